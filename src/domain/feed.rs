@@ -1,0 +1,49 @@
+//! A feed as the administrator lists it, and when it is to be polled next.
+
+use std::time::Duration;
+
+use url::Url;
+
+/// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(String);
+
+impl FeedId {
+    /// Takes 1 to 64 lower-case letters, digits and hyphens; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (!text.is_empty() && text.len() <= 64 && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for FeedId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One `[[feed]]` of `feeds.toml`, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Its short name.
+    pub id: FeedId,
+    /// The name that readers see.
+    pub title: String,
+    /// http, https, or an absolute `file:` URL.
+    pub url: Url,
+    /// The administrator's own groups.
+    pub tags: Vec<String>,
+    /// A disabled feed is kept, and not polled.
+    pub enabled: bool,
+    /// Overrides `polling.first_poll_window`.
+    pub first_poll_window: Option<Duration>,
+    /// Added to the score of each of its items: a reform blog deserves a little trust.
+    pub prior: f32,
+}

@@ -1,0 +1,40 @@
+//! One entry of a feed, as plain text, and how it is told from the others.
+//! When it was published is the feed's word; when it arrived is the store's.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+/// One entry of a feed. All text is plain: no markup survives parsing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What makes it this item within its feed.
+    pub identity: Identity,
+    /// Where a reader finds it; http or https (or file, in a sample feed's place, never).
+    pub link: Option<Url>,
+    /// One line; empty when the feed gave none.
+    pub title: String,
+    /// The feed's own summary; empty when there is none.
+    pub summary: String,
+    /// The whole text, paragraphs separated by blank lines; empty when there is none.
+    pub content: String,
+    /// As the source gives them, joined by commas.
+    pub author: Option<String>,
+    /// The feed's categories and tags.
+    pub categories: Vec<String>,
+    /// When the feed says that it was published; never filled in by us.
+    pub published: Option<DateTime<Utc>>,
+    /// When the feed says that it was last changed.
+    pub updated: Option<DateTime<Utc>>,
+}
+
+/// An item's key within its feed: its guid or id, else its canonical link, else a hash of title and
+/// content. Never an id made up by the parser.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Identity {
+    /// The feed's own guid or id.
+    Id(String),
+    /// The canonical link.
+    Link(String),
+    /// SHA-256 of title and content, in hex.
+    Hash(String),
+}

@@ -1,0 +1,1 @@
+//! Plain text: sentences, excerpts, words, reading time.
