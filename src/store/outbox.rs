@@ -219,6 +219,21 @@ impl Store {
         .await
     }
 
+    /// How many messages are due.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn due_count(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.read(move |connection| {
+            Ok(connection.query_row(
+                "SELECT count(*) FROM messages WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1",
+                [seconds(now)],
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
     /// When the next open message is due; `None` when none is open.
     ///
     /// # Errors

@@ -150,19 +150,20 @@ impl Store {
         self.write(move |tx| freeze(tx, &run)).await
     }
 
-    /// The last run of a cadence (`None`: of any, `once` included).
+    /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
+    /// the clock was ahead must block nobody.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn last_run(&self, cadence: Option<Cadence>) -> Result<Option<RunRow>, Error> {
+    pub async fn last_run(&self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
         self.read(move |connection| {
             let row = connection
                 .query_row(
                     "SELECT id, cadence, slot, due, made, upto,
                      (SELECT count(*) FROM run_stories WHERE run = runs.id),
                      (SELECT count(*) FROM messages WHERE run = runs.id)
-                     FROM runs WHERE ?1 IS NULL OR cadence = ?1 ORDER BY id DESC LIMIT 1",
-                    [cadence.map(Cadence::as_str)],
+                     FROM runs WHERE (?1 IS NULL OR cadence = ?1) AND due <= ?2 ORDER BY due DESC, id DESC LIMIT 1",
+                    params![cadence.map(Cadence::as_str), seconds(now)],
                     |row| {
                         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?,
                             row.get(5)?, row.get(6)?, row.get(7)?))
