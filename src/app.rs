@@ -178,3 +178,32 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
+
+/// Why a document could not be parsed.
+#[derive(Debug, Clone)]
+pub struct Unparsed {
+    /// What a person is told.
+    pub error: String,
+    /// The parser panicked, and was caught.
+    pub is_panic: bool,
+}
+
+/// Parses one document as a poll would: its title and its items.
+///
+/// # Errors
+/// [`Unparsed`], with the reason.
+pub fn parse_document(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: Option<&url::Url>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
+    let source = crate::parse::Source { bytes, content_type, base, now };
+    match crate::parse::parse(&source) {
+        Ok(document) => Ok((document.title, document.items)),
+        Err(error) => Err(Unparsed {
+            is_panic: matches!(error, crate::parse::Error::Panic),
+            error: format!("{:#}", anyhow::Error::new(error)),
+        }),
+    }
+}

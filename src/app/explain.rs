@@ -9,7 +9,7 @@ use url::Url;
 
 use super::App;
 use crate::domain::canonical::canonical;
-use crate::domain::relevance::{Score, Scorer, Text};
+use crate::domain::relevance::{Reason, Score, Scorer, Text};
 
 /// A judgement with what was judged.
 #[derive(Debug, Clone)]
@@ -107,20 +107,20 @@ pub fn lines(scorer: &Scorer, input: &mut dyn BufRead, output: &mut dyn Write) -
 
 fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> serde_json::Value {
     let score = scorer.score(&Text { title, content: text, ..Text::default() });
-    let reasons: Vec<_> = score
-        .reasons
-        .iter()
-        .map(|reason| {
-            serde_json::json!({
-                "phrase": reason.phrase,
-                "found": reason.found,
-                "place": reason.place.as_str(),
-                "weight": reason.weight,
-                "label": reason.label,
-            })
-        })
-        .collect();
+    let reasons: Vec<_> = score.reasons.iter().map(reason_json).collect();
     serde_json::json!({
         "id": id, "relevant": score.picked, "score": score.total, "themes": score.themes, "reasons": reasons,
+    })
+}
+
+/// A reason for machines.
+#[must_use]
+pub fn reason_json(reason: &Reason) -> serde_json::Value {
+    serde_json::json!({
+        "phrase": reason.phrase,
+        "found": reason.found,
+        "place": reason.place.as_str(),
+        "weight": reason.weight,
+        "label": reason.label,
     })
 }
