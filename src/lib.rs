@@ -3,4 +3,5 @@
 //!
 //! The house has floors; a module imports only from floors below its own. `tests/it/floors.rs` checks it.
 
+pub mod config;
 pub mod domain;
