@@ -3,5 +3,6 @@
 //!
 //! The house has floors; a module imports only from floors below its own. `tests/it/floors.rs` checks it.
 
+pub mod config;
 pub mod domain;
 pub mod store;

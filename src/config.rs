@@ -1,0 +1,132 @@
+//! Configuration: the folder with `digest.toml`, `feeds.toml` and `topic.toml`, read and checked in one pass. What is
+//! wrong comes back as [`Findings`], all at once; what comes back as [`Config`] needs no further checks.
+//! TOML and the environment are read in this room and nowhere else; the clock and the network are not.
+
+mod check;
+mod diagnostic;
+mod digest;
+mod environment;
+mod feeds;
+mod notebook;
+mod reader;
+mod settings;
+mod topic;
+mod value;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub use diagnostic::{Finding, Findings, Origin};
+pub use settings::{
+    Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
+    Transport, Web,
+};
+
+use crate::domain::feed::Feed;
+use crate::domain::topic::Topic;
+use notebook::{File, Notebook, Place};
+use reader::Table;
+
+/// The folder when none is named.
+const FOLDER: &str = "config";
+/// What holds without a `topic.toml`.
+const TOPIC: &str = include_str!("../config/topic.toml");
+
+/// A whole configuration, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where it was read from.
+    pub folder: PathBuf,
+    /// `digest.toml`, with the environment's overrides.
+    pub settings: Settings,
+    /// `feeds.toml`, in the order of the file, the disabled ones included.
+    pub feeds: Vec<Feed>,
+    /// `topic.toml`, with the override of its threshold.
+    pub topic: Topic,
+    /// `subscribers.csv`, if the folder holds one.
+    pub subscribers_csv: Option<PathBuf>,
+}
+
+/// Reads a folder; `data` goes before the key `data`, and `environment` before every key of `digest.toml`.
+///
+/// # Errors
+/// Everything that is wrong in the three files and the variables.
+pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]) -> Result<Config, Findings> {
+    if !folder.is_dir() {
+        let hint = Some("name the folder with `--config DIR`".to_owned());
+        let missing = Finding::about(Origin::File(folder.to_owned()), "there is no such folder", hint);
+        Findings::none_or(vec![missing])?;
+    }
+    let notebook = Notebook::new(environment);
+    let digest_text = content(folder, File::Digest, &notebook).unwrap_or_default();
+    let feeds_text = content(folder, File::Feeds, &notebook).unwrap_or_default();
+    let topic_text = content(folder, File::Topic, &notebook).unwrap_or_else(|| TOPIC.to_owned());
+
+    let mut settings = digest::read(Table::parse(&digest_text, File::Digest, &notebook), folder);
+    // What half a file says is no ground for finding contradictions.
+    let is_whole = !notebook.is_broken(File::Digest);
+    if is_whole {
+        check::settings(&mut settings, &notebook);
+    }
+    let allow_files = settings.polling.allow_files || !is_whole;
+    let feeds_table = Table::parse(&feeds_text, File::Feeds, &notebook);
+    let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
+    let topic_table = Table::parse(&topic_text, File::Topic, &notebook);
+    let topic = topic::read(topic_table, &topic_text, settings.relevance.threshold);
+
+    Findings::none_or(notebook.findings(folder, |file| match file {
+        File::Digest => &digest_text,
+        File::Feeds => &feeds_text,
+        File::Topic => &topic_text,
+    }))?;
+    if let Some(data) = data {
+        data.clone_into(&mut settings.data);
+    }
+    let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
+    Ok(Config {
+        folder: folder.to_owned(),
+        settings,
+        feeds,
+        topic,
+        subscribers_csv,
+    })
+}
+
+/// Reads the folder (`config` unless named) with this process's environment.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from_process(folder: Option<&Path>, data: Option<&Path>) -> Result<Config, Findings> {
+    load(folder.unwrap_or(Path::new(FOLDER)), data, &environment::of_process())
+}
+
+/// The file's text without a byte order mark; nothing when it is missing or (noted) unreadable.
+fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
+    match std::fs::read_to_string(folder.join(file.name())) {
+        Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if file == File::Feeds {
+                let hint = "list the feeds there, each as `[[feed]]` with `id = \"…\"` and `url = \"https://…\"`";
+                notebook.note(Place::Whole(file), "there is no such file", Some(hint.to_owned()));
+            }
+            None
+        }
+        Err(error) => {
+            let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
+            notebook.note(Place::Whole(file), format!("the file cannot be read: {error}"), hint);
+            notebook.set_broken(file);
+            None
+        }
+    }
+}
+
+/// The line of a place, from 1.
+fn line(text: &str, place: &Place) -> Option<usize> {
+    match place {
+        Place::In(_, from, _) => text.get(..*from).map(|before| before.matches('\n').count() + 1),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! What one key alone cannot tell: settings that contradict one another, files that must be there, and cron lines
+//! that never come. Findings go to the key that is most likely to be changed.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use croner::parser::{CronParser, Seconds, Year};
+use url::{Host, Url};
+
+use super::notebook::Notebook;
+use super::settings::{Secret, Settings, Tls, Transport};
+use super::value::{Read, Wrong};
+
+/// Checks a cron line of five fields; it must come round at least once.
+pub(super) fn cron(line: &str) -> Read<()> {
+    const HINT: &str = "minute, hour, day of month, month, day of week: `0 8 * * 1` is Mondays at 8";
+    if line.split_whitespace().count() != 5 {
+        return Err(Wrong::new("must be a cron line of five fields", HINT));
+    }
+    let parser = CronParser::builder()
+        .seconds(Seconds::Disallowed)
+        .year(Year::Disallowed)
+        .build();
+    let cron = parser
+        .parse(line)
+        .map_err(|error| Wrong::new(format!("is no cron line: {error}"), HINT))?;
+    // croner parses `0 0 30 2 *` and then searches in vain. From a fixed day: the clock is not read here.
+    let from = DateTime::<Utc>::UNIX_EPOCH;
+    let next = cron.find_next_occurrence(&from, false);
+    next.map(|_| ())
+        .map_err(|_| Wrong::new("never comes", "no such day is in the calendar"))
+}
+
+/// Checks the settings against one another, and reads the password file.
+pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
+    let note = |path: &str, message: &str, hint: &str| {
+        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+    };
+    if settings.mail.transport == Transport::Smtp {
+        relay(settings, notebook);
+        password(settings, notebook);
+    }
+    let web = &settings.web;
+    if web.listen == web.admin_listen && web.listen.port() != 0 {
+        note(
+            "web.admin_listen",
+            "`admin_listen` is the same as `listen`",
+            "give the operator's pages their own port",
+        );
+    }
+    if settings.polling.per_host > settings.polling.concurrency {
+        note(
+            "polling.per_host",
+            "`per_host` is above `concurrency`",
+            "one host cannot have more than there are in all",
+        );
+    }
+    if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {
+        note(
+            "templates_dir",
+            "`templates_dir` is no folder",
+            "the path starts from the folder of this file",
+        );
+    }
+    if settings.mail.dkim.as_ref().is_some_and(|dkim| !dkim.key_file.is_file()) {
+        note(
+            "mail.dkim.key_file",
+            "`key_file` is no file",
+            "the path starts from the folder of this file",
+        );
+    }
+    if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
+        note(
+            "public_url",
+            "`public_url` must end with its path",
+            "leave out what begins with `?` or `#`",
+        );
+    }
+}
+
+/// What holds when mail leaves by a relay.
+fn relay(settings: &Settings, notebook: &Notebook) {
+    let smtp = &settings.mail.smtp;
+    if is_loopback_name(&smtp.host) {
+        return;
+    }
+    let mut note = |path: &str, message: String, hint: &str| {
+        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+    };
+    if smtp.tls == Tls::None {
+        let message = format!("`tls = \"none\"` would send mail to `{}` in the clear", smtp.host);
+        note(
+            "mail.smtp.tls",
+            message,
+            "write \"tls\" or \"starttls\"; \"none\" is only for this machine",
+        );
+    }
+    let url = &settings.public_url;
+    let wrong = match (is_loopback(url), url.scheme()) {
+        (true, _) => Some("is on this machine"),
+        (false, "http") => Some("is plain http"),
+        _ => None,
+    };
+    if let Some(wrong) = wrong {
+        let message = format!("`public_url` {wrong}, while mail goes to `{}`", smtp.host);
+        note(
+            "public_url",
+            message,
+            "write the https address that subscribers reach, as `https://digest.example.org`",
+        );
+    }
+}
+
+/// The password is the variable's, else the file's first line; it needs a user name, and the reverse.
+fn password(settings: &mut Settings, notebook: &Notebook) {
+    let smtp = &mut settings.mail.smtp;
+    let note = |path: &str, message: String, hint: &str| {
+        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+    };
+    if let (None, Some(path)) = (&smtp.password, &smtp.password_file) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => smtp.password = text.lines().next().map(|line| Secret::new(line.to_owned())),
+            Err(error) => {
+                let message = format!("`password_file` cannot be read: {error}");
+                return note(
+                    "mail.smtp.password_file",
+                    message,
+                    "the path starts from the folder of this file",
+                );
+            }
+        }
+    }
+    let empty = smtp
+        .password
+        .as_ref()
+        .is_none_or(|password| password.reveal().is_empty());
+    match &smtp.username {
+        Some(_) if empty => {
+            let message = "`username` is set, and there is no password".to_owned();
+            let hint = "set the variable POLICY_DIGEST__MAIL__SMTP__PASSWORD, or name a file with `password_file`";
+            note("mail.smtp.username", message, hint);
+        }
+        None if !empty => {
+            let place = if smtp.password_file.is_some() {
+                "mail.smtp.password_file"
+            } else {
+                "mail.smtp.password"
+            };
+            note(
+                place,
+                "there is a password, and no `username`".to_owned(),
+                "set `username` in `[mail.smtp]`",
+            );
+        }
+        _ => {}
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_loopback_name(name),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
+    }
+}
+
+/// RFC 6761 §6.3: `localhost` and all below it are this machine.
+fn is_loopback_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let address = IpAddr::from_str(host.trim_matches(['[', ']'])).ok();
+    host == "localhost" || host.ends_with(".localhost") || address.is_some_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cron_line_that_never_comes_is_refused() {
+        assert_eq!(cron("0 0 30 2 *").unwrap_err().message, "never comes");
+        assert!(cron("0 0 29 2 *").is_ok());
+        for line in ["", "@weekly", "0 0 8 * * 1", "0 8 * *", "61 8 * * *", "a b c d e"] {
+            assert!(cron(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_by_address() {
+        for url in [
+            "http://localhost:8080",
+            "https://a.localhost",
+            "http://127.3.2.1",
+            "http://[::1]/",
+            "http://0.0.0.0",
+        ] {
+            assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");
+        }
+        assert!(!is_loopback(&Url::parse("https://digest.example.org").unwrap()));
+        assert!(is_loopback_name("LOCALHOST") && !is_loopback_name("localhost.example.org"));
+    }
+}

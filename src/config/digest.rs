@@ -1,0 +1,216 @@
+//! Reads `digest.toml` into [`Settings`], every key with its default. The defaults stand here and, for the
+//! administrator, in `config/digest.toml`; a test holds the two together.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use toml::de::DeValue;
+use url::Url;
+
+use super::check;
+use super::notebook::{File, Notebook};
+use super::reader::Table;
+use super::settings::{
+    Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
+    Transport, Web,
+};
+use super::value::{
+    Read, Wrong, address, duration, filled, flag, language, listen_address, mailbox, network, number, one_of, optional,
+    parsed, some_time, text, web_url, whole,
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Default for Settings {
+    fn default() -> Self {
+        let notebook = Notebook::default();
+        read(Table::parse("", File::Digest, &notebook), Path::new(""))
+    }
+}
+
+/// Reads all keys; `folder` is what the paths of files to be read start from.
+pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
+    let local = || Url::parse("http://localhost:8080").expect("a constant URL");
+    let public_url = top.or("public_url", local(), web_url);
+    let settings = Settings {
+        name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
+        data: top.or("data", "data".into(), |value| filled(value).map(Into::into)),
+        locale: top.or("locale", "en-GB".to_owned(), language),
+        timezone: top.or("timezone", Tz::Europe__London, time_zone),
+        admin_to: top.values("admin_to", address),
+        templates_dir: top
+            .or("templates_dir", None, optional(filled))
+            .map(|path| folder.join(path)),
+        sender: sender(top.table("sender")),
+        polling: polling(top.table("polling"), &public_url),
+        schedule: schedule(top.table("schedule")),
+        relevance: relevance(top.table("relevance")),
+        digest: digest(top.table("digest")),
+        mail: mail(top.table("mail"), folder),
+        web: web(top.table("web")),
+        retention: retention(top.table("retention")),
+        public_url,
+    };
+    top.finish();
+    settings
+}
+
+fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
+    parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value)
+}
+
+fn sender(mut table: Table<'_>) -> Sender {
+    let sender = Sender {
+        organisation: table.or("organisation", String::new(), text),
+        postal_address: table.or("postal_address", String::new(), text),
+        contact: table.or("contact", String::new(), text),
+        privacy_url: table
+            .or("privacy_url", None, optional(web_url))
+            .map(String::from)
+            .unwrap_or_default(),
+    };
+    table.finish();
+    sender
+}
+
+fn polling(mut table: Table<'_>, public_url: &Url) -> Polling {
+    let polling = Polling {
+        concurrency: table.or("concurrency", 64, whole(1..=1024)),
+        per_host: table.or("per_host", 2, whole(1..=64)),
+        spacing: table.or("spacing", Duration::from_secs(1), duration),
+        interval: table.or("interval", HOUR, some_time),
+        first_poll_window: table.or("first_poll_window", 7 * DAY, duration),
+        timeout: table.or("timeout", Duration::from_secs(30), some_time),
+        max_body_bytes: table.or("max_body_bytes", 10 * 1024 * 1024, whole(1..=1 << 30)),
+        allow_private: table.values("allow_private", network),
+        allow_files: table.or("allow_files", false, flag),
+        proxy: table.or("proxy", None, optional(web_url)),
+        contact_url: table
+            .or("contact_url", None, optional(web_url))
+            .unwrap_or_else(|| public_url.clone()),
+    };
+    table.finish();
+    polling
+}
+
+fn schedule(mut table: Table<'_>) -> Schedule {
+    let cron = |value: &DeValue<'_>| {
+        let line = filled(value)?;
+        check::cron(&line).map(|()| line)
+    };
+    let schedule = Schedule {
+        daily: table.or("daily", "0 7 * * *".to_owned(), cron),
+        weekly: table.or("weekly", "0 8 * * 1".to_owned(), cron),
+        monthly: table.or("monthly", "0 8 1 * *".to_owned(), cron),
+    };
+    table.finish();
+    schedule
+}
+
+/// The range of a threshold, here and in the topic file: at nought everything would be in.
+pub(super) fn threshold(value: &DeValue<'_>) -> Read<f32> {
+    match number(0.0..=1000.0)(value)? {
+        0.0 => Err(Wrong::new("must be above nought", "at nought every post would be in")),
+        threshold => Ok(threshold),
+    }
+}
+
+fn relevance(mut table: Table<'_>) -> Relevance {
+    let borderline = one_of(&[("list", Borderline::List), ("include", Borderline::Include)]);
+    let relevance = Relevance {
+        borderline: table.or("borderline", Borderline::List, borderline),
+        threshold: table.or("threshold", None, optional(threshold)),
+    };
+    table.finish();
+    relevance
+}
+
+fn digest(mut table: Table<'_>) -> Digest {
+    let digest = Digest {
+        max_stories: table.or("max_stories", 12, whole(1..=500)),
+        excerpt_chars: table.or("excerpt_chars", 320, whole(0..=10_000)),
+        quiet_week: table.or("quiet_week", false, flag),
+    };
+    table.finish();
+    digest
+}
+
+fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
+    let transport = one_of(&[("directory", Transport::Directory), ("smtp", Transport::Smtp)]);
+    let mail = Mail {
+        transport: table.or("transport", Transport::Directory, transport),
+        from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
+        reply_to: table.or("reply_to", None, optional(mailbox)),
+        proof_to: table.or("proof_to", None, optional(address)),
+        smtp: smtp(table.table("smtp"), folder),
+        dkim: dkim(table.table("dkim"), folder),
+    };
+    table.finish();
+    mail
+}
+
+fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
+    let tls = one_of(&[("tls", Tls::Tls), ("starttls", Tls::Starttls), ("none", Tls::None)]);
+    let refusal = "a password does not belong in this file";
+    let hint = "set the variable POLICY_DIGEST__MAIL__SMTP__PASSWORD, or name a file with `password_file`";
+    let smtp = Smtp {
+        host: table.or("host", "localhost".to_owned(), filled),
+        port: table.or("port", 587, whole(1..=65_535)),
+        tls: table.or("tls", Tls::Tls, tls),
+        username: table.or("username", None, optional(filled)),
+        password_file: table
+            .or("password_file", None, optional(filled))
+            .map(|path| folder.join(path)),
+        password: table.variable_only("password", refusal, hint).map(Secret::new),
+        max_connections: table.or("max_connections", 4, whole(1..=100)),
+        messages_per_second: table.or("messages_per_second", 0, whole(0..=10_000)),
+    };
+    table.finish();
+    smtp
+}
+
+fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
+    let mut key = |name| table.or(name, None, optional(filled));
+    let (domain, selector, key_file) = (key("domain"), key("selector"), key("key_file"));
+    let place = table.place();
+    let dkim = match (domain, selector, key_file) {
+        (None, None, None) => None,
+        (Some(domain), Some(selector), Some(key_file)) => Some(Dkim {
+            domain,
+            selector,
+            key_file: folder.join(key_file),
+        }),
+        _ => {
+            let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();
+            table.note(place, "`mail.dkim` is set by half", Some(hint));
+            None
+        }
+    };
+    table.finish();
+    dkim
+}
+
+fn web(mut table: Table<'_>) -> Web {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let web = Web {
+        listen: table.or("listen", local(8080), listen_address),
+        admin_listen: table.or("admin_listen", local(8081), listen_address),
+        trusted_proxies: table.values("trusted_proxies", network),
+    };
+    table.finish();
+    web
+}
+
+fn retention(mut table: Table<'_>) -> Retention {
+    let retention = Retention {
+        content: table.or("content", 90 * DAY, some_time),
+        attempts: table.or("attempts", 90 * DAY, some_time),
+        pending: table.or("pending", 14 * DAY, some_time),
+        left: table.or("left", 28 * DAY, some_time),
+    };
+    table.finish();
+    retention
+}

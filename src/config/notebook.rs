@@ -1,0 +1,207 @@
+//! Collects what the readers ask for and what they find wrong, over all files and the environment, so that nothing
+//! stops at the first mistake. Says in the end which keys and variables nobody knows, and what was probably meant.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::diagnostic::{Finding, Origin};
+use super::environment::{self, Environment};
+
+/// At most this many edits between an unknown name and the one that is offered instead.
+const NEAR: usize = 3;
+/// How a finding of syntax begins.
+const SYNTAX: &str = "not TOML: ";
+
+/// The files of the folder, in the order of the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum File {
+    Digest,
+    Feeds,
+    Topic,
+}
+
+impl File {
+    /// Its name in the folder.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Digest => "digest.toml",
+            Self::Feeds => "feeds.toml",
+            Self::Topic => "topic.toml",
+        }
+    }
+}
+
+/// Where a value stands; orders as findings do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// From byte to byte.
+    In(File, usize, usize),
+    /// A file without a line.
+    Whole(File),
+    /// A variable of the environment.
+    Variable(String),
+}
+
+/// A key that nobody asked for; what to say about it is known when all keys are.
+#[derive(Debug)]
+struct Unknown {
+    place: Place,
+    file: File,
+    table: String,
+    key: String,
+}
+
+/// All that was asked for, and all that was found wrong.
+#[derive(Debug, Default)]
+pub(super) struct Notebook {
+    environment: Environment,
+    noted: RefCell<Vec<(Place, String, Option<String>)>>,
+    asked: RefCell<BTreeMap<(File, String), Option<Place>>>,
+    unknown: RefCell<Vec<Unknown>>,
+    broken: RefCell<BTreeSet<File>>,
+}
+
+impl Notebook {
+    pub(super) fn new(variables: &[(String, String)]) -> Self {
+        Self {
+            environment: Environment::new(variables),
+            ..Self::default()
+        }
+    }
+
+    /// Notes a finding.
+    pub(super) fn note(&self, place: Place, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        self.noted.borrow_mut().push((place, message.into(), hint.into()));
+    }
+
+    /// The file could not be read as TOML: nothing more is to be said about its content.
+    pub(super) fn is_broken(&self, file: File) -> bool {
+        self.broken.borrow().contains(&file)
+    }
+
+    /// The file is not to be trusted for what it does not say.
+    pub(super) fn set_broken(&self, file: File) {
+        self.broken.borrow_mut().insert(file);
+    }
+
+    /// Notes an error of syntax.
+    pub(super) fn note_syntax(&self, place: Place, message: &str) {
+        self.note(place, format!("{SYNTAX}{message}"), None);
+    }
+
+    /// Remembers a key that is known, and where it was set.
+    pub(super) fn ask(&self, file: File, path: String, place: Option<Place>) {
+        self.asked.borrow_mut().insert((file, path), place);
+    }
+
+    /// Notes a key that was left over.
+    pub(super) fn note_unknown(&self, place: Place, file: File, table: String, key: String) {
+        self.unknown.borrow_mut().push(Unknown {
+            place,
+            file,
+            table,
+            key,
+        });
+    }
+
+    /// The name and the value of the variable that overrides the key at `path` of `digest.toml`.
+    pub(super) fn variable(&self, path: &str) -> Option<(&str, &str)> {
+        self.environment.find(path)
+    }
+
+    /// Where the key of `digest.toml` at `path` was set; the whole file when it was not.
+    pub(super) fn place_of(&self, path: &str) -> Place {
+        let asked = self.asked.borrow();
+        asked
+            .get(&(File::Digest, path.to_owned()))
+            .cloned()
+            .flatten()
+            .unwrap_or(Place::Whole(File::Digest))
+    }
+
+    /// The findings, by file and place. `texts` are the files' contents.
+    pub(super) fn findings<'t>(self, folder: &Path, text_of: impl Fn(File) -> &'t str) -> Vec<Finding> {
+        let mut noted = self.noted.take();
+        for unknown in self.unknown.take() {
+            let message = format!("unknown key `{}`", unknown.key);
+            noted.push((unknown.place.clone(), message, self.hint_for(&unknown)));
+        }
+        let broken = self.broken.borrow();
+        noted.retain(|(place, message, _)| match place {
+            Place::In(file, ..) => !broken.contains(file) || message.starts_with(SYNTAX),
+            _ => true,
+        });
+        noted.extend(self.unknown_variables());
+        noted.sort();
+        noted.dedup();
+        let finding = |(place, message, hint)| match place {
+            Place::In(file, from, to) => {
+                Finding::within(&folder.join(file.name()), text_of(file), from..to, message, hint)
+            }
+            Place::Whole(file) => Finding::about(Origin::File(folder.join(file.name())), message, hint),
+            Place::Variable(name) => Finding::about(Origin::Variable(name), message, hint),
+        };
+        noted.into_iter().map(finding).collect()
+    }
+
+    fn hint_for(&self, unknown: &Unknown) -> Option<String> {
+        let asked = self.asked.borrow();
+        let keys = || {
+            asked
+                .keys()
+                .filter(|(file, _)| *file == unknown.file)
+                .map(|(_, path)| split(path))
+        };
+        let here: Vec<&str> = keys()
+            .filter(|(table, _)| *table == unknown.table)
+            .map(|(_, key)| key)
+            .collect();
+        if let Some(near) = nearest(&unknown.key, here.iter().copied()) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        if let Some((table, key)) = keys().find(|(_, key)| *key == unknown.key) {
+            return Some(match table {
+                "" => format!("`{key}` belongs at the top of the file, above the first `[table]`"),
+                table => format!("`{key}` belongs in `[{table}]`"),
+            });
+        }
+        let here = here.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        Some(format!("the keys here are {here}"))
+    }
+
+    fn unknown_variables(&self) -> Vec<(Place, String, Option<String>)> {
+        let asked = self.asked.borrow();
+        let paths = asked.keys().filter(|(file, _)| *file == File::Digest);
+        let known: Vec<String> = paths.map(|(_, path)| environment::variable(path)).collect();
+        let unknown = self
+            .environment
+            .names()
+            .filter(|name| !known.iter().any(|known| known == name));
+        let noted = |name: &str| {
+            let hint = match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "a variable stands for a key of digest.toml, two underscores a level".to_owned(),
+            };
+            (
+                Place::Variable(name.to_owned()),
+                "no key answers to this variable".to_owned(),
+                Some(hint),
+            )
+        };
+        unknown.map(noted).collect()
+    }
+}
+
+/// The table and the key of a path.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = known.map(|known| (strsim::osa_distance(name, known), known));
+    // Three edits turn any short word into any other.
+    near.filter(|(distance, known)| *distance <= NEAR && *distance < known.len().min(name.len()))
+        .min()
+        .map(|(_, k)| k)
+}

@@ -1,0 +1,240 @@
+//! The checked form of `digest.toml`: what every key means, in plain structs. Read by `digest`, checked against one
+//! another by `check`; the file `config/digest.toml` explains the same keys to the administrator.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use url::Url;
+
+/// The whole file; `Settings::default()` is what holds without one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The digest's name, as subscribers see it.
+    pub name: String,
+    /// The folder for what the program writes, from the working directory.
+    pub data: PathBuf,
+    /// Where subscribers reach the pages; every link in a mail begins with it.
+    pub public_url: Url,
+    /// Language and country for dates and fixed words, as `en-GB`.
+    pub locale: String,
+    /// The zone in which the schedule is meant.
+    pub timezone: Tz,
+    /// Who is told when something needs a person.
+    pub admin_to: Vec<String>,
+    /// A folder whose templates go before the embedded ones, already joined to the configuration folder.
+    pub templates_dir: Option<PathBuf>,
+    /// Who sends the digest.
+    pub sender: Sender,
+    /// How feeds are fetched.
+    pub polling: Polling,
+    /// When digests are made.
+    pub schedule: Schedule,
+    /// What counts as relevant.
+    pub relevance: Relevance,
+    /// What a digest holds.
+    pub digest: Digest,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Where the pages are served.
+    pub web: Web,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// `[sender]`: what every footer says about who sends; empty texts are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The organisation's name.
+    pub organisation: String,
+    /// Its postal address, on one line.
+    pub postal_address: String,
+    /// Where a reader can write to or call.
+    pub contact: String,
+    /// The privacy notice.
+    pub privacy_url: String,
+}
+
+/// `[polling]`: how feeds are fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Polling {
+    /// Feeds fetched at the same time.
+    pub concurrency: usize,
+    /// Of these, from one host.
+    pub per_host: usize,
+    /// The least pause between two requests to one host.
+    pub spacing: Duration,
+    /// How often a feed is asked when it does not say.
+    pub interval: Duration,
+    /// How old an item may be to be mailed when its feed is new.
+    pub first_poll_window: Duration,
+    /// The most that one fetch may take.
+    pub timeout: Duration,
+    /// The largest answer that is read, unpacked.
+    pub max_body_bytes: u64,
+    /// Private networks that may be fetched from, each as `address/length`.
+    pub allow_private: Vec<String>,
+    /// Whether feeds may be `file:` URLs.
+    pub allow_files: bool,
+    /// A proxy for every fetch.
+    pub proxy: Option<Url>,
+    /// Named in the User-Agent, for a feed's owner to find us by; `public_url` unless set.
+    pub contact_url: Url,
+}
+
+/// `[schedule]`: cron lines of five fields, checked to have a next slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// For subscribers to a daily digest.
+    pub daily: String,
+    /// For weekly ones.
+    pub weekly: String,
+    /// For monthly ones.
+    pub monthly: String,
+}
+
+/// `[relevance]`: what counts as relevant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relevance {
+    /// What becomes of items just under the threshold.
+    pub borderline: Borderline,
+    /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::topic::Topic)).
+    pub threshold: Option<f32>,
+}
+
+/// What becomes of items just under the threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Borderline {
+    /// They are listed shortly at the end.
+    List,
+    /// They are taken in like the others.
+    Include,
+}
+
+/// `[digest]`: what a digest holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// The most stories; the best are taken.
+    pub max_stories: usize,
+    /// The length of a story's excerpt, in characters.
+    pub excerpt_chars: usize,
+    /// Whether a mail goes out that says there was nothing.
+    pub quiet_week: bool,
+}
+
+/// `[mail]`: how mail leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mail {
+    /// By which way.
+    pub transport: Transport,
+    /// The From line: `Name <address>`.
+    pub from: String,
+    /// The Reply-To line, if another.
+    pub reply_to: Option<String>,
+    /// Gets a proof of each digest before the subscribers do.
+    pub proof_to: Option<String>,
+    /// The relay.
+    pub smtp: Smtp,
+    /// The signature; none while its keys are empty.
+    pub dkim: Option<Dkim>,
+}
+
+/// By which way mail leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Each mail becomes a file in `outbox/` in the data folder.
+    Directory,
+    /// To the relay of `[mail.smtp]`.
+    Smtp,
+}
+
+/// `[mail.smtp]`: the relay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Smtp {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// The log-in; none while the user name is empty.
+    pub username: Option<String>,
+    /// The file that the password was read from, already joined to the configuration folder.
+    pub password_file: Option<PathBuf>,
+    /// From the environment, else from `password_file`.
+    pub password: Option<Secret>,
+    /// Connections open at the same time.
+    pub max_connections: usize,
+    /// 0 is no limit.
+    pub messages_per_second: u32,
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first byte, usually port 465.
+    Tls,
+    /// Begins in the clear and must be upgraded, usually port 587.
+    Starttls,
+    /// Not at all; only to this machine.
+    None,
+}
+
+/// `[mail.dkim]`: the signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    /// The domain that signs.
+    pub domain: String,
+    /// The record's name under `_domainkey`.
+    pub selector: String,
+    /// The private key in PEM, already joined to the configuration folder.
+    pub key_file: PathBuf,
+}
+
+/// `[web]`: where the pages are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// For subscribers.
+    pub listen: SocketAddr,
+    /// For health checks and the operator.
+    pub admin_listen: SocketAddr,
+    /// Networks whose `X-Forwarded-For` is believed, each as `address/length`.
+    pub trusted_proxies: Vec<String>,
+}
+
+/// `[retention]`: how long things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// The full text of items.
+    pub content: Duration,
+    /// Attempts of delivery.
+    pub attempts: Duration,
+    /// Sign-ups that were never confirmed.
+    pub pending: Duration,
+    /// Subscribers who left.
+    pub left: Duration,
+}
+
+/// A value that does not show itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub(super) fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The value itself: for the one who must hand it on, never for a log.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
