@@ -4,7 +4,10 @@
 pub mod canonical;
 pub mod digest;
 pub mod feed;
+mod folded;
 pub mod item;
+mod matching;
+mod pattern;
 pub mod relevance;
 pub mod text;
 pub mod topic;
