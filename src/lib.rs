@@ -1,8 +1,23 @@
 //! Policy Digest: polls policy blogs' feeds, keeps what is new, picks the posts on one topic, and mails
 //! them to subscribers as a digest.
 //!
-//! The house has floors; a module imports only from floors below its own. `tests/it/floors.rs` checks it.
+//! The house has floors; a module imports only from floors below its own, and `tests/it/floors.rs` checks it.
+//!
+//! | floor | rooms | |
+//! |---|---|---|
+//! | 4, doors | `cli` | speak to people; decide nothing |
+//! | 3 | `app` | the use cases; the only place where adapters meet |
+//! | 2, adapters | `fetch` `parse` `store` `render` `mail` `transfer` `telemetry` | one outside thing each |
+//! | 1 | `config` | plain settings, parsed and checked |
+//! | 0 | `domain` | the rules: values in, values out |
+//!
+//! One word, one meaning: a **Feed** has **Items**; Items on one matter are a **Story**; a **Topic** has **Themes**;
+//! an Item's **Score** has **Reasons**; a **Run** makes the **Digest** of one slot of a cadence, in **Sections**;
+//! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**.
 
+// Rooms are built floor by floor: what is here compiles.
 pub mod config;
 pub mod domain;
 pub mod store;
+pub mod telemetry;
+pub mod transfer;

@@ -1,0 +1,135 @@
+//! The built binary as a person runs it: exit codes, findings, the lock, and what survives a kill -9.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Entry, Mail, SmtpSink, rss, write_config};
+
+pub fn policy_digest(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_policy-digest"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+pub fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn five_mistakes_are_shown_at_once_each_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "intervall = \"1h\"\nconcurrency = \"many\"\n");
+    let digest = folder.path().join("config/digest.toml");
+    let kept = std::fs::read_to_string(&digest).unwrap();
+    std::fs::write(&digest, format!("timezone = \"Europe/Lundon\"\n{kept}[schedule]\nweekly = \"0 8 * *\"\n")).unwrap();
+    let feeds = folder.path().join("config/feeds.toml");
+    let kept = std::fs::read_to_string(&feeds).unwrap();
+    std::fs::write(&feeds, format!("{kept}[[feed]]\nid = \"two\"\nurl = \"htps://two.example.org\"\n")).unwrap();
+    let output = policy_digest(folder.path()).args(["feeds", "list"]).output().unwrap();
+    let shown = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    for place in ["digest.toml:1:12", "digest.toml:6:1", "digest.toml:7:15", "digest.toml:9:10", "feeds.toml:7:7"] {
+        assert!(shown.contains(place), "{place} is not in\n{shown}");
+    }
+    assert_eq!(shown.matches("error: ").count(), 5, "{shown}");
+    assert!(shown.contains("^^^"), "{shown}");
+    assert!(shown.contains("interval"), "{shown}");
+}
+
+#[test]
+fn a_second_once_beside_a_running_one_is_refused_and_names_it() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 4);
+    sink.slow_down(Duration::from_millis(300));
+    let mut first = policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| !sink.taken().is_empty());
+    let second = policy_digest(folder.path()).arg("once").output().unwrap();
+    let shown = text(&second);
+    assert_eq!(second.status.code(), Some(1), "{shown}");
+    assert!(shown.contains(&format!("`policy-digest once` (process {})", first.id())), "{shown}");
+    assert!(first.wait().unwrap().success());
+}
+
+#[test]
+fn after_a_kill_in_mid_send_everyone_has_one_mail_under_one_message_id() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 20);
+    sink.slow_down(Duration::from_millis(60));
+    let mut killed = policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| sink.taken().len() >= 5);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let before = sink.taken().len();
+    assert!(before < 20, "it was killed in mid-send");
+    let again = policy_digest(folder.path()).arg("once").output().unwrap();
+    assert!(again.status.success(), "{}", text(&again));
+    let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for message in sink.taken() {
+        let mail = Mail::read(message.data.as_bytes());
+        ids.entry(message.to[0].clone()).or_default().insert(mail.header("Message-ID").to_owned());
+    }
+    assert_eq!(ids.len(), 20, "everyone has a mail");
+    assert!(ids.values().all(|ids| ids.len() == 1), "nobody has two under different Message-IDs");
+    let third = policy_digest(folder.path()).arg("once").output().unwrap();
+    assert!(text(&third).contains("0 mails sent"), "{}", text(&third));
+}
+
+#[test]
+fn explain_judges_every_line_and_never_stops_at_a_bad_one() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    let lines = "{\"id\":\"a\",\"title\":\"Collaborative governance\",\"text\":\"\"}\nnot json\n\n{\"id\":\"b\",\"title\":\"Football\",\"excerpt\":\"A match.\",\"host\":\"x\"}\n{\"title\":\"no id\"}\n";
+    std::fs::write(folder.path().join("posts.jsonl"), lines).unwrap();
+    let output = policy_digest(folder.path()).args(["explain", "--jsonl", "posts.jsonl"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let answers: Vec<serde_json::Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 4);
+    assert_eq!((&answers[0]["id"], &answers[0]["relevant"]), (&"a".into(), &true.into()));
+    assert_eq!(answers[0]["themes"][0], "collaboration");
+    assert!(answers[1]["error"].as_str().unwrap().contains("line 2"));
+    assert_eq!(answers[2]["relevant"], false);
+    assert!(answers[3]["error"].is_string());
+}
+
+#[test]
+fn feeds_parse_answers_one_line_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    std::fs::write(folder.path().join("b.html"), "<!doctype html><html><body>Hello</body></html>").unwrap();
+    std::fs::write(folder.path().join("list"), "{\"file\":\"one\",\"path\":\"a.xml\"}\nnot json\n{\"file\":\"gone\",\"path\":\"gone.xml\"}\n").unwrap();
+    let output = policy_digest(folder.path()).args(["feeds", "parse", "a.xml", "b.html", "--jsonl", "list"]).output().unwrap();
+    let answers: Vec<serde_json::Value> =
+        String::from_utf8(output.stdout.clone()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 5, "{}", text(&output));
+    assert_eq!((&answers[0]["file"], &answers[0]["ok"]), (&"one".into(), &true.into()));
+    let entry = &answers[0]["entries"][0];
+    assert_eq!((&entry["id"], &entry["link"]), (&"1".into(), &"https://blog.example.org/1".into()));
+    assert_eq!(entry["published"], "2026-11-22T09:00:00Z");
+    assert!(entry["updated"].is_null());
+    assert!(answers[1..3].iter().all(|answer| answer["ok"] == false && answer["error"].is_string()));
+    assert_eq!(answers[3]["ok"], true);
+    assert_eq!(answers[4]["ok"], false);
+}
+
+fn smtp_config(sink: &SmtpSink, folder: &Path, people: usize) {
+    let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
+    let smtp = format!(
+        "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nmax_connections = 2\n",
+        sink.port
+    );
+    write_config(folder, &[("blog", "file:blog.xml")], &smtp);
+    std::fs::write(folder.join("config/blog.xml"), rss(&[entry])).unwrap();
+    let people: String = (0..people).map(|n| format!("person{n}@example.org\n")).collect();
+    std::fs::write(folder.join("config/subscribers.csv"), format!("email\n{people}")).unwrap();
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < limit, "it never came");
+        std::thread::yield_now();
+    }
+}

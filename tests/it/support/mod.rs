@@ -1,0 +1,189 @@
+//! The World that tests act in.
+
+mod feed_server;
+mod smtp_sink;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+pub use feed_server::{FeedServer, Reply};
+use policy_digest::app::clock::Clock;
+use policy_digest::app::once::{OnceReport, once};
+use policy_digest::app::subscribe::{Request, add};
+use policy_digest::app::{App, silent};
+use policy_digest::config;
+use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use policy_digest::mail::{Sent, Transport};
+pub use smtp_sink::SmtpSink;
+use tempfile::TempDir;
+
+/// A topic of two themes, so that what is picked is plain to see.
+pub const TOPIC: &str = r#"
+name = "test"
+title = "public service reform"
+description = "For tests."
+languages = ["en"]
+threshold = 3.0
+[weights]
+strong = 4.0
+plain = 2.0
+weak = 1.0
+[general]
+strong = []
+plain = []
+weak = []
+[[theme]]
+name = "collaboration"
+title = "Collaboration"
+description = "Working together."
+strong = ["collaborative governance"]
+plain = []
+weak = []
+[[theme]]
+name = "integration"
+title = "Integration"
+description = "Made one."
+strong = ["integrated care"]
+plain = []
+weak = []
+[[exclusion]]
+name = "job-advert"
+reason = "a job advert"
+decisive = true
+strong = ["title: vacancy"]
+plain = []
+weak = []
+"#;
+
+/// A Monday morning.
+pub fn start() -> DateTime<Utc> {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+/// The real application, set up for a test.
+pub struct World {
+    pub app: App,
+    pub clock: Clock,
+    pub server: FeedServer,
+    pub sent: Arc<Mutex<Vec<Sent>>>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// One feed, `blog`, at `/blog.xml`, polled whenever asked.
+    pub async fn new() -> Self {
+        let server = FeedServer::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        let clock = Clock::set_to(start());
+        let sent = Arc::default();
+        let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
+        let app = App::open_with(config, clock.clone(), Transport::Memory(Arc::clone(&sent))).await.unwrap();
+        Self { app, clock, server, sent, _folder: folder }
+    }
+
+    pub async fn subscribe(&self, address: &str) -> String {
+        self.subscribe_with(address, Cadence::Weekly, None).await
+    }
+
+    pub async fn subscribe_with(&self, address: &str, cadence: Cadence, themes: Option<Vec<String>>) -> String {
+        let request = Request {
+            address: EmailAddress::parse(address).unwrap(),
+            name: String::new(),
+            preferences: Preferences { cadence, themes },
+            consent: Some("a test".to_owned()),
+        };
+        add(&self.app, request).await.unwrap().id
+    }
+
+    pub async fn once(&self) -> OnceReport {
+        once(&self.app, false, &silent).await.unwrap()
+    }
+
+    /// What was mailed since the last look, decoded.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.sent.lock().unwrap().drain(..).map(|sent| Mail::read(&sent.bytes)).collect()
+    }
+
+    pub fn days(&self, days: i64) {
+        self.clock.advance(TimeDelta::days(days));
+    }
+}
+
+/// A configuration folder with these feeds, in `folder/config`; `more` is added to digest.toml.
+pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
+    let config = folder.join("config");
+    std::fs::create_dir_all(&config).unwrap();
+    let digest = "[polling]\nallow_private = [\"127.0.0.0/8\"]\nallow_files = true\nspacing = \"0s\"\n";
+    std::fs::write(config.join("digest.toml"), format!("{digest}{more}")).unwrap();
+    let feeds: String = feeds
+        .iter()
+        .map(|(id, url)| format!("[[feed]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\n"))
+        .collect();
+    std::fs::write(config.join("feeds.toml"), feeds).unwrap();
+    std::fs::write(config.join("topic.toml"), TOPIC).unwrap();
+}
+
+/// An RSS document with these entries.
+pub fn rss(entries: &[Entry]) -> String {
+    let items: String = entries.iter().map(Entry::to_xml).collect();
+    format!("<rss version=\"2.0\"><channel><title>Blog</title><link>https://blog.example.org/</link>{items}</channel></rss>")
+}
+
+/// One entry of a feed in a test.
+#[derive(Clone)]
+pub struct Entry {
+    pub id: String,
+    pub title: String,
+    pub text: String,
+    pub published: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    /// A post on the topic, published a day before the tests' start.
+    pub fn on_topic(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: format!("Collaborative governance, part {id}"),
+            text: format!("Part {id} is about collaborative governance among councils, health boards and others."),
+            published: Some(start() - TimeDelta::days(1)),
+        }
+    }
+
+    pub fn link(&self) -> String {
+        format!("https://blog.example.org/{}", self.id)
+    }
+
+    fn to_xml(&self) -> String {
+        let date = self.published.map_or(String::new(), |at| format!("<pubDate>{}</pubDate>", at.to_rfc2822()));
+        format!(
+            "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description>{date}</item>",
+            self.id, self.title, self.link(), self.text
+        )
+    }
+}
+
+/// A mail as it was sent, split into its headers and the decoded plain-text part.
+pub struct Mail {
+    pub raw: String,
+    pub headers: String,
+    pub text: String,
+}
+
+impl Mail {
+    pub fn read(bytes: &[u8]) -> Self {
+        let raw = String::from_utf8(bytes.to_vec()).unwrap();
+        let (headers, body) = raw.split_once("\r\n\r\n").unwrap();
+        // Unfolded (RFC 5322 §2.2.3), and the quoted-printable text (RFC 2045 §6.7) decoded well enough to search in.
+        let headers = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
+        let text = body.replace("=\r\n", "").replace("=3D", "=");
+        Self { headers, text, raw: raw.clone() }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        let prefix = format!("{}:", name.to_lowercase());
+        let found = self.headers.split("\r\n").find(|line| line.to_lowercase().starts_with(&prefix));
+        found.unwrap_or_else(|| panic!("no {name} in\n{}", self.headers))[prefix.len()..].trim()
+    }
+}
