@@ -113,8 +113,12 @@ fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
         }
         Err(error) => {
             let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
-            notebook.note(Place::Whole(file), format!("the file cannot be read: {error}"), hint);
-            notebook.set_broken(file);
+            notebook.note_fatal(
+                file,
+                Place::Whole(file),
+                format!("the file cannot be read: {error}"),
+                hint,
+            );
             None
         }
     }

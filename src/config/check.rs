@@ -85,7 +85,7 @@ fn relay(settings: &Settings, notebook: &Notebook) {
     if is_loopback_name(&smtp.host) {
         return;
     }
-    let mut note = |path: &str, message: String, hint: &str| {
+    let note = |path: &str, message: String, hint: &str| {
         notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
     };
     if smtp.tls == Tls::None {

@@ -18,7 +18,7 @@ use super::settings::{
 };
 use super::value::{
     Read, Wrong, address, duration, filled, flag, language, listen_address, mailbox, network, number, one_of, optional,
-    parsed, some_time, text, web_url, whole,
+    some_time, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -58,18 +58,13 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     settings
 }
 
-fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
-    parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value)
-}
-
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {
         organisation: table.or("organisation", String::new(), text),
         postal_address: table.or("postal_address", String::new(), text),
         contact: table.or("contact", String::new(), text),
         privacy_url: table
-            .or("privacy_url", None, optional(web_url))
-            .map(String::from)
+            .or("privacy_url", None, optional(web_address))
             .unwrap_or_default(),
     };
     table.finish();
