@@ -1,3 +1,7 @@
 //! The binary: parse arguments, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    policy_digest::cli::main()
+}

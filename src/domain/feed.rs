@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use url::Url;
 
 /// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.
@@ -46,4 +48,56 @@ pub struct Feed {
     pub first_poll_window: Option<Duration>,
     /// Added to the score of each of its items: a reform blog deserves a little trust.
     pub prior: f32,
+}
+
+/// How often feeds are polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Between two successful polls.
+    pub interval: Duration,
+}
+
+/// A failing feed is tried at least once a day.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
+
+/// When to poll again, after `failures` failed polls in a row (0: it went well). The pause doubles with each
+/// failure up to a day, and is never shorter than the feed asked for.
+#[must_use]
+pub fn next_check(
+    now: DateTime<Utc>,
+    failures: u32,
+    not_before: Option<DateTime<Utc>>,
+    policy: &Policy,
+) -> DateTime<Utc> {
+    let interval = TimeDelta::from_std(policy.interval).unwrap_or(LONGEST_PAUSE);
+    let doubled = interval.checked_mul(1 << failures.saturating_sub(1).min(16)).unwrap_or(LONGEST_PAUSE);
+    let pause = if failures == 0 { interval } else { doubled.min(LONGEST_PAUSE.max(interval)) };
+    (now + pause).max(not_before.unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_feed_is_asked_ever_more_rarely_and_at_least_daily() {
+        let policy = Policy { interval: Duration::from_secs(3600) };
+        let pause = |failures| (next_check(DateTime::UNIX_EPOCH, failures, None, &policy) - DateTime::UNIX_EPOCH).num_hours();
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 99].map(pause), [1, 1, 2, 4, 8, 16, 24, 24]);
+    }
+
+    #[test]
+    fn a_feed_is_never_asked_before_it_allows() {
+        let policy = Policy { interval: Duration::from_secs(3600) };
+        let asked = DateTime::UNIX_EPOCH + TimeDelta::days(3);
+        assert_eq!(next_check(DateTime::UNIX_EPOCH, 1, Some(asked), &policy), asked);
+    }
+
+    #[test]
+    fn a_feed_id_is_a_short_plain_name() {
+        assert!(FeedId::parse("what-works-2").is_some());
+        for text in ["", "What", "a b", "a/b", &"x".repeat(65)] {
+            assert!(FeedId::parse(text).is_none(), "{text}");
+        }
+    }
 }

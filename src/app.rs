@@ -1,0 +1,209 @@
+//! The use cases, and the only place where the adapters meet. Every one has the same shape,
+//! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
+
+pub mod clock;
+pub mod deliver;
+pub mod digest;
+pub mod explain;
+pub mod lock;
+pub mod once;
+pub mod poll;
+pub mod status;
+pub mod subscribe;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Config;
+use crate::domain::relevance::Scorer;
+use crate::domain::subscriber::EmailAddress;
+use crate::domain::token;
+use crate::fetch::{self, Fetcher};
+use crate::mail::Transport;
+use crate::render::Renderer;
+use crate::store::{Keys, Store};
+use clock::Clock;
+use lock::Lock;
+
+/// Everything that a use case needs: the configuration, and each adapter once.
+#[derive(Debug)]
+pub struct App {
+    /// What the administrator wrote, checked.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// This installation's secrets.
+    pub keys: Keys,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) renderer: Renderer,
+    pub(crate) scorer: Scorer,
+    pub(crate) transport: Transport,
+}
+
+/// What a use case tells while it works; a progress bar shows it, a daemon does not listen.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// So many steps are ahead.
+    Started {
+        /// What is being done.
+        what: &'a str,
+        /// Number of steps.
+        steps: usize,
+    },
+    /// One of them is done.
+    Step(&'a str),
+    /// All are.
+    Finished,
+}
+
+/// Whoever listens to the progress.
+pub type Listener<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
+
+/// Nobody listens.
+pub fn silent(_: Progress<'_>) {}
+
+impl App {
+    /// Opens the data folder and its database, making both if need be, and imports `subscribers.csv` into a
+    /// new one.
+    ///
+    /// # Errors
+    /// Says what cannot be opened, made or read.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let transport = deliver::transport(&config)?;
+        Self::open_with(config, clock, transport).await
+    }
+
+    /// The same with a transport of the caller's.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open_with(config: Config, clock: Clock, transport: Transport) -> anyhow::Result<Self> {
+        let data = &config.settings.data;
+        std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+        let store = Store::open(&data.join("policy-digest.db")).await?;
+        let fresh = Keys { token: random(32)?, suppression: random(32)? };
+        let (keys, is_new) = store.keys(fresh, clock.now()).await?;
+        let app = Self {
+            fetcher: Fetcher::new(fetch_options(&config)?).context("cannot set up the HTTP client")?,
+            renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
+            scorer: Scorer::new(&config.topic),
+            config,
+            store,
+            clock,
+            keys,
+            transport,
+        };
+        app.sync_feeds().await?;
+        if is_new && let Some(path) = app.config.subscribers_csv.clone() {
+            let report = subscribe::import(&app, &path, "the list in the configuration folder").await?;
+            tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
+        }
+        Ok(app)
+    }
+
+    /// Takes the lock: one process at a time polls, makes digests and delivers. Messages whose attempt a dead
+    /// process left open become `unknown`, to be resent first.
+    ///
+    /// # Errors
+    /// [`lock::Busy`], naming who holds it.
+    pub async fn lock(&self, command: &str) -> anyhow::Result<Lock> {
+        let lock = Lock::take(&self.config.settings.data, command)?;
+        let unknown = self.store.recover(self.clock.now()).await?;
+        if unknown > 0 {
+            tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
+        }
+        Ok(lock)
+    }
+
+    async fn sync_feeds(&self) -> anyhow::Result<()> {
+        let default = self.config.settings.polling.first_poll_window;
+        let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
+        Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
+    }
+
+    pub(crate) fn address_hash(&self, address: &EmailAddress) -> String {
+        token::address_hash(&self.keys.suppression, &address.key())
+    }
+
+    /// The folder in which the `directory` transport puts mails.
+    #[must_use]
+    pub fn outbox(&self) -> PathBuf {
+        outbox(&self.config.settings.data)
+    }
+
+    /// A page's address under the public URL.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.config.settings.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+pub(crate) fn outbox(data: &Path) -> PathBuf {
+    data.join("outbox")
+}
+
+fn fetch_options(config: &Config) -> anyhow::Result<fetch::Options> {
+    let polling = &config.settings.polling;
+    Ok(fetch::Options {
+        user_agent: format!("policy-digest/{} (+{})", env!("CARGO_PKG_VERSION"), config.settings.public_url),
+        concurrency: polling.concurrency,
+        per_host: polling.per_host,
+        spacing: polling.spacing,
+        timeout: polling.timeout,
+        max_body_bytes: polling.max_body_bytes,
+        allow_private: polling.allow_private.clone(),
+        allow_files: polling.allow_files,
+        proxy: polling.proxy.clone(),
+    })
+}
+
+/// `length` bytes from the operating system.
+pub(crate) fn random(length: usize) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    Ok(bytes)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+        hex
+    })
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Why a document could not be parsed.
+#[derive(Debug, Clone)]
+pub struct Unparsed {
+    /// What a person is told.
+    pub error: String,
+    /// The parser panicked, and was caught.
+    pub is_panic: bool,
+}
+
+/// Parses one document as a poll would: its title and its items.
+///
+/// # Errors
+/// [`Unparsed`], with the reason.
+pub fn parse_document(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: Option<&url::Url>,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
+    let source = crate::parse::Source { bytes, content_type, base, now };
+    match crate::parse::parse(&source) {
+        Ok(document) => Ok((document.title, document.items)),
+        Err(error) => Err(Unparsed {
+            is_panic: matches!(error, crate::parse::Error::Panic),
+            error: format!("{:#}", anyhow::Error::new(error)),
+        }),
+    }
+}

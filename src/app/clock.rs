@@ -1,0 +1,41 @@
+//! The only place where the clock is read. Tests set it by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Utc};
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// A clock that stands still until it is set, in seconds since 1970.
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `now`.
+    #[must_use]
+    pub fn set_to(now: DateTime<Utc>) -> Self {
+        Self::Set(Arc::new(AtomicI64::new(now.timestamp())))
+    }
+
+    /// The time, in whole seconds: what is stored is what was compared.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let seconds = match self {
+            Self::System => Utc::now().timestamp(),
+            Self::Set(seconds) => seconds.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+    }
+
+    /// Moves a hand-set clock; the machine's clock is not ours to move.
+    pub fn advance(&self, by: chrono::TimeDelta) {
+        if let Self::Set(seconds) = self {
+            seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
+        }
+    }
+}

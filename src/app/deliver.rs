@@ -1,0 +1,182 @@
+//! Delivering: messages that are due are claimed with an attempt recorded, sent side by side, and settled. The
+//! order and the states are the store's; what comes after an attempt is `domain::outbox`'s.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{App, Listener, Progress, outbox};
+use crate::config::{Config, TransportKind};
+use crate::domain::outbox::{Next, Outcome, after_attempt};
+use crate::domain::token::{Purpose, sign};
+use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
+use crate::render::{Footer, personalise};
+use crate::store::{Claimed, Kind, Part, Settlement};
+
+/// What came of delivering.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliverReport {
+    /// Messages that the next hop took.
+    pub sent: usize,
+    /// Messages to be tried again.
+    pub deferred: usize,
+    /// Messages given up.
+    pub failed: usize,
+    /// What went wrong, once each.
+    pub errors: Vec<String>,
+    /// When the next open message is due.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// Sends every message that is due, and settles it.
+///
+/// # Errors
+/// The database fails. A message that cannot be sent is in the report.
+pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<DeliverReport> {
+    let mut report = DeliverReport::default();
+    let mut parts: HashMap<i64, Arc<Part>> = HashMap::new();
+    let steps = app.store.due_count(app.clock.now()).await?;
+    listener(Progress::Started { what: "sending", steps });
+    loop {
+        let now = app.clock.now();
+        let suppression = app.keys.suppression.clone();
+        let hash = move |address: &crate::domain::subscriber::EmailAddress| {
+            crate::domain::token::address_hash(&suppression, &address.key())
+        };
+        let batch = app.store.claim_due(now, batch_size(app), hash).await?;
+        if batch.is_empty() {
+            break;
+        }
+        for message in &batch {
+            if !parts.contains_key(&message.part) {
+                parts.insert(message.part, Arc::new(app.store.part(message.part).await?));
+            }
+        }
+        let attempts = batch.into_iter().map(|message| {
+            let part = Arc::clone(&parts[&message.part]);
+            async move {
+                let result = attempt(app, &message, &part).await;
+                listener(Progress::Step(message.kind.as_str()));
+                (message, result)
+            }
+        });
+        let ended = futures::future::join_all(attempts).await;
+        let is_dead = ended.iter().all(|(_, result)| result.as_ref().is_err_and(|error| error.verdict() != Verdict::Permanent));
+        let settlements = ended.into_iter().map(|(message, result)| settlement(&message, result, now, &mut report));
+        app.store.settle(settlements.collect(), app.clock.now()).await?;
+        if is_dead {
+            // Not one of them got through: the next hop is away, or refuses us. The rest stays queued.
+            break;
+        }
+    }
+    listener(Progress::Finished);
+    report.next = app.store.next_attempt().await?;
+    Ok(report)
+}
+
+/// No more attempts are recorded than are in flight at once.
+fn batch_size(app: &App) -> usize {
+    match app.transport {
+        Transport::Smtp(_) => app.config.settings.mail.smtp.max_connections.max(1),
+        Transport::Directory(_) | Transport::Memory(_) => 16,
+    }
+}
+
+fn settlement(
+    message: &Claimed,
+    result: Result<(), mail::Error>,
+    now: DateTime<Utc>,
+    report: &mut DeliverReport,
+) -> Settlement {
+    let (outcome, error) = match result {
+        Ok(()) => (Outcome::Accepted, None),
+        Err(error) => {
+            let outcome = match error.verdict() {
+                Verdict::Permanent => Outcome::Refused,
+                Verdict::Unknown => Outcome::Lost,
+                Verdict::Transient | Verdict::Ours => Outcome::Deferred,
+            };
+            let text = format!("{:#}", anyhow::Error::new(error));
+            tracing::warn!(message = message.id, attempt = message.attempt, ?outcome, "{text}");
+            if !report.errors.contains(&text) {
+                report.errors.push(text.clone());
+            }
+            (outcome, Some(text))
+        }
+    };
+    let next = after_attempt(message.attempt, outcome, now);
+    match next {
+        Next::Sent => report.sent += 1,
+        Next::RetryAt(_) => report.deferred += 1,
+        Next::Failed => report.failed += 1,
+    }
+    Settlement { id: message.id, attempt: message.attempt, outcome, next, was_unknown: message.is_unknown, error }
+}
+
+async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
+    let settings = &app.config.settings;
+    let unsubscribe = app.unsubscribe_url(&message.subscriber);
+    let preferences = app.page(&format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &message.subscriber, None)));
+    let text = personalise(&part.text, &unsubscribe, &preferences);
+    let html = personalise(&part.html, &unsubscribe, &preferences);
+    let is_digest = message.kind == Kind::Digest;
+    let envelope = Envelope {
+        from: settings.mail.from.clone(),
+        to: message.address.reveal().to_owned(),
+        reply_to: Some(settings.mail.reply_to.clone()).filter(|address| !address.is_empty()),
+        message_id: message.message_id.clone(),
+        date: message.made,
+        list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
+        unsubscribe_url: is_digest.then_some(unsubscribe),
+    };
+    let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
+    let outgoing = Outgoing {
+        from: app.sender_address(),
+        to: message.address.reveal(),
+        message_id: &message.message_id,
+        bytes: &bytes,
+        html: Some(&html),
+    };
+    app.transport.send(&outgoing).await.map(drop)
+}
+
+impl App {
+    /// The bare address that mails come from.
+    pub(crate) fn sender_address(&self) -> &str {
+        let from = self.config.settings.mail.from.as_str();
+        from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>')).trim()
+    }
+
+    /// Its domain: Message-IDs and the List-Id stand under it.
+    pub(crate) fn mail_domain(&self) -> &str {
+        self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+    }
+
+    pub(crate) fn unsubscribe_url(&self, subscriber: &str) -> String {
+        self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
+    }
+
+    pub(crate) fn footer(&self) -> Footer {
+        let settings = &self.config.settings;
+        Footer {
+            organisation: settings.sender.organisation.clone(),
+            postal_address: settings.sender.postal_address.clone(),
+            contact: settings.sender.contact.clone(),
+            privacy_url: settings.sender.privacy_url.clone(),
+            reply_to: settings.mail.reply_to.clone(),
+        }
+    }
+}
+
+/// The transport that the configuration asks for.
+///
+/// # Errors
+/// A password file that cannot be read, or a folder that cannot be made.
+pub fn transport(config: &Config) -> anyhow::Result<Transport> {
+    let mail = &config.settings.mail;
+    Ok(match mail.transport {
+        TransportKind::Directory => Transport::Directory(outbox(&config.settings.data)),
+        TransportKind::Smtp => Transport::Smtp(mail::smtp::Pool::new(config.smtp_options()?)?),
+    })
+}

@@ -1,0 +1,215 @@
+//! Making a digest: what is not covered is judged by today's topic, every window before which people stand is
+//! composed and rendered once, and the run is frozen with its messages in one transaction.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::{App, hex, random};
+use crate::domain::digest::{self, Digest, Limits, SectionOutline, Story};
+use crate::domain::relevance::Text;
+use crate::domain::schedule::{Schedule, Slot};
+use crate::domain::subscriber::Cadence;
+use crate::render::{DigestView, Rendered};
+use crate::store::{FrozenRun, ItemRow, NewPart, NewRun, Rescored, Window, WindowPart};
+
+/// What came of making a digest.
+#[derive(Debug, Clone, Default)]
+pub struct DigestReport {
+    /// The cadence; `None` for `once`.
+    pub cadence: Option<Cadence>,
+    /// The run, if there was something in it.
+    pub run: Option<FrozenRun>,
+    /// Stories in the fullest window.
+    pub stories: usize,
+    /// Its subject line.
+    pub subject: Option<String>,
+    /// Active subscribers that it serves.
+    pub people: u64,
+}
+
+/// Makes the digest of all that is new, for everybody.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
+    make_for(app, None).await
+}
+
+/// Makes the digest of each cadence whose slot is due: the newest one, at most half a period late, and not
+/// within half a period of the last. An older slot is rolled into the next.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
+    let mut reports = Vec::new();
+    for (cadence, slot) in due(app).await? {
+        reports.push(make_for(app, Some((cadence, slot))).await?);
+    }
+    Ok(reports)
+}
+
+/// The slots for which a digest is due now.
+///
+/// # Errors
+/// The database fails.
+pub async fn due(app: &App) -> anyhow::Result<Vec<(Cadence, Slot)>> {
+    let now = app.clock.now();
+    let mut due = Vec::new();
+    for &cadence in Cadence::ALL {
+        let last = app.store.last_run(Some(cadence), now).await?;
+        let since = match &last {
+            Some(run) => run.due,
+            None => app.store.made().await?.min(now),
+        };
+        let half = cadence.period() / 2;
+        let is_recent = last.is_some_and(|run| run.made <= now && now - run.made < half);
+        if let Some(slot) = schedule(app, cadence)?.newest_due(since, now)
+            && now - slot.utc <= half
+            && !is_recent
+        {
+            due.push((cadence, slot));
+        }
+    }
+    Ok(due)
+}
+
+/// A cadence's schedule, in the configured zone.
+///
+/// # Errors
+/// A cron line that the configuration's check should have refused.
+pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
+    let settings = &app.config.settings;
+    let line = match cadence {
+        Cadence::Daily => &settings.schedule.daily,
+        Cadence::Weekly => &settings.schedule.weekly,
+        Cadence::Monthly => &settings.schedule.monthly,
+    };
+    Ok(Schedule::new(line, settings.timezone)?)
+}
+
+async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<DigestReport> {
+    rescore(app).await?;
+    let now = app.clock.now();
+    let cadence = slot.map(|(cadence, _)| cadence);
+    let upto = app.store.highest_seq().await?;
+    let mut report = DigestReport { cadence, ..DigestReport::default() };
+    let mut windows = Vec::new();
+    for window in app.store.windows(cadence).await? {
+        report.people += window.people;
+        let stories = app.store.stories(window.covered, upto).await?;
+        let part = compose(app, stories, window.themes.as_deref(), now)?.map(|(digest, rendered)| {
+            if digest.count >= report.stories {
+                report.stories = digest.count;
+                report.subject = Some(rendered.subject.clone());
+            }
+            NewPart { subject: rendered.subject, text: rendered.text, html: rendered.html, stories: seqs(&digest) }
+        });
+        windows.push(WindowPart { window, part });
+    }
+    if cadence.is_none() && windows.iter().all(|window| window.part.is_none()) {
+        return Ok(report);
+    }
+    let (slot, due) = match slot {
+        Some((_, slot)) => (slot.key(), slot.utc),
+        None => {
+            let local = now.with_timezone(&app.config.settings.timezone).format("%Y-%m-%dT%H:%M:%S");
+            (format!("{local}.{}", hex(&random(3)?)), now)
+        }
+    };
+    let domain = app.mail_domain().to_owned();
+    let run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows }).await?;
+    tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest");
+    report.run = Some(run);
+    Ok(report)
+}
+
+/// Judges what no run has covered by today's topic file, if another one judged it.
+async fn rescore(app: &App) -> anyhow::Result<()> {
+    let fingerprint = &app.config.topic.fingerprint;
+    loop {
+        let stale = app.store.stale(fingerprint.clone()).await?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
+        let scores = stale.into_iter().map(|item| {
+            let text = Text {
+                title: &item.title,
+                summary: &item.summary,
+                content: &item.content,
+                categories: &item.categories,
+                prior: item.prior,
+            };
+            Rescored { seq: item.seq, score: app.scorer.score(&text) }
+        });
+        app.store.rescore(scores.collect(), fingerprint.clone()).await?;
+    }
+}
+
+fn compose(
+    app: &App,
+    stories: Vec<Story>,
+    themes: Option<&[String]>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<(Digest, Rendered)>> {
+    let settings = &app.config.settings;
+    let outlines: Vec<SectionOutline> = app
+        .config
+        .topic
+        .themes
+        .iter()
+        .map(|theme| SectionOutline {
+            name: theme.name.clone(),
+            title: theme.title.clone(),
+            description: theme.description.clone(),
+        })
+        .collect();
+    let limits =
+        Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
+    let Some(digest) = digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) else {
+        return Ok(None);
+    };
+    let rendered = app.renderer.render_digest(&view(app, &digest, now)).context("cannot render the digest")?;
+    Ok(Some((digest, rendered)))
+}
+
+fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
+    let settings = &app.config.settings;
+    let date = now.with_timezone(&settings.timezone).date_naive();
+    DigestView::new(digest, &settings.name, &app.config.topic.title, date, settings.timezone, app.footer())
+}
+
+fn seqs(digest: &Digest) -> Vec<i64> {
+    let listed = digest.sections.iter().flat_map(|section| &section.stories);
+    listed.chain(&digest.more).map(|entry| entry.seq).collect()
+}
+
+/// The next digest as it would be now, and what is not in it.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The digest, rendered; `None` when nothing is in it.
+    pub rendered: Option<Rendered>,
+    /// Stories in it.
+    pub stories: usize,
+    /// Items of the window that are not in it, nearest misses first.
+    pub left_out: Vec<ItemRow>,
+}
+
+/// Renders the next digest of a cadence, for a reader who wants all themes, without storing or sending it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
+    rescore(app).await?;
+    let now = app.clock.now();
+    let windows = app.store.windows(Some(cadence)).await?;
+    let after = match windows.iter().max_by_key(|window| window.people) {
+        Some(Window { covered, .. }) => *covered,
+        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
+    };
+    let upto = app.store.highest_seq().await?;
+    let composed = compose(app, app.store.stories(after, upto).await?, None, now)?;
+    let left_out = app.store.left_out(after, 5).await?;
+    let stories = composed.as_ref().map_or(0, |(digest, _)| digest.count);
+    Ok(Preview { rendered: composed.map(|(_, rendered)| rendered), stories, left_out })
+}

@@ -1,0 +1,55 @@
+//! How it is: feeds, queue, people, the last run and the next ones.
+
+use std::collections::BTreeMap;
+
+use super::{App, digest};
+use crate::domain::schedule::Slot;
+use crate::domain::subscriber::Cadence;
+use crate::store::{FeedState, MessageCounts, RunRow};
+
+/// The state of an installation.
+#[derive(Debug, Clone)]
+pub struct StatusReport {
+    /// Every feed in the list.
+    pub feeds: Vec<FeedState>,
+    /// Messages by state.
+    pub messages: MessageCounts,
+    /// Subscribers by status.
+    pub subscribers: BTreeMap<&'static str, usize>,
+    /// The last run of any kind.
+    pub last_run: Option<RunRow>,
+    /// The next slot of each cadence.
+    pub next: Vec<(Cadence, Slot)>,
+}
+
+/// Looks everything up; changes nothing.
+///
+/// # Errors
+/// The database fails.
+pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+    let mut subscribers = BTreeMap::new();
+    for subscriber in app.store.subscribers().await? {
+        *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
+    }
+    Ok(StatusReport {
+        feeds: app.store.feed_states().await?,
+        messages: app.store.message_counts().await?,
+        subscribers,
+        last_run: app.store.last_run(None, app.clock.now()).await?,
+        next: next_slots(app, 1)?,
+    })
+}
+
+/// The next `count` slots of each cadence.
+///
+/// # Errors
+/// A cron line that the configuration's check should have refused.
+pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
+    let now = app.clock.now();
+    let mut next = Vec::new();
+    for &cadence in Cadence::ALL {
+        let schedule = digest::schedule(app, cadence)?;
+        next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
+    }
+    Ok(next)
+}

@@ -1,0 +1,173 @@
+//! People come and go: added by hand, imported from a file, asked to confirm, confirmed, removed.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::{App, hex, random};
+use crate::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use crate::domain::token::{self, Purpose, TokenError};
+use crate::render::ConfirmView;
+use crate::store::{Joined, NewSubscriber, Part};
+use crate::transfer::csv;
+
+/// Someone to be added.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Their address.
+    pub address: EmailAddress,
+    /// Their name; may be empty.
+    pub name: String,
+    /// What they want.
+    pub preferences: Preferences,
+    /// Where their consent is recorded; without it they are asked by mail.
+    pub consent: Option<String>,
+}
+
+/// What came of adding one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddReport {
+    /// Their id.
+    pub id: String,
+    /// What happened.
+    pub joined: Joined,
+    /// Whether a confirmation was queued.
+    pub is_asked: bool,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Added, or confirmed by the import.
+    pub added: usize,
+    /// There already.
+    pub known: usize,
+    /// On the suppression list: skipped.
+    pub suppressed: usize,
+    /// Lines that could not be read: number and why.
+    pub rejected: Vec<(u64, String)>,
+}
+
+/// Adds a person. Without recorded consent a confirmation is queued.
+///
+/// # Errors
+/// An unknown theme; or the database or a template fails.
+pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
+    check_themes(app, &request.preferences)?;
+    let is_confirmed = request.consent.is_some();
+    let new = NewSubscriber {
+        id: hex(&random(12)?),
+        hash: app.address_hash(&request.address),
+        address: request.address,
+        name: request.name,
+        preferences: request.preferences,
+        consent: request.consent.unwrap_or_else(|| "asked by an administrator; to be confirmed by mail".to_owned()),
+        is_confirmed,
+    };
+    let (joined, id) = app.store.join(new, app.clock.now()).await?;
+    let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
+    let is_asked = asks && ask(app, &id).await?;
+    Ok(AddReport { id, joined, is_asked })
+}
+
+/// Queues the question whether this person really wants the digest.
+async fn ask(app: &App, id: &str) -> anyhow::Result<bool> {
+    let now = app.clock.now();
+    let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(now + token::CONFIRM_FOR));
+    let view = ConfirmView {
+        name: app.config.settings.name.clone(),
+        topic: app.config.topic.title.clone(),
+        confirm_url: app.page(&format!("confirm/{token}")),
+        days: token::CONFIRM_FOR.num_days(),
+        footer: app.footer(),
+    };
+    let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
+    let part = Part { subject: rendered.subject, text: rendered.text, html: rendered.html };
+    let message_id = format!("<c.{}@{}>", hex(&random(12)?), app.mail_domain());
+    Ok(app.store.queue_confirmation(id.to_owned(), part, message_id, now).await?)
+}
+
+/// The person who holds this token confirms.
+///
+/// # Errors
+/// The database fails. A token that does not hold is in the result.
+pub async fn confirm(app: &App, token: &str) -> anyhow::Result<Result<bool, TokenError>> {
+    let now = app.clock.now();
+    match token::verify(&app.keys.token, Purpose::Confirm, token, now) {
+        Ok(id) => Ok(Ok(app.store.confirm(id, now).await?)),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// The person who holds this token leaves. Who is not here any more has left.
+///
+/// # Errors
+/// The database fails. A token that does not hold is in the result.
+pub async fn unsubscribe(app: &App, token: &str) -> anyhow::Result<Result<(), TokenError>> {
+    let now = app.clock.now();
+    match token::verify(&app.keys.token, Purpose::Unsubscribe, token, now) {
+        Ok(id) => {
+            app.store.leave(id, now).await?;
+            Ok(Ok(()))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Unsubscribes an address. False if nobody has it.
+///
+/// # Errors
+/// The database fails.
+pub async fn remove(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
+    match app.store.subscriber_at(address).await? {
+        Some(subscriber) => Ok(app.store.leave(subscriber.id, app.clock.now()).await?),
+        None => Ok(false),
+    }
+}
+
+/// Imports people from a CSV file: `email`, and, if present, `name`, `cadence`, `themes` (separated by `;`). A bad
+/// line is reported by its number and costs only itself.
+///
+/// # Errors
+/// The file cannot be read, or has no `email` column; or the database fails.
+pub async fn import(app: &App, path: &Path, consent: &str) -> anyhow::Result<ImportReport> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let mut report = ImportReport::default();
+    for (line, row) in csv::read(&bytes).with_context(|| format!("cannot import `{}`", path.display()))? {
+        let added = match row.map_err(|error| error.to_string()).and_then(|row| request(row, consent)) {
+            Ok(request) => add(app, request).await,
+            Err(reason) => Err(anyhow::anyhow!(reason)),
+        };
+        match added {
+            Ok(AddReport { joined: Joined::Added | Joined::Confirmed, .. }) => report.added += 1,
+            Ok(AddReport { joined: Joined::Suppressed, .. }) => report.suppressed += 1,
+            Ok(_) => report.known += 1,
+            Err(error) if error.is::<crate::store::Error>() => return Err(error),
+            Err(error) => report.rejected.push((line, format!("{error:#}"))),
+        }
+    }
+    Ok(report)
+}
+
+fn request(row: csv::Row, consent: &str) -> Result<Request, String> {
+    let address = EmailAddress::parse(&row.email).map_err(|error| error.to_string())?;
+    let cadence = match row.cadence.as_str() {
+        "" => Cadence::Weekly,
+        word => word.parse().map_err(|_| format!("`{word}` is no cadence; write daily, weekly or monthly"))?,
+    };
+    let mut themes: Vec<String> =
+        row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();
+    themes.sort();
+    let themes = (!themes.is_empty()).then_some(themes);
+    Ok(Request { address, name: row.name, preferences: Preferences { cadence, themes }, consent: Some(consent.to_owned()) })
+}
+
+fn check_themes(app: &App, preferences: &Preferences) -> anyhow::Result<()> {
+    let known = || app.config.topic.themes.iter().map(|theme| theme.name.as_str());
+    for theme in preferences.themes.iter().flatten() {
+        if known().all(|name| name != theme) {
+            anyhow::bail!("there is no theme `{theme}`; the themes are {}", known().collect::<Vec<_>>().join(", "));
+        }
+    }
+    Ok(())
+}

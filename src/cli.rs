@@ -1,0 +1,161 @@
+//! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
+//! output, everything else to standard error. Each command has its file.
+
+mod explain;
+mod feeds;
+mod once;
+mod poll;
+mod preview;
+mod progress;
+mod schedule;
+mod status;
+mod subscribers;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::clock::Clock;
+use crate::app::{App, lock::Busy};
+use crate::config::{self, Findings};
+use crate::telemetry;
+
+/// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
+#[derive(Debug, Parser)]
+#[command(name = "policy-digest", version, max_term_width = 100, after_help = "\
+Try it at once, nothing leaves this machine:
+  policy-digest once --config config/quickstart")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Debug, Args)]
+struct Global {
+    /// Folder with digest.toml, feeds.toml and topic.toml
+    #[arg(long, global = true, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// Folder for the database and the outbox; wins over the key `data`
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Log more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll every feed, make the digest of all that is new, deliver it, exit
+    Once(once::Once),
+    /// Only poll: fetch feeds and keep what is new
+    Poll(poll::Poll),
+    /// Render the next digest without storing or sending it, and say what is left out
+    Preview(preview::Preview),
+    /// Say why an item is in or out
+    Explain(explain::Explain),
+    /// The list of feeds
+    #[command(subcommand)]
+    Feeds(feeds::Feeds),
+    /// The people who receive the digest
+    #[command(subcommand)]
+    Subscribers(subscribers::Subscribers),
+    /// When the next digests are due
+    Schedule(schedule::Schedule),
+    /// Feeds' health, queue, people, last and next run
+    Status(status::Status),
+}
+
+/// How a command ended, when it could be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// Exit 0.
+    Done,
+    /// Exit 1: a digest could not be made, a mail finally failed, or no feed could be read.
+    Failed,
+}
+
+/// Parses the arguments, runs the command, prints an error if there is one.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(cli.global.verbose, false);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("cannot start the runtime")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<Ending> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Once(once) => once.run(global).await,
+        Command::Poll(poll) => poll.run(global).await,
+        Command::Preview(preview) => preview.run(global).await,
+        Command::Explain(explain) => explain.run(global).await,
+        Command::Feeds(feeds) => feeds.run(global).await,
+        Command::Subscribers(subscribers) => subscribers.run(global).await,
+        Command::Schedule(schedule) => schedule.run(global).await,
+        Command::Status(status) => status.run(global).await,
+    }
+}
+
+impl Global {
+    fn load(&self) -> Result<config::Config, Findings> {
+        config::load_from_process(Some(&self.config), self.data.as_deref())
+    }
+
+    async fn open(&self) -> anyhow::Result<App> {
+        App::open(self.load()?, Clock::System).await
+    }
+}
+
+/// Prints a result; a reader that went away (`… | head`) ends it quietly.
+fn print(text: impl std::fmt::Display) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// `error: …`, its causes, a hint. Exit 2 when the configuration is at fault, else 1.
+#[expect(clippy::print_stderr, reason = "the one place that prints errors")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(findings) = error.downcast_ref::<Findings>() {
+        eprintln!("{findings}");
+        return ExitCode::from(2);
+    }
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  caused by: {cause}");
+    }
+    if error.is::<Busy>() {
+        eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
+    }
+    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
+}
+
+/// An argument that the grammar lets through and that makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,46 @@
+//! `feeds`: the list of feeds, and what a document looks like to this program.
+
+mod parse;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Ending, Global, print, table};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Feeds {
+    /// The feeds in feeds.toml
+    List,
+    /// Parse documents and print one JSON line a file
+    Parse(parse::Parse),
+}
+
+impl Feeds {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        match self {
+            Self::List => list(global),
+            Self::Parse(parse) => parse.run(),
+        }
+    }
+}
+
+fn list(global: &Global) -> anyhow::Result<Ending> {
+    let feeds = global.load()?.feeds;
+    if global.json {
+        let feeds: Vec<_> = feeds
+            .iter()
+            .map(|feed| {
+                json!({ "id": feed.id.as_str(), "title": feed.title, "url": feed.url.as_str(), "tags": feed.tags, "enabled": feed.enabled })
+            })
+            .collect();
+        print(serde_json::Value::from(feeds));
+        return Ok(Ending::Done);
+    }
+    let mut table = table::new(["id", "title", "address", "tags"]);
+    for feed in feeds {
+        let title = if feed.enabled { feed.title } else { format!("{} (disabled)", feed.title) };
+        table.add_row([feed.id.to_string(), title, feed.url.to_string(), feed.tags.join(", ")]);
+    }
+    print(table);
+    Ok(Ending::Done)
+}

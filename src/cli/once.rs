@@ -1,0 +1,109 @@
+//! `once`: poll, digest, deliver; then a table of what was done, and where to look.
+
+use clap::Args;
+use serde_json::json;
+
+use super::poll::{feed_rows, feeds_json};
+use super::progress::Bar;
+use super::table::count;
+use super::{Ending, Global, print};
+use crate::app::App;
+use crate::app::once::{OnceReport, once};
+use crate::config::TransportKind;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example, from cron, every Monday at eight:\n  0 8 * * 1  policy-digest once --config /etc/policy-digest")]
+pub(super) struct Once {
+    /// Only what is due: feeds whose next check has come, digests whose slot has
+    #[arg(long)]
+    due: bool,
+}
+
+impl Once {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let _lock = app.lock("policy-digest once").await?;
+        let bar = Bar::default();
+        let report = once(&app, self.due, &|progress| bar.show(progress)).await?;
+        if global.json {
+            print(to_json(&report));
+        } else {
+            tell(&app, &report);
+        }
+        let failed = report.resumed.failed + report.delivery.failed > 0 || report.poll.is_total_failure();
+        Ok(if failed { Ending::Failed } else { Ending::Done })
+    }
+}
+
+fn tell(app: &App, report: &OnceReport) {
+    if !report.poll.feeds.is_empty() {
+        print(feed_rows(&report.poll));
+        print("");
+    }
+    let saved = report.poll.saved();
+    print(format_args!(
+        "polled   {}: {} new, {} picked{}",
+        count(report.poll.feeds.len(), "feed"),
+        count(saved.new, "item"),
+        saved.picked,
+        if report.poll.failed() > 0 { format!(", {} could not be read", report.poll.failed()) } else { String::new() },
+    ));
+    for digest in &report.digests {
+        let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
+        match (&digest.subject, digest.people) {
+            (Some(subject), _) => print(format_args!("digest   {cadence}\u{201c}{subject}\u{201d}, {}", stories(digest.stories))),
+            (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
+            (None, _) => print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written")),
+        }
+    }
+    let (sent, deferred, failed) = (
+        report.resumed.sent + report.delivery.sent,
+        report.delivery.deferred.max(report.resumed.deferred),
+        report.resumed.failed + report.delivery.failed,
+    );
+    let mut parts = vec![format!("{} sent", count(sent, "mail"))];
+    if report.resumed.sent > 0 {
+        parts.push(format!("{} of them left by an earlier run", report.resumed.sent));
+    }
+    if deferred > 0 {
+        parts.push(format!("{deferred} to be tried again"));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} given up"));
+    }
+    print(format_args!("mail     {}", parts.join(", ")));
+    for error in report.resumed.errors.iter().chain(&report.delivery.errors) {
+        print(format_args!("         {error}"));
+    }
+    if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
+        print(format_args!("\nlook in  {} (open an .html in a browser, an .eml in a mail program)", app.outbox().display()));
+    }
+}
+
+fn stories(number: usize) -> String {
+    if number == 1 { "1 story".to_owned() } else { format!("{number} stories") }
+}
+
+fn to_json(report: &OnceReport) -> serde_json::Value {
+    let digests: Vec<_> = report
+        .digests
+        .iter()
+        .map(|digest| {
+            json!({
+                "cadence": digest.cadence.map(|cadence| cadence.as_str()),
+                "run": digest.run.map(|run| run.id),
+                "messages": digest.run.map_or(0, |run| run.messages),
+                "stories": digest.stories,
+                "subject": digest.subject,
+            })
+        })
+        .collect();
+    json!({
+        "feeds": feeds_json(&report.poll),
+        "digests": digests,
+        "resumed": report.resumed.sent,
+        "sent": report.resumed.sent + report.delivery.sent,
+        "deferred": report.delivery.deferred,
+        "failed": report.resumed.failed + report.delivery.failed,
+    })
+}

@@ -1,0 +1,77 @@
+//! `status`: how the installation is, on one screen, feeds in trouble first.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Ending, Global, print, table};
+use crate::app::status::{StatusReport, status};
+
+#[derive(Debug, Args)]
+pub(super) struct Status {}
+
+impl Status {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let report = status(&app).await?;
+        if global.json {
+            print(to_json(&report));
+            return Ok(Ending::Done);
+        }
+        let zone = app.config.settings.timezone;
+        match &report.last_run {
+            Some(run) => print(format_args!(
+                "last run      {} {}: {} stories, {} messages",
+                run.cadence,
+                run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M"),
+                run.stories,
+                run.messages
+            )),
+            None => print("last run      none yet"),
+        }
+        for (cadence, slot) in &report.next {
+            print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
+        }
+        print(format_args!("subscribers   {}", counts(report.subscribers.iter())));
+        print(format_args!("messages      {}\n", counts(report.messages.iter())));
+        let mut feeds = report.feeds;
+        feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
+        let mut table = table::new(["feed", "items", "picked", "last read", "state"]);
+        for feed in feeds {
+            let read = feed.succeeded.map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
+            let state = match (&feed.error, feed.checked) {
+                (Some(error), _) => format!("failed {} times: {error}", feed.failures),
+                (None, None) => "not polled yet".to_owned(),
+                (None, Some(_)) => "ok".to_owned(),
+            };
+            table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, state]);
+        }
+        print(table);
+        Ok(Ending::Done)
+    }
+}
+
+fn counts(counts: impl Iterator<Item = (impl std::fmt::Display, impl std::fmt::Display)>) -> String {
+    let parts: Vec<_> = counts.map(|(word, number)| format!("{number} {word}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn to_json(report: &StatusReport) -> serde_json::Value {
+    let feeds: Vec<_> = report
+        .feeds
+        .iter()
+        .map(|feed| {
+            json!({
+                "id": feed.id, "items": feed.items, "picked": feed.picked, "failures": feed.failures, "error": feed.error,
+                "checked": feed.checked.map(|at| at.to_rfc3339()), "succeeded": feed.succeeded.map(|at| at.to_rfc3339()),
+                "next_check": feed.next_check.to_rfc3339(),
+            })
+        })
+        .collect();
+    let next: Vec<_> =
+        report.next.iter().map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() })).collect();
+    let last = report.last_run.as_ref().map(|run| {
+        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.upto,
+            "stories": run.stories, "messages": run.messages })
+    });
+    json!({ "feeds": feeds, "messages": report.messages, "subscribers": report.subscribers, "last_run": last, "next": next })
+}

@@ -1,0 +1,177 @@
+//! A person who asked for the digest: address, status, and what they want.
+
+use std::fmt;
+
+/// An e-mail address with a local part and a domain. Masks itself in `Debug` and `Display`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+/// Why a text is not an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address: {0}")]
+pub struct AddressError(&'static str);
+
+impl EmailAddress {
+    /// Takes `local@domain` as people write it (RFC 5321 §4.1.2, dot-string form only, 254 bytes at most).
+    ///
+    /// # Errors
+    /// Says what is missing or not allowed.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError("there is no `@`"))?;
+        if text.len() > 254 || local.len() > 64 {
+            return Err(AddressError("it is too long"));
+        }
+        let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+        if local.is_empty() || !local.split('.').all(|part| !part.is_empty() && part.chars().all(atom)) {
+            return Err(AddressError("the part before the `@` has a character or a dot out of place"));
+        }
+        let label = |part: &str| {
+            !part.is_empty()
+                && part.len() <= 63
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if !domain.contains('.') || !domain.split('.').all(label) {
+            return Err(AddressError("the part after the `@` is not a domain name"));
+        }
+        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+    }
+
+    /// The whole address, for the envelope and for the person's own data.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What two spellings of one mailbox share: the lower-cased address.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
+        write!(f, "{}…@{domain}", &local[..1.min(local.len())])
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmailAddress({self})")
+    }
+}
+
+/// Where a person stands. Only `Active` people receive digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Asked, and has not confirmed yet.
+    Pending,
+    /// Confirmed.
+    Active,
+    /// Unsubscribed.
+    Left,
+}
+
+/// How often a person wants a digest; a run is made for one cadence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cadence {
+    /// Every day.
+    Daily,
+    /// Every week, the default.
+    Weekly,
+    /// Every month.
+    Monthly,
+}
+
+/// A word in a table that is none of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no known word here")]
+pub struct UnknownWord(pub String);
+
+macro_rules! words {
+    ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word in tables, files and reports.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word { $($word => Ok(Self::$variant),)+ _ => Err(UnknownWord(word.to_owned())) }
+            }
+        }
+    };
+}
+
+words!(Status { Pending = "pending", Active = "active", Left = "left" });
+words!(Cadence { Daily = "daily", Weekly = "weekly", Monthly = "monthly" });
+
+impl Cadence {
+    /// One period, for windows and lateness: a day, a week, thirty days.
+    #[must_use]
+    pub fn period(self) -> chrono::TimeDelta {
+        chrono::TimeDelta::days(match self {
+            Self::Daily => 1,
+            Self::Weekly => 7,
+            Self::Monthly => 30,
+        })
+    }
+}
+
+/// What a person chose.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Preferences {
+    /// How often.
+    pub cadence: Cadence,
+    /// Names of the themes wanted, sorted; `None` for all.
+    pub themes: Option<Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_masks_itself_and_reveals_itself_only_when_asked() {
+        let address = EmailAddress::parse(" Ada.Byron@Example.ORG ").unwrap();
+        assert_eq!(address.to_string(), "A…@example.org");
+        assert_eq!(format!("{address:?}"), "EmailAddress(A…@example.org)");
+        assert_eq!(address.reveal(), "Ada.Byron@example.org");
+        assert_eq!(address.key(), "ada.byron@example.org");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "ada", "@example.org", "ada@", "ada@localhost", "a b@example.org", "a..b@example.org"] {
+            assert!(EmailAddress::parse(text).is_err(), "{text}");
+        }
+        assert!(EmailAddress::parse("ada@example.org\r\nBcc: eve@example.org").is_err());
+        assert!(EmailAddress::parse("ada@-example.org").is_err());
+    }
+
+    #[test]
+    fn words_are_read_back_as_they_are_written() {
+        for cadence in Cadence::ALL {
+            assert_eq!(cadence.as_str().parse(), Ok(*cadence));
+        }
+        assert!("fortnightly".parse::<Cadence>().is_err());
+    }
+}

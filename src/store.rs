@@ -1,0 +1,161 @@
+//! The database is the truth: feeds' state, items in order of arrival, stories, frozen runs, the outbox, people.
+//! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
+//! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
+
+mod connection;
+mod feeds;
+mod items;
+mod keys;
+mod migrate;
+mod outbox;
+mod runs;
+mod subscribers;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction};
+
+pub use feeds::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
+pub use items::{ItemRow, Rescored, Stale};
+pub use keys::Keys;
+pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};
+pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
+pub use subscribers::{Joined, NewSubscriber, Subscriber};
+
+/// What the store could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened or made.
+    #[error("cannot open the database `{path}`")]
+    Open {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A later version of the program wrote this database.
+    #[error("the database `{path}` has schema {found}, and this program knows {known}: it was written by a later version")]
+    NewerSchema {
+        /// Where it is.
+        path: PathBuf,
+        /// Its schema's number.
+        found: usize,
+        /// The newest one known here.
+        known: usize,
+    },
+    /// The schema could not be brought up to date.
+    #[error("cannot bring the database `{path}` up to date")]
+    Migrate {
+        /// Where it is.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite_migration::Error,
+    },
+    /// A statement failed.
+    #[error("the database refused a statement")]
+    Statement(#[from] rusqlite::Error),
+    /// A column holds what this program never writes.
+    #[error("the database holds `{value}` where {what} should be")]
+    Content {
+        /// What was expected.
+        what: &'static str,
+        /// What was found.
+        value: String,
+    },
+    /// A connection's thread has ended.
+    #[error("the connection to the database is closed")]
+    Closed,
+}
+
+impl Error {
+    fn content(what: &'static str, value: impl std::fmt::Display) -> Self {
+        Self::Content { what, value: value.to_string() }
+    }
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    writer: tokio_rusqlite::Connection,
+    readers: Vec<tokio_rusqlite::Connection>,
+    turn: AtomicUsize,
+}
+
+/// Read-only connections beside the writer.
+const READERS: usize = 3;
+
+impl Store {
+    /// Opens the database, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Open`], [`Error::NewerSchema`], [`Error::Migrate`].
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let writer = connection::writer(path).await?;
+        migrate::to_latest(&writer, path).await?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            readers.push(connection::reader(path).await?);
+        }
+        Ok(Self { writer, readers, turn: AtomicUsize::new(0) })
+    }
+
+    /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = self.writer.call(move |connection| {
+            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        });
+        done.await.map_err(flatten)
+    }
+
+    /// Answers a question from one of the read-only connections, as of the last commit.
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let reader = &self.readers[self.turn.fetch_add(1, Ordering::Relaxed) % READERS];
+        reader.call(move |connection| question(connection)).await.map_err(flatten)
+    }
+}
+
+fn flatten(error: tokio_rusqlite::Error<Error>) -> Error {
+    match error {
+        tokio_rusqlite::Error::Error(error) => error,
+        tokio_rusqlite::Error::Close((_, source)) => Error::Statement(source),
+        _ => Error::Closed,
+    }
+}
+
+/// A time as it is stored: whole seconds, UTC.
+fn seconds(at: DateTime<Utc>) -> i64 {
+    at.timestamp()
+}
+
+fn time(seconds: i64) -> Result<DateTime<Utc>, Error> {
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| Error::content("a time in seconds", seconds))
+}
+
+fn optional_time(seconds: Option<i64>) -> Result<Option<DateTime<Utc>>, Error> {
+    seconds.map(time).transpose()
+}
+
+fn word<T: std::str::FromStr>(what: &'static str, text: String) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::content(what, text))
+}
+
+fn to_json(list: &[String]) -> String {
+    serde_json::Value::from(list).to_string()
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::content(what, text))
+}

@@ -1,0 +1,41 @@
+//! How a connection to the database is opened: what the writer and the readers are allowed, and how durable
+//! a commit is.
+
+use std::path::Path;
+
+use rusqlite::OpenFlags;
+use tokio_rusqlite::Connection;
+
+use super::Error;
+
+/// The single writer. `synchronous = FULL`: a commit that was answered survives a loss of power, so that an
+/// attempt recorded before dialling is known afterwards.
+pub(super) async fn writer(path: &Path) -> Result<Connection, Error> {
+    let open = Connection::open(path).await.map_err(|source| cannot_open(path, source))?;
+    prepare(&open, path, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").await?;
+    Ok(open)
+}
+
+/// A connection that can only read.
+pub(super) async fn reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = Connection::open_with_flags(path, flags).await.map_err(|source| cannot_open(path, source))?;
+    prepare(&open, path, "PRAGMA query_only = ON;").await?;
+    Ok(open)
+}
+
+async fn prepare(connection: &Connection, path: &Path, pragmas: &'static str) -> Result<(), Error> {
+    let prepared = connection.call(move |connection| {
+        // Another process (a `subscribers add` beside the daemon) may hold the write lock for a moment.
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.execute_batch(pragmas)
+    });
+    prepared.await.map_err(|error| match error {
+        tokio_rusqlite::Error::Error(source) => cannot_open(path, source),
+        _ => Error::Closed,
+    })
+}
+
+fn cannot_open(path: &Path, source: rusqlite::Error) -> Error {
+    Error::Open { path: path.to_owned(), source }
+}

@@ -1,0 +1,434 @@
+//! Items as they arrive: known ones are updated in place, new ones are numbered, and each belongs to a story.
+//! A story takes the number of its first picked item and keeps it: a later copy adds "also on", nothing else.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::feeds::{Saved, ScoredItem};
+use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
+use crate::domain::item::Identity;
+use crate::domain::relevance::{Place, Reason, Score};
+use crate::domain::story::Likeness;
+
+/// The circumstances in which a poll's items arrive.
+pub(super) struct Arrival<'a> {
+    pub feed: &'a str,
+    pub now: i64,
+    pub since: i64,
+    pub is_first: bool,
+    pub fingerprint: &'a str,
+}
+
+/// An item as kept.
+#[derive(Debug, Clone)]
+pub struct ItemRow {
+    /// Its number.
+    pub seq: i64,
+    /// Its feed's id.
+    pub feed: String,
+    /// Its feed's title.
+    pub source: String,
+    /// Title.
+    pub title: String,
+    /// Link, if it has one.
+    pub link: Option<String>,
+    /// Summary.
+    pub summary: String,
+    /// Content.
+    pub content: String,
+    /// The feed's categories.
+    pub categories: Vec<String>,
+    /// When the feed says it was published.
+    pub published: Option<DateTime<Utc>>,
+    /// When it was first seen.
+    pub arrived: DateTime<Utc>,
+    /// Whether it was new enough to be mailed when it was first seen.
+    pub is_mailable: bool,
+    /// The feed's prior.
+    pub prior: f32,
+    /// The judgement.
+    pub score: Score,
+}
+
+/// An item that was judged under another topic file.
+#[derive(Debug, Clone)]
+pub struct Stale {
+    /// Its number.
+    pub seq: i64,
+    /// What is judged.
+    pub title: String,
+    /// What is judged.
+    pub summary: String,
+    /// What is judged.
+    pub content: String,
+    /// What is judged.
+    pub categories: Vec<String>,
+    /// What is judged.
+    pub prior: f32,
+}
+
+/// A new judgement.
+#[derive(Debug, Clone)]
+pub struct Rescored {
+    /// The item's number.
+    pub seq: i64,
+    /// The judgement.
+    pub score: Score,
+}
+
+/// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
+const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
+
+const COLUMNS: &str = "i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published,
+    i.arrived, i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons";
+
+impl Store {
+    /// The newest item with this link, canonical or as the feed wrote it.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn item_by_link(&self, link: String, canonical: String) -> Result<Option<ItemRow>, Error> {
+        self.read(move |connection| {
+            let query = format!(
+                "SELECT {COLUMNS} FROM items i JOIN feeds f ON f.id = i.feed
+                 WHERE i.canonical = ?1 OR i.link = ?2 ORDER BY i.seq DESC LIMIT 1"
+            );
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query(params![canonical, link])?;
+            rows.next()?.map(item_row).transpose()
+        })
+        .await
+    }
+
+    /// Items in (`after`, …] that no story of a digest came from, best score first: what was left out.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.read(move |connection| {
+            let query = format!(
+                "SELECT {COLUMNS} FROM items i JOIN feeds f ON f.id = i.feed
+                 WHERE i.seq > ?1 AND (i.picked = 0 OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2"
+            );
+            let mut statement = connection.prepare(&query)?;
+            let mut rows = statement.query(params![after, limit])?;
+            let mut items = Vec::new();
+            while let Some(row) = rows.next()? {
+                items.push(item_row(row)?);
+            }
+            Ok(items)
+        })
+        .await
+    }
+
+    /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn stale(&self, fingerprint: String) -> Result<Vec<Stale>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(
+                "SELECT seq, title, summary, content, categories, prior FROM items
+                 WHERE seq > (SELECT coalesce(max(upto), 0) FROM runs) AND fingerprint <> ?1 ORDER BY seq LIMIT 1000",
+            )?;
+            let mut rows = statement.query([fingerprint])?;
+            let mut stale = Vec::new();
+            while let Some(row) = rows.next()? {
+                stale.push(Stale {
+                    seq: row.get(0)?,
+                    title: row.get(1)?,
+                    summary: row.get(2)?,
+                    content: row.get(3)?,
+                    categories: from_json("a list of categories", &row.get::<_, String>(4)?)?,
+                    prior: row.get(5)?,
+                });
+            }
+            Ok(stale)
+        })
+        .await
+    }
+
+    /// Keeps new judgements. What a run has already covered stays as it was: its stories keep their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn rescore(&self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
+        self.write(move |tx| {
+            let covered: i64 = tx.query_row("SELECT coalesce(max(upto), 0) FROM runs", [], |row| row.get(0))?;
+            for Rescored { seq, score } in scores {
+                if seq <= covered {
+                    continue;
+                }
+                tx.execute(
+                    "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
+                    params![seq, score.total, score.picked, to_json(&score.themes), reasons(&score), fingerprint],
+                )?;
+                let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
+                number_story(tx, story, covered)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Keeps a poll's items, oldest first.
+pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, items: &[ScoredItem]) -> Result<Saved, Error> {
+    let mut saved = Saved::default();
+    let covered: i64 = tx.query_row("SELECT coalesce(max(upto), 0) FROM runs", [], |row| row.get(0))?;
+    let renumbered = is_renumbered(tx, arrival.feed, items)?;
+    for scored in items {
+        let identity = identity_text(&scored.item.identity);
+        let mut known = by_identity(tx, arrival.feed, &identity)?;
+        if known.is_none() && renumbered {
+            known = by_link_and_title(tx, arrival.feed, scored)?;
+        }
+        if let Some(seq) = known {
+            saved.changed += usize::from(update(tx, arrival, seq, &identity, scored, covered)?);
+            continue;
+        }
+        let is_old = scored.item.published.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
+        let story = find_story(tx, arrival.now, scored)?.map_or_else(|| new_story(tx, arrival.now), Ok)?;
+        insert(tx, arrival, &identity, story, !is_old, scored)?;
+        number_story(tx, story, covered)?;
+        saved.new += 1;
+        saved.old += usize::from(is_old);
+        saved.picked += usize::from(scored.score.picked && !is_old);
+    }
+    Ok(saved)
+}
+
+/// Nearly every id of a known feed is new, while nearly every link is known: the site has re-numbered.
+fn is_renumbered(tx: &Transaction<'_>, feed: &str, items: &[ScoredItem]) -> Result<bool, Error> {
+    if items.len() < 3 {
+        return Ok(false);
+    }
+    let mut same_id = 0;
+    let mut same_post = HashSet::new();
+    for scored in items {
+        same_id += usize::from(by_identity(tx, feed, &identity_text(&scored.item.identity))?.is_some());
+        same_post.extend(by_link_and_title(tx, feed, scored)?);
+    }
+    Ok(same_id * 10 <= items.len() && same_post.len() * 2 > items.len())
+}
+
+fn by_identity(tx: &Transaction<'_>, feed: &str, identity: &str) -> Result<Option<i64>, Error> {
+    let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
+    Ok(statement.query_row([feed, identity], |row| row.get(0)).optional()?)
+}
+
+fn by_link_and_title(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    let mut statement =
+        tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC")?;
+    Ok(statement.query_row(params![feed, scored.canonical, scored.likeness.title], |row| row.get(0)).optional()?)
+}
+
+/// Updates a known item in place; true when its words have changed. It is never mailed again.
+fn update(
+    tx: &Transaction<'_>,
+    arrival: &Arrival<'_>,
+    seq: i64,
+    identity: &str,
+    scored: &ScoredItem,
+    covered: i64,
+) -> Result<bool, Error> {
+    let item = &scored.item;
+    let changed = tx.prepare_cached(
+        "UPDATE items SET identity = ?2, title = ?3, summary = ?4, content = ?5, link = ?6, author = ?7, categories = ?8,
+         updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13
+         WHERE seq = ?1 AND (identity, title, summary, content, coalesce(link, '')) <> (?2, ?3, ?4, ?5, coalesce(?6, ''))",
+    )?
+    .execute(params![
+        seq,
+        identity,
+        item.title,
+        item.summary,
+        item.content,
+        item.link.as_ref().map(url::Url::as_str),
+        item.author,
+        to_json(&item.categories),
+        item.updated.map(seconds),
+        scored.likeness.title,
+        scored.likeness.shingles.cast_signed(),
+        scored.likeness.words,
+        scored.prior,
+    ])? == 1;
+    if changed && seq > covered {
+        tx.execute(
+            "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
+            params![
+                seq,
+                scored.score.total,
+                scored.score.picked,
+                to_json(&scored.score.themes),
+                reasons(&scored.score),
+                arrival.fingerprint
+            ],
+        )?;
+        let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
+        number_story(tx, story, covered)?;
+    }
+    Ok(changed)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    arrival: &Arrival<'_>,
+    identity: &str,
+    story: i64,
+    mailable: bool,
+    scored: &ScoredItem,
+) -> Result<(), Error> {
+    let (item, score) = (&scored.item, &scored.score);
+    tx.prepare_cached(
+        "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
+         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+    )?
+    .execute(params![
+        arrival.feed,
+        identity,
+        story,
+        scored.canonical,
+        item.link.as_ref().map(url::Url::as_str),
+        item.title,
+        item.summary,
+        item.content,
+        item.author,
+        to_json(&item.categories),
+        item.published.map(seconds),
+        item.updated.map(seconds),
+        arrival.now,
+        mailable,
+        scored.likeness.title,
+        scored.likeness.shingles.cast_signed(),
+        scored.likeness.words,
+        scored.prior,
+        score.total,
+        score.picked,
+        to_json(&score.themes),
+        reasons(score),
+        arrival.fingerprint,
+    ])?;
+    Ok(())
+}
+
+fn new_story(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
+    tx.execute("INSERT INTO stories (made) VALUES (?1)", [now])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The story that an item belongs to, by its link or by its likeness to an earlier one.
+fn find_story(tx: &Transaction<'_>, now: i64, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    if let Some(canonical) = &scored.canonical {
+        let mut statement = tx.prepare_cached("SELECT story FROM items WHERE canonical = ?1 ORDER BY seq LIMIT 1")?;
+        if let Some(story) = statement.query_row([canonical], |row| row.get(0)).optional()? {
+            return Ok(Some(story));
+        }
+    }
+    let mut statement = tx.prepare_cached(
+        "SELECT story, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq LIMIT 50",
+    )?;
+    let mut rows = statement.query(params![scored.likeness.title, now - COPY_WITHIN])?;
+    while let Some(row) = rows.next()? {
+        let other = Likeness {
+            title: scored.likeness.title.clone(),
+            shingles: row.get::<_, i64>(1)?.cast_unsigned(),
+            words: row.get(2)?,
+        };
+        if scored.likeness.is_same(&other) {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives a story the number of its first picked item; one that a run has covered never moves.
+fn number_story(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND picked = 1 AND mailable = 1)
+         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)",
+    )?
+    .execute(params![story, covered])?;
+    Ok(())
+}
+
+fn identity_text(identity: &Identity) -> String {
+    match identity {
+        Identity::Id(id) => format!("id:{id}"),
+        Identity::Link(link) => format!("link:{link}"),
+        Identity::Hash(hash) => format!("hash:{hash}"),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReasonRow {
+    phrase: String,
+    found: String,
+    place: String,
+    weight: f32,
+    label: Option<String>,
+}
+
+fn place_word(place: Place) -> &'static str {
+    match place {
+        Place::Title => "title",
+        Place::Text => "text",
+        Place::Category => "category",
+        Place::Feed => "feed",
+    }
+}
+
+fn reasons(score: &Score) -> String {
+    let rows: Vec<ReasonRow> = score
+        .reasons
+        .iter()
+        .map(|reason| ReasonRow {
+            phrase: reason.phrase.clone(),
+            found: reason.found.clone(),
+            place: place_word(reason.place).to_owned(),
+            weight: reason.weight,
+            label: reason.label.clone(),
+        })
+        .collect();
+    serde_json::to_string(&rows).expect("strings and finite numbers are always JSON")
+}
+
+pub(super) fn read_reasons(text: &str) -> Result<Vec<Reason>, Error> {
+    let rows: Vec<ReasonRow> = from_json("a list of reasons", text)?;
+    rows.into_iter()
+        .map(|row| {
+            let place = [Place::Title, Place::Text, Place::Category, Place::Feed]
+                .into_iter()
+                .find(|place| place_word(*place) == row.place)
+                .ok_or_else(|| Error::content("a place", &row.place))?;
+            Ok(Reason { phrase: row.phrase, found: row.found, place, weight: row.weight, label: row.label })
+        })
+        .collect()
+}
+
+fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
+    Ok(ItemRow {
+        seq: row.get(0)?,
+        feed: row.get(1)?,
+        source: row.get(2)?,
+        title: row.get(3)?,
+        link: row.get(4)?,
+        summary: row.get(5)?,
+        content: row.get(6)?,
+        categories: from_json("a list of categories", &row.get::<_, String>(7)?)?,
+        published: optional_time(row.get(8)?)?,
+        arrived: time(row.get(9)?)?,
+        is_mailable: row.get(10)?,
+        prior: row.get(11)?,
+        score: Score {
+            total: row.get(12)?,
+            picked: row.get(13)?,
+            themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
+            reasons: read_reasons(&row.get::<_, String>(15)?)?,
+        },
+    })
+}

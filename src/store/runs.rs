@@ -1,0 +1,273 @@
+//! Runs: the windows that people stand before, the stories in them, and the one transaction that freezes a run
+//! with its stories, rendered parts and messages.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::items::read_reasons;
+use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
+use crate::domain::digest::Story;
+use crate::domain::subscriber::Cadence;
+
+/// People of one run who see the same: the same start, the same themes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Their digest begins after this number.
+    pub covered: i64,
+    /// Names of the themes wanted; `None` for all.
+    pub themes: Option<Vec<String>>,
+    /// How many they are.
+    pub people: u64,
+}
+
+/// A rendered digest, and the stories in it.
+#[derive(Debug, Clone)]
+pub struct NewPart {
+    /// Subject line.
+    pub subject: String,
+    /// Plain text, with placeholders for the personal links.
+    pub text: String,
+    /// HTML, with placeholders for the personal links.
+    pub html: String,
+    /// The `seq` of each story in it.
+    pub stories: Vec<i64>,
+}
+
+/// A window with what it holds: `None` when nothing is in it for these people.
+#[derive(Debug, Clone)]
+pub struct WindowPart {
+    /// Whose.
+    pub window: Window,
+    /// What they get.
+    pub part: Option<NewPart>,
+}
+
+/// A run to be frozen.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The cadence whose slot it is for; `None` for `once`, which serves everybody.
+    pub cadence: Option<Cadence>,
+    /// The slot's name, in local time.
+    pub slot: String,
+    /// The slot's instant.
+    pub due: DateTime<Utc>,
+    /// When it is made.
+    pub now: DateTime<Utc>,
+    /// The highest number that it covers.
+    pub upto: i64,
+    /// Domain of the Message-IDs.
+    pub domain: String,
+    /// All windows of the people it serves.
+    pub windows: Vec<WindowPart>,
+}
+
+/// What was frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrozenRun {
+    /// The run's number.
+    pub id: i64,
+    /// Messages queued.
+    pub messages: u64,
+    /// People for whom it holds nothing.
+    pub nothing_for: u64,
+}
+
+/// A run as kept.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// Its number.
+    pub id: i64,
+    /// daily, weekly, monthly or once.
+    pub cadence: String,
+    /// Slot's name.
+    pub slot: String,
+    /// The slot's instant.
+    pub due: DateTime<Utc>,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// The highest number that it covered.
+    pub upto: i64,
+    /// Stories in it.
+    pub stories: u64,
+    /// Messages of it.
+    pub messages: u64,
+}
+
+/// People whom a digest may be made for now: active, of the cadence, and with no message that may have been
+/// delivered and is not settled: that one is resent before anything newer is made for them.
+const SERVED: &str = "status = 'active' AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
+    SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
+    AND m.state IN ('sending', 'unknown'))";
+
+impl Store {
+    /// The highest number given so far.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn highest_seq(&self) -> Result<i64, Error> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM items", [], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// The distinct windows before which the people of a cadence stand; of everybody, without one.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn windows(&self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(&format!(
+                "SELECT covered, themes, count(*) FROM subscribers WHERE {SERVED} GROUP BY covered, themes
+                 ORDER BY covered, themes"
+            ))?;
+            let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
+            let mut windows = Vec::new();
+            while let Some(row) = rows.next()? {
+                let themes: Option<String> = row.get(1)?;
+                let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
+                windows.push(Window { covered: row.get(0)?, themes, people: row.get(2)? });
+            }
+            Ok(windows)
+        })
+        .await
+    }
+
+    /// The stories with a number in (`after`, `upto`], in order of arrival.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn stories(&self, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
+        self.read(move |connection| read_stories(connection, after, upto)).await
+    }
+
+    /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
+    /// whoever finds nothing in it is covered at once.
+    ///
+    /// # Errors
+    /// [`Error::Statement`]; a slot that has a run already is one.
+    pub async fn freeze(&self, run: NewRun) -> Result<FrozenRun, Error> {
+        self.write(move |tx| freeze(tx, &run)).await
+    }
+
+    /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
+    /// the clock was ahead must block nobody.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn last_run(&self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
+        self.read(move |connection| {
+            let row = connection
+                .query_row(
+                    "SELECT id, cadence, slot, due, made, upto,
+                     (SELECT count(*) FROM run_stories WHERE run = runs.id),
+                     (SELECT count(*) FROM messages WHERE run = runs.id)
+                     FROM runs WHERE (?1 IS NULL OR cadence = ?1) AND due <= ?2 ORDER BY due DESC, id DESC LIMIT 1",
+                    params![cadence.map(Cadence::as_str), seconds(now)],
+                    |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?,
+                            row.get(5)?, row.get(6)?, row.get(7)?))
+                    },
+                )
+                .optional()?;
+            row.map(|(id, cadence, slot, due, made, upto, stories, messages)| {
+                Ok(RunRow { id, cadence, slot, due: time(due)?, made: time(made)?, upto, stories, messages })
+            })
+            .transpose()
+        })
+        .await
+    }
+
+    /// When the database was made: the first slot counts from there.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
+        self.read(|connection| time(connection.query_row("SELECT min(made) FROM keys", [], |row| row.get(0))?)).await
+    }
+}
+
+fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
+    // The lead is the story's first picked item: the one that gave it its number.
+    let mut statement = connection.prepare(
+        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
+         i.themes, i.reasons,
+         (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
+          WHERE o.story = s.id AND o.feed <> i.feed)
+         FROM stories s JOIN items i ON i.seq = s.seq JOIN feeds f ON f.id = i.feed
+         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq",
+    )?;
+    let mut rows = statement.query([after, upto])?;
+    let mut stories = Vec::new();
+    while let Some(row) = rows.next()? {
+        let link: String = row.get(2)?;
+        let reasons = read_reasons(&row.get::<_, String>(10)?)?;
+        stories.push(Story {
+            seq: row.get(0)?,
+            title: row.get(1)?,
+            link: link.parse().map_err(|_| Error::content("a link", &link))?,
+            source: row.get(3)?,
+            author: row.get(4)?,
+            published: optional_time(row.get(5)?)?,
+            summary: row.get(6)?,
+            content: row.get(7)?,
+            score: row.get(8)?,
+            themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
+            phrases: reasons.into_iter().filter(|reason| reason.weight > 0.0).map(|reason| reason.found).collect(),
+            also_on: from_json("a list of feeds", &row.get::<_, String>(11)?)?,
+        });
+    }
+    Ok(stories)
+}
+
+fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<FrozenRun, Error> {
+    let cadence = run.cadence.map(Cadence::as_str);
+    tx.execute(
+        "INSERT INTO runs (cadence, slot, due, made, upto) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto],
+    )?;
+    let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, nothing_for: 0 };
+    for WindowPart { window, part } in &run.windows {
+        let themes = window.themes.as_deref().map(to_json);
+        let people = format!("{SERVED} AND covered = ?2 AND themes IS ?3");
+        let Some(part) = part else {
+            // Nothing for them up to here; but a message of theirs that is still open speaks for itself.
+            frozen.nothing_for += tx.execute(
+                &format!(
+                    "UPDATE subscribers SET covered = ?4 WHERE {people} AND covered < ?4 AND NOT EXISTS (
+                     SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
+                     AND m.state IN ('queued', 'retry'))"
+                ),
+                params![cadence, window.covered, themes, run.upto],
+            )? as u64;
+            continue;
+        };
+        tx.execute(
+            "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",
+            params![frozen.id, part.subject, part.text, part.html],
+        )?;
+        let part_id = tx.last_insert_rowid();
+        for seq in &part.stories {
+            tx.execute(
+                "INSERT OR IGNORE INTO run_stories (run, story) SELECT ?1, id FROM stories WHERE seq = ?2",
+                [frozen.id, *seq],
+            )?;
+        }
+        tx.execute(
+            &format!(
+                "UPDATE messages SET state = 'replaced', settled = ?4 WHERE run IS NOT NULL AND state IN ('queued', 'retry')
+                 AND subscriber IN (SELECT id FROM subscribers WHERE {people})"
+            ),
+            params![cadence, window.covered, themes, seconds(run.now)],
+        )?;
+        frozen.messages += tx.execute(
+            &format!(
+                "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
+                 SELECT 'digest', ?4, id, address, '<' || ?4 || '.' || id || '@' || ?5 || '>', ?6, ?7, 'queued', ?8, ?8
+                 FROM subscribers WHERE {people} ORDER BY joined, rowid"
+            ),
+            params![cadence, window.covered, themes, frozen.id, run.domain, part_id, run.upto, seconds(run.now)],
+        )? as u64;
+    }
+    Ok(frozen)
+}

@@ -1,0 +1,3 @@
+//! Lists that come from and go to other programs.
+
+pub mod csv;
