@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use diagnostic::{Finding, Findings, Origin};
 pub use settings::{
     Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    Transport, Web,
+    TransportKind, Web,
 };
 
 use crate::domain::feed::Feed;

@@ -14,7 +14,7 @@ use super::notebook::{File, Notebook};
 use super::reader::Table;
 use super::settings::{
     Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    Transport, Web,
+    TransportKind, Web,
 };
 use super::value::{
     Read, Wrong, address, duration, filled, flag, language, listen_address, mailbox, network, number, one_of, optional,
@@ -63,9 +63,7 @@ fn sender(mut table: Table<'_>) -> Sender {
         organisation: table.or("organisation", String::new(), text),
         postal_address: table.or("postal_address", String::new(), text),
         contact: table.or("contact", String::new(), text),
-        privacy_url: table
-            .or("privacy_url", None, optional(web_address))
-            .unwrap_or_default(),
+        privacy_url: table.or("privacy_url", None, optional(web_address)).unwrap_or_default(),
     };
     table.finish();
     sender
@@ -134,11 +132,11 @@ fn digest(mut table: Table<'_>) -> Digest {
 }
 
 fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
-    let transport = one_of(&[("directory", Transport::Directory), ("smtp", Transport::Smtp)]);
+    let transport = one_of(&[("directory", TransportKind::Directory), ("smtp", TransportKind::Smtp)]);
     let mail = Mail {
-        transport: table.or("transport", Transport::Directory, transport),
+        transport: table.or("transport", TransportKind::Directory, transport),
         from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
-        reply_to: table.or("reply_to", None, optional(mailbox)),
+        reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
         proof_to: table.or("proof_to", None, optional(address)),
         smtp: smtp(table.table("smtp"), folder),
         dkim: dkim(table.table("dkim"), folder),

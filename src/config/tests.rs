@@ -87,6 +87,15 @@ fn the_embedded_topic_has_no_findings() {
 }
 
 #[test]
+fn the_shipped_folders_have_no_findings() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    for folder in [shipped.join("quickstart"), shipped] {
+        let config = load(&folder, None, &[]).unwrap_or_else(|findings| panic!("{findings}"));
+        assert!(!config.feeds.is_empty(), "{}", folder.display());
+    }
+}
+
+#[test]
 fn five_mistakes_are_shown_at_once_each_with_line_column_and_caret() {
     let digest = "name = 3\npollling = 1\n[schedule]\nweekly = \"0 0 30 2 *\"\n[polling]\ninterval = 30\n";
     let feeds = "[[feed]]\nid = \"Blog\"\nurl = \"https://example.org/feed\"\n";
