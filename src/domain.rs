@@ -4,8 +4,11 @@
 pub mod canonical;
 pub mod digest;
 pub mod feed;
+mod folded;
 pub mod item;
+mod matching;
 pub mod outbox;
+mod pattern;
 pub mod relevance;
 pub mod schedule;
 pub mod story;

@@ -1,4 +1,36 @@
 //! Whether an item is about the topic, under which themes, and why.
+//!
+//! Every phrase of the topic that is found adds its weight, an exclusion's subtracts it; the title counts more
+//! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
+//! so that long items are not favoured. The sum of the reasons is the total.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::folded::Folded;
+use super::matching::{Hit, Index};
+use super::pattern::Shape;
+use super::topic::{Term, Topic};
+
+/// Of summary and content together, this many characters are read.
+const READ: usize = 2_000;
+/// Of those, so many are the opening.
+const OPENING: usize = 600;
+const TITLE_LIMIT: usize = 400;
+const CATEGORY_LIMIT: usize = 80;
+const CATEGORIES: usize = 20;
+
+const IN_TITLE: f32 = 1.5;
+const IN_OPENING: f32 = 1.0;
+const IN_REST: f32 = 0.5;
+const IN_CATEGORY: f32 = 0.5;
+/// A phrase that was already found in a place before this one adds only this part of its worth.
+const AGAIN: f32 = 0.5;
+
+/// No item is filed under more themes.
+const MOST_THEMES: usize = 3;
+/// A further theme needs this share of the strongest one's evidence.
+const FAIR_SHARE: f32 = 0.5;
 
 /// What is judged: plain text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,13 +50,15 @@ pub struct Text<'a> {
 /// The outcome: the same for the same text and topic, on every run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// Higher is more relevant; `picked` compares it to the topic's threshold.
+    /// Higher is more relevant; `picked` compares it to the topic's threshold. At most zero for an item that
+    /// a decisive exclusion puts out.
     pub total: f32,
     /// Whether the item is in.
     pub picked: bool,
-    /// Names of its one to three themes, strongest first; empty when it is out.
+    /// Names of its one to three themes, strongest first; empty when it is out, and when it is in by general
+    /// evidence alone: such an item belongs in the digest's last section.
     pub themes: Vec<String>,
-    /// Every phrase found, heaviest first.
+    /// Every phrase found, what decided first, then heaviest first.
     pub reasons: Vec<Reason>,
 }
 
@@ -44,7 +78,7 @@ pub struct Reason {
 }
 
 /// Where a phrase was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In the title.
     Title,
@@ -54,4 +88,242 @@ pub enum Place {
     Category,
     /// In the feed's prior.
     Feed,
+}
+
+/// A topic made ready for scoring: build it once, score many.
+#[derive(Debug)]
+pub struct Scorer {
+    threshold: f32,
+    themes: Vec<String>,
+    exclusions: Vec<(String, bool)>,
+    phrases: Vec<Phrase>,
+    /// For each sequence of the index, its phrase, and whether it is the right side of a nearness.
+    sides: Vec<(usize, bool)>,
+    index: Index,
+}
+
+#[derive(Debug)]
+struct Phrase {
+    source: String,
+    weight: f32,
+    speaks: Speaks,
+    title_only: bool,
+    /// How far apart its two sides may stand; `None` for a whole phrase.
+    within: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    ForTopic,
+    ForTheme(usize),
+    Against(usize),
+}
+
+/// What one phrase has at one place: the best factor, and the words that earned it.
+type Found<'a> = BTreeMap<(usize, Place), (f32, &'a str)>;
+
+impl Scorer {
+    /// Compiles the topic's phrases.
+    #[must_use]
+    pub fn new(topic: &Topic) -> Self {
+        let mut phrases = Vec::new();
+        let mut sides = Vec::new();
+        let mut sequences = Vec::new();
+        let mut add = |terms: &[Term], speaks| {
+            for Term { pattern, weight } in terms {
+                let number = phrases.len();
+                let within = match &pattern.shape {
+                    Shape::Whole(sequence) => {
+                        sides.push((number, false));
+                        sequences.push(sequence.clone());
+                        None
+                    }
+                    Shape::Near(left, right, words) => {
+                        sides.extend([(number, false), (number, true)]);
+                        sequences.extend([left.clone(), right.clone()]);
+                        Some(*words)
+                    }
+                };
+                let title_only = pattern.title_only;
+                phrases.push(Phrase {
+                    source: pattern.source.clone(),
+                    weight: *weight,
+                    speaks,
+                    title_only,
+                    within,
+                });
+            }
+        };
+        add(&topic.general, Speaks::ForTopic);
+        for (number, theme) in topic.themes.iter().enumerate() {
+            add(&theme.terms, Speaks::ForTheme(number));
+        }
+        for (number, exclusion) in topic.exclusions.iter().enumerate() {
+            add(&exclusion.terms, Speaks::Against(number));
+        }
+        Self {
+            threshold: topic.threshold,
+            themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
+            exclusions: topic
+                .exclusions
+                .iter()
+                .map(|it| (it.reason.clone(), it.decisive))
+                .collect(),
+            phrases,
+            sides,
+            index: Index::new(sequences),
+        }
+    }
+
+    /// Judges a text. A decisive exclusion whose own evidence reaches the threshold puts the item out.
+    #[must_use]
+    pub fn score(&self, text: &Text<'_>) -> Score {
+        let mut found = Found::new();
+        self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
+        let read = self.read(text.summary, Place::Text, READ, 0, &mut found);
+        self.read(text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
+        for category in text.categories.iter().take(CATEGORIES) {
+            self.read(category, Place::Category, CATEGORY_LIMIT, 0, &mut found);
+        }
+        self.weigh(&found, text.prior)
+    }
+
+    /// Notes what a passage holds, and returns how much of it was read.
+    fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> usize {
+        let mut folded = Folded::new(text, limit);
+        let (mut whole, mut sides) = (Vec::new(), Vec::new());
+        for hit in self.index.find(&mut folded) {
+            let (number, right) = self.sides[hit.sequence];
+            let phrase = &self.phrases[number];
+            if phrase.title_only && place != Place::Title {
+                continue;
+            }
+            match phrase.within {
+                None => whole.push(Hit {
+                    sequence: number,
+                    words: hit.words,
+                }),
+                Some(within) => sides.push((number, right, within, hit.words)),
+            }
+        }
+        // A longer phrase takes its words from shorter ones: in "tax reform" nobody speaks of `reform`.
+        let longer = |short: &Hit, long: &Hit| {
+            long.words.start <= short.words.start
+                && short.words.end <= long.words.end
+                && long.words.len() > short.words.len()
+        };
+        let mut hits: Vec<Hit> = whole
+            .iter()
+            .filter(|hit| !whole.iter().any(|it| longer(hit, it)))
+            .cloned()
+            .collect();
+        for (number, _, within, left) in sides.iter().filter(|(_, right, ..)| !right) {
+            let others = sides.iter().filter(|(other, right, ..)| *right && other == number);
+            hits.extend(others.filter_map(|(.., right)| {
+                let gap = left
+                    .start
+                    .checked_sub(right.end)
+                    .or_else(|| right.start.checked_sub(left.end))?;
+                let words = left.start.min(right.start)..left.end.max(right.end);
+                (gap <= *within).then_some(Hit {
+                    sequence: *number,
+                    words,
+                })
+            }));
+        }
+        for Hit { sequence, words } in hits {
+            let factor = match place {
+                Place::Title => IN_TITLE,
+                Place::Category => IN_CATEGORY,
+                _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
+                _ => IN_REST,
+            };
+            let best = found.entry((sequence, place)).or_insert((0.0, ""));
+            if factor > best.0 {
+                *best = (factor, folded.quote(text, words));
+            }
+        }
+        folded.size()
+    }
+
+    fn weigh(&self, found: &Found<'_>, prior: f32) -> Score {
+        let mut total = 0.0;
+        let mut by_theme = vec![0.0_f32; self.themes.len()];
+        let mut against = vec![0.0_f32; self.exclusions.len()];
+        let mut reasons = Vec::with_capacity(found.len() + 1);
+        let mut last = None;
+        for (&(number, place), &(factor, quote)) in found {
+            let phrase = &self.phrases[number];
+            let worth = phrase.weight
+                * factor
+                * if last.replace(number) == Some(number) {
+                    AGAIN
+                } else {
+                    1.0
+                };
+            let (weight, label, exclusion) = match phrase.speaks {
+                Speaks::ForTopic => (worth, None, None),
+                Speaks::ForTheme(theme) => {
+                    by_theme[theme] += worth;
+                    (worth, Some(self.themes[theme].clone()), None)
+                }
+                Speaks::Against(exclusion) => {
+                    against[exclusion] += worth;
+                    (-worth, Some(self.exclusions[exclusion].0.clone()), Some(exclusion))
+                }
+            };
+            total += weight;
+            let reason = Reason {
+                phrase: phrase.source.clone(),
+                found: quote.to_owned(),
+                place,
+                weight,
+                label,
+            };
+            reasons.push((exclusion, reason));
+        }
+        if prior != 0.0 {
+            total += prior;
+            let (phrase, found) = ("prior".to_owned(), String::new());
+            reasons.push((
+                None,
+                Reason {
+                    phrase,
+                    found,
+                    place: Place::Feed,
+                    weight: prior,
+                    label: None,
+                },
+            ));
+        }
+        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.threshold;
+        let is_out = (0..against.len()).any(decides);
+        reasons.sort_by(|(a_against, a), (b_against, b)| {
+            let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
+            let by_weight = b.weight.abs().total_cmp(&a.weight.abs());
+            decisive(a_against).cmp(&decisive(b_against)).then(by_weight)
+        });
+        let total = if is_out { total.min(0.0) } else { total };
+        let picked = !is_out && total >= self.threshold;
+        let themes = if picked { self.strongest(&by_theme) } else { Vec::new() };
+        Score {
+            total,
+            picked,
+            themes,
+            reasons: reasons.into_iter().map(|(_, reason)| reason).collect(),
+        }
+    }
+
+    /// One to three themes by their own evidence; ties keep the order of the topic file.
+    fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
+        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
+        ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
+        let least = ranked.first().map_or(0.0, |first| by_theme[*first] * FAIR_SHARE);
+        ranked.retain(|theme| by_theme[*theme] >= least);
+        ranked
+            .into_iter()
+            .take(MOST_THEMES)
+            .map(|theme| self.themes[theme].clone())
+            .collect()
+    }
 }

@@ -1,0 +1,271 @@
+//! Text folded for matching: compatibility forms and case folded, marks and apostrophes dropped, every
+//! other sign a gap between words, `&` the word "and".
+//!
+//! Words are kept one after the other without gaps, so that `co-production`, `co production` and
+//! `coproduction` are the same run of letters, and each word knows its place in the text as written.
+//! Stems are made when a phrase asks for one. What a phrase is, `pattern` knows.
+
+use std::borrow::Cow;
+use std::iter;
+use std::ops::Range;
+
+use caseless::Caseless;
+use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Words this short stand for themselves: `use` and `its` gain nothing from a stemmer.
+const UNSTEMMED_LETTERS: usize = 3;
+
+/// One passage, folded.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    letters: String,
+    words: Vec<Word>,
+    stems: String,
+}
+
+#[derive(Debug)]
+struct Word {
+    letters: Range<usize>,
+    source: Range<usize>,
+    opens_sentence: bool,
+    stem: Option<Range<usize>>,
+}
+
+impl Folded {
+    /// Folds `text` until its words, with one gap each, fill `limit` bytes; a word once begun is finished.
+    /// The measure is taken after folding, so that spaces and signs in the source do not count.
+    pub(crate) fn new(text: &str, limit: usize) -> Self {
+        let mut folding = Folding::with_capacity(text.len().min(limit));
+        for (at, letter) in text.char_indices() {
+            if !folding.in_word && folding.folded.size() >= limit {
+                break;
+            }
+            folding.take(at, letter);
+        }
+        folding.close();
+        folding.folded
+    }
+
+    /// How many words there are.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Letters in bytes, and one gap a word.
+    pub(crate) fn size(&self) -> usize {
+        self.letters.len() + self.words.len()
+    }
+
+    /// All folded letters from the beginning of a word to the end of the passage.
+    pub(crate) fn letters_from(&self, word: usize) -> &[u8] {
+        &self.letters.as_bytes()[self.words[word].letters.start..]
+    }
+
+    /// How far into the passage a word begins, measured as `size` is.
+    pub(crate) fn offset(&self, word: usize) -> usize {
+        self.words[word].letters.start + word
+    }
+
+    /// Whether a sentence begins with this word.
+    pub(crate) fn opens_sentence(&self, word: usize) -> bool {
+        self.words[word].opens_sentence
+    }
+
+    /// A word as folded.
+    pub(crate) fn word(&self, word: usize) -> &str {
+        &self.letters[self.words[word].letters.clone()]
+    }
+
+    /// A word's stem.
+    pub(crate) fn stem(&mut self, word: usize) -> &str {
+        let range = match self.words[word].stem.clone() {
+            Some(range) => range,
+            None => {
+                let start = self.stems.len();
+                let stemmed = stem(&self.letters[self.words[word].letters.clone()]);
+                self.stems.push_str(&stemmed);
+                let range = start..self.stems.len();
+                self.words[word].stem = Some(range.clone());
+                range
+            }
+        };
+        &self.stems[range]
+    }
+
+    /// What the source, which must be the one that was folded, wrote for these words.
+    pub(crate) fn quote<'a>(&self, source: &'a str, words: Range<usize>) -> &'a str {
+        match (self.words.get(words.start), self.words.get(words.end.saturating_sub(1))) {
+            (Some(first), Some(last)) => source.get(first.source.start..last.source.end).unwrap_or_default(),
+            _ => "",
+        }
+    }
+}
+
+/// The English stem of one folded word.
+pub(crate) fn stem(word: &str) -> Cow<'_, str> {
+    if word.len() <= UNSTEMMED_LETTERS {
+        return Cow::Borrowed(word);
+    }
+    Stemmer::create(Algorithm::English).stem(word)
+}
+
+struct Folding {
+    folded: Folded,
+    in_word: bool,
+    after_stop: bool,
+    sentence_ended: bool,
+}
+
+impl Folding {
+    fn with_capacity(bytes: usize) -> Self {
+        let folded = Folded {
+            letters: String::with_capacity(bytes),
+            words: Vec::with_capacity(bytes / 5),
+            stems: String::with_capacity(bytes / 2),
+        };
+        Self {
+            folded,
+            in_word: false,
+            after_stop: false,
+            sentence_ended: true,
+        }
+    }
+
+    fn take(&mut self, at: usize, letter: char) {
+        let end = at + letter.len_utf8();
+        if letter.is_ascii_alphanumeric() {
+            self.open(at);
+            self.folded.letters.push(letter.to_ascii_lowercase());
+            self.extend(end);
+        } else if is_silent(letter) {
+            if self.in_word {
+                self.extend(end);
+            }
+        } else if letter == '&' {
+            self.close();
+            self.open(at);
+            self.folded.letters.push_str("and");
+            self.extend(end);
+            self.close();
+        } else if !letter.is_ascii() && letter.is_alphanumeric() {
+            self.open(at);
+            let plain = iter::once(letter).nfkd().default_case_fold().nfkd();
+            self.folded
+                .letters
+                .extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
+            self.extend(end);
+        } else if !is_apostrophe(letter) {
+            self.close();
+            self.after_stop |= matches!(letter, '.' | '!' | '?' | '…');
+            self.sentence_ended |= self.after_stop && letter.is_whitespace();
+        }
+    }
+
+    fn open(&mut self, at: usize) {
+        if self.in_word {
+            return;
+        }
+        let letters = self.folded.letters.len();
+        self.folded.words.push(Word {
+            letters: letters..letters,
+            source: at..at,
+            opens_sentence: self.sentence_ended,
+            stem: None,
+        });
+        (self.in_word, self.after_stop, self.sentence_ended) = (true, false, false);
+    }
+
+    fn extend(&mut self, source_end: usize) {
+        let letters_end = self.folded.letters.len();
+        if let Some(word) = self.folded.words.last_mut() {
+            word.letters.end = letters_end;
+            word.source.end = source_end;
+        }
+    }
+
+    fn close(&mut self) {
+        self.in_word = false;
+        if self.folded.words.last().is_some_and(|word| word.letters.is_empty()) {
+            self.folded.words.pop();
+        }
+    }
+}
+
+/// Signs that neither part words nor stand in them: marks, the soft hyphen, zero-width characters.
+fn is_silent(letter: char) -> bool {
+    !letter.is_ascii()
+        && (is_combining_mark(letter)
+            || matches!(
+                letter,
+                '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{2bc}'
+            ))
+}
+
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’' | '‘' | '＇' | '`')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Folded;
+
+    fn words(text: &str) -> Vec<String> {
+        let folded = Folded::new(text, usize::MAX);
+        (0..folded.len()).map(|word| folded.word(word).to_owned()).collect()
+    }
+
+    #[test]
+    fn case_marks_ligatures_and_apostrophes_fold_away() {
+        assert_eq!(
+            words("Café ＣＯ-oﬃce people’s Straße STRASSE"),
+            ["cafe", "co", "office", "peoples", "strasse", "strasse"]
+        );
+    }
+
+    #[test]
+    fn every_dash_parts_words_and_an_ampersand_is_a_word() {
+        assert_eq!(
+            words("joined\u{2011}up joined–up health & care"),
+            ["joined", "up", "joined", "up", "health", "and", "care"]
+        );
+    }
+
+    #[test]
+    fn a_soft_hyphen_is_not_seen() {
+        assert_eq!(words("co\u{ad}production"), ["coproduction"]);
+    }
+
+    #[test]
+    fn the_quotation_is_what_the_source_wrote() {
+        let source = "The Café\u{301}’s «joined‑up» services.";
+        let folded = Folded::new(source, usize::MAX);
+        assert_eq!(folded.quote(source, 2..4), "joined‑up");
+    }
+
+    #[test]
+    fn a_stop_and_a_space_end_a_sentence_but_a_decimal_point_does_not() {
+        let folded = Folded::new("It cost 3.5m. Why?” Nobody knew", usize::MAX);
+        let opening: Vec<_> = (0..folded.len()).filter(|word| folded.opens_sentence(*word)).collect();
+        assert_eq!(opening, [0, 4, 5]);
+    }
+
+    #[test]
+    fn no_word_is_begun_past_the_limit() {
+        assert_eq!(Folded::new("one two three", 8).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_folded_and_quoted(text in "\\PC{0,200}") {
+            let mut folded = Folded::new(&text, 150);
+            for word in 0..folded.len() {
+                prop_assert!(!folded.quote(&text, word..word + 1).is_empty());
+                prop_assert!(!folded.stem(word).is_empty());
+            }
+        }
+    }
+}

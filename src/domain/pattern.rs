@@ -1,0 +1,267 @@
+//! A phrase of `topic.toml`, as the administrator writes it and as it is matched.
+//!
+//! `joined-up services`: these words, whatever their endings. `"community action"`: exactly these words.
+//! `collaborat*`: any word that begins so. `budget ~5 citizens`: both sides within five words, in either
+//! order. `title: weeknotes`: in the title only. Finding phrases in a text is the work of `matching`.
+
+use super::folded::{self, Folded};
+
+/// The widest that `~` may reach, in words.
+const WIDEST: usize = 20;
+/// A star needs this many letters before it: `re*` would match half the dictionary.
+const SHORTEST_BEGINNING: usize = 3;
+
+/// A phrase as the administrator writes it, parsed: `joined-up government`, `collaborat*`,
+/// `joined up ~5 services` (within five words of each other), `title: weeknotes`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// As written in the file.
+    pub source: String,
+    pub(crate) title_only: bool,
+    pub(crate) shape: Shape,
+}
+
+/// What a phrase asks of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Shape {
+    /// These words, one after the other.
+    Whole(Sequence),
+    /// Both sides, at most so many words apart.
+    Near(Sequence, Sequence, usize),
+}
+
+/// Words that follow one another: runs of plain words, and beginnings of words between them.
+pub(crate) type Sequence = Vec<Segment>;
+
+/// A piece of a sequence. Keys are letters without gaps, as `folded` keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Segment {
+    /// Words whatever their endings: their stems in `stems` (one spelling each, hyphens open and closed), or `written`.
+    Stems {
+        /// Spellings of the run in stems.
+        stems: Vec<String>,
+        /// The run as written.
+        written: String,
+    },
+    /// Words as written.
+    Exact(String),
+    /// A word that begins so.
+    Beginning(String),
+}
+
+/// Why a phrase was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// What is wrong, in a few words.
+    pub message: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl Pattern {
+    /// Reads a phrase.
+    ///
+    /// # Errors
+    /// An empty phrase, or one of a single letter; a star that is not at the end of a word; a `~` without a
+    /// distance from 1 to 20, or with nothing on a side; a quotation mark without its partner.
+    pub fn parse(source: &str) -> Result<Self, PatternError> {
+        let trimmed = source.trim();
+        let head = trimmed.get(..6).filter(|head| head.eq_ignore_ascii_case("title:"));
+        let body = trimmed.get(head.map_or(0, str::len)..).unwrap_or_default();
+        let tokens: Vec<&str> = body.split_whitespace().collect();
+        let shape = match tokens.iter().position(|token| token.contains('~')) {
+            None => Shape::Whole(sequence(&tokens, "the phrase is empty")?),
+            Some(at) => {
+                let distance = distance(tokens[at])?;
+                let (left, right) = (&tokens[..at], &tokens[at + 1..]);
+                if let Some(second) = right.iter().find(|token| token.contains('~')) {
+                    return Err(refuse(
+                        format!("a second `{second}`"),
+                        "write one `~` a phrase, and a second phrase for the rest",
+                    ));
+                }
+                Shape::Near(
+                    sequence(left, "nothing stands before `~`")?,
+                    sequence(right, "nothing stands after `~`")?,
+                    distance,
+                )
+            }
+        };
+        Ok(Self {
+            source: source.to_owned(),
+            title_only: head.is_some(),
+            shape,
+        })
+    }
+}
+
+fn refuse(message: impl Into<String>, hint: &str) -> PatternError {
+    PatternError {
+        message: message.into(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn distance(token: &str) -> Result<usize, PatternError> {
+    const HINT: &str = "write `~` and the distance as a word of its own: `joined up ~5 services`";
+    let Some(number) = token.strip_prefix('~') else {
+        return Err(refuse(format!("`~` inside the word `{token}`"), HINT));
+    };
+    if number.is_empty() {
+        return Err(refuse("`~` has no distance", HINT));
+    }
+    match number.parse() {
+        Ok(words @ 1..=WIDEST) => Ok(words),
+        _ => Err(refuse(
+            format!("`{token}` is not a distance"),
+            "a distance is a whole number of words from 1 to 20: `~5`",
+        )),
+    }
+}
+
+fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
+    let text = tokens.join(" ");
+    let quoted = text.len() >= 2 && text.starts_with('"') && text.ends_with('"');
+    let bare = if quoted { &text[1..text.len() - 1] } else { &text };
+    if bare.contains('"') {
+        return Err(refuse(
+            "a quotation mark without its partner",
+            "put the whole phrase, or the whole side of a `~`, in quotation marks, or none of it",
+        ));
+    }
+    let mut segments = Vec::new();
+    let mut run = Vec::new();
+    for token in bare.split_whitespace() {
+        let stemless = token.strip_suffix('*');
+        let letters = stemless.unwrap_or(token);
+        if letters.contains('*') {
+            return Err(refuse(
+                format!("the star in `{token}` is not at the end of the word"),
+                "a star stands for any ending: `collaborat*`",
+            ));
+        }
+        if stemless.is_none() {
+            run.push(token);
+            continue;
+        }
+        let beginning = solid(letters);
+        if beginning.chars().count() < SHORTEST_BEGINNING {
+            return Err(refuse(
+                format!("`{token}` would match too many words"),
+                "write at least three letters before the star: `collaborat*`",
+            ));
+        }
+        segments.extend(plain(&run, quoted));
+        run.clear();
+        segments.push(Segment::Beginning(beginning));
+    }
+    segments.extend(plain(&run, quoted));
+    let letters: usize = segments.iter().map(|segment| segment.written().chars().count()).sum();
+    match letters {
+        0 => Err(refuse(nothing, "write one word or more: `joined-up government`")),
+        1 => Err(refuse(
+            format!("`{bare}` is a single letter"),
+            "write a whole word, or a longer phrase",
+        )),
+        _ => Ok(segments),
+    }
+}
+
+/// A run of words without stars; nothing for a run without letters.
+fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
+    let written = solid(&tokens.join(" "));
+    if written.is_empty() {
+        return None;
+    }
+    if quoted {
+        return Some(Segment::Exact(written));
+    }
+    let open: String = tokens.iter().map(|token| stems(token)).collect();
+    // `multi-agency` may stand in the text as one word, whose stem is not that of its halves.
+    let closed: String = tokens
+        .iter()
+        .map(|token| folded::stem(&solid(token)).into_owned())
+        .collect();
+    let mut spellings = vec![open, closed];
+    spellings.dedup();
+    Some(Segment::Stems {
+        stems: spellings,
+        written,
+    })
+}
+
+fn solid(text: &str) -> String {
+    let folded = Folded::new(text, usize::MAX);
+    (0..folded.len()).map(|word| folded.word(word)).collect()
+}
+
+fn stems(text: &str) -> String {
+    let mut folded = Folded::new(text, usize::MAX);
+    (0..folded.len()).map(|word| folded.stem(word).to_owned()).collect()
+}
+
+impl Segment {
+    /// Its letters as written.
+    pub(crate) fn written(&self) -> &str {
+        match self {
+            Self::Stems { written, .. } | Self::Exact(written) | Self::Beginning(written) => written,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pattern, Shape};
+
+    #[track_caller]
+    fn refused(source: &str) -> String {
+        let error = Pattern::parse(source).unwrap_err();
+        assert!(!error.hint.is_empty(), "{source}: no hint");
+        error.message
+    }
+
+    #[test]
+    fn a_phrase_without_letters_is_refused() {
+        assert_eq!(refused("  "), "the phrase is empty");
+        assert_eq!(refused("title: –"), "the phrase is empty");
+        assert_eq!(refused("\"\""), "the phrase is empty");
+        assert_eq!(refused("a"), "`a` is a single letter");
+    }
+
+    #[test]
+    fn a_star_anywhere_but_at_the_end_of_a_word_is_refused() {
+        assert_eq!(
+            refused("colla*tion"),
+            "the star in `colla*tion` is not at the end of the word"
+        );
+        assert_eq!(refused("*tion"), "the star in `*tion` is not at the end of the word");
+        assert_eq!(refused("joined up *"), "`*` would match too many words");
+    }
+
+    #[test]
+    fn nearness_without_a_fitting_distance_is_refused() {
+        assert_eq!(refused("joined up ~ services"), "`~` has no distance");
+        assert_eq!(refused("joined up ~0 services"), "`~0` is not a distance");
+        assert_eq!(refused("joined up ~21 services"), "`~21` is not a distance");
+        assert_eq!(refused("joined~5 services"), "`~` inside the word `joined~5`");
+        assert_eq!(refused("a plan ~5 services ~5 people"), "a second `~5`");
+    }
+
+    #[test]
+    fn nearness_with_nothing_on_a_side_is_refused() {
+        assert_eq!(refused("~5 services"), "nothing stands before `~`");
+        assert_eq!(refused("title: joined up ~5"), "nothing stands after `~`");
+    }
+
+    #[test]
+    fn half_a_quotation_is_refused() {
+        assert_eq!(refused("\"community action"), "a quotation mark without its partner");
+    }
+
+    #[test]
+    fn title_and_nearness_go_together() {
+        let pattern = Pattern::parse("Title: joined up ~5 \"services\"").unwrap();
+        assert!(pattern.title_only && matches!(pattern.shape, Shape::Near(_, _, 5)));
+    }
+}
