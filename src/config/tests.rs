@@ -7,10 +7,13 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A folder with these files; an empty list of feeds unless one is given.
+const TOPIC_TOML: &str = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n";
+
+/// A folder with these files; an empty list of feeds and a topic without phrases unless others are given.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    fs::write(folder.path().join("topic.toml"), TOPIC_TOML).unwrap();
     for (name, text) in files {
         fs::write(folder.path().join(name), text).unwrap();
     }
@@ -81,9 +84,22 @@ fn the_shipped_digest_toml_names_every_key() {
 
 #[test]
 fn the_embedded_topic_has_no_findings() {
-    let topic = read(&[], &[]).unwrap_or_else(|findings| panic!("{findings}")).topic;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    let topic = load(folder.path(), None, &[])
+        .unwrap_or_else(|findings| panic!("{findings}"))
+        .topic;
     assert_eq!(topic.name, "public-service-reform");
     assert_eq!(topic.fingerprint.len(), 16);
+}
+
+#[test]
+fn a_phrase_that_is_refused_is_found_at_its_own_place() {
+    let topic = format!("{TOPIC_TOML}[general]\nstrong = [\"public services\", \"ref*rm\"]\n");
+    let findings = read(&[("topic.toml", &topic)], &[]).unwrap_err();
+    let finding = findings.iter().next().unwrap();
+    assert_eq!((findings.len(), finding.line, finding.column), (1, Some(5), Some(30)));
+    assert!(finding.to_string().contains("^^^^^^^^\n"), "{finding}");
 }
 
 #[test]
@@ -277,7 +293,7 @@ fn what_is_missing_in_a_feed_is_found_at_its_header() {
 #[test]
 fn a_topic_is_read_with_its_weights_and_its_override() {
     let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 5\n[weights]\nstrong = 9\n[general]\nstrong = \
-                 [\"a b\"]\n[[theme]]\nname = \"x\"\ntitle = \"X\"\nweak = [\"c\"]\n";
+                 [\"alpha beta\"]\n[[theme]]\nname = \"x\"\ntitle = \"X\"\nweak = [\"gamma\"]\n";
     let plain = read(&[("topic.toml", topic)], &[]).unwrap().topic;
     assert_eq!(
         (
@@ -300,7 +316,7 @@ fn a_topic_is_read_with_its_weights_and_its_override() {
 #[test]
 fn a_second_theme_of_one_name_and_an_empty_title_are_found() {
     let theme = "[[theme]]\nname = \"x\"\ntitle = \"\"\n";
-    let topic = format!("name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n{theme}{theme}");
+    let topic = format!("{TOPIC_TOML}{theme}{theme}");
     let empty = "`title` is empty";
     let second = "topic.toml:8:8: a second theme is called `x`".to_owned();
     let expected = [
