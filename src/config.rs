@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use diagnostic::{Finding, Findings, Origin};
 pub use settings::{
     Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    Transport, Web,
+    TransportKind, Web,
 };
 
 use crate::domain::feed::Feed;
@@ -113,8 +113,12 @@ fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
         }
         Err(error) => {
             let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
-            notebook.note(Place::Whole(file), format!("the file cannot be read: {error}"), hint);
-            notebook.set_broken(file);
+            notebook.note_fatal(
+                file,
+                Place::Whole(file),
+                format!("the file cannot be read: {error}"),
+                hint,
+            );
             None
         }
     }

@@ -9,7 +9,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use url::{Host, Url};
 
 use super::notebook::Notebook;
-use super::settings::{Secret, Settings, Tls, Transport};
+use super::settings::{Secret, Settings, Tls, TransportKind};
 use super::value::{Read, Wrong};
 
 /// Checks a cron line of five fields; it must come round at least once.
@@ -37,7 +37,7 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     let note = |path: &str, message: &str, hint: &str| {
         notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
     };
-    if settings.mail.transport == Transport::Smtp {
+    if settings.mail.transport == TransportKind::Smtp {
         relay(settings, notebook);
         password(settings, notebook);
     }
@@ -85,7 +85,7 @@ fn relay(settings: &Settings, notebook: &Notebook) {
     if is_loopback_name(&smtp.host) {
         return;
     }
-    let mut note = |path: &str, message: String, hint: &str| {
+    let note = |path: &str, message: String, hint: &str| {
         notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
     };
     if smtp.tls == Tls::None {

@@ -14,11 +14,11 @@ use super::notebook::{File, Notebook};
 use super::reader::Table;
 use super::settings::{
     Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    Transport, Web,
+    TransportKind, Web,
 };
 use super::value::{
     Read, Wrong, address, duration, filled, flag, language, listen_address, mailbox, network, number, one_of, optional,
-    parsed, some_time, text, web_url, whole,
+    some_time, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -58,19 +58,12 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     settings
 }
 
-fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
-    parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value)
-}
-
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {
         organisation: table.or("organisation", String::new(), text),
         postal_address: table.or("postal_address", String::new(), text),
         contact: table.or("contact", String::new(), text),
-        privacy_url: table
-            .or("privacy_url", None, optional(web_url))
-            .map(String::from)
-            .unwrap_or_default(),
+        privacy_url: table.or("privacy_url", None, optional(web_address)).unwrap_or_default(),
     };
     table.finish();
     sender
@@ -139,11 +132,11 @@ fn digest(mut table: Table<'_>) -> Digest {
 }
 
 fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
-    let transport = one_of(&[("directory", Transport::Directory), ("smtp", Transport::Smtp)]);
+    let transport = one_of(&[("directory", TransportKind::Directory), ("smtp", TransportKind::Smtp)]);
     let mail = Mail {
-        transport: table.or("transport", Transport::Directory, transport),
+        transport: table.or("transport", TransportKind::Directory, transport),
         from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
-        reply_to: table.or("reply_to", None, optional(mailbox)),
+        reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
         proof_to: table.or("proof_to", None, optional(address)),
         smtp: smtp(table.table("smtp"), folder),
         dkim: dkim(table.table("dkim"), folder),

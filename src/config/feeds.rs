@@ -105,6 +105,6 @@ fn address(value: &DeValue<'_>, folder: &Path, allow_files: bool) -> Read<Url> {
             "set `allow_files = true` in `[polling]` of digest.toml",
         )),
         Some(url) if matches!(url.scheme(), "http" | "https" | "file") => Ok(url),
-        _ => Err(Wrong::new(wanted, format!("`{text}` is not that"))),
+        _ => Err(Wrong::new(wanted, "write it whole, as in `https://example.org/feed/`")),
     }
 }

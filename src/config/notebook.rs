@@ -2,16 +2,12 @@
 //! stops at the first mistake. Says in the end which keys and variables nobody knows, and what was probably meant.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::diagnostic::{Finding, Origin};
 use super::environment::{self, Environment};
-
-/// At most this many edits between an unknown name and the one that is offered instead.
-const NEAR: usize = 3;
-/// How a finding of syntax begins.
-const SYNTAX: &str = "not TOML: ";
+use super::value::nearest;
 
 /// The files of the folder, in the order of the findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +39,9 @@ pub(super) enum Place {
     Variable(String),
 }
 
+/// Where, what, and what to write instead.
+type Note = (Place, String, Option<String>);
+
 /// A key that nobody asked for; what to say about it is known when all keys are.
 #[derive(Debug)]
 struct Unknown {
@@ -56,10 +55,11 @@ struct Unknown {
 #[derive(Debug, Default)]
 pub(super) struct Notebook {
     environment: Environment,
-    noted: RefCell<Vec<(Place, String, Option<String>)>>,
+    noted: RefCell<Vec<Note>>,
     asked: RefCell<BTreeMap<(File, String), Option<Place>>>,
     unknown: RefCell<Vec<Unknown>>,
-    broken: RefCell<BTreeSet<File>>,
+    /// Why a file cannot be read at all; then nothing else is said about it.
+    fatal: RefCell<Vec<(File, Note)>>,
 }
 
 impl Notebook {
@@ -77,17 +77,12 @@ impl Notebook {
 
     /// The file could not be read as TOML: nothing more is to be said about its content.
     pub(super) fn is_broken(&self, file: File) -> bool {
-        self.broken.borrow().contains(&file)
+        self.fatal.borrow().iter().any(|(broken, _)| *broken == file)
     }
 
-    /// The file is not to be trusted for what it does not say.
-    pub(super) fn set_broken(&self, file: File) {
-        self.broken.borrow_mut().insert(file);
-    }
-
-    /// Notes an error of syntax.
-    pub(super) fn note_syntax(&self, place: Place, message: &str) {
-        self.note(place, format!("{SYNTAX}{message}"), None);
+    /// Notes why the file cannot be read at all.
+    pub(super) fn note_fatal(&self, file: File, place: Place, message: String, hint: Option<String>) {
+        self.fatal.borrow_mut().push((file, (place, message, hint)));
     }
 
     /// Remembers a key that is known, and where it was set.
@@ -120,6 +115,17 @@ impl Notebook {
             .unwrap_or(Place::Whole(File::Digest))
     }
 
+    /// The paths that nothing was set for, tables included.
+    #[cfg(test)]
+    pub(super) fn unset(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        asked
+            .iter()
+            .filter(|(_, place)| place.is_none())
+            .map(|((_, path), _)| path.clone())
+            .collect()
+    }
+
     /// The findings, by file and place. `texts` are the files' contents.
     pub(super) fn findings<'t>(self, folder: &Path, text_of: impl Fn(File) -> &'t str) -> Vec<Finding> {
         let mut noted = self.noted.take();
@@ -127,11 +133,11 @@ impl Notebook {
             let message = format!("unknown key `{}`", unknown.key);
             noted.push((unknown.place.clone(), message, self.hint_for(&unknown)));
         }
-        let broken = self.broken.borrow();
-        noted.retain(|(place, message, _)| match place {
-            Place::In(file, ..) => !broken.contains(file) || message.starts_with(SYNTAX),
-            _ => true,
+        noted.retain(|(place, ..)| match place {
+            Place::In(file, ..) | Place::Whole(file) => !self.is_broken(*file),
+            Place::Variable(_) => true,
         });
+        noted.extend(self.fatal.take().into_iter().map(|(_, note)| note));
         noted.extend(self.unknown_variables());
         noted.sort();
         noted.dedup();
@@ -170,7 +176,7 @@ impl Notebook {
         Some(format!("the keys here are {here}"))
     }
 
-    fn unknown_variables(&self) -> Vec<(Place, String, Option<String>)> {
+    fn unknown_variables(&self) -> Vec<Note> {
         let asked = self.asked.borrow();
         let paths = asked.keys().filter(|(file, _)| *file == File::Digest);
         let known: Vec<String> = paths.map(|(_, path)| environment::variable(path)).collect();
@@ -196,12 +202,4 @@ impl Notebook {
 /// The table and the key of a path.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
-}
-
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let near = known.map(|known| (strsim::osa_distance(name, known), known));
-    // Three edits turn any short word into any other.
-    near.filter(|(distance, known)| *distance <= NEAR && *distance < known.len().min(name.len()))
-        .min()
-        .map(|(_, k)| k)
 }

@@ -28,13 +28,13 @@ impl<'a> Table<'a> {
         let (table, mut errors) = DeTable::parse_recoverable(text);
         let mut keys = table.into_inner();
         if !errors.is_empty() {
-            notebook.set_broken(file);
             keys = DeTable::new();
             errors.sort_by_key(|error| error.span().map_or(usize::MAX, |span| span.start));
         }
         for error in errors.iter().take(SYNTAX_ERRORS_SHOWN) {
             let span = error.span().unwrap_or(text.len()..text.len());
-            notebook.note_syntax(Place::In(file, span.start, span.end), error.message());
+            let place = Place::In(file, span.start, span.end);
+            notebook.note_fatal(file, place, format!("not TOML: {}", error.message()), None);
         }
         Self {
             notebook,

@@ -128,11 +128,11 @@ pub struct Digest {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mail {
     /// By which way.
-    pub transport: Transport,
+    pub transport: TransportKind,
     /// The From line: `Name <address>`.
     pub from: String,
-    /// The Reply-To line, if another.
-    pub reply_to: Option<String>,
+    /// The Reply-To line; empty when answers go to `from`.
+    pub reply_to: String,
     /// Gets a proof of each digest before the subscribers do.
     pub proof_to: Option<String>,
     /// The relay.
@@ -143,7 +143,7 @@ pub struct Mail {
 
 /// By which way mail leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub enum TransportKind {
     /// Each mail becomes a file in `outbox/` in the data folder.
     Directory,
     /// To the relay of `[mail.smtp]`.

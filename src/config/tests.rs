@@ -1,2 +1,395 @@
-//! x
+//! The room as its callers see it: folders in, a configuration or findings out.
+
+use std::fs;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
 use super::*;
+
+const TOPIC_TOML: &str = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n";
+
+/// A folder with these files; an empty list of feeds and a topic without phrases unless others are given.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    fs::write(folder.path().join("topic.toml"), TOPIC_TOML).unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn read(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, Findings> {
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect();
+    load(folder(files).path(), None, &variables)
+}
+
+/// Each finding as `file:line:column: message`, or `VARIABLE: message`.
+fn found(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Vec<String> {
+    let findings = read(files, variables).unwrap_err();
+    let place = |finding: &Finding| match (&finding.origin, finding.line, finding.column) {
+        (Origin::File(path), Some(line), Some(column)) => {
+            format!("{}:{line}:{column}", path.file_name().unwrap().display())
+        }
+        (Origin::File(path), ..) => path.file_name().unwrap().display().to_string(),
+        (Origin::Variable(name), ..) => name.clone(),
+    };
+    findings
+        .iter()
+        .map(|finding| format!("{}: {}", place(finding), finding.message))
+        .collect()
+}
+
+const SMTP_ELSEWHERE: &str = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"mail.example.org\"\n";
+
+#[test]
+fn the_shipped_digest_toml_is_the_defaults() {
+    let config =
+        read(&[("digest.toml", include_str!("../../config/digest.toml"))], &[]).unwrap_or_else(|f| panic!("{f}"));
+    assert_eq!(config.settings, Settings::default());
+    assert_eq!(read(&[], &[]).unwrap().settings, Settings::default());
+}
+
+#[test]
+fn the_shipped_digest_toml_names_every_key() {
+    let notebook = Notebook::default();
+    let text = include_str!("../../config/digest.toml");
+    digest::read(Table::parse(text, File::Digest, &notebook), Path::new(""));
+    let tables = [
+        "digest",
+        "mail",
+        "mail.dkim",
+        "mail.smtp",
+        "polling",
+        "relevance",
+        "retention",
+        "schedule",
+    ];
+    let others = ["sender", "web", "mail.smtp.password"];
+    let unset: Vec<_> = notebook
+        .unset()
+        .into_iter()
+        .filter(|path| !tables.contains(&path.as_str()))
+        .collect();
+    let unset: Vec<_> = unset
+        .into_iter()
+        .filter(|path| !others.contains(&path.as_str()))
+        .collect();
+    assert_eq!(unset, Vec::<String>::new());
+}
+
+#[test]
+fn the_embedded_topic_has_no_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    let topic = load(folder.path(), None, &[])
+        .unwrap_or_else(|findings| panic!("{findings}"))
+        .topic;
+    assert_eq!(topic.name, "public-service-reform");
+    assert_eq!(topic.fingerprint.len(), 16);
+}
+
+#[test]
+fn a_phrase_that_is_refused_is_found_at_its_own_place() {
+    let topic = format!("{TOPIC_TOML}[general]\nstrong = [\"public services\", \"ref*rm\"]\n");
+    let findings = read(&[("topic.toml", &topic)], &[]).unwrap_err();
+    let finding = findings.iter().next().unwrap();
+    assert_eq!((findings.len(), finding.line, finding.column), (1, Some(5), Some(30)));
+    assert!(finding.to_string().contains("^^^^^^^^\n"), "{finding}");
+}
+
+#[test]
+fn the_shipped_folders_have_no_findings() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    for folder in [shipped.join("quickstart"), shipped] {
+        let config = load(&folder, None, &[]).unwrap_or_else(|findings| panic!("{findings}"));
+        assert!(!config.feeds.is_empty(), "{}", folder.display());
+    }
+}
+
+#[test]
+fn five_mistakes_are_shown_at_once_each_with_line_column_and_caret() {
+    let digest = "name = 3\npollling = 1\n[schedule]\nweekly = \"0 0 30 2 *\"\n[polling]\ninterval = 30\n";
+    let feeds = "[[feed]]\nid = \"Blog\"\nurl = \"https://example.org/feed\"\n";
+    let folder = folder(&[("digest.toml", digest), ("feeds.toml", feeds)]);
+    let shown = load(folder.path(), None, &[]).unwrap_err().to_string();
+    let shown = shown.replace(&format!("{}/", folder.path().display()), "config/");
+    let expected = r#"error: `name` must be text in quotes, not a whole number
+ --> config/digest.toml:1:8
+  |
+1 | name = 3
+  |        ^
+
+error: unknown key `pollling`
+ --> config/digest.toml:2:1
+  |
+2 | pollling = 1
+  | ^^^^^^^^
+  |
+  = help: did you mean `polling`?
+
+error: `weekly` never comes
+ --> config/digest.toml:4:10
+  |
+4 | weekly = "0 0 30 2 *"
+  |          ^^^^^^^^^^^^
+  |
+  = help: no such day is in the calendar
+
+error: `interval` must be a duration such as `30m` or `7d`, not a whole number
+ --> config/digest.toml:6:12
+  |
+6 | interval = 30
+  |            ^^
+
+error: `id` must be a short name of lower-case letters, digits and hyphens, not `Blog`
+ --> config/feeds.toml:2:6
+  |
+2 | id = "Blog"
+  |      ^^^^^^"#;
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_key_in_the_wrong_table_is_told_where_it_belongs() {
+    let findings = read(&[("digest.toml", "[mail]\nmax_connections = 3\nadmin_to = []\n")], &[]).unwrap_err();
+    let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
+    let top = "`admin_to` belongs at the top of the file, above the first `[table]`";
+    assert_eq!(hints, ["`max_connections` belongs in `[mail.smtp]`", top]);
+}
+
+#[test]
+fn a_variable_goes_before_the_file_and_is_read_by_the_type_of_its_key() {
+    let variables = [
+        ("POLICY_DIGEST__NAME", "2026"),
+        ("POLICY_DIGEST__POLLING__INTERVAL", "30m"),
+        ("POLICY_DIGEST__POLLING__ALLOW_FILES", "true"),
+        ("POLICY_DIGEST__MAIL__SMTP__PORT", "465"),
+        ("POLICY_DIGEST__ADMIN_TO", "[\"a@example.org\", \"b@example.org\"]"),
+        ("POLICY_DIGEST__MAIL__SMTP__PASSWORD", "hunter2"),
+    ];
+    let settings = read(&[("digest.toml", "name = \"file\"")], &variables)
+        .unwrap()
+        .settings;
+    assert_eq!(settings.name, "2026");
+    assert_eq!(settings.polling.interval, Duration::from_secs(1800));
+    assert!(settings.polling.allow_files);
+    assert_eq!(settings.mail.smtp.port, 465);
+    assert_eq!(settings.admin_to, ["a@example.org", "b@example.org"]);
+    assert_eq!(
+        settings.mail.smtp.password.as_ref().map(Secret::reveal),
+        Some("hunter2")
+    );
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_wrong_or_unknown_variable_is_found_by_its_name() {
+    let variables = [
+        ("POLICY_DIGEST__MAIL__SMTP__PORT", "many"),
+        ("POLICY_DIGEST__MAIL__SMTP__HOSTT", "x"),
+    ];
+    let shown = read(&[], &variables).unwrap_err().to_string();
+    assert!(
+        shown.contains("help: did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("--> environment variable POLICY_DIGEST__MAIL__SMTP__PORT"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("`port` must be a whole number from 1 to 65535, not text"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn mail_to_elsewhere_needs_a_public_https_address() {
+    let loopback = "digest.toml: `public_url` is on this machine, while mail goes to `mail.example.org`";
+    assert_eq!(found(&[("digest.toml", SMTP_ELSEWHERE)], &[]), [loopback]);
+    let plain = found(
+        &[(
+            "digest.toml",
+            &format!("public_url = \"http://d.example.org\"\n{SMTP_ELSEWHERE}"),
+        )],
+        &[],
+    );
+    assert_eq!(
+        plain,
+        ["digest.toml:1:14: `public_url` is plain http, while mail goes to `mail.example.org`"]
+    );
+    let variable = [("POLICY_DIGEST__PUBLIC_URL", "http://d.example.org")];
+    assert!(found(&[("digest.toml", SMTP_ELSEWHERE)], &variable)[0].starts_with("POLICY_DIGEST__PUBLIC_URL: "));
+    assert!(
+        read(
+            &[("digest.toml", SMTP_ELSEWHERE)],
+            &[("POLICY_DIGEST__PUBLIC_URL", "https://d.example.org")]
+        )
+        .is_ok()
+    );
+    assert!(
+        read(
+            &[(
+                "digest.toml",
+                "[mail]\ntransport = \"smtp\"\n[mail.smtp]\ntls = \"none\"\n"
+            )],
+            &[]
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_not_shown() {
+    let findings = read(&[("digest.toml", "[mail.smtp]\npassword = \"hunter2\"\n")], &[]).unwrap_err();
+    let shown = findings.to_string();
+    assert!(shown.contains("a password does not belong in this file"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_second_feed_of_one_name_or_one_address_is_refused_with_the_line_of_the_first() {
+    let one = "[[feed]]\nid = \"a\"\nurl = \"https://example.org/feed\"\n";
+    let findings = read(&[("feeds.toml", &format!("{one}{one}"))], &[]).unwrap_err();
+    let told: Vec<_> = findings
+        .iter()
+        .map(|f| (f.line, f.message.as_str(), f.hint.as_deref()))
+        .collect();
+    let id = (Some(5), "a second feed is called `a`", Some("the first is in line 2"));
+    assert_eq!(
+        told,
+        [
+            id,
+            (Some(6), "this feed is listed already", Some("the first is in line 3"))
+        ]
+    );
+}
+
+#[test]
+fn a_feed_from_a_file_needs_allow_files_and_starts_from_the_folder() {
+    let feeds = "[[feed]]\nid = \"a\"\nurl = \"file:saved/a b.xml\"\ntopic = { prior = 1 }\n";
+    assert_eq!(
+        found(&[("feeds.toml", feeds)], &[]),
+        ["feeds.toml:3:7: feeds from files are off"]
+    );
+    let folder = folder(&[("feeds.toml", feeds), ("digest.toml", "[polling]\nallow_files = true")]);
+    let feed = &load(folder.path(), None, &[]).unwrap().feeds[0];
+    assert_eq!(feed.url.to_file_path().unwrap(), folder.path().join("saved/a b.xml"));
+    assert_eq!((feed.title.as_str(), feed.prior, feed.enabled), ("a", 1.0, true));
+}
+
+#[test]
+fn what_is_missing_in_a_feed_is_found_at_its_header() {
+    let feeds = "\n[[feed]]\nid = \"a\"\n[[feed]]\nurl = \"https://example.org\"\nurrl = 1\n";
+    let expected = ["feeds.toml:2:1: `url` is missing", "feeds.toml:4:1: `id` is missing"];
+    assert_eq!(found(&[("feeds.toml", feeds)], &[])[..2], expected);
+}
+
+#[test]
+fn a_topic_is_read_with_its_weights_and_its_override() {
+    let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 5\n[weights]\nstrong = 9\n[general]\nstrong = \
+                 [\"alpha beta\"]\n[[theme]]\nname = \"x\"\ntitle = \"X\"\nweak = [\"gamma\"]\n";
+    let plain = read(&[("topic.toml", topic)], &[]).unwrap().topic;
+    assert_eq!(
+        (
+            plain.threshold,
+            plain.general[0].weight,
+            plain.themes[0].terms[0].weight
+        ),
+        (5.0, 9.0, 1.0)
+    );
+    let over = read(
+        &[("topic.toml", topic)],
+        &[("POLICY_DIGEST__RELEVANCE__THRESHOLD", "4.5")],
+    )
+    .unwrap()
+    .topic;
+    assert_eq!(over.threshold, 4.5);
+    assert_ne!(over.fingerprint, plain.fingerprint);
+}
+
+#[test]
+fn a_second_theme_of_one_name_and_an_empty_title_are_found() {
+    let theme = "[[theme]]\nname = \"x\"\ntitle = \"\"\n";
+    let topic = format!("{TOPIC_TOML}{theme}{theme}");
+    let empty = "`title` is empty";
+    let second = "topic.toml:8:8: a second theme is called `x`".to_owned();
+    let expected = [
+        format!("topic.toml:6:9: {empty}"),
+        second,
+        format!("topic.toml:9:9: {empty}"),
+    ];
+    assert_eq!(found(&[("topic.toml", &topic)], &[]), expected);
+}
+
+#[test]
+fn a_file_with_errors_of_syntax_shows_the_first_three_and_the_other_files_are_still_checked() {
+    let broken = "name = \"a\npublic_url = b\nlocale = c\ntimezone = d\npollling = 1\n";
+    let findings = found(
+        &[
+            ("digest.toml", broken),
+            ("feeds.toml", "[[feed]]\nid = 1\n"),
+            ("topic.toml", "a = b"),
+        ],
+        &[],
+    );
+    assert_eq!(
+        findings.iter().filter(|f| f.starts_with("digest.toml:")).count(),
+        3,
+        "{findings:#?}"
+    );
+    assert!(findings[0].starts_with("digest.toml:1:10: not TOML: "), "{findings:#?}");
+    assert_eq!(
+        findings.iter().filter(|f| f.starts_with("feeds.toml:")).count(),
+        2,
+        "{findings:#?}"
+    );
+    assert_eq!(
+        findings.iter().filter(|f| f.starts_with("topic.toml")).count(),
+        1,
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn a_missing_folder_and_a_missing_list_of_feeds_are_found() {
+    let empty = tempfile::tempdir().unwrap();
+    let findings = load(empty.path(), None, &[]).unwrap_err();
+    assert!(findings.to_string().contains("feeds.toml"), "{findings}");
+    assert_eq!(load(&empty.path().join("none"), None, &[]).unwrap_err().len(), 1);
+}
+
+#[test]
+fn the_data_option_goes_before_file_and_variable() {
+    let folder = folder(&[("digest.toml", "data = \"file\""), ("subscribers.csv", "email\n")]);
+    let variables = [("POLICY_DIGEST__DATA".to_owned(), "variable".to_owned())];
+    let data = |option| load(folder.path(), option, &variables).unwrap().settings.data;
+    assert_eq!(data(None), Path::new("variable"));
+    assert_eq!(data(Some(Path::new("option"))), Path::new("option"));
+    let config = load(folder.path(), None, &[]).unwrap();
+    assert_eq!(config.subscribers_csv, Some(folder.path().join("subscribers.csv")));
+}
+
+#[test]
+fn a_password_file_is_read_from_the_folder() {
+    let relay = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nusername = \"u\"\npassword_file = \"secret\"\n";
+    let config = read(&[("digest.toml", relay), ("secret", "pass word\n")], &[]).unwrap();
+    assert_eq!(
+        config.settings.mail.smtp.password.as_ref().map(Secret::reveal),
+        Some("pass word")
+    );
+    assert!(found(&[("digest.toml", relay)], &[])[0].starts_with("digest.toml:5:17: `password_file` cannot be read"));
+}
+
+#[test]
+fn a_misspelt_zone_or_word_is_answered_with_the_nearest() {
+    let digest = "timezone = \"Europe/Lodnon\"\n[mail]\ntransport = \"smpt\"\n";
+    let findings = read(&[("digest.toml", digest)], &[]).unwrap_err();
+    let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
+    assert_eq!(hints, ["did you mean `Europe/London`?", "did you mean `smtp`?"]);
+}

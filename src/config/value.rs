@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use toml::de::DeValue;
 use url::Url;
 
@@ -20,6 +21,16 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
+    /// A value of the right type that says nothing valid, without a hint.
+    fn invalid(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+            alone: false,
+            mistyped: false,
+        }
+    }
+
     /// A value of the right type that says nothing valid.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
@@ -59,6 +70,29 @@ impl Wrong {
     }
 }
 
+/// At most this many edits between what was written and what is offered instead.
+const NEAR: usize = 3;
+
+/// The known word that was probably meant.
+pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let near = known.map(|known| (strsim::osa_distance(written, known), known));
+    // Three edits turn any short word into any other.
+    let near = near.filter(|(edits, known)| *edits <= NEAR && *edits < known.len().min(written.len()));
+    near.min().map(|(_, known)| known)
+}
+
+fn meant<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+    nearest(written, known).map(|near| format!("did you mean `{near}`?"))
+}
+
+fn quoted(text: &str) -> String {
+    if text.trim().is_empty() {
+        "nothing".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
+
 /// What reading a value gives.
 pub(super) type Read<T> = Result<T, Wrong>;
 
@@ -84,7 +118,7 @@ pub(super) fn filled(value: &DeValue<'_>) -> Read<String> {
 pub(super) fn parsed<T>(wanted: &'static str, parse: impl Fn(&str) -> Option<T>) -> impl Fn(&DeValue<'_>) -> Read<T> {
     move |value| match value {
         DeValue::String(text) => {
-            parse(text.trim()).ok_or_else(|| Wrong::new(format!("must be {wanted}"), format!("`{text}` is not that")))
+            parse(text.trim()).ok_or_else(|| Wrong::invalid(format!("must be {wanted}, not {}", quoted(text))))
         }
         other => Err(Wrong::mistyped(wanted, other)),
     }
@@ -111,10 +145,10 @@ pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&D
         match value {
             DeValue::String(text) => match words.iter().find(|(word, _)| text.trim() == *word) {
                 Some((_, meaning)) => Ok(*meaning),
-                None => Err(Wrong::new(
-                    format!("must be {}", all()),
-                    format!("`{text}` is not known"),
-                )),
+                None => Err(Wrong {
+                    hint: meant(text, words.iter().map(|(word, _)| *word)),
+                    ..Wrong::invalid(format!("must be {}, not {}", all(), quoted(text)))
+                }),
             },
             other => Err(Wrong::mistyped(&all(), other)),
         }
@@ -131,12 +165,9 @@ pub(super) fn whole<T: TryFrom<i64>>(range: RangeInclusive<i64>) -> impl Fn(&DeV
         let number = i64::from_str_radix(number.as_str(), number.radix())
             .ok()
             .filter(|n| range.contains(n));
-        number.and_then(|n| T::try_from(n).ok()).ok_or_else(|| Wrong {
-            message: format!("must be {wanted}"),
-            hint: None,
-            alone: false,
-            mistyped: false,
-        })
+        number
+            .and_then(|n| T::try_from(n).ok())
+            .ok_or_else(|| Wrong::invalid(format!("must be {wanted}")))
     }
 }
 
@@ -203,6 +234,23 @@ pub(super) fn web_url(value: &DeValue<'_>) -> Read<Url> {
             "write it whole, as in `https://digest.example.org`",
         )),
     }
+}
+
+/// The same, kept as it was written.
+pub(super) fn web_address(value: &DeValue<'_>) -> Read<String> {
+    web_url(value).and_then(|_| text(value))
+}
+
+/// A zone of the IANA database.
+pub(super) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
+    let zone = parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value);
+    zone.map_err(|wrong| {
+        let written = value.as_str().unwrap_or_default();
+        Wrong {
+            hint: meant(written, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
+            ..wrong
+        }
+    })
 }
 
 /// An address and port to listen on.
