@@ -1,3 +1,3 @@
 //! One integration binary; one file a subject.
 
-fn main() {}
+mod relevance;
