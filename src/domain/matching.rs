@@ -45,6 +45,11 @@ impl Index {
         }
     }
 
+    /// How many sequences there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sequences.len()
+    }
+
     /// Every sequence at every place, in the order of the text and then of the sequences' numbers.
     pub(crate) fn find(&self, folded: &mut Folded) -> Vec<Hit> {
         let mut hits = Vec::new();
@@ -105,8 +110,12 @@ fn run(
 ) -> Option<usize> {
     let mut rest = key;
     while !rest.is_empty() {
-        // Stemming keeps the first letter: most words are told apart without it.
-        if !continues(folded, start, at) || folded.letters_from(at).first() != rest.as_bytes().first() {
+        if !continues(folded, start, at) {
+            return None;
+        }
+        // Stemming keeps the first two letters: most words are told apart by them, unstemmed.
+        let both = rest.len().min(2);
+        if !folded.letters_from(at).starts_with(&rest.as_bytes()[..both]) {
             return None;
         }
         rest = rest.strip_prefix(spelling(folded, at))?;

@@ -5,11 +5,12 @@
 //! so that long items are not favoured. The sum of the reasons is the total.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::folded::Folded;
 use super::matching::{Hit, Index};
-use super::pattern::Shape;
+use super::pattern::{Sequence, Shape};
 use super::topic::{Term, Topic};
 
 /// Of summary and content together, this many characters are read.
@@ -97,8 +98,6 @@ pub struct Scorer {
     themes: Vec<String>,
     exclusions: Vec<(String, bool)>,
     phrases: Vec<Phrase>,
-    /// For each sequence of the index, its phrase, and whether it is the right side of a nearness.
-    sides: Vec<(usize, bool)>,
     index: Index,
 }
 
@@ -108,8 +107,14 @@ struct Phrase {
     weight: f32,
     speaks: Speaks,
     title_only: bool,
-    /// How far apart its two sides may stand; `None` for a whole phrase.
-    within: Option<usize>,
+    looks_for: LooksFor,
+}
+
+/// A pattern's shape, with sequences by their numbers in the index.
+#[derive(Debug)]
+enum LooksFor {
+    Whole(usize),
+    Near(usize, usize, usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,30 +132,22 @@ impl Scorer {
     #[must_use]
     pub fn new(topic: &Topic) -> Self {
         let mut phrases = Vec::new();
-        let mut sides = Vec::new();
-        let mut sequences = Vec::new();
+        let mut sequences = Sequences::default();
         let mut add = |terms: &[Term], speaks| {
             for Term { pattern, weight } in terms {
-                let number = phrases.len();
-                let within = match &pattern.shape {
-                    Shape::Whole(sequence) => {
-                        sides.push((number, false));
-                        sequences.push(sequence.clone());
-                        None
-                    }
+                let looks_for = match &pattern.shape {
+                    Shape::Whole(sequence) => LooksFor::Whole(sequences.number(sequence)),
                     Shape::Near(left, right, words) => {
-                        sides.extend([(number, false), (number, true)]);
-                        sequences.extend([left.clone(), right.clone()]);
-                        Some(*words)
+                        LooksFor::Near(sequences.number(left), sequences.number(right), *words)
                     }
                 };
-                let title_only = pattern.title_only;
+                let (source, title_only) = (pattern.source.clone(), pattern.title_only);
                 phrases.push(Phrase {
-                    source: pattern.source.clone(),
+                    source,
                     weight: *weight,
                     speaks,
                     title_only,
-                    within,
+                    looks_for,
                 });
             }
         };
@@ -170,8 +167,7 @@ impl Scorer {
                 .map(|it| (it.reason.clone(), it.decisive))
                 .collect(),
             phrases,
-            sides,
-            index: Index::new(sequences),
+            index: Index::new(sequences.all),
         }
     }
 
@@ -191,54 +187,34 @@ impl Scorer {
     /// Notes what a passage holds, and returns how much of it was read.
     fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> usize {
         let mut folded = Folded::new(text, limit);
-        let (mut whole, mut sides) = (Vec::new(), Vec::new());
-        for hit in self.index.find(&mut folded) {
-            let (number, right) = self.sides[hit.sequence];
-            let phrase = &self.phrases[number];
+        let hits = self.index.find(&mut folded);
+        if hits.is_empty() {
+            return folded.size();
+        }
+        let uncovered = outermost(&hits);
+        let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
+        for (hit, is_outermost) in hits.iter().zip(uncovered) {
+            of[hit.sequence].push(&hit.words);
+            if is_outermost {
+                whole[hit.sequence].get_or_insert(hit.words.clone());
+            }
+        }
+        for (number, phrase) in self.phrases.iter().enumerate() {
             if phrase.title_only && place != Place::Title {
                 continue;
             }
-            match phrase.within {
-                None => whole.push(Hit {
-                    sequence: number,
-                    words: hit.words,
-                }),
-                Some(within) => sides.push((number, right, within, hit.words)),
-            }
-        }
-        // A longer phrase takes its words from shorter ones: in "tax reform" nobody speaks of `reform`.
-        let longer = |short: &Hit, long: &Hit| {
-            long.words.start <= short.words.start
-                && short.words.end <= long.words.end
-                && long.words.len() > short.words.len()
-        };
-        let mut hits: Vec<Hit> = whole
-            .iter()
-            .filter(|hit| !whole.iter().any(|it| longer(hit, it)))
-            .cloned()
-            .collect();
-        for (number, _, within, left) in sides.iter().filter(|(_, right, ..)| !right) {
-            let others = sides.iter().filter(|(other, right, ..)| *right && other == number);
-            hits.extend(others.filter_map(|(.., right)| {
-                let gap = left
-                    .start
-                    .checked_sub(right.end)
-                    .or_else(|| right.start.checked_sub(left.end))?;
-                let words = left.start.min(right.start)..left.end.max(right.end);
-                (gap <= *within).then_some(Hit {
-                    sequence: *number,
-                    words,
-                })
-            }));
-        }
-        for Hit { sequence, words } in hits {
+            let words = match phrase.looks_for {
+                LooksFor::Whole(sequence) => whole[sequence].clone(),
+                LooksFor::Near(left, right, within) => nearest(&of[left], &of[right], within),
+            };
+            let Some(words) = words else { continue };
             let factor = match place {
                 Place::Title => IN_TITLE,
                 Place::Category => IN_CATEGORY,
                 _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
                 _ => IN_REST,
             };
-            let best = found.entry((sequence, place)).or_insert((0.0, ""));
+            let best = found.entry((number, place)).or_insert((0.0, ""));
             if factor > best.0 {
                 *best = (factor, folded.quote(text, words));
             }
@@ -326,4 +302,51 @@ impl Scorer {
             .map(|theme| self.themes[theme].clone())
             .collect()
     }
+}
+
+/// Each sequence once, however many phrases look for it.
+#[derive(Default)]
+struct Sequences {
+    all: Vec<Sequence>,
+    numbers: HashMap<Sequence, usize>,
+}
+
+impl Sequences {
+    fn number(&mut self, sequence: &Sequence) -> usize {
+        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
+            self.all.push(sequence.clone());
+            self.all.len() - 1
+        })
+    }
+}
+
+/// For each hit, in the order of the text, whether no longer one covers it: a longer phrase takes its words
+/// from shorter ones, so that in "tax reform" nobody speaks of `reform`.
+fn outermost(hits: &[Hit]) -> Vec<bool> {
+    let mut furthest = 0;
+    hits.chunk_by(|a, b| a.words.start == b.words.start)
+        .flat_map(|starting_here| {
+            let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
+            let covered = furthest;
+            furthest = furthest.max(longest);
+            starting_here
+                .iter()
+                .map(move |hit| hit.words.end == longest && hit.words.end > covered)
+        })
+        .collect()
+}
+
+/// The first words of the text that hold both sides with at most `within` words between them.
+fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
+    let pairs = left
+        .iter()
+        .flat_map(|left| right.iter().map(move |right| (left, right)));
+    let near = pairs.filter_map(|(left, right)| {
+        let gap = left
+            .start
+            .checked_sub(right.end)
+            .or_else(|| right.start.checked_sub(left.end))?;
+        (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
+    });
+    near.min_by_key(|words| (words.start, words.end))
 }

@@ -8,5 +8,6 @@ mod command;
 mod delivery;
 mod floors;
 mod quickstart;
+mod relevance;
 mod support;
 mod windows;

@@ -1,0 +1,186 @@
+//! The shipped `config/topic.toml` on whole items: the case that the digest was made for, near misses, and
+//! what must not change a score. The file is read here by a small reader of the tests' own.
+
+use policy_digest::domain::relevance::{Score, Scorer, Text};
+use policy_digest::domain::topic::{Exclusion, Pattern, Term, Theme, Topic};
+use proptest::prelude::*;
+
+fn text(table: &toml::Table, key: &str) -> String {
+    table[key].as_str().unwrap().to_owned()
+}
+
+fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
+    let mut terms = Vec::new();
+    for (name, weight) in weights {
+        for phrase in table[name].as_array().unwrap() {
+            let pattern = Pattern::parse(phrase.as_str().unwrap()).unwrap_or_else(|e| panic!("{phrase}: {e}"));
+            terms.push(Term {
+                pattern,
+                weight: weight.as_float().unwrap() as f32,
+            });
+        }
+    }
+    terms
+}
+
+fn shipped() -> Topic {
+    let file: toml::Table = include_str!("../../config/topic.toml").parse().unwrap();
+    let weights = file["weights"].as_table().unwrap();
+    let tables = |key: &str| file[key].as_array().unwrap().iter().map(|it| it.as_table().unwrap());
+    let theme = |it: &toml::Table| Theme {
+        name: text(it, "name"),
+        title: text(it, "title"),
+        description: text(it, "description"),
+        terms: terms(it, weights),
+    };
+    let exclusion = |it: &toml::Table| Exclusion {
+        name: text(it, "name"),
+        reason: text(it, "reason"),
+        decisive: it["decisive"].as_bool().unwrap(),
+        terms: terms(it, weights),
+    };
+    Topic {
+        name: text(&file, "name"),
+        title: text(&file, "title"),
+        description: text(&file, "description"),
+        languages: vec!["en".to_owned()],
+        threshold: file["threshold"].as_float().unwrap() as f32,
+        themes: tables("theme").map(theme).collect(),
+        general: terms(file["general"].as_table().unwrap(), weights),
+        exclusions: tables("exclusion").map(exclusion).collect(),
+        fingerprint: String::new(),
+    }
+}
+
+fn score(title: &str, content: &str) -> Score {
+    Scorer::new(&shipped()).score(&Text {
+        title,
+        content,
+        ..Text::default()
+    })
+}
+
+#[test]
+fn the_post_on_collaborative_practice_is_in_under_collaboration_then_integration() {
+    let score = score(
+        "The future of joined-up working and integration in Scotland: Time to concentrate on collaborative practice?",
+        "Ten years after the Christie Commission, collaborative governance asks for more than another merger.",
+    );
+    assert!(score.picked, "{score:#?}");
+    assert_eq!(score.themes[..2], ["collaboration", "integration"], "{score:#?}");
+}
+
+#[test]
+fn a_reason_quotes_the_post_as_it_wrote_it() {
+    let score = score("", "What JOINED‑UP\u{a0}Government costs");
+    assert_eq!(score.reasons[0].found, "JOINED‑UP\u{a0}Government");
+    assert_eq!(score.reasons[0].label.as_deref(), Some("collaboration"));
+}
+
+#[test]
+fn the_reasons_add_up_to_the_total_of_an_item_that_is_not_out_by_genre() {
+    let score = score(
+        "Joined-up services",
+        "Public services reform, tax reform and co-production in councils.",
+    );
+    let sum: f32 = score.reasons.iter().map(|reason| reason.weight).sum();
+    assert!((sum - score.total).abs() < 1e-4, "{score:#?}");
+}
+
+#[test]
+fn a_job_advert_is_out_and_says_so_first() {
+    let score = score(
+        "Vacancy: head of public service reform",
+        "Lead collaborative governance and integrated care.",
+    );
+    assert!(!score.picked && score.total <= 0.0 && score.themes.is_empty());
+    assert_eq!(score.reasons[0].label.as_deref(), Some("a job advert or careers page"));
+}
+
+#[test]
+fn other_senses_of_the_same_words_are_out() {
+    for (title, content) in [
+        (
+            "Five collaboration tools for remote teams",
+            "Which software suits the workflow of a firm?",
+        ),
+        (
+            "Post-merger integration: a checklist",
+            "How two companies combine operations and reassure investors.",
+        ),
+        (
+            "Teaching joined-up handwriting",
+            "When a child is ready to join letters.",
+        ),
+        (
+            "The future of public service broadcasting",
+            "Who pays the licence fee in a world of streaming?",
+        ),
+        (
+            "Choosing a service mesh",
+            "Integration of services in a cloud-native cluster with an API gateway.",
+        ),
+        (
+            "Pension reform at last?",
+            "The state pension costs government more each year.",
+        ),
+        ("House of Lords reform returns", "Should the second chamber be elected?"),
+        (
+            "Reform UK lead in a new poll",
+            "Labour and the Conservatives lose seats in every region.",
+        ),
+        (
+            "Early intervention in autism",
+            "What a parent can expect of speech therapy.",
+        ),
+    ] {
+        assert!(!score(title, content).picked, "{title}: {:#?}", score(title, content));
+    }
+}
+
+#[test]
+fn general_evidence_alone_picks_an_item_without_a_theme() {
+    let score = score("What next for public services reform?", "");
+    assert!(score.picked && score.themes.is_empty(), "{score:#?}");
+}
+
+#[test]
+fn a_prior_is_added_and_gives_its_reason() {
+    let scorer = Scorer::new(&shipped());
+    let score = scorer.score(&Text {
+        title: "Notes",
+        prior: 3.5,
+        ..Text::default()
+    });
+    assert!(score.picked && score.reasons.len() == 1 && score.total == 3.5);
+}
+
+#[test]
+fn what_stands_after_the_first_two_thousand_characters_is_not_read() {
+    let long = format!("{} joined-up government", "nothing of note ".repeat(150));
+    assert!(score("", &long).reasons.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn case_spaces_and_hyphens_change_nothing_and_every_run_agrees(
+        words in proptest::collection::vec(
+            prop::sample::select(vec![
+                "joined-up", "co-production", "multi-agency", "public", "services", "government", "tax", "reform",
+                "integrated", "care", "budgets", "whole-of-government", "place-based", "and", "the", "vacancy",
+            ]),
+            1..60,
+        ),
+        gap in prop::sample::select(vec![" ", "  ", "\n", "\u{a0}", "\n\n\t"]),
+        dash in prop::sample::select(vec!["-", " ", "‑", "–", " - "]),
+    ) {
+        let scorer = Scorer::new(&shipped());
+        let judge = |content: &str| scorer.score(&Text { content, ..Text::default() });
+        let plain = judge(&words.join(" "));
+        let other = judge(&words.join(gap).replace('-', dash).to_uppercase());
+        prop_assert_eq!(plain.total, other.total);
+        prop_assert_eq!(&plain.themes, &other.themes);
+        prop_assert_eq!(judge(&words.join(" ")), plain);
+    }
+}
