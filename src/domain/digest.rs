@@ -1,7 +1,36 @@
 //! Composing: which stories stand in a digest, in which order, in which section.
+//!
+//! The rule. Every story is worth its score. A source's second story is worth 85 % of its score, its third 85 % of
+//! that, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth; those of
+//! equal worth by order of arrival, the earlier first. The first `max_stories` are shown in full, the rest get one
+//! line each. A story stands once, in its strongest theme among those that the reader wants, and its other themes
+//! are tags; what has no theme stands in a last section. Sections follow the topic file.
+//! The subject speaks of the best story.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use url::Url;
+
+use super::text;
+
+/// What each further story of one source keeps of its score.
+const SAME_SOURCE: f32 = 0.85;
+
+/// Phrases in a reason.
+const REASONS: usize = 3;
+
+/// A phone shows about 40 characters of a subject, a desktop about 70.
+pub const SUBJECT_CHARS: usize = 70;
+
+/// Mail programs show up to about 140 characters after the subject.
+const PREHEADER_CHARS: usize = 140;
+
+/// A longer title is a mistake of the feed, or hostile.
+const TITLE_CHARS: usize = 200;
+
+/// The section of stories without a theme.
+const OTHER: &str = "More on the topic";
 
 /// A story as the store hands it over: Items on one matter, led by the best source.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,3 +60,262 @@ pub struct Story {
     /// The phrases that speak for it, as the post wrote them, heaviest first.
     pub phrases: Vec<String>,
 }
+
+/// A section that a digest may have: a theme of the topic, in the order of the topic file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionOutline {
+    /// The theme's name, as stories carry it.
+    pub name: String,
+    /// As readers see it.
+    pub title: String,
+    /// One line.
+    pub description: String,
+}
+
+/// How much a digest holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Stories shown in full; the rest get one line each.
+    pub max_stories: usize,
+    /// Longest excerpt, in characters.
+    pub excerpt_chars: usize,
+}
+
+/// A digest, ready to be rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Digest {
+    /// One line, never empty, at most [`SUBJECT_CHARS`] characters.
+    pub subject: String,
+    /// What a mail program shows after the subject; continues it.
+    pub preheader: String,
+    /// In the topic's order, none empty.
+    pub sections: Vec<Section>,
+    /// "Also this week": stories beyond the limit, best first.
+    pub more: Vec<Entry>,
+    /// All stories: those in sections and those in `more`.
+    pub count: usize,
+}
+
+/// A theme and its stories, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// The theme's name; empty for the stories without one.
+    pub name: String,
+    /// As readers see it.
+    pub title: String,
+    /// One line; may be empty.
+    pub description: String,
+    /// Never empty.
+    pub stories: Vec<Entry>,
+}
+
+/// A story as it stands in a digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its order of arrival.
+    pub seq: i64,
+    /// One line, never empty.
+    pub title: String,
+    /// Where to read it.
+    pub link: Url,
+    /// Who published it.
+    pub source: String,
+    /// Other sources that carry it.
+    pub also_on: Vec<String>,
+    /// As the source gives it, on one line.
+    pub author: Option<String>,
+    /// As the source gives it.
+    pub published: Option<DateTime<Utc>>,
+    /// Whole sentences; may be empty.
+    pub excerpt: String,
+    /// 0 when there is no text to read.
+    pub reading_minutes: usize,
+    /// "joined-up working; Christie Commission": at most three phrases; empty when none is known.
+    pub reason: String,
+    /// Titles of its other themes.
+    pub tags: Vec<String>,
+}
+
+/// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`; `None` when
+/// nothing is left to send. A reader who chose themes gets no story without one. `name` is what the subject says
+/// after "more on": the topic, or the digest's name, of which a final "Digest" is left out.
+#[must_use]
+pub fn compose(
+    stories: Vec<Story>,
+    sections: &[SectionOutline],
+    limits: &Limits,
+    themes: Option<&[String]>,
+    name: &str,
+) -> Option<Digest> {
+    let placed = stories
+        .into_iter()
+        .filter_map(|story| Some((place(&story, sections, themes)?, story)))
+        .collect();
+    let mut ranked = ranked(placed);
+    let count = ranked.len();
+    let rest = ranked.split_off(limits.max_stories.min(count));
+
+    let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
+    filled.push(Section {
+        name: String::new(),
+        title: OTHER.into(),
+        description: String::new(),
+        stories: Vec::new(),
+    });
+    let mut leading: Vec<String> = Vec::new();
+    for (place, story) in ranked {
+        leading.push(title_of(&story));
+        filled[place.min(sections.len())]
+            .stories
+            .push(entry(story, place, sections, limits));
+    }
+    let more: Vec<Entry> = rest
+        .into_iter()
+        .map(|(place, story)| entry(story, place, sections, limits))
+        .collect();
+    filled.retain(|section| !section.stories.is_empty());
+    leading.extend(more.iter().take(3).map(|entry| entry.title.clone()));
+
+    let first = leading.first()?;
+    let excerpt = filled
+        .first()
+        .and_then(|section| section.stories.first())
+        .map_or("", |entry| &entry.excerpt);
+    Some(Digest {
+        subject: subject(first, count, name),
+        preheader: preheader(&leading[1..], excerpt),
+        sections: filled,
+        more,
+        count,
+    })
+}
+
+/// The index of the section where a story stands: its strongest theme among the wanted ones. Past the last one for
+/// a story without a known theme.
+fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) -> Option<usize> {
+    let is_wanted = |name: &&String| wanted.is_none_or(|wanted| wanted.contains(name));
+    let known = |name: &String| sections.iter().position(|section| section.name == *name);
+    let place = story.themes.iter().filter(is_wanted).find_map(known);
+    place.or_else(|| wanted.is_none().then_some(sections.len()))
+}
+
+/// Best first; see the top of this file.
+fn ranked(mut stories: Vec<(usize, Story)>) -> Vec<(usize, Story)> {
+    let best_first = |a: (f32, i64), b: (f32, i64)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+    stories.sort_by(|(_, a), (_, b)| best_first((a.score, a.seq), (b.score, b.seq)));
+    let mut seen: HashMap<String, i32> = HashMap::new();
+    let mut weighed: Vec<(f32, (usize, Story))> = Vec::with_capacity(stories.len());
+    for (place, story) in stories {
+        let earlier = seen.entry(story.source.clone()).or_default();
+        let worth = if story.score > 0.0 {
+            story.score * SAME_SOURCE.powi(*earlier)
+        } else {
+            story.score
+        };
+        *earlier += 1;
+        weighed.push((worth, (place, story)));
+    }
+    weighed.sort_by(|(a, (_, x)), (b, (_, y))| best_first((*a, x.seq), (*b, y.seq)));
+    weighed.into_iter().map(|(_, story)| story).collect()
+}
+
+impl Section {
+    fn empty(outline: &SectionOutline) -> Self {
+        Self {
+            name: outline.name.clone(),
+            title: outline.title.clone(),
+            description: outline.description.clone(),
+            stories: Vec::new(),
+        }
+    }
+}
+
+fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limits) -> Entry {
+    let home = sections.get(place).map(|section| section.name.as_str());
+    let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
+    let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
+    let longer = if story.content.len() > story.summary.len() {
+        &story.content
+    } else {
+        &story.summary
+    };
+    Entry {
+        seq: story.seq,
+        title: title_of(&story),
+        source: text::single_line(&story.source),
+        also_on: story.also_on.iter().map(|name| text::single_line(name)).collect(),
+        author: story.author.as_deref().map(author).filter(|author| !author.is_empty()),
+        published: story.published,
+        excerpt: text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars),
+        reading_minutes: text::reading_minutes(text::word_count(longer)),
+        reason: reason(&story.phrases),
+        tags: titles.map(|section| section.title.clone()).collect(),
+        link: story.link,
+    }
+}
+
+fn author(name: &str) -> String {
+    text::truncate_at_word(&text::single_line(name), 80)
+}
+
+fn title_of(story: &Story) -> String {
+    let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
+    if title.is_empty() {
+        format!("Untitled post on {}", text::single_line(&story.source))
+    } else {
+        title
+    }
+}
+
+/// The heaviest phrases, told once each.
+fn reason(phrases: &[String]) -> String {
+    let mut chosen: Vec<String> = Vec::new();
+    for phrase in phrases {
+        let phrase = text::truncate_at_word(&text::single_line(phrase), 60);
+        if !phrase.is_empty() && !chosen.iter().any(|other| other.to_lowercase() == phrase.to_lowercase()) {
+            chosen.push(phrase);
+        }
+        if chosen.len() == REASONS {
+            break;
+        }
+    }
+    chosen.join("; ")
+}
+
+/// "Joined-up care in Fife, and 7 more on public service reform". The topic goes before the title is cut.
+fn subject(first: &str, count: usize, name: &str) -> String {
+    let name = text::single_line(name);
+    let topic = name
+        .strip_suffix(" Digest")
+        .or_else(|| name.strip_suffix(" digest"))
+        .unwrap_or(&name);
+    let (short, long) = match (count - 1, topic) {
+        (0, "") => (String::new(), String::new()),
+        (0, topic) => (String::new(), format!(" – {topic}")),
+        (others, "") => (format!(", and {others} more"), format!(", and {others} more")),
+        (others, topic) => (
+            format!(", and {others} more"),
+            format!(", and {others} more on {topic}"),
+        ),
+    };
+    let fits = |tail: &str| first.chars().count() + tail.chars().count() <= SUBJECT_CHARS;
+    if let Some(tail) = [&long, &short].into_iter().find(|tail| fits(tail)) {
+        return format!("{first}{tail}");
+    }
+    format!(
+        "{}{short}",
+        text::truncate_at_word(first, SUBJECT_CHARS - short.chars().count())
+    )
+}
+
+/// The next titles; for a single story the beginning of its excerpt.
+fn preheader(others: &[String], excerpt: &str) -> String {
+    if others.is_empty() {
+        return text::truncate_at_word(excerpt, PREHEADER_CHARS);
+    }
+    let titles: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
+    text::truncate_at_word(&format!("Also: {}", titles.join("; ")), PREHEADER_CHARS)
+}
+
+#[cfg(test)]
+mod tests;

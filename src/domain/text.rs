@@ -1,1 +1,193 @@
-//! Plain text: sentences, excerpts, words, reading time.
+//! Plain text as a reader should see it: one-line titles, sentences, excerpts, reading time.
+//! Whoever calls this has plain text already; markup ends in `parse`. Sentences are split by UAX 29 (through
+//! `unicode-segmentation`), mended for abbreviations, which UAX 29 knows nothing of.
+
+mod boilerplate;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Words a minute of an adult who reads non-fiction in English (Brysbaert 2019: 238), rounded down for policy prose.
+const WORDS_PER_MINUTE: usize = 220;
+
+/// An own summary with fewer characters of whole sentences than this is a teaser, not a summary.
+const REAL_SUMMARY_CHARS: usize = 80;
+
+/// After these a full stop ends no sentence.
+const ABBREVIATIONS: &[&str] = &[
+    "mr", "mrs", "ms", "dr", "prof", "sir", "st", "rev", "hon", "cllr", "e.g", "i.e", "eg", "ie", "cf", "vs", "no",
+    "nos", "vol", "pp", "ch", "fig", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
+    "nov", "dec", "u.k", "u.s", "art", "para", "paras", "al",
+];
+
+/// Some words for the post, to be shown under its title: whole sentences, between five eighths of `max_chars` and
+/// `max_chars` characters where the text has them. The feed's own summary if it is one (not a teaser cut off in
+/// mid-word, not the title again), else the first sentences of the content; boilerplate and the repeated title are
+/// left out. Only a text without one sentence that fits is cut, at a word, with an ellipsis. May be empty.
+#[must_use]
+pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> String {
+    let own = prose(title, summary);
+    let text = prose(title, content);
+    let chars = |sentences: &[String]| sentences.iter().map(|s| s.chars().count() + 1).sum::<usize>();
+    let chosen = if chars(&own) >= REAL_SUMMARY_CHARS || text.is_empty() {
+        &own
+    } else {
+        &text
+    };
+    if !chosen.is_empty() {
+        return gather(chosen, max_chars);
+    }
+    // No sentence anywhere: a heading-like line is better than nothing, if it is not the title again.
+    let rest = [summary, content]
+        .into_iter()
+        .map(|text| boilerplate::lines(title, text).join(" "));
+    rest.map(|line| single_line(&line))
+        .find(|line| !line.is_empty())
+        .map_or_else(String::new, |line| {
+            let line = line.trim_end_matches("[…]").trim_end_matches("[...]").trim_end();
+            truncate_at_word(line, max_chars)
+        })
+}
+
+/// The whole sentences of a text without its boilerplate, headings, captions and cut-off end.
+fn prose(title: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in boilerplate::lines(title, text) {
+        for sentence in sentences(&line) {
+            if is_whole(sentence) && !boilerplate::is_title(title, sentence) {
+                found.push(single_line(sentence));
+            }
+        }
+    }
+    found
+}
+
+/// As many sentences as fit, stopping once there is enough.
+fn gather(sentences: &[String], max_chars: usize) -> String {
+    let enough = max_chars * 5 / 8;
+    let mut excerpt = String::new();
+    let mut length = 0;
+    for sentence in sentences {
+        let added = sentence.chars().count() + usize::from(!excerpt.is_empty());
+        if length >= enough || (length > 0 && length + added > max_chars) {
+            break;
+        }
+        if length > 0 {
+            excerpt.push(' ');
+        }
+        excerpt.push_str(sentence);
+        length += added;
+    }
+    truncate_at_word(&excerpt, max_chars)
+}
+
+/// Whether this ends as a sentence does, closing quotes and brackets aside. An ellipsis is where a feed cut it.
+fn is_whole(sentence: &str) -> bool {
+    let end = sentence
+        .trim_end()
+        .trim_end_matches(['"', '\'', '”', '’', '»', ')', ']']);
+    let cut = end.ends_with("...") || end.ends_with('…');
+    !cut && end.ends_with(['.', '!', '?', '。', '！', '？', '।', '؟']) && sentence.unicode_words().count() > 1
+}
+
+/// The sentences of one paragraph, trimmed. "Dr. Smith" and "e.g. care" do not end one.
+#[must_use]
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut end = 0;
+    for piece in text.split_sentence_bounds() {
+        end += piece.len();
+        if !ends_in_abbreviation(&text[start..end]) {
+            found.push(text[start..end].trim());
+            start = end;
+        }
+    }
+    if start < end {
+        found.push(text[start..end].trim());
+    }
+    found.retain(|sentence| !sentence.is_empty());
+    found
+}
+
+fn ends_in_abbreviation(text: &str) -> bool {
+    let Some(text) = text.trim_end().strip_suffix('.') else {
+        return false;
+    };
+    let word = text
+        .rsplit(|c: char| c.is_whitespace() || c == '(')
+        .next()
+        .unwrap_or_default();
+    let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
+    is_initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+}
+
+/// How many words a reader reads, in any script.
+#[must_use]
+pub fn word_count(text: &str) -> usize {
+    text.unicode_words().count()
+}
+
+/// Whole minutes to read so many words, at least one; 0 when there is nothing to read.
+#[must_use]
+pub fn reading_minutes(words: usize) -> usize {
+    words.div_ceil(WORDS_PER_MINUTE)
+}
+
+/// The text on one line and harmless: white space and control characters become one space; direction overrides and
+/// invisible characters go. A joiner stays inside a word of a script that needs it, and inside an emoji.
+#[must_use]
+pub fn single_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(4096));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_whitespace() || c.is_control() {
+            if !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
+            }
+        } else if matches!(c, '\u{200C}' | '\u{200D}') {
+            let joins = |c: Option<&char>| c.is_some_and(|c| !c.is_ascii() && !c.is_whitespace());
+            if joins(line.chars().next_back().as_ref()) && joins(chars.peek()) {
+                line.push(c);
+            }
+        } else if !is_invisible(c) {
+            line.push(c);
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Characters that show nothing, or turn the text around them (UAX 9, "Trojan source").
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E001F}')
+}
+
+/// At most `max_chars` characters, the ellipsis among them, cut between words; one long word is cut inside.
+#[must_use]
+pub fn truncate_at_word(text: &str, max_chars: usize) -> String {
+    if text.chars().nth(max_chars).is_none() {
+        return text.to_owned();
+    }
+    let room = max_chars.saturating_sub(1);
+    let mut end = 0;
+    let mut word_end = 0;
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += grapheme.chars().count();
+        if grapheme.chars().all(char::is_whitespace) {
+            word_end = at;
+        }
+        if used > room {
+            break;
+        }
+        end = at + grapheme.len();
+    }
+    let cut = if word_end * 2 > end { word_end } else { end };
+    let kept = text[..cut].trim_end_matches(|c: char| c.is_whitespace() || ",;:–—-(".contains(c));
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Facts about composing.
+
+use super::*;
+
+fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
+    Story {
+        seq,
+        title: format!("Story {seq}"),
+        link: Url::parse(&format!("https://example.org/{seq}")).expect("a URL"),
+        source: source.into(),
+        also_on: Vec::new(),
+        author: None,
+        published: None,
+        summary: String::new(),
+        content: "Two teams became one. It took a year, and nobody wants to go back to how it was.".into(),
+        score,
+        themes: themes.iter().map(|&theme| theme.into()).collect(),
+        phrases: vec![
+            "joined-up working".into(),
+            "Joined-up Working".into(),
+            "Christie Commission".into(),
+        ],
+    }
+}
+
+fn outlines() -> Vec<SectionOutline> {
+    let outline = |name: &str| SectionOutline {
+        name: name.into(),
+        title: name.to_uppercase(),
+        description: "".into(),
+    };
+    vec![outline("integration"), outline("collaboration")]
+}
+
+fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Option<Digest> {
+    let limits = Limits {
+        max_stories,
+        excerpt_chars: 320,
+    };
+    compose(stories, &outlines(), &limits, themes, "Public Service Reform Digest")
+}
+
+fn numbers(entries: &[Entry]) -> Vec<i64> {
+    entries.iter().map(|entry| entry.seq).collect()
+}
+
+#[test]
+fn nothing_makes_no_digest() {
+    assert_eq!(made(Vec::new(), 12, None), None);
+    assert_eq!(
+        made(
+            vec![story(1, 5.0, "A", &["integration"])],
+            12,
+            Some(&["collaboration".into()])
+        ),
+        None
+    );
+}
+
+#[test]
+fn a_story_stands_once_in_its_strongest_theme_and_the_others_are_tags() {
+    let digest = made(vec![story(1, 5.0, "A", &["collaboration", "integration"])], 12, None).expect("a digest");
+    assert_eq!(digest.sections.len(), 1);
+    assert_eq!((digest.sections[0].name.as_str(), digest.count), ("collaboration", 1));
+    assert_eq!(digest.sections[0].stories[0].tags, ["INTEGRATION"]);
+}
+
+#[test]
+fn a_reader_who_wants_one_theme_gets_the_story_there() {
+    let stories = vec![
+        story(1, 5.0, "A", &["collaboration", "integration"]),
+        story(2, 9.0, "A", &[]),
+    ];
+    let digest = made(stories, 12, Some(&["integration".into()])).expect("a digest");
+    assert_eq!((digest.sections[0].name.as_str(), digest.count), ("integration", 1));
+}
+
+#[test]
+fn sections_follow_the_topic_and_the_themeless_come_last() {
+    let stories = vec![
+        story(1, 9.0, "A", &[]),
+        story(2, 5.0, "B", &["collaboration"]),
+        story(3, 1.0, "C", &["integration"]),
+    ];
+    let digest = made(stories, 12, None).expect("a digest");
+    let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
+    assert_eq!(titles, ["INTEGRATION", "COLLABORATION", OTHER]);
+}
+
+#[test]
+fn one_prolific_source_does_not_fill_the_digest() {
+    let mut stories: Vec<Story> = (1..=5).map(|seq| story(seq, 10.0, "A", &["integration"])).collect();
+    stories.push(story(6, 8.0, "B", &["integration"]));
+    let digest = made(stories, 3, None).expect("a digest");
+    assert_eq!(numbers(&digest.sections[0].stories), [1, 2, 6]);
+    assert_eq!((numbers(&digest.more), digest.count), (vec![3, 4, 5], 6));
+}
+
+#[test]
+fn ties_go_to_the_earlier_arrival_whatever_the_order_of_the_input() {
+    let digest = made(vec![story(2, 5.0, "B", &[]), story(1, 5.0, "A", &[])], 12, None).expect("a digest");
+    assert_eq!(numbers(&digest.sections[0].stories), [1, 2]);
+}
+
+#[test]
+fn the_reason_tells_each_phrase_once() {
+    let digest = made(vec![story(1, 5.0, "A", &[])], 12, None).expect("a digest");
+    assert_eq!(
+        digest.sections[0].stories[0].reason,
+        "joined-up working; Christie Commission"
+    );
+}
+
+#[test]
+fn the_subject_names_the_best_story_and_counts_the_others() {
+    assert_eq!(
+        subject("Joined-up care in Fife", 8, "public service reform"),
+        "Joined-up care in Fife, and 7 more on public service reform"
+    );
+    assert_eq!(subject("One", 1, "Reform Digest"), "One – Reform");
+    let long = "What we learned from two years of joined-up working in health and social care";
+    assert_eq!(
+        subject(long, 12, "reform"),
+        "What we learned from two years of joined-up working in…, and 11 more"
+    );
+}
+
+#[test]
+fn a_subject_is_never_empty_never_long_never_two_lines() {
+    for title in ["", "\r\nBcc: all@example.org", &"x".repeat(100_000)] {
+        let digest = made(
+            vec![Story {
+                title: title.into(),
+                ..story(1, 5.0, "A", &[])
+            }],
+            12,
+            None,
+        )
+        .expect("a digest");
+        let length = digest.subject.chars().count();
+        assert!(
+            (1..=SUBJECT_CHARS).contains(&length) && !digest.subject.contains(['\r', '\n']),
+            "{}",
+            digest.subject
+        );
+    }
+}
+
+#[test]
+fn without_room_for_full_stories_all_are_listed() {
+    let digest = made(vec![story(1, 5.0, "A", &[])], 0, None).expect("a digest");
+    assert!(digest.sections.is_empty() && digest.more.len() == 1 && digest.subject.starts_with("Story 1"));
+}

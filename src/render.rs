@@ -1,0 +1,251 @@
+//! Rendering: a view and the templates give subject, text and HTML, the same bytes for the same view.
+//! Templates are MiniJinja, strict (a variable that is not there is an error that names it), built in, and an
+//! administrator's file of the same name in `templates_dir` wins. HTML templates escape everything; their styles are
+//! put in line. What the templates may use is told in `render::view`.
+
+mod text;
+pub mod view;
+
+use std::path::{Path, PathBuf};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
+use serde::Serialize;
+
+pub use view::{ConfirmView, DigestView, PageForm};
+
+use crate::domain::text::single_line;
+
+/// Stands for the reader's unsubscribe link while a run is rendered once for many.
+pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
+
+/// Stands for the reader's preferences link.
+pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
+
+/// Every built-in template with its name, which is its path in an administrator's folder.
+pub const TEMPLATES: &[(&str, &str)] = &[
+    ("base.html.j2", include_str!("../templates/base.html.j2")),
+    ("base.txt.j2", include_str!("../templates/base.txt.j2")),
+    (
+        "digest/subject.txt.j2",
+        include_str!("../templates/digest/subject.txt.j2"),
+    ),
+    ("digest/body.txt.j2", include_str!("../templates/digest/body.txt.j2")),
+    ("digest/body.html.j2", include_str!("../templates/digest/body.html.j2")),
+    (
+        "confirm/subject.txt.j2",
+        include_str!("../templates/confirm/subject.txt.j2"),
+    ),
+    ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
+    (
+        "confirm/body.html.j2",
+        include_str!("../templates/confirm/body.html.j2"),
+    ),
+    ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
+    (
+        "page/message.html.j2",
+        include_str!("../templates/page/message.html.j2"),
+    ),
+];
+
+/// A mail without its headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// The plain-text part, lines of at most 72 columns save for URLs.
+    pub text: String,
+    /// The HTML part, styles in line.
+    pub html: String,
+}
+
+/// Why nothing was rendered: always a template's fault, so an administrator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A template does not parse, or uses what is not there.
+    #[error("template `{file}`, line {line}: {what}")]
+    Template {
+        /// The template's name, as `digest/body.html.j2`.
+        file: String,
+        /// 0 when it is not known.
+        line: usize,
+        /// "`entry.colour` is missing", or what else is wrong.
+        what: String,
+        /// MiniJinja's word on it.
+        #[source]
+        source: Box<minijinja::Error>,
+    },
+    /// The HTML's styles cannot be put in line.
+    #[error("template `{file}`: its styles cannot be put in line")]
+    Styles {
+        /// The template's name.
+        file: String,
+        /// The inliner's word on it.
+        #[source]
+        source: Box<css_inline::InlineError>,
+    },
+    /// The folder of the administrator's templates is not there.
+    #[error("templates folder `{}` is not a folder", .0.display())]
+    Folder(PathBuf),
+}
+
+/// The templates, loaded.
+#[derive(Debug)]
+pub struct Renderer {
+    environment: Environment<'static>,
+}
+
+impl Renderer {
+    /// Reads every template, those in `overrides` before the built-in ones.
+    ///
+    /// # Errors
+    /// A folder that is none, or a template that does not parse.
+    pub fn new(overrides: Option<&Path>) -> Result<Self, Error> {
+        if let Some(folder) = overrides.filter(|folder| !folder.is_dir()) {
+            return Err(Error::Folder(folder.to_owned()));
+        }
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_debug(true);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.expect("the usual delimiters"));
+        environment.set_auto_escape_callback(|name| {
+            if name.contains(".html") {
+                AutoEscape::Html
+            } else {
+                AutoEscape::None
+            }
+        });
+        text::add_filters(&mut environment);
+        let folder = overrides.map(Path::to_owned);
+        environment.set_loader(move |name| load(folder.as_deref(), name));
+        for (name, _) in TEMPLATES {
+            environment
+                .get_template(name)
+                .map_err(|source| explained(name, source))?;
+        }
+        Ok(Self { environment })
+    }
+
+    /// The digest mail.
+    ///
+    /// # Errors
+    /// A template that uses what the view does not have.
+    pub fn render_digest(&self, view: &DigestView) -> Result<Rendered, Error> {
+        self.mail("digest", view)
+    }
+
+    /// The mail that asks whether a sign-up was meant.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_confirm(&self, view: &ConfirmView) -> Result<Rendered, Error> {
+        self.mail("confirm", view)
+    }
+
+    /// A web page of some paragraphs, and one button that posts, if there is something to decide.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_page(&self, title: &str, paragraphs: &[String], form: Option<&PageForm>) -> Result<String, Error> {
+        let values =
+            context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form) };
+        self.part("page/message.html.j2", values)
+    }
+
+    fn mail(&self, folder: &str, view: &impl Serialize) -> Result<Rendered, Error> {
+        let values = minijinja::Value::from(Serde(view));
+        let subject = self.part(&format!("{folder}/subject.txt.j2"), values.clone())?;
+        let text = self.part(&format!("{folder}/body.txt.j2"), values.clone())?;
+        let file = format!("{folder}/body.html.j2");
+        let html = self.part(&file, values)?;
+        // The `<style>` that is marked to be kept holds what cannot stand in line: dark mode and small screens.
+        let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
+        let html = inliner.inline(&html).map_err(|source| Error::Styles {
+            file,
+            source: Box::new(source),
+        })?;
+        Ok(Rendered {
+            subject: single_line(&subject),
+            text: text::tidied(&text),
+            html,
+        })
+    }
+
+    fn part(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
+        let template = self
+            .environment
+            .get_template(name)
+            .map_err(|source| explained(name, source))?;
+        template.render(values).map_err(|source| explained(name, source))
+    }
+}
+
+/// Puts one reader's links into a rendered part. Both must be plain http(s) URLs without `&`, so that they are the
+/// same in HTML and in text; a quote, a bracket or a space in one is escaped as in a URL.
+#[must_use]
+pub fn personalise(part: &str, unsubscribe: &str, preferences: &str) -> String {
+    let unsubscribe = url_safe(unsubscribe);
+    part.replace(UNSUBSCRIBE_PLACEHOLDER, &unsubscribe)
+        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+}
+
+fn url_safe(url: &str) -> String {
+    let escaped = |c: char| match c {
+        '"' | '\'' | '<' | '>' | ' ' | '\r' | '\n' => format!("%{:02X}", u32::from(c)),
+        other => other.to_string(),
+    };
+    url.chars().map(escaped).collect()
+}
+
+/// The administrator's file, else the built-in template. Names come from templates, and stay inside the folder.
+fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::Error> {
+    let is_plain = Path::new(name)
+        .components()
+        .all(|part| matches!(part, std::path::Component::Normal(_)));
+    if let Some(path) = folder.filter(|_| is_plain).map(|folder| folder.join(name)) {
+        match std::fs::read_to_string(&path) {
+            Ok(source) => return Ok(Some(source)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let detail = format!("cannot read `{}`", path.display());
+                return Err(minijinja::Error::new(ErrorKind::InvalidOperation, detail).with_source(error));
+            }
+        }
+    }
+    Ok(TEMPLATES
+        .iter()
+        .find(|(built_in, _)| *built_in == name)
+        .map(|(_, source)| (*source).to_owned()))
+}
+
+/// Names the file, the line, and the variable that is missing. An error in a block or an included file sits in the
+/// chain of causes; the innermost one knows best.
+fn explained(name: &str, error: minijinja::Error) -> Error {
+    let mut innermost = &error;
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        if let Some(template_error) = inner.downcast_ref::<minijinja::Error>() {
+            innermost = template_error;
+        }
+        cause = inner.source();
+    }
+    let span = innermost
+        .range()
+        .and_then(|range| innermost.template_source()?.get(range));
+    let what = match (innermost.kind(), span, innermost.detail()) {
+        (ErrorKind::UndefinedError, Some(span), _) => format!("`{}` is missing", span.trim()),
+        (_, _, Some(detail)) => detail.to_owned(),
+        (kind, _, None) => kind.to_string(),
+    };
+    Error::Template {
+        file: innermost.name().unwrap_or(name).to_owned(),
+        line: innermost.line().unwrap_or(0),
+        what,
+        source: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

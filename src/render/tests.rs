@@ -1,0 +1,251 @@
+//! Facts about the rendered mail, and the built-in templates with every optional thing present and absent.
+
+use chrono::{TimeZone, Utc};
+
+use super::view::{Frame, LinksView, SenderView};
+use super::*;
+use crate::domain::digest::{Digest, Entry, Section};
+
+fn entry(seq: i64, title: &str) -> Entry {
+    Entry {
+        seq,
+        title: title.into(),
+        link: url::Url::parse(&format!("https://example.org/post-{seq}?a=1&b=2")).expect("a URL"),
+        source: "Reform Blog".into(),
+        also_on: vec!["Another Blog".into()],
+        author: Some("Jane Smith".into()),
+        published: Utc.with_ymd_and_hms(2026, 3, 11, 23, 30, 0).single(),
+        excerpt: "Health and care partners in Fife have shared one plan, one budget and one front door since April. \
+            People tell their story once, and the team around them stays the same."
+            .into(),
+        reading_minutes: 4,
+        reason: "joined-up working; Christie Commission".into(),
+        tags: vec!["Leadership".into()],
+    }
+}
+
+fn digest() -> Digest {
+    let bare = Entry {
+        also_on: Vec::new(),
+        author: None,
+        published: None,
+        excerpt: String::new(),
+        reading_minutes: 0,
+        reason: String::new(),
+        tags: Vec::new(),
+        ..entry(
+            2,
+            "What we learned from two years of one budget for prevention across three councils",
+        )
+    };
+    let section = |title: &str, description: &str, stories| Section {
+        name: title.to_lowercase(),
+        title: title.into(),
+        description: description.into(),
+        stories,
+    };
+    Digest {
+        subject: "Joined-up care in Fife, and 3 more on public service reform".into(),
+        preheader: "Also: What we learned".into(),
+        sections: vec![
+            section(
+                "Integration",
+                "Services made one.",
+                vec![entry(1, "Joined-up care in Fife"), bare],
+            ),
+            section(
+                "Leadership",
+                "",
+                vec![entry(3, "Leading across <boundaries> & \"borders\"")],
+            ),
+        ],
+        more: vec![entry(4, "Weeknotes"), entry(5, "One front door for families")],
+        count: 5,
+    }
+}
+
+fn view() -> DigestView {
+    let frame = Frame {
+        name: "Public Service Reform Digest",
+        lang: "en-GB",
+        now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
+        zone: chrono_tz::Europe::Paris,
+        why: "You signed up for the weekly digest on 3 March 2026.",
+        sample: false,
+        sender: SenderView {
+            organisation: "Example Institute".into(),
+            postal_address: "1 High Street, Anytown".into(),
+            contact: "hello@example.org".into(),
+            privacy_url: "https://example.org/privacy".into(),
+        },
+        links: LinksView {
+            preferences: PREFERENCES_PLACEHOLDER.into(),
+            unsubscribe: UNSUBSCRIBE_PLACEHOLDER.into(),
+            archive: "https://digest.example.org/archive/1".into(),
+            reply_to: "editor@example.org".into(),
+        },
+    };
+    DigestView::new(&digest(), &frame)
+}
+
+fn renderer() -> Renderer {
+    Renderer::new(None).expect("the built-in templates")
+}
+
+fn rendered() -> Rendered {
+    renderer().render_digest(&view()).expect("a digest")
+}
+
+#[test]
+fn html_and_text_say_the_same_stories_in_the_same_order() {
+    let mail = rendered();
+    let order = |part: &str| {
+        let mut places: Vec<(usize, i64)> = (1..=5)
+            .filter_map(|seq| Some((part.find(&format!("example.org/post-{seq}?"))?, seq)))
+            .collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, seq)| seq).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&mail.html), [1, 2, 3, 4, 5]);
+    assert_eq!(order(&mail.text), [1, 2, 3, 4, 5]);
+    for words in [
+        "Monday 23 November 2026 · 5 posts",
+        "Reform Blog · Jane Smith · 12 March 2026 · 4 min read",
+    ] {
+        assert!(mail.html.contains(words) && mail.text.contains(words), "{words}");
+    }
+    assert!(mail.text.contains("Reform Blog · undated"));
+}
+
+#[test]
+fn markup_in_a_title_is_shown_as_text() {
+    let mail = rendered();
+    assert!(mail.html.contains("across &lt;boundaries&gt; &amp;") && !mail.html.contains("<boundaries>"));
+    assert!(mail.text.contains("<boundaries> & \"borders\""));
+}
+
+#[test]
+fn the_html_loads_nothing_and_keeps_its_dark_mode() {
+    let html = rendered().html;
+    for forbidden in ["<img", "<script", "@import", "url(", "<link", "@font-face"] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    assert!(
+        html.contains("prefers-color-scheme: dark") && html.contains("<h1 style="),
+        "{html}"
+    );
+}
+
+#[test]
+fn the_text_is_wrapped_and_its_urls_are_whole() {
+    let text = rendered().text;
+    for line in text.lines() {
+        let is_url = line.starts_with("https://") && !line.contains(' ');
+        assert!(is_url || unicode_width::UnicodeWidthStr::width(line) <= 72, "{line}");
+    }
+}
+
+#[test]
+fn personal_links_go_into_both_parts() {
+    let mail = rendered();
+    for part in [&mail.html, &mail.text] {
+        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1");
+        assert!(mine.contains("https://d.example/u/t%221") && mine.contains("https://d.example/p/t1"));
+        assert!(!mine.contains(".invalid"));
+    }
+}
+
+#[test]
+fn the_same_view_gives_the_same_bytes() {
+    assert_eq!(rendered(), rendered());
+}
+
+#[test]
+fn everything_optional_may_be_absent() {
+    let empty = DigestView {
+        preheader: String::new(),
+        why: String::new(),
+        sender: SenderView::default(),
+        links: LinksView::default(),
+        more: Vec::new(),
+        sample: true,
+        ..view()
+    };
+    let mail = renderer().render_digest(&empty).expect("a digest");
+    assert!(mail.text.contains("made up") && !mail.html.contains("Unsubscribe") && !mail.text.contains("Sent by"));
+}
+
+#[test]
+fn a_missing_variable_is_named_with_file_and_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("digest")).expect("a folder");
+    std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
+    let error = Renderer::new(Some(folder.path()))
+        .expect("templates")
+        .render_digest(&view())
+        .expect_err("a refusal");
+    assert_eq!(
+        error.to_string(),
+        "template `digest/subject.txt.j2`, line 2: `colour` is missing"
+    );
+}
+
+#[test]
+fn a_template_that_does_not_parse_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("base.txt.j2"), "{% block %}").expect("a file");
+    let error = Renderer::new(Some(folder.path())).expect_err("a refusal");
+    assert!(
+        error.to_string().starts_with("template `base.txt.j2`, line 1: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_subject_is_one_line() {
+    let mail = renderer()
+        .render_digest(&DigestView {
+            subject: "a\r\nBcc: b".into(),
+            ..view()
+        })
+        .expect("a digest");
+    assert_eq!(mail.subject, "a Bcc: b");
+}
+
+#[test]
+fn a_sign_up_is_confirmed_by_mail_and_page() {
+    let view = ConfirmView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        what: "the weekly digest".into(),
+        confirm_url: "https://d.example/confirm/t1".into(),
+        valid_for: "7 days".into(),
+        sender: SenderView::default(),
+    };
+    let mail = renderer().render_confirm(&view).expect("a mail");
+    assert_eq!(mail.subject, "Please confirm: Reform Digest");
+    assert!(mail.html.contains("href=\"https://d.example/confirm/t1\"") && mail.text.contains("\nhttps://d.example"));
+    let form = PageForm {
+        action: "/confirm".into(),
+        button: "Yes".into(),
+    };
+    let page = renderer()
+        .render_page("Confirm <b>", &["One click.".into()], Some(&form))
+        .expect("a page");
+    assert!(
+        page.contains("Confirm &lt;b&gt;") && page.contains("method=\"post\""),
+        "{page}"
+    );
+}
+
+/// `SAMPLE_DIR=… cargo test --lib sample` leaves the mail there to be looked at.
+#[test]
+fn a_sample_can_be_looked_at() {
+    let mail = rendered();
+    if let Some(folder) = option_env!("SAMPLE_DIR").map(Path::new) {
+        std::fs::write(folder.join("digest.html"), &mail.html).expect("a file");
+        std::fs::write(folder.join("digest.txt"), &mail.text).expect("a file");
+    }
+    assert!(mail.html.len() < 90_000);
+}

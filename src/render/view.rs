@@ -1,0 +1,243 @@
+//! The contract that templates rely on: every variable that they may use, with its type. All text is plain and on one
+//! line; templates escape it. An empty string means "not known", so that a template asks `{% if … %}`.
+
+use chrono::{DateTime, Datelike, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::domain::digest::{Digest, Entry, Section};
+use crate::domain::text::single_line;
+
+/// A digest as its templates see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DigestView {
+    /// BCP 47, for `<html lang>`: "en-GB".
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name: "Public Service Reform Digest".
+    pub name: String,
+    /// For `<title>`: "Public Service Reform Digest, 23 November 2026".
+    pub title: String,
+    /// The subject as composed.
+    pub subject: String,
+    /// Hidden text that mail programs show after the subject; may be empty.
+    pub preheader: String,
+    /// "Monday 23 November 2026".
+    pub date: String,
+    /// "8 posts".
+    pub count: String,
+    /// Whether the stories are made up, as in the sample run.
+    pub sample: bool,
+    /// Never empty, unless all stories are in `more`.
+    pub sections: Vec<SectionView>,
+    /// "Also this week": one line each; may be empty.
+    pub more: Vec<EntryView>,
+    /// Why the reader gets this: "You signed up for it on 3 March 2026."; may be empty.
+    pub why: String,
+    /// Who sends it.
+    pub sender: SenderView,
+    /// Where a reader can go.
+    pub links: LinksView,
+}
+
+/// One theme.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SectionView {
+    /// "Joined-up working".
+    pub title: String,
+    /// One line; may be empty.
+    pub description: String,
+    /// Never empty.
+    pub stories: Vec<EntryView>,
+}
+
+/// One story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EntryView {
+    /// Never empty.
+    pub title: String,
+    /// http or https; empty when the source gave something else.
+    pub link: String,
+    /// Whole sentences; may be empty.
+    pub excerpt: String,
+    /// Who published it.
+    pub source: String,
+    /// "Source · Author · 12 March 2026 · 4 min read", without what is not known; "undated" for a missing date.
+    pub meta: String,
+    /// "Blog A, Blog B"; may be empty.
+    pub also_on: String,
+    /// "joined-up working; Christie Commission"; may be empty.
+    pub reason: String,
+    /// "Leadership, Workforce": its other themes; may be empty.
+    pub tags: String,
+}
+
+/// Who sends the mail; each may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SenderView {
+    /// "Example Institute".
+    pub organisation: String,
+    /// On one line.
+    pub postal_address: String,
+    /// An address or a telephone number.
+    pub contact: String,
+    /// https.
+    pub privacy_url: String,
+}
+
+/// Where a reader can go; each may be empty, and is then not shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LinksView {
+    /// The reader's own page, or [`super::PREFERENCES_PLACEHOLDER`].
+    pub preferences: String,
+    /// The reader's own page, or [`super::UNSUBSCRIBE_PLACEHOLDER`].
+    pub unsubscribe: String,
+    /// This digest on the web.
+    pub archive: String,
+    /// A mail address, for suggestions.
+    pub reply_to: String,
+}
+
+/// What surrounds a digest's stories.
+#[derive(Debug, Clone)]
+pub struct Frame<'a> {
+    /// The digest's name.
+    pub name: &'a str,
+    /// BCP 47.
+    pub lang: &'a str,
+    /// When it is made.
+    pub now: DateTime<Utc>,
+    /// The readers' zone: dates are told in it.
+    pub zone: Tz,
+    /// See [`DigestView::why`].
+    pub why: &'a str,
+    /// See [`DigestView::sample`].
+    pub sample: bool,
+    /// Who sends it.
+    pub sender: SenderView,
+    /// Where a reader can go.
+    pub links: LinksView,
+}
+
+impl DigestView {
+    /// The view of a composed digest.
+    #[must_use]
+    pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
+        let today = frame.now.with_timezone(&frame.zone);
+        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame.zone)).collect();
+        let section = |section: &Section| SectionView {
+            title: section.title.clone(),
+            description: section.description.clone(),
+            stories: entries(&section.stories),
+        };
+        let name = single_line(frame.name);
+        Self {
+            lang: frame.lang.to_owned(),
+            dir: direction(frame.lang).to_owned(),
+            title: format!("{name}, {}", date(&today)),
+            name,
+            subject: digest.subject.clone(),
+            preheader: digest.preheader.clone(),
+            date: format!("{} {}", today.format("%A"), date(&today)),
+            count: count(digest.count),
+            sample: frame.sample,
+            sections: digest.sections.iter().map(section).collect(),
+            more: entries(&digest.more),
+            why: single_line(frame.why),
+            sender: frame.sender.clone(),
+            links: frame.links.clone(),
+        }
+    }
+}
+
+fn entry(story: &Entry, zone: Tz) -> EntryView {
+    let published = story
+        .published
+        .map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
+    let mut meta = vec![story.source.clone()];
+    meta.extend(story.author.clone().filter(|author| *author != story.source));
+    meta.push(published);
+    if story.reading_minutes > 0 {
+        meta.push(format!("{} min read", story.reading_minutes));
+    }
+    meta.retain(|part| !part.is_empty());
+    let is_web = matches!(story.link.scheme(), "http" | "https");
+    EntryView {
+        title: story.title.clone(),
+        link: if is_web { story.link.to_string() } else { String::new() },
+        excerpt: story.excerpt.clone(),
+        source: story.source.clone(),
+        meta: meta.join(" · "),
+        also_on: story.also_on.join(", "),
+        reason: story.reason.clone(),
+        tags: story.tags.join(", "),
+    }
+}
+
+/// "12 March 2026".
+fn date(at: &impl Datelike) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month} {}", at.day(), at.year())
+}
+
+/// "1 post", "8 posts".
+#[must_use]
+pub fn count(posts: usize) -> String {
+    if posts == 1 {
+        "1 post".to_owned()
+    } else {
+        format!("{posts} posts")
+    }
+}
+
+fn direction(lang: &str) -> &'static str {
+    let language = lang.split(['-', '_']).next().unwrap_or_default();
+    if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") {
+        "rtl"
+    } else {
+        "ltr"
+    }
+}
+
+/// The mail that asks whether a sign-up was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// What was asked for, after "You asked for": "the weekly digest".
+    pub what: String,
+    /// The page with the button.
+    pub confirm_url: String,
+    /// How long the link works: "7 days".
+    pub valid_for: String,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+/// A button that posts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageForm {
+    /// Where it posts to.
+    pub action: String,
+    /// What it says: "Yes, send me the digest".
+    pub button: String,
+}
