@@ -5,8 +5,28 @@ use url::Url;
 
 /// Query keys that only say where a visitor came from.
 const TRACKING: [&str; 22] = [
-    "fbclid", "gclid", "gbraid", "wbraid", "dclid", "msclkid", "yclid", "twclid", "igshid", "mc_cid", "mc_eid", "mkt_tok",
-    "_hsenc", "_hsmi", "hsctatracking", "ref_src", "ref_url", "vero_id", "oly_enc_id", "oly_anon_id", "cmpid", "_ga",
+    "fbclid",
+    "gclid",
+    "gbraid",
+    "wbraid",
+    "dclid",
+    "msclkid",
+    "yclid",
+    "twclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "_hsenc",
+    "_hsmi",
+    "hsctatracking",
+    "ref_src",
+    "ref_url",
+    "vero_id",
+    "oly_enc_id",
+    "oly_anon_id",
+    "cmpid",
+    "_ga",
 ];
 
 /// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
@@ -24,7 +44,11 @@ pub fn canonical(url: &Url) -> String {
         (_, Some(80 | 443) | None) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
-    let mut canonical = format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(url.path()));
+    let mut canonical = format!(
+        "https://{}{port}{}",
+        host(url.host_str().unwrap_or_default()),
+        path(url.path())
+    );
     let query = query(url);
     if !query.is_empty() {
         canonical.push('?');
@@ -36,7 +60,10 @@ pub fn canonical(url: &Url) -> String {
 fn host(host: &str) -> String {
     let lower = host.trim_end_matches('.').to_lowercase();
     let mut rest = lower.as_str();
-    while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
+    while let Some(shorter) = ["www.", "m.", "amp."]
+        .iter()
+        .find_map(|prefix| rest.strip_prefix(prefix))
+    {
         // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
         if !shorter.contains('.') {
             break;
@@ -55,7 +82,12 @@ fn path(path: &str) -> &str {
 }
 
 fn query(url: &Url) -> String {
-    let mut pairs: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| keeps(pair)).collect();
+    let mut pairs: Vec<&str> = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| keeps(pair))
+        .collect();
     pairs.sort_unstable();
     pairs.join("&")
 }

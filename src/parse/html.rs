@@ -46,7 +46,10 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn tidy(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MAX_BYTES)];
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-    let shown: String = unix.chars().filter(|&c| c == '\n' || c == '\t' || is_shown(c)).collect();
+    let shown: String = unix
+        .chars()
+        .filter(|&c| c == '\n' || c == '\t' || is_shown(c))
+        .collect();
     let mut out = String::with_capacity(shown.len());
     let mut blank = 0;
     for line in shown.lines() {
@@ -66,8 +69,23 @@ pub(super) fn tidy(text: &str) -> String {
 
 /// Whether text that claims to be plain is in truth HTML: a closing tag, or a tag that only HTML writes.
 pub(super) fn looks_like_html(text: &str) -> bool {
-    const OPENINGS: [&str; 10] = ["<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>"];
-    const CLOSINGS: [&str; 12] = ["p", "a", "b", "i", "em", "strong", "div", "span", "ul", "li", "h2", "blockquote"];
+    const OPENINGS: [&str; 10] = [
+        "<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>",
+    ];
+    const CLOSINGS: [&str; 12] = [
+        "p",
+        "a",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "div",
+        "span",
+        "ul",
+        "li",
+        "h2",
+        "blockquote",
+    ];
     if !text.contains('<') {
         return false;
     }
@@ -150,17 +168,61 @@ impl Sink {
 fn is_hidden(name: &str) -> bool {
     matches!(
         name,
-        "script" | "style" | "head" | "title" | "iframe" | "svg" | "math" | "noembed" | "noframes" | "template" | "object" | "audio"
-            | "video" | "canvas" | "map" | "select" | "textarea" | "button" | "xmp"
+        "script"
+            | "style"
+            | "head"
+            | "title"
+            | "iframe"
+            | "svg"
+            | "math"
+            | "noembed"
+            | "noframes"
+            | "template"
+            | "object"
+            | "audio"
+            | "video"
+            | "canvas"
+            | "map"
+            | "select"
+            | "textarea"
+            | "button"
+            | "xmp"
     )
 }
 
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "blockquote" | "pre" | "table" | "section"
-            | "article" | "header" | "footer" | "main" | "aside" | "nav" | "figure" | "figcaption" | "hr" | "address" | "form"
-            | "fieldset" | "details" | "body" | "center" | "caption"
+        "p" | "div"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "ul"
+            | "ol"
+            | "dl"
+            | "blockquote"
+            | "pre"
+            | "table"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "aside"
+            | "nav"
+            | "figure"
+            | "figcaption"
+            | "hr"
+            | "address"
+            | "form"
+            | "fieldset"
+            | "details"
+            | "body"
+            | "center"
+            | "caption"
     )
 }
 

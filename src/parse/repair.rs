@@ -30,7 +30,11 @@ pub(super) struct Repaired {
 impl Repaired {
     /// The document with these entries.
     pub(super) fn document(&self, entries: &[String]) -> String {
-        let closing = if self.dialect == Dialect::Rss { "</channel></rss>" } else { "</feed>" };
+        let closing = if self.dialect == Dialect::Rss {
+            "</channel></rss>"
+        } else {
+            "</feed>"
+        };
         [self.opening.as_str(), &entries.concat(), closing].concat()
     }
 }
@@ -92,7 +96,12 @@ impl<'a> Pass<'a> {
 
     fn event(&mut self, event: &Event<'a>) {
         match event {
-            Event::Start { name, attributes, closed, raw } => self.start(name, attributes, *closed, raw),
+            Event::Start {
+                name,
+                attributes,
+                closed,
+                raw,
+            } => self.start(name, attributes, *closed, raw),
             Event::End { name, raw } => self.end(name, raw),
             Event::Text(text) => {
                 if let Some(leaf) = &mut self.leaf {
@@ -113,7 +122,10 @@ impl<'a> Pass<'a> {
     }
 
     fn start(&mut self, name: &'a str, attributes: &[(&'a str, Cow<'a, str>)], closed: bool, raw: &str) {
-        let default = attributes.iter().find(|(key, _)| *key == "xmlns").map(|(_, uri)| uri.as_ref());
+        let default = attributes
+            .iter()
+            .find(|(key, _)| *key == "xmlns")
+            .map(|(_, uri)| uri.as_ref());
         for (key, uri) in attributes {
             if let Some(prefix) = key.strip_prefix("xmlns:") {
                 self.prefixes.declare(prefix, uri);
@@ -130,7 +142,10 @@ impl<'a> Pass<'a> {
                 self.count("unclosed element", 1);
             }
             self.close_entry();
-            let mut entry = Entry { base: base_of(attributes), ..Entry::default() };
+            let mut entry = Entry {
+                base: base_of(attributes),
+                ..Entry::default()
+            };
             if let Some((_, about)) = attributes.iter().find(|(key, _)| key.ends_with("about")) {
                 entry.leaves.push(("guid", 9, leaf_xml("guid", about, &mut 0)));
                 entry.permalink = Some(about.trim().to_owned()).filter(|link| link.starts_with("http"));
@@ -157,10 +172,21 @@ impl<'a> Pass<'a> {
         };
         match meaning {
             Some((target, rank)) => {
-                let attributes = attributes.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect();
+                let attributes = attributes
+                    .iter()
+                    .map(|(k, v)| (k.to_ascii_lowercase(), v.clone()))
+                    .collect();
                 let (decoded, raw) = (String::new(), String::new());
-                self.leaf =
-                    Some(Leaf { name: name.to_owned(), target, rank, attributes, decoded, raw, has_markup: false, depth: 0 });
+                self.leaf = Some(Leaf {
+                    name: name.to_owned(),
+                    target,
+                    rank,
+                    attributes,
+                    decoded,
+                    raw,
+                    has_markup: false,
+                    depth: 0,
+                });
                 if closed {
                     self.close_leaf();
                 }
@@ -171,7 +197,12 @@ impl<'a> Pass<'a> {
     }
 
     fn root(&mut self, space: Space, local: &str, name: &str, attributes: &[(&'a str, Cow<'a, str>)]) {
-        let value = |wanted: &str| attributes.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.trim());
+        let value = |wanted: &str| {
+            attributes
+                .iter()
+                .find(|(key, _)| *key == wanted)
+                .map(|(_, value)| value.trim())
+        };
         let dialect = match (space, local) {
             (Space::Native | Space::Rdf, "rss" | "rdf" | "channel") => Dialect::Rss,
             (Space::Native | Space::Atom, "feed" | "entry") => Dialect::Atom,
@@ -233,9 +264,15 @@ impl<'a> Pass<'a> {
             }
             return;
         };
-        if leaf.target == "guid" && leaf.attribute("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false")) {
+        if leaf.target == "guid"
+            && leaf
+                .attribute("ispermalink")
+                .is_none_or(|value| !value.eq_ignore_ascii_case("false"))
+        {
             let link = leaf.decoded.trim();
-            entry.permalink = Some(link.to_owned()).filter(|link| link.starts_with("http")).or(entry.permalink.take());
+            entry.permalink = Some(link.to_owned())
+                .filter(|link| link.starts_with("http"))
+                .or(entry.permalink.take());
         }
         if let Some(xml) = xml {
             entry.leaves.push((leaf.target, leaf.rank, xml));
@@ -256,7 +293,11 @@ impl<'a> Pass<'a> {
         {
             entry.leaves.push(("link", 9, leaf_xml("link", &link, &mut 0)));
         }
-        let tag = if self.dialect == Some(Dialect::Rss) { "item" } else { "entry" };
+        let tag = if self.dialect == Some(Dialect::Rss) {
+            "item"
+        } else {
+            "entry"
+        };
         let base = entry.base.as_deref().map(base_xml).unwrap_or_default();
         let mut xml = format!("<{tag}{base}>");
         let mut written: Vec<(&str, u8)> = Vec::new();
@@ -289,13 +330,21 @@ impl<'a> Pass<'a> {
             ),
             Dialect::Atom => format!(r#"<feed xmlns="http://www.w3.org/2005/Atom"{base}>{title}"#),
         };
-        Some(Repaired { dialect, opening, entries: self.entries, counts: self.counts })
+        Some(Repaired {
+            dialect,
+            opening,
+            entries: self.entries,
+            counts: self.counts,
+        })
     }
 }
 
 impl Leaf<'_> {
     fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim())
+        self.attributes
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.trim())
     }
 
     /// `None` for an element that says nothing: the strict parser refuses a whole feed for an empty one.
@@ -333,7 +382,9 @@ impl Leaf<'_> {
 
     /// An Atom link inside RSS, or an RSS link written like one.
     fn rss_href(&self) -> Option<&str> {
-        matches!(self.attribute("rel"), None | Some("alternate")).then(|| self.attribute("href")).flatten()
+        matches!(self.attribute("rel"), None | Some("alternate"))
+            .then(|| self.attribute("href"))
+            .flatten()
     }
 
     fn atom_link(&self, forbidden: &mut usize) -> Option<String> {

@@ -21,7 +21,10 @@ impl Space {
     /// By URI; http or https, letter case and a trailing `/` or `#` make no difference.
     fn of_uri(uri: &str) -> Self {
         let lower = uri.trim().to_ascii_lowercase();
-        let bare = lower.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches(['/', '#']);
+        let bare = lower
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .trim_end_matches(['/', '#']);
         match bare {
             "www.w3.org/2005/atom" | "purl.org/atom/ns" | "purl.org/atom" => Self::Atom,
             "purl.org/rss/1.0/modules/content" => Self::Content,
@@ -29,9 +32,10 @@ impl Space {
             "purl.org/dc/terms" => Self::Terms,
             "www.w3.org/1999/02/22-rdf-syntax-ns" => Self::Rdf,
             "www.w3.org/1999/xhtml" => Self::Xhtml,
-            "purl.org/rss/1.0" | "my.netscape.com/rdf/simple/0.9" | "channel.netscape.com/rdf/simple/0.9" | "backend.userland.com/rss2" => {
-                Self::Native
-            }
+            "purl.org/rss/1.0"
+            | "my.netscape.com/rdf/simple/0.9"
+            | "channel.netscape.com/rdf/simple/0.9"
+            | "backend.userland.com/rss2" => Self::Native,
             _ => Self::Unknown,
         }
     }
@@ -67,7 +71,10 @@ impl Prefixes {
                 (space, local.to_ascii_lowercase())
             }
             None => {
-                let space = default.map(Space::of_uri).filter(|space| *space != Space::Unknown).unwrap_or(Space::Native);
+                let space = default
+                    .map(Space::of_uri)
+                    .filter(|space| *space != Space::Unknown)
+                    .unwrap_or(Space::Native);
                 (space, name.to_ascii_lowercase())
             }
         }
