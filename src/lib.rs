@@ -19,9 +19,9 @@
 // pub mod cli;
 pub mod config;
 pub mod domain;
-// pub mod fetch;
+pub mod fetch;
 // pub mod mail;
-// pub mod parse;
+pub mod parse;
 pub mod render;
 pub mod store;
 pub mod telemetry;

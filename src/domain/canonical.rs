@@ -1,1 +1,144 @@
-//! Canonical URLs.
+//! Canonical URLs: two addresses of one page become one string, for identity and for near-duplicates.
+//! Never for following: a canonical URL may not be fetchable as it stands.
+
+use url::Url;
+
+/// Query keys that only say where a visitor came from.
+const TRACKING: [&str; 22] = [
+    "fbclid",
+    "gclid",
+    "gbraid",
+    "wbraid",
+    "dclid",
+    "msclkid",
+    "yclid",
+    "twclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "_hsenc",
+    "_hsmi",
+    "hsctatracking",
+    "ref_src",
+    "ref_url",
+    "vero_id",
+    "oly_enc_id",
+    "oly_anon_id",
+    "cmpid",
+    "_ga",
+];
+
+/// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
+/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`.
+/// The same for its own result.
+#[must_use]
+pub fn canonical(url: &Url) -> String {
+    if !matches!(url.scheme(), "http" | "https") {
+        let mut bare = url.clone();
+        bare.set_fragment(None);
+        return bare.to_string();
+    }
+    let port = match (url.scheme(), url.port_or_known_default()) {
+        // One canonical scheme, so both default ports mean the same page.
+        (_, Some(80 | 443) | None) => String::new(),
+        (_, Some(port)) => format!(":{port}"),
+    };
+    let mut canonical = format!(
+        "https://{}{port}{}",
+        host(url.host_str().unwrap_or_default()),
+        path(url.path())
+    );
+    let query = query(url);
+    if !query.is_empty() {
+        canonical.push('?');
+        canonical.push_str(&query);
+    }
+    canonical
+}
+
+fn host(host: &str) -> String {
+    let lower = host.trim_end_matches('.').to_lowercase();
+    let mut rest = lower.as_str();
+    while let Some(shorter) = ["www.", "m.", "amp."]
+        .iter()
+        .find_map(|prefix| rest.strip_prefix(prefix))
+    {
+        // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
+        if !shorter.contains('.') {
+            break;
+        }
+        rest = shorter;
+    }
+    rest.to_owned()
+}
+
+fn path(path: &str) -> &str {
+    let mut rest = path.trim_end_matches('/');
+    while let Some(shorter) = rest.strip_suffix("/amp") {
+        rest = shorter.trim_end_matches('/');
+    }
+    if rest.is_empty() { "/" } else { rest }
+}
+
+fn query(url: &Url) -> String {
+    let mut pairs: Vec<&str> = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| keeps(pair))
+        .collect();
+    pairs.sort_unstable();
+    pairs.join("&")
+}
+
+fn keeps(pair: &str) -> bool {
+    let key = pair.split('=').next().unwrap_or_default().to_lowercase();
+    !pair.is_empty() && !key.starts_with("utm_") && !TRACKING.contains(&key.as_str()) && !(key == "amp" || pair == "=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(text: &str) -> String {
+        canonical(&Url::parse(text).unwrap())
+    }
+
+    #[test]
+    fn addresses_of_one_page_are_one() {
+        let want = "https://example.org/a/b?p=1&q=2";
+        for url in [
+            "http://www.Example.org:80/a/b/?q=2&p=1#top",
+            "https://m.example.org/a/b?p=1&q=2&utm_source=x&fbclid=9",
+            "https://amp.example.org/a/b/amp/?q=2&p=1",
+            "https://user:pass@example.org./a/b?p=1&q=2&mc_cid=7",
+        ] {
+            assert_eq!(of(url), want, "{url}");
+        }
+    }
+
+    #[test]
+    fn different_pages_stay_apart() {
+        assert_ne!(of("https://example.org/?p=1"), of("https://example.org/?p=2"));
+        assert_ne!(of("https://example.org:8080/"), of("https://example.org/"));
+        assert_eq!(of("https://www.com/"), "https://www.com/");
+        assert_eq!(of("https://example.org/amp"), "https://example.org/");
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_is_idempotent(
+            host in "(www\\.|m\\.|amp\\.){0,3}[a-z]{1,8}\\.org\\.?", port in proptest::option::of(1u16..), path in "(/|/amp|/[a-zA-Z%20.]{0,5}){0,5}",
+            query in "[a-zA-Z0-9=&_%;+]{0,30}", tls in any::<bool>(),
+        ) {
+            let port = port.map_or_else(String::new, |port| format!(":{port}"));
+            let text = format!("http{}://{host}{port}{path}?{query}#f", if tls { "s" } else { "" });
+            if let Ok(url) = Url::parse(&text) {
+                let once = canonical(&url);
+                prop_assert_eq!(of(&once), once);
+            }
+        }
+    }
+}

@@ -2,7 +2,10 @@
 //! When it was published is the feed's word; when it arrived is the store's.
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use url::Url;
+
+use super::canonical::canonical;
 
 /// One entry of a feed. All text is plain: no markup survives parsing.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,4 +40,42 @@ pub enum Identity {
     Link(String),
     /// SHA-256 of title and content, in hex.
     Hash(String),
+}
+
+impl Identity {
+    /// The key of an item: its own id, else its canonical link, else a hash of its plain text.
+    #[must_use]
+    pub fn of(id: Option<&str>, link: Option<&Url>, title: &str, content: &str) -> Self {
+        if let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) {
+            return Self::Id(id.to_owned());
+        }
+        if let Some(link) = link {
+            return Self::Link(canonical(link));
+        }
+        let mut hash = Sha256::new();
+        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        hash.update(title.len().to_be_bytes());
+        hash.update(title.as_bytes());
+        hash.update(content.as_bytes());
+        Self::Hash(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_the_id_else_the_link_else_the_text() {
+        let link = Url::parse("http://www.example.org/a/").unwrap();
+        assert_eq!(
+            Identity::of(Some(" x "), Some(&link), "t", "c"),
+            Identity::Id("x".into())
+        );
+        assert_eq!(
+            Identity::of(Some(" "), Some(&link), "t", "c"),
+            Identity::Link("https://example.org/a".into())
+        );
+        assert_ne!(Identity::of(None, None, "ab", "c"), Identity::of(None, None, "a", "bc"));
+    }
 }

@@ -1,0 +1,333 @@
+//! HTML to plain text, by html5ever's tokenizer: no tree is built, so neither depth nor mis-nesting costs
+//! anything, and no markup can survive. Paragraphs are separated by blank lines.
+
+use std::cell::RefCell;
+
+use html5ever::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+
+/// More of one item's HTML is not read: enough for any article, too little for an attack.
+const MAX_BYTES: usize = 512 * 1024;
+
+/// What a reader sees of a piece of HTML, as plain text: paragraphs separated by blank lines, list entries
+/// behind a bullet, no images, scripts or styles, white space as a browser shows it.
+#[must_use]
+pub fn to_text(html: &str) -> String {
+    let html = &html[..html.floor_char_boundary(MAX_BYTES)];
+    if !html.contains(['<', '&']) {
+        let mut out = Writer::default();
+        out.text(html);
+        return out.finish();
+    }
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(html));
+    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+    // A sink that runs no scripts is never asked to pause; the loop only makes that plain.
+    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+    tokenizer.end();
+    tokenizer.sink.writer.take().finish()
+}
+
+/// One line: a title, a name, a category.
+#[must_use]
+pub(super) fn to_line(html: &str) -> String {
+    one_line(&to_text(html))
+}
+
+/// Text that needs no unescaping, on one line.
+pub(super) fn one_line(text: &str) -> String {
+    tidy(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Plain text as it stands, without control and invisible characters, its line breaks kept.
+#[must_use]
+pub(super) fn tidy(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(MAX_BYTES)];
+    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+    let shown: String = unix
+        .chars()
+        .filter(|&c| c == '\n' || c == '\t' || is_shown(c))
+        .collect();
+    let mut out = String::with_capacity(shown.len());
+    let mut blank = 0;
+    for line in shown.lines() {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.is_empty() {
+            blank += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if blank > 0 { "\n\n" } else { "\n" });
+        }
+        blank = 0;
+        out.push_str(&line);
+    }
+    out
+}
+
+/// Whether text that claims to be plain is in truth HTML: a closing tag, or a tag that only HTML writes.
+pub(super) fn looks_like_html(text: &str) -> bool {
+    const OPENINGS: [&str; 10] = [
+        "<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>",
+    ];
+    const CLOSINGS: [&str; 12] = [
+        "p",
+        "a",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "div",
+        "span",
+        "ul",
+        "li",
+        "h2",
+        "blockquote",
+    ];
+    if !text.contains('<') {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    OPENINGS.iter().any(|tag| lower.contains(tag)) || CLOSINGS.iter().any(|tag| lower.contains(&format!("</{tag}>")))
+}
+
+/// Control characters, and what is invisible or turns the reading direction: spoofing aids in a mail.
+fn is_shown(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[derive(Default)]
+struct Sink {
+    writer: RefCell<Writer>,
+    /// The element whose content is not shown, and how deep in elements of that name we are.
+    hidden: RefCell<Option<(String, usize)>>,
+}
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) if self.hidden.borrow().is_none() => self.writer.borrow_mut().text(&text),
+            Token::TagToken(tag) => return self.tag(&tag),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl Sink {
+    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name: &str = &tag.name;
+        let opens = tag.kind == TagKind::StartTag;
+        let mut hidden = self.hidden.borrow_mut();
+        if let Some((outer, depth)) = hidden.as_mut() {
+            if outer == name {
+                match (opens, tag.self_closing) {
+                    (true, false) => *depth += 1,
+                    (true, true) => {}
+                    (false, _) => *depth -= 1,
+                }
+                if *depth == 0 {
+                    *hidden = None;
+                }
+            }
+            return TokenSinkResult::Continue;
+        }
+        if opens && is_hidden(name) && !tag.self_closing {
+            *hidden = Some((name.to_owned(), 1));
+            return match name {
+                "script" => TokenSinkResult::RawData(RawKind::ScriptData),
+                "style" | "iframe" | "noembed" | "noframes" | "xmp" => TokenSinkResult::RawData(RawKind::Rawtext),
+                "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
+                _ => TokenSinkResult::Continue,
+            };
+        }
+        let mut writer = self.writer.borrow_mut();
+        match name {
+            "br" => writer.line(),
+            "li" => {
+                writer.line();
+                if opens {
+                    writer.bullet();
+                }
+            }
+            "tr" | "dt" | "dd" | "option" | "summary" => writer.line(),
+            "td" | "th" => writer.text(" "),
+            _ if is_block(name) => writer.paragraph(),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+fn is_hidden(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "head"
+            | "title"
+            | "iframe"
+            | "svg"
+            | "math"
+            | "noembed"
+            | "noframes"
+            | "template"
+            | "object"
+            | "audio"
+            | "video"
+            | "canvas"
+            | "map"
+            | "select"
+            | "textarea"
+            | "button"
+            | "xmp"
+    )
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "div"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "ul"
+            | "ol"
+            | "dl"
+            | "blockquote"
+            | "pre"
+            | "table"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "aside"
+            | "nav"
+            | "figure"
+            | "figcaption"
+            | "hr"
+            | "address"
+            | "form"
+            | "fieldset"
+            | "details"
+            | "body"
+            | "center"
+            | "caption"
+    )
+}
+
+/// Collects text and settles white space as it comes.
+#[derive(Default)]
+struct Writer {
+    out: String,
+    space: bool,
+    /// Line breaks owed before the next character: 0, 1 or 2.
+    breaks: u8,
+    bullet: bool,
+}
+
+impl Writer {
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            if c.is_whitespace() {
+                self.space = true;
+            } else if is_shown(c) {
+                self.settle();
+                self.out.push(c);
+            }
+        }
+    }
+
+    fn line(&mut self) {
+        self.breaks = self.breaks.max(1);
+    }
+
+    fn paragraph(&mut self) {
+        // A paragraph straight inside a list entry goes behind its bullet.
+        if !self.bullet {
+            self.breaks = 2;
+        }
+    }
+
+    fn bullet(&mut self) {
+        self.bullet = true;
+    }
+
+    fn settle(&mut self) {
+        if self.breaks > 0 && !self.out.is_empty() {
+            self.out.push_str(if self.breaks > 1 { "\n\n" } else { "\n" });
+        } else if self.space && !self.out.is_empty() {
+            self.out.push(' ');
+        }
+        if std::mem::take(&mut self.bullet) {
+            self.out.push_str("• ");
+        }
+        self.breaks = 0;
+        self.space = false;
+    }
+
+    fn finish(self) -> String {
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn html_reads_as_a_browser_shows_it() {
+        let table = [
+            ("<p>One</p>\n<p>Two <b>bold</b></p>", "One\n\nTwo bold"),
+            ("a<br>b<br/>c", "a\nb\nc"),
+            ("<ul><li>x</li><li><p>y</p></li></ul>z", "• x\n• y\n\nz"),
+            ("<script>alert('<p>')</script>after<style>p{}</style>", "after"),
+            ("<svg><title>logo</title><path/></svg>text", "text"),
+            ("a&nbsp;b &amp; c &lt;d&gt;", "a b & c <d>"),
+            ("zero\u{200b}width \u{202e}bidi\u{7}", "zerowidth bidi"),
+            ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+            ("<p>unclosed <i>mis</p>nested</i>", "unclosed mis\n\nnested"),
+            ("<img src=x alt='no'>  <a href='javascript:x'>link</a>", "link"),
+            ("<head><title>T</title></head><body>b</body>", "b"),
+        ];
+        for (html, want) in table {
+            assert_eq!(to_text(html), want, "{html}");
+        }
+    }
+
+    #[test]
+    fn depth_costs_nothing_and_size_is_capped() {
+        assert_eq!(to_text(&("<div>".repeat(100_000) + "deep")), "deep");
+        assert!(to_text(&"é ".repeat(400_000)).len() <= MAX_BYTES);
+    }
+
+    #[test]
+    fn plain_text_keeps_its_lines() {
+        assert_eq!(tidy(" a  b\r\n\r\n\r\nc\td\ne "), "a b\n\nc d\ne");
+        assert!(looks_like_html("so <em>it</em> is") && !looks_like_html("a <b and c> d"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_tag_leaks_and_nothing_panics(tags in proptest::collection::vec(("[a-z]{1,8}[1-6]?", "[a-z ]{0,8}"), 0..20)) {
+            let html: String = tags.iter().map(|(tag, text)| format!("<{tag} class=\"x>y\">{text}</{tag}>")).collect();
+            prop_assert!(!to_text(&html).contains('<'));
+        }
+
+        #[test]
+        fn any_text_goes_through(text in any::<String>()) {
+            let _ = (to_text(&text), to_line(&text), tidy(&text));
+        }
+    }
+}
