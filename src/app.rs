@@ -13,6 +13,7 @@ pub mod subscribe;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -29,7 +30,6 @@ use clock::Clock;
 use lock::Lock;
 
 /// Everything that a use case needs: the configuration, and each adapter once.
-#[derive(Debug)]
 pub struct App {
     /// What the administrator wrote, checked.
     pub config: Config,
@@ -41,7 +41,7 @@ pub struct App {
     pub keys: Keys,
     pub(crate) fetcher: Fetcher,
     pub(crate) renderer: Renderer,
-    pub(crate) scorer: Scorer,
+    pub(crate) scorer: Arc<Scorer>,
     pub(crate) transport: Transport,
 }
 
@@ -89,9 +89,9 @@ impl App {
         let fresh = Keys { token: random(32)?, suppression: random(32)? };
         let (keys, is_new) = store.keys(fresh, clock.now()).await?;
         let app = Self {
-            fetcher: Fetcher::new(fetch_options(&config)?).context("cannot set up the HTTP client")?,
+            fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
             renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
-            scorer: Scorer::new(&config.topic),
+            scorer: Arc::new(Scorer::new(&config.topic)),
             config,
             store,
             clock,
@@ -146,19 +146,25 @@ pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
 }
 
-fn fetch_options(config: &Config) -> anyhow::Result<fetch::Options> {
+fn fetch_options(config: &Config) -> fetch::Options {
     let polling = &config.settings.polling;
-    Ok(fetch::Options {
-        user_agent: format!("policy-digest/{} (+{})", env!("CARGO_PKG_VERSION"), config.settings.public_url),
+    fetch::Options {
+        user_agent: format!("policy-digest/{} (+{})", env!("CARGO_PKG_VERSION"), polling.contact_url),
         concurrency: polling.concurrency,
         per_host: polling.per_host,
         spacing: polling.spacing,
         timeout: polling.timeout,
         max_body_bytes: polling.max_body_bytes,
-        allow_private: polling.allow_private.clone(),
+        allow_private: polling.allow_private.iter().filter_map(|network| parse_network(network)).collect(),
         allow_files: polling.allow_files,
         proxy: polling.proxy.clone(),
-    })
+    }
+}
+
+/// `address/length`, as the configuration has checked it.
+fn parse_network(network: &str) -> Option<(std::net::IpAddr, u8)> {
+    let (address, length) = network.split_once('/')?;
+    Some((address.parse().ok()?, length.parse().ok()?))
 }
 
 /// `length` bytes from the operating system.

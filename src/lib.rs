@@ -15,12 +15,12 @@
 //! an Item's **Score** has **Reasons**; a **Run** makes the **Digest** of one slot of a cadence, in **Sections**;
 //! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**.
 
-// pub mod app;
-// pub mod cli;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod fetch;
-// pub mod mail;
+pub mod mail;
 pub mod parse;
 pub mod render;
 pub mod store;

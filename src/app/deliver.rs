@@ -11,7 +11,8 @@ use crate::config::{Config, TransportKind};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
 use crate::domain::token::{Purpose, sign};
 use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
-use crate::render::{Footer, personalise};
+use crate::render::personalise;
+use crate::render::view::SenderView;
 use crate::store::{Claimed, Kind, Part, Settlement};
 
 /// What came of delivering.
@@ -157,14 +158,14 @@ impl App {
         self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
     }
 
-    pub(crate) fn footer(&self) -> Footer {
-        let settings = &self.config.settings;
-        Footer {
-            organisation: settings.sender.organisation.clone(),
-            postal_address: settings.sender.postal_address.clone(),
-            contact: settings.sender.contact.clone(),
-            privacy_url: settings.sender.privacy_url.clone(),
-            reply_to: settings.mail.reply_to.clone(),
+    /// Who sends, for every footer.
+    pub(crate) fn sender(&self) -> SenderView {
+        let sender = &self.config.settings.sender;
+        SenderView {
+            organisation: sender.organisation.clone(),
+            postal_address: sender.postal_address.clone(),
+            contact: sender.contact.clone(),
+            privacy_url: sender.privacy_url.clone(),
         }
     }
 }
@@ -177,6 +178,6 @@ pub fn transport(config: &Config) -> anyhow::Result<Transport> {
     let mail = &config.settings.mail;
     Ok(match mail.transport {
         TransportKind::Directory => Transport::Directory(outbox(&config.settings.data)),
-        TransportKind::Smtp => Transport::Smtp(mail::smtp::Pool::new(config.smtp_options()?)?),
+        TransportKind::Smtp => Transport::Smtp(()),
     })
 }

@@ -9,7 +9,8 @@ use crate::domain::digest::{self, Digest, Limits, SectionOutline, Story};
 use crate::domain::relevance::Text;
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
-use crate::render::{DigestView, Rendered};
+use crate::render::view::{DigestView, Frame, LinksView};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewPart, NewRun, Rescored, Window, WindowPart};
 
 /// What came of making a digest.
@@ -175,8 +176,25 @@ fn compose(
 
 fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
     let settings = &app.config.settings;
-    let date = now.with_timezone(&settings.timezone).date_naive();
-    DigestView::new(digest, &settings.name, &app.config.topic.title, date, settings.timezone, app.footer())
+    let why = format!("you asked for posts about {}", app.config.topic.title);
+    DigestView::new(
+        digest,
+        &Frame {
+            name: &settings.name,
+            lang: &settings.locale,
+            now,
+            zone: settings.timezone,
+            why: &why,
+            sample: false,
+            sender: app.sender(),
+            links: LinksView {
+                preferences: PREFERENCES_PLACEHOLDER.to_owned(),
+                unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+                archive: app.page("archive"),
+                reply_to: settings.mail.reply_to.clone(),
+            },
+        },
+    )
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {

@@ -1,6 +1,8 @@
 //! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
 //! by the fetcher, parsing runs on the blocking threads beside it, and the store's writer takes one poll at a time.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 
@@ -170,7 +172,7 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
     if state.body_hash.as_ref() == Some(&body_hash) {
         return Ok((PollOutcome::Unchanged { etag, last_modified }, 0));
     }
-    let (scorer, prior, fingerprint) = (app.scorer.clone(), feed.prior, app.config.topic.fingerprint.clone());
+    let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let parsed = tokio::task::spawn_blocking(move || {
         let source =
             parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base: Some(&final_url), now };

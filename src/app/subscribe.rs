@@ -54,7 +54,7 @@ pub struct ImportReport {
 /// An unknown theme; or the database or a template fails.
 pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     check_themes(app, &request.preferences)?;
-    let is_confirmed = request.consent.is_some();
+    let (is_confirmed, cadence) = (request.consent.is_some(), request.preferences.cadence);
     let new = NewSubscriber {
         id: hex(&random(12)?),
         hash: app.address_hash(&request.address),
@@ -66,20 +66,23 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     };
     let (joined, id) = app.store.join(new, app.clock.now()).await?;
     let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
-    let is_asked = asks && ask(app, &id).await?;
+    let is_asked = asks && ask(app, &id, cadence).await?;
     Ok(AddReport { id, joined, is_asked })
 }
 
 /// Queues the question whether this person really wants the digest.
-async fn ask(app: &App, id: &str) -> anyhow::Result<bool> {
+async fn ask(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(now + token::CONFIRM_FOR));
+    let settings = &app.config.settings;
     let view = ConfirmView {
-        name: app.config.settings.name.clone(),
-        topic: app.config.topic.title.clone(),
+        lang: settings.locale.clone(),
+        dir: "ltr".to_owned(),
+        name: settings.name.clone(),
+        what: format!("the {cadence} digest of posts about {}", app.config.topic.title),
         confirm_url: app.page(&format!("confirm/{token}")),
-        days: token::CONFIRM_FOR.num_days(),
-        footer: app.footer(),
+        valid_for: format!("{} days", token::CONFIRM_FOR.num_days()),
+        sender: app.sender(),
     };
     let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
     let part = Part { subject: rendered.subject, text: rendered.text, html: rendered.html };

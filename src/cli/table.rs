@@ -5,7 +5,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// An empty table with these columns.
 pub(super) fn new<const N: usize>(columns: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(columns);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(columns);
     table
 }
 

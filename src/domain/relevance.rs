@@ -91,6 +91,22 @@ pub enum Place {
     Feed,
 }
 
+impl Place {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Title, Self::Text, Self::Category, Self::Feed];
+
+    /// The word in tables and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Text => "text",
+            Self::Category => "category",
+            Self::Feed => "feed",
+        }
+    }
+}
+
 /// A topic made ready for scoring: build it once, score many.
 #[derive(Debug)]
 pub struct Scorer {

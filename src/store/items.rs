@@ -373,15 +373,6 @@ struct ReasonRow {
     label: Option<String>,
 }
 
-fn place_word(place: Place) -> &'static str {
-    match place {
-        Place::Title => "title",
-        Place::Text => "text",
-        Place::Category => "category",
-        Place::Feed => "feed",
-    }
-}
-
 fn reasons(score: &Score) -> String {
     let rows: Vec<ReasonRow> = score
         .reasons
@@ -389,7 +380,7 @@ fn reasons(score: &Score) -> String {
         .map(|reason| ReasonRow {
             phrase: reason.phrase.clone(),
             found: reason.found.clone(),
-            place: place_word(reason.place).to_owned(),
+            place: reason.place.as_str().to_owned(),
             weight: reason.weight,
             label: reason.label.clone(),
         })
@@ -401,9 +392,9 @@ pub(super) fn read_reasons(text: &str) -> Result<Vec<Reason>, Error> {
     let rows: Vec<ReasonRow> = from_json("a list of reasons", text)?;
     rows.into_iter()
         .map(|row| {
-            let place = [Place::Title, Place::Text, Place::Category, Place::Feed]
+            let place = Place::ALL
                 .into_iter()
-                .find(|place| place_word(*place) == row.place)
+                .find(|place| place.as_str() == row.place)
                 .ok_or_else(|| Error::content("a place", &row.place))?;
             Ok(Reason { phrase: row.phrase, found: row.found, place, weight: row.weight, label: row.label })
         })
