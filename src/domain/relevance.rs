@@ -31,7 +31,9 @@ const AGAIN: f32 = 0.5;
 /// No item is filed under more themes.
 const MOST_THEMES: usize = 3;
 /// A further theme needs this share of the strongest one's evidence.
-const FAIR_SHARE: f32 = 0.5;
+const FAIR_SHARE: f32 = 0.3;
+/// Evidence above this, two strong phrases as the shipped topic weighs them, makes a theme no harder to join.
+const AMPLE: f32 = 8.0;
 
 /// What is judged: plain text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,7 +113,7 @@ struct Phrase {
 }
 
 /// A pattern's shape, with sequences by their numbers in the index.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum LooksFor {
     Whole(usize),
     Near(usize, usize, usize),
@@ -124,6 +126,15 @@ enum Speaks {
     Against(usize),
 }
 
+impl Phrase {
+    /// Whether an earlier phrase, at least as heavy, already finds the same for the same.
+    fn repeats(&self, earlier: &Self) -> bool {
+        (self.speaks, self.title_only) == (earlier.speaks, earlier.title_only)
+            && self.looks_for == earlier.looks_for
+            && self.weight <= earlier.weight
+    }
+}
+
 /// What one phrase has at one place: the best factor, and the words that earned it.
 type Found<'a> = BTreeMap<(usize, Place), (f32, &'a str)>;
 
@@ -131,7 +142,7 @@ impl Scorer {
     /// Compiles the topic's phrases.
     #[must_use]
     pub fn new(topic: &Topic) -> Self {
-        let mut phrases = Vec::new();
+        let mut phrases: Vec<Phrase> = Vec::new();
         let mut sequences = Sequences::default();
         let mut add = |terms: &[Term], speaks| {
             for Term { pattern, weight } in terms {
@@ -294,7 +305,9 @@ impl Scorer {
     fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
         let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
         ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked.first().map_or(0.0, |first| by_theme[*first] * FAIR_SHARE);
+        let least = ranked
+            .first()
+            .map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
         ranked.retain(|theme| by_theme[*theme] >= least);
         ranked
             .into_iter()
