@@ -153,13 +153,17 @@ impl Scorer {
                     }
                 };
                 let (source, title_only) = (pattern.source.clone(), pattern.title_only);
-                phrases.push(Phrase {
+                let phrase = Phrase {
                     source,
                     weight: *weight,
                     speaks,
                     title_only,
                     looks_for,
-                });
+                };
+                // "service" and "services" are one phrase: written twice it does not count twice.
+                if !phrases.iter().any(|earlier: &Phrase| phrase.repeats(earlier)) {
+                    phrases.push(phrase);
+                }
             }
         };
         add(&topic.general, Speaks::ForTopic);
