@@ -5,12 +5,11 @@
 //! so that long items are not favoured. The sum of the reasons is the total.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
 use super::folded::Folded;
-use super::matching::{Hit, Index};
-use super::pattern::{Sequence, Shape};
+use super::matching::{self, Index, Sequences};
+use super::pattern::Shape;
 use super::topic::{Term, Topic};
 
 /// Of summary and content together, this many characters are read.
@@ -206,7 +205,7 @@ impl Scorer {
         if hits.is_empty() {
             return folded.size();
         }
-        let uncovered = outermost(&hits);
+        let uncovered = matching::outermost(&hits);
         let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
         for (hit, is_outermost) in hits.iter().zip(uncovered) {
             of[hit.sequence].push(&hit.words);
@@ -220,7 +219,7 @@ impl Scorer {
             }
             let words = match phrase.looks_for {
                 LooksFor::Whole(sequence) => whole[sequence].clone(),
-                LooksFor::Near(left, right, within) => nearest(&of[left], &of[right], within),
+                LooksFor::Near(left, right, within) => matching::nearest(&of[left], &of[right], within),
             };
             let Some(words) = words else { continue };
             let factor = match place {
@@ -319,51 +318,4 @@ impl Scorer {
             .map(|theme| self.themes[theme].clone())
             .collect()
     }
-}
-
-/// Each sequence once, however many phrases look for it.
-#[derive(Default)]
-struct Sequences {
-    all: Vec<Sequence>,
-    numbers: HashMap<Sequence, usize>,
-}
-
-impl Sequences {
-    fn number(&mut self, sequence: &Sequence) -> usize {
-        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
-            self.all.push(sequence.clone());
-            self.all.len() - 1
-        })
-    }
-}
-
-/// For each hit, in the order of the text, whether no longer one covers it: a longer phrase takes its words
-/// from shorter ones, so that in "tax reform" nobody speaks of `reform`.
-fn outermost(hits: &[Hit]) -> Vec<bool> {
-    let mut furthest = 0;
-    hits.chunk_by(|a, b| a.words.start == b.words.start)
-        .flat_map(|starting_here| {
-            let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
-            let covered = furthest;
-            furthest = furthest.max(longest);
-            starting_here
-                .iter()
-                .map(move |hit| hit.words.end == longest && hit.words.end > covered)
-        })
-        .collect()
-}
-
-/// The first words of the text that hold both sides with at most `within` words between them.
-fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
-    let pairs = left
-        .iter()
-        .flat_map(|left| right.iter().map(move |right| (left, right)));
-    let near = pairs.filter_map(|(left, right)| {
-        let gap = left
-            .start
-            .checked_sub(right.end)
-            .or_else(|| right.start.checked_sub(left.end))?;
-        (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
-    });
-    near.min_by_key(|words| (words.start, words.end))
 }
