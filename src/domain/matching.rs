@@ -4,6 +4,7 @@
 //! letters that follow are compared, and only their words are stemmed. A sequence begins and ends at a
 //! word's edge and never runs across the end of a sentence. What a find is worth, `relevance` decides.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::folded::{self, Folded};
@@ -179,4 +180,52 @@ impl<const LETTERS: usize> Shelf<LETTERS> {
         let slot = Self::slot(letters);
         &self.numbers[self.starts[slot]..self.starts[slot + 1]]
     }
+}
+
+/// Each sequence once, however many phrases look for it.
+#[derive(Default)]
+pub(crate) struct Sequences {
+    pub(crate) all: Vec<Sequence>,
+    numbers: HashMap<Sequence, usize>,
+}
+
+impl Sequences {
+    /// The number of this sequence, which is added if it is new.
+    pub(crate) fn number(&mut self, sequence: &Sequence) -> usize {
+        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
+            self.all.push(sequence.clone());
+            self.all.len() - 1
+        })
+    }
+}
+
+/// For each hit, in the order of the text, whether no longer one covers it: a longer phrase takes its words
+/// from shorter ones, so that in "tax reform" nobody speaks of `reform`.
+pub(crate) fn outermost(hits: &[Hit]) -> Vec<bool> {
+    let mut furthest = 0;
+    hits.chunk_by(|a, b| a.words.start == b.words.start)
+        .flat_map(|starting_here| {
+            let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
+            let covered = furthest;
+            furthest = furthest.max(longest);
+            starting_here
+                .iter()
+                .map(move |hit| hit.words.end == longest && hit.words.end > covered)
+        })
+        .collect()
+}
+
+/// The first words of the text that hold both sides with at most `within` words between them.
+pub(crate) fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
+    let pairs = left
+        .iter()
+        .flat_map(|left| right.iter().map(move |right| (left, right)));
+    let near = pairs.filter_map(|(left, right)| {
+        let gap = left
+            .start
+            .checked_sub(right.end)
+            .or_else(|| right.start.checked_sub(left.end))?;
+        (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
+    });
+    near.min_by_key(|words| (words.start, words.end))
 }

@@ -216,7 +216,7 @@ mod tests {
 
     #[track_caller]
     fn refused(source: &str) -> String {
-        let error = Pattern::parse(source).unwrap_err();
+        let error = Pattern::parse(source).expect_err("refused");
         assert!(!error.hint.is_empty(), "{source}: no hint");
         error.message
     }
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn title_and_nearness_go_together() {
-        let pattern = Pattern::parse("Title: joined up ~5 \"services\"").unwrap();
+        let pattern = Pattern::parse("Title: joined up ~5 \"services\"").expect("a phrase");
         assert!(pattern.title_only && matches!(pattern.shape, Shape::Near(_, _, 5)));
     }
 }

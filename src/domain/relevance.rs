@@ -5,12 +5,11 @@
 //! so that long items are not favoured. The sum of the reasons is the total.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
 use super::folded::Folded;
-use super::matching::{Hit, Index};
-use super::pattern::{Sequence, Shape};
+use super::matching::{self, Index, Sequences};
+use super::pattern::Shape;
 use super::topic::{Term, Topic};
 
 /// Of summary and content together, this many characters are read.
@@ -31,7 +30,9 @@ const AGAIN: f32 = 0.5;
 /// No item is filed under more themes.
 const MOST_THEMES: usize = 3;
 /// A further theme needs this share of the strongest one's evidence.
-const FAIR_SHARE: f32 = 0.5;
+const FAIR_SHARE: f32 = 0.3;
+/// Evidence above this, two strong phrases as the shipped topic weighs them, makes a theme no harder to join.
+const AMPLE: f32 = 8.0;
 
 /// What is judged: plain text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -127,7 +128,7 @@ struct Phrase {
 }
 
 /// A pattern's shape, with sequences by their numbers in the index.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum LooksFor {
     Whole(usize),
     Near(usize, usize, usize),
@@ -140,6 +141,15 @@ enum Speaks {
     Against(usize),
 }
 
+impl Phrase {
+    /// Whether an earlier phrase, at least as heavy, already finds the same for the same.
+    fn repeats(&self, earlier: &Self) -> bool {
+        (self.speaks, self.title_only) == (earlier.speaks, earlier.title_only)
+            && self.looks_for == earlier.looks_for
+            && self.weight <= earlier.weight
+    }
+}
+
 /// What one phrase has at one place: the best factor, and the words that earned it.
 type Found<'a> = BTreeMap<(usize, Place), (f32, &'a str)>;
 
@@ -147,7 +157,7 @@ impl Scorer {
     /// Compiles the topic's phrases.
     #[must_use]
     pub fn new(topic: &Topic) -> Self {
-        let mut phrases = Vec::new();
+        let mut phrases: Vec<Phrase> = Vec::new();
         let mut sequences = Sequences::default();
         let mut add = |terms: &[Term], speaks| {
             for Term { pattern, weight } in terms {
@@ -158,13 +168,17 @@ impl Scorer {
                     }
                 };
                 let (source, title_only) = (pattern.source.clone(), pattern.title_only);
-                phrases.push(Phrase {
+                let phrase = Phrase {
                     source,
                     weight: *weight,
                     speaks,
                     title_only,
                     looks_for,
-                });
+                };
+                // "service" and "services" are one phrase: written twice it does not count twice.
+                if !phrases.iter().any(|earlier: &Phrase| phrase.repeats(earlier)) {
+                    phrases.push(phrase);
+                }
             }
         };
         add(&topic.general, Speaks::ForTopic);
@@ -207,7 +221,7 @@ impl Scorer {
         if hits.is_empty() {
             return folded.size();
         }
-        let uncovered = outermost(&hits);
+        let uncovered = matching::outermost(&hits);
         let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
         for (hit, is_outermost) in hits.iter().zip(uncovered) {
             of[hit.sequence].push(&hit.words);
@@ -221,7 +235,7 @@ impl Scorer {
             }
             let words = match phrase.looks_for {
                 LooksFor::Whole(sequence) => whole[sequence].clone(),
-                LooksFor::Near(left, right, within) => nearest(&of[left], &of[right], within),
+                LooksFor::Near(left, right, within) => matching::nearest(&of[left], &of[right], within),
             };
             let Some(words) = words else { continue };
             let factor = match place {
@@ -310,7 +324,9 @@ impl Scorer {
     fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
         let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
         ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked.first().map_or(0.0, |first| by_theme[*first] * FAIR_SHARE);
+        let least = ranked
+            .first()
+            .map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
         ranked.retain(|theme| by_theme[*theme] >= least);
         ranked
             .into_iter()
@@ -318,51 +334,4 @@ impl Scorer {
             .map(|theme| self.themes[theme].clone())
             .collect()
     }
-}
-
-/// Each sequence once, however many phrases look for it.
-#[derive(Default)]
-struct Sequences {
-    all: Vec<Sequence>,
-    numbers: HashMap<Sequence, usize>,
-}
-
-impl Sequences {
-    fn number(&mut self, sequence: &Sequence) -> usize {
-        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
-            self.all.push(sequence.clone());
-            self.all.len() - 1
-        })
-    }
-}
-
-/// For each hit, in the order of the text, whether no longer one covers it: a longer phrase takes its words
-/// from shorter ones, so that in "tax reform" nobody speaks of `reform`.
-fn outermost(hits: &[Hit]) -> Vec<bool> {
-    let mut furthest = 0;
-    hits.chunk_by(|a, b| a.words.start == b.words.start)
-        .flat_map(|starting_here| {
-            let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
-            let covered = furthest;
-            furthest = furthest.max(longest);
-            starting_here
-                .iter()
-                .map(move |hit| hit.words.end == longest && hit.words.end > covered)
-        })
-        .collect()
-}
-
-/// The first words of the text that hold both sides with at most `within` words between them.
-fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
-    let pairs = left
-        .iter()
-        .flat_map(|left| right.iter().map(move |right| (left, right)));
-    let near = pairs.filter_map(|(left, right)| {
-        let gap = left
-            .start
-            .checked_sub(right.end)
-            .or_else(|| right.start.checked_sub(left.end))?;
-        (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
-    });
-    near.min_by_key(|words| (words.start, words.end))
 }

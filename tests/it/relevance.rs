@@ -6,17 +6,18 @@ use policy_digest::domain::topic::{Exclusion, Pattern, Term, Theme, Topic};
 use proptest::prelude::*;
 
 fn text(table: &toml::Table, key: &str) -> String {
-    table[key].as_str().unwrap().to_owned()
+    table[key].as_str().expect("a string").to_owned()
 }
 
 fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
     let mut terms = Vec::new();
     for (name, weight) in weights {
-        for phrase in table[name].as_array().unwrap() {
-            let pattern = Pattern::parse(phrase.as_str().unwrap()).unwrap_or_else(|e| panic!("{phrase}: {e}"));
+        for phrase in table[name].as_array().expect("an array") {
+            let pattern =
+                Pattern::parse(phrase.as_str().expect("a string")).unwrap_or_else(|e| panic!("{phrase}: {e}"));
             terms.push(Term {
                 pattern,
-                weight: weight.as_float().unwrap() as f32,
+                weight: weight.as_float().expect("a number") as f32,
             });
         }
     }
@@ -24,9 +25,15 @@ fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
 }
 
 fn shipped() -> Topic {
-    let file: toml::Table = include_str!("../../config/topic.toml").parse().unwrap();
-    let weights = file["weights"].as_table().unwrap();
-    let tables = |key: &str| file[key].as_array().unwrap().iter().map(|it| it.as_table().unwrap());
+    let file: toml::Table = include_str!("../../config/topic.toml").parse().expect("TOML");
+    let weights = file["weights"].as_table().expect("a table");
+    let tables = |key: &str| {
+        file[key]
+            .as_array()
+            .expect("an array")
+            .iter()
+            .map(|it| it.as_table().expect("a table"))
+    };
     let theme = |it: &toml::Table| Theme {
         name: text(it, "name"),
         title: text(it, "title"),
@@ -36,7 +43,7 @@ fn shipped() -> Topic {
     let exclusion = |it: &toml::Table| Exclusion {
         name: text(it, "name"),
         reason: text(it, "reason"),
-        decisive: it["decisive"].as_bool().unwrap(),
+        decisive: it["decisive"].as_bool().expect("true or false"),
         terms: terms(it, weights),
     };
     Topic {
@@ -44,9 +51,9 @@ fn shipped() -> Topic {
         title: text(&file, "title"),
         description: text(&file, "description"),
         languages: vec!["en".to_owned()],
-        threshold: file["threshold"].as_float().unwrap() as f32,
+        threshold: file["threshold"].as_float().expect("a number") as f32,
         themes: tables("theme").map(theme).collect(),
-        general: terms(file["general"].as_table().unwrap(), weights),
+        general: terms(file["general"].as_table().expect("a table"), weights),
         exclusions: tables("exclusion").map(exclusion).collect(),
         fingerprint: String::new(),
     }
