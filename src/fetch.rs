@@ -38,7 +38,7 @@ pub struct Options {
     pub per_host: usize,
     /// Between the beginnings of two requests to one host and port.
     pub spacing: Duration,
-    /// For one fetch, its redirects included, waiting for its turn excluded.
+    /// For one request from its turn to the last byte; a redirect is a request of its own.
     pub timeout: Duration,
     /// Of the unpacked body.
     pub max_body_bytes: u64,

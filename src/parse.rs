@@ -17,6 +17,7 @@ mod entry;
 pub mod html;
 mod identity;
 mod json;
+mod leaf;
 mod lexer;
 mod repair;
 mod vocabulary;

@@ -94,7 +94,8 @@ fn query(url: &Url) -> String {
 
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
-    !pair.is_empty() && !key.starts_with("utm_") && !TRACKING.contains(&key.as_str()) && !(key == "amp" || pair == "=")
+    let says_nothing = pair.is_empty() || pair == "=" || key == "amp";
+    !says_nothing && !key.starts_with("utm_") && !TRACKING.contains(&key.as_str())
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a
     {
         return (text, false);
     }
+    if let Some(text) = wide(bytes).and_then(|encoding| clean(encoding, bytes)) {
+        return (text, false);
+    }
     let labels = [content_type.and_then(charset), declared(bytes)];
     for encoding in labels.iter().flatten() {
         if let Some(text) = clean(honest(encoding, bytes), bytes) {
@@ -20,10 +23,8 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a
         }
     }
     let labelled = labels.iter().any(Option::is_some);
-    for encoding in [Some(UTF_8), wide(bytes)].into_iter().flatten() {
-        if let Some(text) = clean(encoding, bytes) {
-            return (text, labelled);
-        }
+    if let Some(text) = clean(UTF_8, bytes) {
+        return (text, labelled);
     }
     // One stray byte in a UTF-8 document is no reason to read the rest as something else.
     let lossy = UTF_8.decode_without_bom_handling(bytes).0;
@@ -73,7 +74,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes()).filter(|encoding| ![UTF_16BE, UTF_16LE].contains(encoding))
 }
 
-/// UTF-16 without a mark, seen by the zero byte beside the first `<`.
+/// UTF-16 without a mark, seen by the zero byte beside the first `<`: it would pass as UTF-8 too.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [0, b'<', ..] => Some(UTF_16BE),

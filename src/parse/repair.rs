@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::entities;
-use super::entry::{AT, person_of};
+use super::leaf::{Leaf, leaf_xml};
 use super::lexer::{Event, Lexer};
 use super::vocabulary::{self, Prefixes, Space};
 
@@ -73,18 +73,6 @@ struct Entry {
     base: Option<String>,
     leaves: Vec<(&'static str, u8, String)>,
     permalink: Option<String>,
-}
-
-/// An element that holds text: all that is inside belongs to its value, markup too.
-struct Leaf<'a> {
-    name: String,
-    target: &'static str,
-    rank: u8,
-    attributes: Vec<(String, Cow<'a, str>)>,
-    decoded: String,
-    raw: String,
-    has_markup: bool,
-    depth: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -163,11 +151,12 @@ impl<'a> Pass<'a> {
             leaf.depth += usize::from(!closed && leaf.name.eq_ignore_ascii_case(name));
             return;
         }
+        let native = space == Space::Native || (space == Space::Atom && dialect == Dialect::Atom);
         let meaning = match (&self.entry, dialect) {
             (Some(_), Dialect::Rss) => vocabulary::rss(space, &local),
             (Some(_), Dialect::Atom) => vocabulary::atom(space, &local),
-            (None, _) if space == Space::Native && local == "title" => Some(("title", 0)),
-            (None, _) if space == Space::Native && matches!(local.as_str(), "channel" | "feed" | "rss") => return,
+            (None, _) if native && local == "title" => Some(("title", 0)),
+            (None, _) if native && matches!(local.as_str(), "channel" | "feed" | "rss") => return,
             (None, _) => None,
         };
         match meaning {
@@ -337,70 +326,6 @@ impl<'a> Pass<'a> {
             counts: self.counts,
         })
     }
-}
-
-impl Leaf<'_> {
-    fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.trim())
-    }
-
-    /// `None` for an element that says nothing: the strict parser refuses a whole feed for an empty one.
-    fn write(&self, dialect: Dialect, forbidden: &mut usize) -> Option<String> {
-        let kind = self.attribute("type").unwrap_or("text").to_ascii_lowercase();
-        let inline = self.has_markup || kind.contains("xhtml");
-        let value = if inline { &self.raw } else { &self.decoded };
-        if dialect == Dialect::Atom {
-            match self.target {
-                "link" => return self.atom_link(forbidden),
-                "category" => {
-                    let term = self.attribute("label").or(self.attribute("term")).unwrap_or(value);
-                    return Some(format!(r#"<category term="{}"/>"#, entities::encode(term, forbidden)));
-                }
-                "author" => {
-                    let name = leaf_xml("name", &person_of(value).replace('@', AT), forbidden);
-                    return Some(format!("<author>{name}</author>"));
-                }
-                "title" | "summary" | "content" if !value.trim().is_empty() => {
-                    let html = inline || kind.contains("html") || kind.contains("xml");
-                    let kind = if html { "html" } else { "text" };
-                    let text = entities::encode(value, forbidden);
-                    return Some(format!(r#"<{0} type="{kind}">{text}</{0}>"#, self.target));
-                }
-                _ => {}
-            }
-        }
-        let value = match self.target {
-            "author" => Cow::Owned(person_of(value).replace('@', AT)),
-            "link" => Cow::Borrowed(Some(value.trim()).filter(|text| !text.is_empty()).or(self.rss_href())?),
-            _ => Cow::Borrowed(value.trim()),
-        };
-        (!value.is_empty()).then(|| leaf_xml(self.target, &value, forbidden))
-    }
-
-    /// An Atom link inside RSS, or an RSS link written like one.
-    fn rss_href(&self) -> Option<&str> {
-        matches!(self.attribute("rel"), None | Some("alternate"))
-            .then(|| self.attribute("href"))
-            .flatten()
-    }
-
-    fn atom_link(&self, forbidden: &mut usize) -> Option<String> {
-        let href = self.attribute("href").unwrap_or(self.decoded.trim());
-        let mut xml = format!(r#"<link href="{}""#, entities::encode(href, forbidden));
-        for key in ["rel", "type"] {
-            if let Some(value) = self.attribute(key) {
-                xml.push_str(&format!(r#" {key}="{}""#, entities::encode(value, forbidden)));
-            }
-        }
-        (!href.is_empty()).then(|| xml + "/>")
-    }
-}
-
-fn leaf_xml(name: &str, value: &str, forbidden: &mut usize) -> String {
-    format!("<{name}>{}</{name}>", entities::encode(value, forbidden))
 }
 
 /// A base that is no URL would cost the whole feed.

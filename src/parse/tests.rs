@@ -194,3 +194,27 @@ proptest! {
         prop_assert!(!matches!(bytes(text.as_bytes()), Err(Error::Panic)));
     }
 }
+
+#[test]
+fn hostile_shapes_take_no_more_time_than_their_size() {
+    for piece in [
+        "<",
+        "<a ",
+        "<a b=\"",
+        "<!--",
+        "<![CDATA[",
+        "<!x[",
+        "</",
+        "&",
+        "<item>",
+        "<title>",
+        "<a>",
+        "<x:y>",
+        "<item><title>x</title>",
+    ] {
+        let text = format!("<rss version='2.0'><channel>{}", piece.repeat(20_000));
+        let started = std::time::Instant::now();
+        let _ = bytes(text.as_bytes());
+        assert!(started.elapsed().as_secs() < 5, "{piece}");
+    }
+}
