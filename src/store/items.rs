@@ -190,7 +190,8 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, items: &[ScoredI
             saved.changed += usize::from(update(tx, arrival, seq, &identity, scored, covered)?);
             continue;
         }
-        let is_old = scored.item.published.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
+        let dated = scored.item.published.or(scored.item.updated);
+        let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
         let story = find_story(tx, arrival.now, scored)?.map_or_else(|| new_story(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
         number_story(tx, story, covered)?;
