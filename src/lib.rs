@@ -4,4 +4,5 @@
 //! The house has floors; a module imports only from floors below its own. `tests/it/floors.rs` checks it.
 
 pub mod domain;
+pub mod mail;
 pub mod render;
