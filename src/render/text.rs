@@ -21,7 +21,10 @@ fn wrap(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    for word in text
+        .split(|c: char| c.is_whitespace() && c != '\u{a0}')
+        .filter(|word| !word.is_empty())
+    {
         let is_full = !line.is_empty() && indent + line.width() + 1 + word.width() > COLUMNS;
         if is_full {
             lines.push(format!("{margin}{line}"));

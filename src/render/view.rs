@@ -159,7 +159,7 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
     meta.extend(story.author.clone().filter(|author| *author != story.source));
     meta.push(published);
     if story.reading_minutes > 0 {
-        meta.push(format!("{} min read", story.reading_minutes));
+        meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
     }
     meta.retain(|part| !part.is_empty());
     let is_web = matches!(story.link.scheme(), "http" | "https");
