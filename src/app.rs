@@ -74,7 +74,7 @@ impl App {
     /// # Errors
     /// Says what cannot be opened, made or read.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let transport = deliver::transport(&config)?;
+        let transport = deliver::transport(&config);
         Self::open_with(config, clock, transport).await
     }
 

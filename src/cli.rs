@@ -24,9 +24,14 @@ use crate::telemetry;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
 #[derive(Debug, Parser)]
-#[command(name = "policy-digest", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "policy-digest",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Try it at once, nothing leaves this machine:
-  policy-digest once --config config/quickstart")]
+  policy-digest once --config config/quickstart"
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -83,13 +83,7 @@ pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]
         data.clone_into(&mut settings.data);
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
-    Ok(Config {
-        folder: folder.to_owned(),
-        settings,
-        feeds,
-        topic,
-        subscribers_csv,
-    })
+    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, subscribers_csv })
 }
 
 /// Reads the folder (`config` unless named) with this process's environment.
@@ -113,12 +107,7 @@ fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
         }
         Err(error) => {
             let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
-            notebook.note_fatal(
-                file,
-                Place::Whole(file),
-                format!("the file cannot be read: {error}"),
-                hint,
-            );
+            notebook.note_fatal(file, Place::Whole(file), format!("the file cannot be read: {error}"), hint);
             None
         }
     }

@@ -112,13 +112,7 @@ impl Fetcher {
         };
         let client = builder.build().map_err(Error::Setup)?;
         let everyone = Semaphore::new(options.concurrency.max(1));
-        Ok(Self {
-            client,
-            guard,
-            options,
-            everyone,
-            hosts: Mutex::default(),
-        })
+        Ok(Self { client, guard, options, everyone, hosts: Mutex::default() })
     }
 
     /// Looks at `url`; what has not changed since `validators` is not sent again.
@@ -136,19 +130,9 @@ impl Fetcher {
         for hop in 0..=MAX_REDIRECTS {
             let answer = self.hop(&current, validators, now).await?;
             match answer {
-                Hop::Found {
-                    outcome,
-                    validators,
-                    not_before,
-                } => {
+                Hop::Found { outcome, validators, not_before } => {
                     let permanent = permanent && hop > 0;
-                    return Ok(Response {
-                        outcome,
-                        validators,
-                        final_url: current,
-                        permanent,
-                        not_before,
-                    });
+                    return Ok(Response { outcome, validators, final_url: current, permanent, not_before });
                 }
                 Hop::Redirect { code, location } => {
                     permanent &= matches!(code, 301 | 308);
@@ -161,10 +145,7 @@ impl Fetcher {
 
     async fn hop(&self, url: &Url, validators: &Validators, now: DateTime<Utc>) -> Result<Hop, Error> {
         let name = url.host_str().unwrap_or_default().to_owned();
-        self.guard.check(url).map_err(|source| Error::Address {
-            host: name.clone(),
-            source,
-        })?;
+        self.guard.check(url).map_err(|source| Error::Address { host: name.clone(), source })?;
         let host = self.host(url);
         // The host's turn first: who waits for a slow host holds no place among everyone.
         let closed = "the semaphores are never closed";
@@ -190,11 +171,7 @@ impl Fetcher {
         let mut answer = request.send().await.map_err(broken)?;
         let (status, headers) = (answer.status(), answer.headers());
         let (fresh, not_before) = (Validators::of(headers), caching::not_before(headers, now));
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        };
+        let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         match status {
             StatusCode::NOT_MODIFIED => {
                 return Ok(Hop::Found {
@@ -205,17 +182,11 @@ impl Fetcher {
             }
             StatusCode::GONE => return Err(Error::Gone),
             _ if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) => {
-                return Ok(Hop::Redirect {
-                    code: status.as_u16(),
-                    location: text(LOCATION).unwrap_or_default(),
-                });
+                return Ok(Hop::Redirect { code: status.as_u16(), location: text(LOCATION).unwrap_or_default() });
             }
             _ if status.is_success() => {}
             _ => {
-                return Err(Error::Status {
-                    code: status.as_u16(),
-                    retry_after: caching::retry_after(headers, now),
-                });
+                return Err(Error::Status { code: status.as_u16(), retry_after: caching::retry_after(headers, now) });
             }
         }
         // What was unpacked has lost this header.
@@ -231,25 +202,14 @@ impl Fetcher {
             }
             bytes.extend_from_slice(&piece);
         }
-        Ok(Hop::Found {
-            outcome: Outcome::Body { bytes, content_type },
-            validators: fresh,
-            not_before,
-        })
+        Ok(Hop::Found { outcome: Outcome::Body { bytes, content_type }, validators: fresh, not_before })
     }
 
     fn host(&self, url: &Url) -> Arc<Host> {
-        let key = format!(
-            "{}:{}",
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or(0)
-        );
+        let key = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0));
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
-            Arc::new(Host {
-                turns: Semaphore::new(self.options.per_host.max(1)),
-                next: tokio::sync::Mutex::new(None),
-            })
+            Arc::new(Host { turns: Semaphore::new(self.options.per_host.max(1)), next: tokio::sync::Mutex::new(None) })
         };
         hosts.entry(key).or_insert_with(new).clone()
     }
@@ -264,10 +224,7 @@ impl Fetcher {
 
     async fn read(&self, url: &Url, validators: &Validators) -> Result<Response, Error> {
         let path = url.to_file_path().map_err(|()| Error::NotAllowed(url.clone()))?;
-        let failed = |source| Error::File {
-            path: path.display().to_string(),
-            source,
-        };
+        let failed = |source| Error::File { path: path.display().to_string(), source };
         let about = tokio::fs::metadata(&path).await.map_err(failed)?;
         let limit = self.options.max_body_bytes;
         if about.len() > limit {
@@ -278,35 +235,16 @@ impl Fetcher {
         let outcome = if validators.etag == etag {
             Outcome::Unchanged
         } else {
-            Outcome::Body {
-                bytes: tokio::fs::read(&path).await.map_err(failed)?,
-                content_type: None,
-            }
+            Outcome::Body { bytes: tokio::fs::read(&path).await.map_err(failed)?, content_type: None }
         };
-        let validators = Validators {
-            etag,
-            last_modified: None,
-        };
-        Ok(Response {
-            outcome,
-            validators,
-            final_url: url.clone(),
-            permanent: false,
-            not_before: None,
-        })
+        let validators = Validators { etag, last_modified: None };
+        Ok(Response { outcome, validators, final_url: url.clone(), permanent: false, not_before: None })
     }
 }
 
 enum Hop {
-    Found {
-        outcome: Outcome,
-        validators: Validators,
-        not_before: Option<DateTime<Utc>>,
-    },
-    Redirect {
-        code: u16,
-        location: String,
-    },
+    Found { outcome: Outcome, validators: Validators, not_before: Option<DateTime<Utc>> },
+    Redirect { code: u16, location: String },
 }
 
 /// Where a redirect leads: http or https, on the usual ports, or on the configured URL's own host and port.
@@ -317,11 +255,7 @@ fn redirect(configured: &Url, current: &Url, location: &str) -> Result<Url, Erro
         target.host() == configured.host() && target.port_or_known_default() == configured.port_or_known_default();
     let usual = matches!(target.port_or_known_default(), Some(80 | 443));
     let web = matches!(target.scheme(), "http" | "https");
-    if location.is_empty() || !web || !(own || usual) {
-        Err(refused())
-    } else {
-        Ok(target)
-    }
+    if location.is_empty() || !web || !(own || usual) { Err(refused()) } else { Ok(target) }
 }
 
 #[cfg(test)]

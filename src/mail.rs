@@ -93,10 +93,7 @@ impl Error {
             Self::Connect(..) => Verdict::Transient,
             Self::Refused { command, reply } => reply::verdict(*command, reply),
             // After the last byte the server may have taken it, RFC 5321 §6.1.
-            Self::Lost {
-                command: reply::Command::Message,
-                ..
-            } => Verdict::Unknown,
+            Self::Lost { command: reply::Command::Message, .. } => Verdict::Unknown,
             Self::Lost { .. } => Verdict::Transient,
         }
     }
@@ -119,10 +116,7 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
         builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
     }
     if let Some((name, domain)) = &envelope.list_id {
-        let name: String = single_line(name)
-            .chars()
-            .filter(|c| !matches!(c, '<' | '>' | '"' | '\\'))
-            .collect();
+        let name: String = single_line(name).chars().filter(|c| !matches!(c, '<' | '>' | '"' | '\\')).collect();
         let id = header_token(domain).ok_or(Error::Header("List-Id"))?;
         builder = builder.raw_header(raw("List-Id", format!("{name} <{id}>")));
     }
@@ -168,9 +162,7 @@ fn bracketed(message_id: &str) -> Option<&str> {
 
 /// The value if it is visible ASCII without angle brackets, and leaves room on a line of 998 bytes.
 fn header_token(value: &str) -> Option<&str> {
-    let is_plain = value
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>');
     (is_plain && !value.is_empty() && value.len() <= 900).then_some(value)
 }
 
@@ -180,11 +172,7 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 
 /// From the Message-ID, so that it is the same each time. Quoted-printable cannot hold `=_` (RFC 2045 §6.7).
 fn boundary(message_id: &str) -> String {
-    let letters: String = message_id
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(60)
-        .collect();
+    let letters: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
     format!("=_{letters}")
 }
 

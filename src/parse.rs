@@ -132,18 +132,11 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     }
     let mut repairs = Vec::new();
     if mislabelled {
-        repairs.push(Repair {
-            name: "wrong encoding label",
-            count: 1,
-        });
+        repairs.push(Repair { name: "wrong encoding label", count: 1 });
     }
     if start.starts_with(['{', '[']) {
         let (title, items) = json::read(start, source.base, source.now).ok_or(Error::NotAFeed(Kind::Json))?;
-        return Ok(Document {
-            title,
-            items: identity::settle(items),
-            repairs,
-        });
+        return Ok(Document { title, items: identity::settle(items), repairs });
     }
     if is_page(start) {
         return Err(Error::NotAFeed(Kind::HtmlPage));
@@ -152,30 +145,17 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     repairs.extend(repaired.counts.iter().map(|(&name, &count)| Repair { name, count }));
     let (title, items, lost) = entries(&repaired, source)?;
     if lost > 0 {
-        repairs.push(Repair {
-            name: "unreadable entry",
-            count: lost,
-        });
+        repairs.push(Repair { name: "unreadable entry", count: lost });
     }
     let title = title.map(|text| html::to_line(&text)).filter(|text| !text.is_empty());
-    Ok(Document {
-        title,
-        items: identity::settle(items),
-        repairs,
-    })
+    Ok(Document { title, items: identity::settle(items), repairs })
 }
 
 /// A page says so before any feed's root element could begin.
 fn is_page(start: &str) -> bool {
     let head = start[..start.floor_char_boundary(2048)].to_ascii_lowercase();
-    let page = [head.find("<!doctype html"), head.find("<html")]
-        .into_iter()
-        .flatten()
-        .min();
-    let feed = ["<rss", "<feed", "<rdf:rdf"]
-        .iter()
-        .filter_map(|tag| head.find(tag))
-        .min();
+    let page = [head.find("<!doctype html"), head.find("<html")].into_iter().flatten().min();
+    let feed = ["<rss", "<feed", "<rdf:rdf"].iter().filter_map(|tag| head.find(tag)).min();
     page.is_some_and(|page| feed.is_none_or(|feed| page < feed))
 }
 
@@ -211,11 +191,7 @@ fn strict(document: &str, repaired: &Repaired, source: &Source<'_>) -> Result<(O
         .timestamp_parser(move |text| dates::parse(text, now))
         .build();
     let feed = parser.parse(document.as_bytes()).map_err(Error::Malformed)?;
-    let items = feed
-        .entries
-        .into_iter()
-        .map(|entry| entry::item(entry, repaired.dialect, source.base))
-        .collect();
+    let items = feed.entries.into_iter().map(|entry| entry::item(entry, repaired.dialect, source.base)).collect();
     Ok((feed.title.map(|title| title.content), items))
 }
 

@@ -27,26 +27,14 @@ pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("base.html.j2", include_str!("../templates/base.html.j2")),
     ("base.txt.j2", include_str!("../templates/base.txt.j2")),
-    (
-        "digest/subject.txt.j2",
-        include_str!("../templates/digest/subject.txt.j2"),
-    ),
+    ("digest/subject.txt.j2", include_str!("../templates/digest/subject.txt.j2")),
     ("digest/body.txt.j2", include_str!("../templates/digest/body.txt.j2")),
     ("digest/body.html.j2", include_str!("../templates/digest/body.html.j2")),
-    (
-        "confirm/subject.txt.j2",
-        include_str!("../templates/confirm/subject.txt.j2"),
-    ),
+    ("confirm/subject.txt.j2", include_str!("../templates/confirm/subject.txt.j2")),
     ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
-    (
-        "confirm/body.html.j2",
-        include_str!("../templates/confirm/body.html.j2"),
-    ),
+    ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
-    (
-        "page/message.html.j2",
-        include_str!("../templates/page/message.html.j2"),
-    ),
+    ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
 ];
 
 /// A mail without its headers.
@@ -110,20 +98,16 @@ impl Renderer {
         environment.set_debug(true);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.expect("the usual delimiters"));
-        environment.set_auto_escape_callback(|name| {
-            if name.contains(".html") {
-                AutoEscape::Html
-            } else {
-                AutoEscape::None
-            }
-        });
+        environment.set_auto_escape_callback(
+            |name| {
+                if name.contains(".html") { AutoEscape::Html } else { AutoEscape::None }
+            },
+        );
         text::add_filters(&mut environment);
         let folder = overrides.map(Path::to_owned);
         environment.set_loader(move |name| load(folder.as_deref(), name));
         for (name, _) in TEMPLATES {
-            environment
-                .get_template(name)
-                .map_err(|source| explained(name, source))?;
+            environment.get_template(name).map_err(|source| explained(name, source))?;
         }
         Ok(Self { environment })
     }
@@ -162,22 +146,12 @@ impl Renderer {
         let html = self.part(&file, values)?;
         // The `<style>` that is marked to be kept holds what cannot stand in line: dark mode and small screens.
         let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
-        let html = inliner.inline(&html).map_err(|source| Error::Styles {
-            file,
-            source: Box::new(source),
-        })?;
-        Ok(Rendered {
-            subject: single_line(&subject),
-            text: text::tidied(&text),
-            html,
-        })
+        let html = inliner.inline(&html).map_err(|source| Error::Styles { file, source: Box::new(source) })?;
+        Ok(Rendered { subject: single_line(&subject), text: text::tidied(&text), html })
     }
 
     fn part(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
-        let template = self
-            .environment
-            .get_template(name)
-            .map_err(|source| explained(name, source))?;
+        let template = self.environment.get_template(name).map_err(|source| explained(name, source))?;
         template.render(values).map_err(|source| explained(name, source))
     }
 }
@@ -187,8 +161,7 @@ impl Renderer {
 #[must_use]
 pub fn personalise(part: &str, unsubscribe: &str, preferences: &str) -> String {
     let unsubscribe = url_safe(unsubscribe);
-    part.replace(UNSUBSCRIBE_PLACEHOLDER, &unsubscribe)
-        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+    part.replace(UNSUBSCRIBE_PLACEHOLDER, &unsubscribe).replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
 }
 
 fn url_safe(url: &str) -> String {
@@ -201,9 +174,7 @@ fn url_safe(url: &str) -> String {
 
 /// The administrator's file, else the built-in template. Names come from templates, and stay inside the folder.
 fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::Error> {
-    let is_plain = Path::new(name)
-        .components()
-        .all(|part| matches!(part, std::path::Component::Normal(_)));
+    let is_plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     if let Some(path) = folder.filter(|_| is_plain).map(|folder| folder.join(name)) {
         match std::fs::read_to_string(&path) {
             Ok(source) => return Ok(Some(source)),
@@ -214,10 +185,7 @@ fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::
             }
         }
     }
-    Ok(TEMPLATES
-        .iter()
-        .find(|(built_in, _)| *built_in == name)
-        .map(|(_, source)| (*source).to_owned()))
+    Ok(TEMPLATES.iter().find(|(built_in, _)| *built_in == name).map(|(_, source)| (*source).to_owned()))
 }
 
 /// Names the file, the line, and the variable that is missing. An error in a block or an included file sits in the
@@ -231,9 +199,7 @@ fn explained(name: &str, error: minijinja::Error) -> Error {
         }
         cause = inner.source();
     }
-    let span = innermost
-        .range()
-        .and_then(|range| innermost.template_source()?.get(range));
+    let span = innermost.range().and_then(|range| innermost.template_source()?.get(range));
     let what = match (innermost.kind(), span, innermost.detail()) {
         (ErrorKind::UndefinedError, Some(span), _) => format!("`{}` is missing", span.trim()),
         (_, _, Some(detail)) => detail.to_owned(),

@@ -37,7 +37,9 @@ pub enum Error {
         source: rusqlite::Error,
     },
     /// A later version of the program wrote this database.
-    #[error("the database `{path}` has schema {found}, and this program knows {known}: it was written by a later version")]
+    #[error(
+        "the database `{path}` has schema {found}, and this program knows {known}: it was written by a later version"
+    )]
     NewerSchema {
         /// Where it is.
         path: PathBuf,

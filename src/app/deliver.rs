@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::{App, Listener, Progress, outbox};
-use crate::config::{Config, TransportKind};
+use crate::config::{Config, Tls, TransportKind};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
 use crate::domain::token::{Purpose, sign};
+use crate::mail::smtp::{self, Login, Pool};
 use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
 use crate::render::personalise;
 use crate::render::view::SenderView;
@@ -63,7 +65,8 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
             }
         });
         let ended = futures::future::join_all(attempts).await;
-        let is_dead = ended.iter().all(|(_, result)| result.as_ref().is_err_and(|error| error.verdict() != Verdict::Permanent));
+        let is_dead =
+            ended.iter().all(|(_, result)| result.as_ref().is_err_and(|error| error.verdict() != Verdict::Permanent));
         let settlements = ended.into_iter().map(|(message, result)| settlement(&message, result, now, &mut report));
         app.store.settle(settlements.collect(), app.clock.now()).await?;
         if is_dead {
@@ -118,7 +121,8 @@ fn settlement(
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
     let settings = &app.config.settings;
     let unsubscribe = app.unsubscribe_url(&message.subscriber);
-    let preferences = app.page(&format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &message.subscriber, None)));
+    let preferences =
+        app.page(&format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &message.subscriber, None)));
     let text = personalise(&part.text, &unsubscribe, &preferences);
     let html = personalise(&part.html, &unsubscribe, &preferences);
     let is_digest = message.kind == Kind::Digest;
@@ -130,6 +134,7 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
         date: message.made,
         list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
         unsubscribe_url: is_digest.then_some(unsubscribe),
+        archive_url: is_digest.then(|| app.page("archive")),
     };
     let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
     let outgoing = Outgoing {
@@ -171,13 +176,32 @@ impl App {
 }
 
 /// The transport that the configuration asks for.
-///
-/// # Errors
-/// A password file that cannot be read, or a folder that cannot be made.
-pub fn transport(config: &Config) -> anyhow::Result<Transport> {
-    let mail = &config.settings.mail;
-    Ok(match mail.transport {
+#[must_use]
+pub fn transport(config: &Config) -> Transport {
+    match config.settings.mail.transport {
         TransportKind::Directory => Transport::Directory(outbox(&config.settings.data)),
-        TransportKind::Smtp => Transport::Smtp(()),
-    })
+        TransportKind::Smtp => Transport::Smtp(Pool::new(smtp_settings(config))),
+    }
+}
+
+/// How long the mail server may take over one command; RFC 5321 §4.5.3.2 allows minutes, a digest can wait for
+/// the next attempt.
+const SMTP_TIMEOUT: Duration = Duration::from_secs(60);
+
+fn smtp_settings(config: &Config) -> smtp::Settings {
+    let settings = &config.settings.mail.smtp;
+    let login = settings.username.clone().zip(settings.password.as_ref());
+    smtp::Settings {
+        host: settings.host.clone(),
+        port: settings.port,
+        tls: match settings.tls {
+            Tls::Tls => smtp::Tls::Implicit,
+            Tls::Starttls => smtp::Tls::StartTls,
+            Tls::None => smtp::Tls::None,
+        },
+        login: login.map(|(username, password)| Login { username, password: password.reveal().to_owned() }),
+        hello: config.settings.public_url.host_str().unwrap_or("localhost").to_owned(),
+        max_connections: settings.max_connections,
+        timeout: SMTP_TIMEOUT,
+    }
 }

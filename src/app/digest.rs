@@ -165,8 +165,7 @@ fn compose(
             description: theme.description.clone(),
         })
         .collect();
-    let limits =
-        Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
+    let limits = Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
     let Some(digest) = digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) else {
         return Ok(None);
     };

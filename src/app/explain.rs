@@ -31,11 +31,9 @@ pub struct Explanation {
 /// # Errors
 /// No item has this link; or the database fails.
 pub async fn stored(app: &App, link: &Url) -> anyhow::Result<Explanation> {
-    let item = app
-        .store
-        .item_by_link(link.to_string(), canonical(link))
-        .await?
-        .with_context(|| format!("no stored item has the link `{link}`; run `policy-digest poll` first, or give a file"))?;
+    let item = app.store.item_by_link(link.to_string(), canonical(link)).await?.with_context(|| {
+        format!("no stored item has the link `{link}`; run `policy-digest poll` first, or give a file")
+    })?;
     let text = Text {
         title: &item.title,
         summary: &item.summary,
@@ -96,7 +94,8 @@ pub fn lines(scorer: &Scorer, input: &mut dyn BufRead, output: &mut dyn Write) -
             Ok(Line { id, title, text }) => judged(scorer, id, &title.unwrap_or_default(), &text.unwrap_or_default()),
             Err(error) => {
                 bad += 1;
-                let id = serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
+                let id =
+                    serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
                 serde_json::json!({ "id": id, "error": format!("line {number}: {error}") })
             }
         };

@@ -120,7 +120,8 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         listener(Progress::Step(&feed.title));
         report
     });
-    let results: Vec<_> = futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1)).collect().await;
+    let results: Vec<_> =
+        futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1)).collect().await;
     listener(Progress::Finished);
     let feeds = results.into_iter().collect::<Result<_, _>>()?;
     Ok(PollReport { feeds })

@@ -162,7 +162,12 @@ fn request(row: csv::Row, consent: &str) -> Result<Request, String> {
         row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();
     themes.sort();
     let themes = (!themes.is_empty()).then_some(themes);
-    Ok(Request { address, name: row.name, preferences: Preferences { cadence, themes }, consent: Some(consent.to_owned()) })
+    Ok(Request {
+        address,
+        name: row.name,
+        preferences: Preferences { cadence, themes },
+        consent: Some(consent.to_owned()),
+    })
 }
 
 fn check_themes(app: &App, preferences: &Preferences) -> anyhow::Result<()> {

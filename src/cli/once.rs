@@ -12,7 +12,9 @@ use crate::app::once::{OnceReport, once};
 use crate::config::TransportKind;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example, from cron, every Monday at eight:\n  0 8 * * 1  policy-digest once --config /etc/policy-digest")]
+#[command(
+    after_help = "Example, from cron, every Monday at eight:\n  0 8 * * 1  policy-digest once --config /etc/policy-digest"
+)]
 pub(super) struct Once {
     /// Only what is due: feeds whose next check has come, digests whose slot has
     #[arg(long)]
@@ -51,9 +53,13 @@ fn tell(app: &App, report: &OnceReport) {
     for digest in &report.digests {
         let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
         match (&digest.subject, digest.people) {
-            (Some(subject), _) => print(format_args!("digest   {cadence}\u{201c}{subject}\u{201d}, {}", stories(digest.stories))),
+            (Some(subject), _) => {
+                print(format_args!("digest   {cadence}\u{201c}{subject}\u{201d}, {}", stories(digest.stories)))
+            }
             (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
-            (None, _) => print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written")),
+            (None, _) => {
+                print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written"))
+            }
         }
     }
     let (sent, deferred, failed) = (
@@ -76,7 +82,10 @@ fn tell(app: &App, report: &OnceReport) {
         print(format_args!("         {error}"));
     }
     if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
-        print(format_args!("\nlook in  {} (open an .html in a browser, an .eml in a mail program)", app.outbox().display()));
+        print(format_args!(
+            "\nlook in  {} (open an .html in a browser, an .eml in a mail program)",
+            app.outbox().display()
+        ));
     }
 }
 

@@ -51,7 +51,9 @@ impl Preview {
         }
         match &preview.rendered {
             None => print("nothing is new: no digest would be made"),
-            Some(rendered) if written.is_empty() => print(format_args!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
+            Some(rendered) if written.is_empty() => {
+                print(format_args!("Subject: {}\n\n{}", rendered.subject, rendered.text))
+            }
             Some(rendered) => {
                 print(format_args!("{} ({} stories)", rendered.subject, preview.stories));
                 written.iter().for_each(|path| print(path.display()));

@@ -37,7 +37,9 @@ impl Status {
         feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
         let mut table = table::new(["feed", "items", "picked", "last read", "state"]);
         for feed in feeds {
-            let read = feed.succeeded.map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
+            let read = feed
+                .succeeded
+                .map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
             let state = match (&feed.error, feed.checked) {
                 (Some(error), _) => format!("failed {} times: {error}", feed.failures),
                 (None, None) => "not polled yet".to_owned(),
@@ -67,8 +69,11 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
             })
         })
         .collect();
-    let next: Vec<_> =
-        report.next.iter().map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() })).collect();
+    let next: Vec<_> = report
+        .next
+        .iter()
+        .map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() }))
+        .collect();
     let last = report.last_run.as_ref().map(|run| {
         json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.upto,
             "stories": run.stories, "messages": run.messages })

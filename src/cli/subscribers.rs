@@ -28,7 +28,9 @@ pub(super) enum Subscribers {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  policy-digest subscribers add ada@example.org --confirmed-by \"paper form, 3 May\"")]
+#[command(
+    after_help = "Example:\n  policy-digest subscribers add ada@example.org --confirmed-by \"paper form, 3 May\""
+)]
 pub(super) struct Add {
     /// Their address
     address: String,
@@ -118,10 +120,11 @@ impl Add {
             Request { address: address.clone(), name: String::new(), preferences, consent: self.confirmed_by };
         let report = subscribe::add(app, request).await?;
         // A running daemon holds the lock and sends it; without one it goes out now.
-        let is_sent = report.is_asked && match app.lock("policy-digest subscribers add").await {
-            Ok(_lock) => deliver(app, &silent).await?.sent > 0,
-            Err(_) => false,
-        };
+        let is_sent = report.is_asked
+            && match app.lock("policy-digest subscribers add").await {
+                Ok(_lock) => deliver(app, &silent).await?.sent > 0,
+                Err(_) => false,
+            };
         let address = address.reveal();
         let text = match report.joined {
             Joined::Added | Joined::AlreadyPending if is_sent => format!("{address} was sent a mail to confirm"),
@@ -153,7 +156,9 @@ impl Import {
         if global.json {
             let rejected: Vec<_> =
                 report.rejected.iter().map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
-            print(json!({ "added": report.added, "known": report.known, "suppressed": report.suppressed, "rejected": rejected }));
+            print(
+                json!({ "added": report.added, "known": report.known, "suppressed": report.suppressed, "rejected": rejected }),
+            );
             return Ok(Ending::Done);
         }
         print(format_args!(

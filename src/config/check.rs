@@ -18,18 +18,12 @@ pub(super) fn cron(line: &str) -> Read<()> {
     if line.split_whitespace().count() != 5 {
         return Err(Wrong::new("must be a cron line of five fields", HINT));
     }
-    let parser = CronParser::builder()
-        .seconds(Seconds::Disallowed)
-        .year(Year::Disallowed)
-        .build();
-    let cron = parser
-        .parse(line)
-        .map_err(|error| Wrong::new(format!("is no cron line: {error}"), HINT))?;
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    let cron = parser.parse(line).map_err(|error| Wrong::new(format!("is no cron line: {error}"), HINT))?;
     // croner parses `0 0 30 2 *` and then searches in vain. From a fixed day: the clock is not read here.
     let from = DateTime::<Utc>::UNIX_EPOCH;
     let next = cron.find_next_occurrence(&from, false);
-    next.map(|_| ())
-        .map_err(|_| Wrong::new("never comes", "no such day is in the calendar"))
+    next.map(|_| ()).map_err(|_| Wrong::new("never comes", "no such day is in the calendar"))
 }
 
 /// Checks the settings against one another, and reads the password file.
@@ -43,11 +37,7 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     }
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
-        note(
-            "web.admin_listen",
-            "`admin_listen` is the same as `listen`",
-            "give the operator's pages their own port",
-        );
+        note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
     }
     if settings.polling.per_host > settings.polling.concurrency {
         note(
@@ -57,25 +47,13 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
         );
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {
-        note(
-            "templates_dir",
-            "`templates_dir` is no folder",
-            "the path starts from the folder of this file",
-        );
+        note("templates_dir", "`templates_dir` is no folder", "the path starts from the folder of this file");
     }
     if settings.mail.dkim.as_ref().is_some_and(|dkim| !dkim.key_file.is_file()) {
-        note(
-            "mail.dkim.key_file",
-            "`key_file` is no file",
-            "the path starts from the folder of this file",
-        );
+        note("mail.dkim.key_file", "`key_file` is no file", "the path starts from the folder of this file");
     }
     if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
-        note(
-            "public_url",
-            "`public_url` must end with its path",
-            "leave out what begins with `?` or `#`",
-        );
+        note("public_url", "`public_url` must end with its path", "leave out what begins with `?` or `#`");
     }
 }
 
@@ -90,11 +68,7 @@ fn relay(settings: &Settings, notebook: &Notebook) {
     };
     if smtp.tls == Tls::None {
         let message = format!("`tls = \"none\"` would send mail to `{}` in the clear", smtp.host);
-        note(
-            "mail.smtp.tls",
-            message,
-            "write \"tls\" or \"starttls\"; \"none\" is only for this machine",
-        );
+        note("mail.smtp.tls", message, "write \"tls\" or \"starttls\"; \"none\" is only for this machine");
     }
     let url = &settings.public_url;
     let wrong = match (is_loopback(url), url.scheme()) {
@@ -104,11 +78,7 @@ fn relay(settings: &Settings, notebook: &Notebook) {
     };
     if let Some(wrong) = wrong {
         let message = format!("`public_url` {wrong}, while mail goes to `{}`", smtp.host);
-        note(
-            "public_url",
-            message,
-            "write the https address that subscribers reach, as `https://digest.example.org`",
-        );
+        note("public_url", message, "write the https address that subscribers reach, as `https://digest.example.org`");
     }
 }
 
@@ -123,18 +93,11 @@ fn password(settings: &mut Settings, notebook: &Notebook) {
             Ok(text) => smtp.password = text.lines().next().map(|line| Secret::new(line.to_owned())),
             Err(error) => {
                 let message = format!("`password_file` cannot be read: {error}");
-                return note(
-                    "mail.smtp.password_file",
-                    message,
-                    "the path starts from the folder of this file",
-                );
+                return note("mail.smtp.password_file", message, "the path starts from the folder of this file");
             }
         }
     }
-    let empty = smtp
-        .password
-        .as_ref()
-        .is_none_or(|password| password.reveal().is_empty());
+    let empty = smtp.password.as_ref().is_none_or(|password| password.reveal().is_empty());
     match &smtp.username {
         Some(_) if empty => {
             let message = "`username` is set, and there is no password".to_owned();
@@ -142,16 +105,8 @@ fn password(settings: &mut Settings, notebook: &Notebook) {
             note("mail.smtp.username", message, hint);
         }
         None if !empty => {
-            let place = if smtp.password_file.is_some() {
-                "mail.smtp.password_file"
-            } else {
-                "mail.smtp.password"
-            };
-            note(
-                place,
-                "there is a password, and no `username`".to_owned(),
-                "set `username` in `[mail.smtp]`",
-            );
+            let place = if smtp.password_file.is_some() { "mail.smtp.password_file" } else { "mail.smtp.password" };
+            note(place, "there is a password, and no `username`".to_owned(), "set `username` in `[mail.smtp]`");
         }
         _ => {}
     }
@@ -188,13 +143,9 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_name_and_by_address() {
-        for url in [
-            "http://localhost:8080",
-            "https://a.localhost",
-            "http://127.3.2.1",
-            "http://[::1]/",
-            "http://0.0.0.0",
-        ] {
+        for url in
+            ["http://localhost:8080", "https://a.localhost", "http://127.3.2.1", "http://[::1]/", "http://0.0.0.0"]
+        {
             assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");
         }
         assert!(!is_loopback(&Url::parse("https://digest.example.org").unwrap()));

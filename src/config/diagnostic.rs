@@ -52,14 +52,7 @@ struct Excerpt {
 impl Finding {
     /// A finding without a line: about a variable, or a whole file.
     pub(super) fn about(origin: Origin, message: impl Into<String>, hint: Option<String>) -> Self {
-        Self {
-            origin,
-            line: None,
-            column: None,
-            message: message.into(),
-            hint,
-            excerpt: None,
-        }
+        Self { origin, line: None, column: None, message: message.into(), hint, excerpt: None }
     }
 
     /// A finding at `span` of the file's `text`.
@@ -77,10 +70,7 @@ impl Finding {
             column: Some(line[..from].chars().count() + 1),
             message,
             hint,
-            excerpt: Some(Excerpt {
-                line: mask(line),
-                span: from..to,
-            }),
+            excerpt: Some(Excerpt { line: mask(line), span: from..to }),
         }
     }
 }
@@ -98,12 +88,7 @@ fn mask(line: &str) -> String {
     };
     let value = line[key..].find('=').map(|at| key + at + 1);
     match value {
-        Some(value)
-            if line[key + "password".len()..value - 1]
-                .trim()
-                .trim_matches(['"', '\''])
-                .is_empty() =>
-        {
+        Some(value) if line[key + "password".len()..value - 1].trim().trim_matches(['"', '\'']).is_empty() => {
             let stars = line[value..].bytes().map(|b| if b == b' ' { ' ' } else { '*' });
             line[..value].chars().chain(stars).collect()
         }
@@ -136,11 +121,7 @@ pub struct Findings(Vec<Finding>);
 impl Findings {
     /// `Ok` when there is nothing to find.
     pub(super) fn none_or(findings: Vec<Finding>) -> Result<(), Self> {
-        if findings.is_empty() {
-            Ok(())
-        } else {
-            Err(Self(findings))
-        }
+        if findings.is_empty() { Ok(()) } else { Err(Self(findings)) }
     }
 
     /// How many.
@@ -187,11 +168,7 @@ mod tests {
 
     #[test]
     fn a_password_in_the_line_is_never_shown() {
-        for line in [
-            "password = \"hunter2\"",
-            "smtp = { password=\"hunter2\", prot = 1 }",
-            "\"password\" = 'hunter2",
-        ] {
+        for line in ["password = \"hunter2\"", "smtp = { password=\"hunter2\", prot = 1 }", "\"password\" = 'hunter2"] {
             assert!(!mask(line).contains("hunter"), "{line}");
             assert_eq!(mask(line).len(), line.len());
         }

@@ -41,9 +41,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         locale: top.or("locale", "en-GB".to_owned(), language),
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", address),
-        templates_dir: top
-            .or("templates_dir", None, optional(filled))
-            .map(|path| folder.join(path)),
+        templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
         sender: sender(top.table("sender")),
         polling: polling(top.table("polling"), &public_url),
         schedule: schedule(top.table("schedule")),
@@ -81,9 +79,7 @@ fn polling(mut table: Table<'_>, public_url: &Url) -> Polling {
         allow_private: table.values("allow_private", network),
         allow_files: table.or("allow_files", false, flag),
         proxy: table.or("proxy", None, optional(web_url)),
-        contact_url: table
-            .or("contact_url", None, optional(web_url))
-            .unwrap_or_else(|| public_url.clone()),
+        contact_url: table.or("contact_url", None, optional(web_url)).unwrap_or_else(|| public_url.clone()),
     };
     table.finish();
     polling
@@ -154,9 +150,7 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
         port: table.or("port", 587, whole(1..=65_535)),
         tls: table.or("tls", Tls::Tls, tls),
         username: table.or("username", None, optional(filled)),
-        password_file: table
-            .or("password_file", None, optional(filled))
-            .map(|path| folder.join(path)),
+        password_file: table.or("password_file", None, optional(filled)).map(|path| folder.join(path)),
         password: table.variable_only("password", refusal, hint).map(Secret::new),
         max_connections: table.or("max_connections", 4, whole(1..=100)),
         messages_per_second: table.or("messages_per_second", 0, whole(0..=10_000)),
@@ -171,11 +165,9 @@ fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
     let place = table.place();
     let dkim = match (domain, selector, key_file) {
         (None, None, None) => None,
-        (Some(domain), Some(selector), Some(key_file)) => Some(Dkim {
-            domain,
-            selector,
-            key_file: folder.join(key_file),
-        }),
+        (Some(domain), Some(selector), Some(key_file)) => {
+            Some(Dkim { domain, selector, key_file: folder.join(key_file) })
+        }
         _ => {
             let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();
             table.note(place, "`mail.dkim` is set by half", Some(hint));

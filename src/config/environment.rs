@@ -13,20 +13,12 @@ pub(super) struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// Keeps our own variables.
     pub(super) fn new(variables: &[(String, String)]) -> Self {
-        Self(
-            variables
-                .iter()
-                .filter(|(name, _)| name.starts_with(PREFIX))
-                .cloned()
-                .collect(),
-        )
+        Self(variables.iter().filter(|(name, _)| name.starts_with(PREFIX)).cloned().collect())
     }
 
     /// The name and the value of the variable that overrides the key at `path`, if it is set.
     pub(super) fn find(&self, path: &str) -> Option<(&str, &str)> {
-        self.0
-            .get_key_value(&variable(path))
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.get_key_value(&variable(path)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The names of the variables that are set.
@@ -43,9 +35,7 @@ pub(super) fn variable(path: &str) -> String {
 /// The variables of this process.
 pub(super) fn of_process() -> Vec<(String, String)> {
     let readable = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-    std::env::vars_os()
-        .map(|(name, value)| (readable(name), readable(value)))
-        .collect()
+    std::env::vars_os().map(|(name, value)| (readable(name), readable(value))).collect()
 }
 
 #[cfg(test)]
@@ -54,10 +44,7 @@ mod tests {
 
     #[test]
     fn two_underscores_are_one_level_and_one_is_part_of_the_key() {
-        assert_eq!(
-            variable("mail.smtp.password_file"),
-            "POLICY_DIGEST__MAIL__SMTP__PASSWORD_FILE"
-        );
+        assert_eq!(variable("mail.smtp.password_file"), "POLICY_DIGEST__MAIL__SMTP__PASSWORD_FILE");
     }
 
     #[test]

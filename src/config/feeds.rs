@@ -28,24 +28,10 @@ pub(super) fn read(
         });
         let url = table.required("url", |value| address(value, folder, allow_files));
         if let Some((id, place)) = &id {
-            refuse_second(
-                &table,
-                &mut ids,
-                id,
-                place,
-                |first| format!("a second feed is called `{first}`"),
-                &line_of,
-            );
+            refuse_second(&table, &mut ids, id, place, |first| format!("a second feed is called `{first}`"), &line_of);
         }
         if let Some((url, place)) = &url {
-            refuse_second(
-                &table,
-                &mut urls,
-                url,
-                place,
-                |_| "this feed is listed already".to_owned(),
-                &line_of,
-            );
+            refuse_second(&table, &mut urls, url, place, |_| "this feed is listed already".to_owned(), &line_of);
         }
         let title = table.or("title", None, optional(filled));
         let tags = table.values("tags", text);
@@ -57,15 +43,7 @@ pub(super) fn read(
         table.finish();
         if let (Some((id, _)), Some((url, _))) = (id, url) {
             let title = title.unwrap_or_else(|| id.to_string());
-            feeds.push(Feed {
-                id,
-                title,
-                url,
-                tags,
-                enabled,
-                first_poll_window,
-                prior,
-            });
+            feeds.push(Feed { id, title, url, tags, enabled, first_poll_window, prior });
         }
     }
     top.finish();
@@ -100,10 +78,9 @@ fn address(value: &DeValue<'_>, folder: &Path, allow_files: bool) -> Read<Url> {
         _ => Url::parse(&text).ok(),
     };
     match url {
-        Some(url) if url.scheme() == "file" && !allow_files => Err(Wrong::alone(
-            "feeds from files are off",
-            "set `allow_files = true` in `[polling]` of digest.toml",
-        )),
+        Some(url) if url.scheme() == "file" && !allow_files => {
+            Err(Wrong::alone("feeds from files are off", "set `allow_files = true` in `[polling]` of digest.toml"))
+        }
         Some(url) if matches!(url.scheme(), "http" | "https" | "file") => Ok(url),
         _ => Err(Wrong::new(wanted, "write it whole, as in `https://example.org/feed/`")),
     }

@@ -64,10 +64,7 @@ pub(super) struct Notebook {
 
 impl Notebook {
     pub(super) fn new(variables: &[(String, String)]) -> Self {
-        Self {
-            environment: Environment::new(variables),
-            ..Self::default()
-        }
+        Self { environment: Environment::new(variables), ..Self::default() }
     }
 
     /// Notes a finding.
@@ -92,12 +89,7 @@ impl Notebook {
 
     /// Notes a key that was left over.
     pub(super) fn note_unknown(&self, place: Place, file: File, table: String, key: String) {
-        self.unknown.borrow_mut().push(Unknown {
-            place,
-            file,
-            table,
-            key,
-        });
+        self.unknown.borrow_mut().push(Unknown { place, file, table, key });
     }
 
     /// The name and the value of the variable that overrides the key at `path` of `digest.toml`.
@@ -108,22 +100,14 @@ impl Notebook {
     /// Where the key of `digest.toml` at `path` was set; the whole file when it was not.
     pub(super) fn place_of(&self, path: &str) -> Place {
         let asked = self.asked.borrow();
-        asked
-            .get(&(File::Digest, path.to_owned()))
-            .cloned()
-            .flatten()
-            .unwrap_or(Place::Whole(File::Digest))
+        asked.get(&(File::Digest, path.to_owned())).cloned().flatten().unwrap_or(Place::Whole(File::Digest))
     }
 
     /// The paths that nothing was set for, tables included.
     #[cfg(test)]
     pub(super) fn unset(&self) -> Vec<String> {
         let asked = self.asked.borrow();
-        asked
-            .iter()
-            .filter(|(_, place)| place.is_none())
-            .map(|((_, path), _)| path.clone())
-            .collect()
+        asked.iter().filter(|(_, place)| place.is_none()).map(|((_, path), _)| path.clone()).collect()
     }
 
     /// The findings, by file and place. `texts` are the files' contents.
@@ -153,16 +137,8 @@ impl Notebook {
 
     fn hint_for(&self, unknown: &Unknown) -> Option<String> {
         let asked = self.asked.borrow();
-        let keys = || {
-            asked
-                .keys()
-                .filter(|(file, _)| *file == unknown.file)
-                .map(|(_, path)| split(path))
-        };
-        let here: Vec<&str> = keys()
-            .filter(|(table, _)| *table == unknown.table)
-            .map(|(_, key)| key)
-            .collect();
+        let keys = || asked.keys().filter(|(file, _)| *file == unknown.file).map(|(_, path)| split(path));
+        let here: Vec<&str> = keys().filter(|(table, _)| *table == unknown.table).map(|(_, key)| key).collect();
         if let Some(near) = nearest(&unknown.key, here.iter().copied()) {
             return Some(format!("did you mean `{near}`?"));
         }
@@ -180,20 +156,13 @@ impl Notebook {
         let asked = self.asked.borrow();
         let paths = asked.keys().filter(|(file, _)| *file == File::Digest);
         let known: Vec<String> = paths.map(|(_, path)| environment::variable(path)).collect();
-        let unknown = self
-            .environment
-            .names()
-            .filter(|name| !known.iter().any(|known| known == name));
+        let unknown = self.environment.names().filter(|name| !known.iter().any(|known| known == name));
         let noted = |name: &str| {
             let hint = match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "a variable stands for a key of digest.toml, two underscores a level".to_owned(),
             };
-            (
-                Place::Variable(name.to_owned()),
-                "no key answers to this variable".to_owned(),
-                Some(hint),
-            )
+            (Place::Variable(name.to_owned()), "no key answers to this variable".to_owned(), Some(hint))
         };
         unknown.map(noted).collect()
     }

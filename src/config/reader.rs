@@ -36,13 +36,7 @@ impl<'a> Table<'a> {
             let place = Place::In(file, span.start, span.end);
             notebook.note_fatal(file, place, format!("not TOML: {}", error.message()), None);
         }
-        Self {
-            notebook,
-            file,
-            path: String::new(),
-            place: Place::Whole(file),
-            keys,
-        }
+        Self { notebook, file, path: String::new(), place: Place::Whole(file), keys }
     }
 
     /// Where its header stands.
@@ -75,11 +69,7 @@ impl<'a> Table<'a> {
     /// The key's value; that it is missing is noted at the table's header.
     pub(super) fn required<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Option<(T, Place)> {
         if !self.keys.contains_key(key) {
-            self.note(
-                self.place(),
-                format!("`{key}` is missing"),
-                Some(format!("add a line `{key} = …`")),
-            );
+            self.note(self.place(), format!("`{key}` is missing"), Some(format!("add a line `{key} = …`")));
         }
         self.placed(key, kind)
     }
@@ -122,18 +112,9 @@ impl<'a> Table<'a> {
         let path = self.ask(key, None);
         let (place, keys) = match self.keys.remove(key) {
             None => (self.place(), DeTable::new()),
-            Some(value) => (
-                self.at(value.span()),
-                self.entries(key, value, &format!("a table, as `[{path}]`")),
-            ),
+            Some(value) => (self.at(value.span()), self.entries(key, value, &format!("a table, as `[{path}]`"))),
         };
-        Table {
-            notebook: self.notebook,
-            file: self.file,
-            path,
-            place,
-            keys,
-        }
+        Table { notebook: self.notebook, file: self.file, path, place, keys }
     }
 
     /// Every `[[key]]`, in the order of the file.
@@ -144,11 +125,7 @@ impl<'a> Table<'a> {
         };
         let wanted = format!("written as `[[{path}]]`, once for each");
         let DeValue::Array(entries) = value.get_ref() else {
-            self.refuse(
-                self.at(value.span()),
-                &format!("`{key}`"),
-                Wrong::mistyped(&wanted, value.get_ref()),
-            );
+            self.refuse(self.at(value.span()), &format!("`{key}`"), Wrong::mistyped(&wanted, value.get_ref()));
             return Vec::new();
         };
         let table = |entry: &Spanned<DeValue<'a>>| Table {
@@ -184,11 +161,7 @@ impl<'a> Table<'a> {
 
     /// Remembers that the key is known; gives its path.
     fn ask(&self, key: &str, place: Option<Place>) -> String {
-        let path = if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        };
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         self.notebook.ask(self.file, path.clone(), place);
         path
     }
@@ -215,9 +188,9 @@ impl<'a> Table<'a> {
         kind: impl Fn(&DeValue<'_>) -> Read<T>,
     ) -> Read<T> {
         match (kind(value.get_ref()), place, value.get_ref()) {
-            (Err(wrong), Place::Variable(_), DeValue::String(text)) if wrong.mistyped => DeValue::parse(text)
-                .map_err(|_| wrong)
-                .and_then(|value| kind(value.get_ref())),
+            (Err(wrong), Place::Variable(_), DeValue::String(text)) if wrong.mistyped => {
+                DeValue::parse(text).map_err(|_| wrong).and_then(|value| kind(value.get_ref()))
+            }
             (read, ..) => read,
         }
     }
@@ -234,11 +207,7 @@ impl<'a> Table<'a> {
     }
 
     fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
-        let message = if wrong.alone {
-            wrong.message
-        } else {
-            format!("{subject} {}", wrong.message)
-        };
+        let message = if wrong.alone { wrong.message } else { format!("{subject} {}", wrong.message) };
         self.note(place, message, wrong.hint);
     }
 }

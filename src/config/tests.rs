@@ -21,10 +21,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn read(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, Findings> {
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_string()))
-        .collect();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     load(folder(files).path(), None, &variables)
 }
 
@@ -38,10 +35,7 @@ fn found(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Vec<String> {
         (Origin::File(path), ..) => path.file_name().unwrap().display().to_string(),
         (Origin::Variable(name), ..) => name.clone(),
     };
-    findings
-        .iter()
-        .map(|finding| format!("{}: {}", place(finding), finding.message))
-        .collect()
+    findings.iter().map(|finding| format!("{}: {}", place(finding), finding.message)).collect()
 }
 
 const SMTP_ELSEWHERE: &str = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"mail.example.org\"\n";
@@ -59,26 +53,10 @@ fn the_shipped_digest_toml_names_every_key() {
     let notebook = Notebook::default();
     let text = include_str!("../../config/digest.toml");
     digest::read(Table::parse(text, File::Digest, &notebook), Path::new(""));
-    let tables = [
-        "digest",
-        "mail",
-        "mail.dkim",
-        "mail.smtp",
-        "polling",
-        "relevance",
-        "retention",
-        "schedule",
-    ];
+    let tables = ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "relevance", "retention", "schedule"];
     let others = ["sender", "web", "mail.smtp.password"];
-    let unset: Vec<_> = notebook
-        .unset()
-        .into_iter()
-        .filter(|path| !tables.contains(&path.as_str()))
-        .collect();
-    let unset: Vec<_> = unset
-        .into_iter()
-        .filter(|path| !others.contains(&path.as_str()))
-        .collect();
+    let unset: Vec<_> = notebook.unset().into_iter().filter(|path| !tables.contains(&path.as_str())).collect();
+    let unset: Vec<_> = unset.into_iter().filter(|path| !others.contains(&path.as_str())).collect();
     assert_eq!(unset, Vec::<String>::new());
 }
 
@@ -86,9 +64,7 @@ fn the_shipped_digest_toml_names_every_key() {
 fn the_embedded_topic_has_no_findings() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("feeds.toml"), "").unwrap();
-    let topic = load(folder.path(), None, &[])
-        .unwrap_or_else(|findings| panic!("{findings}"))
-        .topic;
+    let topic = load(folder.path(), None, &[]).unwrap_or_else(|findings| panic!("{findings}")).topic;
     assert_eq!(topic.name, "public-service-reform");
     assert_eq!(topic.fingerprint.len(), 16);
 }
@@ -172,76 +148,37 @@ fn a_variable_goes_before_the_file_and_is_read_by_the_type_of_its_key() {
         ("POLICY_DIGEST__ADMIN_TO", "[\"a@example.org\", \"b@example.org\"]"),
         ("POLICY_DIGEST__MAIL__SMTP__PASSWORD", "hunter2"),
     ];
-    let settings = read(&[("digest.toml", "name = \"file\"")], &variables)
-        .unwrap()
-        .settings;
+    let settings = read(&[("digest.toml", "name = \"file\"")], &variables).unwrap().settings;
     assert_eq!(settings.name, "2026");
     assert_eq!(settings.polling.interval, Duration::from_secs(1800));
     assert!(settings.polling.allow_files);
     assert_eq!(settings.mail.smtp.port, 465);
     assert_eq!(settings.admin_to, ["a@example.org", "b@example.org"]);
-    assert_eq!(
-        settings.mail.smtp.password.as_ref().map(Secret::reveal),
-        Some("hunter2")
-    );
+    assert_eq!(settings.mail.smtp.password.as_ref().map(Secret::reveal), Some("hunter2"));
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
 #[test]
 fn a_wrong_or_unknown_variable_is_found_by_its_name() {
-    let variables = [
-        ("POLICY_DIGEST__MAIL__SMTP__PORT", "many"),
-        ("POLICY_DIGEST__MAIL__SMTP__HOSTT", "x"),
-    ];
+    let variables = [("POLICY_DIGEST__MAIL__SMTP__PORT", "many"), ("POLICY_DIGEST__MAIL__SMTP__HOSTT", "x")];
     let shown = read(&[], &variables).unwrap_err().to_string();
-    assert!(
-        shown.contains("help: did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("--> environment variable POLICY_DIGEST__MAIL__SMTP__PORT"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("`port` must be a whole number from 1 to 65535, not text"),
-        "{shown}"
-    );
+    assert!(shown.contains("help: did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?"), "{shown}");
+    assert!(shown.contains("--> environment variable POLICY_DIGEST__MAIL__SMTP__PORT"), "{shown}");
+    assert!(shown.contains("`port` must be a whole number from 1 to 65535, not text"), "{shown}");
 }
 
 #[test]
 fn mail_to_elsewhere_needs_a_public_https_address() {
     let loopback = "digest.toml: `public_url` is on this machine, while mail goes to `mail.example.org`";
     assert_eq!(found(&[("digest.toml", SMTP_ELSEWHERE)], &[]), [loopback]);
-    let plain = found(
-        &[(
-            "digest.toml",
-            &format!("public_url = \"http://d.example.org\"\n{SMTP_ELSEWHERE}"),
-        )],
-        &[],
-    );
-    assert_eq!(
-        plain,
-        ["digest.toml:1:14: `public_url` is plain http, while mail goes to `mail.example.org`"]
-    );
+    let plain = found(&[("digest.toml", &format!("public_url = \"http://d.example.org\"\n{SMTP_ELSEWHERE}"))], &[]);
+    assert_eq!(plain, ["digest.toml:1:14: `public_url` is plain http, while mail goes to `mail.example.org`"]);
     let variable = [("POLICY_DIGEST__PUBLIC_URL", "http://d.example.org")];
     assert!(found(&[("digest.toml", SMTP_ELSEWHERE)], &variable)[0].starts_with("POLICY_DIGEST__PUBLIC_URL: "));
     assert!(
-        read(
-            &[("digest.toml", SMTP_ELSEWHERE)],
-            &[("POLICY_DIGEST__PUBLIC_URL", "https://d.example.org")]
-        )
-        .is_ok()
+        read(&[("digest.toml", SMTP_ELSEWHERE)], &[("POLICY_DIGEST__PUBLIC_URL", "https://d.example.org")]).is_ok()
     );
-    assert!(
-        read(
-            &[(
-                "digest.toml",
-                "[mail]\ntransport = \"smtp\"\n[mail.smtp]\ntls = \"none\"\n"
-            )],
-            &[]
-        )
-        .is_ok()
-    );
+    assert!(read(&[("digest.toml", "[mail]\ntransport = \"smtp\"\n[mail.smtp]\ntls = \"none\"\n")], &[]).is_ok());
 }
 
 #[test]
@@ -256,27 +193,15 @@ fn a_password_in_the_file_is_refused_and_not_shown() {
 fn a_second_feed_of_one_name_or_one_address_is_refused_with_the_line_of_the_first() {
     let one = "[[feed]]\nid = \"a\"\nurl = \"https://example.org/feed\"\n";
     let findings = read(&[("feeds.toml", &format!("{one}{one}"))], &[]).unwrap_err();
-    let told: Vec<_> = findings
-        .iter()
-        .map(|f| (f.line, f.message.as_str(), f.hint.as_deref()))
-        .collect();
+    let told: Vec<_> = findings.iter().map(|f| (f.line, f.message.as_str(), f.hint.as_deref())).collect();
     let id = (Some(5), "a second feed is called `a`", Some("the first is in line 2"));
-    assert_eq!(
-        told,
-        [
-            id,
-            (Some(6), "this feed is listed already", Some("the first is in line 3"))
-        ]
-    );
+    assert_eq!(told, [id, (Some(6), "this feed is listed already", Some("the first is in line 3"))]);
 }
 
 #[test]
 fn a_feed_from_a_file_needs_allow_files_and_starts_from_the_folder() {
     let feeds = "[[feed]]\nid = \"a\"\nurl = \"file:saved/a b.xml\"\ntopic = { prior = 1 }\n";
-    assert_eq!(
-        found(&[("feeds.toml", feeds)], &[]),
-        ["feeds.toml:3:7: feeds from files are off"]
-    );
+    assert_eq!(found(&[("feeds.toml", feeds)], &[]), ["feeds.toml:3:7: feeds from files are off"]);
     let folder = folder(&[("feeds.toml", feeds), ("digest.toml", "[polling]\nallow_files = true")]);
     let feed = &load(folder.path(), None, &[]).unwrap().feeds[0];
     assert_eq!(feed.url.to_file_path().unwrap(), folder.path().join("saved/a b.xml"));
@@ -295,20 +220,8 @@ fn a_topic_is_read_with_its_weights_and_its_override() {
     let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 5\n[weights]\nstrong = 9\n[general]\nstrong = \
                  [\"alpha beta\"]\n[[theme]]\nname = \"x\"\ntitle = \"X\"\nweak = [\"gamma\"]\n";
     let plain = read(&[("topic.toml", topic)], &[]).unwrap().topic;
-    assert_eq!(
-        (
-            plain.threshold,
-            plain.general[0].weight,
-            plain.themes[0].terms[0].weight
-        ),
-        (5.0, 9.0, 1.0)
-    );
-    let over = read(
-        &[("topic.toml", topic)],
-        &[("POLICY_DIGEST__RELEVANCE__THRESHOLD", "4.5")],
-    )
-    .unwrap()
-    .topic;
+    assert_eq!((plain.threshold, plain.general[0].weight, plain.themes[0].terms[0].weight), (5.0, 9.0, 1.0));
+    let over = read(&[("topic.toml", topic)], &[("POLICY_DIGEST__RELEVANCE__THRESHOLD", "4.5")]).unwrap().topic;
     assert_eq!(over.threshold, 4.5);
     assert_ne!(over.fingerprint, plain.fingerprint);
 }
@@ -319,41 +232,19 @@ fn a_second_theme_of_one_name_and_an_empty_title_are_found() {
     let topic = format!("{TOPIC_TOML}{theme}{theme}");
     let empty = "`title` is empty";
     let second = "topic.toml:8:8: a second theme is called `x`".to_owned();
-    let expected = [
-        format!("topic.toml:6:9: {empty}"),
-        second,
-        format!("topic.toml:9:9: {empty}"),
-    ];
+    let expected = [format!("topic.toml:6:9: {empty}"), second, format!("topic.toml:9:9: {empty}")];
     assert_eq!(found(&[("topic.toml", &topic)], &[]), expected);
 }
 
 #[test]
 fn a_file_with_errors_of_syntax_shows_the_first_three_and_the_other_files_are_still_checked() {
     let broken = "name = \"a\npublic_url = b\nlocale = c\ntimezone = d\npollling = 1\n";
-    let findings = found(
-        &[
-            ("digest.toml", broken),
-            ("feeds.toml", "[[feed]]\nid = 1\n"),
-            ("topic.toml", "a = b"),
-        ],
-        &[],
-    );
-    assert_eq!(
-        findings.iter().filter(|f| f.starts_with("digest.toml:")).count(),
-        3,
-        "{findings:#?}"
-    );
+    let findings =
+        found(&[("digest.toml", broken), ("feeds.toml", "[[feed]]\nid = 1\n"), ("topic.toml", "a = b")], &[]);
+    assert_eq!(findings.iter().filter(|f| f.starts_with("digest.toml:")).count(), 3, "{findings:#?}");
     assert!(findings[0].starts_with("digest.toml:1:10: not TOML: "), "{findings:#?}");
-    assert_eq!(
-        findings.iter().filter(|f| f.starts_with("feeds.toml:")).count(),
-        2,
-        "{findings:#?}"
-    );
-    assert_eq!(
-        findings.iter().filter(|f| f.starts_with("topic.toml")).count(),
-        1,
-        "{findings:#?}"
-    );
+    assert_eq!(findings.iter().filter(|f| f.starts_with("feeds.toml:")).count(), 2, "{findings:#?}");
+    assert_eq!(findings.iter().filter(|f| f.starts_with("topic.toml")).count(), 1, "{findings:#?}");
 }
 
 #[test]
@@ -379,10 +270,7 @@ fn the_data_option_goes_before_file_and_variable() {
 fn a_password_file_is_read_from_the_folder() {
     let relay = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nusername = \"u\"\npassword_file = \"secret\"\n";
     let config = read(&[("digest.toml", relay), ("secret", "pass word\n")], &[]).unwrap();
-    assert_eq!(
-        config.settings.mail.smtp.password.as_ref().map(Secret::reveal),
-        Some("pass word")
-    );
+    assert_eq!(config.settings.mail.smtp.password.as_ref().map(Secret::reveal), Some("pass word"));
     assert!(found(&[("digest.toml", relay)], &[])[0].starts_with("digest.toml:5:17: `password_file` cannot be read"));
 }
 

@@ -33,11 +33,7 @@ pub(super) fn read(mut top: Table<'_>, source: &str, over: Option<f32>) -> Topic
         name: name.map(|(name, _)| name).unwrap_or_default(),
         title: title.map(|(title, _)| title).unwrap_or_default(),
         description: description.map(|(description, _)| description).unwrap_or_default(),
-        languages: if languages.is_empty() {
-            vec!["en".to_owned()]
-        } else {
-            languages
-        },
+        languages: if languages.is_empty() { vec!["en".to_owned()] } else { languages },
         threshold: over.unwrap_or(in_file),
         themes: themes(top.tables("theme"), &weights),
         general: general_terms,
@@ -61,19 +57,10 @@ fn weights(mut table: Table<'_>) -> Weights {
 
 /// The phrases of a table, in their three strengths.
 fn terms(table: &mut Table<'_>, weights: &Weights) -> Vec<Term> {
-    let strengths = [
-        ("strong", weights.strong),
-        ("plain", weights.plain),
-        ("weak", weights.weak),
-    ];
+    let strengths = [("strong", weights.strong), ("plain", weights.plain), ("weak", weights.weak)];
     let mut terms = Vec::new();
     for (strength, weight) in strengths {
-        terms.extend(
-            table
-                .values(strength, pattern)
-                .into_iter()
-                .map(|pattern| Term { pattern, weight }),
-        );
+        terms.extend(table.values(strength, pattern).into_iter().map(|pattern| Term { pattern, weight }));
     }
     terms
 }
@@ -95,12 +82,7 @@ fn themes(tables: Vec<Table<'_>>, weights: &Weights) -> Vec<Theme> {
         let terms = terms(&mut table, weights);
         table.finish();
         if let (Some(name), Some(title)) = (name, title) {
-            themes.push(Theme {
-                name,
-                title,
-                description,
-                terms,
-            });
+            themes.push(Theme { name, title, description, terms });
         }
     }
     themes
@@ -116,12 +98,7 @@ fn exclusions(tables: Vec<Table<'_>>, weights: &Weights) -> Vec<Exclusion> {
         let terms = terms(&mut table, weights);
         table.finish();
         if let (Some(name), Some(reason)) = (name, reason) {
-            exclusions.push(Exclusion {
-                name,
-                reason,
-                decisive,
-                terms,
-            });
+            exclusions.push(Exclusion { name, reason, decisive, terms });
         }
     }
     exclusions
@@ -144,9 +121,5 @@ fn fingerprint(source: &str, over: Option<f32>) -> String {
     // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
     hash.update([0xff]);
     hash.update(over.map(|over| over.to_string()).unwrap_or_default().as_bytes());
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

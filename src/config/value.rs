@@ -23,30 +23,17 @@ pub(super) struct Wrong {
 impl Wrong {
     /// A value of the right type that says nothing valid, without a hint.
     fn invalid(message: String) -> Self {
-        Self {
-            message,
-            hint: None,
-            alone: false,
-            mistyped: false,
-        }
+        Self { message, hint: None, alone: false, mistyped: false }
     }
 
     /// A value of the right type that says nothing valid.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: Some(hint.into()),
-            alone: false,
-            mistyped: false,
-        }
+        Self { message: message.into(), hint: Some(hint.into()), alone: false, mistyped: false }
     }
 
     /// A complaint that needs no key in front.
     pub(super) fn alone(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            alone: true,
-            ..Self::new(message, hint)
-        }
+        Self { alone: true, ..Self::new(message, hint) }
     }
 
     /// A value of another type than the wanted one.
@@ -61,12 +48,7 @@ impl Wrong {
             DeValue::Table(_) => "a table",
         };
         let message = format!("must be {wanted}, not {found}");
-        Self {
-            message,
-            hint: None,
-            alone: false,
-            mistyped: true,
-        }
+        Self { message, hint: None, alone: false, mistyped: true }
     }
 }
 
@@ -86,11 +68,7 @@ fn meant<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<Stri
 }
 
 fn quoted(text: &str) -> String {
-    if text.trim().is_empty() {
-        "nothing".to_owned()
-    } else {
-        format!("`{text}`")
-    }
+    if text.trim().is_empty() { "nothing".to_owned() } else { format!("`{text}`") }
 }
 
 /// What reading a value gives.
@@ -107,11 +85,7 @@ pub(super) fn text(value: &DeValue<'_>) -> Read<String> {
 /// Text with something in it.
 pub(super) fn filled(value: &DeValue<'_>) -> Read<String> {
     let text = text(value)?;
-    if text.is_empty() {
-        Err(Wrong::new("is empty", "write something between the quotes"))
-    } else {
-        Ok(text)
-    }
+    if text.is_empty() { Err(Wrong::new("is empty", "write something between the quotes")) } else { Ok(text) }
 }
 
 /// Text that `parse` understands.
@@ -135,13 +109,7 @@ pub(super) fn optional<T>(kind: impl Fn(&DeValue<'_>) -> Read<T>) -> impl Fn(&De
 /// One of a few words.
 pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Read<T> {
     move |value| {
-        let all = || {
-            words
-                .iter()
-                .map(|(word, _)| format!("\"{word}\""))
-                .collect::<Vec<_>>()
-                .join(" or ")
-        };
+        let all = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
         match value {
             DeValue::String(text) => match words.iter().find(|(word, _)| text.trim() == *word) {
                 Some((_, meaning)) => Ok(*meaning),
@@ -162,12 +130,8 @@ pub(super) fn whole<T: TryFrom<i64>>(range: RangeInclusive<i64>) -> impl Fn(&DeV
         let DeValue::Integer(number) = value else {
             return Err(Wrong::mistyped(&wanted, value));
         };
-        let number = i64::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .filter(|n| range.contains(n));
-        number
-            .and_then(|n| T::try_from(n).ok())
-            .ok_or_else(|| Wrong::invalid(format!("must be {wanted}")))
+        let number = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|n| range.contains(n));
+        number.and_then(|n| T::try_from(n).ok()).ok_or_else(|| Wrong::invalid(format!("must be {wanted}")))
     }
 }
 
@@ -181,36 +145,24 @@ pub(super) fn number(range: RangeInclusive<f32>) -> impl Fn(&DeValue<'_>) -> Rea
             other => return Err(Wrong::mistyped(&wanted, other)),
         };
         let number = digits.parse::<f32>().ok().filter(|n| range.contains(n));
-        number.ok_or_else(|| Wrong {
-            message: format!("must be {wanted}"),
-            hint: None,
-            alone: false,
-            mistyped: false,
-        })
+        number.ok_or_else(|| Wrong { message: format!("must be {wanted}"), hint: None, alone: false, mistyped: false })
     }
 }
 
 /// True or false.
 pub(super) fn flag(value: &DeValue<'_>) -> Read<bool> {
-    value
-        .as_bool()
-        .ok_or_else(|| Wrong::mistyped("`true` or `false`, without quotes", value))
+    value.as_bool().ok_or_else(|| Wrong::mistyped("`true` or `false`, without quotes", value))
 }
 
 /// A duration, which may be nought.
 pub(super) fn duration(value: &DeValue<'_>) -> Read<Duration> {
-    parsed("a duration such as `30m` or `7d`", |text| {
-        humantime::parse_duration(text).ok()
-    })(value)
+    parsed("a duration such as `30m` or `7d`", |text| humantime::parse_duration(text).ok())(value)
 }
 
 /// A duration above nought.
 pub(super) fn some_time(value: &DeValue<'_>) -> Read<Duration> {
     match duration(value)? {
-        Duration::ZERO => Err(Wrong::new(
-            "must be above nought",
-            "write a duration such as `30m` or `7d`",
-        )),
+        Duration::ZERO => Err(Wrong::new("must be above nought", "write a duration such as `30m` or `7d`")),
         duration => Ok(duration),
     }
 }
@@ -218,21 +170,16 @@ pub(super) fn some_time(value: &DeValue<'_>) -> Read<Duration> {
 /// An absolute http or https URL.
 pub(super) fn web_url(value: &DeValue<'_>) -> Read<Url> {
     let DeValue::String(text) = value else {
-        return Err(Wrong::mistyped(
-            "an address such as `https://digest.example.org`",
-            value,
-        ));
+        return Err(Wrong::mistyped("an address such as `https://digest.example.org`", value));
     };
     match Url::parse(text.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        Ok(url) => Err(Wrong::new(
-            "must begin with `https://` or `http://`",
-            format!("`{}:` is not read", url.scheme()),
-        )),
-        Err(error) => Err(Wrong::new(
-            format!("is no address: {error}"),
-            "write it whole, as in `https://digest.example.org`",
-        )),
+        Ok(url) => {
+            Err(Wrong::new("must begin with `https://` or `http://`", format!("`{}:` is not read", url.scheme())))
+        }
+        Err(error) => {
+            Err(Wrong::new(format!("is no address: {error}"), "write it whole, as in `https://digest.example.org`"))
+        }
     }
 }
 
@@ -246,27 +193,19 @@ pub(super) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
     let zone = parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value);
     zone.map_err(|wrong| {
         let written = value.as_str().unwrap_or_default();
-        Wrong {
-            hint: meant(written, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())),
-            ..wrong
-        }
+        Wrong { hint: meant(written, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())), ..wrong }
     })
 }
 
 /// An address and port to listen on.
 pub(super) fn listen_address(value: &DeValue<'_>) -> Read<SocketAddr> {
-    parsed(
-        "an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`",
-        |text| text.parse().ok(),
-    )(value)
+    parsed("an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`", |text| text.parse().ok())(value)
 }
 
 /// A network as `10.0.0.0/8`; a lone address becomes the network that holds only it.
 pub(super) fn network(value: &DeValue<'_>) -> Read<String> {
     parsed("a network such as `10.0.0.0/8` or `fd00::/8`", |text| {
-        let (address, length) = text
-            .split_once('/')
-            .map_or((text, None), |(address, length)| (address, Some(length)));
+        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().ok()?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let length: u8 = length.map_or(Some(most), |length| length.parse().ok())?;
@@ -276,9 +215,7 @@ pub(super) fn network(value: &DeValue<'_>) -> Read<String> {
 
 /// `someone@example.org`, by its shape only: the mail server has the last word.
 pub(super) fn address(value: &DeValue<'_>) -> Read<String> {
-    parsed("a mail address such as `someone@example.org`", |text| {
-        is_address(text).then(|| text.to_owned())
-    })(value)
+    parsed("a mail address such as `someone@example.org`", |text| is_address(text).then(|| text.to_owned()))(value)
 }
 
 /// `someone@example.org` or `A Name <someone@example.org>`.
@@ -312,9 +249,7 @@ pub(super) fn short_name(value: &DeValue<'_>) -> Read<String> {
 pub(super) fn language(value: &DeValue<'_>) -> Read<String> {
     parsed("a language such as `en` or `en-GB`", |text| {
         let mut parts = text.split('-');
-        let first = parts
-            .next()
-            .is_some_and(|p| matches!(p.len(), 2 | 3) && p.chars().all(|c| c.is_ascii_lowercase()));
+        let first = parts.next().is_some_and(|p| matches!(p.len(), 2 | 3) && p.chars().all(|c| c.is_ascii_lowercase()));
         let rest = parts.all(|p| (2..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric()));
         (first && rest).then(|| text.to_owned())
     })(value)

@@ -44,11 +44,7 @@ pub fn canonical(url: &Url) -> String {
         (_, Some(80 | 443) | None) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
-    let mut canonical = format!(
-        "https://{}{port}{}",
-        host(url.host_str().unwrap_or_default()),
-        path(url.path())
-    );
+    let mut canonical = format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(url.path()));
     let query = query(url);
     if !query.is_empty() {
         canonical.push('?');
@@ -60,10 +56,7 @@ pub fn canonical(url: &Url) -> String {
 fn host(host: &str) -> String {
     let lower = host.trim_end_matches('.').to_lowercase();
     let mut rest = lower.as_str();
-    while let Some(shorter) = ["www.", "m.", "amp."]
-        .iter()
-        .find_map(|prefix| rest.strip_prefix(prefix))
-    {
+    while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
         // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
         if !shorter.contains('.') {
             break;
@@ -82,12 +75,7 @@ fn path(path: &str) -> &str {
 }
 
 fn query(url: &Url) -> String {
-    let mut pairs: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| keeps(pair))
-        .collect();
+    let mut pairs: Vec<&str> = url.query().unwrap_or_default().split('&').filter(|pair| keeps(pair)).collect();
     pairs.sort_unstable();
     pairs.join("&")
 }

@@ -147,40 +147,24 @@ pub fn compose(
     themes: Option<&[String]>,
     name: &str,
 ) -> Option<Digest> {
-    let placed = stories
-        .into_iter()
-        .filter_map(|story| Some((place(&story, sections, themes)?, story)))
-        .collect();
+    let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story))).collect();
     let mut ranked = ranked(placed);
     let count = ranked.len();
     let rest = ranked.split_off(limits.max_stories.min(count));
 
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
-    filled.push(Section {
-        name: String::new(),
-        title: OTHER.into(),
-        description: String::new(),
-        stories: Vec::new(),
-    });
+    filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
     let mut leading: Vec<String> = Vec::new();
     for (place, story) in ranked {
         leading.push(title_of(&story));
-        filled[place.min(sections.len())]
-            .stories
-            .push(entry(story, place, sections, limits));
+        filled[place.min(sections.len())].stories.push(entry(story, place, sections, limits));
     }
-    let more: Vec<Entry> = rest
-        .into_iter()
-        .map(|(place, story)| entry(story, place, sections, limits))
-        .collect();
+    let more: Vec<Entry> = rest.into_iter().map(|(place, story)| entry(story, place, sections, limits)).collect();
     filled.retain(|section| !section.stories.is_empty());
     leading.extend(more.iter().take(3).map(|entry| entry.title.clone()));
 
     let first = leading.first()?;
-    let excerpt = filled
-        .first()
-        .and_then(|section| section.stories.first())
-        .map_or("", |entry| &entry.excerpt);
+    let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
     Some(Digest {
         subject: subject(first, count, name),
         preheader: preheader(&leading[1..], excerpt),
@@ -207,11 +191,7 @@ fn ranked(mut stories: Vec<(usize, Story)>) -> Vec<(usize, Story)> {
     let mut weighed: Vec<(f32, (usize, Story))> = Vec::with_capacity(stories.len());
     for (place, story) in stories {
         let earlier = seen.entry(story.source.clone()).or_default();
-        let worth = if story.score > 0.0 {
-            story.score * SAME_SOURCE.powi(*earlier)
-        } else {
-            story.score
-        };
+        let worth = if story.score > 0.0 { story.score * SAME_SOURCE.powi(*earlier) } else { story.score };
         *earlier += 1;
         weighed.push((worth, (place, story)));
     }
@@ -234,11 +214,7 @@ fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limit
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
-    let longer = if story.content.len() > story.summary.len() {
-        &story.content
-    } else {
-        &story.summary
-    };
+    let longer = if story.content.len() > story.summary.len() { &story.content } else { &story.summary };
     Entry {
         seq: story.seq,
         title: title_of(&story),
@@ -260,11 +236,7 @@ fn author(name: &str) -> String {
 
 fn title_of(story: &Story) -> String {
     let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
-    if title.is_empty() {
-        format!("Untitled post on {}", text::single_line(&story.source))
-    } else {
-        title
-    }
+    if title.is_empty() { format!("Untitled post on {}", text::single_line(&story.source)) } else { title }
 }
 
 /// The heaviest phrases, told once each.
@@ -285,27 +257,18 @@ fn reason(phrases: &[String]) -> String {
 /// "Joined-up care in Fife, and 7 more on public service reform". The topic goes before the title is cut.
 fn subject(first: &str, count: usize, name: &str) -> String {
     let name = text::single_line(name);
-    let topic = name
-        .strip_suffix(" Digest")
-        .or_else(|| name.strip_suffix(" digest"))
-        .unwrap_or(&name);
+    let topic = name.strip_suffix(" Digest").or_else(|| name.strip_suffix(" digest")).unwrap_or(&name);
     let (short, long) = match (count - 1, topic) {
         (0, "") => (String::new(), String::new()),
         (0, topic) => (String::new(), format!(" – {topic}")),
         (others, "") => (format!(", and {others} more"), format!(", and {others} more")),
-        (others, topic) => (
-            format!(", and {others} more"),
-            format!(", and {others} more on {topic}"),
-        ),
+        (others, topic) => (format!(", and {others} more"), format!(", and {others} more on {topic}")),
     };
     let fits = |tail: &str| first.chars().count() + tail.chars().count() <= SUBJECT_CHARS;
     if let Some(tail) = [&long, &short].into_iter().find(|tail| fits(tail)) {
         return format!("{first}{tail}");
     }
-    format!(
-        "{}{short}",
-        text::truncate_at_word(first, SUBJECT_CHARS - short.chars().count())
-    )
+    format!("{}{short}", text::truncate_at_word(first, SUBJECT_CHARS - short.chars().count()))
 }
 
 /// The next titles; for a single story the beginning of its excerpt.

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn a_failing_feed_is_asked_ever_more_rarely_and_at_least_daily() {
         let policy = Policy { interval: Duration::from_secs(3600) };
-        let pause = |failures| (next_check(DateTime::UNIX_EPOCH, failures, None, &policy) - DateTime::UNIX_EPOCH).num_hours();
+        let pause =
+            |failures| (next_check(DateTime::UNIX_EPOCH, failures, None, &policy) - DateTime::UNIX_EPOCH).num_hours();
         assert_eq!([0, 1, 2, 3, 4, 5, 6, 99].map(pause), [1, 1, 2, 4, 8, 16, 24, 24]);
     }
 

@@ -125,12 +125,7 @@ impl Folding {
             words: Vec::with_capacity(bytes / 5),
             stems: String::with_capacity(bytes / 2),
         };
-        Self {
-            folded,
-            in_word: false,
-            after_stop: false,
-            sentence_ended: true,
-        }
+        Self { folded, in_word: false, after_stop: false, sentence_ended: true }
     }
 
     fn take(&mut self, at: usize, letter: char) {
@@ -152,9 +147,7 @@ impl Folding {
         } else if !letter.is_ascii() && letter.is_alphanumeric() {
             self.open(at);
             let plain = iter::once(letter).nfkd().default_case_fold().nfkd();
-            self.folded
-                .letters
-                .extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
+            self.folded.letters.extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
             self.extend(end);
         } else if !is_apostrophe(letter) {
             self.close();
@@ -197,10 +190,7 @@ impl Folding {
 fn is_silent(letter: char) -> bool {
     !letter.is_ascii()
         && (is_combining_mark(letter)
-            || matches!(
-                letter,
-                '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{2bc}'
-            ))
+            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{2bc}'))
 }
 
 fn is_apostrophe(letter: char) -> bool {

@@ -68,14 +68,8 @@ mod tests {
     #[test]
     fn an_identity_is_the_id_else_the_link_else_the_text() {
         let link = Url::parse("http://www.example.org/a/").unwrap();
-        assert_eq!(
-            Identity::of(Some(" x "), Some(&link), "t", "c"),
-            Identity::Id("x".into())
-        );
-        assert_eq!(
-            Identity::of(Some(" "), Some(&link), "t", "c"),
-            Identity::Link("https://example.org/a".into())
-        );
+        assert_eq!(Identity::of(Some(" x "), Some(&link), "t", "c"), Identity::Id("x".into()));
+        assert_eq!(Identity::of(Some(" "), Some(&link), "t", "c"), Identity::Link("https://example.org/a".into()));
         assert_ne!(Identity::of(None, None, "ab", "c"), Identity::of(None, None, "a", "bc"));
     }
 }

@@ -39,11 +39,7 @@ impl Index {
                 }
             }
         }
-        Self {
-            sequences,
-            by_three: Shelf::new(by_three),
-            by_two: Shelf::new(by_two),
-        }
+        Self { sequences, by_three: Shelf::new(by_three), by_two: Shelf::new(by_two) }
     }
 
     /// How many sequences there are.
@@ -61,10 +57,7 @@ impl Index {
             let before = hits.len();
             for &sequence in three.iter().chain(two) {
                 if let Some(end) = end_of(&self.sequences[sequence], folded, start) {
-                    hits.push(Hit {
-                        sequence,
-                        words: start..end,
-                    });
+                    hits.push(Hit { sequence, words: start..end });
                 }
             }
             hits[before..].sort_by_key(|hit| hit.sequence);
@@ -79,9 +72,7 @@ fn openings(first: &Segment) -> Vec<&[u8]> {
     let written = first.written().as_bytes();
     let mut keys = vec![&written[..written.len().min(3)]];
     if let Segment::Stems { stems, .. } = first {
-        let short = stems
-            .iter()
-            .any(|key| key.len() < 4 || key.as_bytes()[..3] != written[..written.len().min(3)]);
+        let short = stems.iter().any(|key| key.len() < 4 || key.as_bytes()[..3] != written[..written.len().min(3)]);
         if short || folded::stem(first.written()).len() < 4 {
             keys[0] = &written[..written.len().min(2)];
         }
@@ -156,21 +147,13 @@ impl<const LETTERS: usize> Shelf<LETTERS> {
     fn new(mut filed: Vec<(usize, usize)>) -> Self {
         filed.sort_unstable();
         let slots = 1 << (5 * LETTERS);
-        let starts = (0..=slots)
-            .map(|slot| filed.partition_point(|(filed, _)| *filed < slot))
-            .collect();
-        Self {
-            starts,
-            numbers: filed.into_iter().map(|(_, number)| number).collect(),
-        }
+        let starts = (0..=slots).map(|slot| filed.partition_point(|(filed, _)| *filed < slot)).collect();
+        Self { starts, numbers: filed.into_iter().map(|(_, number)| number).collect() }
     }
 
     /// Five bits tell the Latin letters apart.
     fn slot(letters: &[u8]) -> usize {
-        letters
-            .iter()
-            .take(LETTERS)
-            .fold(0, |slot, letter| slot << 5 | usize::from(letter & 31))
+        letters.iter().take(LETTERS).fold(0, |slot, letter| slot << 5 | usize::from(letter & 31))
     }
 
     fn at(&self, letters: &[u8]) -> &[usize] {
@@ -208,23 +191,16 @@ pub(crate) fn outermost(hits: &[Hit]) -> Vec<bool> {
             let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
             let covered = furthest;
             furthest = furthest.max(longest);
-            starting_here
-                .iter()
-                .map(move |hit| hit.words.end == longest && hit.words.end > covered)
+            starting_here.iter().map(move |hit| hit.words.end == longest && hit.words.end > covered)
         })
         .collect()
 }
 
 /// The first words of the text that hold both sides with at most `within` words between them.
 pub(crate) fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
-    let pairs = left
-        .iter()
-        .flat_map(|left| right.iter().map(move |right| (left, right)));
+    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
     let near = pairs.filter_map(|(left, right)| {
-        let gap = left
-            .start
-            .checked_sub(right.end)
-            .or_else(|| right.start.checked_sub(left.end))?;
+        let gap = left.start.checked_sub(right.end).or_else(|| right.start.checked_sub(left.end))?;
         (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
     });
     near.min_by_key(|words| (words.start, words.end))

@@ -88,19 +88,12 @@ impl Pattern {
                 )
             }
         };
-        Ok(Self {
-            source: source.to_owned(),
-            title_only: head.is_some(),
-            shape,
-        })
+        Ok(Self { source: source.to_owned(), title_only: head.is_some(), shape })
     }
 }
 
 fn refuse(message: impl Into<String>, hint: &str) -> PatternError {
-    PatternError {
-        message: message.into(),
-        hint: hint.to_owned(),
-    }
+    PatternError { message: message.into(), hint: hint.to_owned() }
 }
 
 fn distance(token: &str) -> Result<usize, PatternError> {
@@ -160,10 +153,7 @@ fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
     let letters: usize = segments.iter().map(|segment| segment.written().chars().count()).sum();
     match letters {
         0 => Err(refuse(nothing, "write one word or more: `joined-up government`")),
-        1 => Err(refuse(
-            format!("`{bare}` is a single letter"),
-            "write a whole word, or a longer phrase",
-        )),
+        1 => Err(refuse(format!("`{bare}` is a single letter"), "write a whole word, or a longer phrase")),
         _ => Ok(segments),
     }
 }
@@ -179,16 +169,10 @@ fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
     }
     let open: String = tokens.iter().map(|token| stems(token)).collect();
     // `multi-agency` may stand in the text as one word, whose stem is not that of its halves.
-    let closed: String = tokens
-        .iter()
-        .map(|token| folded::stem(&solid(token)).into_owned())
-        .collect();
+    let closed: String = tokens.iter().map(|token| folded::stem(&solid(token)).into_owned()).collect();
     let mut spellings = vec![open, closed];
     spellings.dedup();
-    Some(Segment::Stems {
-        stems: spellings,
-        written,
-    })
+    Some(Segment::Stems { stems: spellings, written })
 }
 
 fn solid(text: &str) -> String {
@@ -231,10 +215,7 @@ mod tests {
 
     #[test]
     fn a_star_anywhere_but_at_the_end_of_a_word_is_refused() {
-        assert_eq!(
-            refused("colla*tion"),
-            "the star in `colla*tion` is not at the end of the word"
-        );
+        assert_eq!(refused("colla*tion"), "the star in `colla*tion` is not at the end of the word");
         assert_eq!(refused("*tion"), "the star in `*tion` is not at the end of the word");
         assert_eq!(refused("joined up *"), "`*` would match too many words");
     }

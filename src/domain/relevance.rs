@@ -168,13 +168,7 @@ impl Scorer {
                     }
                 };
                 let (source, title_only) = (pattern.source.clone(), pattern.title_only);
-                let phrase = Phrase {
-                    source,
-                    weight: *weight,
-                    speaks,
-                    title_only,
-                    looks_for,
-                };
+                let phrase = Phrase { source, weight: *weight, speaks, title_only, looks_for };
                 // "service" and "services" are one phrase: written twice it does not count twice.
                 if !phrases.iter().any(|earlier: &Phrase| phrase.repeats(earlier)) {
                     phrases.push(phrase);
@@ -191,11 +185,7 @@ impl Scorer {
         Self {
             threshold: topic.threshold,
             themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
-            exclusions: topic
-                .exclusions
-                .iter()
-                .map(|it| (it.reason.clone(), it.decisive))
-                .collect(),
+            exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
             phrases,
             index: Index::new(sequences.all),
         }
@@ -260,13 +250,7 @@ impl Scorer {
         let mut last = None;
         for (&(number, place), &(factor, quote)) in found {
             let phrase = &self.phrases[number];
-            let worth = phrase.weight
-                * factor
-                * if last.replace(number) == Some(number) {
-                    AGAIN
-                } else {
-                    1.0
-                };
+            let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
             let (weight, label, exclusion) = match phrase.speaks {
                 Speaks::ForTopic => (worth, None, None),
                 Speaks::ForTheme(theme) => {
@@ -279,28 +263,13 @@ impl Scorer {
                 }
             };
             total += weight;
-            let reason = Reason {
-                phrase: phrase.source.clone(),
-                found: quote.to_owned(),
-                place,
-                weight,
-                label,
-            };
+            let reason = Reason { phrase: phrase.source.clone(), found: quote.to_owned(), place, weight, label };
             reasons.push((exclusion, reason));
         }
         if prior != 0.0 {
             total += prior;
             let (phrase, found) = ("prior".to_owned(), String::new());
-            reasons.push((
-                None,
-                Reason {
-                    phrase,
-                    found,
-                    place: Place::Feed,
-                    weight: prior,
-                    label: None,
-                },
-            ));
+            reasons.push((None, Reason { phrase, found, place: Place::Feed, weight: prior, label: None }));
         }
         let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.threshold;
         let is_out = (0..against.len()).any(decides);
@@ -312,26 +281,15 @@ impl Scorer {
         let total = if is_out { total.min(0.0) } else { total };
         let picked = !is_out && total >= self.threshold;
         let themes = if picked { self.strongest(&by_theme) } else { Vec::new() };
-        Score {
-            total,
-            picked,
-            themes,
-            reasons: reasons.into_iter().map(|(_, reason)| reason).collect(),
-        }
+        Score { total, picked, themes, reasons: reasons.into_iter().map(|(_, reason)| reason).collect() }
     }
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.
     fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
         let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
         ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked
-            .first()
-            .map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
+        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
         ranked.retain(|theme| by_theme[*theme] >= least);
-        ranked
-            .into_iter()
-            .take(MOST_THEMES)
-            .map(|theme| self.themes[theme].clone())
-            .collect()
+        ranked.into_iter().take(MOST_THEMES).map(|theme| self.themes[theme].clone()).collect()
     }
 }

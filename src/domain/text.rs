@@ -28,24 +28,16 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     let own = prose(title, summary);
     let text = prose(title, content);
     let chars = |sentences: &[String]| sentences.iter().map(|s| s.chars().count() + 1).sum::<usize>();
-    let chosen = if chars(&own) >= REAL_SUMMARY_CHARS || text.is_empty() {
-        &own
-    } else {
-        &text
-    };
+    let chosen = if chars(&own) >= REAL_SUMMARY_CHARS || text.is_empty() { &own } else { &text };
     if !chosen.is_empty() {
         return gather(chosen, max_chars);
     }
     // No sentence anywhere: a heading-like line is better than nothing, if it is not the title again.
-    let rest = [summary, content]
-        .into_iter()
-        .map(|text| boilerplate::lines(title, text).join(" "));
-    rest.map(|line| single_line(&line))
-        .find(|line| !line.is_empty())
-        .map_or_else(String::new, |line| {
-            let line = line.trim_end_matches("[…]").trim_end_matches("[...]").trim_end();
-            truncate_at_word(line, max_chars)
-        })
+    let rest = [summary, content].into_iter().map(|text| boilerplate::lines(title, text).join(" "));
+    rest.map(|line| single_line(&line)).find(|line| !line.is_empty()).map_or_else(String::new, |line| {
+        let line = line.trim_end_matches("[…]").trim_end_matches("[...]").trim_end();
+        truncate_at_word(line, max_chars)
+    })
 }
 
 /// The whole sentences of a text without its boilerplate, headings, captions and cut-off end.
@@ -82,9 +74,7 @@ fn gather(sentences: &[String], max_chars: usize) -> String {
 
 /// Whether this ends as a sentence does, closing quotes and brackets aside. An ellipsis is where a feed cut it.
 fn is_whole(sentence: &str) -> bool {
-    let end = sentence
-        .trim_end()
-        .trim_end_matches(['"', '\'', '”', '’', '»', ')', ']']);
+    let end = sentence.trim_end().trim_end_matches(['"', '\'', '”', '’', '»', ')', ']']);
     let cut = end.ends_with("...") || end.ends_with('…');
     !cut && end.ends_with(['.', '!', '?', '。', '！', '？', '।', '؟']) && sentence.unicode_words().count() > 1
 }
@@ -113,10 +103,7 @@ fn ends_in_abbreviation(text: &str) -> bool {
     let Some(text) = text.trim_end().strip_suffix('.') else {
         return false;
     };
-    let word = text
-        .rsplit(|c: char| c.is_whitespace() || c == '(')
-        .next()
-        .unwrap_or_default();
+    let word = text.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
     let is_initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
     is_initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }

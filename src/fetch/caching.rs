@@ -14,18 +14,12 @@ pub struct Validators {
 
 impl Validators {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self {
-            etag: text(headers, &ETAG),
-            last_modified: text(headers, &LAST_MODIFIED),
-        }
+        Self { etag: text(headers, &ETAG), last_modified: text(headers, &LAST_MODIFIED) }
     }
 
     /// RFC 9111 §4.3.4: a 304 refreshes the stored validators; what it leaves out stays.
     pub(super) fn refreshed(self, old: &Self) -> Self {
-        Self {
-            etag: self.etag.or(old.etag.clone()),
-            last_modified: self.last_modified.or(old.last_modified.clone()),
-        }
+        Self { etag: self.etag.or(old.etag.clone()), last_modified: self.last_modified.or(old.last_modified.clone()) }
     }
 }
 
@@ -38,16 +32,10 @@ fn capped(seconds: i64) -> Duration {
 pub(super) fn not_before(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let control = text(headers, &CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
     let mut directives = control.split(',').map(str::trim);
-    if directives
-        .clone()
-        .any(|directive| matches!(directive, "no-cache" | "no-store"))
-    {
+    if directives.clone().any(|directive| matches!(directive, "no-cache" | "no-store")) {
         return None;
     }
-    let age: i64 = text(headers, &AGE)
-        .and_then(|age| age.trim().parse().ok())
-        .unwrap_or(0)
-        .max(0);
+    let age: i64 = text(headers, &AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0).max(0);
     let moment = match directives.find_map(|directive| directive.strip_prefix("max-age=")) {
         Some(seconds) => now + capped(seconds.trim_matches('"').parse::<i64>().ok()?.saturating_sub(age)),
         None => date(&text(headers, &EXPIRES)?)?.min(now + capped(i64::MAX)),
@@ -70,12 +58,7 @@ fn date(value: &str) -> Option<DateTime<Utc>> {
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers
-        .get(name)?
-        .to_str()
-        .ok()
-        .map(str::to_owned)
-        .filter(|value| !value.is_empty())
+    headers.get(name)?.to_str().ok().map(str::to_owned).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -86,10 +69,7 @@ mod tests {
     fn the_next_visit_is_read_from_the_headers() {
         let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
         let headers = |pairs: &[(&'static str, &str)]| -> HeaderMap {
-            pairs
-                .iter()
-                .map(|(key, value)| (HeaderName::from_static(key), value.parse().unwrap()))
-                .collect()
+            pairs.iter().map(|(key, value)| (HeaderName::from_static(key), value.parse().unwrap())).collect()
         };
         let fresh = headers(&[
             ("cache-control", "public, max-age=600"),
@@ -101,14 +81,8 @@ mod tests {
             not_before(&headers(&[("expires", "Tue, 24 Nov 2026 13:00:00 GMT")]), now),
             Some(now + Duration::hours(1))
         );
-        assert_eq!(
-            not_before(&headers(&[("cache-control", "no-cache, max-age=600")]), now),
-            None
-        );
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", "120")]), now),
-            Some(now + Duration::seconds(120))
-        );
+        assert_eq!(not_before(&headers(&[("cache-control", "no-cache, max-age=600")]), now), None);
+        assert_eq!(retry_after(&headers(&[("retry-after", "120")]), now), Some(now + Duration::seconds(120)));
         assert_eq!(
             retry_after(&headers(&[("retry-after", "Tue, 24 Nov 2026 13:00:00 GMT")]), now),
             Some(now + Duration::hours(1))

@@ -50,10 +50,7 @@ pub enum Error {
     },
     /// The server refused or failed.
     #[error("the server answered with status {code}")]
-    Status {
-        code: u16,
-        retry_after: Option<DateTime<Utc>>,
-    },
+    Status { code: u16, retry_after: Option<DateTime<Utc>> },
     /// 410: the owner says that it will not come back.
     #[error("the feed is gone for good (410)")]
     Gone,
@@ -127,10 +124,7 @@ impl Error {
         let mut tls = false;
         while let Some(inner) = cause {
             if let Some(refused) = inner.downcast_ref::<Refused>() {
-                return Self::Address {
-                    host,
-                    source: refused.clone(),
-                };
+                return Self::Address { host, source: refused.clone() };
             }
             // The TLS library hides behind io errors and is not ours to name.
             tls |= ["certificate", "handshake", "tls"]

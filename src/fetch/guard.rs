@@ -21,9 +21,7 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn new(allowed: &[(IpAddr, u8)]) -> Self {
-        Self {
-            allowed: allowed.into(),
-        }
+        Self { allowed: allowed.into() }
     }
 
     /// Checks a URL whose host is written as an address; the `url` crate reads `0x7f.1` and its like as one.
@@ -33,19 +31,11 @@ impl Guard {
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
             Some(Host::Domain(_)) | None => return Ok(()),
         };
-        if self.admits(address) {
-            Ok(())
-        } else {
-            Err(Refused(address.to_string()))
-        }
+        if self.admits(address) { Ok(()) } else { Err(Refused(address.to_string())) }
     }
 
     pub(super) fn admits(&self, address: IpAddr) -> bool {
-        is_public(address)
-            || self
-                .allowed
-                .iter()
-                .any(|&(network, bits)| covers(network, bits, address))
+        is_public(address) || self.allowed.iter().any(|&(network, bits)| covers(network, bits, address))
     }
 }
 
@@ -54,11 +44,8 @@ impl Resolve for Guard {
         let guard = self.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let admitted: Vec<SocketAddr> = found
-                .iter()
-                .copied()
-                .filter(|address| guard.admits(address.ip()))
-                .collect();
+            let admitted: Vec<SocketAddr> =
+                found.iter().copied().filter(|address| guard.admits(address.ip())).collect();
             match (admitted.is_empty(), found.first()) {
                 (true, Some(first)) => Err(Refused(first.ip().to_string()).into()),
                 _ => Ok(Box::new(admitted.into_iter()) as Addrs),
@@ -156,12 +143,7 @@ mod tests {
 
     #[test]
     fn literals_in_any_spelling_are_seen() {
-        for url in [
-            "http://127.1/",
-            "http://2130706433/",
-            "http://0x7f000001/",
-            "http://[::ffff:10.0.0.1]/",
-        ] {
+        for url in ["http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://[::ffff:10.0.0.1]/"] {
             assert!(Guard::default().check(&Url::parse(url).unwrap()).is_err(), "{url}");
         }
     }

@@ -26,11 +26,8 @@ async fn serve(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> Url {
 }
 
 fn reply(head: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!(
-        "HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
@@ -50,44 +47,27 @@ fn options() -> Options {
 }
 
 async fn fetch(options: Options, url: &Url, validators: &Validators) -> Result<Response, Error> {
-    Fetcher::new(options)
-        .unwrap()
-        .fetch(url, validators, "2026-11-24T12:00:00Z".parse().unwrap())
-        .await
+    Fetcher::new(options).unwrap().fetch(url, validators, "2026-11-24T12:00:00Z".parse().unwrap()).await
 }
 
 #[tokio::test]
 async fn validators_are_replayed_and_refreshed_by_a_304() {
-    let url = serve(
-        |request| match request.to_ascii_lowercase().contains("if-none-match: w/\"1\"") {
-            true => reply("304 Not Modified\r\nCache-Control: max-age=60", b""),
-            false => reply("200 OK\r\nETag: W/\"1\"\r\nContent-Type: text/xml", b"<rss/>"),
-        },
-    )
+    let url = serve(|request| match request.to_ascii_lowercase().contains("if-none-match: w/\"1\"") {
+        true => reply("304 Not Modified\r\nCache-Control: max-age=60", b""),
+        false => reply("200 OK\r\nETag: W/\"1\"\r\nContent-Type: text/xml", b"<rss/>"),
+    })
     .await;
     let first = fetch(options(), &url, &Validators::default()).await.unwrap();
-    assert_eq!(
-        first.outcome,
-        Outcome::Body {
-            bytes: b"<rss/>".to_vec(),
-            content_type: Some("text/xml".into())
-        }
-    );
+    assert_eq!(first.outcome, Outcome::Body { bytes: b"<rss/>".to_vec(), content_type: Some("text/xml".into()) });
     let second = fetch(options(), &url, &first.validators).await.unwrap();
-    assert_eq!(
-        (second.outcome, &second.validators),
-        (Outcome::Unchanged, &first.validators)
-    );
+    assert_eq!((second.outcome, &second.validators), (Outcome::Unchanged, &first.validators));
     assert!(second.not_before.is_some() && !second.permanent);
 }
 
 #[tokio::test]
 async fn a_loopback_address_is_refused_by_name_and_by_number() {
     let url = serve(|_| reply("200 OK", b"x")).await;
-    let closed = Options {
-        allow_private: Vec::new(),
-        ..options()
-    };
+    let closed = Options { allow_private: Vec::new(), ..options() };
     let error = fetch(closed.clone(), &url, &Validators::default()).await.unwrap_err();
     assert!(matches!(error, Error::Address { .. }), "{error:?}");
     let mut named = url.clone();
@@ -99,19 +79,12 @@ async fn a_loopback_address_is_refused_by_name_and_by_number() {
 
 #[tokio::test]
 async fn redirects_into_the_private_or_to_files_are_refused() {
-    for location in [
-        "http://10.0.0.1/",
-        "http://[::ffff:10.0.0.1]/",
-        "file:///etc/passwd",
-        "http://127.0.0.1:22/",
-        "gopher://x/",
-    ] {
+    for location in
+        ["http://10.0.0.1/", "http://[::ffff:10.0.0.1]/", "file:///etc/passwd", "http://127.0.0.1:22/", "gopher://x/"]
+    {
         let url = serve(move |_| reply(&format!("302 Found\r\nLocation: {location}"), b"")).await;
         let error = fetch(options(), &url, &Validators::default()).await.unwrap_err();
-        assert!(
-            matches!(error, Error::Address { .. } | Error::Redirect(_)),
-            "{location} {error:?}"
-        );
+        assert!(matches!(error, Error::Address { .. } | Error::Redirect(_)), "{location} {error:?}");
     }
 }
 
@@ -125,37 +98,22 @@ async fn a_moved_feed_is_followed_and_a_loop_ends() {
     let answer = fetch(options(), &url, &Validators::default()).await.unwrap();
     assert!(answer.permanent && answer.final_url.path() == "/new");
     let url = serve(|_| reply("302 Found\r\nLocation: /again", b"")).await;
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::TooManyRedirects(10))
-    ));
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooManyRedirects(10))));
 }
 
 #[tokio::test]
 async fn a_large_body_and_an_unknown_encoding_are_refused() {
     let url = serve(|_| reply("200 OK", &vec![b'x'; 200_000])).await;
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::TooLarge { .. })
-    ));
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooLarge { .. })));
     let url = serve(|_| reply("200 OK\r\nContent-Encoding: gzip, gzip", b"x")).await;
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::Encoding(_))
-    ));
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::Encoding(_))));
 }
 
 #[tokio::test]
 async fn a_silent_server_is_cut_off() {
     let url = serve(|_| Vec::new()).await;
-    let short = Options {
-        timeout: Duration::from_millis(200),
-        ..options()
-    };
-    assert!(matches!(
-        fetch(short, &url, &Validators::default()).await,
-        Err(Error::Timeout { .. })
-    ));
+    let short = Options { timeout: Duration::from_millis(200), ..options() };
+    assert!(matches!(fetch(short, &url, &Validators::default()).await, Err(Error::Timeout { .. })));
 }
 
 #[tokio::test]
@@ -165,10 +123,7 @@ async fn a_busy_server_says_when_to_come_back() {
     assert_eq!(error.retry_after().unwrap().to_rfc3339(), "2026-11-24T12:02:00+00:00");
     assert_eq!(error.verdict(), Verdict::Transient);
     let url = serve(|_| reply("410 Gone", b"")).await;
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::Gone)
-    ));
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::Gone)));
 }
 
 #[tokio::test]
@@ -176,14 +131,8 @@ async fn a_file_is_read_where_files_are_allowed() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "<rss/>").unwrap();
     let url = Url::from_file_path(file.path()).unwrap();
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::NotAllowed(_))
-    ));
-    let open = Options {
-        allow_files: true,
-        ..options()
-    };
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::NotAllowed(_))));
+    let open = Options { allow_files: true, ..options() };
     let first = fetch(open.clone(), &url, &Validators::default()).await.unwrap();
     let second = fetch(open, &url, &first.validators).await.unwrap();
     assert_eq!(second.outcome, Outcome::Unchanged);
@@ -194,8 +143,5 @@ async fn a_gzip_bomb_is_cut_off() {
     // 200,000 zeros.
     let bomb = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\xf5\x4f\x6d\x06\x7f\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\xd7\x00\x7b\x58\xe0\x5c\x40\x0d\x03\x00";
     let url = serve(|_| reply("200 OK\r\nContent-Encoding: gzip", bomb)).await;
-    assert!(matches!(
-        fetch(options(), &url, &Validators::default()).await,
-        Err(Error::TooLarge { .. })
-    ));
+    assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooLarge { .. })));
 }

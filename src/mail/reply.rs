@@ -67,11 +67,7 @@ impl Reply {
     /// Reads the enhanced code that stands first in the words.
     #[must_use]
     pub fn new(code: u16, text: &str) -> Self {
-        Self {
-            code,
-            enhanced: enhanced(text),
-            text: text.to_owned(),
-        }
+        Self { code, enhanced: enhanced(text), text: text.to_owned() }
     }
 }
 
@@ -85,11 +81,7 @@ impl fmt::Display for Reply {
 }
 
 fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
-    let mut numbers = text
-        .split_whitespace()
-        .next()?
-        .split('.')
-        .map(|number| number.parse::<u16>().ok());
+    let mut numbers = text.split_whitespace().next()?.split('.').map(|number| number.parse::<u16>().ok());
     let code = (numbers.next()??, numbers.next()??, numbers.next()??);
     (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
 }
@@ -98,11 +90,7 @@ fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
 #[must_use]
 pub fn verdict(command: Command, reply: &Reply) -> Verdict {
     let enhanced = reply.enhanced.filter(|code| code.0 == reply.code / 100);
-    let bare = if command == Command::Rcpt {
-        Verdict::Permanent
-    } else {
-        Verdict::Ours
-    };
+    let bare = if command == Command::Rcpt { Verdict::Permanent } else { Verdict::Ours };
     match (reply.code, enhanced) {
         (400..=499, _) => Verdict::Transient,
         // Greeting, STARTTLS, log-in: no recipient has been named yet.
@@ -150,11 +138,7 @@ mod tests {
             (Data, 554, "no valid recipients", Verdict::Ours),
         ];
         for (command, code, text, expected) in table {
-            assert_eq!(
-                verdict(command, &Reply::new(code, text)),
-                expected,
-                "{command} {code} {text}"
-            );
+            assert_eq!(verdict(command, &Reply::new(code, text)), expected, "{command} {code} {text}");
         }
     }
 

@@ -65,10 +65,7 @@ pub struct Login {
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login")
-            .field("username", &self.username)
-            .field("password", &"…")
-            .finish()
+        f.debug_struct("Login").field("username", &self.username).field("password", &"…").finish()
     }
 }
 
@@ -81,9 +78,7 @@ pub struct Pool {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -92,11 +87,7 @@ impl Pool {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let slots = Semaphore::new(settings.max_connections.max(1));
-        Self {
-            settings,
-            slots,
-            idle: Mutex::new(Vec::new()),
-        }
+        Self { settings, slots, idle: Mutex::new(Vec::new()) }
     }
 
     /// Sends one message, waiting for a free connection.
@@ -114,13 +105,8 @@ impl Pool {
         };
         let mut outcome = self.mail(&mut connection, &from, &to).await;
         let is_stale = |outcome: &Result<_, Error>| match outcome {
-            Err(Error::Lost {
-                command: Command::Mail, ..
-            }) => true,
-            Err(Error::Refused {
-                command: Command::Mail,
-                reply,
-            }) => reply.code == 421,
+            Err(Error::Lost { command: Command::Mail, .. }) => true,
+            Err(Error::Refused { command: Command::Mail, reply }) => reply.code == 421,
             _ => false,
         };
         // A server may close what was idle for long; nothing was sent yet, so a fresh connection is no repetition.
@@ -133,10 +119,7 @@ impl Pool {
             Err(error) => Err(error),
         };
         if self.is_usable(&mut connection, &result).await {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         result
     }
@@ -161,12 +144,7 @@ impl Pool {
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        self.limited(
-            Command::Mail,
-            connection.command(Mail::new(Some(from.clone()), parameters)),
-        )
-        .await
-        .map(|_| ())
+        self.limited(Command::Mail, connection.command(Mail::new(Some(from.clone()), parameters))).await.map(|_| ())
     }
 
     async fn message(
@@ -176,8 +154,7 @@ impl Pool {
         bytes: &[u8],
     ) -> Result<Accepted, Error> {
         let bytes = wire_form(bytes);
-        self.limited(Command::Rcpt, connection.command(Rcpt::new(to.clone(), Vec::new())))
-            .await?;
+        self.limited(Command::Rcpt, connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
         self.limited(Command::Data, connection.command(Data)).await?;
         let reply = self.limited(Command::Message, connection.message(&bytes)).await?;
         Ok(Accepted { reply })
@@ -197,10 +174,7 @@ impl Pool {
         let Settings { host, port, tls, .. } = &self.settings;
         let failed = |source| Error::Connect(host.clone(), source);
         let tcp = timeout(self.settings.timeout, TcpStream::connect((host.as_str(), *port)));
-        let tcp = tcp
-            .await
-            .map_err(|late| failed(late.into()))?
-            .map_err(|error| failed(error.into()))?;
+        let tcp = tcp.await.map_err(|late| failed(late.into()))?.map_err(|error| failed(error.into()))?;
         tcp.set_nodelay(true).map_err(|error| failed(error.into()))?;
         let stream = match tls {
             Tls::None => Stream::Plain(tcp),
@@ -209,11 +183,7 @@ impl Pool {
                 let name = ServerName::try_from(host.clone()).map_err(|error| failed(error.into()))?;
                 let connector = TlsConnector::from(Arc::new(client_config().map_err(failed)?));
                 let handshake = timeout(self.settings.timeout, connector.connect(name, tcp)).await;
-                Stream::Tls(Box::new(
-                    handshake
-                        .map_err(|late| failed(late.into()))?
-                        .map_err(|e| failed(e.into()))?,
-                ))
+                Stream::Tls(Box::new(handshake.map_err(|late| failed(late.into()))?.map_err(|e| failed(e.into()))?))
             }
         };
         let hello = client_id(&self.settings.hello);
@@ -224,8 +194,7 @@ impl Pool {
                 return Err(Error::NoStartTls(host.clone()));
             }
             let parameters = TlsParameters::new(host.clone()).map_err(|error| failed(error.into()))?;
-            self.answered(Command::StartTls, connection.starttls(parameters, &hello))
-                .await?;
+            self.answered(Command::StartTls, connection.starttls(parameters, &hello)).await?;
         }
         if let Some(Login { username, password }) = &self.settings.login {
             let credentials = Credentials::new(username.clone(), password.clone());
@@ -255,23 +224,12 @@ impl Pool {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(match error.status() {
                 Some(code) => {
-                    let words = std::error::Error::source(&error)
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
-                    Error::Refused {
-                        command,
-                        reply: Reply::new(code.into(), &words),
-                    }
+                    let words = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                    Error::Refused { command, reply: Reply::new(code.into(), &words) }
                 }
-                None => Error::Lost {
-                    command,
-                    source: error.into(),
-                },
+                None => Error::Lost { command, source: error.into() },
             }),
-            Err(late) => Err(Error::Lost {
-                command,
-                source: late.into(),
-            }),
+            Err(late) => Err(Error::Lost { command, source: late.into() }),
         }
     }
 }

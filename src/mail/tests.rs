@@ -46,11 +46,7 @@ fn the_headers_are_those_that_mailbox_providers_ask_for() {
     ] {
         assert!(headers.iter().any(|header| header == line), "{line} in {headers:#?}");
     }
-    assert!(
-        headers
-            .iter()
-            .any(|header| header.starts_with("From: ") && header.ends_with("<digest@example.org>"))
-    );
+    assert!(headers.iter().any(|header| header.starts_with("From: ") && header.ends_with("<digest@example.org>")));
 }
 
 #[test]
@@ -61,18 +57,11 @@ fn the_same_envelope_and_parts_are_the_same_bytes() {
 #[test]
 fn lines_end_in_crlf_are_short_and_ascii() {
     let long = "é reform ".repeat(4000);
-    for (text, html) in [
-        (long.as_str(), long.as_str()),
-        (&"x".repeat(5000), "a\rb\nc\r\nd\0"),
-        ("", ""),
-    ] {
+    for (text, html) in [(long.as_str(), long.as_str()), (&"x".repeat(5000), "a\rb\nc\r\nd\0"), ("", "")] {
         let bytes = built(&long[..3000], text, html);
         assert!(bytes.is_ascii() && !bytes.contains(&0));
         let text = String::from_utf8(bytes).expect("ASCII");
-        assert!(
-            text.split("\r\n")
-                .all(|line| line.len() < 998 && !line.contains(['\r', '\n']))
-        );
+        assert!(text.split("\r\n").all(|line| line.len() < 998 && !line.contains(['\r', '\n'])));
     }
 }
 
@@ -82,11 +71,7 @@ fn text_comes_first_and_both_parts_are_utf_8() {
     let boundary = "--=_r1s1digestexampleorg";
     let parts: Vec<&str> = text.split(boundary).collect();
     assert_eq!(parts.len(), 4);
-    assert!(
-        parts[1].contains("text/plain; charset=utf-8") && parts[1].ends_with("\r\n\r\nT\r\n"),
-        "{}",
-        parts[1]
-    );
+    assert!(parts[1].contains("text/plain; charset=utf-8") && parts[1].ends_with("\r\n\r\nT\r\n"), "{}", parts[1]);
     assert!(parts[2].contains("text/html; charset=utf-8") && parts[2].ends_with("\r\n\r\n<p>H\r\n"));
     assert!(text.contains("Content-Type: multipart/alternative"));
 }
@@ -108,34 +93,13 @@ fn no_name_and_no_subject_makes_a_header() {
 fn what_cannot_stand_in_a_header_is_refused() {
     let evil = "https://x.example/\r\nBcc: all@example.org";
     let bad = [
-        Envelope {
-            unsubscribe_url: Some(evil.into()),
-            ..envelope()
-        },
-        Envelope {
-            archive_url: Some(evil.into()),
-            ..envelope()
-        },
-        Envelope {
-            list_id: Some(("n".into(), "a b".into())),
-            ..envelope()
-        },
-        Envelope {
-            message_id: "r1@x".into(),
-            ..envelope()
-        },
-        Envelope {
-            message_id: "<r1@x>\r\nBcc: y>".into(),
-            ..envelope()
-        },
-        Envelope {
-            to: "reader@example.net\r\nBcc: all@example.org".into(),
-            ..envelope()
-        },
-        Envelope {
-            from: "nobody".into(),
-            ..envelope()
-        },
+        Envelope { unsubscribe_url: Some(evil.into()), ..envelope() },
+        Envelope { archive_url: Some(evil.into()), ..envelope() },
+        Envelope { list_id: Some(("n".into(), "a b".into())), ..envelope() },
+        Envelope { message_id: "r1@x".into(), ..envelope() },
+        Envelope { message_id: "<r1@x>\r\nBcc: y>".into(), ..envelope() },
+        Envelope { to: "reader@example.net\r\nBcc: all@example.org".into(), ..envelope() },
+        Envelope { from: "nobody".into(), ..envelope() },
     ];
     for envelope in bad {
         assert!(build(&envelope, "s", "t", "h").is_err(), "{envelope:?}");
@@ -144,15 +108,7 @@ fn what_cannot_stand_in_a_header_is_refused() {
 
 #[test]
 fn a_confirmation_is_no_list_mail() {
-    let envelope = Envelope {
-        list_id: None,
-        unsubscribe_url: None,
-        ..envelope()
-    };
+    let envelope = Envelope { list_id: None, unsubscribe_url: None, ..envelope() };
     let headers = headers(&build(&envelope, "s", "t", "h").expect("a message"));
-    assert!(
-        headers
-            .iter()
-            .all(|header| !header.starts_with("List-") && !header.starts_with("Precedence"))
-    );
+    assert!(headers.iter().all(|header| !header.starts_with("List-") && !header.starts_with("Precedence")));
 }

@@ -69,9 +69,7 @@ impl Transport {
                     message_id: outgoing.message_id.to_owned(),
                     bytes: outgoing.bytes.to_vec(),
                 });
-                Ok(Accepted {
-                    reply: "kept in memory".to_owned(),
-                })
+                Ok(Accepted { reply: "kept in memory".to_owned() })
             }
         }
     }
@@ -95,22 +93,15 @@ async fn keep(folder: &Path, outgoing: &Outgoing<'_>) -> Result<Accepted, Error>
             write_whole(path, bytes).map_err(failed(path))?;
         }
         // The names are on the disk only when the folder is.
-        std::fs::File::open(&folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed(&folder))
+        std::fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed(&folder))
     });
     match written.await {
         Ok(done) => done?,
         Err(panic) => {
-            return Err(Error::Folder {
-                path: message,
-                source: std::io::Error::other(panic),
-            });
+            return Err(Error::Folder { path: message, source: std::io::Error::other(panic) });
         }
     }
-    Ok(Accepted {
-        reply: message.display().to_string(),
-    })
+    Ok(Accepted { reply: message.display().to_string() })
 }
 
 /// Aside, then renamed: whoever looks finds a whole file or none.
@@ -126,11 +117,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn file_name(message_id: &str) -> Option<String> {
     let local = message_id.trim_start_matches('<').split('@').next().unwrap_or_default();
     let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }
     };
     let name: String = local.trim_start_matches('.').chars().take(120).map(plain).collect();
     (!name.is_empty()).then_some(name)
@@ -160,10 +147,7 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ["r1.s1.eml", "r1.s1.html"]);
-        assert_eq!(
-            std::fs::read(folder.path().join("outbox/r1.s1.eml")).expect("a file"),
-            b"two"
-        );
+        assert_eq!(std::fs::read(folder.path().join("outbox/r1.s1.eml")).expect("a file"), b"two");
     }
 
     #[test]

@@ -78,10 +78,7 @@ struct Parts {
 
 fn words(text: &str) -> Option<DateTime<Utc>> {
     let mut parts = Parts::default();
-    let spaced = text
-        .replace([',', '(', ')'], " ")
-        .replace("a.m.", "am")
-        .replace("p.m.", "pm");
+    let spaced = text.replace([',', '(', ')'], " ").replace("a.m.", "am").replace("p.m.", "pm");
     for word in spaced.split_whitespace() {
         word_into(word, &mut parts)?;
     }
@@ -93,11 +90,7 @@ fn words(text: &str) -> Option<DateTime<Utc>> {
         _ => {}
     }
     // `24:00` is the next day's midnight.
-    settle(
-        date.and_time(NaiveTime::MIN)
-            .checked_add_signed(Duration::seconds(seconds))?,
-        parts.offset.unwrap_or(0),
-    )
+    settle(date.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(seconds))?, parts.offset.unwrap_or(0))
 }
 
 /// Reads one word into the parts. `None` when it shows that this is no date.
@@ -105,11 +98,7 @@ fn word_into(word: &str, parts: &mut Parts) -> Option<()> {
     if let Some((date, rest)) = iso(word) {
         (parts.year, parts.month, parts.day) = (Some(date.0), Some(date.1), Some(date.2));
         let rest = rest.trim_start_matches('t');
-        return if rest.is_empty() {
-            Some(())
-        } else {
-            word_into(rest, parts)
-        };
+        return if rest.is_empty() { Some(()) } else { word_into(rest, parts) };
     }
     if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
         return clock(word, parts);
@@ -117,11 +106,7 @@ fn word_into(word: &str, parts: &mut Parts) -> Option<()> {
     let named = word.split(['-', '/']).collect::<Vec<_>>();
     if named.len() == 3 && named[0].starts_with(|c: char| c.is_ascii_digit()) {
         // `31-Jan-2024`, `31/01/2024`: day first, as nearly all of our readers write; `1/31/2024` can only be American.
-        let numbers = (
-            number(named[0]),
-            month(named[1]).or_else(|| number(named[1])),
-            number(named[2]),
-        );
+        let numbers = (number(named[0]), month(named[1]).or_else(|| number(named[1])), number(named[2]));
         let (Some(first), Some(second), Some(third)) = numbers else {
             return None;
         };
@@ -129,20 +114,13 @@ fn word_into(word: &str, parts: &mut Parts) -> Option<()> {
         (parts.day, parts.month, parts.year) = (Some(day), Some(of), Some(full_year(third, named[2].len())));
         return Some(());
     }
-    if let Some(offset) = word
-        .strip_prefix("gmt")
-        .or_else(|| word.strip_prefix("utc"))
-        .or(Some(word))
-        .and_then(signed)
+    if let Some(offset) = word.strip_prefix("gmt").or_else(|| word.strip_prefix("utc")).or(Some(word)).and_then(signed)
     {
         parts.offset = Some(offset);
         return Some(());
     }
     let plain = word.trim_end_matches(['.', 'º', 'ª']);
-    let bare = ["st", "nd", "rd", "th", "er"]
-        .iter()
-        .find_map(|end| plain.strip_suffix(end))
-        .unwrap_or(plain);
+    let bare = ["st", "nd", "rd", "th", "er"].iter().find_map(|end| plain.strip_suffix(end)).unwrap_or(plain);
     if let Some(value) = number(bare).or_else(|| number(plain)) {
         if parts.day.is_none() && bare.len() <= 2 && (1..=31).contains(&value) {
             parts.day = Some(value);
@@ -172,10 +150,7 @@ fn word_into(word: &str, parts: &mut Parts) -> Option<()> {
 
 /// Whole week-days that begin like a month.
 fn is_weekday(word: &str) -> bool {
-    matches!(
-        word,
-        "mardi" | "martes" | "martedì" | "maandag" | "maa" | "mardi." | "lunes" | "sestdiena"
-    )
+    matches!(word, "mardi" | "martes" | "martedì" | "maandag" | "maa" | "mardi." | "lunes" | "sestdiena")
 }
 
 fn iso(word: &str) -> Option<((i32, u32, u32), &str)> {
@@ -196,9 +171,7 @@ fn short(text: &str) -> Option<(u32, &str)> {
 
 /// `10:15`, `10:15:30.123`, with `am`, `z` or an offset attached.
 fn clock(word: &str, parts: &mut Parts) -> Option<()> {
-    let end = word
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.')))
-        .unwrap_or(word.len());
+    let end = word.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).unwrap_or(word.len());
     let (time, rest) = word.split_at(end);
     let mut fields = time.split(':');
     let hours: i64 = fields.next()?.parse().ok()?;
@@ -217,18 +190,11 @@ fn clock(word: &str, parts: &mut Parts) -> Option<()> {
 }
 
 fn zone(text: &str) -> Option<i32> {
-    if text.is_empty() {
-        Some(0)
-    } else {
-        signed(text).or_else(|| named_zone(text))
-    }
+    if text.is_empty() { Some(0) } else { signed(text).or_else(|| named_zone(text)) }
 }
 
 fn named_zone(text: &str) -> Option<i32> {
-    ZONES
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, minutes)| *minutes)
+    ZONES.iter().find(|(name, _)| *name == text).map(|(_, minutes)| *minutes)
 }
 
 /// `+0100`, `+01:00`, `-05`, `−0500`.
@@ -245,10 +211,7 @@ fn signed(text: &str) -> Option<i32> {
     }
     let (hours, minutes) = match digits.len() {
         1 | 2 => (digits.parse::<i32>().ok()?, 0),
-        3 | 4 => (
-            digits[..digits.len() - 2].parse().ok()?,
-            digits[digits.len() - 2..].parse::<i32>().ok()?,
-        ),
+        3 | 4 => (digits[..digits.len() - 2].parse().ok()?, digits[digits.len() - 2..].parse::<i32>().ok()?),
         _ => return None,
     };
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
@@ -277,9 +240,7 @@ fn month(word: &str) -> Option<u32> {
 }
 
 fn settle(local: NaiveDateTime, offset: i32) -> Option<DateTime<Utc>> {
-    local
-        .checked_sub_signed(Duration::minutes(i64::from(offset)))
-        .map(|moment| moment.and_utc())
+    local.checked_sub_signed(Duration::minutes(i64::from(offset))).map(|moment| moment.and_utc())
 }
 
 #[cfg(test)]

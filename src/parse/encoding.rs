@@ -46,18 +46,13 @@ fn clean<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str
 
 /// Latin-1 is what servers say when nobody told them; it decodes anything, so UTF-8 that decodes goes first.
 fn honest(encoding: &'static Encoding, bytes: &[u8]) -> &'static Encoding {
-    if encoding == WINDOWS_1252 && std::str::from_utf8(bytes).is_ok() {
-        UTF_8
-    } else {
-        encoding
-    }
+    if encoding == WINDOWS_1252 && std::str::from_utf8(bytes).is_ok() { UTF_8 } else { encoding }
 }
 
 fn charset(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
-    let value = lower
-        .split(';')
-        .find_map(|part| part.trim().strip_prefix("charset")?.trim_start().strip_prefix('='))?;
+    let value =
+        lower.split(';').find_map(|part| part.trim().strip_prefix("charset")?.trim_start().strip_prefix('='))?;
     Encoding::for_label(value.trim().trim_matches(['"', '\'']).as_bytes())
 }
 
@@ -66,9 +61,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).into_owned();
     let declaration = &head[head.find("<?xml")?..];
     let declaration = &declaration[..declaration.find("?>")?];
-    let value = declaration[declaration.find("encoding")? + "encoding".len()..]
-        .trim_start()
-        .strip_prefix('=')?;
+    let value = declaration[declaration.find("encoding")? + "encoding".len()..].trim_start().strip_prefix('=')?;
     let label = value.trim_start().trim_matches(['"', '\'', ' ']);
     let label = label.split(['"', '\'', ' ']).next()?;
     Encoding::for_label(label.as_bytes()).filter(|encoding| ![UTF_16BE, UTF_16LE].contains(encoding))
@@ -92,24 +85,12 @@ mod tests {
     fn a_label_counts_only_when_it_decodes() {
         let table: [(&[u8], Option<&str>, &str); 7] = [
             (b"<a>caf\xe9</a>", Some("text/xml; charset=iso-8859-1"), "<a>café</a>"),
-            (
-                "<a>café</a>".as_bytes(),
-                Some("text/xml; charset=ISO-8859-1"),
-                "<a>café</a>",
-            ),
-            (
-                b"<a>\x93quoted\x94</a>",
-                Some("text/xml; charset=utf-8"),
-                "<a>“quoted”</a>",
-            ),
+            ("<a>café</a>".as_bytes(), Some("text/xml; charset=ISO-8859-1"), "<a>café</a>"),
+            (b"<a>\x93quoted\x94</a>", Some("text/xml; charset=utf-8"), "<a>“quoted”</a>"),
             (b"\xef\xbb\xbf<a/>", None, "<a/>"),
             (b"\xff\xfe<\0a\0/\0>\0", None, "<a/>"),
             (b"\0<\0a\0/\0>", None, "<a/>"),
-            (
-                b"\xcf\xf0\xe8\xe2\xe5\xf2",
-                Some("text/xml; charset=\"windows-1251\""),
-                "Привет",
-            ),
+            (b"\xcf\xf0\xe8\xe2\xe5\xf2", Some("text/xml; charset=\"windows-1251\""), "Привет"),
         ];
         for (bytes, content_type, want) in table {
             assert_eq!(decode(bytes, content_type).0, want);

@@ -47,12 +47,7 @@ fn resolve(name: &str, met: &mut Met) -> Option<String> {
         };
         // Numbers between 128 and 159 are meant as windows-1252, as browsers read them.
         if let Some(byte) = u8::try_from(code).ok().filter(|byte| (0x80..0xa0).contains(byte)) {
-            return Some(
-                encoding_rs::WINDOWS_1252
-                    .decode_without_bom_handling(&[byte])
-                    .0
-                    .into_owned(),
-            );
+            return Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned());
         }
         return char::from_u32(code).map(String::from);
     }
@@ -68,11 +63,7 @@ fn resolve(name: &str, met: &mut Met) -> Option<String> {
         return Some(predefined.to_owned());
     }
     let (first, second) = *html5ever::data::NAMED_ENTITIES.get(format!("{name};").as_str())?;
-    let text: String = [first, second]
-        .into_iter()
-        .filter(|&code| code != 0)
-        .filter_map(char::from_u32)
-        .collect();
+    let text: String = [first, second].into_iter().filter(|&code| code != 0).filter_map(char::from_u32).collect();
     met.named += 1;
     (!text.is_empty()).then_some(text)
 }

@@ -17,16 +17,8 @@ pub(super) const AT: &str = "\u{e000}";
 /// One entry as an Item; its identity is settled afterwards, among all of the feed's.
 pub(super) fn item(entry: Entry, dialect: Dialect, base: Option<&Url>) -> Item {
     let in_text = |text: &Text| dialect == Dialect::Atom && text.content_type.subty() == "plain";
-    let title = entry
-        .title
-        .as_ref()
-        .map(|title| self::title(&title.content, in_text(title)))
-        .unwrap_or_default();
-    let summary = entry
-        .summary
-        .as_ref()
-        .map(|text| body(&text.content, in_text(text)))
-        .unwrap_or_default();
+    let title = entry.title.as_ref().map(|title| self::title(&title.content, in_text(title))).unwrap_or_default();
+    let summary = entry.summary.as_ref().map(|text| body(&text.content, in_text(text))).unwrap_or_default();
     let content = entry.content.as_ref().map(|content| {
         let plain = dialect == Dialect::Atom && content.content_type.subty() == "plain";
         body(content.body.as_deref().unwrap_or_default(), plain)
@@ -63,20 +55,12 @@ pub(super) fn title(text: &str, plain: bool) -> String {
     }
     let line = html::to_line(text);
     // Escaped twice, as `AT&amp;amp;T`: the reader wants neither.
-    if has_reference(&line) {
-        html::to_line(&line.replace('<', "&lt;"))
-    } else {
-        line
-    }
+    if has_reference(&line) { html::to_line(&line.replace('<', "&lt;")) } else { line }
 }
 
 /// A text of several paragraphs. A label of plain text counts unless the text is evidently HTML.
 pub(super) fn body(text: &str, plain: bool) -> String {
-    if plain && !html::looks_like_html(text) {
-        html::tidy(text)
-    } else {
-        html::to_text(text)
-    }
+    if plain && !html::looks_like_html(text) { html::tidy(text) } else { html::to_text(text) }
 }
 
 fn has_reference(text: &str) -> bool {
@@ -135,9 +119,7 @@ pub(super) fn person_of(raw: &str) -> String {
     let mut place = 0;
     for event in Lexer::new(raw) {
         match event {
-            Event::Start {
-                name, closed: false, ..
-            } => {
+            Event::Start { name, closed: false, .. } => {
                 place = match name.rsplit(':').next() {
                     Some("name") => 1,
                     Some("email") => 2,
@@ -158,12 +140,7 @@ pub(super) fn person_of(raw: &str) -> String {
         }
     }
     let fields = fields.map(|field| name_of(&field));
-    fields[1..2]
-        .iter()
-        .chain([&fields[0], &fields[2]])
-        .find(|field| !field.is_empty())
-        .cloned()
-        .unwrap_or_default()
+    fields[1..2].iter().chain([&fields[0], &fields[2]]).find(|field| !field.is_empty()).cloned().unwrap_or_default()
 }
 
 fn name_of(text: &str) -> String {
@@ -172,9 +149,7 @@ fn name_of(text: &str) -> String {
         return html::one_line(&text);
     };
     let belongs = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
-    let start = text[..at]
-        .rfind(|c| !belongs(c))
-        .map_or(0, |n| n + text[n..].chars().next().map_or(1, char::len_utf8));
+    let start = text[..at].rfind(|c| !belongs(c)).map_or(0, |n| n + text[n..].chars().next().map_or(1, char::len_utf8));
     let end = text[at + 1..].find(|c| !belongs(c)).map_or(text.len(), |n| at + 1 + n);
     let mail = &text[start..end];
     let around = format!("{} {}", &text[..start], &text[end..]);

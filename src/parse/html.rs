@@ -46,10 +46,7 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn tidy(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MAX_BYTES)];
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
-    let shown: String = unix
-        .chars()
-        .filter(|&c| c == '\n' || c == '\t' || is_shown(c))
-        .collect();
+    let shown: String = unix.chars().filter(|&c| c == '\n' || c == '\t' || is_shown(c)).collect();
     let mut out = String::with_capacity(shown.len());
     let mut blank = 0;
     for line in shown.lines() {
@@ -69,23 +66,8 @@ pub(super) fn tidy(text: &str) -> String {
 
 /// Whether text that claims to be plain is in truth HTML: a closing tag, or a tag that only HTML writes.
 pub(super) fn looks_like_html(text: &str) -> bool {
-    const OPENINGS: [&str; 10] = [
-        "<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>",
-    ];
-    const CLOSINGS: [&str; 12] = [
-        "p",
-        "a",
-        "b",
-        "i",
-        "em",
-        "strong",
-        "div",
-        "span",
-        "ul",
-        "li",
-        "h2",
-        "blockquote",
-    ];
+    const OPENINGS: [&str; 10] = ["<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>"];
+    const CLOSINGS: [&str; 12] = ["p", "a", "b", "i", "em", "strong", "div", "span", "ul", "li", "h2", "blockquote"];
     if !text.contains('<') {
         return false;
     }

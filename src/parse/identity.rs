@@ -22,11 +22,7 @@ pub(super) fn settle(items: Vec<Item>) -> Vec<Item> {
     for mut item in items {
         let own = id(&item);
         let repeated = links.get(&own).is_some_and(|links| links.len() > 1);
-        let text = if item.content.is_empty() {
-            &item.summary
-        } else {
-            &item.content
-        };
+        let text = if item.content.is_empty() { &item.summary } else { &item.content };
         item.identity = match &item.link {
             Some(link) if repeated && !own.is_empty() => Identity::Id(format!("{own} {}", canonical(link))),
             link => Identity::of(Some(&own), link.as_ref(), &item.title, text),

@@ -17,11 +17,8 @@ pub(super) fn read(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Option
         return None;
     }
     let common = authors(&feed);
-    let items = items
-        .iter()
-        .filter(|item| item.is_object())
-        .map(|entry| item(entry, base, now, common.as_deref()))
-        .collect();
+    let items =
+        items.iter().filter(|item| item.is_object()).map(|entry| item(entry, base, now, common.as_deref())).collect();
     Some((string(&feed, "title").map(|text| title(&text, true)), items))
 }
 
@@ -31,22 +28,12 @@ fn item(entry: &Value, base: Option<&Url>, now: DateTime<Utc>, common: Option<&s
         (Some(markup), _) if !markup.trim().is_empty() => html::to_text(&markup),
         (_, text) => text.map(|text| html::tidy(&text)).unwrap_or_default(),
     };
-    let tags = entry
-        .get("tags")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let tags = entry.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Item {
         identity: Identity::Id(string(entry, "id").unwrap_or_default()),
-        link: ["url", "external_url"]
-            .iter()
-            .find_map(|key| absolute(&string(entry, key)?, base)),
-        title: string(entry, "title")
-            .map(|text| title(&text, true))
-            .unwrap_or_default(),
-        summary: string(entry, "summary")
-            .map(|text| body(&text, true))
-            .unwrap_or_default(),
+        link: ["url", "external_url"].iter().find_map(|key| absolute(&string(entry, key)?, base)),
+        title: string(entry, "title").map(|text| title(&text, true)).unwrap_or_default(),
+        summary: string(entry, "summary").map(|text| body(&text, true)).unwrap_or_default(),
         content,
         author: authors(entry).or(common.map(str::to_owned)),
         categories: categories(tags.iter().filter_map(Value::as_str)),
@@ -56,11 +43,7 @@ fn item(entry: &Value, base: Option<&Url>, now: DateTime<Utc>, common: Option<&s
 }
 
 fn authors(value: &Value) -> Option<String> {
-    let many = value
-        .get("authors")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let many = value.get("authors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let all = value.get("author").into_iter().chain(many);
     joined(
         all.filter_map(|author| author.as_str().map(str::to_owned).or(string(author, "name")))

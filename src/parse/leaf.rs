@@ -21,10 +21,7 @@ pub(super) struct Leaf<'a> {
 
 impl Leaf<'_> {
     pub(super) fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.trim())
+        self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim())
     }
 
     /// `None` for an element that says nothing: the strict parser refuses a whole feed for an empty one.
@@ -62,9 +59,7 @@ impl Leaf<'_> {
 
     /// An Atom link inside RSS, or an RSS link written like one.
     fn rss_href(&self) -> Option<&str> {
-        matches!(self.attribute("rel"), None | Some("alternate"))
-            .then(|| self.attribute("href"))
-            .flatten()
+        matches!(self.attribute("rel"), None | Some("alternate")).then(|| self.attribute("href")).flatten()
     }
 
     fn atom_link(&self, forbidden: &mut usize) -> Option<String> {

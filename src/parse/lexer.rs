@@ -7,12 +7,7 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event<'a> {
     /// An opening tag; `closed` when it closes itself; `raw` is the tag as written.
-    Start {
-        name: &'a str,
-        attributes: Vec<(&'a str, Cow<'a, str>)>,
-        closed: bool,
-        raw: &'a str,
-    },
+    Start { name: &'a str, attributes: Vec<(&'a str, Cow<'a, str>)>, closed: bool, raw: &'a str },
     /// A closing tag.
     End { name: &'a str, raw: &'a str },
     /// Text with its entities still in it.
@@ -31,11 +26,7 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            at: 0,
-            exhausted: Vec::new(),
-        }
+        Self { text, at: 0, exhausted: Vec::new() }
     }
 
     fn rest(&self) -> &'a str {
@@ -67,10 +58,7 @@ impl<'a> Lexer<'a> {
             Some(end) => (end, end + 3),
             None => {
                 // An unclosed section ends where its entry ends, else with the document.
-                let end = ["</item", "</entry"]
-                    .into_iter()
-                    .filter_map(|tag| self.find(tag, start))
-                    .min();
+                let end = ["</item", "</entry"].into_iter().filter_map(|tag| self.find(tag, start)).min();
                 let end = end.unwrap_or(self.text.len());
                 (end, end)
             }
@@ -83,17 +71,13 @@ impl<'a> Lexer<'a> {
         let end = self.find(">", self.at)?;
         let raw = &self.text[self.at..=end];
         self.at = end + 1;
-        Some(Event::End {
-            name: raw[2..raw.len() - 1].trim(),
-            raw,
-        })
+        Some(Event::End { name: raw[2..raw.len() - 1].trim(), raw })
     }
 
     fn start_tag(&mut self) -> Option<Event<'a>> {
         let start = self.at;
-        let name_end = self.rest()[1..]
-            .find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<'))
-            .map(|n| n + 1);
+        let name_end =
+            self.rest()[1..].find(|c: char| c.is_whitespace() || matches!(c, '>' | '/' | '<')).map(|n| n + 1);
         let name = &self.text[start + 1..start + name_end?];
         let mut at = start + 1 + name.len();
         let mut attributes = Vec::new();
@@ -116,9 +100,8 @@ impl<'a> Lexer<'a> {
                 }
                 _ => {}
             }
-            let key_end = rest
-                .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '<' | '/'))
-                .unwrap_or(rest.len());
+            let key_end =
+                rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '<' | '/')).unwrap_or(rest.len());
             let key = &rest[..key_end];
             let after = rest[key_end..].trim_start();
             let Some(after) = after.strip_prefix('=') else {
@@ -137,12 +120,7 @@ impl<'a> Lexer<'a> {
             at = next;
         }
         self.at = at;
-        Some(Event::Start {
-            name,
-            attributes,
-            closed,
-            raw: &self.text[start..at],
-        })
+        Some(Event::Start { name, attributes, closed, raw: &self.text[start..at] })
     }
 
     fn value(&mut self, start: usize) -> (&'a str, usize) {
@@ -151,13 +129,8 @@ impl<'a> Lexer<'a> {
             Some(b'\'') => "'",
             _ => {
                 let rest = &self.text[start..];
-                let end = rest
-                    .find(|c: char| c.is_whitespace() || matches!(c, '>' | '<'))
-                    .unwrap_or(rest.len());
-                return (
-                    rest[..end].trim_end_matches('/'),
-                    start + rest[..end].trim_end_matches('/').len(),
-                );
+                let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<')).unwrap_or(rest.len());
+                return (rest[..end].trim_end_matches('/'), start + rest[..end].trim_end_matches('/').len());
             }
         };
         match self.find(quote, start + 1) {
@@ -183,9 +156,7 @@ impl<'a> Iterator for Lexer<'a> {
             } else if rest.starts_with("<?") {
                 self.skip(2, ">");
             } else if rest.starts_with("<!") {
-                let subset = self
-                    .find(">", self.at)
-                    .is_some_and(|end| self.text[self.at..end].contains('['));
+                let subset = self.find(">", self.at).is_some_and(|end| self.text[self.at..end].contains('['));
                 self.skip(2, if subset { "]>" } else { ">" });
             } else if rest.starts_with("</") {
                 return self.end_tag();

@@ -30,11 +30,7 @@ pub(super) struct Repaired {
 impl Repaired {
     /// The document with these entries.
     pub(super) fn document(&self, entries: &[String]) -> String {
-        let closing = if self.dialect == Dialect::Rss {
-            "</channel></rss>"
-        } else {
-            "</feed>"
-        };
+        let closing = if self.dialect == Dialect::Rss { "</channel></rss>" } else { "</feed>" };
         [self.opening.as_str(), &entries.concat(), closing].concat()
     }
 }
@@ -84,12 +80,7 @@ impl<'a> Pass<'a> {
 
     fn event(&mut self, event: &Event<'a>) {
         match event {
-            Event::Start {
-                name,
-                attributes,
-                closed,
-                raw,
-            } => self.start(name, attributes, *closed, raw),
+            Event::Start { name, attributes, closed, raw } => self.start(name, attributes, *closed, raw),
             Event::End { name, raw } => self.end(name, raw),
             Event::Text(text) => {
                 if let Some(leaf) = &mut self.leaf {
@@ -110,10 +101,7 @@ impl<'a> Pass<'a> {
     }
 
     fn start(&mut self, name: &'a str, attributes: &[(&'a str, Cow<'a, str>)], closed: bool, raw: &str) {
-        let default = attributes
-            .iter()
-            .find(|(key, _)| *key == "xmlns")
-            .map(|(_, uri)| uri.as_ref());
+        let default = attributes.iter().find(|(key, _)| *key == "xmlns").map(|(_, uri)| uri.as_ref());
         for (key, uri) in attributes {
             if let Some(prefix) = key.strip_prefix("xmlns:") {
                 self.prefixes.declare(prefix, uri);
@@ -130,10 +118,7 @@ impl<'a> Pass<'a> {
                 self.count("unclosed element", 1);
             }
             self.close_entry();
-            let mut entry = Entry {
-                base: base_of(attributes),
-                ..Entry::default()
-            };
+            let mut entry = Entry { base: base_of(attributes), ..Entry::default() };
             if let Some((_, about)) = attributes.iter().find(|(key, _)| key.ends_with("about")) {
                 entry.leaves.push(("guid", 9, leaf_xml("guid", about, &mut 0)));
                 entry.permalink = Some(about.trim().to_owned()).filter(|link| link.starts_with("http"));
@@ -161,10 +146,7 @@ impl<'a> Pass<'a> {
         };
         match meaning {
             Some((target, rank)) => {
-                let attributes = attributes
-                    .iter()
-                    .map(|(k, v)| (k.to_ascii_lowercase(), v.clone()))
-                    .collect();
+                let attributes = attributes.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect();
                 let (decoded, raw) = (String::new(), String::new());
                 self.leaf = Some(Leaf {
                     name: name.to_owned(),
@@ -186,12 +168,7 @@ impl<'a> Pass<'a> {
     }
 
     fn root(&mut self, space: Space, local: &str, name: &str, attributes: &[(&'a str, Cow<'a, str>)]) {
-        let value = |wanted: &str| {
-            attributes
-                .iter()
-                .find(|(key, _)| *key == wanted)
-                .map(|(_, value)| value.trim())
-        };
+        let value = |wanted: &str| attributes.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.trim());
         let dialect = match (space, local) {
             (Space::Native | Space::Rdf, "rss" | "rdf" | "channel") => Dialect::Rss,
             (Space::Native | Space::Atom, "feed" | "entry") => Dialect::Atom,
@@ -254,14 +231,10 @@ impl<'a> Pass<'a> {
             return;
         };
         if leaf.target == "guid"
-            && leaf
-                .attribute("ispermalink")
-                .is_none_or(|value| !value.eq_ignore_ascii_case("false"))
+            && leaf.attribute("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"))
         {
             let link = leaf.decoded.trim();
-            entry.permalink = Some(link.to_owned())
-                .filter(|link| link.starts_with("http"))
-                .or(entry.permalink.take());
+            entry.permalink = Some(link.to_owned()).filter(|link| link.starts_with("http")).or(entry.permalink.take());
         }
         if let Some(xml) = xml {
             entry.leaves.push((leaf.target, leaf.rank, xml));
@@ -282,11 +255,7 @@ impl<'a> Pass<'a> {
         {
             entry.leaves.push(("link", 9, leaf_xml("link", &link, &mut 0)));
         }
-        let tag = if self.dialect == Some(Dialect::Rss) {
-            "item"
-        } else {
-            "entry"
-        };
+        let tag = if self.dialect == Some(Dialect::Rss) { "item" } else { "entry" };
         let base = entry.base.as_deref().map(base_xml).unwrap_or_default();
         let mut xml = format!("<{tag}{base}>");
         let mut written: Vec<(&str, u8)> = Vec::new();
@@ -319,12 +288,7 @@ impl<'a> Pass<'a> {
             ),
             Dialect::Atom => format!(r#"<feed xmlns="http://www.w3.org/2005/Atom"{base}>{title}"#),
         };
-        Some(Repaired {
-            dialect,
-            opening,
-            entries: self.entries,
-            counts: self.counts,
-        })
+        Some(Repaired { dialect, opening, entries: self.entries, counts: self.counts })
     }
 }
 

@@ -10,12 +10,7 @@ fn now() -> DateTime<Utc> {
 
 fn bytes(bytes: &[u8]) -> Result<Document, Error> {
     let base = Url::parse("https://example.org/feed/").unwrap();
-    parse(&Source {
-        bytes,
-        content_type: None,
-        base: Some(&base),
-        now: now(),
-    })
+    parse(&Source { bytes, content_type: None, base: Some(&base), now: now() })
 }
 
 fn doc(text: &str) -> Document {
@@ -28,20 +23,15 @@ fn link(item: &Item) -> &str {
 
 #[test]
 fn rss_2_is_read_whole() {
-    let feed = doc(
-        r#"<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    let feed = doc(r#"<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
         xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Blog &amp;amp; more</title>
         <image><title>no</title></image><item><title>AT&amp;amp;T &lt;em&gt;now&lt;/em&gt;</title><link>/a</link><guid isPermaLink="false">g1</guid>
         <pubDate>Tue, 3 Jun 2025 11:05 BST</pubDate><dc:creator>Ann</dc:creator><category>Reform</category><media:title>no</media:title>
-        <description><![CDATA[<p>One</p>]]></description><content:encoded><![CDATA[<p>One</p><p>Two &amp; three</p>]]></content:encoded></item></channel></rss>"#,
-    );
+        <description><![CDATA[<p>One</p>]]></description><content:encoded><![CDATA[<p>One</p><p>Two &amp; three</p>]]></content:encoded></item></channel></rss>"#);
     assert_eq!(feed.title.as_deref(), Some("Blog & more"));
     let item = &feed.items[0];
     assert_eq!((item.title.as_str(), link(item)), ("AT&T now", "https://example.org/a"));
-    assert_eq!(
-        (item.summary.as_str(), item.content.as_str()),
-        ("One", "One\n\nTwo & three")
-    );
+    assert_eq!((item.summary.as_str(), item.content.as_str()), ("One", "One\n\nTwo & three"));
     assert_eq!(item.identity, Identity::Id("g1".into()));
     assert_eq!(item.published.unwrap().to_rfc3339(), "2025-06-03T10:05:00+00:00");
     assert_eq!((item.updated, item.author.as_deref()), (None, Some("Ann")));
@@ -62,11 +52,7 @@ fn old_dialects_are_read() {
     ] {
         let feed = doc(text);
         assert_eq!(feed.title.as_deref(), Some("T"), "{text}");
-        assert_eq!(
-            (feed.items[0].title.as_str(), link(&feed.items[0])),
-            ("I", "http://e.org/1"),
-            "{text}"
-        );
+        assert_eq!((feed.items[0].title.as_str(), link(&feed.items[0])), ("I", "http://e.org/1"), "{text}");
     }
 }
 
@@ -81,18 +67,9 @@ fn blogger_s_atom_is_read() {
         <entry><id>2</id><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>A <b>bold</b> &lt;x&gt;</div></title><summary type='weird'>s</summary></entry></feed>",
     );
     let item = &feed.items[0];
-    assert_eq!(
-        (item.title.as_str(), item.content.as_str(), link(item)),
-        ("", "Hello world", "https://b.org/p")
-    );
-    assert_eq!(
-        (item.author.as_deref(), &item.categories[..]),
-        (Some("Ann"), &["reform".to_owned()][..])
-    );
-    assert_eq!(
-        (feed.items[1].title.as_str(), feed.items[1].summary.as_str()),
-        ("A bold <x>", "s")
-    );
+    assert_eq!((item.title.as_str(), item.content.as_str(), link(item)), ("", "Hello world", "https://b.org/p"));
+    assert_eq!((item.author.as_deref(), &item.categories[..]), (Some("Ann"), &["reform".to_owned()][..]));
+    assert_eq!((feed.items[1].title.as_str(), feed.items[1].summary.as_str()), ("A bold <x>", "s"));
 }
 
 #[test]
@@ -102,14 +79,8 @@ fn json_feed_is_read_tolerantly() {
         "authors":[{"name":"foo@example.com（山田）"}],"date_published":"2025-06-03T10:00:00Z","tags":["x"],"attachments":[{"url":"y"}]}, 3]}"#,
     );
     let item = &feed.items[0];
-    assert_eq!(
-        (item.identity.clone(), link(item)),
-        (Identity::Id("7".into()), "https://example.org/x")
-    );
-    assert_eq!(
-        (item.content.as_str(), item.author.as_deref()),
-        ("a <b> c\n\nd", Some("山田"))
-    );
+    assert_eq!((item.identity.clone(), link(item)), (Identity::Id("7".into()), "https://example.org/x"));
+    assert_eq!((item.content.as_str(), item.author.as_deref()), ("a <b> c\n\nd", Some("山田")));
 }
 
 #[test]
@@ -132,13 +103,9 @@ fn flaws_are_mended_and_counted() {
         <item><title>cut o");
     assert_eq!(feed.title.as_deref(), Some("Q&A ’"));
     let shown: Vec<String> = feed.repairs.iter().map(ToString::to_string).collect();
-    for want in [
-        "2 bare ampersands",
-        "1 HTML entity",
-        "1 missing or unusual version",
-        "1 cut-off end",
-        "1 control character",
-    ] {
+    for want in
+        ["2 bare ampersands", "1 HTML entity", "1 missing or unusual version", "1 cut-off end", "1 control character"]
+    {
         assert!(shown.iter().any(|repair| repair == want), "{want}: {shown:?}");
     }
     assert_eq!(link(&feed.items[0]), "http://e.org/1?a=1&b=2");
@@ -167,12 +134,7 @@ fn a_repeated_guid_is_joined_with_the_link() {
     let item = |n: u8| {
         format!("<item><guid isPermaLink='false'>same</guid><title>{n}</title><link>http://e.org/{n}</link></item>")
     };
-    let feed = doc(&format!(
-        "<rss version='2.0'><channel>{}{}{}</channel></rss>",
-        item(1),
-        item(2),
-        item(2)
-    ));
+    let feed = doc(&format!("<rss version='2.0'><channel>{}{}{}</channel></rss>", item(1), item(2), item(2)));
     assert_eq!(feed.items.len(), 2);
     assert_eq!(feed.items[0].identity, Identity::Id("same https://e.org/1".into()));
 }

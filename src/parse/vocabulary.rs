@@ -21,10 +21,7 @@ impl Space {
     /// By URI; http or https, letter case and a trailing `/` or `#` make no difference.
     fn of_uri(uri: &str) -> Self {
         let lower = uri.trim().to_ascii_lowercase();
-        let bare = lower
-            .trim_start_matches("https://")
-            .trim_start_matches("http://")
-            .trim_end_matches(['/', '#']);
+        let bare = lower.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches(['/', '#']);
         match bare {
             "www.w3.org/2005/atom" | "purl.org/atom/ns" | "purl.org/atom" => Self::Atom,
             "purl.org/rss/1.0/modules/content" => Self::Content,
@@ -71,10 +68,8 @@ impl Prefixes {
                 (space, local.to_ascii_lowercase())
             }
             None => {
-                let space = default
-                    .map(Space::of_uri)
-                    .filter(|space| *space != Space::Unknown)
-                    .unwrap_or(Space::Native);
+                let space =
+                    default.map(Space::of_uri).filter(|space| *space != Space::Unknown).unwrap_or(Space::Native);
                 (space, name.to_ascii_lowercase())
             }
         }

@@ -33,10 +33,7 @@ fn digest() -> Digest {
         reading_minutes: 0,
         reason: String::new(),
         tags: Vec::new(),
-        ..entry(
-            2,
-            "What we learned from two years of one budget for prevention across three councils",
-        )
+        ..entry(2, "What we learned from two years of one budget for prevention across three councils")
     };
     let section = |title: &str, description: &str, stories| Section {
         name: title.to_lowercase(),
@@ -48,16 +45,8 @@ fn digest() -> Digest {
         subject: "Joined-up care in Fife, and 3 more on public service reform".into(),
         preheader: "Also: What we learned".into(),
         sections: vec![
-            section(
-                "Integration",
-                "Services made one.",
-                vec![entry(1, "Joined-up care in Fife"), bare],
-            ),
-            section(
-                "Leadership",
-                "",
-                vec![entry(3, "Leading across <boundaries> & \"borders\"")],
-            ),
+            section("Integration", "Services made one.", vec![entry(1, "Joined-up care in Fife"), bare]),
+            section("Leadership", "", vec![entry(3, "Leading across <boundaries> & \"borders\"")]),
         ],
         more: vec![entry(4, "Weeknotes"), entry(5, "One front door for families")],
         count: 5,
@@ -100,22 +89,15 @@ fn rendered() -> Rendered {
 fn html_and_text_say_the_same_stories_in_the_same_order() {
     let mail = rendered();
     let order = |part: &str| {
-        let mut places: Vec<(usize, i64)> = (1..=5)
-            .filter_map(|seq| Some((part.find(&format!("example.org/post-{seq}?"))?, seq)))
-            .collect();
+        let mut places: Vec<(usize, i64)> =
+            (1..=5).filter_map(|seq| Some((part.find(&format!("example.org/post-{seq}?"))?, seq))).collect();
         places.sort_unstable();
         places.into_iter().map(|(_, seq)| seq).collect::<Vec<_>>()
     };
     assert_eq!(order(&mail.html), [1, 2, 3, 4, 5]);
     assert_eq!(order(&mail.text), [1, 2, 3, 4, 5]);
-    for words in [
-        "Monday 23 November 2026 · 5 posts",
-        "Reform Blog · Jane Smith · 12 March 2026 · 4 min read",
-    ] {
-        assert!(
-            mail.html.replace("&nbsp;", "\u{a0}").contains(words) && mail.text.contains(words),
-            "{words}"
-        );
+    for words in ["Monday 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March 2026 · 4 min read"] {
+        assert!(mail.html.replace("&nbsp;", "\u{a0}").contains(words) && mail.text.contains(words), "{words}");
     }
     assert!(mail.text.contains("Reform Blog · undated"));
 }
@@ -133,10 +115,7 @@ fn the_html_loads_nothing_and_keeps_its_dark_mode() {
     for forbidden in ["<img", "<script", "@import", "url(", "<link", "@font-face"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
-    assert!(
-        html.contains("prefers-color-scheme: dark") && html.contains("<h1 style="),
-        "{html}"
-    );
+    assert!(html.contains("prefers-color-scheme: dark") && html.contains("<h1 style="), "{html}");
 }
 
 #[test]
@@ -183,14 +162,8 @@ fn a_missing_variable_is_named_with_file_and_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("digest")).expect("a folder");
     std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
-    let error = Renderer::new(Some(folder.path()))
-        .expect("templates")
-        .render_digest(&view())
-        .expect_err("a refusal");
-    assert_eq!(
-        error.to_string(),
-        "template `digest/subject.txt.j2`, line 2: `colour` is missing"
-    );
+    let error = Renderer::new(Some(folder.path())).expect("templates").render_digest(&view()).expect_err("a refusal");
+    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2: `colour` is missing");
 }
 
 #[test]
@@ -198,20 +171,12 @@ fn a_template_that_does_not_parse_is_refused_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("base.txt.j2"), "{% block %}").expect("a file");
     let error = Renderer::new(Some(folder.path())).expect_err("a refusal");
-    assert!(
-        error.to_string().starts_with("template `base.txt.j2`, line 1: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("template `base.txt.j2`, line 1: "), "{error}");
 }
 
 #[test]
 fn a_subject_is_one_line() {
-    let mail = renderer()
-        .render_digest(&DigestView {
-            subject: "a\r\nBcc: b".into(),
-            ..view()
-        })
-        .expect("a digest");
+    let mail = renderer().render_digest(&DigestView { subject: "a\r\nBcc: b".into(), ..view() }).expect("a digest");
     assert_eq!(mail.subject, "a Bcc: b");
 }
 
@@ -229,17 +194,9 @@ fn a_sign_up_is_confirmed_by_mail_and_page() {
     let mail = renderer().render_confirm(&view).expect("a mail");
     assert_eq!(mail.subject, "Please confirm: Reform Digest");
     assert!(mail.html.contains("href=\"https://d.example/confirm/t1\"") && mail.text.contains("\nhttps://d.example"));
-    let form = PageForm {
-        action: "/confirm".into(),
-        button: "Yes".into(),
-    };
-    let page = renderer()
-        .render_page("Confirm <b>", &["One click.".into()], Some(&form))
-        .expect("a page");
-    assert!(
-        page.contains("Confirm &lt;b&gt;") && page.contains("method=\"post\""),
-        "{page}"
-    );
+    let form = PageForm { action: "/confirm".into(), button: "Yes".into() };
+    let page = renderer().render_page("Confirm <b>", &["One click.".into()], Some(&form)).expect("a page");
+    assert!(page.contains("Confirm &lt;b&gt;") && page.contains("method=\"post\""), "{page}");
 }
 
 /// `SAMPLE_DIR=… cargo test --lib sample` leaves the mail there to be looked at.

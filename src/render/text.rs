@@ -8,12 +8,8 @@ pub(super) const COLUMNS: usize = 72;
 
 /// `wrap` (with an optional indent, in columns, for every line) and `underline` (the text, and a line below).
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
-    environment.add_filter("wrap", |text: String, indent: Option<usize>| {
-        wrap(&text, indent.unwrap_or(0))
-    });
-    environment.add_filter("underline", |text: String, mark: Option<String>| {
-        underline(&text, mark.as_deref())
-    });
+    environment.add_filter("wrap", |text: String, indent: Option<usize>| wrap(&text, indent.unwrap_or(0)));
+    environment.add_filter("underline", |text: String, mark: Option<String>| underline(&text, mark.as_deref()));
 }
 
 /// The words in lines of at most [`COLUMNS`] columns; a longer word keeps a line for itself.
@@ -21,10 +17,7 @@ fn wrap(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text
-        .split(|c: char| c.is_whitespace() && c != '\u{a0}')
-        .filter(|word| !word.is_empty())
-    {
+    for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}').filter(|word| !word.is_empty()) {
         let is_full = !line.is_empty() && indent + line.width() + 1 + word.width() > COLUMNS;
         if is_full {
             lines.push(format!("{margin}{line}"));
@@ -74,10 +67,7 @@ mod tests {
     fn lines_are_wrapped_by_display_width_and_urls_stay_whole() {
         let url = format!("https://example.org/{}", "x".repeat(80));
         let text = wrap(&format!("{} {url} end", "改革 ".repeat(40)), 2);
-        assert!(
-            text.lines().all(|line| line.width() <= COLUMNS || line.trim() == url),
-            "{text}"
-        );
+        assert!(text.lines().all(|line| line.width() <= COLUMNS || line.trim() == url), "{text}");
         assert!(text.lines().any(|line| line.trim() == url));
     }
 

@@ -152,9 +152,7 @@ impl DigestView {
 }
 
 fn entry(story: &Entry, zone: Tz) -> EntryView {
-    let published = story
-        .published
-        .map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
+    let published = story.published.map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
     let mut meta = vec![story.source.clone()];
     meta.extend(story.author.clone().filter(|author| *author != story.source));
     meta.push(published);
@@ -198,20 +196,12 @@ fn date(at: &impl Datelike) -> String {
 /// "1 post", "8 posts".
 #[must_use]
 pub fn count(posts: usize) -> String {
-    if posts == 1 {
-        "1 post".to_owned()
-    } else {
-        format!("{posts} posts")
-    }
+    if posts == 1 { "1 post".to_owned() } else { format!("{posts} posts") }
 }
 
 fn direction(lang: &str) -> &'static str {
     let language = lang.split(['-', '_']).next().unwrap_or_default();
-    if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") {
-        "rtl"
-    } else {
-        "ltr"
-    }
+    if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") { "rtl" } else { "ltr" }
 }
 
 /// The mail that asks whether a sign-up was meant.

@@ -196,7 +196,8 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 })
                 .optional()?;
             let (since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
-            let arrival = items::Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
+            let arrival =
+                items::Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             saved = items::keep(tx, &arrival, &items)?;
             tx.execute(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5)

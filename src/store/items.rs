@@ -222,8 +222,9 @@ fn by_identity(tx: &Transaction<'_>, feed: &str, identity: &str) -> Result<Optio
 }
 
 fn by_link_and_title(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
-    let mut statement =
-        tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC",
+    )?;
     Ok(statement.query_row(params![feed, scored.canonical, scored.likeness.title], |row| row.get(0)).optional()?)
 }
 

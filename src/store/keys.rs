@@ -28,13 +28,17 @@ impl Store {
     pub async fn keys(&self, fresh: Keys, now: DateTime<Utc>) -> Result<(Keys, bool), Error> {
         self.write(move |tx| {
             let kept = |name: &str| {
-                tx.query_row("SELECT value FROM keys WHERE name = ?1", [name], |row| row.get::<_, Vec<u8>>(0)).optional()
+                tx.query_row("SELECT value FROM keys WHERE name = ?1", [name], |row| row.get::<_, Vec<u8>>(0))
+                    .optional()
             };
             if let (Some(token), Some(suppression)) = (kept("token")?, kept("suppression")?) {
                 return Ok((Keys { token, suppression }, false));
             }
             for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
-                tx.execute("INSERT INTO keys (name, value, made) VALUES (?1, ?2, ?3)", params![name, value, seconds(now)])?;
+                tx.execute(
+                    "INSERT INTO keys (name, value, made) VALUES (?1, ?2, ?3)",
+                    params![name, value, seconds(now)],
+                )?;
             }
             Ok((fresh, true))
         })

@@ -71,7 +71,9 @@ impl Store {
     pub async fn join(&self, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
         self.write(move |tx| {
             let suppressed: bool =
-                tx.query_row("SELECT EXISTS (SELECT 1 FROM suppressions WHERE hash = ?1)", [&new.hash], |row| row.get(0))?;
+                tx.query_row("SELECT EXISTS (SELECT 1 FROM suppressions WHERE hash = ?1)", [&new.hash], |row| {
+                    row.get(0)
+                })?;
             let known: Option<(String, String)> = tx
                 .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {
                     Ok((row.get(0)?, row.get(1)?))

@@ -39,7 +39,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(u64, Result<Row, Error>)>, Error> {
     };
     let (name, cadence, themes) = (column(&["name"]), column(&["cadence"]), column(&["themes"]));
     let rows = reader.records().enumerate().map(|(index, record)| {
-        let line = record.as_ref().ok().and_then(csv::StringRecord::position).map_or(index as u64 + 2, csv::Position::line);
+        let line =
+            record.as_ref().ok().and_then(csv::StringRecord::position).map_or(index as u64 + 2, csv::Position::line);
         let row = record.map_err(Error::from).map(|record| {
             let cell = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
             Row { email: cell(Some(email)), name: cell(name), cadence: cell(cadence), themes: cell(themes) }

@@ -20,7 +20,11 @@ pub fn text(output: &Output) -> String {
 #[test]
 fn five_mistakes_are_shown_at_once_each_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "intervall = \"1h\"\nconcurrency = \"many\"\n");
+    write_config(
+        folder.path(),
+        &[("blog", "https://blog.example.org/feed")],
+        "intervall = \"1h\"\nconcurrency = \"many\"\n",
+    );
     let digest = folder.path().join("config/digest.toml");
     let kept = std::fs::read_to_string(&digest).unwrap();
     std::fs::write(&digest, format!("timezone = \"Europe/Lundon\"\n{kept}[schedule]\nweekly = \"0 8 * *\"\n")).unwrap();
@@ -43,7 +47,8 @@ fn a_second_once_beside_a_running_one_is_refused_and_names_it() {
     let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
     smtp_config(&sink, folder.path(), 4);
     sink.slow_down(Duration::from_millis(300));
-    let mut first = policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first =
+        policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until(|| !sink.taken().is_empty());
     let second = policy_digest(folder.path()).arg("once").output().unwrap();
     let shown = text(&second);
@@ -57,7 +62,8 @@ fn after_a_kill_in_mid_send_everyone_has_one_mail_under_one_message_id() {
     let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
     smtp_config(&sink, folder.path(), 20);
     sink.slow_down(Duration::from_millis(60));
-    let mut killed = policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut killed =
+        policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until(|| sink.taken().len() >= 5);
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -99,10 +105,18 @@ fn feeds_parse_answers_one_line_a_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.xml"), rss(&[Entry::on_topic("1")])).unwrap();
     std::fs::write(folder.path().join("b.html"), "<!doctype html><html><body>Hello</body></html>").unwrap();
-    std::fs::write(folder.path().join("list"), "{\"file\":\"one\",\"path\":\"a.xml\"}\nnot json\n{\"file\":\"gone\",\"path\":\"gone.xml\"}\n").unwrap();
-    let output = policy_digest(folder.path()).args(["feeds", "parse", "a.xml", "b.html", "--jsonl", "list"]).output().unwrap();
-    let answers: Vec<serde_json::Value> =
-        String::from_utf8(output.stdout.clone()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    std::fs::write(
+        folder.path().join("list"),
+        "{\"file\":\"one\",\"path\":\"a.xml\"}\nnot json\n{\"file\":\"gone\",\"path\":\"gone.xml\"}\n",
+    )
+    .unwrap();
+    let output =
+        policy_digest(folder.path()).args(["feeds", "parse", "a.xml", "b.html", "--jsonl", "list"]).output().unwrap();
+    let answers: Vec<serde_json::Value> = String::from_utf8(output.stdout.clone())
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(answers.len(), 5, "{}", text(&output));
     assert_eq!((&answers[0]["file"], &answers[0]["ok"]), (&"one".into(), &true.into()));
     let entry = &answers[0]["entries"][0];

@@ -1,8 +1,8 @@
 //! Mails over a real SMTP conversation: one each, nobody's address in another's, and what a refusal leads to.
 
 use policy_digest::app::clock::Clock;
-use policy_digest::app::{App, silent};
 use policy_digest::app::once::once;
+use policy_digest::app::{App, silent};
 use policy_digest::config;
 
 use crate::support::{Entry, FeedServer, Mail, Reply, SmtpSink, World, rss, start, write_config};
@@ -87,12 +87,16 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
     };
     let report = policy_digest::app::subscribe::add(&world.app, request.clone()).await.unwrap();
     assert!(report.is_asked);
-    assert!(!policy_digest::app::subscribe::add(&world.app, request).await.unwrap().is_asked, "not twice within the hour");
+    assert!(
+        !policy_digest::app::subscribe::add(&world.app, request).await.unwrap().is_asked,
+        "not twice within the hour"
+    );
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     world.once().await;
     let mails = world.mails();
     assert_eq!(mails.len(), 1);
-    let token = mails[0].text.split("/confirm/").nth(1).unwrap().split(['"', '\r', '\n', ' ']).next().unwrap().to_owned();
+    let token =
+        mails[0].text.split("/confirm/").nth(1).unwrap().split(['"', '\r', '\n', ' ']).next().unwrap().to_owned();
     assert_eq!(policy_digest::app::subscribe::confirm(&world.app, &token).await.unwrap(), Ok(true));
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;

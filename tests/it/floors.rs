@@ -18,7 +18,8 @@ const FLOORS: &[&[&str]] = &[
 
 /// Doors reach adapters only through `app`, save these.
 const DOORS: &[&str] = &["web", "daemon", "cli", "main"];
-const DOORS_MAY: &[(&str, &str)] = &[("web", "render"), ("cli", "telemetry"), ("daemon", "telemetry"), ("cli", "store")];
+const DOORS_MAY: &[(&str, &str)] =
+    &[("web", "render"), ("cli", "telemetry"), ("daemon", "telemetry"), ("cli", "store")];
 
 /// Each outside crate's home.
 const HOMES: &[(&str, &str)] = &[
@@ -164,7 +165,6 @@ fn upward_imports(path: &Path, text: &str) -> Vec<String> {
 
 /// Whether `word` stands in `code`, not as the end of a longer name.
 fn mentions(code: &str, word: &str) -> bool {
-    code.match_indices(word).any(|(at, _)| {
-        !code[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_')
-    })
+    code.match_indices(word)
+        .any(|(at, _)| !code[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_'))
 }

@@ -25,7 +25,10 @@ fn the_quickstart_makes_a_digest_once() {
     let outbox = folder.path().join("data/quickstart/outbox");
     let mails = files(&outbox, "eml");
     assert_eq!((mails.len(), files(&outbox, "html").len()), (2, 2), "{shown}");
-    assert!(shown.contains("town-portal") && shown.contains("web page"), "the page is reported as what it is:\n{shown}");
+    assert!(
+        shown.contains("town-portal") && shown.contains("web page"),
+        "the page is reported as what it is:\n{shown}"
+    );
     assert!(shown.contains("data/quickstart/outbox"), "{shown}");
     let html = std::fs::read_to_string(&files(&outbox, "html")[0]).unwrap();
     assert!(html.contains("The future of joined-up working and integration in Scotland"), "the seed post is in");

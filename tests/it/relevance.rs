@@ -15,10 +15,7 @@ fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
         for phrase in table[name].as_array().expect("an array") {
             let pattern =
                 Pattern::parse(phrase.as_str().expect("a string")).unwrap_or_else(|e| panic!("{phrase}: {e}"));
-            terms.push(Term {
-                pattern,
-                weight: weight.as_float().expect("a number") as f32,
-            });
+            terms.push(Term { pattern, weight: weight.as_float().expect("a number") as f32 });
         }
     }
     terms
@@ -27,13 +24,7 @@ fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
 fn shipped() -> Topic {
     let file: toml::Table = include_str!("../../config/topic.toml").parse().expect("TOML");
     let weights = file["weights"].as_table().expect("a table");
-    let tables = |key: &str| {
-        file[key]
-            .as_array()
-            .expect("an array")
-            .iter()
-            .map(|it| it.as_table().expect("a table"))
-    };
+    let tables = |key: &str| file[key].as_array().expect("an array").iter().map(|it| it.as_table().expect("a table"));
     let theme = |it: &toml::Table| Theme {
         name: text(it, "name"),
         title: text(it, "title"),
@@ -60,11 +51,7 @@ fn shipped() -> Topic {
 }
 
 fn score(title: &str, content: &str) -> Score {
-    Scorer::new(&shipped()).score(&Text {
-        title,
-        content,
-        ..Text::default()
-    })
+    Scorer::new(&shipped()).score(&Text { title, content, ..Text::default() })
 }
 
 #[test]
@@ -86,20 +73,14 @@ fn a_reason_quotes_the_post_as_it_wrote_it() {
 
 #[test]
 fn the_reasons_add_up_to_the_total_of_an_item_that_is_not_out_by_genre() {
-    let score = score(
-        "Joined-up services",
-        "Public services reform, tax reform and co-production in councils.",
-    );
+    let score = score("Joined-up services", "Public services reform, tax reform and co-production in councils.");
     let sum: f32 = score.reasons.iter().map(|reason| reason.weight).sum();
     assert!((sum - score.total).abs() < 1e-4, "{score:#?}");
 }
 
 #[test]
 fn a_job_advert_is_out_and_says_so_first() {
-    let score = score(
-        "Vacancy: head of public service reform",
-        "Lead collaborative governance and integrated care.",
-    );
+    let score = score("Vacancy: head of public service reform", "Lead collaborative governance and integrated care.");
     assert!(!score.picked && score.total <= 0.0 && score.themes.is_empty());
     assert_eq!(score.reasons[0].label.as_deref(), Some("a job advert or careers page"));
 }
@@ -107,39 +88,15 @@ fn a_job_advert_is_out_and_says_so_first() {
 #[test]
 fn other_senses_of_the_same_words_are_out() {
     for (title, content) in [
-        (
-            "Five collaboration tools for remote teams",
-            "Which software suits the workflow of a firm?",
-        ),
-        (
-            "Post-merger integration: a checklist",
-            "How two companies combine operations and reassure investors.",
-        ),
-        (
-            "Teaching joined-up handwriting",
-            "When a child is ready to join letters.",
-        ),
-        (
-            "The future of public service broadcasting",
-            "Who pays the licence fee in a world of streaming?",
-        ),
-        (
-            "Choosing a service mesh",
-            "Integration of services in a cloud-native cluster with an API gateway.",
-        ),
-        (
-            "Pension reform at last?",
-            "The state pension costs government more each year.",
-        ),
+        ("Five collaboration tools for remote teams", "Which software suits the workflow of a firm?"),
+        ("Post-merger integration: a checklist", "How two companies combine operations and reassure investors."),
+        ("Teaching joined-up handwriting", "When a child is ready to join letters."),
+        ("The future of public service broadcasting", "Who pays the licence fee in a world of streaming?"),
+        ("Choosing a service mesh", "Integration of services in a cloud-native cluster with an API gateway."),
+        ("Pension reform at last?", "The state pension costs government more each year."),
         ("House of Lords reform returns", "Should the second chamber be elected?"),
-        (
-            "Reform UK lead in a new poll",
-            "Labour and the Conservatives lose seats in every region.",
-        ),
-        (
-            "Early intervention in autism",
-            "What a parent can expect of speech therapy.",
-        ),
+        ("Reform UK lead in a new poll", "Labour and the Conservatives lose seats in every region."),
+        ("Early intervention in autism", "What a parent can expect of speech therapy."),
     ] {
         assert!(!score(title, content).picked, "{title}: {:#?}", score(title, content));
     }
@@ -154,11 +111,7 @@ fn general_evidence_alone_picks_an_item_without_a_theme() {
 #[test]
 fn a_prior_is_added_and_gives_its_reason() {
     let scorer = Scorer::new(&shipped());
-    let score = scorer.score(&Text {
-        title: "Notes",
-        prior: 3.5,
-        ..Text::default()
-    });
+    let score = scorer.score(&Text { title: "Notes", prior: 3.5, ..Text::default() });
     assert!(score.picked && score.reasons.len() == 1 && score.total == 3.5);
 }
 

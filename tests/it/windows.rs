@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digest, silent};
 use policy_digest::domain::feed::FeedId;
 use policy_digest::domain::item::{Identity, Item};
-use policy_digest::domain::outbox::{Next, Outcome, after_attempt};
+use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::relevance::Score;
 use policy_digest::domain::story::Likeness;
 use policy_digest::domain::subscriber::{Cadence, Preferences};
@@ -173,7 +173,14 @@ impl Model {
                 // The ladder's end is for another test: here nothing is given up.
                 let next = after_attempt(message.attempt.min(6), outcome, now);
                 let was_unknown = message.is_unknown;
-                settlements.push(Settlement { id: message.id, attempt: message.attempt, outcome, next, was_unknown, error: None });
+                settlements.push(Settlement {
+                    id: message.id,
+                    attempt: message.attempt,
+                    outcome,
+                    next,
+                    was_unknown,
+                    error: None,
+                });
             }
         }
         self.world.app.store.settle(settlements, now).await.unwrap();
@@ -245,7 +252,13 @@ fn item(number: usize, picked: bool, theme: usize, now: DateTime<Utc>) -> Scored
     };
     let themes = if picked { vec![THEMES[theme].to_owned()] } else { Vec::new() };
     let score = Score { total: if picked { 5.0 } else { 0.0 }, picked, themes, reasons: Vec::new() };
-    ScoredItem { canonical: Some(format!("stories.example.org/{number}")), likeness: Likeness::of(&item), score, prior: 0.0, item }
+    ScoredItem {
+        canonical: Some(format!("stories.example.org/{number}")),
+        likeness: Likeness::of(&item),
+        score,
+        prior: 0.0,
+        item,
+    }
 }
 
 proptest! {

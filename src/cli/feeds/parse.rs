@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::app::Unparsed;
 use crate::app::clock::Clock;
 use crate::app::parse_document;
 use crate::cli::Ending;
 use crate::domain::item::{Identity, Item};
-use crate::app::Unparsed;
 
 /// A document that takes longer is given up.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -76,7 +76,12 @@ impl Parse {
         }
         for path in files(&self.paths)? {
             let base = self.base.as_ref().map(Url::to_string);
-            answer(parse(Task { file: path.display().to_string(), path, base, content_type: self.content_type.clone() }))?;
+            answer(parse(Task {
+                file: path.display().to_string(),
+                path,
+                base,
+                content_type: self.content_type.clone(),
+            }))?;
         }
         output.flush().context("cannot write the answers")?;
         Ok(Ending::Done)
@@ -91,7 +96,8 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             continue;
         }
         let folder = std::fs::read_dir(path).with_context(|| format!("cannot read the folder `{}`", path.display()))?;
-        let mut inside: Vec<_> = folder.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
+        let mut inside: Vec<_> =
+            folder.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()).collect();
         inside.sort();
         files.extend(inside);
     }

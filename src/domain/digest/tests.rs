@@ -15,28 +15,17 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
         content: "Two teams became one. It took a year, and nobody wants to go back to how it was.".into(),
         score,
         themes: themes.iter().map(|&theme| theme.into()).collect(),
-        phrases: vec![
-            "joined-up working".into(),
-            "Joined-up Working".into(),
-            "Christie Commission".into(),
-        ],
+        phrases: vec!["joined-up working".into(), "Joined-up Working".into(), "Christie Commission".into()],
     }
 }
 
 fn outlines() -> Vec<SectionOutline> {
-    let outline = |name: &str| SectionOutline {
-        name: name.into(),
-        title: name.to_uppercase(),
-        description: "".into(),
-    };
+    let outline = |name: &str| SectionOutline { name: name.into(), title: name.to_uppercase(), description: "".into() };
     vec![outline("integration"), outline("collaboration")]
 }
 
 fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Option<Digest> {
-    let limits = Limits {
-        max_stories,
-        excerpt_chars: 320,
-    };
+    let limits = Limits { max_stories, excerpt_chars: 320 };
     compose(stories, &outlines(), &limits, themes, "Public Service Reform Digest")
 }
 
@@ -47,14 +36,7 @@ fn numbers(entries: &[Entry]) -> Vec<i64> {
 #[test]
 fn nothing_makes_no_digest() {
     assert_eq!(made(Vec::new(), 12, None), None);
-    assert_eq!(
-        made(
-            vec![story(1, 5.0, "A", &["integration"])],
-            12,
-            Some(&["collaboration".into()])
-        ),
-        None
-    );
+    assert_eq!(made(vec![story(1, 5.0, "A", &["integration"])], 12, Some(&["collaboration".into()])), None);
 }
 
 #[test]
@@ -67,21 +49,15 @@ fn a_story_stands_once_in_its_strongest_theme_and_the_others_are_tags() {
 
 #[test]
 fn a_reader_who_wants_one_theme_gets_the_story_there() {
-    let stories = vec![
-        story(1, 5.0, "A", &["collaboration", "integration"]),
-        story(2, 9.0, "A", &[]),
-    ];
+    let stories = vec![story(1, 5.0, "A", &["collaboration", "integration"]), story(2, 9.0, "A", &[])];
     let digest = made(stories, 12, Some(&["integration".into()])).expect("a digest");
     assert_eq!((digest.sections[0].name.as_str(), digest.count), ("integration", 1));
 }
 
 #[test]
 fn sections_follow_the_topic_and_the_themeless_come_last() {
-    let stories = vec![
-        story(1, 9.0, "A", &[]),
-        story(2, 5.0, "B", &["collaboration"]),
-        story(3, 1.0, "C", &["integration"]),
-    ];
+    let stories =
+        vec![story(1, 9.0, "A", &[]), story(2, 5.0, "B", &["collaboration"]), story(3, 1.0, "C", &["integration"])];
     let digest = made(stories, 12, None).expect("a digest");
     let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
     assert_eq!(titles, ["INTEGRATION", "COLLABORATION", OTHER]);
@@ -105,10 +81,7 @@ fn ties_go_to_the_earlier_arrival_whatever_the_order_of_the_input() {
 #[test]
 fn the_reason_tells_each_phrase_once() {
     let digest = made(vec![story(1, 5.0, "A", &[])], 12, None).expect("a digest");
-    assert_eq!(
-        digest.sections[0].stories[0].reason,
-        "joined-up working; Christie Commission"
-    );
+    assert_eq!(digest.sections[0].stories[0].reason, "joined-up working; Christie Commission");
 }
 
 #[test]
@@ -119,30 +92,15 @@ fn the_subject_names_the_best_story_and_counts_the_others() {
     );
     assert_eq!(subject("One", 1, "Reform Digest"), "One – Reform");
     let long = "What we learned from two years of joined-up working in health and social care";
-    assert_eq!(
-        subject(long, 12, "reform"),
-        "What we learned from two years of joined-up working in…, and 11 more"
-    );
+    assert_eq!(subject(long, 12, "reform"), "What we learned from two years of joined-up working in…, and 11 more");
 }
 
 #[test]
 fn a_subject_is_never_empty_never_long_never_two_lines() {
     for title in ["", "\r\nBcc: all@example.org", &"x".repeat(100_000)] {
-        let digest = made(
-            vec![Story {
-                title: title.into(),
-                ..story(1, 5.0, "A", &[])
-            }],
-            12,
-            None,
-        )
-        .expect("a digest");
+        let digest = made(vec![Story { title: title.into(), ..story(1, 5.0, "A", &[]) }], 12, None).expect("a digest");
         let length = digest.subject.chars().count();
-        assert!(
-            (1..=SUBJECT_CHARS).contains(&length) && !digest.subject.contains(['\r', '\n']),
-            "{}",
-            digest.subject
-        );
+        assert!((1..=SUBJECT_CHARS).contains(&length) && !digest.subject.contains(['\r', '\n']), "{}", digest.subject);
     }
 }
 

@@ -76,10 +76,7 @@ pub(super) fn is_title(title: &str, text: &str) -> bool {
 }
 
 fn folded(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What follows the title, if the line begins with it as a heading would: title, then a dash, a stop or a capital.
@@ -154,13 +151,9 @@ fn is_byline(line: &str) -> bool {
 
 /// "12 March 2026", "Thursday, March 12, 2026".
 fn is_date(lower: &str) -> bool {
-    const MONTHS: &[&str] = &[
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
+    const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let words: Vec<&str> = lower.split([' ', ',', '/']).filter(|word| !word.is_empty()).collect();
     words.len() <= 5
         && words.iter().any(|word| word.len() == 4 && word.parse::<u16>().is_ok())
-        && words
-            .iter()
-            .any(|word| MONTHS.iter().any(|month| word.starts_with(month)))
+        && words.iter().any(|word| MONTHS.iter().any(|month| word.starts_with(month)))
 }

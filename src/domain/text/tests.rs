@@ -7,12 +7,7 @@ const FILLER: &str = "Health and care partners in Fife have shared one plan, one
 
 #[test]
 fn the_feeds_own_summary_is_used_when_it_is_one() {
-    let text = excerpt(
-        "Joined-up care",
-        FILLER,
-        "Something else entirely happened. It was long.",
-        320,
-    );
+    let text = excerpt("Joined-up care", FILLER, "Something else entirely happened. It was long.", 320);
     assert_eq!(text, single_line(FILLER));
 }
 
@@ -50,12 +45,7 @@ fn the_wordpress_line_goes_though_the_title_asks_a_question() {
 
 #[test]
 fn a_title_that_begins_the_text_is_not_repeated() {
-    let text = excerpt(
-        "Joined-up care in Fife",
-        "",
-        &format!("Joined-up care in Fife {FILLER}"),
-        320,
-    );
+    let text = excerpt("Joined-up care in Fife", "", &format!("Joined-up care in Fife {FILLER}"), 320);
     assert_eq!(text, single_line(FILLER));
     let kept =
         "Collaboration works because people are trusted to work it out among themselves in the place they serve.";
@@ -64,10 +54,7 @@ fn a_title_that_begins_the_text_is_not_repeated() {
 
 #[test]
 fn a_text_without_a_sentence_gives_its_words() {
-    assert_eq!(
-        excerpt("T", "How Fife is joining up care", "", 320),
-        "How Fife is joining up care"
-    );
+    assert_eq!(excerpt("T", "How Fife is joining up care", "", 320), "How Fife is joining up care");
     assert_eq!(excerpt("Same", "Same", "", 320), "");
 }
 
@@ -79,14 +66,8 @@ fn abbreviations_and_initials_end_no_sentence() {
 
 #[test]
 fn a_line_cannot_hold_breaks_overrides_or_invisible_characters() {
-    assert_eq!(
-        single_line(" a\r\nBcc: x\0\u{202e}y\u{200b}\t z "),
-        "a Bcc: x yz".replace("yz", "y z")
-    );
-    assert_eq!(
-        single_line("👩\u{200d}👩\u{200d}👧 pay\u{200d}pal"),
-        "👩\u{200d}👩\u{200d}👧 paypal"
-    );
+    assert_eq!(single_line(" a\r\nBcc: x\0\u{202e}y\u{200b}\t z "), "a Bcc: x yz".replace("yz", "y z"));
+    assert_eq!(single_line("👩\u{200d}👩\u{200d}👧 pay\u{200d}pal"), "👩\u{200d}👩\u{200d}👧 paypal");
 }
 
 #[test]
@@ -98,8 +79,5 @@ fn a_cut_is_between_words_and_counts_its_ellipsis() {
 
 #[test]
 fn reading_takes_at_least_a_minute_unless_there_is_nothing() {
-    assert_eq!(
-        (reading_minutes(0), reading_minutes(1), reading_minutes(221)),
-        (0, 1, 2)
-    );
+    assert_eq!((reading_minutes(0), reading_minutes(1), reading_minutes(221)), (0, 1, 2));
 }

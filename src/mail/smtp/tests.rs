@@ -93,61 +93,32 @@ async fn sink() -> (Pool, Arc<Seen>) {
 
 async fn send(pool: &Pool, to: &str, bytes: &[u8]) -> Result<Accepted, Error> {
     let to = format!("{to}@example.org");
-    let outgoing = Outgoing {
-        from: "digest@example.org",
-        to: &to,
-        message_id: "<1@example.org>",
-        bytes,
-        html: None,
-    };
+    let outgoing = Outgoing { from: "digest@example.org", to: &to, message_id: "<1@example.org>", bytes, html: None };
     pool.send(&outgoing).await
 }
 
 #[tokio::test]
 async fn a_connection_is_used_again_also_after_a_refusal() {
     let (pool, seen) = sink().await;
-    assert_eq!(
-        send(&pool, "a", b"x\r\n").await.expect("accepted").reply,
-        "2.0.0 kept as 1"
-    );
-    assert_eq!(
-        send(&pool, "unknown", b"x\r\n").await.expect_err("a refusal").verdict(),
-        Verdict::Permanent
-    );
-    assert_eq!(
-        send(&pool, "later", b"x\r\n").await.expect_err("a refusal").verdict(),
-        Verdict::Transient
-    );
+    assert_eq!(send(&pool, "a", b"x\r\n").await.expect("accepted").reply, "2.0.0 kept as 1");
+    assert_eq!(send(&pool, "unknown", b"x\r\n").await.expect_err("a refusal").verdict(), Verdict::Permanent);
+    assert_eq!(send(&pool, "later", b"x\r\n").await.expect_err("a refusal").verdict(), Verdict::Transient);
     send(&pool, "b", b"x\r\n").await.expect("accepted");
     assert_eq!(seen.connections.load(Ordering::SeqCst), 1);
-    assert_eq!(
-        seen.lines
-            .lock()
-            .expect("a lock")
-            .iter()
-            .filter(|line| *line == "RSET")
-            .count(),
-        2
-    );
+    assert_eq!(seen.lines.lock().expect("a lock").iter().filter(|line| *line == "RSET").count(), 2);
 }
 
 #[tokio::test]
 async fn a_connection_lost_after_the_message_leaves_it_unknown() {
     let (pool, _) = sink().await;
-    assert_eq!(
-        send(&pool, "drop", b"x\r\n").await.expect_err("a loss").verdict(),
-        Verdict::Unknown
-    );
+    assert_eq!(send(&pool, "drop", b"x\r\n").await.expect_err("a loss").verdict(), Verdict::Unknown);
     send(&pool, "a", b"x\r\n").await.expect("accepted on a new connection");
 }
 
 #[tokio::test]
 async fn a_silent_server_is_given_up() {
     let (pool, _) = sink().await;
-    assert_eq!(
-        send(&pool, "silent", b"x\r\n").await.expect_err("no answer").verdict(),
-        Verdict::Transient
-    );
+    assert_eq!(send(&pool, "silent", b"x\r\n").await.expect_err("no answer").verdict(), Verdict::Transient);
 }
 
 #[tokio::test]
@@ -161,9 +132,7 @@ async fn a_connection_that_went_stale_is_replaced_without_a_word() {
 #[tokio::test]
 async fn line_ends_are_crlf_and_dots_are_stuffed() {
     let (pool, seen) = sink().await;
-    send(&pool, "a", b"A: b\n\n.\nMAIL FROM:<x@y>\r\n.z\r\n")
-        .await
-        .expect("accepted");
+    send(&pool, "a", b"A: b\n\n.\nMAIL FROM:<x@y>\r\n.z\r\n").await.expect("accepted");
     let message = seen.messages.lock().expect("a lock")[0].clone();
     assert_eq!(message, "A: b\r\n\r\n..\r\nMAIL FROM:<x@y>\r\n..z\r\n.\r\n");
 }
@@ -171,14 +140,8 @@ async fn line_ends_are_crlf_and_dots_are_stuffed() {
 #[tokio::test]
 async fn a_refused_log_in_is_ours_and_shows_no_password() {
     let (pool, _) = sink().await;
-    let login = Some(Login {
-        username: "digest".into(),
-        password: "hunter2".into(),
-    });
-    let pool = Pool::new(Settings {
-        login,
-        ..pool.settings.clone()
-    });
+    let login = Some(Login { username: "digest".into(), password: "hunter2".into() });
+    let pool = Pool::new(Settings { login, ..pool.settings.clone() });
     let error = send(&pool, "a", b"x").await.expect_err("a refusal");
     assert_eq!(
         (error.verdict(), error.to_string().as_str()),
@@ -190,19 +153,10 @@ async fn a_refused_log_in_is_ours_and_shows_no_password() {
 #[tokio::test]
 async fn without_starttls_nothing_is_sent() {
     let (pool, seen) = sink().await;
-    let pool = Pool::new(Settings {
-        tls: Tls::StartTls,
-        ..pool.settings.clone()
-    });
+    let pool = Pool::new(Settings { tls: Tls::StartTls, ..pool.settings.clone() });
     let error = send(&pool, "a", b"x").await.expect_err("a refusal");
     assert!(matches!(error, Error::NoStartTls(_)) && error.verdict() == Verdict::Ours);
-    assert!(
-        seen.lines
-            .lock()
-            .expect("a lock")
-            .iter()
-            .all(|line| line.starts_with("EHLO") || line == "QUIT")
-    );
+    assert!(seen.lines.lock().expect("a lock").iter().all(|line| line.starts_with("EHLO") || line == "QUIT"));
 }
 
 /// What comes behind `220 go` must reach the handshake, which chokes on it, and not the reader of answers.
@@ -216,36 +170,18 @@ async fn an_answer_injected_before_the_handshake_is_not_taken() {
         let mut line = String::new();
         stream.write_all(b"220 sink\r\n").await.expect("written");
         stream.read_line(&mut line).await.expect("EHLO");
-        stream
-            .write_all(b"250-sink\r\n250 STARTTLS\r\n")
-            .await
-            .expect("written");
+        stream.write_all(b"250-sink\r\n250 STARTTLS\r\n").await.expect("written");
         stream.read_line(&mut line).await.expect("STARTTLS");
-        stream
-            .write_all(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
-            .await
-            .expect("written");
+        stream.write_all(b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n").await.expect("written");
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
         rest
     });
     let pool = Pool::new(settings(port, Tls::StartTls));
     let error = send(&pool, "a", b"x").await.expect_err("a refusal");
-    assert!(
-        matches!(
-            error,
-            Error::Lost {
-                command: Command::StartTls,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::Lost { command: Command::StartTls, .. }), "{error:?}");
     let cause = format!("{error:?}");
-    assert!(
-        cause.contains("InvalidMessage") || cause.contains("corrupt"),
-        "the handshake saw it: {cause}"
-    );
+    assert!(cause.contains("InvalidMessage") || cause.contains("corrupt"), "the handshake saw it: {cause}");
     drop(pool);
     let rest = server.await.expect("the server");
     assert!(!rest.windows(4).any(|bytes| bytes == b"MAIL" || bytes == b"AUTH"));

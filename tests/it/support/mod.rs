@@ -128,7 +128,9 @@ pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
 /// An RSS document with these entries.
 pub fn rss(entries: &[Entry]) -> String {
     let items: String = entries.iter().map(Entry::to_xml).collect();
-    format!("<rss version=\"2.0\"><channel><title>Blog</title><link>https://blog.example.org/</link>{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\"><channel><title>Blog</title><link>https://blog.example.org/</link>{items}</channel></rss>"
+    )
 }
 
 /// One entry of a feed in a test.
@@ -159,7 +161,10 @@ impl Entry {
         let date = self.published.map_or(String::new(), |at| format!("<pubDate>{}</pubDate>", at.to_rfc2822()));
         format!(
             "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description>{date}</item>",
-            self.id, self.title, self.link(), self.text
+            self.id,
+            self.title,
+            self.link(),
+            self.text
         )
     }
 }

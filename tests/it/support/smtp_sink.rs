@@ -9,7 +9,6 @@ use std::time::Duration;
 /// One transaction that was taken.
 #[derive(Clone, Debug)]
 pub struct Taken {
-    pub from: String,
     pub to: Vec<String>,
     pub data: String,
 }
@@ -64,7 +63,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
     writer.write_all(b"220 sink.test\r\n")?;
-    let (mut from, mut to) = (String::new(), Vec::new());
+    let mut to = Vec::new();
     let mut line = String::new();
     loop {
         line.clear();
@@ -77,7 +76,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let reply = if upper.starts_with("EHLO") {
             "250-sink.test\r\n250 8BITMIME".to_owned()
         } else if upper.starts_with("MAIL") {
-            (from, to) = (address(), Vec::new());
+            to = Vec::new();
             "250 ok".to_owned()
         } else if upper.starts_with("RCPT") {
             let reply = state.lock().unwrap().replies.get(&address()).cloned();
@@ -90,7 +89,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             let data = read_data(&mut reader)?;
             let pause = state.lock().unwrap().pause;
             std::thread::sleep(pause);
-            state.lock().unwrap().taken.push(Taken { from: from.clone(), to: to.clone(), data });
+            state.lock().unwrap().taken.push(Taken { to: to.clone(), data });
             "250 taken".to_owned()
         } else if upper.starts_with("QUIT") {
             writer.write_all(b"221 bye\r\n")?;
