@@ -82,8 +82,6 @@ impl Pattern {
     /// # Errors
     /// An empty phrase, a star in the middle of a word, a `~` without a distance from 1 to 20.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
-        Ok(Self {
-            source: source.to_owned(),
-        })
+        Ok(Self { source: source.to_owned() })
     }
 }
