@@ -3,7 +3,6 @@
 
 pub mod reply;
 pub mod smtp;
-mod smtp_stream;
 pub mod transport;
 
 use chrono::{DateTime, Utc};

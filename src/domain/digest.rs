@@ -7,24 +7,21 @@
 //! are tags; what has no theme stands in a last section. Sections follow the topic file.
 //! The subject speaks of the best story.
 
+mod wording;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::text;
+use wording::{preheader, reason, subject};
 
 /// What each further story of one source keeps of its score.
 const SAME_SOURCE: f32 = 0.85;
 
-/// Phrases in a reason.
-const REASONS: usize = 3;
-
 /// A phone shows about 40 characters of a subject, a desktop about 70.
 pub const SUBJECT_CHARS: usize = 70;
-
-/// Mail programs show up to about 140 characters after the subject.
-const PREHEADER_CHARS: usize = 140;
 
 /// A longer title is a mistake of the feed, or hostile.
 const TITLE_CHARS: usize = 200;
@@ -237,47 +234,6 @@ fn author(name: &str) -> String {
 fn title_of(story: &Story) -> String {
     let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
     if title.is_empty() { format!("Untitled post on {}", text::single_line(&story.source)) } else { title }
-}
-
-/// The heaviest phrases, told once each.
-fn reason(phrases: &[String]) -> String {
-    let mut chosen: Vec<String> = Vec::new();
-    for phrase in phrases {
-        let phrase = text::truncate_at_word(&text::single_line(phrase), 60);
-        if !phrase.is_empty() && !chosen.iter().any(|other| other.to_lowercase() == phrase.to_lowercase()) {
-            chosen.push(phrase);
-        }
-        if chosen.len() == REASONS {
-            break;
-        }
-    }
-    chosen.join("; ")
-}
-
-/// "Joined-up care in Fife, and 7 more on public service reform". The topic goes before the title is cut.
-fn subject(first: &str, count: usize, name: &str) -> String {
-    let name = text::single_line(name);
-    let topic = name.strip_suffix(" Digest").or_else(|| name.strip_suffix(" digest")).unwrap_or(&name);
-    let (short, long) = match (count - 1, topic) {
-        (0, "") => (String::new(), String::new()),
-        (0, topic) => (String::new(), format!(" – {topic}")),
-        (others, "") => (format!(", and {others} more"), format!(", and {others} more")),
-        (others, topic) => (format!(", and {others} more"), format!(", and {others} more on {topic}")),
-    };
-    let fits = |tail: &str| first.chars().count() + tail.chars().count() <= SUBJECT_CHARS;
-    if let Some(tail) = [&long, &short].into_iter().find(|tail| fits(tail)) {
-        return format!("{first}{tail}");
-    }
-    format!("{}{short}", text::truncate_at_word(first, SUBJECT_CHARS - short.chars().count()))
-}
-
-/// The next titles; for a single story the beginning of its excerpt.
-fn preheader(others: &[String], excerpt: &str) -> String {
-    if others.is_empty() {
-        return text::truncate_at_word(excerpt, PREHEADER_CHARS);
-    }
-    let titles: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
-    text::truncate_at_word(&format!("Also: {}", titles.join("; ")), PREHEADER_CHARS)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! message where this takes one. It can go when a release has mended that (its PR 1159). What lettre's connection
 //! leaves to its caller is done here: time limits, RSET after a refusal, CRLF line ends, guarding STARTTLS.
 
+mod stream;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +20,11 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::ServerName};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::reply::{Command, Reply};
-use super::smtp_stream::Stream;
 use super::{Accepted, Error, Outgoing};
+use stream::{Stream, client_config, wire_form};
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -234,43 +236,12 @@ impl Pool {
     }
 }
 
-/// The system's certificates, as lettre takes them for STARTTLS.
-fn client_config() -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
 fn client_id(hello: &str) -> ClientId {
     match hello.trim_matches(['[', ']']).parse() {
         Ok(std::net::IpAddr::V4(address)) => ClientId::Ipv4(address),
         Ok(std::net::IpAddr::V6(address)) => ClientId::Ipv6(address),
         Err(_) => ClientId::Domain(hello.to_owned()),
     }
-}
-
-/// CRLF at every line end, so that no bare LF smuggles a dot past a lax server, and none at the very end: lettre
-/// writes the last one with the dot.
-fn wire_form(bytes: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 40);
-    let mut rest = bytes.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\r' | b'\n' => {
-                if byte == b'\r' && rest.peek() == Some(&b'\n') {
-                    rest.next();
-                }
-                wire.extend_from_slice(b"\r\n");
-            }
-            other => wire.push(other),
-        }
-    }
-    if wire.ends_with(b"\r\n") {
-        wire.truncate(wire.len() - 2);
-    }
-    wire
 }
 
 #[cfg(test)]

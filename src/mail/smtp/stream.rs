@@ -1,4 +1,4 @@
-//! The stream under an SMTP connection: plain, plain until TLS, or TLS from the start.
+//! The stream under an SMTP connection: plain, plain until TLS, or TLS from the start; and what goes over it.
 //!
 //! STARTTLS response injection (the class of CVE-2011-0411): whoever can write into the connection puts an answer
 //! behind `220 go`, in the same packet; a client that reads ahead takes it, after the handshake, for the server's. A
@@ -7,12 +7,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 /// The first byte of a TLS handshake record (RFC 8446 §5.1), and of no SMTP command.
 const HANDSHAKE: u8 = 0x16;
@@ -76,4 +78,35 @@ impl AsyncWrite for Stream {
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
+}
+
+/// The system's certificates, as lettre takes them for STARTTLS.
+pub(super) fn client_config() -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// CRLF at every line end, so that no bare LF smuggles a dot past a lax server, and none at the very end: lettre
+/// writes the last one with the dot.
+pub(super) fn wire_form(bytes: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 40);
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' | b'\n' => {
+                if byte == b'\r' && rest.peek() == Some(&b'\n') {
+                    rest.next();
+                }
+                wire.extend_from_slice(b"\r\n");
+            }
+            other => wire.push(other),
+        }
+    }
+    if wire.ends_with(b"\r\n") {
+        wire.truncate(wire.len() - 2);
+    }
+    wire
 }
