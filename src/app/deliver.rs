@@ -2,6 +2,7 @@
 //! order and the states are the store's; what comes after an attempt is `domain::outbox`'s.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
             break;
         }
         for message in &batch {
-            if !parts.contains_key(&message.part) {
-                parts.insert(message.part, Arc::new(app.store.part(message.part).await?));
+            if let Entry::Vacant(place) = parts.entry(message.part) {
+                place.insert(Arc::new(app.store.part(message.part).await?));
             }
         }
         let attempts = batch.into_iter().map(|message| {

@@ -44,7 +44,10 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
 pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
     let mut reports = Vec::new();
     for (cadence, slot) in due(app).await? {
-        reports.push(make_for(app, Some((cadence, slot))).await?);
+        let report = make_for(app, Some((cadence, slot))).await?;
+        if report.people > 0 {
+            reports.push(report);
+        }
     }
     Ok(reports)
 }
@@ -107,7 +110,8 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         });
         windows.push(WindowPart { window, part });
     }
-    if cadence.is_none() && windows.iter().all(|window| window.part.is_none()) {
+    let is_empty = windows.iter().all(|window| window.part.is_none());
+    if report.people == 0 || (cadence.is_none() && is_empty) {
         return Ok(report);
     }
     let (slot, due) = match slot {
@@ -118,9 +122,13 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         }
     };
     let domain = app.mail_domain().to_owned();
-    let run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows }).await?;
-    tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest");
-    report.run = Some(run);
+    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows }).await?;
+    match report.run {
+        Some(run) => {
+            tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
+        }
+        None => (report.stories, report.subject) = (0, None),
+    }
     Ok(report)
 }
 

@@ -142,11 +142,11 @@ impl Store {
     }
 
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
-    /// whoever finds nothing in it is covered at once.
+    /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
     ///
     /// # Errors
     /// [`Error::Statement`]; a slot that has a run already is one.
-    pub async fn freeze(&self, run: NewRun) -> Result<FrozenRun, Error> {
+    pub async fn freeze(&self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
         self.write(move |tx| freeze(tx, &run)).await
     }
 
@@ -228,7 +228,7 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
     Ok(stories)
 }
 
-fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<FrozenRun, Error> {
+fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     tx.execute(
         "INSERT INTO runs (cadence, slot, due, made, upto) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -236,46 +236,67 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<FrozenRun, Error> {
     )?;
     let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, nothing_for: 0 };
     for WindowPart { window, part } in &run.windows {
-        let themes = window.themes.as_deref().map(to_json);
-        let people = format!("{SERVED} AND covered = ?2 AND themes IS ?3");
-        let Some(part) = part else {
-            // Nothing for them up to here; but a message of theirs that is still open speaks for itself.
-            frozen.nothing_for += tx.execute(
-                &format!(
-                    "UPDATE subscribers SET covered = ?4 WHERE {people} AND covered < ?4 AND NOT EXISTS (
-                     SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
-                     AND m.state IN ('queued', 'retry'))"
-                ),
-                params![cadence, window.covered, themes, run.upto],
-            )? as u64;
-            continue;
-        };
-        tx.execute(
-            "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",
-            params![frozen.id, part.subject, part.text, part.html],
-        )?;
-        let part_id = tx.last_insert_rowid();
-        for seq in &part.stories {
-            tx.execute(
-                "INSERT OR IGNORE INTO run_stories (run, story) SELECT ?1, id FROM stories WHERE seq = ?2",
-                [frozen.id, *seq],
-            )?;
+        if let Some(part) = part {
+            frozen.messages += queue(tx, run, frozen.id, window, part)?;
         }
-        tx.execute(
+    }
+    if frozen.messages == 0 && cadence.is_none() {
+        // Everybody's digest is on its way already, or was refused: `once` leaves nothing behind.
+        tx.execute("DELETE FROM run_stories WHERE run = ?1", [frozen.id])?;
+        tx.execute("DELETE FROM parts WHERE run = ?1", [frozen.id])?;
+        tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
+        return Ok(None);
+    }
+    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none()) {
+        // Nothing for them up to here; but a message of theirs that is still open speaks for itself.
+        frozen.nothing_for += tx.execute(
             &format!(
-                "UPDATE messages SET state = 'replaced', settled = ?4 WHERE run IS NOT NULL AND state IN ('queued', 'retry')
-                 AND subscriber IN (SELECT id FROM subscribers WHERE {people})"
+                "UPDATE subscribers SET covered = ?4 WHERE {SERVED} AND covered = ?2 AND themes IS ?3 AND covered < ?4
+                 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
+                 AND m.state IN ('queued', 'retry'))"
             ),
-            params![cadence, window.covered, themes, seconds(run.now)],
-        )?;
-        frozen.messages += tx.execute(
-            &format!(
-                "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
-                 SELECT 'digest', ?4, id, address, '<' || ?4 || '.' || id || '@' || ?5 || '>', ?6, ?7, 'queued', ?8, ?8
-                 FROM subscribers WHERE {people} ORDER BY joined, rowid"
-            ),
-            params![cadence, window.covered, themes, frozen.id, run.domain, part_id, run.upto, seconds(run.now)],
+            params![cadence, window.covered, window.themes.as_deref().map(to_json), run.upto],
         )? as u64;
     }
-    Ok(frozen)
+    Ok(Some(frozen))
+}
+
+/// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
+/// for that one; `once` does not press a digest on an address that has just refused it either.
+fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
+    let cadence = run.cadence.map(Cadence::as_str);
+    let themes = window.themes.as_deref().map(to_json);
+    let newest = part.stories.iter().max();
+    let people = format!(
+        "{SERVED} AND covered = ?2 AND themes IS ?3 AND NOT EXISTS (SELECT 1 FROM messages m
+         WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= ?4
+         AND (m.state IN ('queued', 'retry') OR (m.state = 'failed' AND ?1 IS NULL)))"
+    );
+    tx.execute(
+        "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",
+        params![id, part.subject, part.text, part.html],
+    )?;
+    let part_id = tx.last_insert_rowid();
+    for seq in &part.stories {
+        tx.execute(
+            "INSERT OR IGNORE INTO run_stories (run, story) SELECT ?1, id FROM stories WHERE seq = ?2",
+            [id, *seq],
+        )?;
+    }
+    tx.execute(
+        &format!(
+            "UPDATE messages SET state = 'replaced', settled = ?5 WHERE run IS NOT NULL AND state IN ('queued', 'retry')
+             AND subscriber IN (SELECT id FROM subscribers WHERE {people})"
+        ),
+        params![cadence, window.covered, themes, newest, seconds(run.now)],
+    )?;
+    let queued = tx.execute(
+        &format!(
+            "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
+             SELECT 'digest', ?5, id, address, '<' || ?5 || '.' || id || '@' || ?6 || '>', ?7, ?8, 'queued', ?9, ?9
+             FROM subscribers WHERE {people} ORDER BY joined, rowid"
+        ),
+        params![cadence, window.covered, themes, newest, id, run.domain, part_id, run.upto, seconds(run.now)],
+    )?;
+    Ok(queued as u64)
 }

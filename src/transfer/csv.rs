@@ -14,6 +14,9 @@ pub struct Row {
     pub themes: String,
 }
 
+/// A line's number, and its person or why it could not be read.
+pub type Line = (u64, Result<Row, Error>);
+
 /// Why a file or a line could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,7 +32,7 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::NoEmailColumn`]; a bad line is in its own place.
-pub fn read(bytes: &[u8]) -> Result<Vec<(u64, Result<Row, Error>)>, Error> {
+pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let headers: Vec<String> = reader.headers()?.iter().map(str::to_lowercase).collect();
