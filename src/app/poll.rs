@@ -96,10 +96,8 @@ impl PollReport {
 /// The database fails, or a named feed is not in the list. A feed that cannot be read is in the report.
 pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::Result<PollReport> {
     let now = app.clock.now();
-    if let Which::Named(names) = which
-        && let Some(name) = names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name))
-    {
-        anyhow::bail!("there is no feed `{name}` in feeds.toml");
+    if let Which::Named(names) = which {
+        refuse_unknown(app, names)?;
     }
     let states = app.store.feed_states().await?;
     let state_of = |feed: &Feed| states.iter().find(|state| state.id == feed.id.as_str());
@@ -125,6 +123,74 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     listener(Progress::Finished);
     let feeds = results.into_iter().collect::<Result<_, _>>()?;
     Ok(PollReport { feeds })
+}
+
+/// What an address answers, looked at without storing anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// Entries in the document.
+    pub items: usize,
+    /// Of these, how many are picked.
+    pub picked: usize,
+    /// Entries without a date.
+    pub undated: usize,
+    /// Where it has moved for good.
+    pub moved_to: Option<String>,
+    /// What had to be repaired in the document.
+    pub repairs: Vec<String>,
+}
+
+/// Fetches and reads feeds side by side, all enabled ones if none is named; each with its result or what is wrong.
+///
+/// # Errors
+/// A named feed is not in the list.
+pub async fn check(
+    app: &App,
+    names: &[String],
+    listener: Listener<'_>,
+) -> anyhow::Result<Vec<(String, Result<CheckResult, String>)>> {
+    refuse_unknown(app, names)?;
+    let is_chosen = |feed: &&Feed| match names {
+        [] => feed.enabled,
+        names => names.iter().any(|name| name == feed.id.as_str()),
+    };
+    let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
+    listener(Progress::Started { what: "checking", steps: chosen.len() });
+    let checks = chosen.into_iter().map(|feed| async move {
+        let result = check_one(app, feed).await;
+        listener(Progress::Step(&feed.title));
+        (feed.id.to_string(), result)
+    });
+    let results = futures::stream::iter(checks).buffered(app.config.settings.polling.concurrency).collect().await;
+    listener(Progress::Finished);
+    Ok(results)
+}
+
+async fn check_one(app: &App, feed: &Feed) -> Result<CheckResult, String> {
+    let now = app.clock.now();
+    let response = app.fetcher.fetch(&feed.url, &Validators::default(), now).await.map_err(|error| chain(&error))?;
+    let Outcome::Body { bytes, content_type } = response.outcome else {
+        return Err("it answered that nothing has changed, although it was not asked".to_owned());
+    };
+    let base = Some(&response.final_url);
+    let source = parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base, now };
+    let document = parse::parse(&source).map_err(|error| chain(&error))?;
+    let repairs = document.repairs.iter().map(ToString::to_string).collect();
+    let items = judge(&app.scorer, feed.prior, document);
+    Ok(CheckResult {
+        items: items.len(),
+        picked: items.iter().filter(|item| item.score.picked).count(),
+        undated: items.iter().filter(|item| item.item.published.or(item.item.updated).is_none()).count(),
+        moved_to: (response.permanent && response.final_url != feed.url).then(|| response.final_url.to_string()),
+        repairs,
+    })
+}
+
+fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
+    match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
+        Some(name) => anyhow::bail!("there is no feed `{name}` in feeds.toml"),
+        None => Ok(()),
+    }
 }
 
 async fn poll_one(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> anyhow::Result<FeedReport> {

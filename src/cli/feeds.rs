@@ -1,5 +1,6 @@
 //! `feeds`: the list of feeds, and what a document looks like to this program.
 
+mod check;
 mod parse;
 
 use clap::Subcommand;
@@ -11,6 +12,8 @@ use super::{Ending, Global, print, table};
 pub(super) enum Feeds {
     /// The feeds in feeds.toml
     List,
+    /// Fetch feeds without storing anything, and say what is wrong with each
+    Check(check::Check),
     /// Parse documents and print one JSON line a file
     Parse(parse::Parse),
 }
@@ -19,6 +22,7 @@ impl Feeds {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         match self {
             Self::List => list(global),
+            Self::Check(check) => check.run(global).await,
             Self::Parse(parse) => parse.run(),
         }
     }

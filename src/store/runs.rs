@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use super::items::read_reasons;
 use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
 use crate::domain::digest::Story;
+use crate::domain::relevance::{Place, Reason};
 use crate::domain::subscriber::Cadence;
 
 /// People of one run who see the same: the same start, the same themes.
@@ -196,13 +197,16 @@ impl Store {
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-    // The lead is the story's first picked item: the one that gave it its number.
+    // The best source leads: whoever published first, then the fullest text. The others are "also on".
     let mut statement = connection.prepare(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
          i.themes, i.reasons,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed)
-         FROM stories s JOIN items i ON i.seq = s.seq JOIN feeds f ON f.id = i.feed
+         FROM stories s JOIN items i ON i.seq = (
+             SELECT c.seq FROM items c WHERE c.story = s.id AND c.picked = 1 AND c.mailable = 1
+             ORDER BY c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+         JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq",
     )?;
     let mut rows = statement.query([after, upto])?;
@@ -221,11 +225,18 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
             content: row.get(7)?,
             score: row.get(8)?,
             themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
-            phrases: reasons.into_iter().filter(|reason| reason.weight > 0.0).map(|reason| reason.found).collect(),
+            phrases: telling(reasons),
             also_on: from_json("a list of feeds", &row.get::<_, String>(11)?)?,
         });
     }
     Ok(stories)
+}
+
+/// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
+fn telling(reasons: Vec<Reason>) -> Vec<String> {
+    let heaviest = reasons.iter().map(|reason| reason.weight).fold(0.0, f32::max);
+    let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && reason.place != Place::Feed;
+    reasons.into_iter().filter(tells).map(|reason| reason.found).collect()
 }
 
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {

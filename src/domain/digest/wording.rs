@@ -8,16 +8,19 @@ const REASONS: usize = 3;
 /// Mail programs show up to about 140 characters after the subject.
 const PREHEADER_CHARS: usize = 140;
 
-/// The heaviest phrases, told once each.
+/// The heaviest phrases, told once each: "Neighbourhood working" speaks for "neighbourhood" too.
 pub(super) fn reason(phrases: &[String]) -> String {
     let mut chosen: Vec<String> = Vec::new();
     for phrase in phrases {
         let phrase = text::truncate_at_word(&text::single_line(phrase), 60);
-        if !phrase.is_empty() && !chosen.iter().any(|other| other.to_lowercase() == phrase.to_lowercase()) {
-            chosen.push(phrase);
+        let folded = phrase.to_lowercase();
+        if phrase.is_empty() || chosen.iter().any(|other| other.to_lowercase().contains(&folded)) {
+            continue;
         }
-        if chosen.len() == REASONS {
-            break;
+        match chosen.iter_mut().find(|other| folded.contains(&other.to_lowercase())) {
+            Some(shorter) => *shorter = phrase,
+            None if chosen.len() < REASONS => chosen.push(phrase),
+            None => {}
         }
     }
     chosen.join("; ")
