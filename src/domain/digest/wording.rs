@@ -17,8 +17,8 @@ pub(super) fn reason(phrases: &[String]) -> String {
         if phrase.is_empty() || chosen.iter().any(|other| other.to_lowercase().contains(&folded)) {
             continue;
         }
-        match chosen.iter_mut().find(|other| folded.contains(&other.to_lowercase())) {
-            Some(shorter) => *shorter = phrase,
+        match chosen.iter().position(|other| folded.contains(&other.to_lowercase())) {
+            Some(shorter) => chosen[shorter] = phrase,
             None if chosen.len() < REASONS => chosen.push(phrase),
             None => {}
         }
