@@ -8,7 +8,9 @@ mod items;
 mod keys;
 mod migrate;
 mod outbox;
+mod reasons;
 mod runs;
+mod stories;
 mod subscribers;
 
 use std::path::{Path, PathBuf};
@@ -17,8 +19,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
-pub use feeds::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
-pub use items::{ItemRow, Rescored, Stale};
+pub use feeds::{FeedState, Poll, PollOutcome};
+pub use items::{ItemRow, Rescored, Saved, ScoredItem};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};

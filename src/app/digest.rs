@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::{App, hex, random};
 use crate::domain::digest::{self, Digest, Limits, SectionOutline, Story};
-use crate::domain::relevance::Text;
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
 use crate::render::view::{DigestView, Frame, LinksView};
@@ -141,16 +140,7 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
             return Ok(());
         }
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        let scores = stale.into_iter().map(|item| {
-            let text = Text {
-                title: &item.title,
-                summary: &item.summary,
-                content: &item.content,
-                categories: &item.categories,
-                prior: item.prior,
-            };
-            Rescored { seq: item.seq, score: app.scorer.score(&text) }
-        });
+        let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
         app.store.rescore(scores.collect(), fingerprint.clone()).await?;
     }
 }

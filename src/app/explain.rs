@@ -34,17 +34,10 @@ pub async fn stored(app: &App, link: &Url) -> anyhow::Result<Explanation> {
     let item = app.store.item_by_link(link.to_string(), canonical(link)).await?.with_context(|| {
         format!("no stored item has the link `{link}`; run `policy-digest poll` first, or give a file")
     })?;
-    let text = Text {
-        title: &item.title,
-        summary: &item.summary,
-        content: &item.content,
-        categories: &item.categories,
-        prior: item.prior,
-    };
     let note = (!item.is_mailable)
         .then(|| "it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
     Ok(Explanation {
-        score: app.scorer.score(&text),
+        score: app.scorer.score(&item.text()),
         title: item.title,
         source: format!("{} (item {})", item.source, item.seq),
         threshold: app.config.topic.threshold,

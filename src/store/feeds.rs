@@ -4,11 +4,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use super::{Error, Store, items, optional_time, seconds, time};
+use super::items::{self, Saved, ScoredItem};
+use super::{Error, Store, optional_time, seconds, time};
 use crate::domain::feed::{Feed, FeedId};
-use crate::domain::item::Item;
-use crate::domain::relevance::Score;
-use crate::domain::story::Likeness;
 
 /// What is known of a feed from its polls.
 #[derive(Debug, Clone)]
@@ -37,21 +35,6 @@ pub struct FeedState {
     pub items: u64,
     /// Items picked of it.
     pub picked: u64,
-}
-
-/// An item as it came from a poll, judged.
-#[derive(Debug, Clone)]
-pub struct ScoredItem {
-    /// The item.
-    pub item: Item,
-    /// Its canonical link.
-    pub canonical: Option<String>,
-    /// What it is compared by.
-    pub likeness: Likeness,
-    /// The judgement.
-    pub score: Score,
-    /// The feed's prior that went into it.
-    pub prior: f32,
 }
 
 /// One poll of one feed, to be kept.
@@ -97,19 +80,6 @@ pub enum PollOutcome {
         /// It asked to be left alone until then.
         not_before: Option<DateTime<Utc>>,
     },
-}
-
-/// What a kept poll added.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Saved {
-    /// Items never seen before.
-    pub new: usize,
-    /// Known items whose text has changed.
-    pub changed: usize,
-    /// New items that are picked, and may be mailed.
-    pub picked: usize,
-    /// New items that are too old to be mailed.
-    pub old: usize,
 }
 
 impl Store {

@@ -1,16 +1,14 @@
 //! Items as they arrive: known ones are updated in place, new ones are numbered, and each belongs to a story.
-//! A story takes the number of its first picked item and keeps it: a later copy adds "also on", nothing else.
+//! Which story, `stories` knows; how reasons are written, `reasons`.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::feeds::{Saved, ScoredItem};
-use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
-use crate::domain::item::Identity;
-use crate::domain::relevance::{Place, Reason, Score};
+use super::{Error, Store, from_json, optional_time, reasons, seconds, stories, time, to_json};
+use crate::domain::item::{Identity, Item};
+use crate::domain::relevance::{Score, Text};
 use crate::domain::story::Likeness;
 
 /// The circumstances in which a poll's items arrive.
@@ -53,21 +51,46 @@ pub struct ItemRow {
     pub score: Score,
 }
 
-/// An item that was judged under another topic file.
+/// An item as it came from a poll, judged.
 #[derive(Debug, Clone)]
-pub struct Stale {
-    /// Its number.
-    pub seq: i64,
-    /// What is judged.
-    pub title: String,
-    /// What is judged.
-    pub summary: String,
-    /// What is judged.
-    pub content: String,
-    /// What is judged.
-    pub categories: Vec<String>,
-    /// What is judged.
+pub struct ScoredItem {
+    /// The item.
+    pub item: Item,
+    /// Its canonical link.
+    pub canonical: Option<String>,
+    /// What it is compared by.
+    pub likeness: Likeness,
+    /// The judgement.
+    pub score: Score,
+    /// The feed's prior that went into it.
     pub prior: f32,
+}
+
+/// What a kept poll added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Items never seen before.
+    pub new: usize,
+    /// Known items whose text has changed.
+    pub changed: usize,
+    /// New items that are picked, and may be mailed.
+    pub picked: usize,
+    /// New items that are too old to be mailed.
+    pub old: usize,
+}
+
+impl ItemRow {
+    /// What is judged of it.
+    #[must_use]
+    pub fn text(&self) -> Text<'_> {
+        Text {
+            title: &self.title,
+            summary: &self.summary,
+            content: &self.content,
+            categories: &self.categories,
+            prior: self.prior,
+        }
+    }
 }
 
 /// A new judgement.
@@ -79,12 +102,6 @@ pub struct Rescored {
     pub score: Score,
 }
 
-/// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
-const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
-
-const COLUMNS: &str = "i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published,
-    i.arrived, i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons";
-
 impl Store {
     /// The newest item with this link, canonical or as the feed wrote it.
     ///
@@ -92,34 +109,20 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn item_by_link(&self, link: String, canonical: String) -> Result<Option<ItemRow>, Error> {
         self.read(move |connection| {
-            let query = format!(
-                "SELECT {COLUMNS} FROM items i JOIN feeds f ON f.id = i.feed
-                 WHERE i.canonical = ?1 OR i.link = ?2 ORDER BY i.seq DESC LIMIT 1"
-            );
-            let mut statement = connection.prepare(&query)?;
-            let mut rows = statement.query(params![canonical, link])?;
-            rows.next()?.map(item_row).transpose()
+            let rest = "WHERE i.canonical = ?1 OR i.link = ?2 ORDER BY i.seq DESC LIMIT 1";
+            Ok(select(connection, rest, params![canonical, link])?.pop())
         })
         .await
     }
 
-    /// Items in (`after`, …] that no story of a digest came from, best score first: what was left out.
+    /// Items after `after` that stand in no digest, best score first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let query = format!(
-                "SELECT {COLUMNS} FROM items i JOIN feeds f ON f.id = i.feed
-                 WHERE i.seq > ?1 AND (i.picked = 0 OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2"
-            );
-            let mut statement = connection.prepare(&query)?;
-            let mut rows = statement.query(params![after, limit])?;
-            let mut items = Vec::new();
-            while let Some(row) = rows.next()? {
-                items.push(item_row(row)?);
-            }
-            Ok(items)
+            let rest = "WHERE i.seq > ?1 AND (i.picked = 0 OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
+            select(connection, rest, params![after, limit])
         })
         .await
     }
@@ -128,25 +131,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stale(&self, fingerprint: String) -> Result<Vec<Stale>, Error> {
+    pub async fn stale(&self, fingerprint: String) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(
-                "SELECT seq, title, summary, content, categories, prior FROM items
-                 WHERE seq > (SELECT coalesce(max(upto), 0) FROM runs) AND fingerprint <> ?1 ORDER BY seq LIMIT 1000",
-            )?;
-            let mut rows = statement.query([fingerprint])?;
-            let mut stale = Vec::new();
-            while let Some(row) = rows.next()? {
-                stale.push(Stale {
-                    seq: row.get(0)?,
-                    title: row.get(1)?,
-                    summary: row.get(2)?,
-                    content: row.get(3)?,
-                    categories: from_json("a list of categories", &row.get::<_, String>(4)?)?,
-                    prior: row.get(5)?,
-                });
-            }
-            Ok(stale)
+            let rest = "WHERE i.seq > (SELECT coalesce(max(upto), 0) FROM runs) AND i.fingerprint <> ?1
+                        ORDER BY i.seq LIMIT 1000";
+            select(connection, rest, [fingerprint])
         })
         .await
     }
@@ -164,10 +153,10 @@ impl Store {
                 }
                 tx.execute(
                     "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-                    params![seq, score.total, score.picked, to_json(&score.themes), reasons(&score), fingerprint],
+                    params![seq, score.total, score.picked, to_json(&score.themes), reasons::write(&score.reasons), fingerprint],
                 )?;
                 let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
-                number_story(tx, story, covered)?;
+                stories::number(tx, story, covered)?;
             }
             Ok(())
         })
@@ -192,9 +181,9 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, items: &[ScoredI
         }
         let dated = scored.item.published.or(scored.item.updated);
         let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
-        let story = find_story(tx, arrival.now, scored)?.map_or_else(|| new_story(tx, arrival.now), Ok)?;
+        let story = stories::find(tx, arrival.now, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
-        number_story(tx, story, covered)?;
+        stories::number(tx, story, covered)?;
         saved.new += 1;
         saved.old += usize::from(is_old);
         saved.picked += usize::from(scored.score.picked && !is_old);
@@ -266,12 +255,12 @@ fn update(
                 scored.score.total,
                 scored.score.picked,
                 to_json(&scored.score.themes),
-                reasons(&scored.score),
+                reasons::write(&scored.score.reasons),
                 arrival.fingerprint
             ],
         )?;
         let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
-        number_story(tx, story, covered)?;
+        stories::number(tx, story, covered)?;
     }
     Ok(changed)
 }
@@ -312,49 +301,9 @@ fn insert(
         score.total,
         score.picked,
         to_json(&score.themes),
-        reasons(score),
+        reasons::write(&score.reasons),
         arrival.fingerprint,
     ])?;
-    Ok(())
-}
-
-fn new_story(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
-    tx.execute("INSERT INTO stories (made) VALUES (?1)", [now])?;
-    Ok(tx.last_insert_rowid())
-}
-
-/// The story that an item belongs to, by its link or by its likeness to an earlier one.
-fn find_story(tx: &Transaction<'_>, now: i64, scored: &ScoredItem) -> Result<Option<i64>, Error> {
-    if let Some(canonical) = &scored.canonical {
-        let mut statement = tx.prepare_cached("SELECT story FROM items WHERE canonical = ?1 ORDER BY seq LIMIT 1")?;
-        if let Some(story) = statement.query_row([canonical], |row| row.get(0)).optional()? {
-            return Ok(Some(story));
-        }
-    }
-    let mut statement = tx.prepare_cached(
-        "SELECT story, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq LIMIT 50",
-    )?;
-    let mut rows = statement.query(params![scored.likeness.title, now - COPY_WITHIN])?;
-    while let Some(row) = rows.next()? {
-        let other = Likeness {
-            title: scored.likeness.title.clone(),
-            shingles: row.get::<_, i64>(1)?.cast_unsigned(),
-            words: row.get(2)?,
-        };
-        if scored.likeness.is_same(&other) {
-            return Ok(Some(row.get(0)?));
-        }
-    }
-    Ok(None)
-}
-
-/// Gives a story the number of its first picked item; one that a run has covered never moves.
-fn number_story(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND picked = 1 AND mailable = 1)
-         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)",
-    )?
-    .execute(params![story, covered])?;
     Ok(())
 }
 
@@ -366,41 +315,18 @@ fn identity_text(identity: &Identity) -> String {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct ReasonRow {
-    phrase: String,
-    found: String,
-    place: String,
-    weight: f32,
-    label: Option<String>,
-}
-
-fn reasons(score: &Score) -> String {
-    let rows: Vec<ReasonRow> = score
-        .reasons
-        .iter()
-        .map(|reason| ReasonRow {
-            phrase: reason.phrase.clone(),
-            found: reason.found.clone(),
-            place: reason.place.as_str().to_owned(),
-            weight: reason.weight,
-            label: reason.label.clone(),
-        })
-        .collect();
-    serde_json::to_string(&rows).expect("strings and finite numbers are always JSON")
-}
-
-pub(super) fn read_reasons(text: &str) -> Result<Vec<Reason>, Error> {
-    let rows: Vec<ReasonRow> = from_json("a list of reasons", text)?;
-    rows.into_iter()
-        .map(|row| {
-            let place = Place::ALL
-                .into_iter()
-                .find(|place| place.as_str() == row.place)
-                .ok_or_else(|| Error::content("a place", &row.place))?;
-            Ok(Reason { phrase: row.phrase, found: row.found, place, weight: row.weight, label: row.label })
-        })
-        .collect()
+fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
+         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons
+         FROM items i JOIN feeds f ON f.id = i.feed {rest}"
+    ))?;
+    let mut rows = statement.query(values)?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(item_row(row)?);
+    }
+    Ok(items)
 }
 
 fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
@@ -421,7 +347,7 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
             total: row.get(12)?,
             picked: row.get(13)?,
             themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
-            reasons: read_reasons(&row.get::<_, String>(15)?)?,
+            reasons: reasons::read(&row.get::<_, String>(15)?)?,
         },
     })
 }

@@ -2,12 +2,9 @@
 //! with its stories, rendered parts and messages.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::items::read_reasons;
-use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
-use crate::domain::digest::Story;
-use crate::domain::relevance::{Place, Reason};
+use super::{Error, Store, from_json, seconds, time, to_json};
 use crate::domain::subscriber::Cadence;
 
 /// People of one run who see the same: the same start, the same themes.
@@ -134,14 +131,6 @@ impl Store {
         .await
     }
 
-    /// The stories with a number in (`after`, `upto`], in order of arrival.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stories(&self, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-        self.read(move |connection| read_stories(connection, after, upto)).await
-    }
-
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
     /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
     ///
@@ -194,49 +183,6 @@ impl Store {
     pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
         self.read(|connection| time(connection.query_row("SELECT min(made) FROM keys", [], |row| row.get(0))?)).await
     }
-}
-
-fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-    // The best source leads: whoever published first, then the fullest text. The others are "also on".
-    let mut statement = connection.prepare(
-        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
-         i.themes, i.reasons,
-         (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
-          WHERE o.story = s.id AND o.feed <> i.feed)
-         FROM stories s JOIN items i ON i.seq = (
-             SELECT c.seq FROM items c WHERE c.story = s.id AND c.picked = 1 AND c.mailable = 1
-             ORDER BY c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
-         JOIN feeds f ON f.id = i.feed
-         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq",
-    )?;
-    let mut rows = statement.query([after, upto])?;
-    let mut stories = Vec::new();
-    while let Some(row) = rows.next()? {
-        let link: String = row.get(2)?;
-        let reasons = read_reasons(&row.get::<_, String>(10)?)?;
-        stories.push(Story {
-            seq: row.get(0)?,
-            title: row.get(1)?,
-            link: link.parse().map_err(|_| Error::content("a link", &link))?,
-            source: row.get(3)?,
-            author: row.get(4)?,
-            published: optional_time(row.get(5)?)?,
-            summary: row.get(6)?,
-            content: row.get(7)?,
-            score: row.get(8)?,
-            themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
-            phrases: telling(reasons),
-            also_on: from_json("a list of feeds", &row.get::<_, String>(11)?)?,
-        });
-    }
-    Ok(stories)
-}
-
-/// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
-fn telling(reasons: Vec<Reason>) -> Vec<String> {
-    let heaviest = reasons.iter().map(|reason| reason.weight).fold(0.0, f32::max);
-    let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && reason.place != Place::Feed;
-    reasons.into_iter().filter(tells).map(|reason| reason.found).collect()
 }
 
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {

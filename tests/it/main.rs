@@ -5,6 +5,7 @@
 
 mod arrival;
 mod command;
+mod database;
 mod delivery;
 mod floors;
 mod quickstart;

@@ -1,0 +1,106 @@
+//! Stories: which one an item belongs to, its number, and what a digest is told of it. A story takes the number of
+//! its first picked item and keeps it: a later copy adds "also on", nothing else.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::items::ScoredItem;
+use super::{Error, Store, from_json, optional_time, reasons};
+use crate::domain::digest::Story;
+use crate::domain::relevance::{Place, Reason};
+use crate::domain::story::Likeness;
+
+/// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
+const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
+
+impl Store {
+    /// The stories with a number in (`after`, `upto`], in order of arrival.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn stories(&self, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
+        self.read(move |connection| read_stories(connection, after, upto)).await
+    }
+}
+
+pub(super) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
+    tx.execute("INSERT INTO stories (made) VALUES (?1)", [now])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The story that an item belongs to, by its link or by its likeness to an earlier one.
+pub(super) fn find(tx: &Transaction<'_>, now: i64, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    if let Some(canonical) = &scored.canonical {
+        let mut statement = tx.prepare_cached("SELECT story FROM items WHERE canonical = ?1 ORDER BY seq LIMIT 1")?;
+        if let Some(story) = statement.query_row([canonical], |row| row.get(0)).optional()? {
+            return Ok(Some(story));
+        }
+    }
+    let mut statement = tx.prepare_cached(
+        "SELECT story, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq LIMIT 50",
+    )?;
+    let mut rows = statement.query(params![scored.likeness.title, now - COPY_WITHIN])?;
+    while let Some(row) = rows.next()? {
+        let other = Likeness {
+            title: scored.likeness.title.clone(),
+            shingles: row.get::<_, i64>(1)?.cast_unsigned(),
+            words: row.get(2)?,
+        };
+        if scored.likeness.is_same(&other) {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Gives a story the number of its first picked item; one that a run has covered never moves.
+pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND picked = 1 AND mailable = 1)
+         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)",
+    )?
+    .execute(params![story, covered])?;
+    Ok(())
+}
+
+fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
+    // The best source leads: whoever published first, then the fullest text. The others are "also on".
+    let mut statement = connection.prepare(
+        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
+         i.themes, i.reasons,
+         (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
+          WHERE o.story = s.id AND o.feed <> i.feed)
+         FROM stories s JOIN items i ON i.seq = (
+             SELECT c.seq FROM items c WHERE c.story = s.id AND c.picked = 1 AND c.mailable = 1
+             ORDER BY c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+         JOIN feeds f ON f.id = i.feed
+         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq",
+    )?;
+    let mut rows = statement.query([after, upto])?;
+    let mut stories = Vec::new();
+    while let Some(row) = rows.next()? {
+        let link: String = row.get(2)?;
+        let reasons = reasons::read(&row.get::<_, String>(10)?)?;
+        stories.push(Story {
+            seq: row.get(0)?,
+            title: row.get(1)?,
+            link: link.parse().map_err(|_| Error::content("a link", &link))?,
+            source: row.get(3)?,
+            author: row.get(4)?,
+            published: optional_time(row.get(5)?)?,
+            summary: row.get(6)?,
+            content: row.get(7)?,
+            score: row.get(8)?,
+            themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
+            phrases: telling(reasons),
+            also_on: from_json("a list of feeds", &row.get::<_, String>(11)?)?,
+        });
+    }
+    Ok(stories)
+}
+
+/// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
+fn telling(reasons: Vec<Reason>) -> Vec<String> {
+    let heaviest = reasons.iter().map(|reason| reason.weight).fold(0.0, f32::max);
+    let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && reason.place != Place::Feed;
+    reasons.into_iter().filter(tells).map(|reason| reason.found).collect()
+}

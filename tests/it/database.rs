@@ -1,0 +1,43 @@
+//! The database as an operator meets it: made, opened again, and refused when a later version wrote it.
+
+use policy_digest::store::{Error, Store};
+
+#[tokio::test]
+async fn a_database_of_a_later_version_is_refused_with_both_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy-digest.db");
+    drop(Store::open(&path).await.unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let error = Store::open(&path).await.unwrap_err();
+    assert!(matches!(error, Error::NewerSchema { found: 99, known: 1, .. }), "{error:?}");
+    assert!(error.to_string().contains("written by a later version"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy-digest.db");
+    std::fs::write(&path, "Dear diary, this is not a database at all. ".repeat(100)).unwrap();
+    assert!(matches!(Store::open(&path).await.unwrap_err(), Error::Open { .. }));
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("Dear diary"));
+}
+
+#[tokio::test]
+async fn it_is_in_wal_mode_with_foreign_keys_and_integer_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy-digest.db");
+    let _store = Store::open(&path).await.unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    let tables: i64 = connection
+        .query_row(
+            "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(tables, 11, "every table is STRICT");
+}
