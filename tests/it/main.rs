@@ -5,9 +5,11 @@
 
 mod arrival;
 mod command;
+mod daemon;
 mod delivery;
 mod floors;
 mod quickstart;
 mod relevance;
 mod support;
+mod web;
 mod windows;
