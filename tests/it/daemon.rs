@@ -1,13 +1,14 @@
 //! The built binary as a daemon: it starts, works, and ends when it is told to.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::command::{policy_digest, text};
-use crate::support::{Entry, rss, write_config};
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::{Entry, Mail, SmtpSink, rss, write_config};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -31,7 +32,7 @@ fn the_daemon_polls_answers_and_ends_when_told() {
 }
 
 #[test]
-fn what_a_killed_daemon_was_doing_is_done_by_the_next() {
+fn after_a_kill_the_lock_is_free_and_the_next_daemon_works() {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path());
     let mut killed = Daemon::start(folder.path());
@@ -55,12 +56,81 @@ fn an_address_that_is_taken_is_named() {
     assert!(text(&output).contains(&format!("cannot serve the pages on `{address}`")), "{}", text(&output));
 }
 
+#[test]
+fn told_to_stop_in_mid_send_it_settles_what_is_in_flight_and_begins_nothing() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    leave_mails_to_send(&sink, folder.path());
+    let before = sink.taken().len();
+    let mut daemon = Daemon::start(folder.path());
+    until("mails went out", || sink.taken().len() >= before + 4);
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(0), "{log}");
+    let stopped = sink.taken().len();
+    assert!(stopped < PEOPLE, "it was stopped in mid-send: {stopped}");
+    assert!(status(folder.path())["messages"]["sending"].is_null(), "{}", status(folder.path()));
+    sink.slow_down(Duration::ZERO);
+    assert!(policy_digest(folder.path()).arg("once").output().unwrap().status.success());
+    let taken: Vec<String> = sink.taken().into_iter().map(|taken| id(&taken.data)).collect();
+    assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE, "everyone has one");
+    assert!(
+        taken.len() <= PEOPLE + 2,
+        "only what the kill cut off, on two connections, may go out twice: {}",
+        taken.len()
+    );
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    leave_mails_to_send(&sink, folder.path());
+    sink.slow_down(Duration::from_secs(20));
+    let mut daemon = Daemon::start(folder.path());
+    until("an attempt was begun", || status(folder.path())["messages"]["sending"].is_number());
+    daemon.terminate();
+    until("the pages were closed", || TcpStream::connect(&daemon.address).is_err());
+    let told = Instant::now();
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(1), "{log}");
+    assert!(told.elapsed() < Duration::from_secs(10) && log.contains("second signal"), "{log}");
+}
+
+#[test]
+fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
+    std::fs::write(folder.path().join("config/feeds.toml"), url).unwrap();
+    let mut daemon = Daemon::start(folder.path());
+    let _connection = silent.accept().unwrap();
+    let told = Instant::now();
+    daemon.terminate();
+    assert_eq!(daemon.end().0.code(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+}
+
+const PEOPLE: usize = 20;
+
+/// A digest is frozen for everybody, and whoever was to send it is dead.
+fn leave_mails_to_send(sink: &SmtpSink, folder: &Path) {
+    smtp_config(sink, folder, PEOPLE);
+    sink.slow_down(Duration::from_millis(150));
+    let mut killed = policy_digest(folder).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("a first mail went out", || !sink.taken().is_empty());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+}
+
+fn id(data: &str) -> String {
+    Mail::read(data.as_bytes()).header("Message-ID").to_owned()
+}
+
 /// One file feed, one subscriber, and no slot before New Year.
 fn configure(folder: &Path) {
     let never = "0 0 1 1 *";
-    let more = format!(
-        "[web]\nlisten = \"127.0.0.1:0\"\n[schedule]\ndaily = \"{never}\"\nweekly = \"{never}\"\nmonthly = \"{never}\"\n"
-    );
+    let more = format!("[schedule]\ndaily = \"{never}\"\nweekly = \"{never}\"\nmonthly = \"{never}\"\n");
     write_config(folder, &[("blog", "file:blog.xml")], &more);
     std::fs::write(folder.join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
     std::fs::write(folder.join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
@@ -74,7 +144,13 @@ struct Daemon {
 impl Daemon {
     /// Started, and serving.
     fn start(folder: &Path) -> Self {
-        let mut child = policy_digest(folder).arg("run").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = policy_digest(folder)
+            .arg("run")
+            .env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("serving on http://").unwrap_or_else(|| panic!("{line:?}")).to_owned();
