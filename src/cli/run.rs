@@ -9,12 +9,13 @@ use super::{Ending, Global, print};
 use crate::daemon;
 
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Polls feeds, makes digests when they are due, delivers them and serves the pages, in the foreground, \
-until told to stop.\n\nSIGTERM or Ctrl-C ends it: no further mail is begun, what is in flight may finish (30 seconds at \
-most), a second signal ends it at once. The log goes to standard error, as JSON when that is no terminal.",
-    after_help = "Example:\n  policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest"
-)]
+#[command(after_help = "\
+SIGTERM or Ctrl-C ends it: no further mail is begun, and what is in flight may finish, in 30
+seconds at most. A second signal ends it at once. The log goes to standard error, as JSON
+when that is no terminal.
+
+Example:
+  policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest")]
 pub(super) struct Run {}
 
 impl Run {

@@ -17,8 +17,8 @@ fn the_daemon_polls_answers_and_ends_when_told() {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path());
     let mut daemon = Daemon::start(folder.path());
-    assert!(daemon.get("/health/live").starts_with("HTTP/1.1 200"));
-    assert!(daemon.get("/health/ready").starts_with("HTTP/1.1 200"));
+    assert!(daemon.request("GET", "/health/live").starts_with("HTTP/1.1 200"));
+    assert!(daemon.request("GET", "/health/ready").starts_with("HTTP/1.1 200"));
     until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
     let second = policy_digest(folder.path()).arg("once").output().unwrap();
     assert_eq!(second.status.code(), Some(1));
@@ -111,6 +111,42 @@ fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
     assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
 }
 
+#[test]
+fn the_alarm_wakes_it_for_who_signed_up_meanwhile_and_no_token_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let mut daemon = Daemon::start(folder.path());
+    until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
+    assert!(
+        policy_digest(folder.path()).args(["subscribers", "add", "bob@example.org"]).output().unwrap().status.success()
+    );
+    let mut link = None;
+    until("the confirmation was mailed", || {
+        link = confirm_link(&folder.path().join("data/outbox"));
+        link.is_some()
+    });
+    let path = link.unwrap();
+    assert!(daemon.request("GET", &path).contains("<button"));
+    assert!(status(folder.path())["subscribers"]["pending"] == 1);
+    assert!(daemon.request("POST", &path).starts_with("HTTP/1.1 200"));
+    assert!(status(folder.path())["subscribers"]["active"] == 2);
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(0), "{log}");
+    assert!(!log.contains(path.rsplit('.').next().unwrap()), "{log}");
+}
+
+/// The path of the link in the one mail in the outbox.
+fn confirm_link(outbox: &Path) -> Option<String> {
+    let files = std::fs::read_dir(outbox).ok()?.flatten().map(|entry| entry.path());
+    let mail = files
+        .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+        .find_map(|path| std::fs::read(path).ok())?;
+    let mail = Mail::read(&mail);
+    let from = mail.text.find("/confirm/")?;
+    mail.text[from..].split_whitespace().next().map(str::to_owned)
+}
+
 const PEOPLE: usize = 20;
 
 /// A digest is frozen for everybody, and whoever was to send it is dead.
@@ -157,10 +193,10 @@ impl Daemon {
         Self { child, address }
     }
 
-    fn get(&self, path: &str) -> String {
+    fn request(&self, method: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
