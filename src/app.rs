@@ -9,6 +9,7 @@ pub mod lock;
 pub mod once;
 pub mod poll;
 pub mod status;
+pub mod stop;
 pub mod subscribe;
 
 use std::fmt::Write as _;
@@ -28,6 +29,7 @@ use crate::render::Renderer;
 use crate::store::{Keys, Store};
 use clock::Clock;
 use lock::Lock;
+use stop::Stop;
 
 /// Everything that a use case needs: the configuration, and each adapter once.
 pub struct App {
@@ -39,6 +41,8 @@ pub struct App {
     pub clock: Clock,
     /// This installation's secrets.
     pub keys: Keys,
+    /// Whether the process was told to stop.
+    pub stop: Stop,
     pub(crate) fetcher: Fetcher,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
@@ -96,6 +100,7 @@ impl App {
             store,
             clock,
             keys,
+            stop: Stop::default(),
             transport,
         };
         app.sync_feeds().await?;

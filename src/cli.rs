@@ -7,11 +7,13 @@ mod once;
 mod poll;
 mod preview;
 mod progress;
+mod run;
 mod schedule;
 mod status;
 mod subscribers;
 mod table;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,6 +60,8 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The daemon: poll, make digests, deliver, serve the pages, until told to stop
+    Run(run::Run),
     /// Poll every feed, make the digest of all that is new, deliver it, exit
     Once(once::Once),
     /// Only poll: fetch feeds and keep what is new
@@ -91,12 +95,17 @@ enum Ending {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start(cli.global.verbose, false);
+    let is_daemon = matches!(cli.command, Command::Run(_));
+    let json = is_daemon && !std::io::stderr().is_terminal();
+    telemetry::start(cli.global.verbose.saturating_add(u8::from(is_daemon)), json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("cannot start the runtime")),
     };
-    match runtime.block_on(run(cli)) {
+    let ended = runtime.block_on(run(cli));
+    // What still runs beside it, as a parser that was given up, is not waited for.
+    runtime.shutdown_background();
+    match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => fail(&error),
@@ -106,6 +115,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<Ending> {
     let global = &cli.global;
     match cli.command {
+        Command::Run(run) => run.run(global).await,
         Command::Once(once) => once.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,

@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms | |
 //! |---|---|---|
-//! | 4, doors | `cli` | speak to people; decide nothing |
+//! | 4, doors | `cli` `daemon` `web` | speak to people, alarms and HTTP; decide nothing |
 //! | 3 | `app` | the use cases; the only place where adapters meet |
 //! | 2, adapters | `fetch` `parse` `store` `render` `mail` `transfer` `telemetry` | one outside thing each |
 //! | 1 | `config` | plain settings, parsed and checked |
@@ -18,6 +18,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod fetch;
 pub mod mail;
@@ -26,3 +27,4 @@ pub mod render;
 pub mod store;
 pub mod telemetry;
 pub mod transfer;
+pub mod web;

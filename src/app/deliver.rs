@@ -33,7 +33,7 @@ pub struct DeliverReport {
     pub next: Option<DateTime<Utc>>,
 }
 
-/// Sends every message that is due, and settles it.
+/// Sends every message that is due, and settles it. Told to stop, it claims no more.
 ///
 /// # Errors
 /// The database fails. A message that cannot be sent is in the report.
@@ -42,7 +42,7 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
     let mut parts: HashMap<i64, Arc<Part>> = HashMap::new();
     let steps = app.store.due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });
-    loop {
+    while !app.stop.is_requested() {
         let now = app.clock.now();
         let suppression = app.keys.suppression.clone();
         let hash = move |address: &crate::domain::subscriber::EmailAddress| {

@@ -28,6 +28,10 @@ pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::
     let resumed = deliver(app, listener).await?;
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
+    if app.stop.is_requested() {
+        // Feeds may be unread, so no digest is made from what there is.
+        return Ok(OnceReport { resumed, poll, ..OnceReport::default() });
+    }
     let digests = if only_due { make_due(app).await? } else { vec![make(app).await?] };
     let delivery = deliver(app, listener).await?;
     Ok(OnceReport { resumed, poll, digests, delivery })

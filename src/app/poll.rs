@@ -113,13 +113,17 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         })
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
-    let polls = chosen.iter().map(|(feed, state)| async move {
-        let report = poll_one(app, feed, state, now).await;
-        listener(Progress::Step(&feed.title));
-        report
-    });
-    let results: Vec<_> =
-        futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1)).collect().await;
+    let mut polls = Vec::with_capacity(chosen.len());
+    for (feed, state) in chosen {
+        polls.push(async move {
+            let report = poll_one(app, feed, state, now).await;
+            listener(Progress::Step(&feed.title));
+            report
+        });
+    }
+    let polled = futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1));
+    // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
+    let results: Vec<_> = polled.take_until(app.stop.requested()).collect().await;
     listener(Progress::Finished);
     let feeds = results.into_iter().collect::<Result<_, _>>()?;
     Ok(PollReport { feeds })

@@ -40,6 +40,14 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
     })
 }
 
+/// Whether the database answers.
+///
+/// # Errors
+/// It does not.
+pub async fn ready(app: &App) -> anyhow::Result<()> {
+    Ok(app.store.made().await.map(drop)?)
+}
+
 /// The next `count` slots of each cadence.
 ///
 /// # Errors

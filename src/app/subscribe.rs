@@ -90,6 +90,14 @@ async fn ask(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<bool> {
     Ok(app.store.queue_confirmation(id.to_owned(), part, message_id, now).await?)
 }
 
+/// Whether this token serves `purpose` now; nothing changes.
+///
+/// # Errors
+/// [`TokenError`], if it does not hold.
+pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError> {
+    token::verify(&app.keys.token, purpose, token, app.clock.now()).map(drop)
+}
+
 /// The person who holds this token confirms.
 ///
 /// # Errors

@@ -128,7 +128,7 @@ fn feeds_parse_answers_one_line_a_file() {
     assert_eq!(answers[4]["ok"], false);
 }
 
-fn smtp_config(sink: &SmtpSink, folder: &Path, people: usize) {
+pub fn smtp_config(sink: &SmtpSink, folder: &Path, people: usize) {
     let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
     let smtp = format!(
         "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nmax_connections = 2\n",

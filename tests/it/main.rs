@@ -5,10 +5,12 @@
 
 mod arrival;
 mod command;
+mod daemon;
 mod database;
 mod delivery;
 mod floors;
 mod quickstart;
 mod relevance;
 mod support;
+mod web;
 mod windows;

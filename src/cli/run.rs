@@ -1,0 +1,35 @@
+//! `run`: the daemon, in the foreground, until it is told to stop.
+
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Ending, Global, print};
+use crate::daemon;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+SIGTERM or Ctrl-C ends it: no further mail is begun, and what is in flight may finish, in 30
+seconds at most. A second signal ends it at once. The log goes to standard error, as JSON
+when that is no terminal.
+
+Example:
+  policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest")]
+pub(super) struct Run {}
+
+impl Run {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = Arc::new(global.open().await?);
+        let _lock = app.lock("policy-digest run").await?;
+        daemon::run(Arc::clone(&app), |address| {
+            if global.json {
+                print(json!({ "listen": address.to_string() }));
+            } else {
+                print(format_args!("serving on http://{address}"));
+            }
+        })
+        .await?;
+        Ok(Ending::Done)
+    }
+}

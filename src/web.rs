@@ -1,0 +1,145 @@
+//! The pages: the table of routes, and what holds for every answer. A GET shows, only a POST changes anything,
+//! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
+//! nothing that another site could ride on, and tokens are never logged.
+
+mod error;
+mod health;
+mod subscriptions;
+mod unsubscribe;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::get;
+use futures::FutureExt as _;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::domain::token::TokenError;
+use crate::render::PageForm;
+use error::Failure;
+
+/// The largest body that is read: a form with an address and a few choices is far below it.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The most that one request may take, and that open connections are given when the server stops.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+/// On every answer. The styles of `page/base.html.j2` stand in its `<style>`; there are no scripts or images.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
+/// On every answer under a personal link.
+const PERSONAL_HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+];
+
+/// Serves the pages until `stop`; then requests in flight are answered, and connections that dawdle are dropped.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let stop = stop.shared();
+    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone());
+    let limit = async {
+        stop.await;
+        tokio::time::sleep(REQUEST_LIMIT).await;
+    };
+    tokio::select! {
+        served = serving => served.context("the web server failed"),
+        () = limit => Ok(()),
+    }
+}
+
+/// Every page under its address.
+pub fn router(app: Arc<App>) -> Router {
+    let personal = Router::new()
+        .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
+        .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::leave))
+        .layer(middleware::map_response(personal_headers));
+    Router::new()
+        .merge(personal)
+        .route("/", get(home))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::map_response(headers))
+        .with_state(app)
+}
+
+async fn home(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let settings = &app.config.settings;
+    let mut paragraphs = vec![
+        format!("A digest by mail of posts about {}, read from policy blogs.", app.config.topic.title),
+        "Every mail has a link that ends it with one click. Opening and clicking are not tracked.".to_owned(),
+    ];
+    if !settings.sender.contact.is_empty() {
+        paragraphs.push(format!("Contact: {}", settings.sender.contact));
+    }
+    page(&app, StatusCode::OK, &settings.name, &paragraphs, None)
+}
+
+async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let text = "There is no page at this address. A link in a mail may have been broken over two lines.";
+    page(&app, StatusCode::NOT_FOUND, "Page not found", &[text.to_owned()], None)
+}
+
+/// The page that says why a personal link does nothing.
+fn refused(app: &App, error: TokenError, next: &str) -> Result<Response, Failure> {
+    let (status, title) = match error {
+        TokenError::Invalid => (StatusCode::BAD_REQUEST, "This link is not valid"),
+        TokenError::Expired => (StatusCode::GONE, "This link has expired"),
+    };
+    page(app, status, title, &[next.to_owned()], None)
+}
+
+fn page(
+    app: &App,
+    status: StatusCode,
+    title: &str,
+    paragraphs: &[String],
+    form: Option<&PageForm>,
+) -> Result<Response, Failure> {
+    let html = app.renderer.render_page(title, paragraphs, form).context("cannot render a page")?;
+    Ok((status, Html(html)).into_response())
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "this took too long; please try again\n").into_response(),
+    }
+}
+
+async fn headers(mut response: Response) -> Response {
+    response.headers_mut().extend(HEADERS);
+    response
+}
+
+async fn personal_headers(mut response: Response) -> Response {
+    response.headers_mut().extend(PERSONAL_HEADERS);
+    response
+}

@@ -1,0 +1,241 @@
+//! The built binary as a daemon: it starts, works, and ends when it is told to.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::{Entry, Mail, SmtpSink, rss, write_config};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_daemon_polls_answers_and_ends_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let mut daemon = Daemon::start(folder.path());
+    assert!(daemon.request("GET", "/health/live").starts_with("HTTP/1.1 200"));
+    assert!(daemon.request("GET", "/health/ready").starts_with("HTTP/1.1 200"));
+    until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
+    let second = policy_digest(folder.path()).arg("once").output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second).contains("`policy-digest run` (process"), "{}", text(&second));
+    assert!(status(folder.path())["last_run"].is_null(), "no slot is due, so no digest is made");
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(0), "{log}");
+    assert!(log.lines().all(|line| line.starts_with('{')), "the log is JSON: {log}");
+    assert!(log.contains("polled") && log.contains("SIGTERM"), "{log}");
+}
+
+#[test]
+fn after_a_kill_the_lock_is_free_and_the_next_daemon_works() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let mut killed = Daemon::start(folder.path());
+    killed.child.kill().unwrap();
+    killed.end();
+    let mut daemon = Daemon::start(folder.path());
+    until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
+    daemon.terminate();
+    assert_eq!(daemon.end().0.code(), Some(0));
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = policy_digest(folder.path());
+    let output = command.arg("run").env("POLICY_DIGEST__WEB__LISTEN", &address).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains(&format!("cannot serve the pages on `{address}`")), "{}", text(&output));
+}
+
+#[test]
+fn told_to_stop_in_mid_send_it_settles_what_is_in_flight_and_begins_nothing() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    leave_mails_to_send(&sink, folder.path());
+    let before = sink.taken().len();
+    let mut daemon = Daemon::start(folder.path());
+    until("mails went out", || sink.taken().len() >= before + 4);
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(0), "{log}");
+    let stopped = sink.taken().len();
+    assert!(stopped < PEOPLE, "it was stopped in mid-send: {stopped}");
+    assert!(status(folder.path())["messages"]["sending"].is_null(), "{}", status(folder.path()));
+    sink.slow_down(Duration::ZERO);
+    assert!(policy_digest(folder.path()).arg("once").output().unwrap().status.success());
+    let taken: Vec<String> = sink.taken().into_iter().map(|taken| id(&taken.data)).collect();
+    assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE, "everyone has one");
+    assert!(
+        taken.len() <= PEOPLE + 2,
+        "only what the kill cut off, on two connections, may go out twice: {}",
+        taken.len()
+    );
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    leave_mails_to_send(&sink, folder.path());
+    sink.slow_down(Duration::from_secs(20));
+    let mut daemon = Daemon::start(folder.path());
+    until("an attempt was begun", || status(folder.path())["messages"]["sending"].is_number());
+    daemon.terminate();
+    until("the pages were closed", || TcpStream::connect(&daemon.address).is_err());
+    let told = Instant::now();
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(1), "{log}");
+    assert!(told.elapsed() < Duration::from_secs(10) && log.contains("second signal"), "{log}");
+}
+
+#[test]
+fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
+    std::fs::write(folder.path().join("config/feeds.toml"), url).unwrap();
+    let mut daemon = Daemon::start(folder.path());
+    let _connection = silent.accept().unwrap();
+    let told = Instant::now();
+    daemon.terminate();
+    assert_eq!(daemon.end().0.code(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+}
+
+#[test]
+fn the_alarm_wakes_it_for_who_signed_up_meanwhile_and_no_token_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let mut daemon = Daemon::start(folder.path());
+    until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
+    assert!(
+        policy_digest(folder.path()).args(["subscribers", "add", "bob@example.org"]).output().unwrap().status.success()
+    );
+    let mut link = None;
+    until("the confirmation was mailed", || {
+        link = confirm_link(&folder.path().join("data/outbox"));
+        link.is_some()
+    });
+    let path = link.unwrap();
+    assert!(daemon.request("GET", &path).contains("<button"));
+    assert!(status(folder.path())["subscribers"]["pending"] == 1);
+    assert!(daemon.request("POST", &path).starts_with("HTTP/1.1 200"));
+    assert!(status(folder.path())["subscribers"]["active"] == 2);
+    daemon.terminate();
+    let (ended, log) = daemon.end();
+    assert_eq!(ended.code(), Some(0), "{log}");
+    assert!(!log.contains(path.rsplit('.').next().unwrap()), "{log}");
+}
+
+/// The path of the link in the one mail in the outbox.
+fn confirm_link(outbox: &Path) -> Option<String> {
+    let files = std::fs::read_dir(outbox).ok()?.flatten().map(|entry| entry.path());
+    let mail = files
+        .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+        .find_map(|path| std::fs::read(path).ok())?;
+    let mail = Mail::read(&mail);
+    let from = mail.text.find("/confirm/")?;
+    mail.text[from..].split_whitespace().next().map(str::to_owned)
+}
+
+const PEOPLE: usize = 20;
+
+/// A digest is frozen for everybody, and whoever was to send it is dead.
+fn leave_mails_to_send(sink: &SmtpSink, folder: &Path) {
+    smtp_config(sink, folder, PEOPLE);
+    sink.slow_down(Duration::from_millis(150));
+    let mut killed = policy_digest(folder).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("a first mail went out", || !sink.taken().is_empty());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+}
+
+fn id(data: &str) -> String {
+    Mail::read(data.as_bytes()).header("Message-ID").to_owned()
+}
+
+/// One file feed, one subscriber, and no slot before New Year.
+fn configure(folder: &Path) {
+    let never = "0 0 1 1 *";
+    let more = format!("[schedule]\ndaily = \"{never}\"\nweekly = \"{never}\"\nmonthly = \"{never}\"\n");
+    write_config(folder, &[("blog", "file:blog.xml")], &more);
+    std::fs::write(folder.join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    std::fs::write(folder.join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
+}
+
+struct Daemon {
+    child: Child,
+    address: String,
+}
+
+impl Daemon {
+    /// Started, and serving.
+    fn start(folder: &Path) -> Self {
+        let mut child = policy_digest(folder)
+            .arg("run")
+            .env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("serving on http://").unwrap_or_else(|| panic!("{line:?}")).to_owned();
+        Self { child, address }
+    }
+
+    fn request(&self, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// How it ended, and its log.
+    fn end(&mut self) -> (ExitStatus, String) {
+        let mut ended = None;
+        until("the daemon ended", || {
+            ended = self.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (ended.unwrap(), log)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn status(folder: &Path) -> serde_json::Value {
+    let output = policy_digest(folder).args(["status", "--json"]).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let limit = Instant::now() + LIMIT;
+    while !done() {
+        assert!(Instant::now() < limit, "it never came that {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

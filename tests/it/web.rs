@@ -1,0 +1,182 @@
+//! The pages as a browser, a mail program and a mail scanner meet them, over a real connection.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use policy_digest::app::App;
+use policy_digest::app::subscribe::{Request, add};
+use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::web;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{World, start};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test]
+async fn a_get_shows_a_button_and_changes_nothing() {
+    let world = World::new().await;
+    let (pending, active) = (ask(&world.app).await, world.subscribe("ada@example.org").await);
+    let (app, address) = serve(world.app).await;
+    for path in [confirm_path(&app, &pending), unsubscribe_path(&app, &active)] {
+        let page = get(address, &path).await;
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        assert_eq!(page.matches("<button").count(), 1, "{page}");
+        assert!(page.contains("<form method=\"post\""), "{page}");
+        let head = request(address, "HEAD", &path, "", "").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    }
+    assert_eq!(status(&app, &pending).await, Status::Pending);
+    assert_eq!(status(&app, &active).await, Status::Active);
+}
+
+#[tokio::test]
+async fn the_button_confirms_and_pressing_it_again_is_no_error() {
+    let world = World::new().await;
+    let id = ask(&world.app).await;
+    let (app, address) = serve(world.app).await;
+    let path = confirm_path(&app, &id);
+    for _ in 0..2 {
+        let page = request(address, "POST", &path, FORM, "").await;
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        assert_eq!(status(&app, &id).await, Status::Active);
+    }
+    let left = request(address, "POST", &unsubscribe_path(&app, &id), FORM, "").await;
+    assert!(left.starts_with("HTTP/1.1 200"), "{left}");
+    let page = request(address, "POST", &path, FORM, "").await;
+    assert!(page.starts_with("HTTP/1.1 410"), "an old confirmation brings nobody back who left: {page}");
+    assert_eq!(status(&app, &id).await, Status::Left);
+}
+
+#[tokio::test]
+async fn one_click_leaves_in_either_encoding_and_when_repeated() {
+    let world = World::new().await;
+    let (ada, bob) = (world.subscribe("ada@example.org").await, world.subscribe("bob@example.org").await);
+    let (app, address) = serve(world.app).await;
+    let multipart = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    for (id, kind, body) in
+        [(&ada, FORM, "List-Unsubscribe=One-Click"), (&bob, "multipart/form-data; boundary=b", multipart)]
+    {
+        for _ in 0..2 {
+            let answer = request(address, "POST", &unsubscribe_path(&app, id), kind, body).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert!(!answer.to_lowercase().contains("\nlocation:"), "{answer}");
+            assert_eq!(status(&app, id).await, Status::Left);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_or_borrowed_token_is_refused_and_an_old_one_is_told_so() {
+    let world = World::new().await;
+    let clock = world.clock.clone();
+    let (pending, active) = (ask(&world.app).await, world.subscribe("ada@example.org").await);
+    let (app, address) = serve(world.app).await;
+    let path = unsubscribe_path(&app, &active);
+    let last = if path.ends_with('0') { "1" } else { "0" };
+    let flipped = format!("{}{last}", &path[..path.len() - 1]);
+    let borrowed = confirm_path(&app, &pending).replace("/confirm/", "/unsubscribe/");
+    for path in [flipped.as_str(), &borrowed, "/unsubscribe/x", "/confirm/%3Cscript%3E"] {
+        for method in ["GET", "POST"] {
+            let answer = request(address, method, path, FORM, "").await;
+            assert!(answer.starts_with("HTTP/1.1 400"), "{method} {path}: {answer}");
+            assert!(!answer.contains("<button") && !answer.contains("<script"), "{answer}");
+        }
+    }
+    clock.advance(CONFIRM_FOR + TimeDelta::seconds(1));
+    for method in ["GET", "POST"] {
+        let answer = request(address, method, &confirm_path(&app, &pending), FORM, "").await;
+        assert!(answer.starts_with("HTTP/1.1 410") && answer.contains("expired"), "{answer}");
+    }
+    assert_eq!(status(&app, &active).await, Status::Active);
+    assert_eq!(status(&app, &pending).await, Status::Pending);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
+    let world = World::new().await;
+    let (app, address) = serve(world.app).await;
+    for (path, code) in [
+        ("/", "200"),
+        ("/health/live", "200"),
+        ("/health/ready", "200"),
+        ("/nothing", "404"),
+        ("/unsubscribe/x", "400"),
+        (&confirm_path(&app, "nobody"), "200"),
+    ] {
+        let answer = get(address, path).await.to_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {code}")), "{path}: {answer}");
+        let head = answer.split("\r\n\r\n").next().unwrap();
+        for line in [
+            "content-security-policy: default-src 'none'; ",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "x-frame-options: deny",
+        ] {
+            assert!(head.contains(line), "{path} has no {line}: {head}");
+        }
+        let is_personal = path.starts_with("/unsubscribe/") || path.starts_with("/confirm/");
+        let is_private = head.contains("cache-control: no-store") && head.contains("x-robots-tag: noindex");
+        assert_eq!(is_personal, is_private, "{path}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let world = World::new().await;
+    let id = world.subscribe("ada@example.org").await;
+    let (app, address) = serve(world.app).await;
+    let answer = request(address, "POST", &unsubscribe_path(&app, &id), FORM, &"x".repeat(17 * 1024)).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_eq!(status(&app, &id).await, Status::Active);
+}
+
+/// Signs somebody up who has not confirmed.
+async fn ask(app: &App) -> String {
+    let request = Request {
+        address: EmailAddress::parse("new@example.org").unwrap(),
+        name: String::new(),
+        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        consent: None,
+    };
+    add(app, request).await.unwrap().id
+}
+
+async fn serve(app: App) -> (Arc<App>, SocketAddr) {
+    let app = Arc::new(app);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(web::serve(Arc::clone(&app), listener, std::future::pending()));
+    (app, address)
+}
+
+fn confirm_path(app: &App, id: &str) -> String {
+    format!("/confirm/{}", sign(&app.keys.token, Purpose::Confirm, id, Some(start() + CONFIRM_FOR)))
+}
+
+fn unsubscribe_path(app: &App, id: &str) -> String {
+    format!("/unsubscribe/{}", sign(&app.keys.token, Purpose::Unsubscribe, id, None))
+}
+
+async fn status(app: &App, id: &str) -> Status {
+    app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    request(address, "GET", path, "", "").await
+}
+
+async fn request(address: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
