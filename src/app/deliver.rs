@@ -135,7 +135,7 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
         date: message.made,
         list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
         unsubscribe_url: is_digest.then_some(unsubscribe),
-        archive_url: is_digest.then(|| app.page("archive")),
+        archive_url: None,
     };
     let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
     let outgoing = Outgoing {

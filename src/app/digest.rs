@@ -9,7 +9,7 @@ use crate::domain::digest::{self, Digest, Limits, SectionOutline, Story};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
 use crate::render::view::{DigestView, Frame, LinksView};
-use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewPart, NewRun, Rescored, Window, WindowPart};
 
 /// What came of making a digest.
@@ -173,7 +173,7 @@ fn compose(
 
 fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
     let settings = &app.config.settings;
-    let why = format!("you asked for posts about {}", app.config.topic.title);
+    let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
     DigestView::new(
         digest,
         &Frame {
@@ -185,9 +185,10 @@ fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
             sample: false,
             sender: app.sender(),
             links: LinksView {
-                preferences: PREFERENCES_PLACEHOLDER.to_owned(),
+                // No page answers these two yet; a template shows no link that is empty.
+                preferences: String::new(),
                 unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
-                archive: app.page("archive"),
+                archive: String::new(),
                 reply_to: settings.mail.reply_to.clone(),
             },
         },

@@ -105,6 +105,8 @@ pub fn after_attempt(attempts: u32, outcome: Outcome, now: DateTime<Utc>) -> Nex
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -115,6 +117,28 @@ mod tests {
         }
         assert_eq!(after_attempt(7, Outcome::Deferred, now), Next::Failed);
         assert_eq!(after_attempt(u32::MAX, Outcome::Lost, now), Next::Failed);
+    }
+
+    proptest! {
+        #[test]
+        fn any_sequence_of_outcomes_comes_to_one_end(outcomes in prop::collection::vec(0usize..4, 7..20)) {
+            let outcome = |which: &usize| [Outcome::Accepted, Outcome::Deferred, Outcome::Refused, Outcome::Lost][*which];
+            let mut now = DateTime::UNIX_EPOCH;
+            let mut ends = 0;
+            for (attempt, which) in (1..).zip(&outcomes) {
+                match after_attempt(attempt, outcome(which), now) {
+                    Next::Sent | Next::Failed => {
+                        ends += 1;
+                        break;
+                    }
+                    Next::RetryAt(at) => {
+                        prop_assert!(at > now, "time goes on");
+                        now = at;
+                    }
+                }
+            }
+            prop_assert_eq!(ends, 1);
+        }
     }
 
     #[test]

@@ -60,6 +60,8 @@ fn simhash(words: &[String]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::item::Identity;
 
@@ -87,6 +89,17 @@ mod tests {
         let one = Likeness::of(&item("Shared services in Fife", &text));
         let two = Likeness::of(&item("Shared Services in Fife", &format!("{text} First published elsewhere.")));
         assert!(one.is_same(&two));
+    }
+
+    proptest! {
+        #[test]
+        fn likeness_is_mutual_and_white_space_does_not_matter(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
+            let one = Likeness::of(&item("A title", &words.join(" ")));
+            let two = Likeness::of(&item("a  Title", &words.join("\n\n")));
+            prop_assert!(one.is_same(&two) && two.is_same(&one));
+            let other = Likeness::of(&item("Another title", &words.join(" ")));
+            prop_assert!(!one.is_same(&other) && !other.is_same(&one));
+        }
     }
 
     #[test]

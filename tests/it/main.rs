@@ -11,6 +11,7 @@ mod delivery;
 mod floors;
 mod quickstart;
 mod relevance;
+mod shown;
 mod support;
 mod web;
 mod windows;

@@ -1,0 +1,67 @@
+//! What people are shown, word for word: a whole digest, the confirmation, the findings on a configuration, and the
+//! help. A change here is a change that readers, administrators or scripts will see.
+
+use std::path::Path;
+
+use policy_digest::app::clock::Clock;
+use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::{App, digest, silent};
+use policy_digest::config;
+use policy_digest::domain::subscriber::Cadence;
+use policy_digest::mail::Transport;
+
+use crate::command::{policy_digest, text};
+use crate::support::{start, write_config};
+
+async fn quickstart(folder: &Path) -> App {
+    let one = |key: &str| (format!("POLICY_DIGEST__POLLING__{key}"), "1".to_owned());
+    let environment = [one("CONCURRENCY"), one("PER_HOST")];
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
+    let config = config::load(&quickstart, Some(folder), &environment).unwrap();
+    let transport = Transport::Memory(std::sync::Arc::default());
+    App::open_with(config, Clock::set_to(start()), transport).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_quickstart_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = quickstart(folder.path()).await;
+    poll(&app, &Which::All, &silent).await.unwrap();
+    let rendered = digest::preview(&app, Cadence::Weekly).await.unwrap().rendered.unwrap();
+    insta::assert_snapshot!("digest_text", format!("Subject: {}\n\n{}", rendered.subject, rendered.text));
+    insta::assert_snapshot!("digest_html", rendered.html);
+}
+
+#[test]
+fn the_findings_on_five_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(
+        folder.path(),
+        &[("blog", "https://blog.example.org/feed")],
+        "intervall = \"1h\"\nconcurrency = \"many\"\n",
+    );
+    let digest = folder.path().join("config/digest.toml");
+    let kept = std::fs::read_to_string(&digest).unwrap();
+    std::fs::write(&digest, format!("timezone = \"Europe/Lundon\"\n{kept}[schedule]\nweekly = \"0 8 * *\"\n")).unwrap();
+    let feeds = folder.path().join("config/feeds.toml");
+    let kept = std::fs::read_to_string(&feeds).unwrap();
+    std::fs::write(&feeds, format!("{kept}[[feed]]\nid = \"two\"\nurl = \"htps://two.example.org\"\n")).unwrap();
+    let output = policy_digest(folder.path()).args(["feeds", "list"]).output().unwrap();
+    insta::assert_snapshot!("findings", text(&output));
+}
+
+#[test]
+fn the_help() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, arguments) in [
+        ("help", vec!["--help"]),
+        ("help_once", vec!["once", "--help"]),
+        ("help_explain", vec!["explain", "--help"]),
+        ("help_feeds", vec!["feeds", "--help"]),
+        ("help_subscribers_add", vec!["subscribers", "add", "--help"]),
+    ] {
+        let output = policy_digest(folder.path()).env("COLUMNS", "100").args(arguments).output().unwrap();
+        assert!(output.status.success());
+        insta::assert_snapshot!(name, text(&output));
+    }
+}
