@@ -91,7 +91,7 @@ impl App {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let store = Store::open(&data.join("policy-digest.db")).await?;
         let fresh = Keys { token: random(32)?, suppression: random(32)? };
-        let (keys, is_new) = store.keys(fresh, clock.now()).await?;
+        let keys = store.keys(fresh, clock.now()).await?;
         let app = Self {
             fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
             renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
@@ -104,10 +104,7 @@ impl App {
             transport,
         };
         app.sync_feeds().await?;
-        if is_new && let Some(path) = app.config.subscribers_csv.clone() {
-            let report = subscribe::import(&app, &path, "the list in the configuration folder").await?;
-            tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
-        }
+        app.import_once().await?;
         Ok(app)
     }
 
@@ -123,6 +120,23 @@ impl App {
             tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
         }
         Ok(lock)
+    }
+
+    /// Imports `subscribers.csv` into a new database. The mark is set when all of it is in, so that a bad file or
+    /// a kill in between loses nobody.
+    async fn import_once(&self) -> anyhow::Result<()> {
+        const MARK: &str = "subscribers.csv";
+        if self.store.is_marked(MARK).await? {
+            return Ok(());
+        }
+        if let Some(path) = &self.config.subscribers_csv {
+            let report = subscribe::import(self, path, "the list in the configuration folder").await?;
+            tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
+            for (line, reason) in &report.rejected {
+                tracing::warn!("{}:{line}: {reason}", path.display());
+            }
+        }
+        Ok(self.store.mark(MARK, self.clock.now()).await?)
     }
 
     async fn sync_feeds(&self) -> anyhow::Result<()> {

@@ -202,18 +202,17 @@ async fn poll_one(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>)
     if let Some(until) = state.not_before.filter(|until| *until > now) {
         return Ok(report(FeedResult::Waiting(until)));
     }
-    let (outcome, entries) = match read(app, feed, state, now).await {
-        Ok(read) => read,
-        Err(failure) => {
-            tracing::warn!(feed = %feed.id, failures = state.failures + 1, "{}", failure.error);
-            let outcome = PollOutcome::Failed { error: failure.error, not_before: failure.not_before };
-            (outcome, 0)
-        }
-    };
     let policy = feed::Policy { interval: app.config.settings.polling.interval };
-    let next_check = match &outcome {
-        PollOutcome::Failed { not_before, .. } => feed::next_check(now, state.failures + 1, *not_before, &policy),
-        _ => feed::next_check(now, 0, None, &policy),
+    let (outcome, entries, next_check) = match read(app, feed, state, now).await {
+        Ok(Answer { outcome, entries, not_before }) => {
+            (outcome, entries, feed::next_check(now, 0, not_before, &policy))
+        }
+        Err(Failure { error, not_before }) => {
+            let failures = state.failures + 1;
+            tracing::warn!(feed = %feed.id, failures, "{error}");
+            let next_check = feed::next_check(now, failures, not_before, &policy);
+            (PollOutcome::Failed { error, not_before }, 0, next_check)
+        }
     };
     let result = match &outcome {
         PollOutcome::Failed { error, .. } => Some(FeedResult::Failed(error.clone())),
@@ -225,23 +224,31 @@ async fn poll_one(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>)
     Ok(report(result.unwrap_or(FeedResult::Read { entries, saved })))
 }
 
+/// What a feed answered.
+struct Answer {
+    outcome: PollOutcome,
+    entries: usize,
+    /// It need not be asked again before.
+    not_before: Option<DateTime<Utc>>,
+}
+
 struct Failure {
     error: String,
     not_before: Option<DateTime<Utc>>,
 }
 
-async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Result<(PollOutcome, usize), Failure> {
+async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Result<Answer, Failure> {
     let validators = Validators { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
     let fetched = app.fetcher.fetch(&feed.url, &validators, now).await;
-    let Response { outcome, validators, final_url, .. } =
+    let Response { outcome, validators, final_url, not_before, .. } =
         fetched.map_err(|error| Failure { not_before: error.retry_after(), error: chain(&error) })?;
     let Validators { etag, last_modified } = validators;
     let Outcome::Body { bytes, content_type } = outcome else {
-        return Ok((PollOutcome::Unchanged { etag, last_modified }, 0));
+        return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
     };
     let body_hash = sha256(&bytes);
     if state.body_hash.as_ref() == Some(&body_hash) {
-        return Ok((PollOutcome::Unchanged { etag, last_modified }, 0));
+        return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let parsed = tokio::task::spawn_blocking(move || {
@@ -255,7 +262,8 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
         Err(_) => return Err(Failure { error: "reading it failed within the program".to_owned(), not_before: None }),
     };
     let entries = items.len();
-    Ok((PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items }, entries))
+    let outcome = PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items };
+    Ok(Answer { outcome, entries, not_before })
 }
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.

@@ -1,4 +1,5 @@
-//! The installation's secrets: made at first start, kept here so that a backup carries them.
+//! The installation's secrets, made at first start and kept here so that a backup carries them; and the marks of
+//! what is done once for a database.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
@@ -21,18 +22,18 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Store {
-    /// The keys; `fresh` ones are kept if the database has none yet. True when they were: the database is new.
+    /// The keys; `fresh` ones are kept if the database has none yet.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn keys(&self, fresh: Keys, now: DateTime<Utc>) -> Result<(Keys, bool), Error> {
+    pub async fn keys(&self, fresh: Keys, now: DateTime<Utc>) -> Result<Keys, Error> {
         self.write(move |tx| {
             let kept = |name: &str| {
                 tx.query_row("SELECT value FROM keys WHERE name = ?1", [name], |row| row.get::<_, Vec<u8>>(0))
                     .optional()
             };
             if let (Some(token), Some(suppression)) = (kept("token")?, kept("suppression")?) {
-                return Ok((Keys { token, suppression }, false));
+                return Ok(Keys { token, suppression });
             }
             for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
                 tx.execute(
@@ -40,7 +41,30 @@ impl Store {
                     params![name, value, seconds(now)],
                 )?;
             }
-            Ok((fresh, true))
+            Ok(fresh)
+        })
+        .await
+    }
+
+    /// Whether something that is done once for a database has been done.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn is_marked(&self, name: &'static str) -> Result<bool, Error> {
+        self.read(move |connection| {
+            Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM marks WHERE name = ?1)", [name], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// Says that it has.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn mark(&self, name: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
+        self.write(move |tx| {
+            tx.execute("INSERT OR IGNORE INTO marks (name, made) VALUES (?1, ?2)", params![name, seconds(now)])?;
+            Ok(())
         })
         .await
     }

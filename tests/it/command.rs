@@ -128,6 +128,21 @@ fn feeds_parse_answers_one_line_a_file() {
     assert_eq!(answers[4]["ok"], false);
 }
 
+#[test]
+fn a_bad_list_of_subscribers_is_refused_and_read_again_when_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    let csv = folder.path().join("config/subscribers.csv");
+    std::fs::write(&csv, "person\nada@example.org\n").unwrap();
+    let list = || policy_digest(folder.path()).args(["subscribers", "list"]).output().unwrap();
+    assert!(text(&list()).contains("there is no `email` column; the columns are: person"), "{}", text(&list()));
+    std::fs::write(&csv, "email\nada@example.org\nnot an address\n").unwrap();
+    let shown = text(&list());
+    assert!(shown.contains("ada@example.org") && shown.contains("subscribers.csv:3: not an e-mail address"), "{shown}");
+    std::fs::write(&csv, "email\nben@example.org\n").unwrap();
+    assert!(!text(&list()).contains("ben@example.org"), "it is imported once");
+}
+
 pub fn smtp_config(sink: &SmtpSink, folder: &Path, people: usize) {
     let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
     let smtp = format!(

@@ -39,5 +39,5 @@ async fn it_is_in_wal_mode_with_foreign_keys_and_integer_times() {
             |row| row.get(0),
         )
         .unwrap();
-    assert_eq!(tables, 11, "every table is STRICT");
+    assert_eq!(tables, 12, "every table is STRICT");
 }

@@ -6,6 +6,11 @@ CREATE TABLE keys (
     made INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE marks (
+    name TEXT PRIMARY KEY,                  -- what is done once for a database: subscribers.csv
+    made INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE feeds (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
