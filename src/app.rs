@@ -19,7 +19,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::domain::relevance::Scorer;
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::token;
@@ -105,6 +105,9 @@ impl App {
         };
         app.sync_feeds().await?;
         app.import_once().await?;
+        for key in unused(&app.config.settings) {
+            tracing::warn!("`{key}` is set in the configuration, and this version does nothing with it yet");
+        }
         Ok(app)
     }
 
@@ -178,6 +181,24 @@ fn fetch_options(config: &Config) -> fetch::Options {
         allow_files: polling.allow_files,
         proxy: polling.proxy.clone(),
     }
+}
+
+/// Keys that are named already and that nothing reads yet: whoever sets one is told.
+fn unused(settings: &Settings) -> Vec<&'static str> {
+    let default = Settings::default();
+    [
+        ("admin_to", settings.admin_to != default.admin_to),
+        ("relevance.borderline", settings.relevance.borderline != default.relevance.borderline),
+        ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
+        ("mail.proof_to", settings.mail.proof_to != default.mail.proof_to),
+        ("mail.dkim", settings.mail.dkim != default.mail.dkim),
+        ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
+        ("web.trusted_proxies", settings.web.trusted_proxies != default.web.trusted_proxies),
+        ("retention", settings.retention != default.retention),
+    ]
+    .into_iter()
+    .filter_map(|(key, is_set)| is_set.then_some(key))
+    .collect()
 }
 
 /// `address/length`, as the configuration has checked it.

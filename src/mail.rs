@@ -82,6 +82,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it lies in the way out and not in this message: the next one would fare no better.
+    #[must_use]
+    pub fn is_of_the_way(&self) -> bool {
+        matches!(self, Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. }) || self.verdict() == Verdict::Ours
+    }
+
     /// What the outbox is to do about it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

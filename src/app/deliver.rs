@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::{App, Listener, Progress, outbox};
 use crate::config::{Config, Tls, TransportKind};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
-use crate::domain::token::{Purpose, sign};
+use crate::domain::subscriber::EmailAddress;
+use crate::domain::token::{Purpose, address_hash, sign};
 use crate::mail::smtp::{self, Login, Pool};
 use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
 use crate::render::personalise;
@@ -45,13 +47,13 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
     while !app.stop.is_requested() {
         let now = app.clock.now();
         let suppression = app.keys.suppression.clone();
-        let hash = move |address: &crate::domain::subscriber::EmailAddress| {
-            crate::domain::token::address_hash(&suppression, &address.key())
-        };
+        let hash = move |address: &EmailAddress| address_hash(&suppression, &address.key());
+        let started = Instant::now();
         let batch = app.store.claim_due(now, batch_size(app), hash).await?;
         if batch.is_empty() {
             break;
         }
+        let pause = pace(app, batch.len());
         for message in &batch {
             if let Entry::Vacant(place) = parts.entry(message.part) {
                 place.insert(Arc::new(app.store.part(message.part).await?));
@@ -66,25 +68,35 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
             }
         });
         let ended = futures::future::join_all(attempts).await;
-        let is_dead =
-            ended.iter().all(|(_, result)| result.as_ref().is_err_and(|error| error.verdict() != Verdict::Permanent));
+        let is_dead = ended.iter().all(|(_, result)| result.as_ref().is_err_and(mail::Error::is_of_the_way));
         let settlements = ended.into_iter().map(|(message, result)| settlement(&message, result, now, &mut report));
         app.store.settle(settlements.collect(), app.clock.now()).await?;
         if is_dead {
-            // Not one of them got through: the next hop is away, or refuses us. The rest stays queued.
+            // The next hop is away, or refuses us whatever we send. The rest stays queued.
             break;
         }
+        tokio::time::sleep_until(started + pause).await;
     }
     listener(Progress::Finished);
     report.next = app.store.next_attempt().await?;
     Ok(report)
 }
 
-/// No more attempts are recorded than are in flight at once.
+/// No more attempts are recorded than are in flight at once, and no more than may be made in a second.
 fn batch_size(app: &App) -> usize {
-    match app.transport {
-        Transport::Smtp(_) => app.config.settings.mail.smtp.max_connections.max(1),
-        Transport::Directory(_) | Transport::Memory(_) => 16,
+    let smtp = &app.config.settings.mail.smtp;
+    match (&app.transport, smtp.messages_per_second as usize) {
+        (Transport::Smtp(_), 0) => smtp.max_connections.max(1),
+        (Transport::Smtp(_), limit) => smtp.max_connections.clamp(1, limit),
+        (Transport::Directory(_) | Transport::Memory(_), _) => 16,
+    }
+}
+
+/// How long so many messages take at the least, by `messages_per_second`.
+fn pace(app: &App, messages: usize) -> Duration {
+    match (&app.transport, app.config.settings.mail.smtp.messages_per_second) {
+        (Transport::Smtp(_), limit @ 1..) => Duration::from_secs_f64(messages as f64 / f64::from(limit)),
+        _ => Duration::ZERO,
     }
 }
 
