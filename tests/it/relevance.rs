@@ -1,53 +1,16 @@
 //! The shipped `config/topic.toml` on whole items: the case that the digest was made for, near misses, and
-//! what must not change a score. The file is read here by a small reader of the tests' own.
+//! what must not change a score.
 
+use std::path::Path;
+
+use policy_digest::config;
 use policy_digest::domain::relevance::{Score, Scorer, Text};
-use policy_digest::domain::topic::{Exclusion, Pattern, Term, Theme, Topic};
+use policy_digest::domain::topic::Topic;
 use proptest::prelude::*;
 
-fn text(table: &toml::Table, key: &str) -> String {
-    table[key].as_str().expect("a string").to_owned()
-}
-
-fn terms(table: &toml::Table, weights: &toml::Table) -> Vec<Term> {
-    let mut terms = Vec::new();
-    for (name, weight) in weights {
-        for phrase in table[name].as_array().expect("an array") {
-            let pattern =
-                Pattern::parse(phrase.as_str().expect("a string")).unwrap_or_else(|e| panic!("{phrase}: {e}"));
-            terms.push(Term { pattern, weight: weight.as_float().expect("a number") as f32 });
-        }
-    }
-    terms
-}
-
 fn shipped() -> Topic {
-    let file: toml::Table = include_str!("../../config/topic.toml").parse().expect("TOML");
-    let weights = file["weights"].as_table().expect("a table");
-    let tables = |key: &str| file[key].as_array().expect("an array").iter().map(|it| it.as_table().expect("a table"));
-    let theme = |it: &toml::Table| Theme {
-        name: text(it, "name"),
-        title: text(it, "title"),
-        description: text(it, "description"),
-        terms: terms(it, weights),
-    };
-    let exclusion = |it: &toml::Table| Exclusion {
-        name: text(it, "name"),
-        reason: text(it, "reason"),
-        decisive: it["decisive"].as_bool().expect("true or false"),
-        terms: terms(it, weights),
-    };
-    Topic {
-        name: text(&file, "name"),
-        title: text(&file, "title"),
-        description: text(&file, "description"),
-        languages: vec!["en".to_owned()],
-        threshold: file["threshold"].as_float().expect("a number") as f32,
-        themes: tables("theme").map(theme).collect(),
-        general: terms(file["general"].as_table().expect("a table"), weights),
-        exclusions: tables("exclusion").map(exclusion).collect(),
-        fingerprint: String::new(),
-    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    config::load(&folder, None, &[]).unwrap().topic
 }
 
 fn score(title: &str, content: &str) -> Score {
