@@ -12,7 +12,7 @@ use crate::domain::subscriber::Cadence;
 use crate::store::ItemRow;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  policy-digest preview --out /var/tmp/preview")]
+#[command(after_help = "Example:\n  policy-digest preview --out preview")]
 pub(super) struct Preview {
     /// daily, weekly or monthly
     #[arg(long, default_value = "weekly")]
