@@ -21,8 +21,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Settings};
 use crate::domain::relevance::Scorer;
-use crate::domain::subscriber::EmailAddress;
-use crate::domain::token;
 use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
 use crate::render::Renderer;
@@ -146,10 +144,6 @@ impl App {
         let default = self.config.settings.polling.first_poll_window;
         let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
         Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
-    }
-
-    pub(crate) fn address_hash(&self, address: &EmailAddress) -> String {
-        token::address_hash(&self.keys.suppression, &address.key())
     }
 
     /// The folder in which the `directory` transport puts mails.

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 use super::{App, Listener, Progress, outbox};
 use crate::config::{Config, Tls, TransportKind};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
-use crate::domain::subscriber::EmailAddress;
-use crate::domain::token::{Purpose, address_hash, sign};
+use crate::domain::token::{Purpose, sign};
 use crate::mail::smtp::{self, Login, Pool};
 use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
 use crate::render::personalise;
@@ -46,10 +45,9 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
     listener(Progress::Started { what: "sending", steps });
     while !app.stop.is_requested() {
         let now = app.clock.now();
-        let suppression = app.keys.suppression.clone();
-        let hash = move |address: &EmailAddress| address_hash(&suppression, &address.key());
+        let keys = app.keys.clone();
         let started = Instant::now();
-        let batch = app.store.claim_due(now, batch_size(app), hash).await?;
+        let batch = app.store.claim_due(now, batch_size(app), move |address| keys.address_hash(address)).await?;
         if batch.is_empty() {
             break;
         }

@@ -17,7 +17,7 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 #[error("{holder} is at work on `{folder}`")]
 pub struct Busy {
-    /// "`policy-digest once` (process 4711, since 08:00:01)".
+    /// "`policy-digest once` (process 4711)", in backticks as it wrote itself down.
     pub holder: String,
     /// The data folder.
     pub folder: String,

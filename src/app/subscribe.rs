@@ -57,7 +57,7 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     let (is_confirmed, cadence) = (request.consent.is_some(), request.preferences.cadence);
     let new = NewSubscriber {
         id: hex(&random(12)?),
-        hash: app.address_hash(&request.address),
+        hash: app.keys.address_hash(&request.address),
         address: request.address,
         name: request.name,
         preferences: request.preferences,

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Error, Store, seconds};
+use crate::domain::subscriber::EmailAddress;
+use crate::domain::token;
 
 /// The keys of this installation.
 #[derive(Clone)]
@@ -13,6 +15,14 @@ pub struct Keys {
     pub token: Vec<u8>,
     /// Hashes suppressed addresses.
     pub suppression: Vec<u8>,
+}
+
+impl Keys {
+    /// Under what an address is remembered once it is suppressed.
+    #[must_use]
+    pub fn address_hash(&self, address: &EmailAddress) -> String {
+        token::address_hash(&self.suppression, &address.key())
+    }
 }
 
 impl std::fmt::Debug for Keys {

@@ -17,8 +17,8 @@ pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-#[test]
-fn five_mistakes_are_shown_at_once_each_with_its_place() {
+/// What a configuration with five different mistakes, in two files, is answered with.
+pub fn five_mistakes() -> Output {
     let folder = tempfile::tempdir().unwrap();
     write_config(
         folder.path(),
@@ -31,7 +31,12 @@ fn five_mistakes_are_shown_at_once_each_with_its_place() {
     let feeds = folder.path().join("config/feeds.toml");
     let kept = std::fs::read_to_string(&feeds).unwrap();
     std::fs::write(&feeds, format!("{kept}[[feed]]\nid = \"two\"\nurl = \"htps://two.example.org\"\n")).unwrap();
-    let output = policy_digest(folder.path()).args(["feeds", "list"]).output().unwrap();
+    policy_digest(folder.path()).args(["feeds", "list"]).output().unwrap()
+}
+
+#[test]
+fn five_mistakes_are_shown_at_once_each_with_its_place() {
+    let output = five_mistakes();
     let shown = text(&output);
     assert_eq!(output.status.code(), Some(2), "{shown}");
     for place in ["digest.toml:1:12", "digest.toml:6:1", "digest.toml:7:15", "digest.toml:9:10", "feeds.toml:7:7"] {

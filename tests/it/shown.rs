@@ -10,8 +10,8 @@ use policy_digest::config;
 use policy_digest::domain::subscriber::Cadence;
 use policy_digest::mail::Transport;
 
-use crate::command::{policy_digest, text};
-use crate::support::{start, write_config};
+use crate::command::{five_mistakes, policy_digest, text};
+use crate::support::start;
 
 async fn quickstart(folder: &Path) -> App {
     let one = |key: &str| (format!("POLICY_DIGEST__POLLING__{key}"), "1".to_owned());
@@ -34,20 +34,7 @@ async fn the_quickstart_digest() {
 
 #[test]
 fn the_findings_on_five_mistakes() {
-    let folder = tempfile::tempdir().unwrap();
-    write_config(
-        folder.path(),
-        &[("blog", "https://blog.example.org/feed")],
-        "intervall = \"1h\"\nconcurrency = \"many\"\n",
-    );
-    let digest = folder.path().join("config/digest.toml");
-    let kept = std::fs::read_to_string(&digest).unwrap();
-    std::fs::write(&digest, format!("timezone = \"Europe/Lundon\"\n{kept}[schedule]\nweekly = \"0 8 * *\"\n")).unwrap();
-    let feeds = folder.path().join("config/feeds.toml");
-    let kept = std::fs::read_to_string(&feeds).unwrap();
-    std::fs::write(&feeds, format!("{kept}[[feed]]\nid = \"two\"\nurl = \"htps://two.example.org\"\n")).unwrap();
-    let output = policy_digest(folder.path()).args(["feeds", "list"]).output().unwrap();
-    insta::assert_snapshot!("findings", text(&output));
+    insta::assert_snapshot!("findings", text(&five_mistakes()));
 }
 
 #[test]
