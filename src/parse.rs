@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use feed_rs::parser::{Builder, ParseFeedError};
 use url::Url;
 
+use crate::domain::feed::Hints;
 use crate::domain::item::Item;
 
 pub mod dates;
@@ -47,6 +48,8 @@ pub struct Document {
     pub title: Option<String>,
     /// In the order of the feed, each once.
     pub items: Vec<Item>,
+    /// What it says about when to come again.
+    pub hints: Hints,
     /// What had to be mended, for the administrator's eyes.
     pub repairs: Vec<Repair>,
 }
@@ -136,7 +139,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     }
     if start.starts_with(['{', '[']) {
         let (title, items) = json::read(start, source.base, source.now).ok_or(Error::NotAFeed(Kind::Json))?;
-        return Ok(Document { title, items: identity::settle(items), repairs });
+        return Ok(Document { title, items: identity::settle(items), hints: Hints::default(), repairs });
     }
     if is_page(start) {
         return Err(Error::NotAFeed(Kind::HtmlPage));
@@ -148,7 +151,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
         repairs.push(Repair { name: "unreadable entry", count: lost });
     }
     let title = title.map(|text| html::to_line(&text)).filter(|text| !text.is_empty());
-    Ok(Document { title, items: identity::settle(items), repairs })
+    Ok(Document { title, items: identity::settle(items), hints: Hints::default(), repairs })
 }
 
 /// A page says so before any feed's root element could begin.
