@@ -177,7 +177,7 @@ async fn check_one(app: &App, feed: &Feed) -> Result<CheckResult, String> {
         return Err("it answered that nothing has changed, although it was not asked".to_owned());
     };
     let base = Some(&response.final_url);
-    let source = parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base, now };
+    let source = parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base, now, known: None };
     let document = parse::parse(&source).map_err(|error| chain(&error))?;
     let repairs = document.repairs.iter().map(ToString::to_string).collect();
     let items = judge(&app.scorer, feed.prior, document);
@@ -252,8 +252,13 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let parsed = tokio::task::spawn_blocking(move || {
-        let source =
-            parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base: Some(&final_url), now };
+        let source = parse::Source {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            base: Some(&final_url),
+            now,
+            known: None,
+        };
         parse::parse(&source).map(|document| judge(&scorer, prior, document))
     });
     let items = match parsed.await {
@@ -268,7 +273,7 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
 fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredItem> {
-    let mut items = document.items;
+    let mut items: Vec<_> = document.items.into_iter().map(|fresh| fresh.item).collect();
     items.reverse();
     items.sort_by_key(|item| item.published);
     items
