@@ -149,7 +149,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
 }
 
 fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Error> {
-    let repaired = repair::repair(text, source.base);
+    let repaired = repair::repair(text, source.base, source.now);
     let page = kind::page(start);
     let repaired = match (repaired, page) {
         // A page in front of a feed is an error message of the server's; one without entries is all there is.

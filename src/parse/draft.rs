@@ -1,9 +1,11 @@
 //! One entry on its way: the values that were collected, the best of each written as an entry of Atom 1.0, in
 //! which the strict parser finds nothing to stumble over. Its id and its link are settled here and not by it.
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::dates;
 use super::entities::encode;
 use super::entry::{AT, absolute};
 use super::leaf::{Leaf, Value};
@@ -139,8 +141,21 @@ impl Collected {
         self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
     }
 
+    /// Whether it would be known again and can be shown: it has a title, and an id or a link.
+    pub(super) fn is_told_apart(&self) -> bool {
+        let has = |target| self.values.iter().any(|(of, ..)| *of == target);
+        has(Target::Title) && (has(Target::Id) || !self.links.is_empty())
+    }
+
+    /// The date to write: of the best rank that can be read.
+    fn date(&self, target: Target, now: DateTime<Utc>) -> Option<&Value> {
+        let mut dates: Vec<_> = self.values.iter().filter(|(of, ..)| *of == target).collect();
+        dates.sort_by_key(|(_, rank, _)| *rank);
+        dates.into_iter().map(|(.., value)| value).find(|value| dates::parse(&value.text, now).is_some())
+    }
+
     /// The entry in Atom. `channel` is what links without any base are resolved against.
-    pub(super) fn write(&self, channel: Option<&Url>, forbidden: &mut usize) -> Raw {
+    pub(super) fn write(&self, channel: Option<&Url>, now: DateTime<Utc>, forbidden: &mut usize) -> Raw {
         let mut xml = String::new();
         let mut text = |name: &str, value: Option<&Value>| {
             if let Some(Value { text, is_html }) = value {
@@ -161,7 +176,7 @@ impl Collected {
             xml.push_str(&format!(r#"<category term="{}"/>"#, encode(&category.text, forbidden)));
         }
         for (name, target) in [("published", Target::Published), ("updated", Target::Updated)] {
-            if let Some(date) = self.best(target).next() {
+            if let Some(date) = self.date(target, now) {
                 xml.push_str(&format!("<{name}>{}</{name}>", encode(&date.text, forbidden)));
             }
         }

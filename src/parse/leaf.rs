@@ -64,6 +64,16 @@ impl<'a> Leaf<'a> {
         find(&self.attributes, key).map(str::trim)
     }
 
+    /// Takes a `<` that begins no tag; where the text is HTML it must not begin one there either.
+    pub(super) fn stray(&mut self, text: &str) {
+        self.raw.push_str(&text.replacen('<', "&lt;", 1));
+        if self.is_typed {
+            self.decoded.push_str(text);
+        } else {
+            self.decoded.push_str(&text.replacen('<', "&lt;", 1));
+        }
+    }
+
     /// Takes a tag inside of it; XHTML loses its prefix, so that it reads as HTML.
     pub(super) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &str, closed: bool) {
         self.has_markup = true;

@@ -12,6 +12,8 @@ pub(super) enum Event<'a> {
     End { name: &'a str, raw: &'a str },
     /// Text with its entities still in it.
     Text(&'a str),
+    /// `<` and what follows, where no tag was meant: `a<b`.
+    Stray(&'a str),
     /// The inside of a CDATA section, and whether it had an end.
     CData { text: &'a str, closed: bool },
     /// A document type's internal subset.
@@ -121,6 +123,10 @@ impl<'a> Lexer<'a> {
                     break;
                 }
                 // The tag was never closed and another begins.
+                '<' if attributes.is_empty() => {
+                    self.at = at;
+                    return Some(Event::Stray(&self.text[start..at]));
+                }
                 '<' => break,
                 '/' => {
                     closed = rest[1..].trim_start().starts_with('>');
@@ -180,7 +186,7 @@ impl<'a> Iterator for Lexer<'a> {
             }
             if rest.starts_with("<!--") {
                 self.skip(4, "-->");
-            } else if rest.starts_with("<![CDATA[") {
+            } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![CDATA[")) {
                 return Some(self.cdata());
             } else if rest.starts_with("<?") {
                 self.skip(2, ">");

@@ -3,35 +3,49 @@
 use super::html;
 use super::lexer::{Event, Lexer};
 
-/// Who wrote it: the name in an Atom person, in `mail (Name)`, `(Name) mail` or `Name <mail>`; the address
-/// only when there is no name.
+/// The name in an Atom person, in `mail (Name)`, `(Name) mail` or `Name <mail>`; the address only when there is
+/// no name.
 pub(super) fn person_of(raw: &str) -> String {
-    let mut fields = [String::new(), String::new(), String::new()];
-    let mut place = 0;
+    if !raw.contains(['<', '&']) {
+        return name_of(raw);
+    }
+    let (mut name, mut email, mut text) = (String::new(), String::new(), String::new());
+    let mut place = Place::Text;
     for event in Lexer::new(raw) {
         match event {
-            Event::Start { name, closed: false, .. } => {
-                place = match name.rsplit(':').next() {
-                    Some("name") => 1,
-                    Some("email") => 2,
-                    // `Name <mail@example.org>` is no markup.
-                    _ if name.contains('@') => {
-                        fields[2].push_str(name);
-                        place
-                    }
-                    Some("uri" | "url" | "homepage") => continue,
-                    _ => 0,
-                }
-            }
-            Event::End { .. } => place = 3,
-            Event::Text(text) | Event::CData { text, .. } if place < 3 => {
-                fields[place].push_str(&super::entities::decode(text).0)
-            }
-            _ => {}
+            Event::Start { name, closed: false, raw, .. } => match name.rsplit(':').next() {
+                Some("name") => place = Place::Name,
+                Some("email") => place = Place::Email,
+                Some("uri" | "url" | "homepage") => place = Place::Elsewhere,
+                // `Name <mail@example.org>` is no markup.
+                _ if name.contains('@') => text.extend([" ", name, " "]),
+                _ => text.push_str(raw),
+            },
+            Event::Start { raw, .. } => text.push_str(raw),
+            Event::End { name, raw } => match name.rsplit(':').next() {
+                Some("name" | "email" | "uri" | "url" | "homepage") => place = Place::Text,
+                _ => text.push_str(raw),
+            },
+            Event::Text(piece) | Event::Stray(piece) | Event::CData { text: piece, .. } => match place {
+                Place::Name => name.push_str(&super::entities::decode(piece).0),
+                Place::Email => email.push_str(&super::entities::decode(piece).0),
+                Place::Text => text.push_str(piece),
+                Place::Elsewhere => {}
+            },
+            Event::Declaration(_) => {}
         }
     }
-    let fields = fields.map(|field| name_of(&field));
-    fields[1..2].iter().chain([&fields[0], &fields[2]]).find(|field| !field.is_empty()).cloned().unwrap_or_default()
+    let fields = [name_of(&name), name_of(&html::to_line(&text)), name_of(&email)];
+    fields.into_iter().find(|field| !field.is_empty()).unwrap_or_default()
+}
+
+/// What the text belongs to.
+#[derive(Clone, Copy)]
+enum Place {
+    Text,
+    Name,
+    Email,
+    Elsewhere,
 }
 
 fn name_of(text: &str) -> String {
@@ -65,6 +79,8 @@ mod tests {
             ("ann@example.org", "ann@example.org"),
             ("<name>Ann</name><email>a@example.org</email><uri>http://x</uri>", "Ann"),
             ("<email>a@example.org</email>", "a@example.org"),
+            ("\n <name>Ann</name>\n <uri>http://x</uri>\n", "Ann"),
+            ("<b>Ann</b> Lee<script>x</script>", "Ann Lee"),
             ("Department for Work & Pensions", "Department for Work & Pensions"),
         ];
         for (raw, want) in table {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::draft::{Collected, Raw};
@@ -25,7 +26,7 @@ pub(super) struct Repaired {
 }
 
 /// Reads the document, found at `base`; `None` when no feed's root element is in it.
-pub(super) fn repair(text: &str, base: Option<&Url>) -> Option<Repaired> {
+pub(super) fn repair(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Option<Repaired> {
     let mut pass = Pass { base: base.cloned(), ..Pass::default() };
     let junk = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if junk.len() != text.len() && junk.starts_with("<?xml") || !junk.starts_with('<') {
@@ -34,7 +35,7 @@ pub(super) fn repair(text: &str, base: Option<&Url>) -> Option<Repaired> {
     for event in Lexer::new(text) {
         pass.event(&event);
     }
-    pass.finish()
+    pass.finish(now)
 }
 
 /// Deeper than any feed; what is opened below is not remembered.
@@ -79,6 +80,12 @@ impl<'a> Pass<'a> {
                     leaf.raw.push_str(text);
                     self.count("bare ampersand", met.bare);
                     self.count("HTML entity", met.named);
+                }
+            }
+            Event::Stray(text) => {
+                if let Some(leaf) = &mut self.leaf {
+                    leaf.stray(text);
+                    self.count("bare `<`", 1);
                 }
             }
             Event::CData { text, closed } => {
@@ -160,7 +167,6 @@ impl<'a> Pass<'a> {
 
     /// Takes the root element; false for one that is none, which ends the look at this element.
     fn is_root(&mut self, space: Space, local: &str, name: &str, attributes: &[leaf::Attribute<'a>]) -> bool {
-        let value = |wanted: &str| leaf::find(attributes, wanted).map(str::trim);
         let dialect = match (space, local) {
             (Space::Native | Space::Rdf | Space::Unknown, "rss" | "rdf" | "channel") | (Space::Native, "item") => {
                 Dialect::Rss
@@ -168,10 +174,15 @@ impl<'a> Pass<'a> {
             (Space::Native | Space::Atom | Space::Unknown, "feed" | "entry") => Dialect::Atom,
             _ => return false,
         };
-        if local == "rss" && !matches!(value("version"), Some("2.0" | "0.91" | "0.92")) {
+        if local == "rss"
+            && (!name.ends_with("rss") || !matches!(leaf::find(attributes, "version"), Some("2.0" | "0.91" | "0.92")))
+        {
             self.count("missing or unusual version", 1);
         }
-        if local == "feed" && !name.contains(':') && value("xmlns") != Some("http://www.w3.org/2005/Atom") {
+        if local == "feed"
+            && !name.contains(':')
+            && leaf::find(attributes, "xmlns") != Some("http://www.w3.org/2005/Atom")
+        {
             self.count("unusual namespace", 1);
         }
         self.dialect = Some(dialect);
@@ -262,18 +273,19 @@ impl<'a> Pass<'a> {
         self.entries.extend(self.entry.take());
     }
 
-    fn finish(mut self) -> Option<Repaired> {
+    fn finish(mut self, now: DateTime<Utc>) -> Option<Repaired> {
         self.dialect?;
         if self.entry.is_some() || self.leaf.is_some() || !self.closed {
             self.count("cut-off end", 1);
         }
-        // Half an entry would come back as a changed one when the rest is there.
-        (self.entry, self.leaf) = (None, None);
+        // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
+        self.leaf = None;
+        self.entries.extend(self.entry.take().filter(Collected::is_told_apart));
         let mut forbidden = 0;
         if let Some((_, title)) = &self.title {
             entities::encode(&title.text, &mut forbidden);
         }
-        let entries = self.entries.iter().map(|entry| entry.write(self.link.as_ref(), &mut forbidden)).collect();
+        let entries = self.entries.iter().map(|entry| entry.write(self.link.as_ref(), now, &mut forbidden)).collect();
         self.count("control character", forbidden);
         Some(Repaired {
             title: self.title.map(|(_, title)| title),

@@ -150,6 +150,23 @@ fn links_are_http_only_and_ids_are_never_made_up() {
     assert!(matches!(feed.items[0].item.identity, Identity::Hash(_)));
 }
 
+#[test]
+fn an_entry_that_is_known_just_so_is_not_read_again() {
+    let text = |second: &str| {
+        format!(
+            "<rss version='2.0'><channel><item><guid>1</guid><title>One</title></item><item><guid>2</guid><title>{second}</title></item></channel></rss>"
+        )
+    };
+    let known: Known = doc(&text("Two")).items.into_iter().map(|fresh| (fresh.item.identity, fresh.digest)).collect();
+    let again = |text: &str| {
+        parse(&Source { bytes: text.as_bytes(), content_type: None, base: None, now: now(), known: Some(&known) })
+            .unwrap()
+    };
+    assert_eq!((again(&text("Two")).unchanged, again(&text("Two")).items.len()), (2, 0));
+    let changed = again(&text("2"));
+    assert_eq!((changed.unchanged, changed.items.len(), changed.items[0].item.title.as_str()), (1, 1, "2"));
+}
+
 proptest! {
     #[test]
     fn nothing_panics(text in "(<(rss|feed|item|entry|title|link|author|/item|/rss|!\\[CDATA\\[|!--)[ >]|[&<>é@a;'\"=\\]]){0,40}") {
