@@ -185,6 +185,9 @@ impl<'a> Pass<'a> {
         {
             self.count("unusual namespace", 1);
         }
+        if let (Space::Unknown, Some((prefix, _))) = (space, name.split_once(':')) {
+            self.prefixes.adopt(prefix);
+        }
         self.dialect = Some(dialect);
         self.base = base_of(attributes, &self.base);
         matches!(local, "item" | "entry")

@@ -82,6 +82,11 @@ impl Prefixes {
         };
     }
 
+    /// Takes a prefix that nobody knows for the document's own: its root element has it.
+    pub(super) fn adopt(&mut self, prefix: &str) {
+        self.0.insert(prefix.to_owned(), Space::Native);
+    }
+
     /// The vocabulary and the lower-case local name. `default` is an `xmlns` on the element itself.
     pub(super) fn resolve(&self, name: &str, default: Option<&str>) -> (Space, String) {
         match name.split_once(':') {
