@@ -8,6 +8,7 @@ mod command;
 mod daemon;
 mod database;
 mod delivery;
+mod feeds_corpus;
 mod floors;
 mod quickstart;
 mod relevance;
