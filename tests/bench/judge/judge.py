@@ -44,7 +44,7 @@ def task(folder, path):
 
 def text(value):
     """Markup and references gone, white space collapsed: what both sides mean, on one line."""
-    value = re.sub(r"(?is)<(script|style)\b.*?</\1>|<!--.*?-->", " ", value or "")
+    value = re.sub(r"(?is)<(script|style)\b.*?</\1>|<!--.*?-->", "", value or "")
     value = html.unescape(re.sub(r"(?s)</?[a-zA-Z][^<>]*>", " ", value))
     value = re.sub("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", "", value.replace("•", " "))
     value = re.sub(r"\s+", " ", value).strip()
@@ -74,7 +74,10 @@ def theirs(path, known):
     headers = {"content-location": known["base"]}
     if known["content_type"]:
         headers["content-type"] = known["content_type"]
-    answer = feedparser.parse(path.read_bytes(), response_headers=headers)
+    try:
+        answer = feedparser.parse(path.read_bytes(), response_headers=headers)
+    except Exception as error:  # noqa: BLE001: what the judge cannot read it cannot judge
+        return {"failed": repr(error), "feed title": "", "entries": [], "version": None}
     entries = []
     for entry in answer.entries:
         get = lambda key: dict.get(entry, key)  # FeedParserDict.get fills `updated` from `published`
@@ -135,13 +138,19 @@ def main():
         lines = {line["file"]: line for line in map(json.loads, filter(str.strip, answers))}
     asked, agreed = collections.Counter(), collections.Counter()
     folders = collections.defaultdict(lambda: [0, 0])
-    found, skipped = [], []
+    found, skipped, broken, foreign = [], [], [], 0
     for path in documents(folder):
         known = task(folder, path)
         line = lines.get(known["file"])
         if line is None:
             sys.exit(f"no answer for {known['file']}")
         other = theirs(path, known)
+        if "failed" in other:
+            broken.append(f"{known['file']}: {other['failed']}")
+            continue
+        if path.read_bytes()[:8].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith((b"{", b"[")):
+            foreign += 1  # feedparser 6.0 reads no JSON Feed
+            continue
         if not other["version"] and not other["entries"] and not line["ok"]:
             skipped.append(known["file"])  # neither sees a feed
             continue
@@ -163,7 +172,9 @@ def main():
     print()
     for name, same, total in rows:
         print(f"{name:<14} {same:>5} of {total:>5}  {100 * same / total if total else 100:6.2f} %")
-    print(f"{len(skipped)} documents in which neither sees a feed")
+    for line in broken:
+        print(f"feedparser fails on {line}")
+    print(f"{len(skipped)} documents in which neither sees a feed, {foreign} of JSON, which feedparser does not read")
 
 
 if __name__ == "__main__":
