@@ -170,6 +170,7 @@ pub(super) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
         (Native | Atom, "title") => (Target::Title, 0),
         (DublinCore | Terms, "title") => (Target::Title, 1),
         (Native | Atom, "link") => (Target::Link, 0),
+        (Native | Atom, "author") => (Target::Author, 0),
         (Native, "ttl") => (Target::TimeToLive, 0),
         (Native, "hour") => (Target::SkipHour, 0),
         (Native, "day") => (Target::SkipDay, 0),

@@ -57,7 +57,13 @@ fn every_document_has_its_expectation_and_every_expectation_its_document() {
 
 #[test]
 fn a_wrong_value_is_seen() {
-    let document = Document { title: Some("T".into()), items: Vec::new(), repairs: Vec::new() };
+    let document = Document {
+        title: Some("T".into()),
+        items: Vec::new(),
+        unchanged: 0,
+        hints: Default::default(),
+        repairs: Vec::new(),
+    };
     let want = |title: &str, entries: Value| Expected {
         title: Some(title.into()),
         entries: serde_json::from_value(entries).unwrap(),
@@ -108,7 +114,7 @@ fn compare(path: &Path) -> Vec<String> {
     };
     let bytes = std::fs::read(path).unwrap();
     let content_type = expected.content_type.as_deref();
-    let got = parse(&Source { bytes: &bytes, content_type, base: expected.base.as_ref(), now: now() });
+    let got = parse(&Source { bytes: &bytes, content_type, base: expected.base.as_ref(), now: now(), known: None });
     differences(&got, &expected)
 }
 
@@ -141,7 +147,7 @@ fn differences(got: &Result<Document, Error>, want: &Expected) -> Vec<String> {
         field("number of entries", &json!(document.items.len()), &json!(entries.len()));
     }
     for (number, (item, entry)) in document.items.iter().zip(entries).enumerate() {
-        let got = shown(item);
+        let got = shown(&item.item);
         for (key, want) in entry {
             field(&format!("entry {} {key}", number + 1), &got[key], want);
         }
