@@ -77,7 +77,8 @@ pub(super) fn looks_like_html(text: &str) -> bool {
 /// Whether what follows `</` is a tag's name and its end.
 fn is_closing(rest: &str) -> bool {
     rest.split_once('>').is_some_and(|(name, _)| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.trim_end().chars().all(|c| c.is_ascii_alphanumeric())
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.trim_end().chars().all(|c| c.is_ascii_alphanumeric())
     })
 }
 
