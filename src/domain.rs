@@ -16,3 +16,5 @@ pub mod subscriber;
 pub mod text;
 pub mod token;
 pub mod topic;
+pub mod training;
+pub mod wording;

@@ -1,0 +1,278 @@
+//! What the wording of a text as a whole says: a small linear model beside the phrases, which knows words that
+//! nobody thought of as a phrase.
+//!
+//! Words and pairs of neighbouring words, by their stems, are weighed by how rare they are (tf-idf), the whole
+//! brought to length one, and multiplied with weights that `training` has found. There is one judgement of
+//! whether the text belongs to the topic, and one for each theme. Only sums, products and square roots are
+//! taken, so that every machine comes to the same result.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::folded::Folded;
+
+/// First line of the file.
+const HEAD: &str = "policy-digest wording 1";
+/// A word in the title counts so often.
+const IN_TITLE: u32 = 2;
+/// So many words are named as reasons.
+const NAMED: usize = 3;
+/// 1 + ln(n): the fifth mention says less than the first.
+const DAMPED: [f32; 9] =
+    [0.0, 1.0, 1.693_147_2, 2.098_612_3, 2.386_294_4, 2.609_438, 2.791_759_5, 2.945_91, 3.079_441_5];
+
+/// The model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wording {
+    themes: Vec<String>,
+    /// Of the topic, then of each theme.
+    bias: Vec<f32>,
+    features: Vec<Feature>,
+    /// For each feature, as many weights as there are biases.
+    weights: Vec<f32>,
+    by_hash: HashMap<u64, usize>,
+}
+
+/// A word, or two that follow one another.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Feature {
+    pub(crate) stems: String,
+    pub(crate) rarity: f32,
+}
+
+/// What the model makes of a text. Around one: reads like those that are in; around minus one: like the others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judgement {
+    pub(crate) topic: f32,
+    /// In the order of the model's themes.
+    pub(crate) themes: Vec<f32>,
+    /// The features that did most for the judgement of the topic, in its direction: first place, and share.
+    pub(crate) decisive: Vec<(Spot, f32)>,
+}
+
+/// Where a feature stood first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The number of the passage, in the order in which they were taken.
+    pub(crate) passage: usize,
+    pub(crate) words: Range<usize>,
+}
+
+/// Why a file was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct WordingError {
+    /// Counted from one.
+    pub line: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// The features of one text, gathered passage by passage.
+#[derive(Debug, Default)]
+pub(crate) struct Bag {
+    /// Number of the feature, how often it counts, and where it stands.
+    found: Vec<(usize, u32, Spot)>,
+    passages: usize,
+}
+
+impl Bag {
+    /// Takes a passage.
+    pub(crate) fn take(&mut self, wording: &Wording, folded: &mut Folded, is_title: bool) {
+        let times = if is_title { IN_TITLE } else { 1 };
+        let passage = self.passages;
+        self.passages += 1;
+        let mut before = None;
+        for word in 0..folded.len() {
+            let hash = hash(FIRST, folded.stem(word));
+            let mut note = |hash: u64, words: Range<usize>| {
+                if let Some(&feature) = wording.by_hash.get(&hash) {
+                    self.found.push((feature, times, Spot { passage, words }));
+                }
+            };
+            note(hash, word..word + 1);
+            if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
+                note(self::hash(self::hash(before, " "), folded.stem(word)), word - 1..word + 1);
+            }
+            before = Some(hash);
+        }
+    }
+}
+
+impl Wording {
+    /// The names of its themes.
+    #[must_use]
+    pub fn themes(&self) -> &[String] {
+        &self.themes
+    }
+
+    /// Puts a model together. For each feature there are as many weights as biases.
+    pub(crate) fn new(themes: Vec<String>, bias: Vec<f32>, features: Vec<Feature>, weights: Vec<f32>) -> Self {
+        let by_hash =
+            features.iter().enumerate().map(|(number, feature)| (hash(FIRST, &feature.stems), number)).collect();
+        Self { themes, bias, features, weights, by_hash }
+    }
+
+    /// Judges a text; one without any known word by the biases alone.
+    pub(crate) fn judge(&self, mut bag: Bag) -> Judgement {
+        let width = self.bias.len();
+        bag.found.sort_by(|a, b| (a.0, a.2.passage, a.2.words.start).cmp(&(b.0, b.2.passage, b.2.words.start)));
+        let mut sums = vec![0.0_f32; width];
+        let mut shares: Vec<(f32, &Spot)> = Vec::new();
+        let mut length = 0.0_f32;
+        for same in bag.found.chunk_by(|a, b| a.0 == b.0) {
+            let (number, _, spot) = &same[0];
+            let times = same.iter().map(|(_, times, _)| *times as usize).sum::<usize>();
+            let value = DAMPED[times.min(DAMPED.len() - 1)] * self.features[*number].rarity;
+            length += value * value;
+            let weights = &self.weights[number * width..(number + 1) * width];
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += value * weight;
+            }
+            shares.push((value * weights[0], spot));
+        }
+        let length = if length > 0.0 { length.sqrt() } else { 1.0 };
+        for (sum, bias) in sums.iter_mut().zip(&self.bias) {
+            *sum = *sum / length + bias;
+        }
+        let topic = sums[0];
+        shares.retain(|(share, _)| share.is_sign_positive() == topic.is_sign_positive() && *share != 0.0);
+        shares.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+        let decisive = shares.into_iter().take(NAMED).map(|(share, spot)| (spot.clone(), share / length)).collect();
+        Judgement { topic, themes: sums.split_off(1), decisive }
+    }
+
+    /// Reads a model as `write` has written it.
+    ///
+    /// # Errors
+    /// The first line that is not as it should be.
+    pub fn parse(text: &str) -> Result<Self, WordingError> {
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#'));
+        let mut next = |what: &str| {
+            let missing =
+                WordingError { line: text.lines().count(), message: format!("the file ends before its {what}") };
+            lines.next().ok_or(missing)
+        };
+        let wrong = |at: usize, message: String| WordingError { line: at + 1, message };
+        let (at, head) = next("first line")?;
+        if head != HEAD {
+            return Err(wrong(
+                at,
+                format!("a file of wordings begins with `{HEAD}`; make one with `policy-digest topic train`"),
+            ));
+        }
+        let (at, line) = next("themes")?;
+        let mut fields = line.split('\t');
+        if fields.next() != Some("themes") {
+            return Err(wrong(at, "expected `themes` and their names".to_owned()));
+        }
+        let themes: Vec<String> = fields.map(str::to_owned).collect();
+        let width = themes.len() + 1;
+        let (at, line) = next("biases")?;
+        let bias = line.strip_prefix("bias\t").and_then(|rest| hundredths(rest, width));
+        let bias = bias.ok_or_else(|| wrong(at, format!("expected `bias` and {width} whole numbers")))?;
+        let (mut features, mut weights) = (Vec::new(), Vec::new());
+        for (at, line) in lines {
+            let (stems, numbers) = line.split_once('\t').unwrap_or((line, ""));
+            let numbers = hundredths(numbers, width + 1)
+                .ok_or_else(|| wrong(at, format!("expected words, then {} whole numbers", width + 1)))?;
+            features.push(Feature { stems: stems.to_owned(), rarity: numbers[0] });
+            weights.extend(&numbers[1..]);
+        }
+        Ok(Self::new(themes, bias, features, weights))
+    }
+
+    /// The model as text: a line for each feature, with its rarity, its weight for the topic and for each theme, in
+    /// hundredths; a zero is left out.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut text = format!("{HEAD}\nthemes\t{}\nbias", self.themes.join("\t"));
+        let mut numbers = |text: &mut String, values: &[f32]| {
+            let cells: Vec<String> = values
+                .iter()
+                .map(|value| (value * 100.0).round())
+                .map(|value| if value == 0.0 { String::new() } else { format!("{value}") })
+                .collect();
+            let _ = writeln!(text, "\t{}", cells.join("\t").trim_end());
+        };
+        numbers(&mut text, &self.bias);
+        let width = self.bias.len();
+        for (feature, weights) in self.features.iter().zip(self.weights.chunks(width)) {
+            text.push_str(&feature.stems);
+            numbers(&mut text, &[&[feature.rarity], weights].concat());
+        }
+        text
+    }
+}
+
+/// Whole numbers between tabs, an empty one for zero, those at the end left out.
+fn hundredths(text: &str, count: usize) -> Option<Vec<f32>> {
+    let mut numbers = Vec::with_capacity(count);
+    for cell in text.split('\t') {
+        let value = if cell.is_empty() { 0 } else { cell.parse::<i16>().ok()? };
+        numbers.push(f32::from(value) / 100.0);
+    }
+    numbers.resize(numbers.len().max(count), 0.0);
+    (numbers.len() == count).then_some(numbers)
+}
+
+const FIRST: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, which can be taken further from where it stopped.
+fn hash(from: u64, text: &str) -> u64 {
+    text.bytes().fold(from, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> Wording {
+        Wording::parse("policy-digest wording 1\nthemes\tcare\nbias\t-10\t5\ncare\t100\t50\t80\ncare home\t200\t\t40\ntax\t150\t-90\n").unwrap()
+    }
+
+    fn judge(title: &str, text: &str) -> Judgement {
+        let model = model();
+        let mut bag = Bag::default();
+        bag.take(&model, &mut Folded::new(title, usize::MAX), true);
+        bag.take(&model, &mut Folded::new(text, usize::MAX), false);
+        model.judge(bag)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(Wording::parse(&model().write()).unwrap(), model());
+    }
+
+    #[test]
+    fn a_text_is_weighed_at_length_one() {
+        assert_eq!(judge("", "nothing known").topic, -0.1);
+        assert!((judge("", "Caring").topic - 0.4).abs() < 1e-6);
+        let both = judge("", "care homes");
+        assert!((both.topic - (0.5 / 5.0_f32.sqrt() - 0.1)).abs() < 1e-6);
+        assert!((both.themes[0] - (1.6 / 5.0_f32.sqrt() + 0.05)).abs() < 1e-6);
+        assert_eq!(judge("", "care. Homes").themes, judge("", "care").themes);
+        assert!(judge("Care", "tax").topic > judge("", "care tax").topic);
+    }
+
+    #[test]
+    fn the_words_that_decide_are_named() {
+        let judged = judge("Tax", "care homes and taxes");
+        assert!(judged.topic < 0.0);
+        assert_eq!(judged.decisive[0].0, Spot { passage: 0, words: 0..1 });
+        assert!(judged.decisive.iter().all(|(_, share)| *share < 0.0));
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        for (text, line) in [
+            ("", 0),
+            ("something else", 1),
+            ("policy-digest wording 1\n# said\nthemes\ta\nbias\t1\t2\nword\t1\tx\n", 5),
+            ("policy-digest wording 1\nthemes\ta\nbias\t1\t2\nword\t1\t2\t3\t4\n", 4),
+        ] {
+            assert_eq!(Wording::parse(text).unwrap_err().line, line, "{text}");
+        }
+    }
+}
