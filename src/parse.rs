@@ -12,6 +12,7 @@ use crate::domain::feed::Hints;
 use crate::domain::item::Item;
 
 pub mod dates;
+pub mod discover;
 mod encoding;
 mod entities;
 mod entry;

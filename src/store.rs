@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
-pub use feeds::{FeedState, Poll, PollOutcome};
+pub use feeds::{FeedState, Poll, PollOutcome, Visited};
 pub use items::{ItemRow, Rescored, Saved, ScoredItem};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};

@@ -77,6 +77,8 @@ pub struct Saved {
     pub picked: usize,
     /// New items that are too old to be mailed.
     pub old: usize,
+    /// Nothing of the document was known: items between it and the last one may have been missed.
+    pub gap: bool,
 }
 
 impl ItemRow {
