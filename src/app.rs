@@ -173,7 +173,11 @@ fn fetch_options(config: &Config) -> fetch::Options {
         deadlines: fetch::Deadlines::within(polling.timeout),
         max_body_bytes: polling.max_body_bytes,
         allow_private: polling.allow_private.iter().map(|network| (network.address, network.length)).collect(),
-        ports: config.feeds.iter().filter_map(|feed| Some((feed.url.host_str()?.to_owned(), feed.url.port()?))).collect(),
+        ports: config
+            .feeds
+            .iter()
+            .filter_map(|feed| Some((feed.url.host_str()?.to_owned(), feed.url.port()?)))
+            .collect(),
         allow_files: polling.allow_files,
         proxy: polling.proxy.clone(),
         ca: polling.ca.clone(),

@@ -169,10 +169,9 @@ impl Fetcher {
         self.guard.check(url).map_err(|source| Error::Address { host: error::host(url), source })?;
         let _turn = self.turns.wait(url).await;
         let start = Instant::now();
-        let answer = tokio::time::timeout(*left, self.request(url, validators, now)).await;
+        let answer = self.request(url, validators, now, start + *left).await;
         *left = left.saturating_sub(start.elapsed());
-        let limit = self.options.deadlines.total;
-        answer.unwrap_or_else(|_| Err(Error::Timeout { host: error::host(url), stage: Stage::Body, limit }))
+        answer
     }
 }
 

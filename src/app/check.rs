@@ -153,7 +153,8 @@ async fn verify(app: &App, page: &Response, addresses: Vec<Url>) -> Vec<Proposal
         if let Ok(document) = read(&found, now) {
             let proposal = Proposal { url: url.to_string(), title: document.title, items: document.items.len() };
             // Guesses often lead to one and the same feed.
-            if !proposals.iter().any(|known: &Proposal| known.title == proposal.title && known.items == proposal.items) {
+            if !proposals.iter().any(|known: &Proposal| known.title == proposal.title && known.items == proposal.items)
+            {
                 proposals.push(proposal);
             }
         }

@@ -124,19 +124,21 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     listener(Progress::Started { what: "polling", steps: chosen.len() });
     let mut polls = Vec::with_capacity(chosen.len());
     let is_named = matches!(which, Which::Named(_));
-    for (feed, state) in chosen {
+    for (place, (feed, state)) in chosen.into_iter().enumerate() {
         polls.push(async move {
             let report = poll_one(app, feed, state, is_named, now).await;
             listener(Progress::Step(&feed.title));
-            report
+            report.map(|report| (place, report))
         });
     }
-    let polled = futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1));
+    // In no order, so that a slow feed holds up none that stands behind it; the fetcher knows how many at once.
+    let polled = futures::stream::iter(polls).buffer_unordered(usize::MAX);
     // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
     let results: Vec<_> = polled.take_until(app.stop.requested()).collect().await;
     listener(Progress::Finished);
-    let feeds = results.into_iter().collect::<Result<_, _>>()?;
-    Ok(PollReport { feeds })
+    let mut feeds = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    feeds.sort_by_key(|(place, _)| *place);
+    Ok(PollReport { feeds: feeds.into_iter().map(|(_, report)| report).collect() })
 }
 
 pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
@@ -200,8 +202,7 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
     };
     let entries = items.len();
     let (etag, last_modified) = (response.validators.etag, response.validators.last_modified);
-    let outcome =
-        PollOutcome::Read { etag, last_modified, body_hash: hash, reader: READER, hints, fingerprint, items };
+    let outcome = PollOutcome::Read { etag, last_modified, body_hash: hash, reader: READER, hints, fingerprint, items };
     Looked { outcome, entries, ..unchanged }
 }
 

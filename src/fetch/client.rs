@@ -1,9 +1,9 @@
 //! The HTTP client as we want it: no redirects, no proxy of the system, no referrer, names behind the guard, and
 //! a bound on everything that a server can make long. Connections are kept and shared, HTTP/2 where it is offered.
 
+use super::Options;
 use super::error::Error;
 use super::guard::{Guard, GuardedNames};
-use super::Options;
 
 /// More header lines than any honest server sends; their bytes are bounded by the client's own buffer.
 const MAX_HEADERS: usize = 100;

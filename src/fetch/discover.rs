@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(first("https://a.blogspot.com/", None), "https://a.blogspot.com/feeds/posts/default");
         assert_eq!(first("https://a.example.org/blog", Some("Drupal 10")), "https://a.example.org/rss.xml");
         assert_eq!(first("https://www.gov.uk/x/news?a=b", None), "https://www.gov.uk/x/news.atom?a=b");
-        assert_eq!(first("https://a.example.org/news?p=1#top", Some("Squarespace")), "https://a.example.org/news/?format=rss");
+        assert_eq!(
+            first("https://a.example.org/news?p=1#top", Some("Squarespace")),
+            "https://a.example.org/news/?format=rss"
+        );
         assert_eq!(first("https://a.example.org/", None), "https://a.example.org/feed/");
     }
 

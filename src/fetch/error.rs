@@ -119,11 +119,9 @@ impl Error {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Address { .. }
-            | Self::NotAllowed(_)
-            | Self::File { .. }
-            | Self::Certificates(_)
-            | Self::Setup(_) => Verdict::Ours,
+            Self::Address { .. } | Self::NotAllowed(_) | Self::File { .. } | Self::Certificates(_) | Self::Setup(_) => {
+                Verdict::Ours
+            }
             Self::Gone
             | Self::Encoding(_)
             | Self::Headers { .. }

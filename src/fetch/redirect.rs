@@ -46,9 +46,8 @@ impl<'a> Trail<'a> {
     }
 
     fn may_use_port(&self, target: &Url) -> bool {
-        let same = |url: &Url| {
-            target.host() == url.host() && target.port_or_known_default() == url.port_or_known_default()
-        };
+        let same =
+            |url: &Url| target.host() == url.host() && target.port_or_known_default() == url.port_or_known_default();
         let listed = |(host, port): &(String, u16)| {
             target.host_str() == Some(host) && target.port_or_known_default() == Some(*port)
         };

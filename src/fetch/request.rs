@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::{self, Error, shown};
@@ -22,11 +23,12 @@ impl Fetcher {
         url: &Url,
         validators: &Validators,
         now: DateTime<Utc>,
+        until: Instant,
     ) -> Result<Hop, Error> {
         let bare = super::without_login(url);
         let is_theirs = validators.location.as_deref().is_none_or(|location| location == bare.as_str());
         let known = if is_theirs { validators.clone() } else { Validators::default() };
-        let mut answer = self.answer(url, &known).await?;
+        let mut answer = self.answer(url, &known, until).await?;
         let headers = answer.headers();
         let fresh = Validators { location: Some(bare.to_string()), ..Validators::of(headers) };
         let found = |outcome, validators| Response {
@@ -57,12 +59,18 @@ impl Fetcher {
         }
         let content_type = text(headers, &CONTENT_TYPE);
         let response = found(Outcome::Unchanged, fresh);
-        let bytes = self.body(&mut answer, url).await?;
+        let bytes = match tokio::time::timeout_at(until, self.body(&mut answer, url)).await {
+            Ok(bytes) => bytes?,
+            Err(_) => {
+                let limit = self.options.deadlines.total;
+                return Err(Error::Timeout { host: error::host(url), stage: Stage::Body, limit });
+            }
+        };
         Ok(Hop::Found(Response { outcome: Outcome::Body { bytes, content_type }, ..response }))
     }
 
     /// Sends the request and waits for the head of the answer.
-    async fn answer(&self, url: &Url, known: &Validators) -> Result<reqwest::Response, Error> {
+    async fn answer(&self, url: &Url, known: &Validators, until: Instant) -> Result<reqwest::Response, Error> {
         let mut request = self.client.get(url.clone()).header(ACCEPT, FEEDS);
         if let Some(etag) = &known.etag {
             request = request.header(IF_NONE_MATCH, etag);
@@ -71,15 +79,12 @@ impl Fetcher {
             request = request.header(IF_MODIFIED_SINCE, date);
         }
         let deadlines = &self.options.deadlines;
-        // The connection has its own deadline within this one.
-        let limit = deadlines.connect.saturating_add(deadlines.first_byte);
+        // The name and the connection have their own deadlines within this one.
+        let limit = deadlines.first_byte;
         let host = || error::host(url);
-        let answer = match tokio::time::timeout(limit, request.send()).await {
+        let answer = match tokio::time::timeout_at(until.min(Instant::now() + limit), request.send()).await {
             Ok(answer) => answer.map_err(|error| Error::of_request(error, url, deadlines))?,
-            Err(_) => {
-                let limit = deadlines.first_byte;
-                return Err(Error::Timeout { host: host(), stage: Stage::FirstByte, limit });
-            }
+            Err(_) => return Err(Error::Timeout { host: host(), stage: Stage::FirstByte, limit }),
         };
         // Behind the first check, this one can only fail if the client dials what it was not given.
         if let (None, Some(peer)) = (&self.options.proxy, answer.remote_addr()) {

@@ -23,8 +23,9 @@ fn tricks() -> Vec<(Trick, &'static str)> {
         (Trick::ResetAfterRequest, "Connection reset"),
         (Trick::ResetInHead, "Connection reset"),
         (Trick::ResetInBody, "broke off after 28 bytes: Connection reset"),
-        (Trick::Silence, "took the request and did not answer within 1 seconds"),
+        (Trick::Silence, "took the request and did not answer within 0.75 seconds"),
         (Trick::Drip, "was not complete after 1 seconds"),
+        (Trick::DripHead, "did not answer within 0.75 seconds"),
         (Trick::EndlessHeaders, "more headers than are read"),
         (Trick::EndlessHeader, "more headers than are read"),
         (Trick::EndlessRedirects, "more than 10 redirects"),
@@ -179,7 +180,9 @@ async fn a_certificate_must_be_of_a_known_authority_and_for_that_name() {
                     assert!(error.starts_with("no secure connection to `127.0.0.1`"), "{error}");
                     assert!(!words.is_empty() && error.contains(words), "{error}");
                 }
-                result => assert!(words.is_empty() && matches!(result, FeedResult::Read { entries: 1, .. }), "{result:?}"),
+                result => {
+                    assert!(words.is_empty() && matches!(result, FeedResult::Read { entries: 1, .. }), "{result:?}")
+                }
             }
         }
     }

@@ -170,10 +170,7 @@ async fn a_move_for_good_is_reported_and_followed() {
 #[tokio::test]
 async fn a_document_of_nothing_known_and_all_newer_may_hide_a_gap() {
     let world = World::new().await;
-    let entry = |id: &str, hours| Entry {
-        published: Some(start() + TimeDelta::hours(hours)),
-        ..Entry::on_topic(id)
-    };
+    let entry = |id: &str, hours| Entry { published: Some(start() + TimeDelta::hours(hours)), ..Entry::on_topic(id) };
     let documents = [
         (vec![entry("1", -9), entry("2", -8)], false),
         (vec![entry("2", -8), entry("3", -7)], false),
@@ -195,7 +192,9 @@ async fn a_page_in_a_feeds_place_is_not_followed_and_a_check_proposes_what_it_na
     let world = World::new().await;
     let page = |head: &str| Reply::feed(format!("<!DOCTYPE html><html><head>{head}</head><body>Hello</body></html>"));
     let link = "<link rel=\"alternate\" type=\"application/rss+xml\" href=\"/REAL\">";
-    world.server.serve("/blog.xml", page(&format!("{}{}", link.replace("REAL", "none.xml"), link.replace("REAL", "real.xml"))));
+    world
+        .server
+        .serve("/blog.xml", page(&format!("{}{}", link.replace("REAL", "none.xml"), link.replace("REAL", "real.xml"))));
     world.server.serve("/real.xml", feed());
     let FeedResult::Failed(error) = poll_all(&world).await else { panic!("it is a page") };
     assert!(error.contains("an HTML page, not a feed") && error.contains("feeds check blog"), "{error}");

@@ -102,13 +102,7 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
 }
 
 /// The row that is kept of a poll, and the line that is logged of it.
-pub(super) fn settle(
-    app: &App,
-    feed: &Feed,
-    state: &FeedState,
-    now: DateTime<Utc>,
-    looked: Looked,
-) -> (Poll, Line) {
+pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>, looked: Looked) -> (Poll, Line) {
     let failures = match looked.outcome {
         PollOutcome::Failed { .. } => state.failures + 1,
         _ => 0,

@@ -67,7 +67,8 @@ fn state(found: &CheckResult) -> String {
         notes.push(format!("repaired: {}", found.repairs.join(", ")));
     }
     if let Some(at) = found.gap {
-        notes.push(format!("items may have been missed before {}: poll it more often", at.format("%Y-%m-%d %H:%M UTC")));
+        notes
+            .push(format!("items may have been missed before {}: poll it more often", at.format("%Y-%m-%d %H:%M UTC")));
     }
     if found.undated > 0 {
         notes.push(format!("{} undated", count(found.undated, "item")));

@@ -145,9 +145,8 @@ pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy) -> NextChe
 fn past_skipped(at: DateTime<Utc>, hints: &Hints) -> DateTime<Utc> {
     let hours = Some(hints.skip_hours & ALL_HOURS).filter(|hours| *hours != ALL_HOURS).unwrap_or(0);
     let days = Some(hints.skip_days & ALL_DAYS).filter(|days| *days != ALL_DAYS).unwrap_or(0);
-    let is_skipped = |at: &DateTime<Utc>| {
-        hours & (1 << at.hour()) != 0 || days & (1 << at.weekday().num_days_from_monday()) != 0
-    };
+    let is_skipped =
+        |at: &DateTime<Utc>| hours & (1 << at.hour()) != 0 || days & (1 << at.weekday().num_days_from_monday()) != 0;
     let hour = TimeDelta::hours(1);
     let start = at.duration_trunc(hour).unwrap_or(at);
     // At least one hour of one day of the week is open.
@@ -186,7 +185,8 @@ mod tests {
         assert_eq!(next(Visit { hints: every(4), ..Visit::default() }), (240, Because::Hints));
         let busy = Visit { failures: 1, retry_after: in_hours(72), hints: every(4), fresh_until: None };
         assert_eq!(next(busy), (72 * 60, Because::RetryAfter));
-        let short = Visit { hints: Hints { interval: Some(Duration::from_secs(60)), ..Hints::default() }, ..Visit::default() };
+        let short =
+            Visit { hints: Hints { interval: Some(Duration::from_secs(60)), ..Hints::default() }, ..Visit::default() };
         assert_eq!(next(short), (60, Because::Interval), "we come no more often than we would by ourselves");
     }
 

@@ -27,6 +27,8 @@ pub enum Trick {
     Silence,
     /// A good feed, a byte at a time.
     Drip,
+    /// The head of the answer, a byte at a time.
+    DripHead,
     /// Header after header, as fast as it goes.
     EndlessHeaders,
     /// One header without an end.
@@ -136,9 +138,10 @@ async fn play(mut stream: TcpStream, trick: Trick, sent: Arc<AtomicUsize>) {
             Trick::ResetInBody => say("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n<rss version=\"2.0\"><channel>"),
             Trick::Silence => continue,
             Trick::Drip => {
-                let answer = reply("200 OK", &FEED.repeat(100).into_bytes());
-                return drip(stream, &answer).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6200\r\n\r\n").await;
+                return drip(stream, FEED.repeat(100).as_bytes()).await;
             }
+            Trick::DripHead => return drip(stream, &reply("200 OK", FEED.as_bytes())).await,
             Trick::EndlessHeaders => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
                 return for_ever(stream, b"x-more: and more of the same\r\n", &sent).await;
@@ -189,7 +192,7 @@ async fn drip(mut stream: TcpStream, answer: &[u8]) {
         if stream.write_all(&[*byte]).await.is_err() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
