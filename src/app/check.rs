@@ -119,7 +119,7 @@ async fn check_one(app: &App, feed: &Feed, state: Option<&FeedState>) -> Result<
 
 fn read(response: &Response, now: DateTime<Utc>) -> Result<parse::Document, parse::Error> {
     let (bytes, content_type) = body(response);
-    parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now })
+    parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
 }
 
 /// Without validators nobody answers "unchanged".

@@ -191,8 +191,13 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let final_url = response.final_url;
     let parsed = tokio::task::spawn_blocking(move || {
-        let source =
-            parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base: Some(&final_url), now };
+        let source = parse::Source {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            base: Some(&final_url),
+            now,
+            known: None,
+        };
         parse::parse(&source).map(|document| (document.hints, judge(&scorer, prior, document)))
     });
     let (hints, items) = match parsed.await {
@@ -208,7 +213,7 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
 pub(super) fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredItem> {
-    let mut items = document.items;
+    let mut items: Vec<_> = document.items.into_iter().map(|fresh| fresh.item).collect();
     items.reverse();
     items.sort_by_key(|item| item.published);
     items

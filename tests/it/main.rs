@@ -4,11 +4,13 @@
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
 mod arrival;
+mod bare_feed_rs;
 mod command;
 mod daemon;
 mod database;
 mod delivery;
 mod faults;
+mod feeds_corpus;
 mod floors;
 mod hostile;
 mod polite;

@@ -96,6 +96,26 @@ async fn what_a_cache_may_keep_is_not_asked_for_and_the_state_says_so() {
 }
 
 #[tokio::test]
+async fn what_the_document_wishes_is_kept_to_also_when_it_has_not_changed() {
+    let world = World::new().await;
+    // From nine on a Monday: every three hours, and not from noon to two.
+    let wishes = "<ttl>180</ttl><skipHours><hour>12</hour><hour>13</hour></skipHours><link>";
+    let wished = feed();
+    let body = String::from_utf8(wished.body).unwrap().replacen("<link>", wishes, 1);
+    world.server.serve("/blog.xml", Reply::feed(body));
+    poll_all(&world).await;
+    for _ in 0..2 {
+        let state = world.state("blog").await;
+        assert_eq!(state.next_check, start() + TimeDelta::hours(5));
+        assert_eq!(state.because, Some(Because::Skipped));
+        assert_eq!(poll_all(&world).await, FeedResult::Unchanged);
+    }
+    world.server.serve("/blog.xml", status(500));
+    poll_all(&world).await;
+    assert_eq!(world.state("blog").await.next_check, start() + TimeDelta::hours(5), "nor after a failure");
+}
+
+#[tokio::test]
 async fn retry_after_holds_even_for_who_asks_by_hand_whatever_the_status() {
     for (code, value, minutes) in [
         (503, "600", 10),
