@@ -12,7 +12,7 @@ use policy_digest::app::silent;
 use policy_digest::fetch::{Deadlines, Error, Fetcher, Names, Options, Outcome, Stage, Validators};
 use url::Url;
 
-use crate::support::hostile::{Hostile, Trick, over_tls, reply};
+use crate::support::hostile::{Hostile, TlsOffer, Trick, over_tls, reply};
 use crate::support::{Entry, Reply, World, rss, start};
 
 /// Every trick with the words that its feed's state must hold.
@@ -30,7 +30,7 @@ fn tricks() -> Vec<(Trick, &'static str)> {
         (Trick::EndlessHeader, "more headers than are read"),
         (Trick::EndlessRedirects, "more than 10 redirects"),
         (Trick::Bomb, "larger than 10485760 bytes"),
-        (Trick::LengthTooLong, "broke off after 62 bytes"),
+        (Trick::LengthTooLong, "broke off after 63 bytes"),
         (Trick::BrokenGzip, "broke off after"),
         (Trick::Nonsense, "cannot be read"),
         (redirect("http://10.0.0.1/"), "`10.0.0.1` is not a public address"),
@@ -81,6 +81,15 @@ async fn what_follows_a_short_content_length_is_not_taken_for_an_answer() {
         let result = &report.feeds[0].result;
         assert!(matches!(result, FeedResult::Read { .. } | FeedResult::Unchanged), "{result:?}");
     }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_it_is_offered() {
+    let server = TlsOffer::start(&certificate("here.pem"), b"h2").await;
+    let ca_file = format!("ca_file = \"{}\"\n", certificate("authority.pem").display());
+    let world = World::with(&[("two", &server.url)], &ca_file).await;
+    poll(&world.app, &Which::All, &silent).await.unwrap();
+    assert_eq!(server.agreed(), Some(b"h2".to_vec()));
 }
 
 /// Loopback stands for the public network, 127.0.0.1 for our own.

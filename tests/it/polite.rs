@@ -6,8 +6,9 @@ use policy_digest::app::poll::{FeedResult, PollReport, Which, poll};
 use policy_digest::app::silent;
 use policy_digest::domain::feed::Because;
 
+use crate::command::{policy_digest, text};
 use crate::support::hostile::{Hostile, Trick, reply};
-use crate::support::{Entry, Reply, World, rss, start};
+use crate::support::{Entry, FeedServer, Reply, World, rss, start};
 
 async fn poll_all(world: &World) -> FeedResult {
     polled(poll(&world.app, &Which::All, &silent).await.unwrap())
@@ -263,4 +264,33 @@ async fn one_row_tells_how_the_last_poll_went() {
     let state = world.state("blog").await;
     let told = (state.outcome.as_deref(), state.failures, state.because);
     assert_eq!(told, (Some("failed"), 1, Some(Because::Failures)));
+}
+
+#[tokio::test]
+async fn status_says_what_a_person_should_know_of_each_feed() {
+    let server = FeedServer::start().await;
+    let urls: Vec<_> = ["moved", "gone", "page", "slow"].map(|name| (name, server.url(&format!("/{name}")))).into();
+    let feeds: Vec<_> = urls.iter().map(|(name, url)| (*name, url.as_str())).collect();
+    let world = World::with(&feeds, "").await;
+    server.serve("/moved", status(301).with("location", "/new"));
+    server.serve("/new", feed());
+    server.serve("/gone", status(410));
+    server.serve("/page", Reply::feed("<!DOCTYPE html><title>Hello</title>".to_owned()));
+    server.serve("/slow", feed().with("cache-control", "max-age=36000"));
+    poll(&world.app, &Which::All, &silent).await.unwrap();
+    let shown = |arguments: &[&str]| {
+        let output = policy_digest(world.folder()).args(arguments).env("COLUMNS", "4000").output().unwrap();
+        text(&output).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let told = shown(&["status"]);
+    for words in [
+        "failed: this is an HTML page, not a feed; `policy-digest feeds check page` looks for the feed of that page",
+        "gone since 23 Nov 2026: the feed is gone for good, says its server (410); it is not asked again",
+        &format!("ok; moved to {}: change its `url` in feeds.toml", server.url("/new")),
+    ] {
+        assert!(told.contains(words), "{words}\nis not in\n{told}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&shown(&["status", "--json"])).unwrap();
+    let slow = json["feeds"].as_array().unwrap().iter().find(|feed| feed["id"] == "slow").unwrap();
+    assert_eq!((&slow["because"], &slow["next_check"]), (&"freshness".into(), &"2026-11-23T19:00:00+00:00".into()));
 }

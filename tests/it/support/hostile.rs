@@ -1,8 +1,8 @@
 //! Servers that misbehave: each plays one trick on every connection, byte by byte, and counts what it got away with.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -93,10 +93,7 @@ impl Hostile {
 
 /// A feed over TLS, with the certificate (and its key) of that file.
 pub async fn over_tls(pem: &Path, feed: String) -> String {
-    let chain = CertificateDer::pem_file_iter(pem).unwrap().map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_file(pem).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = TlsAcceptor::from(Arc::new(tls(pem)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -112,6 +109,42 @@ pub async fn over_tls(pem: &Path, feed: String) -> String {
         }
     });
     format!("https://127.0.0.1:{port}/feed")
+}
+
+fn tls(pem: &Path) -> ServerConfig {
+    let chain = CertificateDer::pem_file_iter(pem).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(pem).unwrap();
+    ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap()
+}
+
+/// A server that agrees on a protocol within TLS, and then hangs up.
+pub struct TlsOffer {
+    pub url: String,
+    agreed: Arc<Mutex<Option<Vec<u8>>>>,
+}
+
+impl TlsOffer {
+    pub async fn start(pem: &Path, protocol: &[u8]) -> Self {
+        let mut config = tls(pem);
+        config.alpn_protocols = vec![protocol.to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/feed", listener.local_addr().unwrap());
+        let agreed: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
+        let shared = Arc::clone(&agreed);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    *shared.lock().unwrap() = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+                }
+            }
+        });
+        Self { url, agreed }
+    }
+
+    pub fn agreed(&self) -> Option<Vec<u8>> {
+        self.agreed.lock().unwrap().clone()
+    }
 }
 
 /// A whole answer.
@@ -138,7 +171,7 @@ async fn play(mut stream: TcpStream, trick: Trick, sent: Arc<AtomicUsize>) {
             Trick::ResetInBody => say("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n<rss version=\"2.0\"><channel>"),
             Trick::Silence => continue,
             Trick::Drip => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6200\r\n\r\n").await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
                 return drip(stream, FEED.repeat(100).as_bytes()).await;
             }
             Trick::DripHead => return drip(stream, &reply("200 OK", FEED.as_bytes())).await,
