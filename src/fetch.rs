@@ -150,7 +150,7 @@ impl Fetcher {
             match self.hop(&trail.current, validators, now, &mut left).await? {
                 Hop::Found(mut response) => {
                     response.moved_to = trail.moved_to.as_ref().map(without_login);
-                    return Ok(response);
+                    return Ok(*response);
                 }
                 Hop::Redirect { code, location } => trail.follow(code, &location)?,
             }

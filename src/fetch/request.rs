@@ -13,7 +13,7 @@ const FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed
                      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5";
 
 pub(super) enum Hop {
-    Found(Response),
+    Found(Box<Response>),
     Redirect { code: u16, location: String },
 }
 
@@ -31,11 +31,10 @@ impl Fetcher {
         let mut answer = self.answer(url, &known, until).await?;
         let headers = answer.headers();
         let fresh = Validators { location: Some(bare.to_string()), ..Validators::of(headers) };
-        let found = |outcome, validators| Response {
-            validators,
-            fresh_until: caching::fresh_until(headers, now),
-            retry_after: caching::retry_after(headers, now),
-            ..Response::of(outcome, bare.clone())
+        let found = |outcome, validators| {
+            let fresh_until = caching::fresh_until(headers, now);
+            let retry_after = caching::retry_after(headers, now);
+            Box::new(Response { validators, fresh_until, retry_after, ..Response::of(outcome, bare.clone()) })
         };
         let status = answer.status();
         match status {
@@ -58,7 +57,7 @@ impl Fetcher {
             return Err(Error::Encoding(shown(&encoding)));
         }
         let content_type = text(headers, &CONTENT_TYPE);
-        let response = found(Outcome::Unchanged, fresh);
+        let mut response = found(Outcome::Unchanged, fresh);
         let bytes = match tokio::time::timeout_at(until, self.body(&mut answer, url)).await {
             Ok(bytes) => bytes?,
             Err(_) => {
@@ -66,7 +65,8 @@ impl Fetcher {
                 return Err(Error::Timeout { host: error::host(url), stage: Stage::Body, limit });
             }
         };
-        Ok(Hop::Found(Response { outcome: Outcome::Body { bytes, content_type }, ..response }))
+        response.outcome = Outcome::Body { bytes, content_type };
+        Ok(Hop::Found(response))
     }
 
     /// Sends the request and waits for the head of the answer.
