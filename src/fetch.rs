@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::domain::feed::without_login;
+
 mod caching;
 mod client;
 mod deadline;
@@ -173,15 +175,6 @@ impl Fetcher {
         *left = left.saturating_sub(start.elapsed());
         answer
     }
-}
-
-/// An address as it may be shown, stored beside items, and resolved against: without name and password.
-#[must_use]
-pub fn without_login(url: &Url) -> Url {
-    let mut bare = url.clone();
-    // Only a URL without a host refuses, and such a one has no log-in.
-    let _ = (bare.set_username(""), bare.set_password(None));
-    bare
 }
 
 #[cfg(test)]

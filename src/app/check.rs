@@ -3,7 +3,6 @@
 //! them by himself.
 
 use chrono::{DateTime, Utc};
-use futures::StreamExt as _;
 use url::Url;
 
 use super::poll::{chain, judge, refuse_unknown, unparsed};
@@ -83,7 +82,8 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
             (feed.id.to_string(), result)
         }
     });
-    let feeds = futures::stream::iter(checks).buffered(app.config.settings.polling.concurrency).collect().await;
+    // The fetcher knows how many at once.
+    let feeds = futures::future::join_all(checks).await;
     listener(Progress::Finished);
     Ok(CheckReport { feeds, is_behind_proxy: app.fetcher.is_behind_proxy() })
 }

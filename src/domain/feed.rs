@@ -52,6 +52,16 @@ pub struct Feed {
     pub prior: f32,
 }
 
+/// An address as it may be shown and stored beside items, and as links are resolved against it: without the name
+/// and the password that `https://name:password@example.org/` holds.
+#[must_use]
+pub fn without_login(url: &Url) -> Url {
+    let mut bare = url.clone();
+    // Only a URL without a host refuses, and such a one has no log-in.
+    let _ = (bare.set_username(""), bare.set_password(None));
+    bare
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

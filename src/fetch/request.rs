@@ -8,6 +8,7 @@ use url::Url;
 
 use super::error::{self, Error, shown};
 use super::{Fetcher, Outcome, Response, Stage, Validators, caching};
+use crate::domain::feed::without_login;
 
 const FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5";
@@ -25,7 +26,7 @@ impl Fetcher {
         now: DateTime<Utc>,
         until: Instant,
     ) -> Result<Hop, Error> {
-        let bare = super::without_login(url);
+        let bare = without_login(url);
         let is_theirs = validators.location.as_deref().is_none_or(|location| location == bare.as_str());
         let known = if is_theirs { validators.clone() } else { Validators::default() };
         let mut answer = self.answer(url, &known, until).await?;

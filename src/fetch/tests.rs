@@ -148,3 +148,19 @@ async fn a_gzip_bomb_is_cut_off() {
     let url = serve(|_| reply("200 OK\r\nContent-Encoding: gzip", bomb)).await;
     assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooLarge { .. })));
 }
+
+#[tokio::test]
+async fn a_log_in_is_sent_and_goes_no_further() {
+    let mut url =
+        serve(|request| match request.to_ascii_lowercase().contains("authorization: basic ywrhonnly3jlda==") {
+            true => reply("200 OK\r\nETag: \"1\"", b"<rss/>"),
+            false => reply("401 Who", b""),
+        })
+        .await;
+    let error = fetch(options(), &url, &Validators::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Status { code: 401, .. }));
+    url.set_username("ada").unwrap();
+    url.set_password(Some("secret")).unwrap();
+    let answer = fetch(options(), &url, &Validators::default()).await.unwrap();
+    assert!(!format!("{answer:?}").contains("secret"), "links are resolved against the address");
+}

@@ -252,6 +252,21 @@ async fn a_proxy_is_used_only_if_it_is_set_and_a_check_says_so() {
 }
 
 #[tokio::test]
+async fn the_systems_proxy_is_not_used() {
+    let (proxy, server) = (Hostile::start(Trick::Silence).await, FeedServer::start().await);
+    server.serve("/blog.xml", feed());
+    let world = World::with(&[("blog", &server.url("/blog.xml"))], "timeout = \"2s\"\n").await;
+    let address = format!("http://127.0.0.1:{}", proxy.port);
+    let mut command = policy_digest(world.folder());
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &address);
+    }
+    let output = tokio::task::spawn_blocking(move || command.arg("poll").output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!((proxy.connections(), server.requests().len()), (0, 1));
+}
+
+#[tokio::test]
 async fn one_row_tells_how_the_last_poll_went() {
     let world = World::new().await;
     world.server.serve("/blog.xml", feed());

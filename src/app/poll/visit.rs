@@ -95,7 +95,7 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
         parse::Error::NotAFeed(parse::Kind::HtmlPage) => {
             format!("`policy-digest feeds check {id}` looks for the feed of that page")
         }
-        parse::Error::NotAFeed(_) => format!("look at {} in a browser", fetch::without_login(&feed.url)),
+        parse::Error::NotAFeed(_) => format!("look at {} in a browser", feed::without_login(&feed.url)),
         _ => "it is tried again; if it lasts, tell the site's owner".to_owned(),
     };
     format!("{}; {advice}", chain(error))
