@@ -50,9 +50,9 @@ pub struct Visited {
 pub enum PollOutcome {
     /// Nothing has changed since the last one.
     Unchanged {
-        /// Refreshed validator.
+        /// Validator to replay: the answer's, or where a 304 left it out, the old one.
         etag: Option<String>,
-        /// Refreshed validator.
+        /// Validator to replay.
         last_modified: Option<String>,
     },
     /// The document was read.
@@ -146,10 +146,8 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             return Ok(saved);
         }
         PollOutcome::Unchanged { etag, last_modified } => {
-            // RFC 9111 §4.3.4: a 304 refreshes the stored validators that it carries.
             tx.execute(
-                "UPDATE feeds SET etag = coalesce(?2, etag), last_modified = coalesce(?3, last_modified),
-                 location = ?4 WHERE id = ?1",
+                "UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1",
                 params![id, etag, last_modified, poll.visit.location],
             )?;
         }

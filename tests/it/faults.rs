@@ -73,5 +73,5 @@ async fn a_tenth_in_trouble_delays_nobody_beyond_the_deadline_and_loses_nothing(
     assert_eq!((report.failed(), report.saved().new), (0, 100), "what the first poll could not have, the second has");
     let unchanged = report.feeds.iter().filter(|feed| feed.result == FeedResult::Unchanged).count();
     assert_eq!(unchanged, FEEDS - 100);
-    assert!(faulty < healthy * 3 + Duration::from_secs(4), "{faulty:?}, without faults {healthy:?}");
+    assert!(faulty < healthy * 2 + Duration::from_secs(3), "{faulty:?}, without faults {healthy:?}");
 }
