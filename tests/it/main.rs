@@ -9,6 +9,7 @@ mod daemon;
 mod database;
 mod delivery;
 mod floors;
+mod fuzz_seeds;
 mod quickstart;
 mod relevance;
 mod shown;
