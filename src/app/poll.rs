@@ -1,6 +1,9 @@
 //! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
-//! by the fetcher, parsing runs on the blocking threads beside it, and the store's writer takes one poll at a time.
+//! by the fetcher; reading beside it and keeping in batches is the pipeline's.
 
+mod pipeline;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +17,7 @@ use crate::domain::story::Likeness;
 use crate::fetch::{Outcome, Response, Validators};
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
+use pipeline::{Polled, Readers};
 
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +104,12 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         refuse_unknown(app, names)?;
     }
     let states = app.store.feed_states().await?;
-    let state_of = |feed: &Feed| states.iter().find(|state| state.id == feed.id.as_str());
+    let states: HashMap<&str, &FeedState> = states.iter().map(|state| (state.id.as_str(), state)).collect();
     let chosen: Vec<(&Feed, &FeedState)> = app
         .config
         .feeds
         .iter()
-        .filter_map(|feed| Some((feed, state_of(feed)?)))
+        .filter_map(|feed| Some((feed, *states.get(feed.id.as_str())?)))
         .filter(|(feed, state)| match which {
             Which::All => feed.enabled,
             Which::Due => feed.enabled && state.next_check <= now,
@@ -113,19 +117,30 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         })
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
-    let mut polls = Vec::with_capacity(chosen.len());
-    for (feed, state) in chosen {
+    let readers = &Readers::new();
+    let (done, to_keep) = pipeline::channel();
+    let in_turn = pipeline::spread(chosen.into_iter().enumerate().collect(), |(_, (feed, _))| feed.url.host_str());
+    let mut polls = Vec::with_capacity(in_turn.len());
+    for (place, (feed, state)) in in_turn {
+        let done = done.clone();
         polls.push(async move {
-            let report = poll_one(app, feed, state, now).await;
-            listener(Progress::Step(&feed.title));
-            report
+            let (report, poll) = poll_one(app, readers, feed, state, now).await;
+            // The keeper goes away first only when the database fails, and then that is what is told.
+            let _ = done.send(Polled { place, report, poll }).await;
         });
     }
-    let polled = futures::stream::iter(polls).buffered(app.config.settings.polling.concurrency.max(1));
+    // Each poll has its own way to the keeper; with the last of them, that ends.
+    drop(done);
+    // Twice as many under way as are fetched at once: the others are being read, or wait for their host.
+    let under_way = app.config.settings.polling.concurrency.max(1) * 2;
     // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
-    let results: Vec<_> = polled.take_until(app.stop.requested()).collect().await;
+    let polling = futures::stream::iter(polls).buffer_unordered(under_way).take_until(app.stop.requested());
+    let polling = async {
+        polling.for_each(|()| std::future::ready(())).await;
+        Ok(())
+    };
+    let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
     listener(Progress::Finished);
-    let feeds = results.into_iter().collect::<Result<_, _>>()?;
     Ok(PollReport { feeds })
 }
 
@@ -197,13 +212,20 @@ fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
     }
 }
 
-async fn poll_one(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> anyhow::Result<FeedReport> {
+/// Polls one feed: what there is to tell, and what there is to keep.
+async fn poll_one(
+    app: &App,
+    readers: &Readers,
+    feed: &Feed,
+    state: &FeedState,
+    now: DateTime<Utc>,
+) -> (FeedReport, Option<Poll>) {
     let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
     if let Some(until) = state.not_before.filter(|until| *until > now) {
-        return Ok(report(FeedResult::Waiting(until)));
+        return (report(FeedResult::Waiting(until)), None);
     }
     let policy = feed::Policy { interval: app.config.settings.polling.interval };
-    let (outcome, entries, next_check) = match read(app, feed, state, now).await {
+    let (outcome, entries, next_check) = match read(app, readers, feed, state, now).await {
         Ok(Answer { outcome, entries, not_before }) => {
             (outcome, entries, feed::next_check(now, 0, not_before, &policy))
         }
@@ -215,13 +237,11 @@ async fn poll_one(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>)
         }
     };
     let result = match &outcome {
-        PollOutcome::Failed { error, .. } => Some(FeedResult::Failed(error.clone())),
-        PollOutcome::Unchanged { .. } => Some(FeedResult::Unchanged),
-        PollOutcome::Read { .. } => None,
+        PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
+        PollOutcome::Unchanged { .. } => FeedResult::Unchanged,
+        PollOutcome::Read { .. } => FeedResult::Read { entries, saved: Saved::default() },
     };
-    let saved = app.store.save_poll(Poll { feed: feed.id.clone(), now, next_check, outcome }).await?;
-    tracing::debug!(feed = %feed.id, entries, new = saved.new, picked = saved.picked, "polled");
-    Ok(report(result.unwrap_or(FeedResult::Read { entries, saved })))
+    (report(result), Some(Poll { feed: feed.id.clone(), now, next_check, outcome }))
 }
 
 /// What a feed answered.
@@ -237,7 +257,13 @@ struct Failure {
     not_before: Option<DateTime<Utc>>,
 }
 
-async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Result<Answer, Failure> {
+async fn read(
+    app: &App,
+    readers: &Readers,
+    feed: &Feed,
+    state: &FeedState,
+    now: DateTime<Utc>,
+) -> Result<Answer, Failure> {
     let validators = Validators { etag: state.etag.clone(), last_modified: state.last_modified.clone() };
     let fetched = app.fetcher.fetch(&feed.url, &validators, now).await;
     let Response { outcome, validators, final_url, not_before, .. } =
@@ -251,7 +277,7 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
         return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
-    let parsed = tokio::task::spawn_blocking(move || {
+    let parsed = readers.read(move || {
         let source =
             parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base: Some(&final_url), now };
         parse::parse(&source).map(|document| judge(&scorer, prior, document))
@@ -259,10 +285,10 @@ async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> 
     let items = match parsed.await {
         Ok(Ok(items)) => items,
         Ok(Err(error)) => return Err(Failure { error: chain(&error), not_before: None }),
-        Err(_) => return Err(Failure { error: "reading it failed within the program".to_owned(), not_before: None }),
+        Err(unread) => return Err(Failure { error: unread.to_string(), not_before: None }),
     };
     let entries = items.len();
-    let outcome = PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items };
+    let outcome = PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items, unchanged: 0 };
     Ok(Answer { outcome, entries, not_before })
 }
 
@@ -285,6 +311,7 @@ fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredIt
             }),
             prior,
             item,
+            digest: 0,
         })
         .collect()
 }

@@ -140,6 +140,7 @@ impl Model {
             body_hash: first.to_string(),
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
+            unchanged: 0,
         };
         let poll = Poll { feed: FeedId::parse("blog").unwrap(), now, next_check: now, outcome };
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
@@ -258,6 +259,7 @@ fn item(number: usize, picked: bool, theme: usize) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,
+        digest: 0,
         item,
     }
 }

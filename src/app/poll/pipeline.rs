@@ -1,0 +1,134 @@
+//! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
+//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, so that a fast network fills
+//! no memory.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use super::{FeedReport, FeedResult, chain};
+use crate::app::{Listener, Progress};
+use crate::store::{self, Poll, Saved, Store};
+
+/// Polls that are kept with one commit, at most.
+const BATCH: usize = 64;
+/// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
+const LONGEST_READ: Duration = Duration::from_secs(30);
+
+/// The threads that read bodies.
+pub(super) struct Readers {
+    places: Semaphore,
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("reading it failed within the program")]
+    Panicked,
+    #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
+    TookTooLong,
+}
+
+impl Readers {
+    /// One for each core.
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { places: Semaphore::new(cores) }
+    }
+
+    /// Does `work` when a core is free.
+    pub(super) async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unread> {
+        let _place = self.places.acquire().await.expect("the semaphore is never closed");
+        match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(work)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(Unread::Panicked),
+            Err(_) => Err(Unread::TookTooLong),
+        }
+    }
+}
+
+/// A poll that is done.
+pub(super) struct Polled {
+    /// Where its feed stands in the list.
+    pub place: usize,
+    /// What there is to tell. What was saved is filled in when it is.
+    pub report: FeedReport,
+    /// What there is to keep; nothing of a feed that was left alone.
+    pub poll: Option<Poll>,
+}
+
+/// The way to the keeper.
+pub(super) fn channel() -> (mpsc::Sender<Polled>, mpsc::Receiver<Polled>) {
+    mpsc::channel(BATCH)
+}
+
+/// Keeps polls as they come until no more will, and gives the reports in the order of the list. A poll that cannot
+/// be kept is that feed's failure, and will be due again.
+///
+/// # Errors
+/// The database fails altogether.
+pub(super) async fn keep(
+    store: &Store,
+    mut done: mpsc::Receiver<Polled>,
+    listener: Listener<'_>,
+) -> anyhow::Result<Vec<FeedReport>> {
+    let mut reports = Vec::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    while done.recv_many(&mut batch, BATCH).await > 0 {
+        let (heads, polls): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|Polled { place, report, poll }| ((place, report, poll.is_some()), poll)).unzip();
+        let mut saved = store.save_polls(polls.into_iter().flatten().collect()).await?.into_iter();
+        for (place, mut report, is_kept) in heads {
+            if is_kept {
+                let kept = saved.next().expect("an answer for each poll");
+                report.result = settle(&report, kept);
+            }
+            listener(Progress::Step(&report.title));
+            reports.push((place, report));
+        }
+    }
+    reports.sort_by_key(|(place, _)| *place);
+    Ok(reports.into_iter().map(|(_, report)| report).collect())
+}
+
+fn settle(report: &FeedReport, kept: Result<Saved, store::Error>) -> FeedResult {
+    match (report.result.clone(), kept) {
+        (FeedResult::Read { entries, .. }, Ok(saved)) => {
+            tracing::debug!(feed = %report.id, entries, new = saved.new, picked = saved.picked, "polled");
+            FeedResult::Read { entries, saved }
+        }
+        (result, Ok(_)) => result,
+        (_, Err(error)) => {
+            let error = chain(&error);
+            tracing::error!(feed = %report.id, "its poll could not be kept: {error}");
+            FeedResult::Failed(error)
+        }
+    }
+}
+
+/// The order in which feeds are asked: each host's first, then each host's second, so that a host with many feeds,
+/// which are asked one after another, holds up no other.
+pub(super) fn spread<T>(feeds: Vec<T>, host: impl Fn(&T) -> Option<&str>) -> Vec<T> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut ranked = Vec::with_capacity(feeds.len());
+    for feed in feeds {
+        let rank = seen.entry(host(&feed).unwrap_or_default().to_owned()).or_default();
+        *rank += 1;
+        ranked.push((*rank, feed));
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, feed)| feed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_many_feeds_does_not_stand_before_the_others() {
+        let feeds = vec![("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1), ("b", 2)];
+        let spread = spread(feeds, |(host, _)| Some(host));
+        assert_eq!(spread, [("a", 1), ("b", 1), ("c", 1), ("a", 2), ("b", 2), ("a", 3)]);
+    }
+}
