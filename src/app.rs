@@ -238,9 +238,9 @@ pub fn parse_document(
     base: Option<&url::Url>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
-    let source = crate::parse::Source { bytes, content_type, base, now };
+    let source = crate::parse::Source { bytes, content_type, base, now, known: None };
     match crate::parse::parse(&source) {
-        Ok(document) => Ok((document.title, document.items)),
+        Ok(document) => Ok((document.title, document.items.into_iter().map(|fresh| fresh.item).collect())),
         Err(error) => Err(Unparsed {
             is_panic: matches!(error, crate::parse::Error::Panic),
             error: format!("{:#}", anyhow::Error::new(error)),

@@ -2,27 +2,36 @@
 //! No markup leaves this room, nothing is fetched, and the time is what the caller says.
 //! One bad entry costs that entry; a panic costs that document.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
 use feed_rs::parser::{Builder, ParseFeedError};
 use url::Url;
 
-use crate::domain::item::Item;
+use crate::domain::feed::Hints;
+use crate::domain::item::{Identity, Item};
 
 pub mod dates;
+mod draft;
 mod encoding;
 mod entities;
 mod entry;
+mod hints;
 pub mod html;
 mod identity;
 mod json;
+mod kind;
 mod leaf;
 mod lexer;
+mod person;
 mod repair;
 mod vocabulary;
 
-use repair::Repaired;
+use draft::Draft;
+use identity::Settled;
+pub use kind::Kind;
+use leaf::Value;
 
 /// More than any feed; the fetcher stops earlier.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -38,6 +47,20 @@ pub struct Source<'a> {
     pub base: Option<&'a Url>,
     /// The time at which it was seen; no item is younger.
     pub now: DateTime<Utc>,
+    /// What the caller has of this feed, not to be read again.
+    pub known: Option<&'a Known>,
+}
+
+/// Entries by identity, each with its digest: see [`Fresh`].
+pub type Known = HashMap<Identity, u64>;
+
+/// An entry that the caller does not have, or not as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fresh {
+    /// What it says.
+    pub item: Item,
+    /// To be kept with it, and given back in [`Known`].
+    pub digest: u64,
 }
 
 /// A feed that was understood.
@@ -46,7 +69,11 @@ pub struct Document {
     /// One line.
     pub title: Option<String>,
     /// In the order of the feed, each once.
-    pub items: Vec<Item>,
+    pub items: Vec<Fresh>,
+    /// Entries that were left out because they are known just so.
+    pub unchanged: usize,
+    /// What it says about when to come again.
+    pub hints: Hints,
     /// What had to be mended, for the administrator's eyes.
     pub repairs: Vec<Repair>,
 }
@@ -89,36 +116,19 @@ pub enum Error {
     Panic,
 }
 
-/// What stands in a feed's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A page for people, perhaps one that names its feed.
-    HtmlPage,
-    /// JSON, but no JSON Feed.
-    Json,
-    /// Nothing at all.
-    Empty,
-    /// None of these.
-    Other,
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::HtmlPage => "an HTML page",
-            Self::Json => "some other JSON",
-            Self::Empty => "an empty document",
-            Self::Other => "an unknown kind of document",
-        })
-    }
-}
-
 /// Reads a feed of any dialect.
 ///
 /// # Errors
 /// What is no feed, and a feed of which nothing can be read.
 pub fn parse(source: &Source<'_>) -> Result<Document, Error> {
     catch_unwind(AssertUnwindSafe(|| read(source))).unwrap_or(Err(Error::Panic))
+}
+
+/// What the root element says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Rss,
+    Atom,
 }
 
 fn read(source: &Source<'_>) -> Result<Document, Error> {
@@ -130,69 +140,88 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     if start.is_empty() {
         return Err(Error::NotAFeed(Kind::Empty));
     }
-    let mut repairs = Vec::new();
+    let mut document =
+        if start.starts_with(['{', '[']) { json::read(start, source)? } else { markup(&text, start, source)? };
     if mislabelled {
-        repairs.push(Repair { name: "wrong encoding label", count: 1 });
+        document.repairs.insert(0, Repair { name: "wrong encoding label", count: 1 });
     }
-    if start.starts_with(['{', '[']) {
-        let (title, items) = json::read(start, source.base, source.now).ok_or(Error::NotAFeed(Kind::Json))?;
-        return Ok(Document { title, items: identity::settle(items), repairs });
-    }
-    if is_page(start) {
-        return Err(Error::NotAFeed(Kind::HtmlPage));
-    }
-    let repaired = repair::repair(&text).ok_or(Error::NotAFeed(Kind::Other))?;
-    repairs.extend(repaired.counts.iter().map(|(&name, &count)| Repair { name, count }));
-    let (title, items, lost) = entries(&repaired, source)?;
+    Ok(document)
+}
+
+fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Error> {
+    let repaired = repair::repair(text, source.base, source.now);
+    let page = kind::page(start);
+    let repaired = match (repaired, page) {
+        // A page in front of a feed is an error message of the server's; one without entries is all there is.
+        (Some(repaired), Some(page)) if repaired.entries.is_empty() => return Err(Error::NotAFeed(page)),
+        (Some(repaired), _) => repaired,
+        (None, page) => return Err(Error::NotAFeed(page.unwrap_or_else(|| kind::other(start)))),
+    };
+    let mut repairs: Vec<_> = repaired.counts.iter().map(|(&name, &count)| Repair { name, count }).collect();
+    let nothing = Known::new();
+    let (drafts, unchanged) = identity::settle(repaired.entries, source.known.unwrap_or(&nothing));
+    let (items, lost) = items(drafts, source.now)?;
     if lost > 0 {
         repairs.push(Repair { name: "unreadable entry", count: lost });
     }
-    let title = title.map(|text| html::to_line(&text)).filter(|text| !text.is_empty());
-    Ok(Document { title, items: identity::settle(items), repairs })
+    let title =
+        repaired.title.map(|Value { text, is_html }| entry::title(&text, !is_html)).filter(|text| !text.is_empty());
+    Ok(Document { title, items, unchanged, hints: repaired.hints, repairs })
 }
 
-/// A page says so before any feed's root element could begin.
-fn is_page(start: &str) -> bool {
-    let head = start[..start.floor_char_boundary(2048)].to_ascii_lowercase();
-    let page = [head.find("<!doctype html"), head.find("<html")].into_iter().flatten().min();
-    let feed = ["<rss", "<feed", "<rdf:rdf"].iter().filter_map(|tag| head.find(tag)).min();
-    page.is_some_and(|page| feed.is_none_or(|feed| page < feed))
-}
-
-/// The whole document at once; when that fails, entry by entry, so that one costs only itself.
-fn entries(repaired: &Repaired, source: &Source<'_>) -> Result<(Option<String>, Vec<Item>, usize), Error> {
-    let attempt = |entries: &[String]| {
-        let document = repaired.document(entries);
-        catch_unwind(AssertUnwindSafe(|| strict(&document, repaired, source))).unwrap_or(Err(Error::Panic))
+/// All entries at once; when that fails, one by one, so that a bad one costs only itself. Also how many were lost.
+fn items(drafts: Vec<Settled<String>>, now: DateTime<Utc>) -> Result<(Vec<Fresh>, usize), Error> {
+    let attempt = |drafts: &[Settled<String>]| {
+        catch_unwind(AssertUnwindSafe(|| strict(drafts, now))).unwrap_or(Err(Error::Panic))
     };
-    match attempt(&repaired.entries) {
-        Ok((title, items)) => return Ok((title, items, 0)),
-        Err(error) if repaired.entries.is_empty() => return Err(error),
-        Err(_) => {}
+    if drafts.is_empty() {
+        return Ok((Vec::new(), 0));
     }
-    let (title, _) = attempt(&[])?;
+    if let Ok(items) = attempt(&drafts) {
+        return Ok((items, 0));
+    }
     let mut items = Vec::new();
+    let mut failure = None;
     let mut lost = 0;
-    for entry in &repaired.entries {
-        match attempt(std::slice::from_ref(entry)) {
-            Ok((_, one)) => items.extend(one),
-            Err(_) => lost += 1,
+    for draft in &drafts {
+        match attempt(std::slice::from_ref(draft)) {
+            Ok(one) => items.extend(one),
+            Err(error) => {
+                lost += 1;
+                failure = Some(error);
+            }
         }
     }
-    Ok((title, items, lost))
+    match failure {
+        Some(error) if items.is_empty() => Err(error),
+        _ => Ok((items, lost)),
+    }
 }
 
-fn strict(document: &str, repaired: &Repaired, source: &Source<'_>) -> Result<(Option<String>, Vec<Item>), Error> {
-    let now = source.now;
+/// The drafts through feed-rs. Their places stand for their ids, so that none is mistaken for another.
+fn strict(drafts: &[Settled<String>], now: DateTime<Utc>) -> Result<Vec<Fresh>, Error> {
+    let mut document = String::from(r#"<feed xmlns="http://www.w3.org/2005/Atom">"#);
+    for (place, (_, Draft { body, .. })) in drafts.iter().enumerate() {
+        document.push_str(&format!("<entry><id>{place}</id>{body}</entry>"));
+    }
+    document.push_str("</feed>");
     let parser = Builder::new()
-        .base_uri(source.base)
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
         .timestamp_parser(move |text| dates::parse(text, now))
         .build();
     let feed = parser.parse(document.as_bytes()).map_err(Error::Malformed)?;
-    let items = feed.entries.into_iter().map(|entry| entry::item(entry, repaired.dialect, source.base)).collect();
-    Ok((feed.title.map(|title| title.content), items))
+    let mut items = Vec::with_capacity(drafts.len());
+    for entry in feed.entries {
+        let Some((identity, draft)) = entry.id.parse::<usize>().ok().and_then(|place| drafts.get(place)) else {
+            continue;
+        };
+        let item = entry::item(entry, identity.clone(), draft.link.clone());
+        if draft.says_something(&item) {
+            items.push(Fresh { item, digest: draft.digest });
+        }
+    }
+    Ok(items)
 }
 
 #[cfg(test)]

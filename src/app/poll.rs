@@ -192,7 +192,7 @@ async fn check_one(app: &App, feed: &Feed) -> Result<CheckResult, String> {
         return Err("it answered that nothing has changed, although it was not asked".to_owned());
     };
     let base = Some(&response.final_url);
-    let source = parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base, now };
+    let source = parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base, now, known: None };
     let document = parse::parse(&source).map_err(|error| chain(&error))?;
     let repairs = document.repairs.iter().map(ToString::to_string).collect();
     let items = judge(&app.scorer, feed.prior, document);
@@ -277,29 +277,47 @@ async fn read(
         return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
+    let known = known(app, feed, state).await;
     let parsed = readers.read(move || {
-        let source =
-            parse::Source { bytes: &bytes, content_type: content_type.as_deref(), base: Some(&final_url), now };
-        parse::parse(&source).map(|document| judge(&scorer, prior, document))
+        let source = parse::Source {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            base: Some(&final_url),
+            now,
+            known: Some(&known),
+        };
+        parse::parse(&source).map(|document| (document.unchanged, judge(&scorer, prior, document)))
     });
-    let items = match parsed.await {
-        Ok(Ok(items)) => items,
+    let (unchanged, items) = match parsed.await {
+        Ok(Ok(read)) => read,
         Ok(Err(error)) => return Err(Failure { error: chain(&error), not_before: None }),
         Err(unread) => return Err(Failure { error: unread.to_string(), not_before: None }),
     };
-    let entries = items.len();
-    let outcome = PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items, unchanged: 0 };
+    let entries = items.len() + unchanged;
+    let outcome = PollOutcome::Read { etag, last_modified, body_hash, fingerprint, items, unchanged };
     Ok(Answer { outcome, entries, not_before })
+}
+
+/// The entries that need not be read again as long as they stay as they were.
+async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
+    if state.succeeded.is_none() {
+        return parse::Known::new();
+    }
+    app.store.known(&feed.id).await.unwrap_or_else(|error| {
+        // All of it is read again, then, which only takes longer.
+        tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
+        parse::Known::new()
+    })
 }
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
 fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredItem> {
     let mut items = document.items;
     items.reverse();
-    items.sort_by_key(|item| item.published);
+    items.sort_by_key(|fresh| fresh.item.published);
     items
         .into_iter()
-        .map(|item| ScoredItem {
+        .map(|parse::Fresh { item, digest }| ScoredItem {
             canonical: item.link.as_ref().map(canonical),
             likeness: Likeness::of(&item),
             score: scorer.score(&Text {
@@ -311,7 +329,7 @@ fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredIt
             }),
             prior,
             item,
-            digest: 0,
+            digest,
         })
         .collect()
 }

@@ -50,6 +50,17 @@ pub struct Feed {
     pub prior: f32,
 }
 
+/// What a feed itself says about when to come again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Least time between two visits: the longer of RSS `ttl` and the syndication module's period.
+    pub interval: Option<Duration>,
+    /// Hours of the day, GMT, in which not to come; bit 0 is midnight to one.
+    pub skip_hours: u32,
+    /// Days of the week, GMT, on which not to come; bit 0 is Monday.
+    pub skip_days: u8,
+}
+
 /// How often feeds are polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {

@@ -1,6 +1,11 @@
 //! Character references: `&amp;`, `&#8217;`, and the names that only HTML knows.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// A document may define so many entities, each of so many bytes: enough for letters, too little for a bomb.
+const MAX_NAMES: usize = 512;
+const MAX_NAMED_BYTES: usize = 64;
 
 /// What was met on the way.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +18,11 @@ pub(super) struct Met {
 
 /// Resolves each reference once; what is none stays as it stands.
 pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
+    decode_with(text, &HashMap::new())
+}
+
+/// The same, with names that the document has defined for itself.
+pub(super) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>) -> (Cow<'a, str>, Met) {
     let mut met = Met::default();
     if !text.contains('&') {
         return (Cow::Borrowed(text), met);
@@ -23,7 +33,12 @@ pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         let end = rest.bytes().take(40).position(|b| b == b';');
-        match end.and_then(|end| Some((end, resolve(&rest[1..end], &mut met)?))) {
+        if let Some((text, after)) = pair(rest) {
+            out.push(text);
+            rest = after;
+            continue;
+        }
+        match end.and_then(|end| Some((end, resolve(&rest[1..end], names, &mut met)?))) {
             Some((end, text)) => {
                 out.push_str(&text);
                 rest = &rest[end + 1..];
@@ -39,7 +54,41 @@ pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
     (Cow::Owned(out), met)
 }
 
-fn resolve(name: &str, met: &mut Met) -> Option<String> {
+/// A character that is written as the two halves of UTF-16, which XML forbids and some programs write.
+fn pair(text: &str) -> Option<(char, &str)> {
+    let half = |text: &'_ str, from: u32| -> Option<(u32, usize)> {
+        let number = text.strip_prefix("&#")?;
+        let end = number.bytes().take(9).position(|b| b == b';')?;
+        let code = match number[..end].strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number[..end].parse().ok()?,
+        };
+        (from..from + 0x400).contains(&code).then(|| (code - from, end + 3))
+    };
+    let (high, first) = half(text, 0xd800)?;
+    let (low, second) = half(&text[first..], 0xdc00)?;
+    Some((char::from_u32(0x10000 + (high << 10) + low)?, &text[first + second..]))
+}
+
+/// Takes the `<!ENTITY name "value">` of a document type's internal subset; none may name a file or another entity.
+pub(super) fn define(subset: &str, names: &mut HashMap<String, String>) {
+    for piece in subset.split("<!ENTITY").skip(1) {
+        let piece = piece.trim_start();
+        let Some((name, rest)) = piece.split_once(char::is_whitespace) else { continue };
+        let rest = rest.trim_start();
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+        let Some(value) = rest[1..].split(quote).next().filter(|value| value.len() <= MAX_NAMED_BYTES) else {
+            continue;
+        };
+        if names.len() < MAX_NAMES {
+            // XML 1.0 §4.4: character references are resolved where the entity is defined, and once more where it is used.
+            let value = decode(&decode(value).0).0.into_owned();
+            names.entry(name.to_owned()).or_insert(value);
+        }
+    }
+}
+
+fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option<String> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16).ok()?,
@@ -61,6 +110,9 @@ fn resolve(name: &str, met: &mut Met) -> Option<String> {
     };
     if !predefined.is_empty() {
         return Some(predefined.to_owned());
+    }
+    if let Some(value) = names.get(name) {
+        return Some(value.clone());
     }
     let (first, second) = *html5ever::data::NAMED_ENTITIES.get(format!("{name};").as_str())?;
     let text: String = [first, second].into_iter().filter(|&code| code != 0).filter_map(char::from_u32).collect();
@@ -94,5 +146,16 @@ mod tests {
         let (text, met) = decode("a &amp;lt; b &nbsp;&rsquo;&#8217;&#x2019;&#146; AT&T &bogus; &");
         assert_eq!(text, "a &lt; b \u{a0}’’’’ AT&T &bogus; &");
         assert_eq!(met, Met { bare: 3, named: 2 });
+        assert_eq!(decode("&#55357;&#56842; &#xD83D;&#xDE0A; &#55357; &#55357;x").0, "😊 😊 &#55357; &#55357;x");
+    }
+
+    #[test]
+    fn a_document_s_own_names_are_resolved_and_no_more() {
+        let mut names = HashMap::new();
+        define(
+            "<!ENTITY who 'Ann'> <!ENTITY copy \"&#38;#169;\"><!ENTITY bomb '&who;&who;'><!ENTITY f SYSTEM 'file:///etc'>",
+            &mut names,
+        );
+        assert_eq!(decode_with("&who; &copy; &f; &bomb;", &names).0, "Ann © &f; &who;&who;");
     }
 }

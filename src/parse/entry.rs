@@ -1,51 +1,42 @@
-//! What the strict parser found, made into Items: text by its label and its looks, the link that a reader
-//! wants, names without addresses.
+//! What the strict parser found, made into Items: text by its label and its looks, names without addresses.
 
-use chrono::{DateTime, Utc};
-use feed_rs::model::{Entry, Link, Text};
+use feed_rs::model::{Entry, Text};
 use url::Url;
 
 use super::html;
-use super::lexer::{Event, Lexer};
-use super::repair::Dialect;
-use crate::domain::item::Item;
+use crate::domain::item::{Identity, Item};
 
 /// Stands for `@` on its way through feed-rs, which panics on an address that touches a multi-byte character
 /// (`foo@example.com（山田）`: it cuts one byte behind the address).
 pub(super) const AT: &str = "\u{e000}";
 
-/// One entry as an Item; its identity is settled afterwards, among all of the feed's.
-pub(super) fn item(entry: Entry, dialect: Dialect, base: Option<&Url>) -> Item {
-    let in_text = |text: &Text| dialect == Dialect::Atom && text.content_type.subty() == "plain";
-    let title = entry.title.as_ref().map(|title| self::title(&title.content, in_text(title))).unwrap_or_default();
-    let summary = entry.summary.as_ref().map(|text| body(&text.content, in_text(text))).unwrap_or_default();
-    let content = entry.content.as_ref().map(|content| {
-        let plain = dialect == Dialect::Atom && content.content_type.subty() == "plain";
-        body(content.body.as_deref().unwrap_or_default(), plain)
-    });
+/// One entry as an Item; without an identity its text tells which it is.
+pub(super) fn item(entry: Entry, identity: Option<Identity>, link: Option<Url>) -> Item {
+    let is_plain = |text: &Text| text.content_type.subty() == "plain";
+    let title = entry.title.as_ref().map(|text| title(&text.content, is_plain(text))).unwrap_or_default();
+    let summary = entry.summary.as_ref().map(|text| body(&text.content, is_plain(text))).unwrap_or_default();
+    let content = entry
+        .content
+        .as_ref()
+        .map(|content| body(content.body.as_deref().unwrap_or_default(), content.content_type.subty() == "plain"));
+    let content = content.unwrap_or_default();
     let names = entry.authors.iter().filter_map(|person| person.name.as_deref());
-    let published = entry.published;
     Item {
-        // The id is ours to judge: the generator that is handed to feed-rs makes none up.
-        identity: crate::domain::item::Identity::Id(entry.id),
-        link: link(&entry.links, base),
+        identity: identity.unwrap_or_else(|| own_identity(&title, &summary, &content)),
+        link,
         title,
         summary,
-        content: content.unwrap_or_default(),
+        content,
         author: joined(names.map(|name| name.replace(AT, "@"))),
         categories: categories(entry.categories.iter().map(|category| category.term.as_str())),
-        published,
-        updated: updated(entry.updated, published, dialect),
+        published: entry.published,
+        updated: entry.updated,
     }
 }
 
-/// feed-rs copies the date of publication of RSS where there is no other.
-fn updated(
-    updated: Option<DateTime<Utc>>,
-    published: Option<DateTime<Utc>>,
-    dialect: Dialect,
-) -> Option<DateTime<Utc>> {
-    updated.filter(|_| dialect == Dialect::Atom || updated != published)
+/// The identity of an entry that has neither id nor link.
+pub(super) fn own_identity(title: &str, summary: &str, content: &str) -> Identity {
+    Identity::of(None, None, title, if content.is_empty() { summary } else { content })
 }
 
 /// A title on one line, as a person would write it.
@@ -87,99 +78,24 @@ pub(super) fn categories<'a>(terms: impl Iterator<Item = &'a str>) -> Vec<String
     seen
 }
 
-/// The page for people: `alternate` as HTML, then any `alternate`, then a link without a relation.
-fn link(links: &[Link], base: Option<&Url>) -> Option<Url> {
-    let rank = |link: &Link| match (link.rel.as_deref(), link.media_type.as_deref()) {
-        (Some("alternate"), Some(kind)) if kind.contains("html") => Some(0),
-        (Some("alternate") | None, None) => Some(1),
-        (Some("alternate") | None, Some(_)) => Some(2),
-        (Some("related" | "via"), _) => Some(3),
-        _ => None,
-    };
-    let mut ranked: Vec<(u8, &Link)> = links.iter().filter_map(|link| Some((rank(link)?, link))).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().find_map(|(_, link)| absolute(&link.href, base))
-}
-
-/// http and https only, resolved against the feed's own address.
+/// http and https only, resolved against the base. White space inside is a line break of the feed's.
 pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<Url> {
     let href = href.trim();
     let url = match Url::parse(href) {
         Ok(url) => url,
+        // Nobody names a file of his own site so.
+        Err(url::ParseError::RelativeUrlWithoutBase) if href.starts_with("www.") => {
+            Url::parse(&format!("http://{href}")).ok()?
+        }
         Err(url::ParseError::RelativeUrlWithoutBase) if !href.is_empty() => base?.join(href).ok()?,
         Err(_) => return None,
     };
     (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
 }
 
-/// Who wrote it: the name in an Atom person, in `mail (Name)`, `(Name) mail` or `Name <mail>`; the address
-/// only when there is no name.
-pub(super) fn person_of(raw: &str) -> String {
-    let mut fields = [String::new(), String::new(), String::new()];
-    let mut place = 0;
-    for event in Lexer::new(raw) {
-        match event {
-            Event::Start { name, closed: false, .. } => {
-                place = match name.rsplit(':').next() {
-                    Some("name") => 1,
-                    Some("email") => 2,
-                    // `Name <mail@example.org>` is no markup.
-                    _ if name.contains('@') => {
-                        fields[2].push_str(name);
-                        place
-                    }
-                    Some("uri" | "url" | "homepage") => continue,
-                    _ => 0,
-                }
-            }
-            Event::End { .. } => place = 3,
-            Event::Text(text) | Event::CData(text) if place < 3 => {
-                fields[place].push_str(&super::entities::decode(text).0)
-            }
-            _ => {}
-        }
-    }
-    let fields = fields.map(|field| name_of(&field));
-    fields[1..2].iter().chain([&fields[0], &fields[2]]).find(|field| !field.is_empty()).cloned().unwrap_or_default()
-}
-
-fn name_of(text: &str) -> String {
-    let text = text.replace('（', " (").replace('）', ") ").replace("mailto:", "");
-    let Some(at) = text.find('@') else {
-        return html::one_line(&text);
-    };
-    let belongs = |c: char| c.is_ascii_alphanumeric() || "._%+-".contains(c);
-    let start = text[..at].rfind(|c| !belongs(c)).map_or(0, |n| n + text[n..].chars().next().map_or(1, char::len_utf8));
-    let end = text[at + 1..].find(|c| !belongs(c)).map_or(text.len(), |n| at + 1 + n);
-    let mail = &text[start..end];
-    let around = format!("{} {}", &text[..start], &text[end..]);
-    let decoration = |c: char| c.is_whitespace() || "()<>[]\"',;:-–—|".contains(c);
-    let name = html::one_line(around.trim_matches(decoration));
-    if name.is_empty() { mail.to_owned() } else { name }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_person_is_a_name() {
-        let table = [
-            ("ann@example.org (Ann Lee)", "Ann Lee"),
-            ("(Ann Lee) ann@example.org", "Ann Lee"),
-            ("Ann Lee <ann@example.org>", "Ann Lee"),
-            ("Ann Lee &lt;ann@example.org&gt;", "Ann Lee"),
-            ("foo@example.com（山田）", "山田"),
-            ("foo@example.com—Ann", "Ann"),
-            ("ann@example.org", "ann@example.org"),
-            ("<name>Ann</name><email>a@example.org</email><uri>http://x</uri>", "Ann"),
-            ("<email>a@example.org</email>", "a@example.org"),
-            ("Department for Work & Pensions", "Department for Work & Pensions"),
-        ];
-        for (raw, want) in table {
-            assert_eq!(person_of(raw), want, "{raw}");
-        }
-    }
 
     #[test]
     fn titles_read_as_a_person_would_write_them() {

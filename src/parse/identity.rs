@@ -1,36 +1,45 @@
-//! Which item is which within one document: its own id, else its link, else its text. An id that a feed gives
+//! Which entry is which within one document: its own id, else its link, else its text. An id that a feed gives
 //! to several entries tells nothing alone, so it is joined with the link.
 
 use std::collections::{HashMap, HashSet};
 
+use super::Known;
+use super::draft::Draft;
 use crate::domain::canonical::canonical;
-use crate::domain::item::{Identity, Item};
+use crate::domain::item::Identity;
 
-/// Settles every item's identity; the same entry given twice is kept once, its first appearance.
-pub(super) fn settle(items: Vec<Item>) -> Vec<Item> {
-    let id = |item: &Item| match &item.identity {
-        Identity::Id(id) => id.trim().to_owned(),
-        _ => String::new(),
-    };
-    let mut links: HashMap<String, HashSet<String>> = HashMap::new();
-    for item in &items {
-        let link = item.link.as_ref().map(canonical).unwrap_or_default();
-        links.entry(id(item)).or_default().insert(link);
+/// A draft with its identity; `None` when only its text will tell.
+pub(super) type Settled<B> = (Option<Identity>, Draft<B>);
+
+/// The drafts that are to be read, and how many were left out because the caller has them just so. The same entry given twice is kept once, its first appearance.
+pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>>, usize) {
+    let mut links: HashMap<&str, HashSet<String>> = HashMap::new();
+    for draft in &drafts {
+        links.entry(draft.id.as_str()).or_default().insert(draft.link.as_ref().map(canonical).unwrap_or_default());
     }
+    let repeated: HashSet<String> = links
+        .into_iter()
+        .filter(|(id, links)| !id.is_empty() && links.len() > 1)
+        .map(|(id, _)| id.to_owned())
+        .collect();
     let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(items.len());
-    for mut item in items {
-        let own = id(&item);
-        let repeated = links.get(&own).is_some_and(|links| links.len() > 1);
-        let text = if item.content.is_empty() { &item.summary } else { &item.content };
-        item.identity = match &item.link {
-            Some(link) if repeated && !own.is_empty() => Identity::Id(format!("{own} {}", canonical(link))),
-            link => Identity::of(Some(&own), link.as_ref(), &item.title, text),
+    let (mut fresh, mut unchanged) = (Vec::with_capacity(drafts.len()), 0);
+    for draft in drafts {
+        let identity = match (&draft.link, draft.id.as_str()) {
+            (None, "") => None,
+            (Some(link), id) if repeated.contains(id) => Some(Identity::Id(format!("{id} {}", canonical(link)))),
+            (link, id) => Some(Identity::of(Some(id), link.as_ref(), "", "")),
         };
-        let says_something = !(item.title.is_empty() && text.is_empty() && item.link.is_none() && own.is_empty());
-        if says_something && seen.insert(item.identity.clone()) {
-            kept.push(item);
+        if let Some(identity) = &identity {
+            if !seen.insert(identity.clone()) {
+                continue;
+            }
+            if known.get(identity) == Some(&draft.digest) {
+                unchanged += 1;
+                continue;
+            }
         }
+        fresh.push((identity, draft));
     }
-    kept
+    (fresh, unchanged)
 }

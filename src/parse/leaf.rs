@@ -1,79 +1,157 @@
-//! One element that holds text, from what was found to what the strict parser is given: which of its two
-//! readings counts, and in which shape its dialect wants it.
+//! One element that holds a value: all that is inside belongs to it, markup too. Which of its two readings
+//! counts, as text with its entities resolved or as markup, and whether it is HTML, is told here.
 
 use std::borrow::Cow;
 
-use super::entities;
-use super::entry::{AT, person_of};
-use super::repair::Dialect;
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use url::Url;
 
-/// An element that holds text: all that is inside belongs to its value, markup too.
+use super::vocabulary::{Space, Target};
+
+/// A name as written, and its value with the entities resolved.
+pub(super) type Attribute<'a> = (&'a str, Cow<'a, str>);
+
+/// The attribute's value; its name in any case.
+pub(super) fn find<'v>(attributes: &'v [Attribute<'_>], name: &str) -> Option<&'v str> {
+    attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
+}
+
+/// A value and how to read it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) is_html: bool,
+}
+
+impl Value {
+    pub(super) fn plain(text: &str) -> Self {
+        Self { text: text.trim().to_owned(), is_html: false }
+    }
+}
+
+/// An element that holds a value.
+#[derive(Debug)]
 pub(super) struct Leaf<'a> {
-    pub(super) name: String,
-    pub(super) target: &'static str,
+    pub(super) name: &'a str,
+    pub(super) target: Target,
     pub(super) rank: u8,
-    pub(super) attributes: Vec<(String, Cow<'a, str>)>,
+    pub(super) base: Option<Url>,
     pub(super) decoded: String,
     pub(super) raw: String,
-    pub(super) has_markup: bool,
-    pub(super) depth: usize,
+    /// Its `type` counts, as Atom's text constructs have it.
+    is_typed: bool,
+    attributes: Vec<Attribute<'a>>,
+    has_markup: bool,
+    /// How deep in elements of its own name we are.
+    depth: usize,
 }
 
-impl Leaf<'_> {
+impl<'a> Leaf<'a> {
+    pub(super) fn new(
+        name: &'a str,
+        (target, rank): (Target, u8),
+        is_typed: bool,
+        attributes: Vec<Attribute<'a>>,
+        base: Option<Url>,
+    ) -> Self {
+        let (decoded, raw) = (String::new(), String::new());
+        Self { name, target, rank, base, decoded, raw, is_typed, attributes, has_markup: false, depth: 0 }
+    }
+
     pub(super) fn attribute(&self, key: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim())
+        find(&self.attributes, key).map(str::trim)
     }
 
-    /// `None` for an element that says nothing: the strict parser refuses a whole feed for an empty one.
-    pub(super) fn write(&self, dialect: Dialect, forbidden: &mut usize) -> Option<String> {
-        let kind = self.attribute("type").unwrap_or("text").to_ascii_lowercase();
+    /// Takes a `<` that begins no tag; where the text is HTML it must not begin one there either.
+    pub(super) fn stray(&mut self, text: &str) {
+        self.raw.push_str(&text.replacen('<', "&lt;", 1));
+        if self.is_typed {
+            self.decoded.push_str(text);
+        } else {
+            self.decoded.push_str(&text.replacen('<', "&lt;", 1));
+        }
+    }
+
+    /// Takes a tag inside of it; XHTML loses its prefix, so that it reads as HTML.
+    pub(super) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &str, closed: bool) {
+        self.has_markup = true;
+        self.depth += usize::from(!closed && self.name.eq_ignore_ascii_case(name));
+        self.push(name, space, local, raw);
+    }
+
+    /// Takes a closing tag; true when it is its own.
+    pub(super) fn ends(&mut self, name: &str, space: Space, local: &str, raw: &str) -> bool {
+        let own = self.name.eq_ignore_ascii_case(name);
+        if own && self.depth == 0 {
+            return true;
+        }
+        self.depth -= usize::from(own);
+        self.push(name, space, local, raw);
+        false
+    }
+
+    fn push(&mut self, name: &str, space: Space, local: &str, raw: &str) {
+        match raw.split_once(name) {
+            Some((before, after)) if space == Space::Xhtml && name.contains(':') => {
+                self.raw.extend([before, local, after]);
+            }
+            _ => self.raw.push_str(raw),
+        }
+    }
+
+    /// `None` for an element that says nothing.
+    pub(super) fn value(&self) -> Option<Value> {
+        let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
         let inline = self.has_markup || kind.contains("xhtml");
-        let value = if inline { &self.raw } else { &self.decoded };
-        if dialect == Dialect::Atom {
-            match self.target {
-                "link" => return self.atom_link(forbidden),
-                "category" => {
-                    let term = self.attribute("label").or(self.attribute("term")).unwrap_or(value);
-                    return Some(format!(r#"<category term="{}"/>"#, entities::encode(term, forbidden)));
-                }
-                "author" => {
-                    let name = leaf_xml("name", &person_of(value).replace('@', AT), forbidden);
-                    return Some(format!("<author>{name}</author>"));
-                }
-                "title" | "summary" | "content" if !value.trim().is_empty() => {
-                    let html = inline || kind.contains("html") || kind.contains("xml");
-                    let kind = if html { "html" } else { "text" };
-                    let text = entities::encode(value, forbidden);
-                    return Some(format!(r#"<{0} type="{kind}">{text}</{0}>"#, self.target));
-                }
-                _ => {}
-            }
+        let text = if inline { &self.raw } else { &self.decoded };
+        let html = inline || !self.is_typed || kind.contains("html") || kind.contains("xml");
+        // A picture is no text.
+        if self.is_typed && ["image/", "audio/", "video/"].iter().any(|media| kind.starts_with(media)) {
+            return None;
         }
-        let value = match self.target {
-            "author" => Cow::Owned(person_of(value).replace('@', AT)),
-            "link" => Cow::Borrowed(Some(value.trim()).filter(|text| !text.is_empty()).or(self.rss_href())?),
-            _ => Cow::Borrowed(value.trim()),
+        let value = match self.is_base64(&kind).then(|| base64(text)).flatten() {
+            Some(text) => Value { text, is_html: true },
+            None => Value { text: text.trim().to_owned(), is_html: html },
         };
-        (!value.is_empty()).then(|| leaf_xml(self.target, &value, forbidden))
+        (!value.text.is_empty()).then_some(value)
     }
 
-    /// An Atom link inside RSS, or an RSS link written like one.
-    fn rss_href(&self) -> Option<&str> {
-        matches!(self.attribute("rel"), None | Some("alternate")).then(|| self.attribute("href")).flatten()
+    /// Atom 0.3 says so by its mode; RFC 4287 §4.1.3.3 by a media type that is neither text nor XML.
+    fn is_base64(&self, kind: &str) -> bool {
+        let binary = self.target == Target::Content
+            && kind.contains('/')
+            && !(kind.starts_with("text/")
+                || kind.ends_with("+xml")
+                || kind.ends_with("/xml")
+                || kind.contains("html"));
+        self.is_typed && (binary || self.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")))
     }
 
-    fn atom_link(&self, forbidden: &mut usize) -> Option<String> {
-        let href = self.attribute("href").unwrap_or(self.decoded.trim());
-        let mut xml = format!(r#"<link href="{}""#, entities::encode(href, forbidden));
-        for key in ["rel", "type"] {
-            if let Some(value) = self.attribute(key) {
-                xml.push_str(&format!(r#" {key}="{}""#, entities::encode(value, forbidden)));
-            }
-        }
-        (!href.is_empty()).then(|| xml + "/>")
+    /// A link's address and its rank: what a browser opens first, then what may do in its place.
+    pub(super) fn link(&self) -> Option<(u8, String)> {
+        let text = self.decoded.trim();
+        let href = self.attribute("href").filter(|href| !href.is_empty()).unwrap_or(text);
+        let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
+        let rank = match self.attribute("rel").unwrap_or("alternate").to_ascii_lowercase().as_str() {
+            "" | "alternate" | "http://www.iana.org/assignments/relation/alternate" => match kind.as_str() {
+                _ if kind.contains("html") => 0,
+                "" => 1,
+                _ => 2,
+            },
+            "related" | "via" => 7,
+            _ => return None,
+        };
+        // Escaped twice, as some servers do; no address means `&amp;` by itself.
+        (!href.is_empty()).then(|| (rank, href.replace("&amp;", "&")))
     }
 }
 
-pub(super) fn leaf_xml(name: &str, value: &str, forbidden: &mut usize) -> String {
-    format!("<{name}>{}</{name}>", entities::encode(value, forbidden))
+/// Text in base64 that is text again; line breaks inside and missing padding make no difference.
+fn base64(text: &str) -> Option<String> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+    let bytes = engine.decode(text.split_whitespace().collect::<String>()).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }

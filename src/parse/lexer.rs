@@ -12,21 +12,25 @@ pub(super) enum Event<'a> {
     End { name: &'a str, raw: &'a str },
     /// Text with its entities still in it.
     Text(&'a str),
-    /// The inside of a CDATA section.
-    CData(&'a str),
+    /// `<` and what follows, where no tag was meant: `a<b`.
+    Stray(&'a str),
+    /// The inside of a CDATA section, and whether it had an end.
+    CData { text: &'a str, closed: bool },
+    /// A document type's internal subset.
+    Declaration(&'a str),
 }
 
 /// Reads a document from its start; see [`Event`].
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    /// Terminators that do not come any more: looking for them again and again would be quadratic.
-    exhausted: Vec<&'static str>,
+    /// Where each terminator comes next, or that it comes no more: looking again and again would be quadratic.
+    found: Vec<(&'static str, Option<usize>)>,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, exhausted: Vec::new() }
+        Self { text, at: 0, found: Vec::new() }
     }
 
     fn rest(&self) -> &'a str {
@@ -34,14 +38,18 @@ impl<'a> Lexer<'a> {
     }
 
     fn find(&mut self, terminator: &'static str, from: usize) -> Option<usize> {
-        if self.exhausted.contains(&terminator) {
-            return None;
+        let known = self.found.iter().position(|(of, _)| *of == terminator);
+        match known.map(|index| self.found[index].1) {
+            Some(Some(place)) if place >= from => return Some(place),
+            Some(None) => return None,
+            _ => {}
         }
-        let found = self.text.get(from..)?.find(terminator).map(|place| from + place);
-        if found.is_none() {
-            self.exhausted.push(terminator);
+        let place = self.text.get(from..)?.find(terminator).map(|place| from + place);
+        match known {
+            Some(index) => self.found[index].1 = place,
+            None => self.found.push((terminator, place)),
         }
-        found
+        place
     }
 
     /// Skips to behind the terminator; without one, over the opening only.
@@ -54,17 +62,40 @@ impl<'a> Lexer<'a> {
 
     fn cdata(&mut self) -> Event<'a> {
         let start = self.at + "<![CDATA[".len();
-        let (end, next) = match self.find("]]>", start) {
-            Some(end) => (end, end + 3),
-            None => {
-                // An unclosed section ends where its entry ends, else with the document.
-                let end = ["</item", "</entry"].into_iter().filter_map(|tag| self.find(tag, start)).min();
-                let end = end.unwrap_or(self.text.len());
-                (end, end)
-            }
+        // An unclosed section ends where its entry ends, else with the document.
+        let close = self.find("]]>", start);
+        let entry = match close {
+            Some(end) => self.find("<![CDATA[", start).filter(|next| *next < end),
+            None => Some(self.text.len()),
+        };
+        let entry = entry.and_then(|limit| {
+            let ends = [self.find("</item", start), self.find("</entry", start)];
+            ends.into_iter().flatten().min().filter(|end| *end < limit)
+        });
+        let (end, next) = match (entry, close) {
+            (Some(end), _) => (end, end),
+            (None, Some(end)) => (end, end + 3),
+            (None, None) => (self.text.len(), self.text.len()),
         };
         self.at = next;
-        Event::CData(&self.text[start..end])
+        Event::CData { text: &self.text[start..end], closed: entry.is_none() && close.is_some() }
+    }
+
+    /// Skips a declaration; what stands between its brackets is returned.
+    fn declaration(&mut self) -> Option<&'a str> {
+        let subset = self.find(">", self.at).is_some_and(|end| self.text[self.at..end].contains('['));
+        if !subset {
+            self.skip(2, ">");
+            return None;
+        }
+        let start = self.at;
+        let Some(close) = self.find("]", start) else {
+            self.skip(2, ">");
+            return None;
+        };
+        self.at = close;
+        self.skip(1, ">");
+        Some(&self.text[start..close])
     }
 
     fn end_tag(&mut self) -> Option<Event<'a>> {
@@ -92,6 +123,10 @@ impl<'a> Lexer<'a> {
                     break;
                 }
                 // The tag was never closed and another begins.
+                '<' if attributes.is_empty() => {
+                    self.at = at;
+                    return Some(Event::Stray(&self.text[start..at]));
+                }
                 '<' => break,
                 '/' => {
                     closed = rest[1..].trim_start().starts_with('>');
@@ -151,13 +186,14 @@ impl<'a> Iterator for Lexer<'a> {
             }
             if rest.starts_with("<!--") {
                 self.skip(4, "-->");
-            } else if rest.starts_with("<![CDATA[") {
+            } else if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![CDATA[")) {
                 return Some(self.cdata());
             } else if rest.starts_with("<?") {
                 self.skip(2, ">");
             } else if rest.starts_with("<!") {
-                let subset = self.find(">", self.at).is_some_and(|end| self.text[self.at..end].contains('['));
-                self.skip(2, if subset { "]>" } else { ">" });
+                if let Some(subset) = self.declaration() {
+                    return Some(Event::Declaration(subset));
+                }
             } else if rest.starts_with("</") {
                 return self.end_tag();
             } else if rest.starts_with('<') && rest[1..].starts_with(|c: char| c.is_alphabetic() || c == '_') {
@@ -183,8 +219,9 @@ mod tests {
             Lexer::new("<?x?><!DOCTYPE a [<!ENTITY b 'c'>]><a b=c d='e' f><!-- <z> -->1 < 2<g/></a ><![CDATA[<h>]]>")
                 .map(|event| format!("{event:?}"))
                 .collect();
-        assert_eq!(names.len(), 6 + usize::from(names.len() == 7), "{names:?}");
-        assert!(names[0].contains("(\"b\", \"c\"), (\"d\", \"e\")"), "{names:?}");
+        assert_eq!(names.len(), 7, "{names:?}");
+        assert!(names[0].contains("<!ENTITY b 'c'>"), "{names:?}");
+        assert!(names[1].contains("(\"b\", \"c\"), (\"d\", \"e\")"), "{names:?}");
     }
 
     proptest! {

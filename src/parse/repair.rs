@@ -1,74 +1,65 @@
-//! One tolerant pass over the markup that writes a well-formed document in a current dialect: RSS of every
-//! version becomes RSS 2.0, Atom of every version Atom 1.0. Only what carries text for us is written, each
-//! value once and escaped, so the strict parser behind has nothing left to stumble over.
+//! One tolerant pass over the markup, whatever its dialect and its flaws, that collects each entry's values and
+//! counts what had to be mended. No balance of tags is needed: a value ends where its own end, the next value or
+//! its entry's end comes. What a value becomes, `leaf` says; what is made of an entry, `draft`.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::entities;
-use super::leaf::{Leaf, leaf_xml};
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::draft::{Collected, Raw};
+use super::hints::Collector;
+use super::leaf::{Leaf, Value};
 use super::lexer::{Event, Lexer};
-use super::vocabulary::{self, Prefixes, Space};
+use super::vocabulary::{self, Prefixes, Space, Target};
+use super::{Dialect, entities, leaf};
+use crate::domain::feed::Hints;
 
-/// What the root element says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    Rss,
-    Atom,
-}
-
-/// The well-formed document, its entries apart so that one can be left out.
+/// All that the document says.
 #[derive(Debug)]
 pub(super) struct Repaired {
-    pub(super) dialect: Dialect,
-    opening: String,
-    pub(super) entries: Vec<String>,
+    pub(super) title: Option<Value>,
+    pub(super) entries: Vec<Raw>,
+    pub(super) hints: Hints,
     /// How often each thing was mended, by its name in the singular.
     pub(super) counts: BTreeMap<&'static str, usize>,
 }
 
-impl Repaired {
-    /// The document with these entries.
-    pub(super) fn document(&self, entries: &[String]) -> String {
-        let closing = if self.dialect == Dialect::Rss { "</channel></rss>" } else { "</feed>" };
-        [self.opening.as_str(), &entries.concat(), closing].concat()
-    }
-}
-
-/// Reads the document; `None` when no feed's root element is in it.
-pub(super) fn repair(text: &str) -> Option<Repaired> {
-    let mut pass = Pass::default();
-    let mut lexer = Lexer::new(text);
+/// Reads the document, found at `base`; `None` when no feed's root element is in it.
+pub(super) fn repair(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Option<Repaired> {
+    let mut pass = Pass { base: base.cloned(), ..Pass::default() };
     let junk = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if junk.len() != text.len() && junk.starts_with("<?xml") || !junk.starts_with('<') {
         pass.count("piece of junk before the document", 1);
     }
-    for event in &mut lexer {
+    for event in Lexer::new(text) {
         pass.event(&event);
     }
-    pass.finish()
+    pass.finish(now)
 }
+
+/// Deeper than any feed; what is opened below is not remembered.
+const MAX_DEPTH: usize = 64;
 
 #[derive(Default)]
 struct Pass<'a> {
     dialect: Option<Dialect>,
     prefixes: Prefixes,
-    base: Option<String>,
-    title: Option<String>,
-    entries: Vec<String>,
-    entry: Option<Entry>,
+    /// The entities that the document defines for itself.
+    names: HashMap<String, String>,
+    base: Option<Url>,
+    title: Option<(u8, Value)>,
+    link: Option<Url>,
+    hints: Collector,
+    entries: Vec<Collected>,
+    entry: Option<Collected>,
     leaf: Option<Leaf<'a>>,
     /// An element that is left out, and how deep in elements of its name we are.
-    muted: Option<(String, usize)>,
+    muted: Option<(&'a str, usize)>,
+    /// Elements that mean nothing and are open between the channel or the entry and here.
+    wrappers: Vec<&'a str>,
     closed: bool,
     counts: BTreeMap<&'static str, usize>,
-}
-
-#[derive(Default)]
-struct Entry {
-    base: Option<String>,
-    leaves: Vec<(&'static str, u8, String)>,
-    permalink: Option<String>,
 }
 
 impl<'a> Pass<'a> {
@@ -84,160 +75,191 @@ impl<'a> Pass<'a> {
             Event::End { name, raw } => self.end(name, raw),
             Event::Text(text) => {
                 if let Some(leaf) = &mut self.leaf {
-                    let (decoded, met) = entities::decode(text);
+                    let (decoded, met) = entities::decode_with(text, &self.names);
                     leaf.decoded.push_str(&decoded);
                     leaf.raw.push_str(text);
                     self.count("bare ampersand", met.bare);
                     self.count("HTML entity", met.named);
                 }
             }
-            Event::CData(text) => {
+            Event::Stray(text) => {
+                if let Some(leaf) = &mut self.leaf {
+                    leaf.stray(text);
+                    self.count("bare `<`", 1);
+                }
+            }
+            Event::CData { text, closed } => {
                 if let Some(leaf) = &mut self.leaf {
                     leaf.decoded.push_str(text);
                     leaf.raw.push_str(text);
+                    self.count("unclosed CDATA section", usize::from(!closed));
                 }
             }
+            Event::Declaration(text) => entities::define(text, &mut self.names),
         }
     }
 
-    fn start(&mut self, name: &'a str, attributes: &[(&'a str, Cow<'a, str>)], closed: bool, raw: &str) {
-        let default = attributes.iter().find(|(key, _)| *key == "xmlns").map(|(_, uri)| uri.as_ref());
+    fn start(&mut self, name: &'a str, attributes: &[leaf::Attribute<'a>], closed: bool, raw: &str) {
+        let default = leaf::find(attributes, "xmlns");
         for (key, uri) in attributes {
             if let Some(prefix) = key.strip_prefix("xmlns:") {
                 self.prefixes.declare(prefix, uri);
             }
         }
         let (space, local) = self.prefixes.resolve(name, default);
-        let opens_entry = matches!((space, local.as_str()), (Space::Native | Space::Atom, "item" | "entry"));
-        let Some(dialect) = self.dialect else {
-            self.root(space, &local, name, attributes);
+        let native = matches!(space, Space::Native | Space::Atom);
+        if self.dialect.is_none() && !self.is_root(space, &local, name, attributes) {
             return;
-        };
-        if opens_entry {
-            if self.entry.is_some() {
-                self.count("unclosed element", 1);
-            }
-            self.close_entry();
-            let mut entry = Entry { base: base_of(attributes), ..Entry::default() };
-            if let Some((_, about)) = attributes.iter().find(|(key, _)| key.ends_with("about")) {
-                entry.leaves.push(("guid", 9, leaf_xml("guid", about, &mut 0)));
-                entry.permalink = Some(about.trim().to_owned()).filter(|link| link.starts_with("http"));
-            }
-            self.entry = (!closed).then_some(entry);
+        }
+        if native && matches!(local.as_str(), "item" | "entry") {
+            self.open_entry(attributes, closed);
             return;
         }
         if let Some((muted, depth)) = &mut self.muted {
             *depth += usize::from(!closed && muted.eq_ignore_ascii_case(name));
             return;
         }
-        if let Some(leaf) = &mut self.leaf {
-            leaf.raw.push_str(raw);
-            leaf.has_markup = true;
-            leaf.depth += usize::from(!closed && leaf.name.eq_ignore_ascii_case(name));
-            return;
-        }
-        let native = space == Space::Native || (space == Space::Atom && dialect == Dialect::Atom);
-        let meaning = match (&self.entry, dialect) {
-            (Some(_), Dialect::Rss) => vocabulary::rss(space, &local),
-            (Some(_), Dialect::Atom) => vocabulary::atom(space, &local),
-            (None, _) if native && local == "title" => Some(("title", 0)),
-            (None, _) if native && matches!(local.as_str(), "channel" | "feed" | "rss") => return,
-            (None, _) => None,
+        let mut meaning = match &self.entry {
+            Some(_) => vocabulary::entry(space, &local),
+            None => vocabulary::channel(space, &local),
         };
+        if let Some(leaf) = &mut self.leaf {
+            let ends = space != Space::Xhtml
+                && meaning.is_some_and(|(target, _)| target != leaf.target)
+                && (leaf.target.is_short() || vocabulary::is_never_html(space, &local));
+            if !ends {
+                leaf.markup(name, space, &local, raw, closed);
+                return;
+            }
+            self.count("unclosed element", 1);
+            self.close_leaf();
+        }
+        // A picture's description is not the entry's; of a video's group it is.
+        if space == Space::Media && self.wrappers.last().is_none_or(|outer| !outer.ends_with("group")) {
+            meaning = None;
+        }
         match meaning {
             Some((target, rank)) => {
-                let attributes = attributes.iter().map(|(k, v)| (k.to_ascii_lowercase(), v.clone())).collect();
-                let (decoded, raw) = (String::new(), String::new());
-                self.leaf = Some(Leaf {
-                    name: name.to_owned(),
-                    target,
-                    rank,
-                    attributes,
-                    decoded,
-                    raw,
-                    has_markup: false,
-                    depth: 0,
-                });
+                // What stands in another element is second to what stands in the entry itself.
+                let rank = rank + 16 * u8::try_from(self.wrappers.len().min(8)).unwrap_or(8);
+                let base = base_of(attributes, self.entry.as_ref().map_or(&self.base, |entry| &entry.base));
+                self.leaf =
+                    Some(Leaf::new(name, (target, rank), self.is_typed(space, &local), attributes.to_vec(), base));
                 if closed {
                     self.close_leaf();
                 }
             }
-            None if !closed => self.muted = Some((name.to_owned(), 0)),
+            None if closed => {}
+            None if native && matches!(local.as_str(), "channel" | "feed" | "rss") => {
+                self.base = base_of(attributes, &self.base);
+            }
+            None if vocabulary::is_apart(space, &local) => self.muted = Some((name, 0)),
+            None if self.wrappers.len() < MAX_DEPTH => self.wrappers.push(name),
             None => {}
         }
     }
 
-    fn root(&mut self, space: Space, local: &str, name: &str, attributes: &[(&'a str, Cow<'a, str>)]) {
-        let value = |wanted: &str| attributes.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.trim());
+    /// Whether the element's `type` says what its text is; in RSS it is HTML, whatever it says.
+    fn is_typed(&self, space: Space, local: &str) -> bool {
+        let construct = matches!(local, "title" | "summary" | "content" | "tagline");
+        construct && (space == Space::Atom || (space == Space::Native && self.dialect == Some(Dialect::Atom)))
+    }
+
+    /// Takes the root element; false for one that is none, which ends the look at this element.
+    fn is_root(&mut self, space: Space, local: &str, name: &str, attributes: &[leaf::Attribute<'a>]) -> bool {
         let dialect = match (space, local) {
-            (Space::Native | Space::Rdf, "rss" | "rdf" | "channel") => Dialect::Rss,
-            (Space::Native | Space::Atom, "feed" | "entry") => Dialect::Atom,
-            _ => return,
+            (Space::Native | Space::Rdf | Space::Unknown, "rss" | "rdf" | "channel") | (Space::Native, "item") => {
+                Dialect::Rss
+            }
+            (Space::Native | Space::Atom | Space::Unknown, "feed" | "entry") => Dialect::Atom,
+            _ => return false,
         };
-        if local == "rss" && !matches!(value("version"), Some("2.0" | "0.91" | "0.92")) {
+        if local == "rss"
+            && (!name.ends_with("rss") || !matches!(leaf::find(attributes, "version"), Some("2.0" | "0.91" | "0.92")))
+        {
             self.count("missing or unusual version", 1);
         }
-        if local == "feed" && !name.contains(':') && value("xmlns") != Some("http://www.w3.org/2005/Atom") {
+        if local == "feed"
+            && !name.contains(':')
+            && leaf::find(attributes, "xmlns") != Some("http://www.w3.org/2005/Atom")
+        {
             self.count("unusual namespace", 1);
         }
         self.dialect = Some(dialect);
-        self.base = base_of(attributes);
-        if local == "entry" {
-            self.entry = Some(Entry::default());
+        self.base = base_of(attributes, &self.base);
+        matches!(local, "item" | "entry")
+    }
+
+    fn open_entry(&mut self, attributes: &[leaf::Attribute<'a>], closed: bool) {
+        if self.entry.is_some() {
+            self.count("unclosed element", 1);
+        }
+        self.close_entry();
+        let mut entry = Collected::new(base_of(attributes, &self.base));
+        if let Some((_, about)) = attributes.iter().find(|(key, _)| key.ends_with("about")) {
+            entry.about(about);
+        }
+        // The Channel Definition Format writes both as attributes.
+        if let Some(href) = leaf::find(attributes, "href") {
+            entry.link(1, href, None);
+        }
+        if let Some(date) = leaf::find(attributes, "lastmod") {
+            entry.add(Target::Updated, 1, Value::plain(date));
+        }
+        self.entry = Some(entry);
+        if closed {
+            self.close_entry();
         }
     }
 
     fn end(&mut self, name: &str, raw: &str) {
         let (space, local) = self.prefixes.resolve(name, None);
-        let native = matches!(space, Space::Native | Space::Atom | Space::Rdf);
+        let native = matches!(space, Space::Native | Space::Atom | Space::Rdf | Space::Unknown);
         if native && matches!(local.as_str(), "item" | "entry" | "channel" | "feed" | "rss" | "rdf") {
             if self.entry.is_some() && !matches!(local.as_str(), "item" | "entry") {
                 self.count("unclosed element", 1);
             }
-            self.closed |= matches!(local.as_str(), "feed" | "rss" | "rdf");
+            self.closed |= matches!(local.as_str(), "feed" | "rss" | "rdf" | "channel");
             self.close_entry();
-            return;
-        }
-        if let Some((muted, depth)) = &mut self.muted {
+        } else if let Some((muted, depth)) = &mut self.muted {
             if muted.eq_ignore_ascii_case(name) {
                 match depth.checked_sub(1) {
                     Some(less) => *depth = less,
                     None => self.muted = None,
                 }
             }
-            return;
-        }
-        if let Some(leaf) = &mut self.leaf {
-            match (leaf.name.eq_ignore_ascii_case(name), leaf.depth) {
-                (true, 0) => self.close_leaf(),
-                (same, _) => {
-                    leaf.depth -= usize::from(same);
-                    leaf.raw.push_str(raw);
-                }
+        } else if let Some(leaf) = &mut self.leaf {
+            if leaf.ends(name, space, &local, raw) {
+                self.close_leaf();
             }
+        } else if let Some(place) = self.wrappers.iter().rposition(|open| open.eq_ignore_ascii_case(name)) {
+            self.wrappers.truncate(place);
         }
     }
 
     fn close_leaf(&mut self) {
         let Some(leaf) = self.leaf.take() else { return };
-        let mut forbidden = 0;
-        let dialect = self.dialect.unwrap_or(Dialect::Rss);
-        let xml = leaf.write(dialect, &mut forbidden);
-        self.count("control character", forbidden);
-        let Some(entry) = &mut self.entry else {
-            if self.title.is_none() {
-                self.title = xml;
-            }
-            return;
-        };
-        if leaf.target == "guid"
-            && leaf.attribute("ispermalink").is_none_or(|value| !value.eq_ignore_ascii_case("false"))
-        {
-            let link = leaf.decoded.trim();
-            entry.permalink = Some(link.to_owned()).filter(|link| link.starts_with("http")).or(entry.permalink.take());
+        match &mut self.entry {
+            Some(entry) => entry.take(leaf),
+            None => self.take(&leaf),
         }
-        if let Some(xml) = xml {
-            entry.leaves.push((leaf.target, leaf.rank, xml));
+    }
+
+    /// A value of the channel's.
+    fn take(&mut self, leaf: &Leaf<'_>) {
+        match leaf.target {
+            Target::Title => {
+                let better = self.title.as_ref().is_none_or(|(rank, _)| leaf.rank < *rank);
+                if let Some(value) = leaf.value().filter(|_| better) {
+                    self.title = Some((leaf.rank, value));
+                }
+            }
+            Target::Link => {
+                if let Some((0..=2, href)) = leaf.link() {
+                    self.link = self.link.take().or(super::entry::absolute(&href, leaf.base.as_ref()));
+                }
+            }
+            target => self.hints.add(target, &leaf.decoded),
         }
     }
 
@@ -247,61 +269,35 @@ impl<'a> Pass<'a> {
             self.close_leaf();
         }
         self.muted = None;
-        let Some(mut entry) = self.entry.take() else { return };
-        let has = |entry: &Entry, target| entry.leaves.iter().any(|(name, ..)| *name == target);
-        if self.dialect == Some(Dialect::Rss)
-            && !has(&entry, "link")
-            && let Some(link) = entry.permalink.take()
-        {
-            entry.leaves.push(("link", 9, leaf_xml("link", &link, &mut 0)));
-        }
-        let tag = if self.dialect == Some(Dialect::Rss) { "item" } else { "entry" };
-        let base = entry.base.as_deref().map(base_xml).unwrap_or_default();
-        let mut xml = format!("<{tag}{base}>");
-        let mut written: Vec<(&str, u8)> = Vec::new();
-        entry.leaves.sort_by_key(|(_, rank, _)| *rank);
-        for (target, rank, leaf) in &entry.leaves {
-            // The best-ranked of each; of those that may repeat, all of the best rank.
-            let repeats = matches!(*target, "category" | "author") || (*target == "link" && tag == "entry");
-            match written.iter().find(|(name, _)| name == target) {
-                Some((_, best)) if !repeats || best != rank => {}
-                _ => {
-                    written.push((target, *rank));
-                    xml.push_str(leaf);
-                }
-            }
-        }
-        xml.push_str(&format!("</{tag}>"));
-        self.entries.push(xml);
+        self.wrappers.clear();
+        self.entries.extend(self.entry.take());
     }
 
-    fn finish(mut self) -> Option<Repaired> {
-        let dialect = self.dialect?;
-        if self.entry.take().is_some() || !self.closed {
+    fn finish(mut self, now: DateTime<Utc>) -> Option<Repaired> {
+        self.dialect?;
+        if self.entry.is_some() || self.leaf.is_some() || !self.closed {
             self.count("cut-off end", 1);
         }
-        let base = self.base.as_deref().map(base_xml).unwrap_or_default();
-        let title = self.title.unwrap_or_default();
-        let opening = match dialect {
-            Dialect::Rss => format!(
-                r#"<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"{base}><channel>{title}"#
-            ),
-            Dialect::Atom => format!(r#"<feed xmlns="http://www.w3.org/2005/Atom"{base}>{title}"#),
-        };
-        Some(Repaired { dialect, opening, entries: self.entries, counts: self.counts })
+        // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
+        self.leaf = None;
+        self.entries.extend(self.entry.take().filter(Collected::is_told_apart));
+        let mut forbidden = 0;
+        if let Some((_, title)) = &self.title {
+            entities::encode(&title.text, &mut forbidden);
+        }
+        let entries = self.entries.iter().map(|entry| entry.write(self.link.as_ref(), now, &mut forbidden)).collect();
+        self.count("control character", forbidden);
+        Some(Repaired {
+            title: self.title.map(|(_, title)| title),
+            entries,
+            hints: self.hints.finish(),
+            counts: self.counts,
+        })
     }
 }
 
-/// A base that is no URL would cost the whole feed.
-fn base_of(attributes: &[(&str, Cow<'_, str>)]) -> Option<String> {
-    let (_, base) = attributes.iter().find(|(key, _)| *key == "xml:base")?;
-    let base = base.trim();
-    match url::Url::parse(base) {
-        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => Some(base.to_owned()),
-        Err(_) => None,
-    }
-}
-
-fn base_xml(base: &str) -> String {
-    format!(r#" xml:base="{}""#, entities::encode(base, &mut 0))
+/// The base that holds inside an element: its own, resolved, else the outer one. One that is no URL is left out.
+fn base_of(attributes: &[leaf::Attribute<'_>], outer: &Option<Url>) -> Option<Url> {
+    let own = leaf::find(attributes, "xml:base").map(str::trim).filter(|base| !base.is_empty());
+    own.and_then(|base| super::entry::absolute(base, outer.as_ref())).or_else(|| outer.clone())
 }

@@ -10,7 +10,7 @@ fn now() -> DateTime<Utc> {
 
 fn bytes(bytes: &[u8]) -> Result<Document, Error> {
     let base = Url::parse("https://example.org/feed/").unwrap();
-    parse(&Source { bytes, content_type: None, base: Some(&base), now: now() })
+    parse(&Source { bytes, content_type: None, base: Some(&base), now: now(), known: None })
 }
 
 fn doc(text: &str) -> Document {
@@ -29,7 +29,7 @@ fn rss_2_is_read_whole() {
         <pubDate>Tue, 3 Jun 2025 11:05 BST</pubDate><dc:creator>Ann</dc:creator><category>Reform</category><media:title>no</media:title>
         <description><![CDATA[<p>One</p>]]></description><content:encoded><![CDATA[<p>One</p><p>Two &amp; three</p>]]></content:encoded></item></channel></rss>"#);
     assert_eq!(feed.title.as_deref(), Some("Blog & more"));
-    let item = &feed.items[0];
+    let item = &feed.items[0].item;
     assert_eq!((item.title.as_str(), link(item)), ("AT&T now", "https://example.org/a"));
     assert_eq!((item.summary.as_str(), item.content.as_str()), ("One", "One\n\nTwo & three"));
     assert_eq!(item.identity, Identity::Id("g1".into()));
@@ -52,7 +52,7 @@ fn old_dialects_are_read() {
     ] {
         let feed = doc(text);
         assert_eq!(feed.title.as_deref(), Some("T"), "{text}");
-        assert_eq!((feed.items[0].title.as_str(), link(&feed.items[0])), ("I", "http://e.org/1"), "{text}");
+        assert_eq!((feed.items[0].item.title.as_str(), link(&feed.items[0].item)), ("I", "http://e.org/1"), "{text}");
     }
 }
 
@@ -66,10 +66,10 @@ fn blogger_s_atom_is_read() {
         <link rel='alternate' type='text/html' href='https://b.org/p'/><author><name>Ann</name><email>noreply@blogger.com</email></author></entry>
         <entry><id>2</id><title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>A <b>bold</b> &lt;x&gt;</div></title><summary type='weird'>s</summary></entry></feed>",
     );
-    let item = &feed.items[0];
+    let item = &feed.items[0].item;
     assert_eq!((item.title.as_str(), item.content.as_str(), link(item)), ("", "Hello world", "https://b.org/p"));
     assert_eq!((item.author.as_deref(), &item.categories[..]), (Some("Ann"), &["reform".to_owned()][..]));
-    assert_eq!((feed.items[1].title.as_str(), feed.items[1].summary.as_str()), ("A bold <x>", "s"));
+    assert_eq!((feed.items[1].item.title.as_str(), feed.items[1].item.summary.as_str()), ("A bold <x>", "s"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn json_feed_is_read_tolerantly() {
         r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":7,"url":"/x","content_text":"a <b> c\n\nd",
         "authors":[{"name":"foo@example.com（山田）"}],"date_published":"2025-06-03T10:00:00Z","tags":["x"],"attachments":[{"url":"y"}]}, 3]}"#,
     );
-    let item = &feed.items[0];
+    let item = &feed.items[0].item;
     assert_eq!((item.identity.clone(), link(item)), (Identity::Id("7".into()), "https://example.org/x"));
     assert_eq!((item.content.as_str(), item.author.as_deref()), ("a <b> c\n\nd", Some("山田")));
 }
@@ -93,7 +93,9 @@ fn what_is_no_feed_is_named() {
     assert_eq!(kind(r#"{"error":1}"#), Kind::Json);
     assert_eq!(kind(" \n"), Kind::Empty);
     assert_eq!(kind("hello"), Kind::Other);
-    assert_eq!(kind("<note><to>x</to></note>"), Kind::Other);
+    assert_eq!(kind("<note><to>x</to></note>"), Kind::Xml);
+    assert_eq!(kind("<opml><body/></opml>"), Kind::Opml);
+    assert_eq!(kind("<html><title>Just a moment...</title></html>"), Kind::Challenge);
 }
 
 #[test]
@@ -108,9 +110,9 @@ fn flaws_are_mended_and_counted() {
     {
         assert!(shown.iter().any(|repair| repair == want), "{want}: {shown:?}");
     }
-    assert_eq!(link(&feed.items[0]), "http://e.org/1?a=1&b=2");
+    assert_eq!(link(&feed.items[0].item), "http://e.org/1?a=1&b=2");
     assert_eq!(feed.items.len(), 2);
-    assert_eq!(feed.items[0].summary, "mis nested");
+    assert_eq!(feed.items[0].item.summary, "mis nested");
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn addresses_beside_multi_byte_characters_do_not_panic() {
         let feed = doc(&format!(
             "<rss version='2.0'><channel><title>T</title><item><{field}>foo@example.com（山田）</{field}><title>x</title></item></channel></rss>"
         ));
-        assert_eq!(feed.items[0].title, "x");
+        assert_eq!(feed.items[0].item.title, "x");
     }
 }
 
@@ -136,7 +138,7 @@ fn a_repeated_guid_is_joined_with_the_link() {
     };
     let feed = doc(&format!("<rss version='2.0'><channel>{}{}{}</channel></rss>", item(1), item(2), item(2)));
     assert_eq!(feed.items.len(), 2);
-    assert_eq!(feed.items[0].identity, Identity::Id("same https://e.org/1".into()));
+    assert_eq!(feed.items[0].item.identity, Identity::Id("same https://e.org/1".into()));
 }
 
 #[test]
@@ -144,8 +146,25 @@ fn links_are_http_only_and_ids_are_never_made_up() {
     let feed = doc(
         "<rss version='2.0'><channel><item><title>x</title><link>javascript:alert(1)</link></item></channel></rss>",
     );
-    assert_eq!(feed.items[0].link, None);
-    assert!(matches!(feed.items[0].identity, Identity::Hash(_)));
+    assert_eq!(feed.items[0].item.link, None);
+    assert!(matches!(feed.items[0].item.identity, Identity::Hash(_)));
+}
+
+#[test]
+fn an_entry_that_is_known_just_so_is_not_read_again() {
+    let text = |second: &str| {
+        format!(
+            "<rss version='2.0'><channel><item><guid>1</guid><title>One</title></item><item><guid>2</guid><title>{second}</title></item></channel></rss>"
+        )
+    };
+    let known: Known = doc(&text("Two")).items.into_iter().map(|fresh| (fresh.item.identity, fresh.digest)).collect();
+    let again = |text: &str| {
+        parse(&Source { bytes: text.as_bytes(), content_type: None, base: None, now: now(), known: Some(&known) })
+            .unwrap()
+    };
+    assert_eq!((again(&text("Two")).unchanged, again(&text("Two")).items.len()), (2, 0));
+    let changed = again(&text("2"));
+    assert_eq!((changed.unchanged, changed.items.len(), changed.items[0].item.title.as_str()), (1, 1, "2"));
 }
 
 proptest! {

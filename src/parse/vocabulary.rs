@@ -1,51 +1,69 @@
-//! Which element of which namespace means what, in today's dialects: prefixes are settled by their URI in
-//! whatever spelling, else by what everybody means by them. Unknown ones are left out.
+//! Which element of which namespace means what. Prefixes are settled by their URI in whatever spelling, else by
+//! what everybody means by them; RSS, Atom and their forerunners share one table, because feeds mix them.
 
 use std::collections::HashMap;
 
-/// The vocabularies that carry text for us.
+/// The vocabularies that carry something for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Space {
-    /// RSS of any version, or Atom in an Atom document.
+    /// RSS of any version, an element without a prefix, or an unknown default namespace.
     Native,
+    /// Atom by its URI or its prefix.
     Atom,
     Content,
     DublinCore,
     Terms,
+    Itunes,
+    Media,
     Rdf,
+    Syndication,
     Xhtml,
     Unknown,
 }
 
 impl Space {
     /// By URI; http or https, letter case and a trailing `/` or `#` make no difference.
-    fn of_uri(uri: &str) -> Self {
+    fn of_uri(uri: &str) -> Option<Self> {
         let lower = uri.trim().to_ascii_lowercase();
         let bare = lower.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches(['/', '#']);
-        match bare {
-            "www.w3.org/2005/atom" | "purl.org/atom/ns" | "purl.org/atom" => Self::Atom,
+        Some(match bare {
+            "www.w3.org/2005/atom" | "purl.org/atom/ns" | "purl.org/atom" | "purl.org/pie" | "purl.org/echo" => {
+                Self::Atom
+            }
             "purl.org/rss/1.0/modules/content" => Self::Content,
-            "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" => Self::DublinCore,
+            "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" | "purl.org/dc" => Self::DublinCore,
             "purl.org/dc/terms" => Self::Terms,
             "www.w3.org/1999/02/22-rdf-syntax-ns" => Self::Rdf,
             "www.w3.org/1999/xhtml" => Self::Xhtml,
+            "purl.org/rss/1.0/modules/syndication" => Self::Syndication,
+            "search.yahoo.com/mrss" => Self::Media,
+            _ if bare.starts_with("www.itunes.com/dtds/podcast") || bare == "example.com/dtds/podcast-1.0.dtd" => {
+                Self::Itunes
+            }
             "purl.org/rss/1.0"
+            | "purl.org/rss/1.0/modules/rss091"
             | "my.netscape.com/rdf/simple/0.9"
             | "channel.netscape.com/rdf/simple/0.9"
-            | "backend.userland.com/rss2" => Self::Native,
-            _ => Self::Unknown,
-        }
+            | "my.netscape.com/publish/formats/rss-0.91.dtd"
+            | "blogs.law.harvard.edu/tech/rss"
+            | "cyber.law.harvard.edu/rss/rss.html" => Self::Native,
+            _ if bare.starts_with("backend.userland.com/rss") => Self::Native,
+            _ => return None,
+        })
     }
 
     fn of_prefix(prefix: &str) -> Self {
-        match prefix {
+        match prefix.to_ascii_lowercase().as_str() {
             "atom" | "a10" | "atom10" | "atom03" => Self::Atom,
             "content" => Self::Content,
             "dc" => Self::DublinCore,
             "dcterms" => Self::Terms,
+            "itunes" => Self::Itunes,
+            "media" => Self::Media,
             "rdf" => Self::Rdf,
+            "sy" => Self::Syndication,
             "xhtml" => Self::Xhtml,
-            "rss" => Self::Native,
+            "rss" | "rss091" => Self::Native,
             _ => Self::Unknown,
         }
     }
@@ -56,8 +74,12 @@ impl Space {
 pub(super) struct Prefixes(HashMap<String, Space>);
 
 impl Prefixes {
+    /// A URI that nobody knows leaves the prefix to its usual meaning.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
-        self.0.insert(prefix.to_owned(), Space::of_uri(uri));
+        match Space::of_uri(uri) {
+            Some(space) => self.0.insert(prefix.to_owned(), space),
+            None => self.0.remove(prefix),
+        };
     }
 
     /// The vocabulary and the lower-case local name. `default` is an `xmlns` on the element itself.
@@ -67,64 +89,101 @@ impl Prefixes {
                 let space = self.0.get(prefix).copied().unwrap_or_else(|| Space::of_prefix(prefix));
                 (space, local.to_ascii_lowercase())
             }
-            None => {
-                let space =
-                    default.map(Space::of_uri).filter(|space| *space != Space::Unknown).unwrap_or(Space::Native);
-                (space, name.to_ascii_lowercase())
-            }
+            None => (default.and_then(Space::of_uri).unwrap_or(Space::Native), name.to_ascii_lowercase()),
         }
     }
 }
 
-/// The element to write for one inside an RSS item, and its rank: 0 is the element meant for it.
-pub(super) fn rss(space: Space, local: &str) -> Option<(&'static str, u8)> {
-    use Space::{Atom, Content, DublinCore, Native, Terms, Xhtml};
+/// What an element says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    Title,
+    Link,
+    Id,
+    Summary,
+    Content,
+    Author,
+    Category,
+    Published,
+    Updated,
+    /// RSS `ttl`, in minutes.
+    TimeToLive,
+    /// One `hour` of `skipHours`.
+    SkipHour,
+    /// One `day` of `skipDays`.
+    SkipDay,
+    /// `sy:updatePeriod`.
+    Period,
+    /// `sy:updateFrequency`.
+    Frequency,
+}
+
+impl Target {
+    /// Whether no other value stands inside of it, so that another one's start shows that its end is missing.
+    pub(super) fn is_short(self) -> bool {
+        !matches!(self, Self::Summary | Self::Content)
+    }
+}
+
+/// What an element inside an entry says, and its rank: 0 is the element meant for it.
+pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
+    use Space::{Atom, Content, DublinCore, Itunes, Media, Native, Terms, Xhtml};
     Some(match (space, local) {
-        (Native, "title") => ("title", 0),
-        (Native, "link") => ("link", 0),
-        (Native, "guid") => ("guid", 0),
-        (Native, "description") => ("description", 0),
-        (Native, "author") => ("author", 0),
-        (Native, "category") => ("category", 0),
-        (Native, "pubdate") => ("pubDate", 0),
-        (Native, "updated" | "lastbuilddate") => ("updated", 1),
-        (Content, "encoded") => ("content:encoded", 0),
-        (Xhtml, "body" | "div") | (Atom, "content") => ("content:encoded", 1),
-        (DublinCore, "creator") => ("author", 1),
-        (DublinCore | Atom, "author") => ("author", 2),
-        (DublinCore | Terms | Atom, "title") => ("title", 1),
-        (DublinCore, "description") | (Atom, "summary") => ("description", 1),
-        (DublinCore, "subject") => ("category", 1),
-        (DublinCore, "date") | (Terms, "issued" | "date") | (Atom, "published" | "issued") => ("pubDate", 1),
-        (Terms, "created") | (Native, "published" | "date") => ("pubDate", 2),
-        (Terms, "modified") | (Atom, "updated" | "modified") => ("updated", 0),
-        (Atom, "id") => ("guid", 1),
-        (Atom, "link") => ("link", 1),
-        (DublinCore, "identifier") => ("guid", 2),
+        (Native | Atom, "title") => (Target::Title, 0),
+        (DublinCore | Terms, "title") => (Target::Title, 1),
+        (Native | Atom, "link") => (Target::Link, 0),
+        (Native | Atom, "guid" | "id") => (Target::Id, 0),
+        (DublinCore | Terms, "identifier") => (Target::Id, 3),
+        (Native | Atom, "description" | "summary") => (Target::Summary, 0),
+        (Native | Atom, "abstract") => (Target::Summary, 1),
+        (DublinCore | Terms, "description" | "abstract") => (Target::Summary, 2),
+        (Itunes, "summary") => (Target::Summary, 3),
+        (Media, "description") => (Target::Summary, 4),
+        (Itunes, "subtitle") => (Target::Summary, 5),
+        (Content, "encoded") => (Target::Content, 0),
+        (Native | Atom, "content") => (Target::Content, 1),
+        (Native, "fullitem") | (Xhtml | Native, "body") | (Xhtml, "div") => (Target::Content, 2),
+        (Native | Atom, "author") => (Target::Author, 0),
+        (DublinCore | Terms, "creator" | "author") => (Target::Author, 1),
+        (Native, "managingeditor") => (Target::Author, 2),
+        (Itunes, "author") => (Target::Author, 3),
+        (Native | Atom, "category") | (DublinCore | Terms, "subject") => (Target::Category, 0),
+        (Native | Atom, "pubdate" | "published" | "issued") => (Target::Published, 0),
+        (Terms, "issued") => (Target::Published, 1),
+        (Native | Atom | Terms, "created") => (Target::Published, 2),
+        (DublinCore | Terms | Native, "date") => (Target::Published, 3),
+        (Native | Atom | Terms, "updated" | "modified") => (Target::Updated, 0),
+        (Native, "lastbuilddate" | "lastmod") => (Target::Updated, 1),
         _ => return None,
     })
 }
 
-/// The same inside an Atom entry, old names of Atom 0.3 included.
-pub(super) fn atom(space: Space, local: &str) -> Option<(&'static str, u8)> {
-    use Space::{Atom, Content, DublinCore, Native, Terms};
+/// The same outside of any entry.
+pub(super) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
+    use Space::{Atom, DublinCore, Native, Syndication, Terms};
     Some(match (space, local) {
-        (Native | Atom, "title") => ("title", 0),
-        (Native | Atom, "id") => ("id", 0),
-        (Native | Atom, "link") => ("link", 0),
-        (Native | Atom, "summary") => ("summary", 0),
-        (Native | Atom, "content") => ("content", 0),
-        (Native | Atom, "author") => ("author", 0),
-        (Native | Atom, "category") => ("category", 0),
-        (Native | Atom, "published" | "issued") => ("published", 0),
-        (Native | Atom, "updated" | "modified") => ("updated", 0),
-        (Native | Atom, "created" | "pubdate") | (Terms, "issued") => ("published", 1),
-        (DublinCore, "creator") => ("author", 1),
-        (DublinCore, "subject") => ("category", 1),
-        (DublinCore, "date") | (Terms, "created") => ("published", 2),
-        (Native, "guid") => ("id", 1),
-        (Native, "description") => ("summary", 1),
-        (Content, "encoded") => ("content", 1),
+        (Native | Atom, "title") => (Target::Title, 0),
+        (DublinCore | Terms, "title") => (Target::Title, 1),
+        (Native | Atom, "link") => (Target::Link, 0),
+        (Native, "ttl") => (Target::TimeToLive, 0),
+        (Native, "hour") => (Target::SkipHour, 0),
+        (Native, "day") => (Target::SkipDay, 0),
+        (Syndication, "updateperiod") => (Target::Period, 0),
+        (Syndication, "updatefrequency") => (Target::Frequency, 0),
         _ => return None,
     })
+}
+
+/// Elements whose children are not the entry's or the channel's own: a logo's title is no title.
+pub(super) fn is_apart(space: Space, local: &str) -> bool {
+    matches!(space, Space::Native | Space::Atom) && matches!(local, "image" | "textinput" | "source" | "contributor")
+}
+
+/// Elements that HTML does not have: inside a text, they show that the text's own end is missing.
+pub(super) fn is_never_html(space: Space, local: &str) -> bool {
+    match space {
+        Space::Native => matches!(local, "guid" | "pubdate" | "description" | "category" | "enclosure" | "comments"),
+        Space::Content | Space::DublinCore | Space::Terms | Space::Atom => true,
+        _ => false,
+    }
 }

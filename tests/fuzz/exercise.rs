@@ -24,7 +24,7 @@ pub fn parse(input: &[u8]) {
     let (head, body) = (&input[..cut], input.get(cut + 1..).unwrap_or_default());
     let content_type = std::str::from_utf8(head).ok().filter(|text| !text.is_empty());
     let base = Url::parse("https://blog.example.org/feeds/all.xml").expect("a well-formed URL");
-    let source = parse::Source { bytes: body, content_type, base: Some(&base), now: now() };
+    let source = parse::Source { bytes: body, content_type, base: Some(&base), now: now(), known: None };
     let document = match parse::parse(&source) {
         Ok(document) => document,
         Err(error) => {
@@ -33,7 +33,7 @@ pub fn parse(input: &[u8]) {
         }
     };
     let mut identities = HashSet::new();
-    for item in &document.items {
+    for parse::Fresh { item, .. } in &document.items {
         assert!(identities.insert(&item.identity), "{:?} stands twice", item.identity);
         if let Some(link) = &item.link {
             assert!(matches!(link.scheme(), "http" | "https"), "{link} is no web address");
@@ -46,6 +46,14 @@ pub fn parse(input: &[u8]) {
             assert!(moment.year() >= 1990 && moment <= now(), "{moment} is out of bounds");
         }
     }
+    assert_known(&source, &document);
+}
+
+/// What is known just so is not read again.
+fn assert_known(source: &parse::Source<'_>, document: &parse::Document) {
+    let known = document.items.iter().map(|fresh| (fresh.item.identity.clone(), fresh.digest)).collect();
+    let again = parse::parse(&parse::Source { known: Some(&known), ..*source }).expect("it was read before");
+    assert!(again.items.is_empty(), "read again: {:?}", again.items);
 }
 
 /// A date.

@@ -10,6 +10,7 @@ mod database;
 mod delivery;
 mod floors;
 mod fuzz_seeds;
+mod polling;
 mod quickstart;
 mod relevance;
 mod shown;

@@ -73,9 +73,16 @@ pub struct World {
 impl World {
     /// One feed, `blog`, at `/blog.xml`, polled whenever asked.
     pub async fn new() -> Self {
+        Self::of_feeds(&["blog"]).await
+    }
+
+    /// These feeds, each at `/ID.xml`.
+    pub async fn of_feeds(ids: &[&str]) -> Self {
         let server = FeedServer::start().await;
         let folder = tempfile::tempdir().unwrap();
-        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        let urls: Vec<String> = ids.iter().map(|id| server.url(&format!("/{id}.xml"))).collect();
+        let feeds: Vec<_> = ids.iter().zip(&urls).map(|(id, url)| (*id, url.as_str())).collect();
+        write_config(folder.path(), &feeds, "");
         let clock = Clock::set_to(start());
         let sent = Arc::default();
         let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();

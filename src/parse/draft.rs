@@ -1,0 +1,196 @@
+//! One entry on its way: the values that were collected, the best of each written as an entry of Atom 1.0, in
+//! which the strict parser finds nothing to stumble over. Its id and its link are settled here and not by it.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::dates;
+use super::entities::encode;
+use super::entry::{AT, absolute};
+use super::leaf::{Leaf, Value};
+use super::person::person_of;
+use super::vocabulary::Target;
+use crate::domain::item::Item;
+
+/// Raised when the way from a document to an Item changes, so that stored Items are read afresh.
+const READER: u8 = 1;
+
+/// An entry that is not yet made into an Item.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft<B> {
+    /// The feed's own id, or empty.
+    pub(super) id: String,
+    /// Where a reader finds it.
+    pub(super) link: Option<Url>,
+    /// The same for the same entry.
+    pub(super) digest: u64,
+    /// The rest.
+    pub(super) body: B,
+}
+
+impl<B> Draft<B> {
+    /// `source` is all that the Item is made from, but for the link.
+    pub(super) fn new(id: String, link: Option<Url>, source: &str, body: B) -> Self {
+        let hash = Sha256::new()
+            .chain_update([READER])
+            .chain_update(link.as_ref().map_or("", Url::as_str))
+            .chain_update([0])
+            .chain_update(source)
+            .finalize();
+        let mut digest = [0; 8];
+        digest.copy_from_slice(&hash[..8]);
+        Self { id, link, digest: u64::from_be_bytes(digest), body }
+    }
+
+    /// Whether there is anything to show or to know it by.
+    pub(super) fn says_something(&self, item: &Item) -> bool {
+        let texts = [&item.title, &item.summary, &item.content, &self.id];
+        self.link.is_some() || texts.iter().any(|text| !text.is_empty())
+    }
+}
+
+/// An entry's own Atom, without the id.
+pub(super) type Raw = Draft<String>;
+
+/// Every value that stands in an entry, with its rank.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    pub(super) base: Option<Url>,
+    values: Vec<(Target, u8, Value)>,
+    links: Vec<(u8, String, Option<Url>)>,
+}
+
+impl Collected {
+    /// An entry in which links are resolved against this.
+    pub(super) fn new(base: Option<Url>) -> Self {
+        Self { base, ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, target: Target, rank: u8, value: Value) {
+        if !value.text.is_empty() {
+            self.values.push((target, rank, value));
+        }
+    }
+
+    /// `base` is the link's own; without one the entry's holds.
+    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Url>) {
+        self.links.push((rank, href.to_owned(), base.or_else(|| self.base.clone())));
+    }
+
+    /// RSS 1.0 `rdf:about`: an id, and the link where there is no other.
+    pub(super) fn about(&mut self, about: &str) {
+        self.add(Target::Id, 2, Value::plain(about));
+        if is_address(about) {
+            self.link(6, about, None);
+        }
+    }
+
+    /// Takes an element's value.
+    pub(super) fn take(&mut self, leaf: Leaf<'_>) {
+        let (target, rank) = (leaf.target, leaf.rank);
+        match target {
+            Target::Link => {
+                if let Some((place, href)) = leaf.link() {
+                    self.link(rank + place, &href, leaf.base);
+                }
+            }
+            Target::Id => {
+                // RSS 2.0: a guid is a link unless it says that it is none. An Atom id often is one too.
+                let says = leaf.attribute("ispermalink").map(str::to_ascii_lowercase);
+                let own = match says.as_deref() {
+                    Some("false") => false,
+                    Some("true") => true,
+                    _ => is_address(&leaf.decoded),
+                };
+                if own {
+                    self.link(rank + 5, &leaf.decoded, leaf.base);
+                }
+                self.add(target, rank, Value::plain(&leaf.decoded));
+            }
+            Target::Category => {
+                let named = leaf.attribute("label").or(leaf.attribute("term")).map(str::to_owned);
+                if let Some(name) = named.filter(|name| !name.is_empty()).or(leaf.value().map(|value| value.text)) {
+                    self.add(target, rank, Value::plain(&name));
+                }
+            }
+            Target::Author => {
+                if let Some(value) = leaf.value() {
+                    self.add(target, rank, Value::plain(&person_of(&value.text)));
+                }
+            }
+            Target::Published | Target::Updated => {
+                self.add(target, rank, Value::plain(&leaf.decoded));
+                // Dublin Core's plain date does not say which of the two it is.
+                if target == Target::Published && rank == 3 {
+                    self.add(Target::Updated, rank, Value::plain(&leaf.decoded));
+                }
+            }
+            _ => {
+                if let Some(value) = leaf.value() {
+                    self.add(target, rank, value);
+                }
+            }
+        }
+    }
+
+    /// The values of the best rank, in the order of the document.
+    fn best(&self, target: Target) -> impl Iterator<Item = &Value> {
+        let of = move |(found, ..): &&(Target, u8, Value)| *found == target;
+        let best = self.values.iter().filter(of).map(|(_, rank, _)| *rank).min();
+        self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
+    }
+
+    /// Whether it would be known again and can be shown: it has a title, and an id or a link.
+    pub(super) fn is_told_apart(&self) -> bool {
+        let has = |target| self.values.iter().any(|(of, ..)| *of == target);
+        has(Target::Title) && (has(Target::Id) || !self.links.is_empty())
+    }
+
+    /// The date to write: of the best rank that can be read.
+    fn date(&self, target: Target, now: DateTime<Utc>) -> Option<&Value> {
+        let mut dates: Vec<_> = self.values.iter().filter(|(of, ..)| *of == target).collect();
+        dates.sort_by_key(|(_, rank, _)| *rank);
+        dates.into_iter().map(|(.., value)| value).find(|value| dates::parse(&value.text, now).is_some())
+    }
+
+    /// The entry in Atom. `channel` is what links without any base are resolved against.
+    pub(super) fn write(&self, channel: Option<&Url>, now: DateTime<Utc>, forbidden: &mut usize) -> Raw {
+        let mut xml = String::new();
+        let mut text = |name: &str, value: Option<&Value>| {
+            if let Some(Value { text, is_html }) = value {
+                let kind = if *is_html { "html" } else { "text" };
+                xml.push_str(&format!(r#"<{name} type="{kind}">{}</{name}>"#, encode(text, forbidden)));
+            }
+        };
+        let mut summaries = self.best(Target::Summary);
+        text("title", self.best(Target::Title).next());
+        text("summary", summaries.next());
+        // Some write the whole text as a second description.
+        text("content", self.best(Target::Content).next().or(summaries.next()));
+        for author in self.best(Target::Author) {
+            let name = encode(&author.text.replace('@', AT), forbidden);
+            xml.push_str(&format!("<author><name>{name}</name></author>"));
+        }
+        for (.., category) in self.values.iter().filter(|(target, ..)| *target == Target::Category) {
+            xml.push_str(&format!(r#"<category term="{}"/>"#, encode(&category.text, forbidden)));
+        }
+        for (name, target) in [("published", Target::Published), ("updated", Target::Updated)] {
+            if let Some(date) = self.date(target, now) {
+                xml.push_str(&format!("<{name}>{}</{name}>", encode(&date.text, forbidden)));
+            }
+        }
+        let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
+        let mut links: Vec<_> = self.links.iter().collect();
+        links.sort_by_key(|(rank, ..)| *rank);
+        let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_ref().or(channel)));
+        let source = xml.clone();
+        Draft::new(id, link, &source, xml)
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    let starts = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("http://") || starts("https://")
+}
