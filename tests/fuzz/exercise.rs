@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike, Utc};
 use policy_digest::domain::canonical;
+use policy_digest::domain::item::Identity;
 use policy_digest::parse;
 use url::Url;
 
@@ -49,11 +50,12 @@ pub fn parse(input: &[u8]) {
     assert_known(&source, &document);
 }
 
-/// What is known just so is not read again.
+/// What is known just so is not read again, save what is known only by its text.
 fn assert_known(source: &parse::Source<'_>, document: &parse::Document) {
     let known = document.items.iter().map(|fresh| (fresh.item.identity.clone(), fresh.digest)).collect();
     let again = parse::parse(&parse::Source { known: Some(&known), ..*source }).expect("it was read before");
-    assert!(again.items.is_empty(), "read again: {:?}", again.items);
+    let reread = again.items.iter().find(|fresh| !matches!(fresh.item.identity, Identity::Hash(_)));
+    assert!(reread.is_none(), "read again: {reread:?}");
 }
 
 /// A date.
