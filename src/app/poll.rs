@@ -131,8 +131,9 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     }
     // Each poll has its own way to the keeper; with the last of them, that ends.
     drop(done);
-    // Twice as many under way as are fetched at once: the others are being read, or wait for their host.
-    let under_way = app.config.settings.polling.concurrency.max(1) * 2;
+    // More under way than are fetched at once: the others are being read, or wait for their host.
+    let concurrency = app.config.settings.polling.concurrency.max(1);
+    let under_way = concurrency + concurrency.div_ceil(4);
     // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
     let polling = futures::stream::iter(polls).buffer_unordered(under_way).take_until(app.stop.requested());
     let polling = async {
