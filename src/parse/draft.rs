@@ -9,7 +9,6 @@ use super::dates;
 use super::entities::encode;
 use super::entry::{AT, absolute};
 use super::leaf::{Leaf, Value};
-use super::person::person_of;
 use super::vocabulary::Target;
 use crate::domain::item::Item;
 
@@ -115,8 +114,8 @@ impl Collected {
                 }
             }
             Target::Author => {
-                if let Some(value) = leaf.value() {
-                    self.add(target, rank, Value::plain(&person_of(&value.text)));
+                if let Some(name) = leaf.author() {
+                    self.add(target, rank, name);
                 }
             }
             Target::Published | Target::Updated => {
@@ -139,6 +138,13 @@ impl Collected {
         let of = move |(found, ..): &&(Target, u8, Value)| *found == target;
         let best = self.values.iter().filter(of).map(|(_, rank, _)| *rank).min();
         self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
+    }
+
+    /// Takes the feed's authors where it names none.
+    pub(super) fn inherit(&mut self, authors: &[Value]) {
+        if self.best(Target::Author).next().is_none() {
+            self.values.extend(authors.iter().map(|name| (Target::Author, 0, name.clone())));
+        }
     }
 
     /// Whether it would be known again and can be shown: it has a title, and an id or a link.

@@ -120,7 +120,7 @@ impl Sink {
             }
             return TokenSinkResult::Continue;
         }
-        if opens && is_hidden(name) && !tag.self_closing {
+        if opens && !tag.self_closing && (is_hidden(name) || is_marked_hidden(tag)) {
             *hidden = Some((name.to_owned(), 1));
             return match name {
                 "script" => TokenSinkResult::RawData(RawKind::ScriptData),
@@ -140,11 +140,29 @@ impl Sink {
             }
             "tr" | "dt" | "dd" | "option" | "summary" => writer.line(),
             "td" | "th" => writer.text(" "),
+            "q" => writer.text(if opens { "“" } else { "”" }),
+            "pre" => {
+                writer.pre = if opens { writer.pre + 1 } else { writer.pre.saturating_sub(1) };
+                writer.paragraph();
+            }
             _ if is_block(name) => writer.paragraph(),
             _ => {}
         }
         TokenSinkResult::Continue
     }
+}
+
+/// `hidden` and `display: none`, on elements that need their end tag: an unclosed `p` must not hide the rest.
+fn is_marked_hidden(tag: &Tag) -> bool {
+    matches!(&*tag.name, "div" | "span" | "section" | "aside" | "figure" | "a" | "font" | "small" | "table" | "ul")
+        && tag.attrs.iter().any(|attribute| match &*attribute.name.local {
+            "hidden" => !attribute.value.eq_ignore_ascii_case("until-found"),
+            "style" => {
+                let style: String = attribute.value.chars().filter(|c| !c.is_whitespace()).collect();
+                style.to_ascii_lowercase().split(';').any(|rule| rule.starts_with("display:none"))
+            }
+            _ => false,
+        })
 }
 
 fn is_hidden(name: &str) -> bool {
@@ -216,12 +234,36 @@ struct Writer {
     /// Line breaks owed before the next character: 0, 1 or 2.
     breaks: u8,
     bullet: bool,
+    /// How deep in `pre`, where line breaks count.
+    pre: u32,
+}
+
+/// How many bytes of ASCII words with single blanks between them `text` begins with.
+fn plain_run(text: &[u8]) -> usize {
+    let graphic = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
+    let mut end = 0;
+    while graphic(end) || (end > 0 && text.get(end) == Some(&b' ') && graphic(end + 1)) {
+        end += 1;
+    }
+    end
 }
 
 impl Writer {
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c.is_whitespace() {
+        let mut rest = text;
+        while !rest.is_empty() {
+            // Whole runs of words at once: nearly all text is made of them.
+            let run = plain_run(rest.as_bytes());
+            if run > 0 {
+                self.settle();
+                self.out.push_str(&rest[..run]);
+                rest = &rest[run..];
+            }
+            let Some(c) = rest.chars().next() else { break };
+            rest = &rest[c.len_utf8()..];
+            if c == '\n' && self.pre > 0 {
+                self.breaks = (self.breaks + 1).min(2);
+            } else if c.is_whitespace() {
                 self.space = true;
             } else if is_shown(c) {
                 self.settle();
@@ -282,6 +324,24 @@ mod tests {
             ("<p>unclosed <i>mis</p>nested</i>", "unclosed mis\n\nnested"),
             ("<img src=x alt='no'>  <a href='javascript:x'>link</a>", "link"),
             ("<head><title>T</title></head><body>b</body>", "b"),
+            ("a&nbsp b&copy c&amp d&#7;&#x0;e&#150;f", "a b© c& d\u{fffd}e–f"),
+            ("so<wbr>ft\u{ad}ly", "softly"),
+            ("a<!-- <p>x</p> -->b<!--[if IE]>no<![endif]-->c<![CDATA[d]]>", "abc"),
+            ("before<!-- never closed <p>x</p>", "before"),
+            ("before<script>never closed", "before"),
+            ("before<style>never closed", "before"),
+            ("<plaintext>a<b>c</b>", "ac"),
+            ("<xmp><script>x</script></xmp>a<textarea><p>x</textarea>b", "ab"),
+            ("<noscript><img src=x>shown</noscript>", "shown"),
+            ("a <q>b</q> c", "a “b” c"),
+            ("<pre>one\n  two\n\nthree</pre>four\nfive", "one\ntwo\n\nthree\n\nfour five"),
+            ("<table><tr><th>k</th><td>v</td></tr><tr><td>l</td><td>w</td></tr></table>", "k v\nl w"),
+            ("<dl><dt>k</dt><dd>v</dd></dl>", "k\nv"),
+            ("<select><option>x</select>a<button>Buy</button>", "a"),
+            ("a<div hidden>x<div>y</div></div>b<span style='color:red; DISPLAY : none'>z</span>c", "abc"),
+            ("a<span style='display:block'>b</span><p hidden>c<p>d", "ab\n\nc\n\nd"),
+            ("&lt;p&gt;&amp;lt;b&amp;gt;", "<p>&lt;b&gt;"),
+            ("a<p", "a"),
         ];
         for (html, want) in table {
             assert_eq!(to_text(html), want, "{html}");
@@ -308,8 +368,18 @@ mod tests {
         }
 
         #[test]
-        fn any_text_goes_through(text in any::<String>()) {
-            let _ = (to_text(&text), to_line(&text), tidy(&text));
+        fn no_control_character_comes_out(text in any::<String>(), shaped in "([a-z <>&;#/!\u{1}\u{85}\u{9b}\n\t-]|&#[0-9]{1,3};|<(br|p|pre|li|q)>){0,40}") {
+            for text in [to_text(&text), to_text(&shaped), tidy(&text), tidy(&shaped)] {
+                prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", text);
+            }
+            prop_assert!(!to_line(&shaped).contains('\n'));
+        }
+
+        #[test]
+        fn plain_text_is_left_as_it_is(text in "[a-zé .,]{0,40}(\n{1,2}[a-zé .,]{0,40}){0,3}") {
+            let (once, settled) = (to_text(&text), tidy(&text));
+            prop_assert_eq!(to_text(&once), once);
+            prop_assert_eq!(tidy(&settled), settled);
         }
     }
 }

@@ -8,6 +8,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
+use super::person::person_of;
 use super::vocabulary::{Space, Target};
 
 /// A name as written, and its value with the entities resolved.
@@ -127,6 +128,11 @@ impl<'a> Leaf<'a> {
                 || kind.ends_with("/xml")
                 || kind.contains("html"));
         self.is_typed && (binary || self.attribute("mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64")))
+    }
+
+    /// A person's name.
+    pub(super) fn author(&self) -> Option<Value> {
+        Some(Value::plain(&person_of(&self.value()?.text))).filter(|name| !name.text.is_empty())
     }
 
     /// A link's address and its rank: what a browser opens first, then what may do in its place.

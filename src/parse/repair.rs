@@ -50,6 +50,8 @@ struct Pass<'a> {
     base: Option<Url>,
     title: Option<(u8, Value)>,
     link: Option<Url>,
+    /// Of the feed as a whole.
+    authors: Vec<Value>,
     hints: Collector,
     entries: Vec<Collected>,
     entry: Option<Collected>,
@@ -174,9 +176,9 @@ impl<'a> Pass<'a> {
             (Space::Native | Space::Atom | Space::Unknown, "feed" | "entry") => Dialect::Atom,
             _ => return false,
         };
-        if local == "rss"
-            && (!name.ends_with("rss") || !matches!(leaf::find(attributes, "version"), Some("2.0" | "0.91" | "0.92")))
-        {
+        let is_usual =
+            |(key, value): &leaf::Attribute<'_>| *key == "version" && matches!(value.as_ref(), "2.0" | "0.91" | "0.92");
+        if local == "rss" && (!name.ends_with("rss") || !attributes.iter().any(is_usual)) {
             self.count("missing or unusual version", 1);
         }
         if local == "feed"
@@ -184,6 +186,9 @@ impl<'a> Pass<'a> {
             && leaf::find(attributes, "xmlns") != Some("http://www.w3.org/2005/Atom")
         {
             self.count("unusual namespace", 1);
+        }
+        if let (Space::Unknown, Some((prefix, _))) = (space, name.split_once(':')) {
+            self.prefixes.adopt(prefix);
         }
         self.dialect = Some(dialect);
         self.base = base_of(attributes, &self.base);
@@ -259,6 +264,8 @@ impl<'a> Pass<'a> {
                     self.link = self.link.take().or(super::entry::absolute(&href, leaf.base.as_ref()));
                 }
             }
+            // RFC 4287 §4.2.1: they apply to entries that name none. RSS has no such rule.
+            Target::Author if self.dialect == Some(Dialect::Atom) => self.authors.extend(leaf.author()),
             target => self.hints.add(target, &leaf.decoded),
         }
     }
@@ -281,6 +288,9 @@ impl<'a> Pass<'a> {
         // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
         self.leaf = None;
         self.entries.extend(self.entry.take().filter(Collected::is_told_apart));
+        for entry in &mut self.entries {
+            entry.inherit(&self.authors);
+        }
         let mut forbidden = 0;
         if let Some((_, title)) = &self.title {
             entities::encode(&title.text, &mut forbidden);

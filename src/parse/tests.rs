@@ -48,12 +48,45 @@ fn old_dialects_are_read() {
            <item rdf:about="http://e.org/1"><title>I</title></item></rdf:RDF>"#,
         r#"<rss version="2.0" xmlns="http://backend.userland.com/rss2"><channel><title>T</title><item><title>I</title><guid>http://e.org/1</guid></item></channel></rss>"#,
         r#"<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>T</title><entry><title mode="escaped" type="text/html">I</title><link rel="alternate" href="http://e.org/1"/></entry></feed>"#,
+        r#"<x:rss xmlns:x="http://e.org/mine"><x:channel><x:title>T</x:title><x:item><x:title>I</x:title><x:link>http://e.org/1</x:link></x:item></x:channel></x:rss>"#,
+        r#"<CHANNEL HREF="http://e.org/"><TITLE>T</TITLE><ITEM HREF="http://e.org/1"><TITLE>I</TITLE></ITEM></CHANNEL>"#,
         r#"<a:feed xmlns:a="HTTPS://www.w3.org/2005/Atom/"><a:title>T</a:title><a:entry><a:title>I</a:title><a:link href="http://e.org/1"/></a:entry></a:feed>"#,
     ] {
         let feed = doc(text);
         assert_eq!(feed.title.as_deref(), Some("T"), "{text}");
         assert_eq!((feed.items[0].item.title.as_str(), link(&feed.items[0].item)), ("I", "http://e.org/1"), "{text}");
     }
+}
+
+#[test]
+fn a_value_without_an_end_ends_where_the_next_begins() {
+    let feed = doc(
+        "<rss version='2.0'><channel><title>T<item><title>One<link>http://e.org/1<description>Text<pubDate>Mon, 01 Jan 2024 00:00:00 GMT<guid>g1</item>",
+    );
+    let item = &feed.items[0].item;
+    assert_eq!((feed.title.as_deref(), item.title.as_str(), link(item)), (Some("T"), "One", "http://e.org/1"));
+    assert_eq!((item.summary.as_str(), item.identity.clone()), ("Text", Identity::Id("g1".into())));
+}
+
+#[test]
+fn what_belongs_to_another_element_is_not_the_entry_s() {
+    let feed = doc(
+        r#"<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"><entry><source><title>S</title><id>s</id></source>
+        <media:group><media:title>no</media:title><media:description>About</media:description></media:group><box><title>in a box</title></box><title>E</title><id>e</id>
+        <content type="image/png">iVBORw0KGgo=</content></entry></feed>"#,
+    );
+    let item = &feed.items[0].item;
+    assert_eq!((item.title.as_str(), item.summary.as_str(), item.content.as_str()), ("E", "About", ""));
+    assert_eq!(item.identity, Identity::Id("e".into()));
+}
+
+#[test]
+fn base64_and_own_entities_are_read() {
+    let feed = doc(
+        r#"<!DOCTYPE feed [<!ENTITY town "Fife">]><feed version="0.3" xmlns="http://purl.org/atom/ns#"><title mode="base64">SGVsbG8=</title>
+        <entry><title>In &town;</title><id>1</id></entry></feed>"#,
+    );
+    assert_eq!((feed.title.as_deref(), feed.items[0].item.title.as_str()), (Some("Hello"), "In Fife"));
 }
 
 #[test]

@@ -82,6 +82,11 @@ impl Prefixes {
         };
     }
 
+    /// Takes a prefix that nobody knows for the document's own: its root element has it.
+    pub(super) fn adopt(&mut self, prefix: &str) {
+        self.0.insert(prefix.to_owned(), Space::Native);
+    }
+
     /// The vocabulary and the lower-case local name. `default` is an `xmlns` on the element itself.
     pub(super) fn resolve(&self, name: &str, default: Option<&str>) -> (Space, String) {
         match name.split_once(':') {
@@ -165,6 +170,7 @@ pub(super) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
         (Native | Atom, "title") => (Target::Title, 0),
         (DublinCore | Terms, "title") => (Target::Title, 1),
         (Native | Atom, "link") => (Target::Link, 0),
+        (Native | Atom, "author") => (Target::Author, 0),
         (Native, "ttl") => (Target::TimeToLive, 0),
         (Native, "hour") => (Target::SkipHour, 0),
         (Native, "day") => (Target::SkipDay, 0),

@@ -4,10 +4,12 @@
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
 mod arrival;
+mod bare_feed_rs;
 mod command;
 mod daemon;
 mod database;
 mod delivery;
+mod feeds_corpus;
 mod floors;
 mod fuzz_seeds;
 mod polling;
