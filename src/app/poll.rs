@@ -117,27 +117,26 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         })
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
-    let readers = &Readers::new();
+    let (chosen, readers) = (&chosen, &Readers::new());
     let (done, to_keep) = pipeline::channel();
-    let in_turn = pipeline::spread(chosen.into_iter().enumerate().collect(), |(_, (feed, _))| feed.url.host_str());
-    let mut polls = Vec::with_capacity(in_turn.len());
-    for (place, (feed, state)) in in_turn {
-        let done = done.clone();
-        polls.push(async move {
+    let in_turn = pipeline::spread(chosen.iter().map(|(feed, _)| feed.url.host_str().unwrap_or_default()));
+    // A poll begins to take memory when its turn comes.
+    let polls = futures::stream::iter(in_turn).map(move |place: usize| {
+        let (done, (feed, state)) = (done.clone(), chosen[place]);
+        async move {
             let (report, poll) = poll_one(app, readers, feed, state, now).await;
             // The keeper goes away first only when the database fails, and then that is what is told.
             let _ = done.send(Polled { place, report, poll }).await;
-        });
-    }
-    // Each poll has its own way to the keeper; with the last of them, that ends.
-    drop(done);
+        }
+    });
     // More under way than are fetched at once: the others are being read, or wait for their host.
     let concurrency = app.config.settings.polling.concurrency.max(1);
     let under_way = concurrency + concurrency.div_ceil(4);
     // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
-    let polling = futures::stream::iter(polls).buffer_unordered(under_way).take_until(app.stop.requested());
     let polling = async {
-        polling.for_each(|()| std::future::ready(())).await;
+        let polls = polls.buffer_unordered(under_way).take_until(app.stop.requested());
+        // With the last of them, the way to the keeper ends.
+        polls.for_each(|()| std::future::ready(())).await;
         Ok(())
     };
     let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
