@@ -269,9 +269,11 @@ async fn read(
     let Response { outcome, validators, final_url, not_before, .. } =
         fetched.map_err(|error| Failure { not_before: error.retry_after(), error: chain(&error) })?;
     let Validators { etag, last_modified } = validators;
-    let Outcome::Body { bytes, content_type } = outcome else {
+    let Outcome::Body { mut bytes, content_type } = outcome else {
         return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
     };
+    // Many bodies may wait for a reader; the room that they grew into need not.
+    bytes.shrink_to_fit();
     let body_hash = sha256(&bytes);
     if state.body_hash.as_ref() == Some(&body_hash) {
         return Ok(Answer { outcome: PollOutcome::Unchanged { etag, last_modified }, entries: 0, not_before });
