@@ -48,7 +48,8 @@ fn clean<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// Decoded with a few faults: one in four at most of what is not ASCII, or a last character cut off.
+/// Decoded with a few faults: one in four at most of what is not ASCII, or a last character cut off. Of UTF-8 one
+/// in two will do: its sequences hardly come by chance.
 fn nearly<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, str>> {
     let (text, _) = encoding.decode_without_bom_handling(bytes);
     let broken = text.matches('\u{fffd}').count();
@@ -57,7 +58,8 @@ fn nearly<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Cow<'a, st
     if cut_off && (multibyte > 1 || encoding != UTF_8) {
         return Some(Cow::Owned(text.trim_end_matches('\u{fffd}').to_owned()));
     }
-    (broken * 4 < multibyte || is_wide(encoding)).then_some(text)
+    let tolerable = if encoding == UTF_8 { broken * 2 <= multibyte } else { broken * 4 < multibyte };
+    (tolerable || is_wide(encoding)).then_some(text)
 }
 
 fn is_wide(encoding: &'static Encoding) -> bool {

@@ -67,12 +67,19 @@ pub(super) fn tidy(text: &str) -> String {
 /// Whether text that claims to be plain is in truth HTML: a closing tag, or a tag that only HTML writes.
 pub(super) fn looks_like_html(text: &str) -> bool {
     const OPENINGS: [&str; 10] = ["<p>", "<p ", "<br>", "<br/", "<br ", "<a href", "<img ", "<div", "<ul>", "<li>"];
-    const CLOSINGS: [&str; 12] = ["p", "a", "b", "i", "em", "strong", "div", "span", "ul", "li", "h2", "blockquote"];
     if !text.contains('<') {
         return false;
     }
     let lower = text.to_ascii_lowercase();
-    OPENINGS.iter().any(|tag| lower.contains(tag)) || CLOSINGS.iter().any(|tag| lower.contains(&format!("</{tag}>")))
+    OPENINGS.iter().any(|tag| lower.contains(tag)) || lower.split("</").skip(1).any(is_closing)
+}
+
+/// Whether what follows `</` is a tag's name and its end.
+fn is_closing(rest: &str) -> bool {
+    rest.split_once('>').is_some_and(|(name, _)| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.trim_end().chars().all(|c| c.is_ascii_alphanumeric())
+    })
 }
 
 /// Control characters, and what is invisible or turns the reading direction: spoofing aids in a mail.

@@ -99,10 +99,14 @@ impl<'a> Lexer<'a> {
     }
 
     fn end_tag(&mut self) -> Option<Event<'a>> {
-        let end = self.find(">", self.at)?;
-        let raw = &self.text[self.at..=end];
-        self.at = end + 1;
-        Some(Event::End { name: raw[2..raw.len() - 1].trim(), raw })
+        let close = self.find(">", self.at)?;
+        // A tag whose end is missing ends where the next begins.
+        let next = self.find("<", self.at + 2).filter(|next| *next < close);
+        let (end, after) = next.map_or((close, close + 1), |next| (next, next));
+        let raw = &self.text[self.at..after];
+        let name = self.text[self.at + 2..end].trim();
+        self.at = after;
+        Some(Event::End { name, raw })
     }
 
     fn start_tag(&mut self) -> Option<Event<'a>> {
@@ -168,8 +172,16 @@ impl<'a> Lexer<'a> {
                 return (rest[..end].trim_end_matches('/'), start + rest[..end].trim_end_matches('/').len());
             }
         };
+        // Where the closing quote is missing, the next one stands in another entry.
+        let entry = ["<item", "</item", "<entry", "</entry"].into_iter().filter_map(|tag| self.find(tag, start)).min();
         match self.find(quote, start + 1) {
-            Some(end) => (&self.text[start + 1..end], end + 1),
+            Some(end) if entry.is_none_or(|entry| end < entry) => (&self.text[start + 1..end], end + 1),
+            Some(_) => {
+                let rest = &self.text[start + 1..];
+                let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<')).unwrap_or(rest.len());
+                let value = rest[..end].trim_end_matches('/');
+                (value, start + 1 + value.len())
+            }
             None => (&self.text[start + 1..start + 1], start + 1),
         }
     }

@@ -113,7 +113,7 @@ def ours(line):
 
 
 def differences(mine, other):
-    """(field, ours, theirs, agrees) of everything that both sides can be asked about."""
+    """(field, ours, theirs) of everything that both sides can be asked about."""
     yield "feed title", mine["feed title"], other["feed title"]
     yield "entries", len(mine["entries"]), len(other["entries"])
     for number, (a, b) in enumerate(zip(mine["entries"], other["entries"]), 1):
@@ -175,6 +175,9 @@ def main():
     for line in broken:
         print(f"feedparser fails on {line}")
     print(f"{len(skipped)} documents in which neither sees a feed, {foreign} of JSON, which feedparser does not read")
+    explained = set(re.findall(r"`(\w+/\w+)`", pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8")))
+    rest = sorted({file for file, *_ in found if str(pathlib.PurePath(file).with_suffix("")) not in explained})
+    print(f"not explained in the README: {', '.join(rest) or 'none'}")
 
 
 if __name__ == "__main__":
