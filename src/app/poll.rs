@@ -1,8 +1,10 @@
 //! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
-//! by the fetcher, parsing runs on the blocking threads beside it, and the store's writer takes one poll at a time.
+//! by the fetcher; reading beside it and keeping in batches is the pipeline's.
 
+mod pipeline;
 mod visit;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,9 +18,10 @@ use crate::domain::relevance::{Scorer, Text};
 use crate::domain::story::Likeness;
 use crate::fetch::Outcome;
 use crate::parse;
-use crate::store::{FeedState, PollOutcome, Saved, ScoredItem};
+use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
+use pipeline::{Polled, Readers};
 pub(super) use visit::unparsed;
-use visit::{Known, Looked, READER};
+use visit::{Known, Line, Looked, READER};
 
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,12 +112,12 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         refuse_unknown(app, names)?;
     }
     let states = app.store.feed_states().await?;
-    let state_of = |feed: &Feed| states.iter().find(|state| state.id == feed.id.as_str());
+    let states: HashMap<&str, &FeedState> = states.iter().map(|state| (state.id.as_str(), state)).collect();
     let chosen: Vec<(&Feed, &FeedState)> = app
         .config
         .feeds
         .iter()
-        .filter_map(|feed| Some((feed, state_of(feed)?)))
+        .filter_map(|feed| Some((feed, *states.get(feed.id.as_str())?)))
         .filter(|(feed, state)| match which {
             Which::All => feed.enabled,
             Which::Due => feed.enabled && state.next_check <= now && state.gone.is_none(),
@@ -122,23 +125,32 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         })
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
-    let mut polls = Vec::with_capacity(chosen.len());
     let is_named = matches!(which, Which::Named(_));
-    for (place, (feed, state)) in chosen.into_iter().enumerate() {
-        polls.push(async move {
-            let report = poll_one(app, feed, state, is_named, now).await;
-            listener(Progress::Step(&feed.title));
-            report.map(|report| (place, report))
-        });
-    }
-    // In no order, so that a slow feed holds up none that stands behind it; the fetcher knows how many at once.
-    let polled = futures::stream::iter(polls).buffer_unordered(usize::MAX);
+    let (chosen, readers) = (&chosen, &Readers::new());
+    let (done, to_keep) = pipeline::channel();
+    let in_turn = pipeline::spread(chosen.iter().map(|(feed, _)| feed.url.host_str().unwrap_or_default()));
+    // A poll begins to take memory when its turn comes.
+    let polls = futures::stream::iter(in_turn).map(move |place: usize| {
+        let (done, (feed, state)) = (done.clone(), chosen[place]);
+        async move {
+            let (report, poll) = poll_one(app, readers, feed, state, is_named, now).await;
+            // The keeper goes away first only when the database fails, and then that is what is told.
+            let _ = done.send(Polled { place, report, poll }).await;
+        }
+    });
+    // More under way than are fetched at once: the others are being read, or wait for their host.
+    let concurrency = app.config.settings.polling.concurrency.max(1);
+    let under_way = concurrency + concurrency.div_ceil(4);
     // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
-    let results: Vec<_> = polled.take_until(app.stop.requested()).collect().await;
+    let polling = async {
+        let polls = polls.buffer_unordered(under_way).take_until(app.stop.requested());
+        // With the last of them, the way to the keeper ends.
+        polls.for_each(|()| std::future::ready(())).await;
+        Ok(())
+    };
+    let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
     listener(Progress::Finished);
-    let mut feeds = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-    feeds.sort_by_key(|(place, _)| *place);
-    Ok(PollReport { feeds: feeds.into_iter().map(|(_, report)| report).collect() })
+    Ok(PollReport { feeds })
 }
 
 pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
@@ -148,77 +160,99 @@ pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> 
     }
 }
 
+/// Polls one feed: what there is to tell, and what there is to keep.
 async fn poll_one(
     app: &App,
+    readers: &Readers,
     feed: &Feed,
     state: &FeedState,
     is_named: bool,
     now: DateTime<Utc>,
-) -> anyhow::Result<FeedReport> {
+) -> (FeedReport, Option<(Poll, Line)>) {
     let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
     if let Some(result) = visit::left_alone(state, is_named, now) {
-        return Ok(report(result));
+        return (report(result), None);
     }
     let start = Instant::now();
-    let mut looked = read(app, feed, state, now).await;
+    let mut looked = read(app, readers, feed, state, now).await;
     looked.visit.took = start.elapsed();
-    let entries = looked.entries;
-    let (poll, line) = visit::settle(app, feed, state, now, looked);
-    let result = match &poll.outcome {
-        PollOutcome::Failed { error, .. } => Some(FeedResult::Failed(error.clone())),
-        PollOutcome::Unchanged { .. } => Some(FeedResult::Unchanged),
-        PollOutcome::Read { .. } => None,
+    let result = match &looked.outcome {
+        PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
+        PollOutcome::Unchanged { .. } => FeedResult::Unchanged,
+        PollOutcome::Read { .. } => FeedResult::Read { entries: looked.entries, saved: Saved::default() },
     };
-    let saved = app.store.save_poll(poll).await?;
-    line.log(&saved);
-    Ok(report(result.unwrap_or(FeedResult::Read { entries, saved })))
+    (report(result), Some(visit::settle(app, feed, state, now, looked)))
 }
 
-async fn read(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Looked {
+async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Looked {
     let Known { validators, body_hash } = Known::of(state);
     let response = match app.fetcher.fetch(&feed.url, &validators, now).await {
         Ok(response) => response,
         Err(error) => return Looked::unfetched(&error),
     };
-    let unchanged = Looked::unchanged(&response);
-    let Outcome::Body { bytes, content_type } = response.outcome else {
-        return unchanged;
+    let same = Looked::unchanged(&response);
+    let Outcome::Body { mut bytes, content_type } = response.outcome else {
+        return same;
     };
+    // Many bodies may wait for a reader; the room that they grew into need not.
+    bytes.shrink_to_fit();
     let hash = sha256(&bytes);
     if body_hash.as_ref() == Some(&hash) {
-        return unchanged;
+        return same;
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
-    let final_url = response.final_url;
-    let parsed = tokio::task::spawn_blocking(move || {
+    let (known, final_url) = (known(app, feed, state).await, response.final_url);
+    let parsed = readers.read(move || {
         let source = parse::Source {
             bytes: &bytes,
             content_type: content_type.as_deref(),
             base: Some(&final_url),
             now,
-            known: None,
+            known: Some(&known),
         };
-        parse::parse(&source).map(|document| (document.hints, judge(&scorer, prior, document)))
+        parse::parse(&source).map(|document| (document.hints, document.unchanged, judge(&scorer, prior, document)))
     });
-    let (hints, items) = match parsed.await {
+    let (hints, unchanged, items) = match parsed.await {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return unchanged.unread(visit::unparsed(&error, feed)),
-        Err(_) => return unchanged.unread("reading it failed within the program".to_owned()),
+        Ok(Err(error)) => return same.unread(visit::unparsed(&error, feed)),
+        Err(unread) => return same.unread(unread.to_string()),
     };
-    let entries = items.len();
+    let entries = items.len() + unchanged;
     let (etag, last_modified) = (response.validators.etag, response.validators.last_modified);
-    let outcome = PollOutcome::Read { etag, last_modified, body_hash: hash, reader: READER, hints, fingerprint, items };
-    Looked { outcome, entries, ..unchanged }
+    let outcome = PollOutcome::Read {
+        etag,
+        last_modified,
+        body_hash: hash,
+        reader: READER,
+        hints,
+        fingerprint,
+        items,
+        unchanged,
+    };
+    Looked { outcome, entries, ..same }
+}
+
+/// The entries that need not be read again as long as they stay as they were.
+async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
+    // Another version of the program may make more of the same entry.
+    if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
+        return parse::Known::new();
+    }
+    app.store.known(&feed.id).await.unwrap_or_else(|error| {
+        // All of it is read again, then, which only takes longer.
+        tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
+        parse::Known::new()
+    })
 }
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
 pub(super) fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredItem> {
-    let mut items: Vec<_> = document.items.into_iter().map(|fresh| fresh.item).collect();
+    let mut items = document.items;
     items.reverse();
-    items.sort_by_key(|item| item.published);
+    items.sort_by_key(|fresh| fresh.item.published);
     items
         .into_iter()
-        .map(|item| ScoredItem {
+        .map(|parse::Fresh { item, digest }| ScoredItem {
             canonical: item.link.as_ref().map(canonical),
             likeness: Likeness::of(&item),
             score: scorer.score(&Text {
@@ -230,6 +264,7 @@ pub(super) fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> V
             }),
             prior,
             item,
+            digest,
         })
         .collect()
 }

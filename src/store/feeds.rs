@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::items::{self, Saved, ScoredItem};
+use super::arrival::{self, Arrival, Brought, Saved};
+use super::items::ScoredItem;
 use super::{Error, Store, seconds};
 use crate::domain::feed::{Feed, FeedId, Hints, NextCheck};
 
@@ -69,8 +70,10 @@ pub enum PollOutcome {
         hints: Hints,
         /// Fingerprint of the topic that judged the items.
         fingerprint: String,
-        /// Oldest first.
+        /// New or changed, oldest first.
         items: Vec<ScoredItem>,
+        /// Entries beside them that are known and stand as they were.
+        unchanged: usize,
     },
     /// It could not be read.
     Failed {
@@ -106,18 +109,18 @@ impl Store {
             tx.execute("UPDATE feeds SET removed = ?1 WHERE removed IS NULL", [seconds(now)])?;
             for (feed, window) in &feeds {
                 let since = seconds(now).saturating_sub_unsigned(window.as_secs()).max(0);
-                tx.execute(
+                tx.prepare_cached(
                     "INSERT INTO feeds (id, url, title, since, next_check) VALUES (?1, ?2, ?3, ?4, 0)
                      ON CONFLICT (id) DO UPDATE SET title = excluded.title, removed = NULL",
-                    params![feed.id.as_str(), feed.url.as_str(), feed.title, since],
-                )?;
-                tx.execute(
+                )?
+                .execute(params![feed.id.as_str(), feed.url.as_str(), feed.title, since])?;
+                tx.prepare_cached(
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
                      moved_to = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL
                      WHERE id = ?1 AND url <> ?2",
-                    params![feed.id.as_str(), feed.url.as_str()],
-                )?;
+                )?
+                .execute(params![feed.id.as_str(), feed.url.as_str()])?;
             }
             Ok(())
         })
@@ -127,10 +130,36 @@ impl Store {
     /// Keeps one poll's outcome: items first, numbered in order, and the feed's state with them.
     ///
     /// # Errors
-    /// [`Error::Statement`].
+    /// [`Error::Statement`], [`Error::Content`].
     pub async fn save_poll(&self, poll: Poll) -> Result<Saved, Error> {
         self.write(move |tx| save(tx, poll)).await
     }
+
+    /// Keeps several polls with one commit; each is kept whole, or fails by itself and leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`Error::Statement`]: nothing could be kept at all.
+    pub async fn save_polls(&self, polls: Vec<Poll>) -> Result<Vec<Result<Saved, Error>>, Error> {
+        self.write(move |tx| polls.into_iter().map(|poll| apart(tx, || save(tx, poll))).collect()).await
+    }
+}
+
+/// Runs `work` so that its failure undoes its own statements and no others.
+fn apart<T>(tx: &Transaction<'_>, work: impl FnOnce() -> Result<T, Error>) -> Result<Result<T, Error>, Error> {
+    let mark = |statement| tx.prepare_cached(statement)?.execute([]);
+    mark("SAVEPOINT apart")?;
+    let done = work();
+    if let Err(error) = done {
+        // A full disk and its like end the whole transaction, and there is nothing left to go back to.
+        if tx.is_autocommit() {
+            return Err(error);
+        }
+        mark("ROLLBACK TO apart")?;
+        mark("RELEASE apart")?;
+        return Ok(Err(error));
+    }
+    mark("RELEASE apart")?;
+    Ok(done)
 }
 
 fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
@@ -139,56 +168,52 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
     visited(tx, &poll)?;
     match poll.outcome {
         PollOutcome::Failed { error, is_gone } => {
-            tx.execute(
+            tx.prepare_cached(
                 "UPDATE feeds SET failures = failures + 1, error = ?2, gone = coalesce(gone, ?3) WHERE id = ?1",
-                params![id, error, is_gone.then_some(now)],
-            )?;
+            )?
+            .execute(params![id, error, is_gone.then_some(now)])?;
             return Ok(saved);
         }
         PollOutcome::Unchanged { etag, last_modified } => {
-            tx.execute(
-                "UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1",
-                params![id, etag, last_modified, poll.visit.location],
-            )?;
+            tx.prepare_cached("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
+                .execute(params![id, etag, last_modified, poll.visit.location])?;
         }
-        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items } => {
+        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items, unchanged } => {
             let known: Option<(i64, Option<i64>)> = tx
-                .query_row("SELECT since, first_polled FROM feeds WHERE id = ?1", [id], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+                .prepare_cached("SELECT since, first_polled FROM feeds WHERE id = ?1")?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let (since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
-            let arrival =
-                items::Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
+            let arrival = Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             let newest = gap::newest(tx, id)?;
-            saved = items::keep(tx, &arrival, &items)?;
-            saved.gap = gap::is_one(newest, &items, saved.new);
+            saved = arrival::keep(tx, &arrival, &Brought { items: &items, unchanged })?;
+            saved.gap = unchanged == 0 && gap::is_one(newest, &items, saved.new);
             let interval = hints.interval.map(|interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
-            tx.execute(
+            tx.prepare_cached(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
                  location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
                  gap = coalesce(?12, gap) WHERE id = ?1",
-                params![
-                    id,
-                    etag,
-                    last_modified,
-                    body_hash,
-                    now,
-                    poll.visit.location,
-                    reader,
-                    items.len(),
-                    interval,
-                    hints.skip_hours,
-                    hints.skip_days,
-                    saved.gap.then_some(now),
-                ],
-            )?;
+            )?
+            .execute(params![
+                id,
+                etag,
+                last_modified,
+                body_hash,
+                now,
+                poll.visit.location,
+                reader,
+                items.len() + unchanged,
+                interval,
+                hints.skip_hours,
+                hints.skip_days,
+                saved.gap.then_some(now),
+            ])?;
         }
     }
-    tx.execute(
+    tx.prepare_cached(
         "UPDATE feeds SET succeeded = ?2, failures = 0, error = NULL, gone = NULL, moved_to = ?3 WHERE id = ?1",
-        params![id, now, poll.visit.moved_to],
-    )?;
+    )?
+    .execute(params![id, now, poll.visit.moved_to])?;
     Ok(saved)
 }
 

@@ -142,6 +142,7 @@ impl Model {
             hints: Hints::default(),
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
+            unchanged: 0,
         };
         let next = NextCheck { at: now, because: Because::Interval };
         let feed = FeedId::parse("blog").unwrap();
@@ -262,6 +263,7 @@ fn item(number: usize, picked: bool, theme: usize) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,
+        digest: 0,
         item,
     }
 }

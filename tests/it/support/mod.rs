@@ -75,9 +75,15 @@ pub struct World {
 impl World {
     /// One feed, `blog`, at `/blog.xml`, polled whenever asked.
     pub async fn new() -> Self {
+        Self::of_feeds(&["blog"]).await
+    }
+
+    /// These feeds, each at `/ID.xml`.
+    pub async fn of_feeds(ids: &[&str]) -> Self {
         let server = FeedServer::start().await;
-        let url = server.url("/blog.xml");
-        Self::open(server, &[("blog", &url)], "").await
+        let urls: Vec<String> = ids.iter().map(|id| server.url(&format!("/{id}.xml"))).collect();
+        let feeds: Vec<_> = ids.iter().zip(&urls).map(|(id, url)| (*id, url.as_str())).collect();
+        Self::open(server, &feeds, "").await
     }
 
     /// These feeds, from servers of the test's own; `polling` is added to `[polling]`.
