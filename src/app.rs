@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+pub mod check;
 pub mod clock;
 pub mod deliver;
 pub mod digest;
@@ -169,11 +170,18 @@ fn fetch_options(config: &Config) -> fetch::Options {
         concurrency: polling.concurrency,
         per_host: polling.per_host,
         spacing: polling.spacing,
-        timeout: polling.timeout,
+        deadlines: fetch::Deadlines::within(polling.timeout),
         max_body_bytes: polling.max_body_bytes,
-        allow_private: polling.allow_private.iter().filter_map(|network| parse_network(network)).collect(),
+        allow_private: polling.allow_private.iter().map(|network| (network.address, network.length)).collect(),
+        ports: config
+            .feeds
+            .iter()
+            .filter_map(|feed| Some((feed.url.host_str()?.to_owned(), feed.url.port()?)))
+            .collect(),
         allow_files: polling.allow_files,
         proxy: polling.proxy.clone(),
+        ca: polling.ca.clone(),
+        names: fetch::Names::default(),
     }
 }
 
@@ -193,12 +201,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(key, is_set)| is_set.then_some(key))
     .collect()
-}
-
-/// `address/length`, as the configuration has checked it.
-fn parse_network(network: &str) -> Option<(std::net::IpAddr, u8)> {
-    let (address, length) = network.split_once('/')?;
-    Some((address.parse().ok()?, length.parse().ok()?))
 }
 
 /// `length` bytes from the operating system.

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Finding, Findings, Origin};
 pub use settings::{
-    Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    TransportKind, Web,
+    Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
+    Tls, TransportKind, Web,
 };
 
 use crate::domain::feed::Feed;

@@ -13,6 +13,7 @@ use crate::domain::feed::Hints;
 use crate::domain::item::{Identity, Item};
 
 pub mod dates;
+pub mod discover;
 mod draft;
 mod encoding;
 mod entities;
@@ -160,7 +161,8 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     let mut repairs: Vec<_> = repaired.counts.iter().map(|(&name, &count)| Repair { name, count }).collect();
     let nothing = Known::new();
     let (drafts, unchanged) = identity::settle(repaired.entries, source.known.unwrap_or(&nothing));
-    let (items, lost) = items(drafts, source.now)?;
+    let (mut items, lost) = items(drafts, source.now)?;
+    identity::once(&mut items);
     if lost > 0 {
         repairs.push(Repair { name: "unreadable entry", count: lost });
     }

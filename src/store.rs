@@ -2,6 +2,7 @@
 //! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
 //! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
 
+mod arrival;
 mod connection;
 mod feeds;
 mod items;
@@ -19,8 +20,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
-pub use feeds::{FeedState, Poll, PollOutcome};
-pub use items::{ItemRow, Rescored, Saved, ScoredItem};
+pub use arrival::Saved;
+pub use feeds::{FeedState, Poll, PollOutcome, Visited};
+pub use items::{ItemRow, Rescored, ScoredItem};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Ending, Global, print, table};
+use crate::domain::feed::without_login;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Feeds {
@@ -34,7 +35,7 @@ fn list(global: &Global) -> anyhow::Result<Ending> {
         let feeds: Vec<_> = feeds
             .iter()
             .map(|feed| {
-                json!({ "id": feed.id.as_str(), "title": feed.title, "url": feed.url.as_str(), "tags": feed.tags, "enabled": feed.enabled })
+                json!({ "id": feed.id.as_str(), "title": feed.title, "url": without_login(&feed.url).as_str(), "tags": feed.tags, "enabled": feed.enabled })
             })
             .collect();
         print(serde_json::Value::from(feeds));
@@ -43,7 +44,7 @@ fn list(global: &Global) -> anyhow::Result<Ending> {
     let mut table = table::new(["id", "title", "address", "tags"]);
     for feed in feeds {
         let title = if feed.enabled { feed.title } else { format!("{} (disabled)", feed.title) };
-        table.add_row([feed.id.to_string(), title, feed.url.to_string(), feed.tags.join(", ")]);
+        table.add_row([feed.id.to_string(), title, without_login(&feed.url).to_string(), feed.tags.join(", ")]);
     }
     print(table);
     Ok(Ending::Done)

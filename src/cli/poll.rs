@@ -47,11 +47,24 @@ pub(super) fn feed_rows(report: &PollReport) -> Table {
 
 fn state(feed: &FeedReport) -> String {
     match &feed.result {
-        FeedResult::Read { saved, .. } if saved.old > 0 => format!("ok; {} too old to mail", count(saved.old, "item")),
-        FeedResult::Read { saved, .. } if saved.changed > 0 => format!("ok; {} edited", count(saved.changed, "item")),
-        FeedResult::Read { .. } => "ok".to_owned(),
+        FeedResult::Read { saved, .. } => {
+            let mut notes = vec!["ok".to_owned()];
+            if saved.gap {
+                notes.push("nothing of it was known, so items may have been missed: poll it more often".to_owned());
+            }
+            if saved.old > 0 {
+                notes.push(format!("{} too old to mail", count(saved.old, "item")));
+            } else if saved.changed > 0 {
+                notes.push(format!("{} edited", count(saved.changed, "item")));
+            }
+            notes.join("; ")
+        }
         FeedResult::Unchanged => "unchanged".to_owned(),
         FeedResult::Waiting(until) => format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC")),
+        FeedResult::Gone(since) => format!(
+            "gone for good since {}, says its server: take it out of feeds.toml, or give it its new `url`",
+            since.format("%Y-%m-%d")
+        ),
         FeedResult::Failed(error) => format!("failed: {error}"),
     }
 }
@@ -61,10 +74,11 @@ pub(super) fn feeds_json(report: &PollReport) -> Vec<serde_json::Value> {
     let feed = |feed: &FeedReport| match &feed.result {
         FeedResult::Read { entries, saved } => json!({
             "id": feed.id, "state": "read", "items": entries, "new": saved.new, "changed": saved.changed,
-            "picked": saved.picked, "too_old": saved.old,
+            "picked": saved.picked, "too_old": saved.old, "gap": saved.gap,
         }),
         FeedResult::Unchanged => json!({ "id": feed.id, "state": "unchanged" }),
         FeedResult::Waiting(until) => json!({ "id": feed.id, "state": "waiting", "until": until.to_rfc3339() }),
+        FeedResult::Gone(since) => json!({ "id": feed.id, "state": "gone", "since": since.to_rfc3339() }),
         FeedResult::Failed(error) => json!({ "id": feed.id, "state": "failed", "error": error }),
     };
     report.feeds.iter().map(feed).collect()

@@ -1,5 +1,7 @@
 //! `status`: how the installation is, on one screen, feeds in trouble first.
 
+mod feed;
+
 use clap::Args;
 use serde_json::json;
 
@@ -35,17 +37,14 @@ impl Status {
         print(format_args!("messages      {}\n", counts(report.messages.iter())));
         let mut feeds = report.feeds;
         feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
-        let mut table = table::new(["feed", "items", "picked", "last read", "state"]);
+        let mut table = table::new(["feed", "items", "picked", "last read", "next", "state"]);
         for feed in feeds {
             let read = feed
                 .succeeded
                 .map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
-            let state = match (&feed.error, feed.checked) {
-                (Some(error), _) => format!("failed {} times: {error}", feed.failures),
-                (None, None) => "not polled yet".to_owned(),
-                (None, Some(_)) => "ok".to_owned(),
-            };
-            table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, state]);
+            let next = feed::next(&feed, zone, app.clock.now());
+            let state = feed::state(&feed, zone);
+            table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, next, state]);
         }
         print(table);
         Ok(Ending::Done)
@@ -65,7 +64,11 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
             json!({
                 "id": feed.id, "items": feed.items, "picked": feed.picked, "failures": feed.failures, "error": feed.error,
                 "checked": feed.checked.map(|at| at.to_rfc3339()), "succeeded": feed.succeeded.map(|at| at.to_rfc3339()),
-                "next_check": feed.next_check.to_rfc3339(),
+                "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
+                "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
+                "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+                "moved_to": feed.moved_to, "gone": feed.gone.map(|at| at.to_rfc3339()),
+                "gap": feed.gap.map(|at| at.to_rfc3339()),
             })
         })
         .collect();

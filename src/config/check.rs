@@ -26,7 +26,7 @@ pub(super) fn cron(line: &str) -> Read<()> {
     next.map(|_| ()).map_err(|_| Wrong::new("never comes", "no such day is in the calendar"))
 }
 
-/// Checks the settings against one another, and reads the password file.
+/// Checks the settings against one another, and reads the files of the password and of the certificates.
 pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     let note = |path: &str, message: &str, hint: &str| {
         notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
@@ -35,6 +35,7 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
         relay(settings, notebook);
         password(settings, notebook);
     }
+    authorities(settings, notebook);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
@@ -56,6 +57,28 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
         note("public_url", "`public_url` must end with its path", "leave out what begins with `?` or `#`");
     }
 }
+
+/// Reads the certificates of further authorities.
+fn authorities(settings: &mut Settings, notebook: &Notebook) {
+    let polling = &mut settings.polling;
+    let Some(path) = &polling.ca_file else { return };
+    let note = |message: String, hint: &str| {
+        notebook.note(notebook.place_of("polling.ca_file"), message, Some(hint.to_owned()));
+    };
+    match std::fs::read(path) {
+        Ok(pem) if pem.windows(PEM.len()).any(|window| window == PEM) => polling.ca = Some(pem),
+        Ok(_) => note(
+            "`ca_file` holds no certificate in PEM".to_owned(),
+            "a certificate in PEM begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` makes one of others",
+        ),
+        Err(error) => {
+            note(format!("`ca_file` cannot be read: {error}"), "the path starts from the folder of this file");
+        }
+    }
+}
+
+/// RFC 7468 §5.1.
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// What holds when mail leaves by a relay.
 fn relay(settings: &Settings, notebook: &Notebook) {

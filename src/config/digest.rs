@@ -43,7 +43,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         admin_to: top.values("admin_to", address),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
         sender: sender(top.table("sender")),
-        polling: polling(top.table("polling"), &public_url),
+        polling: polling(top.table("polling"), folder, &public_url),
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
         digest: digest(top.table("digest")),
@@ -67,7 +67,7 @@ fn sender(mut table: Table<'_>) -> Sender {
     sender
 }
 
-fn polling(mut table: Table<'_>, public_url: &Url) -> Polling {
+fn polling(mut table: Table<'_>, folder: &Path, public_url: &Url) -> Polling {
     let polling = Polling {
         concurrency: table.or("concurrency", 64, whole(1..=1024)),
         per_host: table.or("per_host", 2, whole(1..=64)),
@@ -79,6 +79,8 @@ fn polling(mut table: Table<'_>, public_url: &Url) -> Polling {
         allow_private: table.values("allow_private", network),
         allow_files: table.or("allow_files", false, flag),
         proxy: table.or("proxy", None, optional(web_url)),
+        ca_file: table.or("ca_file", None, optional(filled)).map(|path| folder.join(path)),
+        ca: None,
         contact_url: table.or("contact_url", None, optional(web_url)).unwrap_or_else(|| public_url.clone()),
     };
     table.finish();

@@ -2,7 +2,7 @@
 //! another by `check`; the file `config/digest.toml` explains the same keys to the administrator.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,14 +74,33 @@ pub struct Polling {
     pub timeout: Duration,
     /// The largest answer that is read, unpacked.
     pub max_body_bytes: u64,
-    /// Private networks that may be fetched from, each as `address/length`.
-    pub allow_private: Vec<String>,
+    /// Private networks that may be fetched from.
+    pub allow_private: Vec<Network>,
     /// Whether feeds may be `file:` URLs.
     pub allow_files: bool,
     /// A proxy for every fetch.
     pub proxy: Option<Url>,
+    /// Further certificate authorities, already joined to the configuration folder.
+    pub ca_file: Option<PathBuf>,
+    /// The file's content.
+    pub ca: Option<Vec<u8>>,
     /// Named in the User-Agent, for a feed's owner to find us by; `public_url` unless set.
     pub contact_url: Url,
+}
+
+/// All addresses that begin like this one. Reads as `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// One of them.
+    pub address: IpAddr,
+    /// How many bits are common to all.
+    pub length: u8,
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
 }
 
 /// `[schedule]`: cron lines of five fields, checked to have a next slot.
@@ -200,8 +219,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// For health checks and the operator.
     pub admin_listen: SocketAddr,
-    /// Networks whose `X-Forwarded-For` is believed, each as `address/length`.
-    pub trusted_proxies: Vec<String>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// `[retention]`: how long things are kept.

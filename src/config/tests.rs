@@ -275,6 +275,28 @@ fn a_password_file_is_read_from_the_folder() {
 }
 
 #[test]
+fn further_authorities_are_read_from_the_folder_and_must_be_pem() {
+    let digest = "[polling]\nca_file = \"own.pem\"\n";
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let config = read(&[("digest.toml", digest), ("own.pem", pem)], &[]).unwrap();
+    assert_eq!(config.settings.polling.ca.as_deref(), Some(pem.as_bytes()));
+    assert!(found(&[("digest.toml", digest)], &[])[0].starts_with("digest.toml:2:11: `ca_file` cannot be read: "));
+    let der = found(&[("digest.toml", digest), ("own.pem", "0\u{82}")], &[]);
+    assert_eq!(der, ["digest.toml:2:11: `ca_file` holds no certificate in PEM"]);
+}
+
+#[test]
+fn a_network_is_an_address_and_a_length() {
+    let networks = |list: &str| read(&[("digest.toml", &format!("[polling]\nallow_private = {list}\n"))], &[]);
+    let config = networks("[\"10.0.0.0/8\", \"fd00::/8\", \"192.0.2.7\"]").unwrap();
+    let read: Vec<_> = config.settings.polling.allow_private.iter().map(ToString::to_string).collect();
+    assert_eq!(read, ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"]);
+    for wrong in ["10.0.0.0/33", "10.0.0/8", "example.org", "10.0.0.0/", "/8"] {
+        assert_eq!(networks(&format!("[\"{wrong}\"]")).unwrap_err().len(), 1, "{wrong}");
+    }
+}
+
+#[test]
 fn a_misspelt_zone_or_word_is_answered_with_the_nearest() {
     let digest = "timezone = \"Europe/Lodnon\"\n[mail]\ntransport = \"smpt\"\n";
     let findings = read(&[("digest.toml", digest)], &[]).unwrap_err();

@@ -9,6 +9,8 @@ use chrono_tz::Tz;
 use toml::de::DeValue;
 use url::Url;
 
+use super::settings::Network;
+
 /// Why a value was refused.
 #[derive(Debug)]
 pub(super) struct Wrong {
@@ -203,13 +205,13 @@ pub(super) fn listen_address(value: &DeValue<'_>) -> Read<SocketAddr> {
 }
 
 /// A network as `10.0.0.0/8`; a lone address becomes the network that holds only it.
-pub(super) fn network(value: &DeValue<'_>) -> Read<String> {
+pub(super) fn network(value: &DeValue<'_>) -> Read<Network> {
     parsed("a network such as `10.0.0.0/8` or `fd00::/8`", |text| {
         let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().ok()?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let length: u8 = length.map_or(Some(most), |length| length.parse().ok())?;
-        (length <= most).then(|| format!("{address}/{length}"))
+        (length <= most).then_some(Network { address, length })
     })(value)
 }
 

@@ -54,8 +54,9 @@ pub fn canonical(url: &Url) -> String {
 }
 
 fn host(host: &str) -> String {
-    let lower = host.trim_end_matches('.').to_lowercase();
-    let mut rest = lower.as_str();
+    let lower = host.to_lowercase();
+    // A host of nothing but dots can be written, and is none without them.
+    let mut rest = Some(lower.trim_end_matches('.')).filter(|rest| !rest.is_empty()).unwrap_or(&lower);
     while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
         // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
         if !shorter.contains('.') {

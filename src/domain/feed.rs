@@ -1,10 +1,12 @@
-//! A feed as the administrator lists it, and when it is to be polled next.
+//! A feed as the administrator lists it. When it is polled next, `visit` knows.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
 use url::Url;
+
+mod visit;
+
+pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 
 /// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,60 +52,19 @@ pub struct Feed {
     pub prior: f32,
 }
 
-/// What a feed itself says about when to come again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hints {
-    /// Least time between two visits: the longer of RSS `ttl` and the syndication module's period.
-    pub interval: Option<Duration>,
-    /// Hours of the day, GMT, in which not to come; bit 0 is midnight to one.
-    pub skip_hours: u32,
-    /// Days of the week, GMT, on which not to come; bit 0 is Monday.
-    pub skip_days: u8,
-}
-
-/// How often feeds are polled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// Between two successful polls.
-    pub interval: Duration,
-}
-
-/// A failing feed is tried at least once a day.
-const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
-
-/// When to poll again, after `failures` failed polls in a row (0: it went well). The pause doubles with each
-/// failure up to a day, and is never shorter than the feed asked for.
+/// An address as it may be shown and stored beside items, and as links are resolved against it: without the name
+/// and the password that `https://name:password@example.org/` holds.
 #[must_use]
-pub fn next_check(
-    now: DateTime<Utc>,
-    failures: u32,
-    not_before: Option<DateTime<Utc>>,
-    policy: &Policy,
-) -> DateTime<Utc> {
-    let interval = TimeDelta::from_std(policy.interval).unwrap_or(LONGEST_PAUSE);
-    let doubled = interval.checked_mul(1 << failures.saturating_sub(1).min(16)).unwrap_or(LONGEST_PAUSE);
-    let pause = if failures == 0 { interval } else { doubled.min(LONGEST_PAUSE.max(interval)) };
-    (now + pause).max(not_before.unwrap_or(now))
+pub fn without_login(url: &Url) -> Url {
+    let mut bare = url.clone();
+    // Only a URL without a host refuses, and such a one has no log-in.
+    let _ = (bare.set_username(""), bare.set_password(None));
+    bare
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_failing_feed_is_asked_ever_more_rarely_and_at_least_daily() {
-        let policy = Policy { interval: Duration::from_secs(3600) };
-        let pause =
-            |failures| (next_check(DateTime::UNIX_EPOCH, failures, None, &policy) - DateTime::UNIX_EPOCH).num_hours();
-        assert_eq!([0, 1, 2, 3, 4, 5, 6, 99].map(pause), [1, 1, 2, 4, 8, 16, 24, 24]);
-    }
-
-    #[test]
-    fn a_feed_is_never_asked_before_it_allows() {
-        let policy = Policy { interval: Duration::from_secs(3600) };
-        let asked = DateTime::UNIX_EPOCH + TimeDelta::days(3);
-        assert_eq!(next_check(DateTime::UNIX_EPOCH, 1, Some(asked), &policy), asked);
-    }
 
     #[test]
     fn a_feed_id_is_a_short_plain_name() {

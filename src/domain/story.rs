@@ -1,8 +1,6 @@
 //! When two Items are on one matter: the same canonical link, or nearly the same title and text. A false
 //! merge loses a post, a missed one only repeats it, so both title and text must agree.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::item::Item;
@@ -21,6 +19,8 @@ pub struct Likeness {
 /// Bits in which two SimHashes may differ. Measured on syndicated copies with small edits: at most 6; posts
 /// on different matters differ in about 32, with a spread of 4.
 const DISTANCE: u32 = 9;
+/// More of a text is not looked at.
+const MOST_WORDS: usize = 600;
 /// A text shorter than this says too little to be told from another by its shingles.
 const FEWEST_WORDS: usize = 40;
 
@@ -29,7 +29,7 @@ impl Likeness {
     #[must_use]
     pub fn of(item: &Item) -> Self {
         let text = if item.content.len() >= item.summary.len() { &item.content } else { &item.summary };
-        let words: Vec<String> = text.unicode_words().take(600).map(str::to_lowercase).collect();
+        let words = word_hashes(text);
         let title = item.title.unicode_words().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
         Self { title, shingles: simhash(&words), words: words.len() }
     }
@@ -44,18 +44,65 @@ impl Likeness {
     }
 }
 
-fn simhash(words: &[String]) -> u64 {
-    let mut balance = [0i32; 64];
-    for shingle in words.windows(3) {
-        // `DefaultHasher::new()` has fixed keys; the value is compared only with others in one database.
-        let mut hasher = DefaultHasher::new();
-        shingle.hash(&mut hasher);
-        let hash = hasher.finish();
-        for (bit, sum) in balance.iter_mut().enumerate() {
-            *sum += if hash >> bit & 1 == 1 { 1 } else { -1 };
+/// FNV-1a's offset and prime; how well the bits are spread is `shingle`'s concern.
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
+/// The first words of a text as hashes of their lower-cased letters. Plainer than UAX 29 and several times faster,
+/// as every new item is looked at: an apostrophe joins, and an ideograph is a word.
+fn word_hashes(text: &str) -> Vec<u64> {
+    let mut words = Vec::with_capacity((text.len() / 6).min(MOST_WORDS) + 1);
+    let mut word = None;
+    let mix = |hash: u64, c: char| (hash ^ u64::from(u32::from(c))).wrapping_mul(PRIME);
+    for c in text.chars() {
+        if words.len() >= MOST_WORDS {
+            return words;
+        }
+        match c {
+            'a'..='z' | '0'..='9' => word = Some(mix(word.unwrap_or(EMPTY), c)),
+            'A'..='Z' => word = Some(mix(word.unwrap_or(EMPTY), c.to_ascii_lowercase())),
+            '\'' | '’' => {}
+            _ if c.is_ascii() => words.extend(word.take()),
+            '\u{2e80}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' if c.is_alphanumeric() => {
+                words.extend(word.take());
+                words.push(mix(EMPTY, c));
+            }
+            _ if c.is_alphanumeric() => word = Some(c.to_lowercase().fold(word.unwrap_or(EMPTY), mix)),
+            _ => words.extend(word.take()),
         }
     }
-    balance.iter().enumerate().fold(0, |bits, (bit, sum)| if *sum > 0 { bits | 1 << bit } else { bits })
+    words.extend(word);
+    words.truncate(MOST_WORDS);
+    words
+}
+
+/// Three words as one hash, its bits well spread: the finalizer of MurmurHash3.
+fn shingle(words: &[u64]) -> u64 {
+    let mut hash = words.iter().fold(0, |hash: u64, word| hash.rotate_left(21) ^ word.wrapping_mul(PRIME));
+    hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ hash >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ hash >> 33
+}
+
+/// Each bit as most shingles have it.
+fn simhash(words: &[u64]) -> u64 {
+    let mut counts = [0_usize; 64];
+    let shingles: Vec<u64> = words.windows(3).map(shingle).collect();
+    // Eight bits are counted at a time, a byte each, which hold up to 255.
+    for some in shingles.chunks(255) {
+        let mut lanes = [0_u64; 8];
+        for hash in some {
+            for (bit, lane) in lanes.iter_mut().enumerate() {
+                *lane += hash >> bit & 0x0101_0101_0101_0101;
+            }
+        }
+        for (bit, lane) in lanes.iter().enumerate() {
+            for (byte, count) in lane.to_le_bytes().into_iter().enumerate() {
+                counts[byte * 8 + bit] += usize::from(count);
+            }
+        }
+    }
+    (0..64).filter(|&bit| counts[bit] * 2 > shingles.len()).fold(0, |bits, bit| bits | 1 << bit)
 }
 
 #[cfg(test)]
@@ -100,6 +147,26 @@ mod tests {
             let other = Likeness::of(&item("Another title", &words.join(" ")));
             prop_assert!(!one.is_same(&other) && !other.is_same(&one));
         }
+    }
+
+    #[test]
+    fn a_copy_with_other_apostrophes_and_capitals_is_the_same() {
+        let text = prose("the council's café");
+        let other = text.replace('\'', "’").replace("café", "CAFÉ");
+        assert_eq!(Likeness::of(&item("One", &text)), Likeness::of(&item("One", &other)));
+    }
+
+    #[test]
+    fn shingles_of_different_prose_differ_in_about_half_of_the_bits() {
+        let text = |n: u32| (0..200).map(|word| format!("{} ", n * 1000 + word)).collect::<String>();
+        let hashes: Vec<u64> = (0..40).map(|n| Likeness::of(&item("t", &text(n))).shingles).collect();
+        let apart: Vec<u32> = hashes.windows(2).map(|two| (two[0] ^ two[1]).count_ones()).collect();
+        assert!(apart.iter().all(|bits| (14..=50).contains(bits)), "{apart:?}");
+    }
+
+    #[test]
+    fn a_text_in_ideographs_has_as_many_words_as_signs() {
+        assert_eq!(Likeness::of(&item("t", "公共服务改革 and more")).words, 8);
     }
 
     #[test]

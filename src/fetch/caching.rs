@@ -1,56 +1,82 @@
-//! What a server says about the next visit: validators, Cache-Control, Expires, Retry-After.
+//! What a server says about the next visit: validators, Cache-Control, Expires, Age, Retry-After.
+//! How far ahead any of it counts is `domain::feed`'s to say.
 
-use chrono::{DateTime, Duration, Utc};
-use reqwest::header::{AGE, CACHE_CONTROL, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};
 
 /// A server's own marks of a version, replayed exactly as they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
-    /// For If-None-Match.
+    /// For If-None-Match; weak ones keep their `W/`.
     pub etag: Option<String>,
     /// For If-Modified-Since.
     pub last_modified: Option<String>,
+    /// The address that gave them, after redirects: no other one is sent them, for its "not modified" would be
+    /// about another document.
+    pub location: Option<String>,
 }
+
+/// Longer marks are not kept: replayed, they would only make the server refuse the request.
+const MAX_VALIDATOR: usize = 1024;
+
+/// Beyond any wish that counts, and far from the end of the calendar.
+const FAR: i64 = 10 * 365 * 86_400;
 
 impl Validators {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self { etag: text(headers, &ETAG), last_modified: text(headers, &LAST_MODIFIED) }
+        let mark = |name| text(headers, name).filter(|mark| mark.len() <= MAX_VALIDATOR);
+        Self { etag: mark(&ETAG), last_modified: mark(&LAST_MODIFIED), location: None }
     }
 
     /// RFC 9111 §4.3.4: a 304 refreshes the stored validators; what it leaves out stays.
     pub(super) fn refreshed(self, old: &Self) -> Self {
-        Self { etag: self.etag.or(old.etag.clone()), last_modified: self.last_modified.or(old.last_modified.clone()) }
+        let old = old.clone();
+        Self { etag: self.etag.or(old.etag), last_modified: self.last_modified.or(old.last_modified), ..old }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
     }
 }
 
-/// Servers say years; a feed is looked at again within a day whatever they say.
-fn capped(seconds: i64) -> Duration {
-    Duration::seconds(seconds.clamp(0, 86_400))
-}
-
-/// When the answer stops being fresh. RFC 9111 §5.3: `max-age` wins over `Expires`.
-pub(super) fn not_before(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let control = text(headers, &CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
+/// Until when the answer is fresh. RFC 9111 §4.2.1 and §5.3: `max-age` wins over `Expires`, `s-maxage` is for
+/// shared caches only; `Expires` counts from the server's own `Date`, so that its clock need not be right; §4.2.3:
+/// what has passed on the way, `Age`, is gone.
+pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    let control = lines.collect::<Vec<_>>().join(",").to_ascii_lowercase();
     let mut directives = control.split(',').map(str::trim);
     if directives.clone().any(|directive| matches!(directive, "no-cache" | "no-store")) {
         return None;
     }
-    let age: i64 = text(headers, &AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0).max(0);
-    let moment = match directives.find_map(|directive| directive.strip_prefix("max-age=")) {
-        Some(seconds) => now + capped(seconds.trim_matches('"').parse::<i64>().ok()?.saturating_sub(age)),
-        None => date(&text(headers, &EXPIRES)?)?.min(now + capped(i64::MAX)),
+    let lifetime = match directives.find_map(|directive| directive.strip_prefix("max-age=")) {
+        Some(seconds) => whole_seconds(seconds.trim_matches('"'))?,
+        None => {
+            let expires = date(&text(headers, &EXPIRES)?)?;
+            let sent = text(headers, &DATE).and_then(|sent| date(&sent)).unwrap_or(now);
+            (expires - sent).num_seconds()
+        }
     };
-    (moment > now).then_some(moment)
+    let age = text(headers, &AGE).and_then(|age| whole_seconds(&age)).unwrap_or(0);
+    let left = lifetime.saturating_sub(age).min(FAR);
+    (left > 0).then(|| now + TimeDelta::seconds(left))
 }
 
 /// RFC 9110 §10.2.3: seconds or a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let value = text(headers, &RETRY_AFTER)?;
-    let moment = match value.trim().parse::<u32>() {
-        Ok(seconds) => now + Duration::seconds(i64::from(seconds)),
-        Err(_) => date(&value)?,
+    let moment = match whole_seconds(&value) {
+        Some(seconds) => now + TimeDelta::seconds(seconds),
+        None => date(&value)?,
     };
-    (moment > now).then(|| moment.min(now + Duration::days(7)))
+    (moment > now).then_some(moment)
+}
+
+/// RFC 9111 §1.2.2: a number too great to hold stands for a very great one.
+fn whole_seconds(text: &str) -> Option<i64> {
+    let digits = text.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(FAR).min(FAR))
 }
 
 fn date(value: &str) -> Option<DateTime<Utc>> {
@@ -65,27 +91,55 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn now() -> DateTime<Utc> {
+        "2026-11-24T12:00:00Z".parse().unwrap()
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(key, value)| (HeaderName::from_static(key), value.parse().unwrap())).collect()
+    }
+
+    /// Seconds of freshness.
+    fn fresh(pairs: &[(&'static str, &str)]) -> Option<i64> {
+        fresh_until(&headers(pairs), now()).map(|until| (until - now()).num_seconds())
+    }
+
     #[test]
-    fn the_next_visit_is_read_from_the_headers() {
-        let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
-        let headers = |pairs: &[(&'static str, &str)]| -> HeaderMap {
-            pairs.iter().map(|(key, value)| (HeaderName::from_static(key), value.parse().unwrap())).collect()
-        };
-        let fresh = headers(&[
-            ("cache-control", "public, max-age=600"),
-            ("age", "60"),
-            ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
-        ]);
-        assert_eq!(not_before(&fresh, now), Some(now + Duration::seconds(540)));
-        assert_eq!(
-            not_before(&headers(&[("expires", "Tue, 24 Nov 2026 13:00:00 GMT")]), now),
-            Some(now + Duration::hours(1))
-        );
-        assert_eq!(not_before(&headers(&[("cache-control", "no-cache, max-age=600")]), now), None);
-        assert_eq!(retry_after(&headers(&[("retry-after", "120")]), now), Some(now + Duration::seconds(120)));
-        assert_eq!(
-            retry_after(&headers(&[("retry-after", "Tue, 24 Nov 2026 13:00:00 GMT")]), now),
-            Some(now + Duration::hours(1))
-        );
+    fn freshness_is_max_age_else_expires_less_the_age() {
+        let gone = "Thu, 01 Jan 1970 00:00:00 GMT";
+        assert_eq!(fresh(&[("cache-control", "public, max-age=600"), ("age", "60"), ("expires", gone)]), Some(540));
+        assert_eq!(fresh(&[("cache-control", "S-MaxAge=9000, Max-Age=\"600\"")]), Some(600));
+        assert_eq!(fresh(&[("cache-control", "s-maxage=9000")]), None);
+        assert_eq!(fresh(&[("cache-control", "no-cache, max-age=600")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=600"), ("age", "900")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=soon")]), None);
+        assert_eq!(fresh(&[("cache-control", "max-age=99999999999999999999")]), Some(FAR));
+        assert_eq!(fresh(&[("expires", "Tue, 24 Nov 2026 13:00:00 GMT"), ("age", "600")]), Some(3000));
+        assert_eq!(fresh(&[("expires", "0")]), None);
+        let slow_clock = [("expires", "Tue, 24 Nov 2026 11:00:00 GMT"), ("date", "Tue, 24 Nov 2026 10:00:00 GMT")];
+        assert_eq!(fresh(&slow_clock), Some(3600));
+        let mut twice = headers(&[("cache-control", "public")]);
+        twice.append(CACHE_CONTROL, "max-age=60".parse().unwrap());
+        assert_eq!(fresh_until(&twice, now()), Some(now() + TimeDelta::seconds(60)));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let retry = |value| retry_after(&headers(&[("retry-after", value)]), now());
+        assert_eq!(retry("120"), Some(now() + TimeDelta::seconds(120)));
+        assert_eq!(retry("Tue, 24 Nov 2026 13:00:00 GMT"), Some(now() + TimeDelta::hours(1)));
+        assert_eq!(retry("Tuesday, 24-Nov-26 13:00:00 GMT"), Some(now() + TimeDelta::hours(1)));
+        for value in ["0", "-5", "soon", "Tue, 24 Nov 2026 11:00:00 GMT"] {
+            assert_eq!(retry(value), None, "{value}");
+        }
+        assert!(retry("99999999999999999999").is_some());
+    }
+
+    #[test]
+    fn validators_are_kept_as_they_came() {
+        let marks = Validators::of(&headers(&[("etag", "W/\"a b\""), ("last-modified", "yesterday, about noon")]));
+        assert_eq!(marks.etag.as_deref(), Some("W/\"a b\""));
+        assert_eq!(marks.last_modified.as_deref(), Some("yesterday, about noon"));
+        assert!(Validators::of(&headers(&[("etag", &"x".repeat(5000))])).is_empty());
     }
 }

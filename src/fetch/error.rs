@@ -1,23 +1,28 @@
-//! Why a feed could not be fetched, in words for `status`, and what that means for the next poll.
+//! Why a feed could not be fetched, in words for `status`, what to do about it, and what it means for the next
+//! poll.
 
 #![expect(missing_docs, reason = "the messages say what the fields are")]
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::guard::Refused;
+use super::deadline::{Deadlines, Stage};
+use super::guard::{Refused, Unresolved};
+use super::status;
 
 /// A failed fetch. The cause, where there is one, is in `source`.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The guard against requests into our own network.
-    #[error("the address of `{host}` is refused; `allow_private` can permit it")]
+    #[error("the address of `{host}` is refused")]
     Address {
         host: String,
         #[source]
         source: Refused,
     },
-    /// No such name, or no answer about it.
+    /// No such name.
     #[error("the name `{host}` cannot be resolved")]
     Dns {
         host: String,
@@ -38,22 +43,36 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
-    /// Too slow, at whatever stage.
-    #[error("`{host}` did not answer within {} seconds", limit.as_secs_f32())]
-    Timeout { host: String, limit: std::time::Duration },
-    /// The answer broke off or was no HTTP.
-    #[error("the answer of `{host}` was broken off or cannot be read")]
-    Broken {
+    /// Too slow.
+    #[error("{}", slow(host, *stage, *limit))]
+    Timeout { host: String, stage: Stage, limit: Duration },
+    /// The answer was no HTTP, or the connection ended before its body.
+    #[error("the answer of `{host}` cannot be read")]
+    NoAnswer {
         host: String,
         #[source]
         source: reqwest::Error,
     },
+    /// More headers than any server sends.
+    #[error("the answer of `{host}` has more headers than are read")]
+    Headers { host: String },
+    /// The body ended too early, or could not be unpacked.
+    #[error("the answer of `{host}` broke off after {received} bytes")]
+    BrokenOff {
+        host: String,
+        received: usize,
+        #[source]
+        source: reqwest::Error,
+    },
     /// The server refused or failed.
-    #[error("the server answered with status {code}")]
+    #[error("the server answered {code} ({})", status::meaning(*code))]
     Status { code: u16, retry_after: Option<DateTime<Utc>> },
     /// 410: the owner says that it will not come back.
-    #[error("the feed is gone for good (410)")]
+    #[error("the feed is gone for good, says its server (410)")]
     Gone,
+    /// A 304 to a request that named no version.
+    #[error("the server says that nothing has changed, and we had nothing yet (304)")]
+    Unasked,
     /// The body, unpacked, is beyond the limit.
     #[error("the document is larger than {limit} bytes")]
     TooLarge { limit: u64 },
@@ -67,7 +86,7 @@ pub enum Error {
     #[error("the encoding `{0}` is not supported")]
     Encoding(String),
     /// Neither http nor https nor an allowed file.
-    #[error("`{0}` may not be read; `allow_files` permits `file:` addresses")]
+    #[error("`{0}` may not be read")]
     NotAllowed(Url),
     /// A local feed.
     #[error("the file `{path}` cannot be read")]
@@ -76,6 +95,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The extra certificates.
+    #[error("`polling.ca_file` holds no certificates that can be read")]
+    Certificates(#[source] reqwest::Error),
     /// Our own settings.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),
@@ -97,13 +119,16 @@ impl Error {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Address { .. } | Self::NotAllowed(_) | Self::File { .. } | Self::Setup(_) => Verdict::Ours,
-            Self::Gone | Self::Encoding(_) | Self::TooLarge { .. } | Self::TooManyRedirects(_) | Self::Redirect(_) => {
-                Verdict::Permanent
+            Self::Address { .. } | Self::NotAllowed(_) | Self::File { .. } | Self::Certificates(_) | Self::Setup(_) => {
+                Verdict::Ours
             }
-            Self::Status { code, .. } if (400..500).contains(code) && !matches!(code, 408 | 425 | 429) => {
-                Verdict::Permanent
-            }
+            Self::Gone
+            | Self::Encoding(_)
+            | Self::Headers { .. }
+            | Self::TooLarge { .. }
+            | Self::TooManyRedirects(_)
+            | Self::Redirect(_) => Verdict::Permanent,
+            Self::Status { code, .. } if !status::may_pass(*code) => Verdict::Permanent,
             _ => Verdict::Transient,
         }
     }
@@ -117,27 +142,103 @@ impl Error {
         }
     }
 
-    pub(super) fn of(error: reqwest::Error, url: &Url, limit: std::time::Duration) -> Self {
-        let host = url.host_str().unwrap_or_default().to_owned();
+    /// What a person can do about it.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => {
+                "if this is a server of your own, list its network in `allow_private` of digest.toml"
+            }
+            Self::Dns { .. } => "check the spelling of its `url` in feeds.toml; if that is right, the site may be gone",
+            Self::Connect { .. } | Self::NoAnswer { .. } | Self::BrokenOff { .. } => {
+                "it is tried again; if it lasts, open its `url` in a browser"
+            }
+            Self::Tls { .. } => {
+                "open its `url` in a browser to see the certificate; one of your own authority goes into `ca_file`"
+            }
+            Self::Timeout { .. } => "it is tried again; if it lasts, `timeout` in digest.toml can be longer",
+            Self::Status { code, .. } => status::advice(*code),
+            Self::Gone => "it is not asked again: take it out of feeds.toml, or give it its new `url`",
+            Self::Unasked => "it is tried again; if it lasts, tell the site's owner",
+            Self::TooLarge { .. } => "look for a shorter feed of the site, or raise `max_body_bytes` in digest.toml",
+            Self::TooManyRedirects(_) | Self::Redirect(_) => {
+                "open its `url` in a browser, and write where it ends into feeds.toml"
+            }
+            Self::Headers { .. } | Self::Encoding(_) => "tell the site's owner",
+            Self::NotAllowed(_) => "`allow_files` in digest.toml permits `file:` addresses",
+            Self::File { .. } => "check the path in feeds.toml, and who may read it",
+            Self::Certificates(_) | Self::Setup(_) => "see `[polling]` in digest.toml",
+        }
+    }
+
+    /// The whole of it in one line: what happened, the root of it, and what to do.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            cause = source.source();
+            if cause.is_none() {
+                line = format!("{line}: {}", shown(&source.to_string()));
+            }
+        }
+        format!("{line}; {}", self.advice())
+    }
+
+    /// What went wrong between the request and the head of its answer.
+    pub(super) fn of_request(error: reqwest::Error, url: &Url, deadlines: &Deadlines) -> Self {
+        let host = host(url);
         let error = error.without_url();
+        let (mut tls, mut head, mut names) = (false, false, false);
         let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(&error);
-        let mut tls = false;
         while let Some(inner) = cause {
             if let Some(refused) = inner.downcast_ref::<Refused>() {
                 return Self::Address { host, source: refused.clone() };
             }
-            // The TLS library hides behind io errors and is not ours to name.
-            tls |= ["certificate", "handshake", "tls"]
-                .iter()
-                .any(|word| inner.to_string().to_ascii_lowercase().contains(word));
+            names |= inner.is::<Unresolved>();
+            // The TLS and HTTP libraries hide behind io errors and are not ours to name.
+            let text = inner.to_string().to_ascii_lowercase();
+            tls |= ["certificate", "handshake", "tls", "corrupt message"].iter().any(|word| text.contains(word));
+            head |= text.contains("message head is too large");
             cause = inner.source();
         }
+        let timeout = |host, stage, limit| Self::Timeout { host, stage, limit };
         match () {
-            () if error.is_timeout() => Self::Timeout { host, limit },
+            () if names => timeout(host, Stage::Dns, deadlines.dns),
+            () if error.is_timeout() => timeout(host, Stage::Connect, deadlines.connect),
             () if error.is_dns() => Self::Dns { host, source: error },
             () if tls && error.is_connect() => Self::Tls { host, source: error },
             () if error.is_connect() => Self::Connect { host, source: error },
-            () => Self::Broken { host, source: error },
+            () if head => Self::Headers { host },
+            () => Self::NoAnswer { host, source: error },
         }
+    }
+
+    pub(super) fn of_body(error: reqwest::Error, url: &Url, received: usize) -> Self {
+        Self::BrokenOff { host: host(url), received, source: error.without_url() }
+    }
+}
+
+pub(super) fn host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+/// What a server wrote, fit for a terminal: short and without control characters.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 200;
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(MOST).collect();
+    if text.chars().count() > MOST {
+        shown.push('…');
+    }
+    shown
+}
+
+fn slow(host: &str, stage: Stage, limit: Duration) -> String {
+    let seconds = limit.as_secs_f32();
+    match stage {
+        Stage::Dns => format!("no answer about the name `{host}` within {seconds} seconds"),
+        Stage::Connect => format!("no connection to `{host}` within {seconds} seconds"),
+        Stage::FirstByte => format!("`{host}` took the request and did not answer within {seconds} seconds"),
+        Stage::Body => format!("the answer of `{host}` was not complete after {seconds} seconds"),
     }
 }

@@ -38,11 +38,14 @@ fn options() -> Options {
         concurrency: 4,
         per_host: 2,
         spacing: Duration::ZERO,
-        timeout: Duration::from_secs(5),
+        deadlines: Deadlines::within(Duration::from_secs(5)),
         max_body_bytes: 100_000,
         allow_private: vec![("127.0.0.0".parse().unwrap(), 8)],
+        ports: Vec::new(),
         allow_files: false,
         proxy: None,
+        ca: None,
+        names: Names::default(),
     }
 }
 
@@ -61,7 +64,7 @@ async fn validators_are_replayed_and_refreshed_by_a_304() {
     assert_eq!(first.outcome, Outcome::Body { bytes: b"<rss/>".to_vec(), content_type: Some("text/xml".into()) });
     let second = fetch(options(), &url, &first.validators).await.unwrap();
     assert_eq!((second.outcome, &second.validators), (Outcome::Unchanged, &first.validators));
-    assert!(second.not_before.is_some() && !second.permanent);
+    assert!(second.fresh_until.is_some() && second.moved_to.is_none());
 }
 
 #[tokio::test]
@@ -96,7 +99,7 @@ async fn a_moved_feed_is_followed_and_a_loop_ends() {
     })
     .await;
     let answer = fetch(options(), &url, &Validators::default()).await.unwrap();
-    assert!(answer.permanent && answer.final_url.path() == "/new");
+    assert!(answer.moved_to == Some(answer.final_url.clone()) && answer.final_url.path() == "/new");
     let url = serve(|_| reply("302 Found\r\nLocation: /again", b"")).await;
     assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooManyRedirects(10))));
 }
@@ -112,7 +115,7 @@ async fn a_large_body_and_an_unknown_encoding_are_refused() {
 #[tokio::test]
 async fn a_silent_server_is_cut_off() {
     let url = serve(|_| Vec::new()).await;
-    let short = Options { timeout: Duration::from_millis(200), ..options() };
+    let short = Options { deadlines: Deadlines::within(Duration::from_millis(200)), ..options() };
     assert!(matches!(fetch(short, &url, &Validators::default()).await, Err(Error::Timeout { .. })));
 }
 
@@ -144,4 +147,20 @@ async fn a_gzip_bomb_is_cut_off() {
     let bomb = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\xf5\x4f\x6d\x06\x7f\xa0\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\xd7\x00\x7b\x58\xe0\x5c\x40\x0d\x03\x00";
     let url = serve(|_| reply("200 OK\r\nContent-Encoding: gzip", bomb)).await;
     assert!(matches!(fetch(options(), &url, &Validators::default()).await, Err(Error::TooLarge { .. })));
+}
+
+#[tokio::test]
+async fn a_log_in_is_sent_and_goes_no_further() {
+    let mut url =
+        serve(|request| match request.to_ascii_lowercase().contains("authorization: basic ywrhonnly3jlda==") {
+            true => reply("200 OK\r\nETag: \"1\"", b"<rss/>"),
+            false => reply("401 Who", b""),
+        })
+        .await;
+    let error = fetch(options(), &url, &Validators::default()).await.unwrap_err();
+    assert!(matches!(error, Error::Status { code: 401, .. }));
+    url.set_username("ada").unwrap();
+    url.set_password(Some("secret")).unwrap();
+    let answer = fetch(options(), &url, &Validators::default()).await.unwrap();
+    assert!(!format!("{answer:?}").contains("secret"), "links are resolved against the address");
 }

@@ -12,9 +12,6 @@ use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
 use crate::domain::item::Item;
 
-/// Raised when the way from a document to an Item changes, so that stored Items are read afresh.
-const READER: u8 = 1;
-
 /// An entry that is not yet made into an Item.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft<B> {
@@ -32,7 +29,6 @@ impl<B> Draft<B> {
     /// `source` is all that the Item is made from, but for the link.
     pub(super) fn new(id: String, link: Option<Url>, source: &str, body: B) -> Self {
         let hash = Sha256::new()
-            .chain_update([READER])
             .chain_update(link.as_ref().map_or("", Url::as_str))
             .chain_update([0])
             .chain_update(source)

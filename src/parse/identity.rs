@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Known;
 use super::draft::Draft;
+use super::{Fresh, Known};
 use crate::domain::canonical::canonical;
 use crate::domain::item::Identity;
 
@@ -42,4 +42,13 @@ pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>
         fresh.push((identity, draft));
     }
     (fresh, unchanged)
+}
+
+/// Drops what turned out to be the same entry again once its text was read.
+pub(super) fn once(items: &mut Vec<Fresh>) {
+    let mut seen = HashSet::new();
+    items.retain(|fresh| match &fresh.item.identity {
+        Identity::Hash(hash) => seen.insert(hash.clone()),
+        _ => true,
+    });
 }

@@ -35,13 +35,14 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     let nothing = Known::new();
     let (drafts, unchanged) = identity::settle(drafts, source.known.unwrap_or(&nothing));
     let common = authors(&feed);
-    let items = drafts
+    let mut items: Vec<Fresh> = drafts
         .into_iter()
         .filter_map(|(identity, draft)| {
             let item = item(draft.body, identity, draft.link.clone(), source.now, common.as_deref());
             draft.says_something(&item).then_some(Fresh { item, digest: draft.digest })
         })
         .collect();
+    identity::once(&mut items);
     let title = string(&feed, "title").map(|text| title(&text, true)).filter(|text| !text.is_empty());
     Ok(Document { title, items, unchanged, hints: Hints::default(), repairs })
 }

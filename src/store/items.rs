@@ -1,24 +1,13 @@
-//! Items as they arrive: known ones are updated in place, new ones are numbered, and each belongs to a story.
-//! Which story, `stories` knows; how reasons are written, `reasons`.
-
-use std::collections::HashSet;
+//! Items as they are kept, looked up and judged anew. How they come in, `arrival` knows; how reasons are
+//! written, `reasons`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 
-use super::{Error, Store, from_json, optional_time, reasons, seconds, stories, time, to_json};
-use crate::domain::item::{Identity, Item};
+use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
+use crate::domain::item::Item;
 use crate::domain::relevance::{Score, Text};
 use crate::domain::story::Likeness;
-
-/// The circumstances in which a poll's items arrive.
-pub(super) struct Arrival<'a> {
-    pub feed: &'a str,
-    pub now: i64,
-    pub since: i64,
-    pub is_first: bool,
-    pub fingerprint: &'a str,
-}
 
 /// An item as kept.
 #[derive(Debug, Clone)]
@@ -64,19 +53,8 @@ pub struct ScoredItem {
     pub score: Score,
     /// The feed's prior that went into it.
     pub prior: f32,
-}
-
-/// What a kept poll added.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Saved {
-    /// Items never seen before.
-    pub new: usize,
-    /// Known items whose text has changed.
-    pub changed: usize,
-    /// New items that are picked, and may be mailed.
-    pub picked: usize,
-    /// New items that are too old to be mailed.
-    pub old: usize,
+    /// Of the entry as it was read: as long as it stays the same, the entry need not be read again.
+    pub digest: u64,
 }
 
 impl ItemRow {
@@ -161,157 +139,6 @@ impl Store {
             Ok(())
         })
         .await
-    }
-}
-
-/// Keeps a poll's items, oldest first.
-pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, items: &[ScoredItem]) -> Result<Saved, Error> {
-    let mut saved = Saved::default();
-    let covered: i64 = tx.query_row("SELECT coalesce(max(upto), 0) FROM runs", [], |row| row.get(0))?;
-    let renumbered = is_renumbered(tx, arrival.feed, items)?;
-    for scored in items {
-        let identity = identity_text(&scored.item.identity);
-        let mut known = by_identity(tx, arrival.feed, &identity)?;
-        if known.is_none() && renumbered {
-            known = by_link_and_title(tx, arrival.feed, scored)?;
-        }
-        if let Some(seq) = known {
-            saved.changed += usize::from(update(tx, arrival, seq, &identity, scored, covered)?);
-            continue;
-        }
-        let dated = scored.item.published.or(scored.item.updated);
-        let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
-        let story = stories::find(tx, arrival.now, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
-        insert(tx, arrival, &identity, story, !is_old, scored)?;
-        stories::number(tx, story, covered)?;
-        saved.new += 1;
-        saved.old += usize::from(is_old);
-        saved.picked += usize::from(scored.score.picked && !is_old);
-    }
-    Ok(saved)
-}
-
-/// Nearly every id of a known feed is new, while nearly every link is known: the site has re-numbered.
-fn is_renumbered(tx: &Transaction<'_>, feed: &str, items: &[ScoredItem]) -> Result<bool, Error> {
-    if items.len() < 3 {
-        return Ok(false);
-    }
-    let mut same_id = 0;
-    let mut same_post = HashSet::new();
-    for scored in items {
-        same_id += usize::from(by_identity(tx, feed, &identity_text(&scored.item.identity))?.is_some());
-        same_post.extend(by_link_and_title(tx, feed, scored)?);
-    }
-    Ok(same_id * 10 <= items.len() && same_post.len() * 2 > items.len())
-}
-
-fn by_identity(tx: &Transaction<'_>, feed: &str, identity: &str) -> Result<Option<i64>, Error> {
-    let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
-    Ok(statement.query_row([feed, identity], |row| row.get(0)).optional()?)
-}
-
-fn by_link_and_title(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
-    let mut statement = tx.prepare_cached(
-        "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC",
-    )?;
-    Ok(statement.query_row(params![feed, scored.canonical, scored.likeness.title], |row| row.get(0)).optional()?)
-}
-
-/// Updates a known item in place; true when its words have changed. It is never mailed again.
-fn update(
-    tx: &Transaction<'_>,
-    arrival: &Arrival<'_>,
-    seq: i64,
-    identity: &str,
-    scored: &ScoredItem,
-    covered: i64,
-) -> Result<bool, Error> {
-    let item = &scored.item;
-    let changed = tx.prepare_cached(
-        "UPDATE items SET identity = ?2, title = ?3, summary = ?4, content = ?5, link = ?6, author = ?7, categories = ?8,
-         updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13
-         WHERE seq = ?1 AND (identity, title, summary, content, coalesce(link, '')) <> (?2, ?3, ?4, ?5, coalesce(?6, ''))",
-    )?
-    .execute(params![
-        seq,
-        identity,
-        item.title,
-        item.summary,
-        item.content,
-        item.link.as_ref().map(url::Url::as_str),
-        item.author,
-        to_json(&item.categories),
-        item.updated.map(seconds),
-        scored.likeness.title,
-        scored.likeness.shingles.cast_signed(),
-        scored.likeness.words,
-        scored.prior,
-    ])? == 1;
-    if changed && seq > covered {
-        tx.execute(
-            "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-            params![
-                seq,
-                scored.score.total,
-                scored.score.picked,
-                to_json(&scored.score.themes),
-                reasons::write(&scored.score.reasons),
-                arrival.fingerprint
-            ],
-        )?;
-        let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
-        stories::number(tx, story, covered)?;
-    }
-    Ok(changed)
-}
-
-fn insert(
-    tx: &Transaction<'_>,
-    arrival: &Arrival<'_>,
-    identity: &str,
-    story: i64,
-    mailable: bool,
-    scored: &ScoredItem,
-) -> Result<(), Error> {
-    let (item, score) = (&scored.item, &scored.score);
-    tx.prepare_cached(
-        "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
-         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
-    )?
-    .execute(params![
-        arrival.feed,
-        identity,
-        story,
-        scored.canonical,
-        item.link.as_ref().map(url::Url::as_str),
-        item.title,
-        item.summary,
-        item.content,
-        item.author,
-        to_json(&item.categories),
-        item.published.map(seconds),
-        item.updated.map(seconds),
-        arrival.now,
-        mailable,
-        scored.likeness.title,
-        scored.likeness.shingles.cast_signed(),
-        scored.likeness.words,
-        scored.prior,
-        score.total,
-        score.picked,
-        to_json(&score.themes),
-        reasons::write(&score.reasons),
-        arrival.fingerprint,
-    ])?;
-    Ok(())
-}
-
-fn identity_text(identity: &Identity) -> String {
-    match identity {
-        Identity::Id(id) => format!("id:{id}"),
-        Identity::Link(link) => format!("link:{link}"),
-        Identity::Hash(hash) => format!("hash:{hash}"),
     }
 }
 

@@ -7,7 +7,11 @@ use tokio_rusqlite::Connection;
 
 use super::Error;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("migrations/0001_base.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_base.sql")),
+    M::up(include_str!("migrations/0002_visits.sql")),
+    M::up(include_str!("migrations/0003_digests.sql")),
+];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
     let migrated = connection

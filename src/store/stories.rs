@@ -23,7 +23,7 @@ impl Store {
 }
 
 pub(super) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
-    tx.execute("INSERT INTO stories (made) VALUES (?1)", [now])?;
+    tx.prepare_cached("INSERT INTO stories (made) VALUES (?1)")?.execute([now])?;
     Ok(tx.last_insert_rowid())
 }
 

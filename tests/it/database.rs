@@ -11,7 +11,7 @@ async fn a_database_of_a_later_version_is_refused_with_both_numbers() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let error = Store::open(&path).await.unwrap_err();
-    assert!(matches!(error, Error::NewerSchema { found: 99, known: 1, .. }), "{error:?}");
+    assert!(matches!(error, Error::NewerSchema { found: 99, known: 3, .. }), "{error:?}");
     assert!(error.to_string().contains("written by a later version"));
 }
 
@@ -40,4 +40,30 @@ async fn it_is_in_wal_mode_with_foreign_keys_and_integer_times() {
         )
         .unwrap();
     assert_eq!(tables, 12, "every table is STRICT");
+}
+
+/// A database as the first version of the program left it.
+fn base_schema(path: &std::path::Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch(include_str!("../../src/store/migrations/0001_base.sql")).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection
+        .execute(
+            "INSERT INTO feeds (id, url, title, since, etag, checked, succeeded, next_check, failures)
+             VALUES ('blog', 'https://blog.example.org/feed', 'Blog', 1000, '\"v1\"', 2000, 2000, 3000, 0)",
+            [],
+        )
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_with_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy-digest.db");
+    base_schema(&path);
+    let store = Store::open(&path).await.unwrap();
+    let state = store.feed_states().await.unwrap().remove(0);
+    assert_eq!((state.id.as_str(), state.etag.as_deref()), ("blog", Some("\"v1\"")));
+    assert_eq!(state.next_check.timestamp(), 3000);
+    assert!(state.gone.is_none() && state.gap.is_none() && state.because.is_none());
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::FeedId;
+use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::relevance::Score;
 use policy_digest::domain::story::Likeness;
 use policy_digest::domain::subscriber::{Cadence, Preferences};
-use policy_digest::store::{Claimed, Poll, PollOutcome, ScoredItem, Settlement};
+use policy_digest::store::{Claimed, Poll, PollOutcome, ScoredItem, Settlement, Visited};
 use proptest::prelude::*;
 
 use crate::support::{World, start};
@@ -138,10 +138,15 @@ impl Model {
             etag: None,
             last_modified: None,
             body_hash: first.to_string(),
+            reader: "",
+            hints: Hints::default(),
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
+            unchanged: 0,
         };
-        let poll = Poll { feed: FeedId::parse("blog").unwrap(), now, next_check: now, outcome };
+        let next = NextCheck { at: now, because: Because::Interval };
+        let feed = FeedId::parse("blog").unwrap();
+        let poll = Poll { feed, now, next, not_before: None, visit: Visited::default(), outcome };
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
         let highest = self.world.app.store.highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {
@@ -258,6 +263,7 @@ fn item(number: usize, picked: bool, theme: usize) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,
+        digest: 0,
         item,
     }
 }

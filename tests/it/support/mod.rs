@@ -1,6 +1,7 @@
 //! The World that tests act in.
 
 mod feed_server;
+pub mod hostile;
 mod smtp_sink;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use policy_digest::app::{App, silent};
 use policy_digest::config;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences};
 use policy_digest::mail::{Sent, Transport};
+use policy_digest::store::FeedState;
 pub use smtp_sink::SmtpSink;
 use tempfile::TempDir;
 
@@ -67,20 +69,54 @@ pub struct World {
     pub clock: Clock,
     pub server: FeedServer,
     pub sent: Arc<Mutex<Vec<Sent>>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
     /// One feed, `blog`, at `/blog.xml`, polled whenever asked.
     pub async fn new() -> Self {
+        Self::of_feeds(&["blog"]).await
+    }
+
+    /// These feeds, each at `/ID.xml`.
+    pub async fn of_feeds(ids: &[&str]) -> Self {
         let server = FeedServer::start().await;
+        let urls: Vec<String> = ids.iter().map(|id| server.url(&format!("/{id}.xml"))).collect();
+        let feeds: Vec<_> = ids.iter().zip(&urls).map(|(id, url)| (*id, url.as_str())).collect();
+        Self::open(server, &feeds, "").await
+    }
+
+    /// These feeds, from servers of the test's own; `polling` is added to `[polling]`.
+    pub async fn with(feeds: &[(&str, &str)], polling: &str) -> Self {
+        Self::open(FeedServer::start().await, feeds, polling).await
+    }
+
+    async fn open(server: FeedServer, feeds: &[(&str, &str)], polling: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        write_config(folder.path(), feeds, polling);
         let clock = Clock::set_to(start());
         let sent = Arc::default();
-        let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
-        let app = App::open_with(config, clock.clone(), Transport::Memory(Arc::clone(&sent))).await.unwrap();
-        Self { app, clock, server, sent, _folder: folder }
+        let app = open(folder.path(), &clock, &sent).await;
+        Self { app, clock, server, sent, folder }
+    }
+
+    /// The same after the process has ended and begun again.
+    pub async fn restarted(self) -> Self {
+        let Self { app, clock, server, sent, folder } = self;
+        drop(app);
+        let app = open(folder.path(), &clock, &sent).await;
+        Self { app, clock, server, sent, folder }
+    }
+
+    /// What is kept of a feed.
+    pub async fn state(&self, feed: &str) -> FeedState {
+        let states = self.app.store.feed_states().await.unwrap();
+        states.into_iter().find(|state| state.id == feed).unwrap()
+    }
+
+    /// The folder with `config` and `data`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub async fn subscribe(&self, address: &str) -> String {
@@ -109,6 +145,11 @@ impl World {
     pub fn days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }
+}
+
+async fn open(folder: &Path, clock: &Clock, sent: &Arc<Mutex<Vec<Sent>>>) -> App {
+    let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
+    App::open_with(config, clock.clone(), Transport::Memory(Arc::clone(sent))).await.unwrap()
 }
 
 /// A configuration folder with these feeds, in `folder/config`; `more` is added to digest.toml.

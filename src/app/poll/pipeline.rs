@@ -1,0 +1,142 @@
+//! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
+//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, so that a fast network fills
+//! no memory.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use super::visit::Line;
+use super::{FeedReport, FeedResult, chain};
+use crate::app::{Listener, Progress};
+use crate::store::{self, Poll, Saved, Store};
+
+/// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
+const BATCH: usize = 16;
+/// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
+const LONGEST_READ: Duration = Duration::from_secs(30);
+
+/// The threads that read bodies.
+pub(super) struct Readers {
+    places: Semaphore,
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("reading it failed within the program")]
+    Panicked,
+    #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
+    TookTooLong,
+}
+
+impl Readers {
+    /// One for each core.
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { places: Semaphore::new(cores) }
+    }
+
+    /// Does `work` when a core is free.
+    pub(super) async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unread> {
+        let _place = self.places.acquire().await.expect("the semaphore is never closed");
+        match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(work)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(Unread::Panicked),
+            Err(_) => Err(Unread::TookTooLong),
+        }
+    }
+}
+
+/// A poll that is done.
+pub(super) struct Polled {
+    /// Where its feed stands in the list.
+    pub place: usize,
+    /// What there is to tell. What was saved is filled in when it is.
+    pub report: FeedReport,
+    /// What there is to keep; nothing of a feed that was left alone.
+    pub poll: Option<(Poll, Line)>,
+}
+
+/// The way to the keeper.
+pub(super) fn channel() -> (mpsc::Sender<Polled>, mpsc::Receiver<Polled>) {
+    mpsc::channel(BATCH)
+}
+
+/// Keeps polls as they come until no more will, and gives the reports in the order of the list. A poll that cannot
+/// be kept is that feed's failure, and will be due again.
+///
+/// # Errors
+/// The database fails altogether.
+pub(super) async fn keep(
+    store: &Store,
+    mut done: mpsc::Receiver<Polled>,
+    listener: Listener<'_>,
+) -> anyhow::Result<Vec<FeedReport>> {
+    let mut reports = Vec::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    while done.recv_many(&mut batch, BATCH).await > 0 {
+        let mut polls = Vec::new();
+        let heads: Vec<_> = batch
+            .drain(..)
+            .map(|Polled { place, report, poll }| {
+                let line = poll.map(|(poll, line)| {
+                    polls.push(poll);
+                    line
+                });
+                (place, report, line)
+            })
+            .collect();
+        let mut saved = store.save_polls(polls).await?.into_iter();
+        for (place, mut report, line) in heads {
+            if let Some(line) = line {
+                let kept = saved.next().expect("an answer for each poll");
+                report.result = settle(&report, &line, kept);
+            }
+            listener(Progress::Step(&report.title));
+            reports.push((place, report));
+        }
+    }
+    reports.sort_by_key(|(place, _)| *place);
+    Ok(reports.into_iter().map(|(_, report)| report).collect())
+}
+
+fn settle(report: &FeedReport, line: &Line, kept: Result<Saved, store::Error>) -> FeedResult {
+    if let Ok(saved) = &kept {
+        line.log(saved);
+    }
+    match (report.result.clone(), kept) {
+        (FeedResult::Read { entries, .. }, Ok(saved)) => FeedResult::Read { entries, saved },
+        (result, Ok(_)) => result,
+        (_, Err(error)) => {
+            let error = chain(&error);
+            tracing::error!(feed = %report.id, "its poll could not be kept: {error}");
+            FeedResult::Failed(error)
+        }
+    }
+}
+
+/// The order in which feeds are asked, as places in the list: each host's first, then each host's second, so that a
+/// host with many feeds, which are asked one after another, holds up no other.
+pub(super) fn spread<'a>(hosts: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut ranked = Vec::new();
+    for (place, host) in hosts.enumerate() {
+        let rank = seen.entry(host).or_default();
+        *rank += 1;
+        ranked.push((*rank, place));
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, place)| place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_many_feeds_does_not_stand_before_the_others() {
+        assert_eq!(spread(["a", "a", "a", "b", "c", "b"].into_iter()), [0, 3, 4, 1, 5, 2]);
+    }
+}

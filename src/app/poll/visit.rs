@@ -1,0 +1,170 @@
+//! What a poll has taught about its feed beside the items: what it is told by name, when it is visited next, and the
+//! one line in the log.
+
+use chrono::{DateTime, Utc};
+
+use super::{App, FeedResult, chain};
+use crate::domain::feed::{self, Feed, NextCheck, Visit};
+use crate::fetch::{self, Outcome, Response, Validators};
+use crate::parse;
+use crate::store::{FeedState, Poll, PollOutcome, Saved, Visited};
+
+/// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
+/// it has not changed: count the number up when the same bytes give better items than before.
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+
+/// What a feed's next answer is compared with.
+pub(super) struct Known {
+    pub validators: Validators,
+    pub body_hash: Option<String>,
+}
+
+impl Known {
+    /// Nothing, if another version of the program read the last document. A changed topic is no reason to ask
+    /// again: the stored items are judged anew.
+    pub(super) fn of(state: &FeedState) -> Self {
+        if state.reader.as_deref() != Some(READER) {
+            return Self { validators: Validators::default(), body_hash: None };
+        }
+        let validators = Validators {
+            etag: state.etag.clone(),
+            last_modified: state.last_modified.clone(),
+            location: state.location.clone(),
+        };
+        Self { validators, body_hash: state.body_hash.clone() }
+    }
+}
+
+/// Whether a feed is not asked now: under a running Retry-After never, and when it is gone for good, only by name.
+pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) -> Option<FeedResult> {
+    match (state.not_before, state.gone) {
+        (Some(until), _) if until > now => Some(FeedResult::Waiting(until)),
+        (_, Some(since)) if !is_named => Some(FeedResult::Gone(since)),
+        _ => None,
+    }
+}
+
+/// What a look at a feed has given.
+pub(super) struct Looked {
+    pub outcome: PollOutcome,
+    pub entries: usize,
+    pub visit: Visited,
+    pub fresh_until: Option<DateTime<Utc>>,
+    pub retry_after: Option<DateTime<Utc>>,
+}
+
+impl Looked {
+    /// It answered; the same as last time, so far.
+    pub(super) fn unchanged(response: &Response) -> Self {
+        let Validators { etag, last_modified, location } = response.validators.clone();
+        let bytes = match &response.outcome {
+            Outcome::Body { bytes, .. } => bytes.len(),
+            Outcome::Unchanged => 0,
+        };
+        let moved_to = response.moved_to.as_ref().map(ToString::to_string);
+        Self {
+            outcome: PollOutcome::Unchanged { etag, last_modified },
+            entries: 0,
+            visit: Visited { location, moved_to, bytes, ..Visited::default() },
+            fresh_until: response.fresh_until,
+            retry_after: response.retry_after,
+        }
+    }
+
+    /// It could not be fetched.
+    pub(super) fn unfetched(error: &fetch::Error) -> Self {
+        Self {
+            outcome: PollOutcome::Failed { error: error.explain(), is_gone: matches!(error, fetch::Error::Gone) },
+            entries: 0,
+            visit: Visited::default(),
+            fresh_until: None,
+            retry_after: error.retry_after(),
+        }
+    }
+
+    /// What it answered could not be read. How long that is fresh is no reason to stay away.
+    pub(super) fn unread(self, error: String) -> Self {
+        Self { outcome: PollOutcome::Failed { error, is_gone: false }, fresh_until: None, ..self }
+    }
+}
+
+/// Why a document could not be read, and what to do about it.
+pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
+    let id = &feed.id;
+    let advice = match error {
+        parse::Error::NotAFeed(parse::Kind::HtmlPage) => {
+            format!("`policy-digest feeds check {id}` looks for the feed of that page")
+        }
+        parse::Error::NotAFeed(_) => format!("look at {} in a browser", feed::without_login(&feed.url)),
+        _ => "it is tried again; if it lasts, tell the site's owner".to_owned(),
+    };
+    format!("{}; {advice}", chain(error))
+}
+
+/// The row that is kept of a poll, and the line that is logged of it.
+pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>, looked: Looked) -> (Poll, Line) {
+    let failures = match looked.outcome {
+        PollOutcome::Failed { .. } => state.failures + 1,
+        _ => 0,
+    };
+    let hints = match &looked.outcome {
+        PollOutcome::Read { hints, .. } => *hints,
+        _ => state.hints,
+    };
+    let visit = Visit { failures, retry_after: looked.retry_after, fresh_until: looked.fresh_until, hints };
+    let next = feed::next_check(now, &visit, &feed::Policy { interval: app.config.settings.polling.interval });
+    let error = match &looked.outcome {
+        PollOutcome::Failed { error, .. } => Some(error.clone()),
+        _ => None,
+    };
+    let line = Line {
+        feed: feed.id.to_string(),
+        outcome: looked.outcome.as_str(),
+        entries: looked.entries,
+        failures,
+        next,
+        visit: looked.visit.clone(),
+        error,
+    };
+    // The server's word, as far as it counts.
+    let not_before = looked.retry_after.map(|until| until.min(next.at));
+    let poll = Poll { feed: feed.id.clone(), now, next, not_before, visit: looked.visit, outcome: looked.outcome };
+    (poll, line)
+}
+
+/// One line in the log for each poll.
+pub(super) struct Line {
+    feed: String,
+    outcome: &'static str,
+    entries: usize,
+    failures: u32,
+    next: NextCheck,
+    visit: Visited,
+    error: Option<String>,
+}
+
+impl Line {
+    pub(super) fn log(&self, saved: &Saved) {
+        let Self { feed, outcome, entries, failures, visit, .. } = self;
+        let (bytes, took_ms) = (visit.bytes, visit.took.as_millis());
+        let (next, because) = (self.next.at.to_rfc3339(), self.next.because.as_str());
+        match &self.error {
+            Some(error) => tracing::warn!(feed, outcome, failures, bytes, took_ms, next, because, error, "polled"),
+            None => tracing::info!(
+                feed,
+                outcome,
+                entries,
+                new = saved.new,
+                changed = saved.changed,
+                picked = saved.picked,
+                gap = saved.gap,
+                moved_to = visit.moved_to,
+                bytes,
+                took_ms,
+                next,
+                because,
+                "polled"
+            ),
+        }
+    }
+}

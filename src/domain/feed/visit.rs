@@ -1,0 +1,234 @@
+//! When a feed is polled next: our own interval, longer after failures, never earlier than the feed asks for by
+//! its headers (RFC 9111), its `ttl`, `skipHours` and `skipDays` (RSS 2.0) or its syndication module.
+//! What each of them may ask for is capped, so that a slip in a feed does not silence it for years.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike as _, DurationRound as _, TimeDelta, Timelike as _, Utc};
+
+/// How often feeds are polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Between two successful polls.
+    pub interval: Duration,
+}
+
+/// What a document says about how often to come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Least time between two visits: the longer of RSS `ttl` and the syndication module's period.
+    pub interval: Option<Duration>,
+    /// Hours of the day, GMT, in which not to come; bit 0 is midnight to one.
+    pub skip_hours: u32,
+    /// Days of the week, GMT, on which not to come; bit 0 is Monday.
+    pub skip_days: u8,
+}
+
+/// What a poll has taught about the next one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Visit {
+    /// Failed polls in a row; 0 when this one went well.
+    pub failures: u32,
+    /// The server's Retry-After: not even an explicit poll comes earlier.
+    pub retry_after: Option<DateTime<Utc>>,
+    /// Until then the answer is fresh, says its Cache-Control or Expires.
+    pub fresh_until: Option<DateTime<Utc>>,
+    /// The document's own wishes, from this poll or an earlier one.
+    pub hints: Hints,
+}
+
+/// When to come again, and whose word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextCheck {
+    /// The moment.
+    pub at: DateTime<Utc>,
+    /// What set it.
+    pub because: Because,
+}
+
+/// What set a feed's next check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// Our own interval.
+    Interval,
+    /// The pause that doubles with each failure.
+    Failures,
+    /// Cache-Control or Expires.
+    Freshness,
+    /// Retry-After.
+    RetryAfter,
+    /// `ttl` or the syndication module.
+    Hints,
+    /// `skipHours` or `skipDays`.
+    Skipped,
+}
+
+impl Because {
+    const ALL: [Self; 6] =
+        [Self::Interval, Self::Failures, Self::Freshness, Self::RetryAfter, Self::Hints, Self::Skipped];
+
+    /// The word that is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interval => "interval",
+            Self::Failures => "failures",
+            Self::Freshness => "freshness",
+            Self::RetryAfter => "retry-after",
+            Self::Hints => "hints",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl FromStr for Because {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|because| because.as_str() == text).ok_or(())
+    }
+}
+
+impl std::fmt::Display for Because {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Interval => "our interval",
+            Self::Failures => "later after each failure",
+            Self::Freshness => "its Cache-Control or Expires",
+            Self::RetryAfter => "its Retry-After",
+            Self::Hints => "its ttl or update period",
+            Self::Skipped => "its skipHours or skipDays",
+        })
+    }
+}
+
+/// A failing feed is tried at least once a day; and a daily digest must not miss a feed that is alive because a
+/// `ttl` of years stands in it, so no wish for a pause counts beyond a day either.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
+
+/// Servers in trouble may say more than a day; beyond a week it is a slip.
+const LONGEST_RETRY: TimeDelta = TimeDelta::days(7);
+
+const ALL_HOURS: u32 = (1 << 24) - 1;
+const ALL_DAYS: u8 = (1 << 7) - 1;
+
+/// When to poll again. After failures the pause doubles with each up to a day; it is never shorter than the feed
+/// asked for, within the caps above.
+#[must_use]
+pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy) -> NextCheck {
+    let interval = TimeDelta::from_std(policy.interval).unwrap_or(LONGEST_PAUSE);
+    let doubled = interval.checked_mul(1 << visit.failures.saturating_sub(1).min(16)).unwrap_or(LONGEST_PAUSE);
+    let mut next = match visit.failures {
+        0 => NextCheck { at: now + interval, because: Because::Interval },
+        _ => NextCheck { at: now + doubled.min(LONGEST_PAUSE.max(interval)), because: Because::Failures },
+    };
+    let hinted = visit.hints.interval.map(|pause| now + TimeDelta::from_std(pause).unwrap_or(LONGEST_PAUSE));
+    for (wish, most, because) in [
+        (hinted, LONGEST_PAUSE, Because::Hints),
+        (visit.fresh_until, LONGEST_PAUSE, Because::Freshness),
+        (visit.retry_after, LONGEST_RETRY, Because::RetryAfter),
+    ] {
+        let wish = wish.map(|at| at.min(now + most));
+        if let Some(at) = wish.filter(|at| *at > next.at) {
+            next = NextCheck { at, because };
+        }
+    }
+    match past_skipped(next.at, &visit.hints) {
+        at if at > next.at => NextCheck { at, because: Because::Skipped },
+        _ => next,
+    }
+}
+
+/// The first moment from `at` on that is in no skipped hour and on no skipped day. A feed that skips every hour
+/// or every day never meant it, and that list counts for nothing.
+fn past_skipped(at: DateTime<Utc>, hints: &Hints) -> DateTime<Utc> {
+    let hours = Some(hints.skip_hours & ALL_HOURS).filter(|hours| *hours != ALL_HOURS).unwrap_or(0);
+    let days = Some(hints.skip_days & ALL_DAYS).filter(|days| *days != ALL_DAYS).unwrap_or(0);
+    let is_skipped =
+        |at: &DateTime<Utc>| hours & (1 << at.hour()) != 0 || days & (1 << at.weekday().num_days_from_monday()) != 0;
+    let hour = TimeDelta::hours(1);
+    let start = at.duration_trunc(hour).unwrap_or(at);
+    // At least one hour of one day of the week is open.
+    let later = (1..=7 * 24).map(|hours| start + hour * hours);
+    std::iter::once(at).chain(later).find(|at| !is_skipped(at)).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: Policy = Policy { interval: Duration::from_secs(3600) };
+
+    /// A Tuesday.
+    fn noon() -> DateTime<Utc> {
+        "2026-11-24T12:10:00Z".parse().unwrap()
+    }
+
+    fn next(visit: Visit) -> (i64, Because) {
+        let next = next_check(noon(), &visit, &POLICY);
+        ((next.at - noon()).num_minutes(), next.because)
+    }
+
+    #[test]
+    fn a_failing_feed_is_asked_ever_more_rarely_and_at_least_daily() {
+        let pause = |failures| next(Visit { failures, ..Visit::default() }).0 / 60;
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 99].map(pause), [1, 1, 2, 4, 8, 16, 24, 24]);
+    }
+
+    #[test]
+    fn a_feed_is_never_asked_before_it_allows_and_the_state_says_why() {
+        let in_hours = |hours| Some(noon() + TimeDelta::hours(hours));
+        let every = |hours: u64| Hints { interval: Some(Duration::from_secs(hours * 3600)), ..Hints::default() };
+        assert_eq!(next(Visit::default()), (60, Because::Interval));
+        assert_eq!(next(Visit { fresh_until: in_hours(3), ..Visit::default() }), (180, Because::Freshness));
+        assert_eq!(next(Visit { hints: every(4), ..Visit::default() }), (240, Because::Hints));
+        let busy = Visit { failures: 1, retry_after: in_hours(72), hints: every(4), fresh_until: None };
+        assert_eq!(next(busy), (72 * 60, Because::RetryAfter));
+        let short =
+            Visit { hints: Hints { interval: Some(Duration::from_secs(60)), ..Hints::default() }, ..Visit::default() };
+        assert_eq!(next(short), (60, Because::Interval), "we come no more often than we would by ourselves");
+    }
+
+    #[test]
+    fn years_are_taken_for_a_slip() {
+        let years = Duration::from_secs(20 * 365 * 86_400);
+        for visit in [
+            Visit { hints: Hints { interval: Some(years), ..Hints::default() }, ..Visit::default() },
+            Visit { hints: Hints { interval: Some(Duration::MAX), ..Hints::default() }, ..Visit::default() },
+            Visit { fresh_until: Some(noon() + TimeDelta::days(7000)), ..Visit::default() },
+        ] {
+            assert_eq!(next(visit).0, 24 * 60);
+        }
+        assert_eq!(next(Visit { retry_after: Some(DateTime::<Utc>::MAX_UTC), ..Visit::default() }).0, 7 * 24 * 60);
+    }
+
+    #[test]
+    fn skipped_hours_and_days_are_passed_over() {
+        let skip = |skip_hours, skip_days| {
+            let hints = Hints { interval: None, skip_hours, skip_days };
+            next_check(noon(), &Visit { hints, ..Visit::default() }, &POLICY).at.format("%a %H:%M").to_string()
+        };
+        assert_eq!(skip(0, 0), "Tue 13:10");
+        assert_eq!(skip(1 << 13 | 1 << 14, 0), "Tue 15:00");
+        assert_eq!(skip(0, 1 << 1), "Wed 00:00");
+        assert_eq!(skip(0xff, 1 << 1 | 1 << 2), "Thu 08:00");
+        assert_eq!(skip(!(1 << 12), 0), "Wed 12:00", "bits beyond the day mean nothing");
+        assert_eq!(skip(!(1 << 13), !1), "Mon 13:00");
+    }
+
+    #[test]
+    fn a_feed_that_skips_everything_skips_nothing() {
+        for (skip_hours, skip_days) in [(u32::MAX, 0), (0, u8::MAX), (u32::MAX, u8::MAX), (ALL_HOURS, ALL_DAYS)] {
+            let hints = Hints { interval: None, skip_hours, skip_days };
+            assert_eq!(next(Visit { hints, ..Visit::default() }), (60, Because::Interval));
+        }
+    }
+
+    #[test]
+    fn each_reason_is_read_as_it_was_stored() {
+        for because in Because::ALL {
+            assert_eq!(because.as_str().parse(), Ok(because));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Whose turn it is: so many requests at once over all, so many to one host, and a pause between two of them.
+//! Who waits for its host holds no place among everyone, so that a slow host delays only itself.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use url::Url;
+
+/// Gives out turns.
+pub(super) struct Turns {
+    everyone: Arc<Semaphore>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+    per_host: usize,
+    spacing: Duration,
+}
+
+struct Host {
+    turns: Arc<Semaphore>,
+    next: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// The right to make one request, until it is dropped.
+pub(super) struct Turn {
+    _of_host: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    pub(super) fn new(concurrency: usize, per_host: usize, spacing: Duration) -> Self {
+        let everyone = Arc::new(Semaphore::new(concurrency.max(1)));
+        Self { everyone, hosts: Mutex::default(), per_host: per_host.max(1), spacing }
+    }
+
+    /// Waits for the host's turn first, then for its pause, and last for a place among all.
+    pub(super) async fn wait(&self, url: &Url) -> Turn {
+        let closed = "the semaphores are never closed";
+        let host = self.host(url);
+        let of_host = Arc::clone(&host.turns).acquire_owned().await.expect(closed);
+        self.space(&host).await;
+        let of_all = Arc::clone(&self.everyone).acquire_owned().await.expect(closed);
+        Turn { _of_host: of_host, _of_all: of_all }
+    }
+
+    fn host(&self, url: &Url) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let turns = Arc::new(Semaphore::new(self.per_host));
+            Arc::new(Host { turns, next: tokio::sync::Mutex::new(None) })
+        };
+        Arc::clone(hosts.entry(key(url)).or_insert_with(new))
+    }
+
+    async fn space(&self, host: &Host) {
+        let mut next = host.next.lock().await;
+        if let Some(moment) = *next {
+            tokio::time::sleep_until(moment).await;
+        }
+        *next = Some(Instant::now() + self.spacing);
+    }
+}
+
+/// One machine, as far as a URL tells: http and https of a name are the same server, and so is the name with the
+/// root's dot; another port is another server.
+fn key(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default().trim_end_matches('.');
+    match url.port_or_known_default() {
+        Some(80 | 443) | None => name.to_owned(),
+        Some(port) => format!("{name}:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_and_https_of_a_name_are_one_host() {
+        let key = |url| key(&Url::parse(url).unwrap());
+        assert_eq!(key("http://Example.org/a"), key("https://example.org./b"));
+        assert_ne!(key("http://example.org/"), key("http://example.org:8080/"));
+    }
+
+    #[tokio::test]
+    async fn one_host_has_two_at_once_and_a_pause_between() {
+        let turns = Turns::new(64, 2, Duration::from_millis(50));
+        let url = Url::parse("http://example.org/").unwrap();
+        let start = Instant::now();
+        let _first = turns.wait(&url).await;
+        let second = turns.wait(&url).await;
+        assert!(start.elapsed() >= Duration::from_millis(50));
+        assert!(tokio::time::timeout(Duration::from_millis(100), turns.wait(&url)).await.is_err());
+        drop(second);
+        turns.wait(&url).await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_slow_host_holds_no_place_among_all() {
+        let turns = Turns::new(2, 1, Duration::ZERO);
+        let slow = Url::parse("http://slow.example.org/").unwrap();
+        let other = Url::parse("http://other.example.org/").unwrap();
+        let _held = turns.wait(&slow).await;
+        tokio::select! {
+            biased;
+            _ = turns.wait(&slow) => panic!("the host has one turn"),
+            _ = turns.wait(&other) => {}
+        }
+    }
+}

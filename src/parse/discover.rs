@@ -1,0 +1,168 @@
+//! The feeds that a web page names: RSS Advisory Board's and WHATWG's `<link rel="alternate">`, and what made the
+//! page, so that others can guess. Nothing is fetched here, and no markup leaves.
+
+use std::cell::RefCell;
+
+use html5ever::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use url::Url;
+
+use super::encoding;
+
+/// The head of a page is long before this.
+const MAX_BYTES: usize = 512 * 1024;
+/// A page that names more feeds than this lists every one of its categories.
+const MAX_FEEDS: usize = 10;
+
+/// What a page says about its feeds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The addresses of the feeds that it names, the likeliest first, each once.
+    pub feeds: Vec<Url>,
+    /// What made the page, in its own words: `WordPress 6.5`.
+    pub generator: Option<String>,
+}
+
+/// Reads a page that was found in a feed's place; `base` is its address.
+#[must_use]
+pub fn page(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Page {
+    let (text, _) = encoding::decode(&bytes[..bytes.len().min(MAX_BYTES)], content_type);
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(&text));
+    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+    // A sink that runs no scripts is never asked to pause; the loop only makes that plain.
+    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+    tokenizer.end();
+    let found = tokenizer.sink.0.into_inner();
+    // The first `<base>` counts, wherever it stands in the head.
+    let base = found.base.and_then(|href| base.join(&href).ok()).unwrap_or_else(|| base.clone());
+    let mut links = found.links;
+    // A blog's second feed is that of its comments.
+    links.sort_by_key(|link| link.is_of_comments);
+    let mut feeds: Vec<Url> = Vec::new();
+    for url in links.iter().filter_map(|link| base.join(&link.href).ok()) {
+        if matches!(url.scheme(), "http" | "https") && !feeds.contains(&url) && feeds.len() < MAX_FEEDS {
+            feeds.push(url);
+        }
+    }
+    Page { feeds, generator: found.generator }
+}
+
+#[derive(Default)]
+struct Found {
+    base: Option<String>,
+    links: Vec<Link>,
+    generator: Option<String>,
+}
+
+struct Link {
+    href: String,
+    is_of_comments: bool,
+}
+
+#[derive(Default)]
+struct Sink(RefCell<Found>);
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        if let Token::TagToken(tag) = token
+            && tag.kind == TagKind::StartTag
+        {
+            self.tag(&tag);
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl Sink {
+    fn tag(&self, tag: &Tag) {
+        let attribute = |name: &str| {
+            let found = tag.attrs.iter().find(|attribute| &*attribute.name.local == name);
+            found.map(|attribute| attribute.value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        let mut found = self.0.borrow_mut();
+        match &*tag.name {
+            "base" if found.base.is_none() => found.base = attribute("href"),
+            "meta" if attribute("name").is_some_and(|name| name.eq_ignore_ascii_case("generator")) => {
+                found.generator = found.generator.take().or(attribute("content"));
+            }
+            "link" => {
+                let rel = attribute("rel").unwrap_or_default().to_ascii_lowercase();
+                let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
+                if rel.split_ascii_whitespace().any(|word| word == "alternate")
+                    && is_feed(&kind)
+                    && let Some(href) = attribute("href")
+                {
+                    let title = attribute("title").unwrap_or_default().to_ascii_lowercase();
+                    let is_of_comments = title.contains("comment") || href.contains("/comments/");
+                    found.links.push(Link { href, is_of_comments });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Not plain JSON: with that, WordPress announces its programming interface.
+fn is_feed(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    matches!(
+        kind,
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/rdf+xml"
+            | "application/feed+json"
+            | "application/xml"
+            | "text/xml"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feeds(html: &str) -> Vec<String> {
+        let base = Url::parse("https://blog.example.org/news/").unwrap();
+        page(html.as_bytes(), None, &base).feeds.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_page_names_its_feeds_the_main_one_first() {
+        let html = r#"<!DOCTYPE html><HTML><head><meta name="Generator" content="WordPress 6.5">
+            <link rel="stylesheet" href="/style.css">
+            <link rel="alternate" type="application/rss+xml" title="Blog » Comments Feed" href="/comments/feed/">
+            <LINK REL='Alternate Home' TYPE='application/rss+xml; charset=utf-8' HREF='feed/'>
+            <link rel=alternate type=application/feed+json href=//cdn.example.org/feed.json>
+            <link rel="alternate" type="application/json" href="/wp-json/wp/v2/posts/1">
+            <link rel="alternate" type="application/atom+xml" href="javascript:alert(1)">
+            <link rel="alternate" hreflang="cy" href="/cy/">
+            <link rel="alternate" type="application/rss+xml" href="feed/"></head>"#;
+        assert_eq!(
+            feeds(html),
+            [
+                "https://blog.example.org/news/feed/",
+                "https://cdn.example.org/feed.json",
+                "https://blog.example.org/comments/feed/"
+            ]
+        );
+        let base = Url::parse("https://blog.example.org/").unwrap();
+        assert_eq!(page(html.as_bytes(), None, &base).generator.as_deref(), Some("WordPress 6.5"));
+    }
+
+    #[test]
+    fn an_address_is_resolved_against_the_pages_base() {
+        let html = r#"<base href="/site/"><link rel="alternate" type="text/xml" href="rss.xml">"#;
+        assert_eq!(feeds(html), ["https://blog.example.org/site/rss.xml"]);
+    }
+
+    #[test]
+    fn what_stands_in_a_script_or_a_comment_is_no_link() {
+        let link = r#"<link rel="alternate" type="application/rss+xml" href="/x">"#;
+        assert_eq!(feeds(&format!("<!-- {link} -->")), Vec::<String>::new());
+        assert_eq!(feeds(&link.replace("/x", "")), Vec::<String>::new());
+        assert_eq!(feeds(&(0..50).map(|n| link.replace("/x", &format!("/{n}"))).collect::<String>()).len(), MAX_FEEDS);
+    }
+}

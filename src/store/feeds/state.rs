@@ -1,0 +1,117 @@
+//! What is known of each feed from its polls, read back.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::Row;
+
+use super::super::{Error, Store, optional_time, time, word};
+use crate::domain::feed::{Because, Hints};
+
+/// What is known of a feed from its polls.
+#[derive(Debug, Clone)]
+pub struct FeedState {
+    /// Which feed.
+    pub id: String,
+    /// Its validator, replayed exactly.
+    pub etag: Option<String>,
+    /// Its other validator, replayed exactly.
+    pub last_modified: Option<String>,
+    /// The address that gave the two.
+    pub location: Option<String>,
+    /// Hash of the last body, so that equal bytes cost no parse.
+    pub body_hash: Option<String>,
+    /// Which version of the program read that body.
+    pub reader: Option<String>,
+    /// When it is to be polled next.
+    pub next_check: DateTime<Utc>,
+    /// What set that moment.
+    pub because: Option<Because>,
+    /// It asked to be left alone until then.
+    pub not_before: Option<DateTime<Utc>>,
+    /// What its last document said about when to come again.
+    pub hints: Hints,
+    /// Last poll.
+    pub checked: Option<DateTime<Utc>>,
+    /// Last successful poll.
+    pub succeeded: Option<DateTime<Utc>>,
+    /// The last poll's outcome in a word: read, unchanged, failed, gone.
+    pub outcome: Option<String>,
+    /// How long the last poll took.
+    pub took: Option<Duration>,
+    /// Bytes of the last answer, unpacked.
+    pub bytes: Option<u64>,
+    /// Entries in the document that was last read.
+    pub entries: Option<u64>,
+    /// Failed polls in a row.
+    pub failures: u32,
+    /// What the last failure was.
+    pub error: Option<String>,
+    /// Where it has moved for good.
+    pub moved_to: Option<String>,
+    /// Since when its server says that it is gone for good.
+    pub gone: Option<DateTime<Utc>>,
+    /// When a poll last showed nothing that was known: items before it may have been missed.
+    pub gap: Option<DateTime<Utc>>,
+    /// Items kept of it.
+    pub items: u64,
+    /// Items picked of it.
+    pub picked: u64,
+}
+
+impl Store {
+    /// The state of every feed in the list, by id.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn feed_states(&self) -> Result<Vec<FeedState>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT f.*, (SELECT count(*) FROM items i WHERE i.feed = f.id) AS items,
+                 (SELECT count(*) FROM items i WHERE i.feed = f.id AND i.picked = 1) AS picked
+                 FROM feeds f WHERE removed IS NULL ORDER BY f.id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut states = Vec::new();
+            while let Some(row) = rows.next()? {
+                states.push(state(row)?);
+            }
+            Ok(states)
+        })
+        .await
+    }
+}
+
+fn state(row: &Row<'_>) -> Result<FeedState, Error> {
+    let because: Option<String> = row.get("because")?;
+    let interval: Option<u64> = row.get("hint_interval")?;
+    Ok(FeedState {
+        id: row.get("id")?,
+        etag: row.get("etag")?,
+        last_modified: row.get("last_modified")?,
+        location: row.get("location")?,
+        body_hash: row.get("body_hash")?,
+        reader: row.get("reader")?,
+        next_check: time(row.get("next_check")?)?,
+        because: because.map(|because| word("a reason for the next check", because)).transpose()?,
+        not_before: optional_time(row.get("not_before")?)?,
+        hints: Hints {
+            interval: interval.map(Duration::from_secs),
+            skip_hours: row.get("skip_hours")?,
+            skip_days: row.get("skip_days")?,
+        },
+        checked: optional_time(row.get("checked")?)?,
+        succeeded: optional_time(row.get("succeeded")?)?,
+        outcome: row.get("outcome")?,
+        took: row.get::<_, Option<u64>>("took")?.map(Duration::from_millis),
+        bytes: row.get("bytes")?,
+        entries: row.get("entries")?,
+        failures: row.get("failures")?,
+        error: row.get("error")?,
+        moved_to: row.get("moved_to")?,
+        gone: optional_time(row.get("gone")?)?,
+        gap: optional_time(row.get("gap")?)?,
+        items: row.get("items")?,
+        picked: row.get("picked")?,
+    })
+}
