@@ -11,6 +11,7 @@ mod database;
 mod delivery;
 mod feeds_corpus;
 mod floors;
+mod near_misses;
 mod quickstart;
 mod relevance;
 mod shown;
