@@ -17,5 +17,6 @@ mod quickstart;
 mod relevance;
 mod shown;
 mod support;
+mod topic_file;
 mod web;
 mod windows;
