@@ -1,6 +1,7 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod check;
 mod explain;
 mod feeds;
 mod once;
@@ -76,6 +77,8 @@ enum Command {
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Check the configuration, and the topic's phrases against what is stored
+    Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
     /// Feeds' health, queue, people, last and next run
@@ -122,6 +125,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Explain(explain) => explain.run(global).await,
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
+        Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,
     }
