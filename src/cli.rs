@@ -4,6 +4,7 @@
 mod check;
 mod explain;
 mod feeds;
+mod marked;
 mod once;
 mod poll;
 mod preview;

@@ -11,6 +11,7 @@ mod command;
 mod daemon;
 mod database;
 mod delivery;
+mod explain;
 mod feeds_corpus;
 mod floors;
 mod near_misses;
