@@ -12,6 +12,7 @@ pub mod poll;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod topic;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod schedule;
 mod status;
 mod subscribers;
 mod table;
+mod topic;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -72,6 +73,9 @@ enum Command {
     Preview(preview::Preview),
     /// Say why an item is in or out
     Explain(explain::Explain),
+    /// Work on the topic file
+    #[command(subcommand)]
+    Topic(topic::Topic),
     /// The list of feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
@@ -124,6 +128,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
+        Command::Topic(topic) => topic.run(global).await,
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Check(check) => check.run(global).await,

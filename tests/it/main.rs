@@ -19,6 +19,7 @@ mod quickstart;
 mod relevance;
 mod shown;
 mod support;
+mod topic_eval;
 mod topic_file;
 mod web;
 mod windows;
