@@ -22,6 +22,8 @@ pub struct Explanation {
     pub title: String,
     /// What was read after the title: the summary and the content, as far as they count.
     pub text: String,
+    /// Its categories.
+    pub categories: Vec<String>,
     /// Where it comes from: a feed, or a file.
     pub source: String,
     /// The judgement by today's topic file.
@@ -68,6 +70,7 @@ impl Explanation {
         Self {
             title: text.title.to_owned(),
             text: read.join("\n\n").chars().take(SHOWN).collect(),
+            categories: text.categories.to_vec(),
             source,
             threshold: topic.threshold,
             decisive: decisive(topic, &score),

@@ -96,6 +96,10 @@ fn tell(explanation: &Explanation) {
     if !text.trim().is_empty() {
         print(format_args!("\n{}", marked::wrap(&text, WIDTH)));
     }
+    if !explanation.categories.is_empty() {
+        let categories = paint.mark(&explanation.categories.join(", "), &score.reasons, Place::Category);
+        print(format_args!("\n{}", marked::wrap(&format!("categories: {categories}"), WIDTH)));
+    }
     if !score.reasons.is_empty() {
         print(format_args!("\n{}", paint.legend()));
     }

@@ -54,6 +54,21 @@ fn every_verdict_says_why() {
 }
 
 #[test]
+fn a_stored_item_is_explained_with_its_summary_and_its_categories() {
+    let folder = tempfile::tempdir().unwrap();
+    let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
+    let run = |what: &[&str]| {
+        text(&policy_digest(folder.path()).args(what).arg("--config").arg(&quickstart).output().unwrap())
+    };
+    run(&["poll"]);
+    let shown = run(&["explain", "https://www.civic-weekly.test/stories/one-purse-for-older-peoples-care"]);
+    let shown = shown.replace(['[', ']', '{', '}'], "");
+    assert!(shown.starts_with("Health board and councils to share one purse"), "{shown}");
+    assert!(shown.contains("Civic Weekly (item ") && shown.contains("\ncategories: Society\n"), "{shown}");
+    assert!(shown.contains("Three county") && shown.contains("310 million"), "{shown}");
+}
+
+#[test]
 fn what_is_told_fits_eighty_columns() {
     for content in [IN, ADVERT, SENSE, LITTLE] {
         let shown = text(&explain(content, &[]));

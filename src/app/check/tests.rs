@@ -1,32 +1,17 @@
 //! Which phrases are left when every text has been read.
 
 use super::*;
-use crate::domain::topic::{Exclusion, Pattern, Theme};
-
-fn terms(phrases: &[&str]) -> Vec<Term> {
-    phrases.iter().map(|phrase| Term { pattern: Pattern::parse(phrase).unwrap(), weight: 1.0 }).collect()
-}
 
 fn topic(general: &[&str], theme: &[&str], exclusion: &[&str]) -> Topic {
-    let theme =
-        Theme { name: "rail".to_owned(), title: "Rail".to_owned(), description: String::new(), terms: terms(theme) };
-    let exclusion = Exclusion {
-        name: "freight".to_owned(),
-        reason: "freight and haulage".to_owned(),
-        decisive: true,
-        terms: terms(exclusion),
-    };
-    Topic {
-        name: "t".to_owned(),
-        title: "T".to_owned(),
-        description: String::new(),
-        languages: vec!["en".to_owned()],
-        threshold: 3.0,
-        themes: vec![theme],
-        general: terms(general),
-        exclusions: vec![exclusion],
-        fingerprint: String::new(),
-    }
+    let topic = format!(
+        "name = 't'\ntitle = 'T'\ndescription = 'd'\n[general]\nweak = {general:?}\n\
+         [[theme]]\nname = 'rail'\ntitle = 'Rail'\nplain = {theme:?}\n\
+         [[exclusion]]\nname = 'freight'\nreason = 'freight and haulage'\ndecisive = true\nstrong = {exclusion:?}\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("feeds.toml"), "").unwrap();
+    std::fs::write(folder.path().join("topic.toml"), topic).unwrap();
+    crate::config::load(folder.path(), None, &[]).unwrap_or_else(|findings| panic!("{findings}")).topic
 }
 
 #[track_caller]

@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn shipped() -> Topic {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    crate::config::load(&folder, None, &[]).unwrap_or_else(|findings| panic!("{findings}")).topic
+}
+
 fn judged(relevant: bool, total: f32, labelled: &[&str], given: &[&str]) -> Judged {
     let themes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let kind = if relevant { "positive" } else { HARD_NEGATIVE }.to_owned();
@@ -14,7 +19,8 @@ fn judged(relevant: bool, total: f32, labelled: &[&str], given: &[&str]) -> Judg
         themes: themes(labelled),
         kind,
     };
-    Judged { post, score: Score { total, picked: total >= 3.0, themes: themes(given), reasons: Vec::new() } }
+    let nothing = Scorer::new(&shipped()).score(&Text::default());
+    Judged { post, score: Score { total, picked: total >= 3.0, themes: themes(given), ..nothing } }
 }
 
 #[test]
