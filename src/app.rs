@@ -6,12 +6,14 @@ pub mod clock;
 pub mod deliver;
 pub mod digest;
 pub mod explain;
+pub mod feeds;
 pub mod lock;
 pub mod once;
 pub mod poll;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod topic;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

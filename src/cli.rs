@@ -1,8 +1,10 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod check;
 mod explain;
 mod feeds;
+mod marked;
 mod once;
 mod poll;
 mod preview;
@@ -12,6 +14,7 @@ mod schedule;
 mod status;
 mod subscribers;
 mod table;
+mod topic;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -70,12 +73,17 @@ enum Command {
     Preview(preview::Preview),
     /// Say why an item is in or out
     Explain(explain::Explain),
+    /// Work on the topic file
+    #[command(subcommand)]
+    Topic(topic::Topic),
     /// The list of feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Check the configuration, and the topic's phrases against what is stored
+    Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
     /// Feeds' health, queue, people, last and next run
@@ -120,8 +128,10 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
+        Command::Topic(topic) => topic.run(global).await,
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
+        Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,
     }

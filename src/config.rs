@@ -8,6 +8,7 @@ mod digest;
 mod environment;
 mod feeds;
 mod notebook;
+mod phrases;
 mod reader;
 mod settings;
 mod topic;
@@ -17,6 +18,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Finding, Findings, Origin};
+pub use phrases::{PhrasePlace, phrase_places};
 pub use settings::{
     Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
     Tls, TransportKind, Web,

@@ -1,163 +1,216 @@
-//! `feeds check`: what each address answers, looked at without storing anything. For a page in a feed's place, the
-//! feeds that it names or that usually lie there are tried, and those that are one are proposed; nobody follows
-//! them by himself.
+//! What deserves a look in an installation whose configuration can be read: today, phrases of the topic that match
+//! nothing in the stored history. What is plainly wrong, `config` has refused before.
 
-use chrono::{DateTime, Utc};
-use url::Url;
+use std::collections::BTreeSet;
 
-use super::poll::{chain, judge, refuse_unknown, unparsed};
-use super::{App, Listener, Progress};
-use crate::domain::feed::Feed;
-use crate::fetch::{Outcome, Response, Validators, discover};
-use crate::parse;
-use crate::store::FeedState;
+use super::App;
+use crate::config::{PhrasePlace, phrase_places};
+use crate::domain::relevance::{Scorer, Text};
+use crate::domain::topic::{Term, Topic};
+use crate::store::ItemRow;
 
-/// What an address answers.
+/// With fewer items than these, a phrase that matches nothing says little.
+pub const ENOUGH_ITEMS: usize = 200;
+/// Items held in memory at a time.
+const PAGE: usize = 500;
+
+/// What was looked at, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckResult {
-    /// Entries in the document.
-    pub items: usize,
-    /// Of these, how many are picked.
-    pub picked: usize,
-    /// Entries without a date.
-    pub undated: usize,
-    /// Where it has moved for good.
-    pub moved_to: Option<String>,
-    /// What had to be repaired in the document.
-    pub repairs: Vec<String>,
-    /// When a poll last showed nothing that was known: items before it may have been missed.
-    pub gap: Option<DateTime<Utc>>,
-}
-
-/// An address that answers with no feed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unread {
-    /// What a person is told.
-    pub error: String,
-    /// Feeds that were found instead, each fetched and read.
-    pub proposals: Vec<Proposal>,
-}
-
-/// A feed that could be meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
-    /// For `url` in feeds.toml.
-    pub url: String,
-    /// Its own title.
-    pub title: Option<String>,
-    /// Entries in it.
-    pub items: usize,
-}
-
-/// What came of a check.
-#[derive(Debug, Clone, Default)]
 pub struct CheckReport {
-    /// In the order of the list, each with its id.
-    pub feeds: Vec<(String, Result<CheckResult, Unread>)>,
-    /// A proxy fetches for us, and which addresses are refused is its to decide.
-    pub is_behind_proxy: bool,
+    /// Feeds in the list.
+    pub feeds: usize,
+    /// Phrases in the topic.
+    pub phrases: usize,
+    /// Stored items.
+    pub items: usize,
+    /// Each with its next step.
+    pub findings: Vec<CheckFinding>,
 }
 
-/// As many proposals as a person wants to choose from.
-const MAX_PROPOSALS: usize = 3;
+/// One thing that deserves a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckFinding {
+    /// What is so: lower case, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub next: String,
+    /// The phrase that it is about.
+    pub phrase: Option<UnusedPhrase>,
+}
 
-/// Fetches and reads feeds side by side, all enabled ones if none is named; each with its result or what is wrong.
+/// A phrase that matches nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedPhrase {
+    /// As written.
+    pub phrase: String,
+    /// "theme `rail`", "exclusion `freight`" or "`[general]`".
+    pub table: String,
+    /// `topic.toml:12`, with the folder's path; none when the built-in topic holds.
+    pub place: Option<String>,
+}
+
+/// Looks everything over; changes nothing. A phrase counts as matching when it stands anywhere in what is read of
+/// an item, also where a longer phrase covers it and earns the weight.
 ///
 /// # Errors
-/// A named feed is not in the list, or the database fails.
-pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyhow::Result<CheckReport> {
-    refuse_unknown(app, names)?;
-    let is_chosen = |feed: &&Feed| match names {
-        [] => feed.enabled,
-        names => names.iter().any(|name| name == feed.id.as_str()),
-    };
-    let states = app.store.feed_states().await?;
-    let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
-    listener(Progress::Started { what: "checking", steps: chosen.len() });
-    let checks = chosen.into_iter().map(|feed| {
-        let state = states.iter().find(|state| state.id == feed.id.as_str());
-        async move {
-            let result = check_one(app, feed, state).await;
-            listener(Progress::Step(&feed.title));
-            (feed.id.to_string(), result)
-        }
-    });
-    // The fetcher knows how many at once.
-    let feeds = futures::future::join_all(checks).await;
-    listener(Progress::Finished);
-    Ok(CheckReport { feeds, is_behind_proxy: app.fetcher.is_behind_proxy() })
-}
-
-async fn check_one(app: &App, feed: &Feed, state: Option<&FeedState>) -> Result<CheckResult, Unread> {
-    let now = app.clock.now();
-    let unread = |error| Unread { error, proposals: Vec::new() };
-    if let Some(until) = state.and_then(|state| state.not_before).filter(|until| *until > now) {
-        return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
+/// The database fails.
+pub async fn check(app: &App) -> anyhow::Result<CheckReport> {
+    let topic = &app.config.topic;
+    let mut unmatched = Unmatched::new(topic);
+    let phrases = unmatched.phrases.len();
+    let (mut items, mut after) = (0, 0);
+    loop {
+        let page = app.store.items_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        (items, after) = (items + page.len(), last.seq);
+        unmatched.strike(&page.iter().map(ItemRow::text).collect::<Vec<_>>());
     }
-    let fetched = app.fetcher.fetch(&feed.url, &Validators::default(), now).await;
-    let response = fetched.map_err(|error| unread(error.explain()))?;
-    let moved_to = response.moved_to.as_ref().map(ToString::to_string);
-    let document = match read(&response, now) {
-        Ok(document) => document,
-        Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {
-            let proposals = discover(app, &response).await;
-            return Err(Unread { error: chain(&error), proposals });
+    let mut findings = Vec::new();
+    if items >= ENOUGH_ITEMS {
+        let places = phrase_places(&app.config.folder);
+        findings.extend(unmatched.phrases.iter().map(|phrase| phrase.finding(&places, items)));
+    } else if phrases > 0 {
+        findings.push(CheckFinding {
+            message: format!("{items} items are stored, too few to tell which phrases match nothing"),
+            next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
+            phrase: None,
+        });
+    }
+    Ok(CheckReport { feeds: app.config.feeds.len(), phrases, items, findings })
+}
+
+/// The phrases that were found nowhere yet.
+struct Unmatched<'t> {
+    topic: &'t Topic,
+    phrases: Vec<Phrase<'t>>,
+    scorers: Vec<Scorer>,
+}
+
+#[derive(Clone)]
+struct Phrase<'t> {
+    term: &'t Term,
+    kind: Kind,
+    /// The theme's or the exclusion's name.
+    table: &'t str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    General,
+    Theme,
+    Exclusion,
+}
+
+/// What a phrase asks for beside its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    InTitle,
+    Nearness,
+    Nothing,
+}
+
+impl Asks {
+    fn of(term: &Term) -> Self {
+        let source = term.pattern.source.trim();
+        if source.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("title:")) {
+            Self::InTitle
+        } else if source.contains('~') {
+            Self::Nearness
+        } else {
+            Self::Nothing
         }
-        Err(error) => return Err(unread(unparsed(&error, feed))),
-    };
-    let repairs = document.repairs.iter().map(ToString::to_string).collect();
-    let items = judge(&app.scorer, feed.prior, document);
-    Ok(CheckResult {
-        items: items.len(),
-        picked: items.iter().filter(|item| item.score.picked).count(),
-        undated: items.iter().filter(|item| item.item.published.or(item.item.updated).is_none()).count(),
-        moved_to,
-        repairs,
-        gap: state.and_then(|state| state.gap),
-    })
-}
-
-fn read(response: &Response, now: DateTime<Utc>) -> Result<parse::Document, parse::Error> {
-    let (bytes, content_type) = body(response);
-    parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
-}
-
-/// Without validators nobody answers "unchanged".
-fn body(response: &Response) -> (&[u8], Option<&str>) {
-    match &response.outcome {
-        Outcome::Body { bytes, content_type } => (bytes, content_type.as_deref()),
-        Outcome::Unchanged => (&[], None),
     }
 }
 
-/// The feeds that a page names; when none of them is one, those that usually lie there.
-async fn discover(app: &App, page: &Response) -> Vec<Proposal> {
-    let (bytes, content_type) = body(page);
-    let parse::discover::Page { feeds, generator } = parse::discover::page(bytes, content_type, &page.final_url);
-    let named = verify(app, page, feeds).await;
-    if !named.is_empty() {
-        return named;
-    }
-    verify(app, page, discover::well_known(&page.final_url, generator.as_deref())).await
-}
-
-/// Keeps what is a feed, one request after another until there are enough.
-async fn verify(app: &App, page: &Response, addresses: Vec<Url>) -> Vec<Proposal> {
-    let now = app.clock.now();
-    let mut proposals = Vec::new();
-    for url in addresses {
-        if proposals.len() == MAX_PROPOSALS || !app.fetcher.may_follow(&page.final_url, &url) {
-            continue;
+impl<'t> Unmatched<'t> {
+    fn new(topic: &'t Topic) -> Self {
+        let of = |terms: &'t [Term], kind, table| terms.iter().map(move |term| Phrase { term, kind, table });
+        let mut phrases: Vec<_> = of(&topic.general, Kind::General, "").collect();
+        for theme in &topic.themes {
+            phrases.extend(of(&theme.terms, Kind::Theme, &theme.name));
         }
-        let Ok(found) = app.fetcher.fetch(&url, &Validators::default(), now).await else { continue };
-        if let Ok(document) = read(&found, now) {
-            let proposal = Proposal { url: url.to_string(), title: document.title, items: document.items.len() };
-            // Guesses often lead to one and the same feed.
-            if !proposals.iter().any(|known: &Proposal| known.title == proposal.title && known.items == proposal.items)
-            {
-                proposals.push(proposal);
+        for exclusion in &topic.exclusions {
+            phrases.extend(of(&exclusion.terms, Kind::Exclusion, &exclusion.name));
+        }
+        let mut unmatched = Self { topic, phrases, scorers: Vec::new() };
+        unmatched.ready();
+        unmatched
+    }
+
+    /// Strikes out what these items hold. A scorer tells only the outermost of phrases that cover one another, and
+    /// one of phrases that are alike; with those struck out the next round tells the rest, until a round tells
+    /// nothing.
+    fn strike(&mut self, items: &[Text<'_>]) {
+        while !self.phrases.is_empty() {
+            let mut found = BTreeSet::new();
+            for item in items {
+                let scores = self.scorers.iter().map(|scorer| scorer.score(item));
+                found.extend(scores.flat_map(|score| score.reasons).map(|reason| (reason.label, reason.phrase)));
             }
+            let before = self.phrases.len();
+            self.phrases.retain(|phrase| !found.contains(&phrase.told(self.topic)));
+            if self.phrases.len() == before {
+                return;
+            }
+            self.ready();
         }
     }
-    proposals
+
+    /// Phrases of three kinds never share a scorer: one that is found in titles only, or only near another, would
+    /// cover a plain one without being told.
+    fn ready(&mut self) {
+        let kinds = [Asks::InTitle, Asks::Nearness, Asks::Nothing];
+        self.scorers = kinds.iter().map(|kind| Scorer::new(&self.only(*kind))).collect();
+    }
+
+    /// The topic with no other phrases than these.
+    fn only(&self, asks: Asks) -> Topic {
+        let terms = |kind, table: &str| {
+            let phrases = self.phrases.iter().filter(|phrase| (phrase.kind, phrase.table) == (kind, table));
+            phrases.map(|phrase| phrase.term).filter(|term| Asks::of(term) == asks).cloned().collect()
+        };
+        let mut topic = self.topic.clone();
+        topic.general = terms(Kind::General, "");
+        for theme in &mut topic.themes {
+            theme.terms = terms(Kind::Theme, &theme.name);
+        }
+        for exclusion in &mut topic.exclusions {
+            exclusion.terms = terms(Kind::Exclusion, &exclusion.name);
+        }
+        topic
+    }
 }
+
+impl Phrase<'_> {
+    /// The label and the phrase of the reason that tells of it.
+    fn told(&self, topic: &Topic) -> (Option<String>, String) {
+        let label = match self.kind {
+            Kind::General => None,
+            Kind::Theme => Some(self.table.to_owned()),
+            Kind::Exclusion => {
+                topic.exclusions.iter().find(|exclusion| exclusion.name == self.table).map(|it| it.reason.clone())
+            }
+        };
+        (label, self.term.pattern.source.clone())
+    }
+
+    fn finding(&self, places: &[PhrasePlace], items: usize) -> CheckFinding {
+        let phrase = self.term.pattern.source.clone();
+        let table = match self.kind {
+            Kind::General => "`[general]`".to_owned(),
+            Kind::Theme => format!("theme `{}`", self.table),
+            Kind::Exclusion => format!("exclusion `{}`", self.table),
+        };
+        let name = (self.kind != Kind::General).then_some(self.table);
+        let place = places.iter().find(|place| place.phrase == phrase && place.table.as_deref() == name);
+        let place = place.map(|place| format!("{}:{}", place.path.display(), place.line));
+        CheckFinding {
+            message: format!("`{phrase}` of {table} matches nothing in {items} stored items"),
+            next: "mend its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
+            phrase: Some(UnusedPhrase { phrase, table, place }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Why an item is in or out: of a stored item, of a text file, or of many texts, one JSON object a line.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -10,18 +10,28 @@ use url::Url;
 use super::App;
 use crate::domain::canonical::canonical;
 use crate::domain::relevance::{Reason, Score, Scorer, Text};
+use crate::domain::topic::Topic;
+
+/// So many characters of the text are shown: those that count, and a few more.
+const SHOWN: usize = 2_100;
 
 /// A judgement with what was judged.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// Its title.
     pub title: String,
+    /// What was read after the title: the summary and the content, as far as they count.
+    pub text: String,
+    /// Its categories.
+    pub categories: Vec<String>,
     /// Where it comes from: a feed, or a file.
     pub source: String,
     /// The judgement by today's topic file.
     pub score: Score,
     /// What must be reached.
     pub threshold: f32,
+    /// The reasons of the exclusions that put it out whatever else it says.
+    pub decisive: Vec<String>,
     /// For a stored item: why it is or is not mailed although picked.
     pub note: Option<String>,
 }
@@ -36,65 +46,148 @@ pub async fn stored(app: &App, link: &Url) -> anyhow::Result<Explanation> {
     })?;
     let note = (!item.is_mailable)
         .then(|| "it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
-    Ok(Explanation {
-        score: app.scorer.score(&item.text()),
-        title: item.title,
-        source: format!("{} (item {})", item.source, item.seq),
-        threshold: app.config.topic.threshold,
-        note,
-    })
+    let source = format!("{} (item {})", item.source, item.seq);
+    Ok(Explanation { note, ..Explanation::new(&app.scorer, &app.config.topic, &item.text(), source) })
 }
 
 /// Explains a text file: its first line is the title.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn file(scorer: &Scorer, threshold: f32, path: &Path) -> anyhow::Result<Explanation> {
+pub fn file(scorer: &Scorer, topic: &Topic, path: &Path) -> anyhow::Result<Explanation> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let text = String::from_utf8_lossy(&bytes);
     let (title, content) = text.trim_start().split_once('\n').unwrap_or((&text, ""));
-    let score = scorer.score(&Text { title: title.trim(), content, ..Text::default() });
-    Ok(Explanation { title: title.trim().to_owned(), source: path.display().to_string(), score, threshold, note: None })
+    let text = Text { title: title.trim(), content, ..Text::default() };
+    Ok(Explanation::new(scorer, topic, &text, path.display().to_string()))
 }
 
+impl Explanation {
+    fn new(scorer: &Scorer, topic: &Topic, text: &Text<'_>, source: String) -> Self {
+        let score = scorer.score(text);
+        let read = [text.summary, text.content].map(str::trim);
+        let read: Vec<_> = read.into_iter().filter(|part| !part.is_empty()).collect();
+        Self {
+            title: text.title.to_owned(),
+            text: read.join("\n\n").chars().take(SHOWN).collect(),
+            categories: text.categories.to_vec(),
+            source,
+            threshold: topic.threshold,
+            decisive: decisive(topic, &score),
+            score,
+            note: None,
+        }
+    }
+
+    /// The decision in one plain sentence: "in: 7.5, threshold 3.0; integration and partnership".
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let score = &self.score;
+        let figures = format!("{:.1}, threshold {:.1}", score.total, self.threshold);
+        if score.picked && score.themes.is_empty() {
+            return format!("in: {figures}; no theme of its own, so it goes into the last section");
+        }
+        if score.picked {
+            return format!("in: {figures}; {}", listed(&score.themes));
+        }
+        if !self.decisive.is_empty() {
+            return format!("out: {}, whatever else it says", listed(&self.decisive));
+        }
+        let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
+        match self.strongest_against() {
+            Some(against) if speaks_for >= self.threshold => {
+                format!("out: {figures}; {speaks_for:.1} speaks for it, and too much against it: {against}")
+            }
+            _ if score.reasons.is_empty() => "out: no phrase of the topic was found".to_owned(),
+            Some(against) if speaks_for == 0.0 => format!("out: {figures}; it speaks of {against}"),
+            _ => format!("out: {figures}; too little speaks for it"),
+        }
+    }
+
+    /// What the heaviest of what speaks against it is about.
+    fn strongest_against(&self) -> Option<&str> {
+        let against = self.score.reasons.iter().filter(|reason| reason.weight < 0.0);
+        let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
+        Some(heaviest.label.as_deref().unwrap_or(&heaviest.phrase))
+    }
+}
+
+/// The decisive exclusions whose own evidence reaches the threshold, as `Scorer::score` has it.
+fn decisive(topic: &Topic, score: &Score) -> Vec<String> {
+    if score.picked {
+        return Vec::new();
+    }
+    let against = |reason: &str| {
+        let of_it = score.reasons.iter().filter(|found| found.weight < 0.0 && found.label.as_deref() == Some(reason));
+        -of_it.map(|found| found.weight).sum::<f32>()
+    };
+    let exclusions = topic.exclusions.iter().filter(|exclusion| exclusion.decisive);
+    exclusions.map(|it| &it.reason).filter(|reason| against(reason) >= topic.threshold).cloned().collect()
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A line may be this long, in bytes; of a longer one only the complaint is kept.
+const LONGEST_LINE: u64 = 8 << 20;
+
+/// What is read of a line; other fields are ignored.
 #[derive(Deserialize)]
 struct Line {
     id: serde_json::Value,
     #[serde(default)]
     title: Option<String>,
-    #[serde(default, alias = "excerpt")]
+    #[serde(default)]
     text: Option<String>,
+    /// Read where there is no `text`.
+    #[serde(default)]
+    excerpt: Option<String>,
 }
 
 /// Judges one JSON object a line, `{"id","title","text"}`, and writes one a line,
 /// `{"id","relevant","score","themes","reasons"}`; a bad line is answered with `{"id","error"}`. Returns how many
-/// lines were bad. Memory holds one line at a time.
+/// lines were bad. Memory holds one line at a time. Answers are passed on before the input is waited for.
 ///
 /// # Errors
 /// Reading or writing fails.
-pub fn lines(scorer: &Scorer, input: &mut dyn BufRead, output: &mut dyn Write) -> anyhow::Result<usize> {
+pub fn lines(scorer: &Scorer, input: &mut BufReader<impl Read>, output: &mut impl Write) -> anyhow::Result<usize> {
     let (mut bad, mut number, mut line) = (0, 0u64, Vec::new());
     loop {
         line.clear();
-        if input.read_until(b'\n', &mut line).context("cannot read the lines")? == 0 {
+        if !input.buffer().contains(&b'\n') {
+            output.flush().context("cannot write the answers")?;
+        }
+        let mut within_limit = input.by_ref().take(LONGEST_LINE);
+        if within_limit.read_until(b'\n', &mut line).context("cannot read the lines")? == 0 {
             return Ok(bad);
         }
         number += 1;
-        if line.trim_ascii().is_empty() {
+        let is_cut = within_limit.limit() == 0 && !line.ends_with(b"\n");
+        if is_cut {
+            input.skip_until(b'\n').context("cannot read the lines")?;
+        } else if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = match serde_json::from_slice::<Line>(&line) {
-            Ok(Line { id, title, text }) => judged(scorer, id, &title.unwrap_or_default(), &text.unwrap_or_default()),
-            Err(error) => {
-                bad += 1;
-                let id =
-                    serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
-                serde_json::json!({ "id": id, "error": format!("line {number}: {error}") })
-            }
-        };
+        let answer = if is_cut { Err(format!("longer than {LONGEST_LINE} bytes")) } else { answer(scorer, &line) };
+        let answer = answer.unwrap_or_else(|error| {
+            bad += 1;
+            let id = serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
+            serde_json::json!({ "id": id, "error": format!("line {number}: {error}") })
+        });
         serde_json::to_writer(&mut *output, &answer).context("cannot write the answers")?;
         output.write_all(b"\n").context("cannot write the answers")?;
     }
+}
+
+fn answer(scorer: &Scorer, line: &[u8]) -> Result<serde_json::Value, String> {
+    let Line { id, title, text, excerpt } = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    Ok(judged(scorer, id, &title.unwrap_or_default(), &text.or(excerpt).unwrap_or_default()))
 }
 
 fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! `explain`: why an item is in or out.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -7,9 +8,13 @@ use clap::Args;
 use serde_json::json;
 use url::Url;
 
+use super::marked::{self, Paint, plain};
 use super::{Ending, Global, Usage, print, table};
 use crate::app::explain::{self, Explanation};
-use crate::domain::relevance::Scorer;
+use crate::domain::relevance::{Place, Score, Scorer};
+
+/// What is told fits a terminal of this width, in columns.
+const WIDTH: usize = 80;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -37,7 +42,7 @@ impl Explain {
             Ok(link) if !Path::new(&what).exists() => explain::stored(&global.open().await?, &link).await?,
             _ if Path::new(&what).exists() => {
                 let topic = global.load()?.topic;
-                explain::file(&Scorer::new(&topic), topic.threshold, Path::new(&what))?
+                explain::file(&Scorer::new(&topic), &topic, Path::new(&what))?
             }
             _ => return Err(Usage(format!("`{what}` is neither a link nor a file that is here")).into()),
         };
@@ -52,47 +57,74 @@ impl Explain {
 
 fn lines(global: &Global, path: &Path) -> anyhow::Result<Ending> {
     let scorer = Scorer::new(&global.load()?.topic);
-    let mut input: Box<dyn std::io::BufRead> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
+    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    let judged = if path == Path::new("-") {
+        explain::lines(&scorer, &mut BufReader::new(std::io::stdin().lock()), &mut output)
     } else {
         let file = std::fs::File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
-        Box::new(std::io::BufReader::new(file))
+        explain::lines(&scorer, &mut BufReader::new(file), &mut output)
     };
-    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
-    let bad = explain::lines(&scorer, &mut input, &mut output)?;
-    std::io::Write::flush(&mut output).context("cannot write the answers")?;
-    if bad > 0 {
-        tracing::warn!(bad, "some lines could not be read; each is answered with its error");
+    match judged {
+        Ok(0) => {}
+        Ok(bad) => tracing::warn!(bad, "some lines could not be read; each is answered with its error"),
+        // A reader that went away (`… | head`) has what it wanted.
+        Err(error) if is_broken_pipe(&error) => {}
+        Err(error) => return Err(error),
     }
     Ok(Ending::Done)
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
+}
+
+/// The text with its phrases marked, the reasons, and the verdict where the eye ends.
 fn tell(explanation: &Explanation) {
     let score = &explanation.score;
-    let verdict = if score.picked { "in" } else { "out" };
-    print(format_args!("{}\n{}\n", explanation.title, explanation.source));
-    print(format_args!("{verdict}: score {:.1}, threshold {:.1}", score.total, explanation.threshold));
-    if !score.themes.is_empty() {
-        print(format_args!("themes: {}", score.themes.join(", ")));
-    }
+    let paint = Paint::for_stdout();
+    let title = paint.mark(&explanation.title, &score.reasons, Place::Title);
+    print(format_args!("{}\n{}\n", marked::wrap(&title, WIDTH), explanation.source));
+    print(marked::wrap(&explanation.verdict(), WIDTH));
     if let Some(note) = &explanation.note {
-        print(format_args!("note: {note}"));
+        print(marked::wrap(&format!("note: {note}"), WIDTH));
     }
-    if score.reasons.is_empty() {
-        print("no phrase of the topic file was found");
-        return;
+    if !score.reasons.is_empty() {
+        print(format_args!("\n{}", reasons(score)));
     }
-    let mut table = table::new(["weight", "found", "where", "speaks for", "phrase"]);
+    let text = paint.mark(&explanation.text, &score.reasons, Place::Text);
+    if !text.trim().is_empty() {
+        print(format_args!("\n{}", marked::wrap(&text, WIDTH)));
+    }
+    if !explanation.categories.is_empty() {
+        let categories = paint.mark(&explanation.categories.join(", "), &score.reasons, Place::Category);
+        print(format_args!("\n{}", marked::wrap(&format!("categories: {categories}"), WIDTH)));
+    }
+    if !score.reasons.is_empty() {
+        print(format_args!("\n{}", paint.legend()));
+    }
+}
+
+fn reasons(score: &Score) -> impl std::fmt::Display {
+    let mut table = table::new(["weight", "found", "where", "speaks", "phrase"]);
+    table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
     for reason in &score.reasons {
+        let label = reason.label.as_deref();
+        let speaks = match (label, reason.weight < 0.0) {
+            (Some(label), false) => format!("for {label}"),
+            (None, false) => "for the topic".to_owned(),
+            (Some(label), true) => format!("against: {label}"),
+            (None, true) => "against".to_owned(),
+        };
         table.add_row([
             format!("{:+.1}", reason.weight),
-            reason.found.clone(),
+            plain(&reason.found),
             reason.place.as_str().to_owned(),
-            reason.label.clone().unwrap_or_else(|| "the topic".to_owned()),
+            speaks,
             reason.phrase.clone(),
         ]);
     }
-    print(format_args!("\n{table}"));
+    table
 }
 
 fn to_json(explanation: &Explanation) -> serde_json::Value {
@@ -100,6 +132,7 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     let reasons: Vec<_> = score.reasons.iter().map(explain::reason_json).collect();
     json!({
         "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
-        "threshold": explanation.threshold, "themes": score.themes, "reasons": reasons, "note": explanation.note,
+        "threshold": explanation.threshold, "verdict": explanation.verdict(), "themes": score.themes,
+        "reasons": reasons, "note": explanation.note,
     })
 }

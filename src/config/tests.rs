@@ -81,7 +81,7 @@ fn a_phrase_that_is_refused_is_found_at_its_own_place() {
 #[test]
 fn the_shipped_folders_have_no_findings() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    for folder in [shipped.join("quickstart"), shipped] {
+    for folder in [shipped.join("quickstart"), shipped.join("rural-transport"), shipped] {
         let config = load(&folder, None, &[]).unwrap_or_else(|findings| panic!("{findings}"));
         assert!(!config.feeds.is_empty(), "{}", folder.display());
     }

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::digest::threshold;
 use super::reader::Table;
-use super::value::{Read, Wrong, filled, flag, language, number, short_name, text};
+use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use crate::domain::topic::{Exclusion, Pattern, Term, Theme, Topic};
 
 /// What a phrase of each strength is worth.
@@ -24,7 +24,8 @@ pub(super) fn read(mut top: Table<'_>, source: &str, over: Option<f32>) -> Topic
     let title = top.required("title", filled);
     let description = top.required("description", filled);
     let languages = top.values("languages", language);
-    let in_file = top.or("threshold", 3.0, threshold);
+    let in_file =
+        top.or("threshold", 3.0, hinted("a post that sums to this or more is in: `threshold = 3.0`", threshold));
     let weights = weights(top.table("weights"));
     let mut general = top.table("general");
     let general_terms = terms(&mut general, &weights);
@@ -45,7 +46,8 @@ pub(super) fn read(mut top: Table<'_>, source: &str, over: Option<f32>) -> Topic
 }
 
 fn weights(mut table: Table<'_>) -> Weights {
-    let weight = |value: &DeValue<'_>| number(0.0..=1000.0)(value);
+    const HINT: &str = "write what a phrase is worth, above nought; in an `[[exclusion]]` it is subtracted";
+    let weight = |value: &DeValue<'_>| hinted(HINT, number(0.0..=1000.0))(value);
     let weights = Weights {
         strong: table.or("strong", 4.0, weight),
         plain: table.or("plain", 2.0, weight),
@@ -68,7 +70,10 @@ fn terms(table: &mut Table<'_>, weights: &Weights) -> Vec<Term> {
 fn pattern(value: &DeValue<'_>) -> Read<Pattern> {
     match value {
         DeValue::String(phrase) => Pattern::parse(phrase).map_err(|error| Wrong::alone(error.message, error.hint)),
-        other => Err(Wrong::mistyped("a phrase in quotes", other)),
+        other => {
+            let hint = Some("as `'social care'`; put quotes around a number, too".to_owned());
+            Err(Wrong { hint, ..Wrong::mistyped("a phrase in quotes", other) })
+        }
     }
 }
 
@@ -94,7 +99,7 @@ fn exclusions(tables: Vec<Table<'_>>, weights: &Weights) -> Vec<Exclusion> {
     for mut table in tables {
         let name = name(&mut table, &mut names, "exclusion");
         let reason = table.required("reason", filled).map(|(reason, _)| reason);
-        let decisive = table.or("decisive", false, flag);
+        let decisive = table.or("decisive", false, hinted("`true` puts a post out whatever else it says", flag));
         let terms = terms(&mut table, weights);
         table.finish();
         if let (Some(name), Some(reason)) = (name, reason) {

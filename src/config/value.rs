@@ -76,6 +76,14 @@ fn quoted(text: &str) -> String {
 /// What reading a value gives.
 pub(super) type Read<T> = Result<T, Wrong>;
 
+/// The same kind, with this hint where it has none.
+pub(super) fn hinted<T>(
+    hint: &'static str,
+    kind: impl Fn(&DeValue<'_>) -> Read<T>,
+) -> impl Fn(&DeValue<'_>) -> Read<T> {
+    move |value| kind(value).map_err(|wrong| Wrong { hint: wrong.hint.or_else(|| Some(hint.to_owned())), ..wrong })
+}
+
 /// Text, which may be empty.
 pub(super) fn text(value: &DeValue<'_>) -> Read<String> {
     match value {

@@ -105,6 +105,17 @@ impl Store {
         .await
     }
 
+    /// The next `limit` items after `after`, in order of arrival.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn items_after(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.read(move |connection| {
+            select(connection, "WHERE i.seq > ?1 ORDER BY i.seq LIMIT ?2", params![after, limit])
+        })
+        .await
+    }
+
     /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The built binary as a person runs it: exit codes, findings, the lock, and what survives a kill -9.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -103,6 +104,44 @@ fn explain_judges_every_line_and_never_stops_at_a_bad_one() {
     assert!(answers[1]["error"].as_str().unwrap().contains("line 2"));
     assert_eq!(answers[2]["relevant"], false);
     assert!(answers[3]["error"].is_string());
+}
+
+#[test]
+fn a_line_with_a_text_and_an_excerpt_is_judged_by_its_text() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    let lines = "{\"id\":1,\"excerpt\":\"A match.\",\"text\":\"On collaborative governance.\"}\n\
+                 {\"id\":2,\"text\":null,\"excerpt\":\"On collaborative governance.\"}\n\
+                 {\"id\":3,\"text\":\"A match.\",\"excerpt\":\"On collaborative governance.\"}";
+    std::fs::write(folder.path().join("posts.jsonl"), lines).unwrap();
+    let output = policy_digest(folder.path()).args(["explain", "--jsonl", "posts.jsonl"]).output().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    let relevant: Vec<bool> = answers.lines().map(|line| line.contains("\"relevant\":true")).collect();
+    assert_eq!(relevant, [true, true, false], "{answers}");
+}
+
+#[test]
+fn explain_answers_a_line_before_it_waits_for_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    let mut running = policy_digest(folder.path())
+        .args(["explain", "--jsonl"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = running.stdin.take().unwrap();
+    let output = BufReader::new(running.stdout.take().unwrap());
+    let (answered, answers) = std::sync::mpsc::channel();
+    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| answered.send(line)));
+    for id in ["1", "2"] {
+        // The next line has begun already: what is answered does not wait for its end.
+        write!(input, "{{\"id\":{id},\"title\":\"Football\"}}\n ").unwrap();
+        let answer = answers.recv_timeout(Duration::from_secs(60)).expect("an answer while the input is open");
+        assert!(answer.starts_with(&format!("{{\"id\":{id},\"relevant\":false")), "{answer}");
+    }
+    drop(input);
+    assert!(running.wait().unwrap().success());
 }
 
 #[test]

@@ -36,6 +36,8 @@ const HOMES: &[(&str, &str)] = &[
     ("lettre", "mail"),
     ("axum", "web"),
     ("clap", "cli"),
+    ("anstream", "cli"),
+    ("anstyle", "cli"),
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
     ("tokio_cron_scheduler", "daemon"),

@@ -3,22 +3,28 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test says what it expects by failing")]
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
+mod another_topic;
 mod arrival;
 mod bare_feed_rs;
+mod check;
 mod command;
 mod daemon;
 mod database;
 mod delivery;
+mod explain;
 mod faults;
 mod feeds_corpus;
 mod floors;
 mod fuzz_seeds;
 mod hostile;
+mod near_misses;
 mod polite;
 mod polling;
 mod quickstart;
 mod relevance;
 mod shown;
 mod support;
+mod topic_eval;
+mod topic_file;
 mod web;
 mod windows;

@@ -1,7 +1,7 @@
 //! Feeds are asked no more than they want, told by their own marks what we have, and left when they are gone.
 
 use chrono::TimeDelta;
-use policy_digest::app::check::check;
+use policy_digest::app::feeds::check;
 use policy_digest::app::poll::{FeedResult, PollReport, Which, poll};
 use policy_digest::app::silent;
 use policy_digest::domain::feed::Because;

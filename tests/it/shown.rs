@@ -44,6 +44,8 @@ fn the_help() {
         ("help", vec!["--help"]),
         ("help_once", vec!["once", "--help"]),
         ("help_explain", vec!["explain", "--help"]),
+        ("help_check", vec!["check", "--help"]),
+        ("help_topic_eval", vec!["topic", "eval", "--help"]),
         ("help_feeds", vec!["feeds", "--help"]),
         ("help_subscribers_add", vec!["subscribers", "add", "--help"]),
     ] {

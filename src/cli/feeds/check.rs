@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::app::check::{CheckReport, CheckResult, Unread, check};
+use crate::app::feeds::{CheckReport, CheckResult, Unread, check};
 use crate::cli::progress::Bar;
 use crate::cli::table::{self, count};
 use crate::cli::{Ending, Global, print};

@@ -1,0 +1,3 @@
+//! Working on the topic file: how well it judges posts that people have labelled.
+
+pub mod eval;

@@ -1,0 +1,69 @@
+//! `check`: every finding with its next step.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Ending, Global, print, table};
+use crate::app::check::{CheckFinding, CheckReport, check};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is wrong in digest.toml, feeds.toml and topic.toml is shown with its place, and is exit code 2.
+Then the topic's phrases are looked for in the stored items, and those that match nothing are listed;
+a phrase counts as found also where a longer one covers it and earns the weight.
+
+Example:
+  policy-digest check --json")]
+pub(super) struct Check {}
+
+impl Check {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let report = check(&app).await?;
+        if global.json {
+            print(to_json(&report));
+        } else {
+            tell(&report);
+        }
+        Ok(Ending::Done)
+    }
+}
+
+fn tell(report: &CheckReport) {
+    print(format_args!(
+        "configuration: no mistakes; {}, {}, {}",
+        table::count(report.feeds, "feed"),
+        table::count(report.phrases, "phrase"),
+        table::count(report.items, "stored item")
+    ));
+    let (phrases, others): (Vec<&CheckFinding>, Vec<_>) = report.findings.iter().partition(|it| it.phrase.is_some());
+    for finding in others {
+        print(format_args!("\n{}\n  next: {}", finding.message, finding.next));
+    }
+    let Some(first) = phrases.first() else { return };
+    let number = table::count(phrases.len(), "phrase");
+    print(format_args!("\nIn {}, nothing matches {number}:", table::count(report.items, "stored item")));
+    for unused in phrases.iter().filter_map(|finding| finding.phrase.as_ref()) {
+        let place = unused.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        print(format_args!("  {place}{} ({})", unused.phrase, unused.table));
+    }
+    print(format_args!("  next: {}", first.next));
+}
+
+fn to_json(report: &CheckReport) -> serde_json::Value {
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let phrase = finding.phrase.as_ref();
+            json!({
+                "message": finding.message,
+                "next": finding.next,
+                "phrase": phrase.map(|it| &it.phrase),
+                "table": phrase.map(|it| &it.table),
+                "place": phrase.and_then(|it| it.place.as_ref()),
+            })
+        })
+        .collect();
+    json!({ "feeds": report.feeds, "phrases": report.phrases, "items": report.items, "findings": findings })
+}
