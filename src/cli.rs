@@ -142,6 +142,10 @@ impl Global {
         config::load_from_process(Some(&self.config), self.data.as_deref())
     }
 
+    fn load_untrained(&self) -> Result<config::Config, Findings> {
+        config::load_untrained(&self.config)
+    }
+
     async fn open(&self) -> anyhow::Result<App> {
         App::open(self.load()?, Clock::System).await
     }

@@ -31,8 +31,9 @@ use reader::Table;
 
 /// The folder when none is named.
 const FOLDER: &str = "config";
-/// What holds without a `topic.toml`.
+/// What holds without a `topic.toml`, and the model that it names.
 const TOPIC: &str = include_str!("../config/topic.toml");
+const WORDING: &str = include_str!("../config/topic.wording");
 
 /// A whole configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// `topic.toml`, with the override of its threshold.
     pub topic: Topic,
+    /// The trained model that `topic.toml` names.
+    pub wording_file: Option<PathBuf>,
     /// `subscribers.csv`, if the folder holds one.
     pub subscribers_csv: Option<PathBuf>,
 }
@@ -54,6 +57,23 @@ pub struct Config {
 /// # Errors
 /// Everything that is wrong in the three files and the variables.
 pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]) -> Result<Config, Findings> {
+    read(folder, data, environment, true)
+}
+
+/// The same for a topic whose model is to be trained: whatever lies there is not read.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_untrained(folder: &Path) -> Result<Config, Findings> {
+    read(folder, None, &environment::of_process(), false)
+}
+
+fn read(
+    folder: &Path,
+    data: Option<&Path>,
+    environment: &[(String, String)],
+    is_trained: bool,
+) -> Result<Config, Findings> {
     if !folder.is_dir() {
         let hint = Some("name the folder with `--config DIR`".to_owned());
         let missing = Finding::about(Origin::File(folder.to_owned()), "there is no such folder", hint);
@@ -62,7 +82,12 @@ pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]
     let notebook = Notebook::new(environment);
     let digest_text = content(folder, File::Digest, &notebook).unwrap_or_default();
     let feeds_text = content(folder, File::Feeds, &notebook).unwrap_or_default();
-    let topic_text = content(folder, File::Topic, &notebook).unwrap_or_else(|| TOPIC.to_owned());
+    let own_topic = content(folder, File::Topic, &notebook);
+    let named = |name: &str| match own_topic {
+        Some(_) => std::fs::read_to_string(folder.join(name)),
+        None => Ok(WORDING.to_owned()),
+    };
+    let topic_text = own_topic.as_deref().unwrap_or(TOPIC);
 
     let mut settings = digest::read(Table::parse(&digest_text, File::Digest, &notebook), folder);
     // What half a file says is no ground for finding contradictions.
@@ -73,19 +98,21 @@ pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]
     let allow_files = settings.polling.allow_files || !is_whole;
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &notebook);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
-    let topic_table = Table::parse(&topic_text, File::Topic, &notebook);
-    let topic = topic::read(topic_table, &topic_text, settings.relevance.threshold);
+    let topic_table = Table::parse(topic_text, File::Topic, &notebook);
+    let (topic, wording) =
+        topic::read(topic_table, topic_text, settings.relevance.threshold, is_trained.then_some(named));
 
     Findings::none_or(notebook.findings(folder, |file| match file {
         File::Digest => &digest_text,
         File::Feeds => &feeds_text,
-        File::Topic => &topic_text,
+        File::Topic => topic_text,
     }))?;
     if let Some(data) = data {
         data.clone_into(&mut settings.data);
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
-    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, subscribers_csv })
+    let wording_file = wording.map(|name| folder.join(name));
+    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv })
 }
 
 /// Reads the folder (`config` unless named) with this process's environment.

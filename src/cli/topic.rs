@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Ending, Global, marked, print, table};
+use super::{Ending, Global, Usage, marked, print, table};
 use crate::app::explain::reason_json;
-use crate::app::topic::eval::{self, Figures, Judged};
+use crate::app::topic::eval::{self, Figures, Judged, Labelled};
+use crate::app::topic::train;
 use crate::domain::relevance::Scorer;
 
 /// So many reasons are told of a post that was judged wrongly.
@@ -18,6 +19,42 @@ const REASONS: usize = 3;
 pub(super) enum Topic {
     /// Measure topic.toml against posts that people have labelled
     Eval(Eval),
+    /// Train the model of wording that topic.toml names, from labelled posts
+    Train(Train),
+    /// Tell what phrases and model are worth together on posts that the model has not seen
+    CrossValidate(CrossValidate),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The same posts make the same file. Each line is as `topic eval` reads it.
+
+Example:
+  policy-digest topic train config/training/*.jsonl")]
+pub(super) struct Train {
+    /// Labelled posts, one JSON object a line
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Write to this file instead of the one that topic.toml names
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Posts are parted by `host`; each part is judged by a model of the others, at the threshold that is best for them.
+
+Example:
+  policy-digest topic cross-validate posts.jsonl --with config/training/posts.jsonl")]
+pub(super) struct CrossValidate {
+    /// Labelled posts to be judged, one JSON object a line
+    file: PathBuf,
+    /// More labelled posts, to be trained on for every part
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// Number of parts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=100))]
+    parts: u8,
 }
 
 #[derive(Debug, Args)]
@@ -39,8 +76,58 @@ impl Topic {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         match self {
             Self::Eval(eval) => eval.run(global),
+            Self::Train(train) => train.run(global),
+            Self::CrossValidate(validate) => validate.run(global),
         }
     }
+}
+
+impl Train {
+    fn run(&self, global: &Global) -> anyhow::Result<Ending> {
+        let config = global.load_untrained()?;
+        let Some(out) = self.out.as_ref().or(config.wording_file.as_ref()) else {
+            let hint =
+                "topic.toml names no model: add `[wording]` with `file = \"topic.wording\"`, or give `--out FILE`";
+            return Err(Usage(hint.to_owned()).into());
+        };
+        let posts = posts(&self.files, &config.topic)?;
+        let model = train::train(&config.topic, &posts.iter().collect::<Vec<_>>()).write();
+        std::fs::write(out, &model).with_context(|| format!("cannot write `{}`", out.display()))?;
+        let features = model.lines().count().saturating_sub(3);
+        let (read, kib) = (table::count(posts.len(), "post"), model.len() / 1024);
+        print(format_args!("{}: {features} words and pairs of words from {read}, {kib} KiB", out.display()));
+        Ok(Ending::Done)
+    }
+}
+
+impl CrossValidate {
+    fn run(&self, global: &Global) -> anyhow::Result<Ending> {
+        let topic = global.load_untrained()?.topic;
+        let judged = posts(std::slice::from_ref(&self.file), &topic)?;
+        let always = posts(&self.with, &topic)?;
+        let found = train::cross_validate(&topic, &judged, &always, usize::from(self.parts));
+        let mut pairs = pairs(&found.figures);
+        let tenth = |threshold: &f32| (f64::from(*threshold) * 100.0).round() / 100.0;
+        pairs.push(("thresholds".to_owned(), found.thresholds.iter().map(tenth).collect()));
+        pairs.push(("best_threshold".to_owned(), tenth(&found.threshold).into()));
+        if global.json {
+            print(Value::from(pairs.into_iter().collect::<serde_json::Map<_, _>>()));
+        } else {
+            pairs.iter().for_each(|(name, value)| print(format_args!("{name:<24} {value}")));
+        }
+        Ok(Ending::Done)
+    }
+}
+
+/// The labelled posts of all files.
+fn posts(files: &[PathBuf], topic: &crate::domain::topic::Topic) -> anyhow::Result<Vec<Labelled>> {
+    let mut posts = Vec::new();
+    for path in files {
+        let file = std::fs::File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+        let read = eval::read(std::io::BufReader::new(file), topic);
+        posts.extend(read.with_context(|| format!("cannot use `{}`", path.display()))?);
+    }
+    Ok(posts)
 }
 
 impl Eval {

@@ -9,17 +9,25 @@ use toml::de::DeValue;
 use super::digest::threshold;
 use super::reader::Table;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
-use crate::domain::topic::{Exclusion, Pattern, Term, Theme, Topic};
+use crate::domain::topic::{Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
 
 /// What a phrase of each strength is worth.
 struct Weights {
     strong: f32,
     plain: f32,
     weak: f32,
+    most: f32,
+    decisive: f32,
 }
 
-/// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold.
-pub(super) fn read(mut top: Table<'_>, source: &str, over: Option<f32>) -> Topic {
+/// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold, `content` reads a file that
+/// the topic names; without it, its model stays untrained.
+pub(super) fn read(
+    mut top: Table<'_>,
+    source: &str,
+    over: Option<f32>,
+    content: Option<impl Fn(&str) -> std::io::Result<String>>,
+) -> (Topic, Option<String>) {
     let name = top.required("name", short_name);
     let title = top.required("title", filled);
     let description = top.required("description", filled);
@@ -30,19 +38,24 @@ pub(super) fn read(mut top: Table<'_>, source: &str, over: Option<f32>) -> Topic
     let mut general = top.table("general");
     let general_terms = terms(&mut general, &weights);
     general.finish();
+    let themes = themes(top.tables("theme"), &weights);
+    let (wording, model, file) = wording(top.table("wording"), &themes, content);
     let topic = Topic {
         name: name.map(|(name, _)| name).unwrap_or_default(),
         title: title.map(|(title, _)| title).unwrap_or_default(),
         description: description.map(|(description, _)| description).unwrap_or_default(),
         languages: if languages.is_empty() { vec!["en".to_owned()] } else { languages },
         threshold: over.unwrap_or(in_file),
-        themes: themes(top.tables("theme"), &weights),
+        themes,
         general: general_terms,
         exclusions: exclusions(top.tables("exclusion"), &weights),
-        fingerprint: fingerprint(source, over),
+        wording,
+        most: weights.most,
+        decisive: weights.decisive,
+        fingerprint: fingerprint(&[source, &model], over),
     };
     top.finish();
-    topic
+    (topic, file)
 }
 
 fn weights(mut table: Table<'_>) -> Weights {
@@ -52,9 +65,44 @@ fn weights(mut table: Table<'_>) -> Weights {
         strong: table.or("strong", 4.0, weight),
         plain: table.or("plain", 2.0, weight),
         weak: table.or("weak", 1.0, weight),
+        most: table.or("most", f32::INFINITY, weight),
+        decisive: table.or("decisive", 3.0, weight),
     };
     table.finish();
     weights
+}
+
+/// The trained model that the table names, its text, and the file's name; none without a table.
+fn wording(
+    mut table: Table<'_>,
+    themes: &[Theme],
+    content: Option<impl Fn(&str) -> std::io::Result<String>>,
+) -> (Option<Weighing>, String, Option<String>) {
+    let file = table.placed("file", filled);
+    let weight = table.or("weight", 8.0, number(0.0..=1000.0));
+    let for_themes = table.or("for_themes", 4.0, number(0.0..=1000.0));
+    let names = || themes.iter().map(|theme| theme.name.clone());
+    let (mut model, mut text) = (None, String::new());
+    if let Some((file, place)) = &file {
+        const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[wording]` out";
+        let refuse = |message: String| table.note(place.clone(), format!("`{file}`: {message}"), Some(HINT.to_owned()));
+        match content.map(|content| content(file)) {
+            None => model = Some(Wording::untrained(names().collect())),
+            Some(Err(error)) => refuse(format!("the file cannot be read: {error}")),
+            Some(Ok(content)) => {
+                match Wording::parse(&content) {
+                    Err(error) => refuse(format!("line {}: {error}", error.line)),
+                    Ok(read) if !names().eq(read.themes().iter().cloned()) => {
+                        refuse("it was trained for other themes, or for these in another order".to_owned());
+                    }
+                    Ok(read) => model = Some(read),
+                }
+                text = content;
+            }
+        }
+    }
+    table.finish();
+    (model.map(|model| Weighing { model, weight, for_themes }), text, file.map(|(file, _)| file))
 }
 
 /// The phrases of a table, in their three strengths.
@@ -120,11 +168,13 @@ fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Optio
 }
 
 /// Changes with whatever changes a score or a verdict.
-fn fingerprint(source: &str, over: Option<f32>) -> String {
+fn fingerprint(sources: &[&str], over: Option<f32>) -> String {
     let mut hash = Sha256::new();
-    hash.update(source.as_bytes());
-    // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
-    hash.update([0xff]);
+    for source in sources {
+        hash.update(source.as_bytes());
+        // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
+        hash.update([0xff]);
+    }
     hash.update(over.map(|over| over.to_string()).unwrap_or_default().as_bytes());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use super::folded::Folded;
 use super::matching::{self, Index, Sequences};
 use super::pattern::Shape;
-use super::topic::{Term, Topic};
+use super::topic::{Term, Topic, Weighing};
+use super::wording::{Bag, Judgement};
 
 /// Of summary and content together, this many characters are read.
 const READ: usize = 2_000;
@@ -31,6 +32,10 @@ const AGAIN: f32 = 0.5;
 const MOST_THEMES: usize = 3;
 /// A further theme needs this share of the strongest one's evidence.
 const FAIR_SHARE: f32 = 0.3;
+/// The same where the wording is judged, too; found by cross-validation, as is the next.
+const FAIR_SHARE_JUDGED: f32 = 0.4;
+/// A further theme needs so much evidence where the wording is judged, the first one half of it.
+const LEAST: f32 = 4.0;
 /// Evidence above this, two strong phrases as the shipped topic weighs them, makes a theme no harder to join.
 const AMPLE: f32 = 8.0;
 
@@ -88,13 +93,15 @@ pub enum Place {
     Text,
     /// Among the categories.
     Category,
+    /// In the text as a whole.
+    Wording,
     /// In the feed's prior.
     Feed,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Title, Self::Text, Self::Category, Self::Feed];
+    pub const ALL: [Self; 5] = [Self::Title, Self::Text, Self::Category, Self::Wording, Self::Feed];
 
     /// The word in tables and reports.
     #[must_use]
@@ -103,6 +110,7 @@ impl Place {
             Self::Title => "title",
             Self::Text => "text",
             Self::Category => "category",
+            Self::Wording => "wording",
             Self::Feed => "feed",
         }
     }
@@ -112,6 +120,9 @@ impl Place {
 #[derive(Debug)]
 pub struct Scorer {
     threshold: f32,
+    most: f32,
+    decisive: f32,
+    wording: Option<Weighing>,
     themes: Vec<String>,
     exclusions: Vec<(String, bool)>,
     phrases: Vec<Phrase>,
@@ -184,6 +195,9 @@ impl Scorer {
         }
         Self {
             threshold: topic.threshold,
+            most: topic.most,
+            decisive: topic.decisive,
+            wording: topic.wording.clone(),
             themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
             exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
             phrases,
@@ -195,21 +209,35 @@ impl Scorer {
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         let mut found = Found::new();
-        self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
-        let read = self.read(text.summary, Place::Text, READ, 0, &mut found);
-        self.read(text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
+        let mut title = self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
+        let mut summary = self.read(text.summary, Place::Text, READ, 0, &mut found);
+        let read = summary.size();
+        let mut content = self.read(text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
         for category in text.categories.iter().take(CATEGORIES) {
             self.read(category, Place::Category, CATEGORY_LIMIT, 0, &mut found);
         }
-        self.weigh(&found, text.prior)
+        let wording = self.wording.as_ref().map(|Weighing { model, .. }| {
+            let mut bag = Bag::default();
+            bag.take(model, &mut title, true);
+            bag.take(model, &mut summary, false);
+            bag.take(model, &mut content, false);
+            let judgement = model.judge(bag);
+            let passages = [(&title, text.title), (&summary, text.summary), (&content, text.content)];
+            let words = judgement.decisive.iter().map(|spot| {
+                let (folded, source) = passages[spot.passage];
+                folded.quote(source, spot.words.clone())
+            });
+            (words.collect::<Vec<_>>().join(", "), judgement)
+        });
+        self.weigh(&found, wording, text.prior)
     }
 
-    /// Notes what a passage holds, and returns how much of it was read.
-    fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> usize {
+    /// Notes what a passage holds, and returns it.
+    fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> Folded {
         let mut folded = Folded::new(text, limit);
         let hits = self.index.find(&mut folded);
         if hits.is_empty() {
-            return folded.size();
+            return folded;
         }
         let uncovered = matching::outermost(&hits);
         let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
@@ -239,10 +267,10 @@ impl Scorer {
                 *best = (factor, folded.quote(text, words));
             }
         }
-        folded.size()
+        folded
     }
 
-    fn weigh(&self, found: &Found<'_>, prior: f32) -> Score {
+    fn weigh(&self, found: &Found<'_>, wording: Option<(String, Judgement)>, prior: f32) -> Score {
         let mut total = 0.0;
         let mut by_theme = vec![0.0_f32; self.themes.len()];
         let mut against = vec![0.0_f32; self.exclusions.len()];
@@ -266,12 +294,21 @@ impl Scorer {
             let reason = Reason { phrase: phrase.source.clone(), found: quote.to_owned(), place, weight, label };
             reasons.push((exclusion, reason));
         }
-        if prior != 0.0 {
-            total += prior;
-            let (phrase, found) = ("prior".to_owned(), String::new());
-            reasons.push((None, Reason { phrase, found, place: Place::Feed, weight: prior, label: None }));
+        let mut add = |phrase: &str, found: String, place: Place, weight: f32| {
+            if weight != 0.0 {
+                reasons.push((None, Reason { phrase: phrase.to_owned(), found, place, weight, label: None }));
+            }
+            weight
+        };
+        let most = total.clamp(-self.most, self.most);
+        total += add("no more for phrases", String::new(), Place::Text, most - total);
+        let mut theme_judgement = None;
+        if let (Some(Weighing { weight, .. }), Some((words, judgement))) = (&self.wording, wording) {
+            total += add("wording", words, Place::Wording, judgement.topic * weight);
+            theme_judgement = Some(judgement.themes);
         }
-        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.threshold;
+        total += add("prior", String::new(), Place::Feed, prior);
+        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.decisive;
         let is_out = (0..against.len()).any(decides);
         reasons.sort_by(|(a_against, a), (b_against, b)| {
             let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
@@ -280,16 +317,26 @@ impl Scorer {
         });
         let total = if is_out { total.min(0.0) } else { total };
         let picked = !is_out && total >= self.threshold;
+        if let (Some(Weighing { for_themes, .. }), Some(judgement)) = (&self.wording, theme_judgement) {
+            for (evidence, judged) in by_theme.iter_mut().zip(judgement) {
+                *evidence = evidence.min(self.most) + (judged + 1.0) * for_themes;
+            }
+        }
         let themes = if picked { self.strongest(&by_theme) } else { Vec::new() };
         Score { total, picked, themes, reasons: reasons.into_iter().map(|(_, reason)| reason).collect() }
     }
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.
     fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
-        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
+        let (floor, share, ample) = match self.wording {
+            Some(_) => (LEAST, FAIR_SHARE_JUDGED, f32::INFINITY),
+            None => (0.0, FAIR_SHARE, AMPLE),
+        };
+        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > floor / 2.0).collect();
         ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
-        ranked.retain(|theme| by_theme[*theme] >= least);
-        ranked.into_iter().take(MOST_THEMES).map(|theme| self.themes[theme].clone()).collect()
+        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(ample) * share).max(floor);
+        let (first, further) = ranked.split_at(ranked.len().min(1));
+        let further = further.iter().filter(|theme| by_theme[**theme] >= least);
+        first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].clone()).collect()
     }
 }

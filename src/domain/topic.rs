@@ -2,6 +2,7 @@
 //! How a phrase is written and read, `pattern` knows.
 
 pub use super::pattern::{Pattern, PatternError};
+pub use super::wording::Wording;
 
 /// The topic, its themes and all its phrases.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +23,25 @@ pub struct Topic {
     pub general: Vec<Term>,
     /// Other senses of the same words, and kinds of post that are out whatever their subject.
     pub exclusions: Vec<Exclusion>,
+    /// What the text's wording as a whole says beside the phrases.
+    pub wording: Option<Weighing>,
+    /// All phrases together count no more than this, for or against.
+    pub most: f32,
+    /// What the phrases of a decisive exclusion must reach.
+    pub decisive: f32,
     /// Hash of the file's content: scores made under another one are stale.
     pub fingerprint: String,
+}
+
+/// A trained model, and what its judgement is worth in points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weighing {
+    /// As `topic train` has made it.
+    pub model: Wording,
+    /// For a text that reads just like those that belong; as much against one that reads like the others.
+    pub weight: f32,
+    /// The same for a theme.
+    pub for_themes: f32,
 }
 
 /// One theme: a section of the digest.

@@ -47,8 +47,8 @@ pub(crate) struct Judgement {
     pub(crate) topic: f32,
     /// In the order of the model's themes.
     pub(crate) themes: Vec<f32>,
-    /// The features that did most for the judgement of the topic, in its direction: first place, and share.
-    pub(crate) decisive: Vec<(Spot, f32)>,
+    /// Where the features stand first that did most for the judgement of the topic, in its direction.
+    pub(crate) decisive: Vec<Spot>,
 }
 
 /// Where a feature stood first.
@@ -107,6 +107,13 @@ impl Wording {
         &self.themes
     }
 
+    /// A model that has learnt nothing yet.
+    #[must_use]
+    pub fn untrained(themes: Vec<String>) -> Self {
+        let bias = vec![0.0; themes.len() + 1];
+        Self::new(themes, bias, Vec::new(), Vec::new())
+    }
+
     /// Puts a model together. For each feature there are as many weights as biases.
     pub(crate) fn new(themes: Vec<String>, bias: Vec<f32>, features: Vec<Feature>, weights: Vec<f32>) -> Self {
         let by_hash =
@@ -139,7 +146,7 @@ impl Wording {
         let topic = sums[0];
         shares.retain(|(share, _)| share.is_sign_positive() == topic.is_sign_positive() && *share != 0.0);
         shares.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        let decisive = shares.into_iter().take(NAMED).map(|(share, spot)| (spot.clone(), share / length)).collect();
+        let decisive = shares.into_iter().take(NAMED).map(|(_, spot)| spot.clone()).collect();
         Judgement { topic, themes: sums.split_off(1), decisive }
     }
 
@@ -188,7 +195,7 @@ impl Wording {
     #[must_use]
     pub fn write(&self) -> String {
         let mut text = format!("{HEAD}\nthemes\t{}\nbias", self.themes.join("\t"));
-        let mut numbers = |text: &mut String, values: &[f32]| {
+        let numbers = |text: &mut String, values: &[f32]| {
             let cells: Vec<String> = values
                 .iter()
                 .map(|value| (value * 100.0).round())
@@ -260,8 +267,7 @@ mod tests {
     fn the_words_that_decide_are_named() {
         let judged = judge("Tax", "care homes and taxes");
         assert!(judged.topic < 0.0);
-        assert_eq!(judged.decisive[0].0, Spot { passage: 0, words: 0..1 });
-        assert!(judged.decisive.iter().all(|(_, share)| *share < 0.0));
+        assert_eq!(judged.decisive, [Spot { passage: 0, words: 0..1 }]);
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Labelled {
     /// The themes that people file it under.
     #[serde(default)]
     pub themes: Vec<String>,
+    /// Whose it is: posts of one host are alike.
+    #[serde(default)]
+    pub host: String,
     /// `hard_negative` for one that shares words or setting with the topic.
     #[serde(default)]
     pub kind: String,
