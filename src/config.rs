@@ -41,7 +41,7 @@ pub struct Config {
     pub settings: Settings,
     /// `feeds.toml`, in the order of the file, the disabled ones included.
     pub feeds: Vec<Feed>,
-    /// `topic.toml`, with the override of its threshold.
+    /// `topic.toml`, with what `[relevance]` in `digest.toml` adds to it.
     pub topic: Topic,
     /// `subscribers.csv`, if the folder holds one.
     pub subscribers_csv: Option<PathBuf>,
@@ -72,7 +72,7 @@ pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &notebook);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
     let topic_table = Table::parse(&topic_text, File::Topic, &notebook);
-    let topic = topic::read(topic_table, &topic_text, settings.relevance.threshold);
+    let topic = topic::read(topic_table, &topic_text, &settings.relevance);
 
     Findings::none_or(notebook.findings(folder, |file| match file {
         File::Digest => &digest_text,

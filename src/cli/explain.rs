@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Ending, Global, Usage, print, table};
 use crate::app::explain::{self, Explanation};
+use crate::domain::language::Language;
 use crate::domain::relevance::Scorer;
 
 #[derive(Debug, Args)]
@@ -69,11 +70,19 @@ fn lines(global: &Global, path: &Path) -> anyhow::Result<Ending> {
 
 fn tell(explanation: &Explanation) {
     let score = &explanation.score;
-    let verdict = if score.picked { "in" } else { "out" };
+    let verdict = match (score.picked, score.borderline) {
+        (true, false) => "in",
+        (true, true) => "in, though borderline",
+        (false, true) => "borderline, listed at the end of the digest",
+        (false, false) => "out",
+    };
     print(format_args!("{}\n{}\n", explanation.title, explanation.source));
     print(format_args!("{verdict}: score {:.1}, threshold {:.1}", score.total, explanation.threshold));
     if !score.themes.is_empty() {
         print(format_args!("themes: {}", score.themes.join(", ")));
+    }
+    if let Some(language) = &score.language {
+        print(format_args!("language: {language}, not the topic's, so only title and categories are judged"));
     }
     if let Some(note) = &explanation.note {
         print(format_args!("note: {note}"));
@@ -101,5 +110,6 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     json!({
         "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
         "threshold": explanation.threshold, "themes": score.themes, "reasons": reasons, "note": explanation.note,
+        "borderline": score.borderline, "language": score.language.as_ref().map(Language::code),
     })
 }

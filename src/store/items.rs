@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::{Error, Store, from_json, optional_time, reasons, seconds, stories, time, to_json};
 use crate::domain::item::{Identity, Item};
+use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
 use crate::domain::story::Likeness;
 
@@ -75,6 +76,8 @@ pub struct Saved {
     pub changed: usize,
     /// New items that are picked, and may be mailed.
     pub picked: usize,
+    /// New items that are just under the threshold, and may be listed.
+    pub listed: usize,
     /// New items that are too old to be mailed.
     pub old: usize,
 }
@@ -121,7 +124,7 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = "WHERE i.seq > ?1 AND (i.picked = 0 OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
+            let rest = "WHERE i.seq > ?1 AND ((i.picked = 0 AND i.borderline = 0) OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
             select(connection, rest, params![after, limit])
         })
         .await
@@ -151,10 +154,7 @@ impl Store {
                 if seq <= covered {
                     continue;
                 }
-                tx.execute(
-                    "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-                    params![seq, score.total, score.picked, to_json(&score.themes), reasons::write(&score.reasons), fingerprint],
-                )?;
+                write_score(tx, seq, &score, &fingerprint)?;
                 let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
                 stories::number(tx, story, covered)?;
             }
@@ -187,6 +187,7 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, items: &[ScoredI
         saved.new += 1;
         saved.old += usize::from(is_old);
         saved.picked += usize::from(scored.score.picked && !is_old);
+        saved.listed += usize::from(scored.score.is_listed() && !is_old);
     }
     Ok(saved)
 }
@@ -248,21 +249,29 @@ fn update(
         scored.prior,
     ])? == 1;
     if changed && seq > covered {
-        tx.execute(
-            "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-            params![
-                seq,
-                scored.score.total,
-                scored.score.picked,
-                to_json(&scored.score.themes),
-                reasons::write(&scored.score.reasons),
-                arrival.fingerprint
-            ],
-        )?;
+        write_score(tx, seq, &scored.score, arrival.fingerprint)?;
         let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
         stories::number(tx, story, covered)?;
     }
     Ok(changed)
+}
+
+fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerprint: &str) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE items SET score = ?2, picked = ?3, borderline = ?4, themes = ?5, language = ?6, reasons = ?7,
+         fingerprint = ?8 WHERE seq = ?1",
+    )?
+    .execute(params![
+        seq,
+        score.total,
+        score.picked,
+        score.borderline,
+        to_json(&score.themes),
+        score.language.as_ref().map(Language::code),
+        reasons::write(&score.reasons),
+        fingerprint,
+    ])?;
+    Ok(())
 }
 
 fn insert(
@@ -276,8 +285,10 @@ fn insert(
     let (item, score) = (&scored.item, &scored.score);
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
-         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint,
+         borderline, language)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+         ?24, ?25)",
     )?
     .execute(params![
         arrival.feed,
@@ -303,6 +314,8 @@ fn insert(
         to_json(&score.themes),
         reasons::write(&score.reasons),
         arrival.fingerprint,
+        score.borderline,
+        score.language.as_ref().map(Language::code),
     ])?;
     Ok(())
 }
@@ -318,7 +331,7 @@ fn identity_text(identity: &Identity) -> String {
 fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
-         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons
+         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language
          FROM items i JOIN feeds f ON f.id = i.feed {rest}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -348,6 +361,8 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
             picked: row.get(13)?,
             themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
             reasons: reasons::read(&row.get::<_, String>(15)?)?,
+            borderline: row.get(16)?,
+            language: row.get::<_, Option<String>>(17)?.map(|code| Language::of(&code)),
         },
     })
 }

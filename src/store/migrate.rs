@@ -7,7 +7,8 @@ use tokio_rusqlite::Connection;
 
 use super::Error;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("migrations/0001_base.sql"))];
+const STEPS: &[M<'_>] =
+    &[M::up(include_str!("migrations/0001_base.sql")), M::up(include_str!("migrations/0004_borderline.sql"))];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
     let migrated = connection

@@ -5,6 +5,7 @@
 
 mod arrival;
 mod bare_feed_rs;
+mod borderline;
 mod command;
 mod daemon;
 mod database;
