@@ -80,7 +80,6 @@ const CODES: &[(&str, &str)] = &[
     ("ml", "mal"),
     ("mr", "mar"),
     ("my", "mya"),
-    ("nb", "nob"),
     ("ne", "nep"),
     ("nl", "nld"),
     ("no", "nob"),
@@ -98,7 +97,6 @@ const CODES: &[(&str, &str)] = &[
     ("sv", "swe"),
     ("ta", "tam"),
     ("te", "tel"),
-    ("tg", "tgk"),
     ("th", "tha"),
     ("tk", "tuk"),
     ("tl", "tgl"),
@@ -175,7 +173,10 @@ impl Detector {
 }
 
 fn short(language: &str) -> Option<&'static str> {
-    let code = language.split('-').next().unwrap_or_default();
+    let code = match language.split('-').next().unwrap_or_default() {
+        "nb" => "no",
+        code => code,
+    };
     let coded = CODES.iter().find(|(short, long)| *short == code || *long == code).map(|(short, _)| *short);
     coded.or_else(|| ["ga", "gd"].into_iter().find(|own| *own == code))
 }

@@ -73,9 +73,14 @@ pub struct World {
 impl World {
     /// One feed, `blog`, at `/blog.xml`, polled whenever asked.
     pub async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// The same, with more in digest.toml.
+    pub async fn with(more: &str) -> Self {
         let server = FeedServer::start().await;
         let folder = tempfile::tempdir().unwrap();
-        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], more);
         let clock = Clock::set_to(start());
         let sent = Arc::default();
         let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
