@@ -1,5 +1,6 @@
 //! Posts just under the threshold, and posts in another language: where they stand, and what is said of them.
 
+use chrono::TimeDelta;
 use policy_digest::app::digest::preview;
 use policy_digest::app::explain;
 use policy_digest::config;
@@ -7,7 +8,7 @@ use policy_digest::domain::relevance::{Scorer, Text};
 use policy_digest::domain::subscriber::Cadence;
 
 use crate::command::{policy_digest, text};
-use crate::support::{Entry, Reply, World, rss, write_config};
+use crate::support::{Entry, Reply, World, rss, start, write_config};
 
 const LIST: &str = "[relevance]\nborderline_margin = 1.0\n";
 const INCLUDE: &str = "[relevance]\nborderline = \"include\"\nborderline_margin = 1.0\n";
@@ -75,7 +76,8 @@ async fn a_clear_copy_of_a_borderline_post_makes_it_a_story() {
     let world = World::with(LIST).await;
     world.subscribe("ada@example.org").await;
     let copy = Entry { id: "1?utm_source=rss".into(), ..Entry::on_topic("1") };
-    serve(&world, &[nearly("1"), copy]);
+    let first = Entry { published: Some(start() - TimeDelta::days(2)), ..nearly("1") };
+    serve(&world, &[first, copy]);
     let report = world.once().await;
     assert_eq!((report.digests[0].stories, report.digests[0].listed), (1, 0));
 }
@@ -91,16 +93,17 @@ async fn a_reader_of_some_themes_is_told_of_borderline_posts_in_them_only() {
     assert!(!world.mails().remove(0).text.contains("ALSO LIKE"), "it is under collaboration");
 }
 
-#[tokio::test]
-async fn what_was_borderline_under_another_margin_is_judged_again() {
-    let mut world = World::with(LIST).await;
-    serve(&world, &[nearly("1")]);
-    world.once().await;
-    let before = world.app.config.topic.fingerprint.clone();
-    let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path(), &[], "[relevance]\nborderline_margin = 0\n");
-    world.app.config.topic = config::load(&folder.path().join("config"), None, &[]).unwrap().topic;
-    assert_ne!(world.app.config.topic.fingerprint, before);
+#[test]
+fn the_rule_for_borderline_posts_is_part_of_what_a_score_was_made_with() {
+    let fingerprint = |relevance: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        write_config(folder.path(), &[], relevance);
+        config::load(&folder.path().join("config"), None, &[]).unwrap().topic.fingerprint
+    };
+    let wide = fingerprint(LIST);
+    assert_ne!(wide, fingerprint(INCLUDE));
+    assert_ne!(wide, fingerprint("[relevance]\nborderline_margin = 0\n"));
+    assert_eq!(wide, fingerprint("[relevance]\nborderline = \"list\"\nborderline_margin = 1\n"));
 }
 
 #[tokio::test]
@@ -129,6 +132,47 @@ fn a_category_speaks_for_a_post_in_another_language() {
     let text = Text { title: "Rapport annuel", content: FRENCH, categories: &categories, ..Text::default() };
     let score = scorer.score(&text);
     assert_eq!((score.total, score.picked), (4.0, true), "two categories at half weight: {score:#?}");
+}
+
+#[test]
+fn a_post_in_another_language_is_in_by_a_title_in_both_and_never_by_its_text() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let scorer = Scorer::new(&config::load(&folder, None, &[]).unwrap().topic);
+    let posts = [
+        ("fr", "Bilan d'une fusion", FRENCH),
+        (
+            "cy",
+            "Un gyllideb i'r gogledd",
+            "Mae'r cynghorau yn rhannu un gyllideb ar gyfer gofal, ac mae un tîm ym mhob tref. Dyna \
+            ystyr health and social care integration, medd y cadeirydd, ac mae'r staff yn hapus gyda'r drefn newydd.",
+        ),
+        (
+            "gd",
+            "Aon bhuidseat sa cheann a tuath",
+            "Tha na comhairlean a' roinn aon bhuidseat airson cùraim, agus tha aon sgioba \
+            anns gach baile. Is e sin health and social care integration, thuirt an cathraiche, agus tha an luchd-obrach toilichte.",
+        ),
+        (
+            "de",
+            "Ein Budget für den Norden",
+            "Die Gemeinden teilen ein Budget für die Pflege, und in jeder Stadt arbeitet ein Team. Das \
+            heißt health and social care integration, sagt der Vorsitzende, und die Beschäftigten sind damit zufrieden.",
+        ),
+        (
+            "es",
+            "Un presupuesto para el norte",
+            "Los municipios comparten un presupuesto para los cuidados y hay un equipo en cada pueblo. \
+            Eso es health and social care integration, dice el presidente, y el personal está contento con el cambio.",
+        ),
+    ];
+    for (code, title, content) in posts {
+        let alone = scorer.score(&Text { title, content, ..Text::default() });
+        assert_eq!(alone.language.as_ref().map(|language| language.code()), Some(code), "{alone:#?}");
+        assert!(!alone.picked && alone.reasons.is_empty(), "{alone:#?}");
+        let both = format!("{title} / Health and social care integration in the north");
+        let both = scorer.score(&Text { title: &both, content, ..Text::default() });
+        assert!(both.picked && both.language.is_some() && both.themes[0] == "integration", "{both:#?}");
+    }
 }
 
 #[test]
