@@ -192,7 +192,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
     [
         ("admin_to", settings.admin_to != default.admin_to),
-        ("relevance.borderline", settings.relevance.borderline != default.relevance.borderline),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("mail.proof_to", settings.mail.proof_to != default.mail.proof_to),
         ("mail.dkim", settings.mail.dkim != default.mail.dkim),

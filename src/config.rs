@@ -44,7 +44,7 @@ pub struct Config {
     pub settings: Settings,
     /// `feeds.toml`, in the order of the file, the disabled ones included.
     pub feeds: Vec<Feed>,
-    /// `topic.toml`, with the override of its threshold.
+    /// `topic.toml`, with what `[relevance]` in `digest.toml` adds to it.
     pub topic: Topic,
     /// The trained model that `topic.toml` names.
     pub wording_file: Option<PathBuf>,
@@ -99,8 +99,7 @@ fn read(
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &notebook);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
     let topic_table = Table::parse(topic_text, File::Topic, &notebook);
-    let (topic, wording) =
-        topic::read(topic_table, topic_text, settings.relevance.threshold, is_trained.then_some(named));
+    let (topic, wording) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
 
     Findings::none_or(notebook.findings(folder, |file| match file {
         File::Digest => &digest_text,

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod feed;
 mod folded;
 pub mod item;
+pub mod language;
 mod matching;
 pub mod outbox;
 mod pattern;

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{App, hex, random};
-use crate::domain::digest::{self, Digest, Limits, SectionOutline, Story};
+use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
 use crate::render::view::{DigestView, Frame, LinksView};
@@ -23,6 +23,10 @@ pub struct DigestReport {
     pub stories: usize,
     /// Its subject line.
     pub subject: Option<String>,
+    /// Borderline items that it lists at its end.
+    pub listed: usize,
+    /// Borderline items that wait for a digest with a story, in the window where most do.
+    pub waiting: usize,
     /// Active subscribers that it serves.
     pub people: u64,
 }
@@ -100,13 +104,23 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
         let stories = app.store.stories(window.covered, upto).await?;
-        let part = compose(app, stories, window.themes.as_deref(), now)?.map(|(digest, rendered)| {
-            if digest.count >= report.stories {
-                report.stories = digest.count;
-                report.subject = Some(rendered.subject.clone());
+        let part = match compose(app, stories, window.themes.as_deref(), now)? {
+            Ok((digest, rendered)) => {
+                if digest.count >= report.stories {
+                    (report.stories, report.listed) = (digest.count, digest.listed.len());
+                    report.subject = Some(rendered.subject.clone());
+                }
+                let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
+                let Rendered { subject, text, html } = rendered;
+                Some(NewPart { subject, text, html, stories, listed })
             }
-            NewPart { subject: rendered.subject, text: rendered.text, html: rendered.html, stories: seqs(&digest) }
-        });
+            Err(NoStory { waiting: 0 }) => None,
+            Err(NoStory { waiting }) => {
+                // These people are not covered: what waits comes with their next story.
+                report.waiting = report.waiting.max(waiting);
+                continue;
+            }
+        };
         windows.push(WindowPart { window, part });
     }
     let is_empty = windows.iter().all(|window| window.part.is_none());
@@ -126,7 +140,7 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         Some(run) => {
             tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
         }
-        None => (report.stories, report.subject) = (0, None),
+        None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }
     Ok(report)
 }
@@ -150,7 +164,7 @@ fn compose(
     stories: Vec<Story>,
     themes: Option<&[String]>,
     now: DateTime<Utc>,
-) -> anyhow::Result<Option<(Digest, Rendered)>> {
+) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
     let settings = &app.config.settings;
     let outlines: Vec<SectionOutline> = app
         .config
@@ -164,11 +178,12 @@ fn compose(
         })
         .collect();
     let limits = Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
-    let Some(digest) = digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) else {
-        return Ok(None);
+    let digest = match digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) {
+        Ok(digest) => digest,
+        Err(nothing) => return Ok(Err(nothing)),
     };
     let rendered = app.renderer.render_digest(&view(app, &digest, now)).context("cannot render the digest")?;
-    Ok(Some((digest, rendered)))
+    Ok(Ok((digest, rendered)))
 }
 
 fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
@@ -196,8 +211,8 @@ fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {
-    let listed = digest.sections.iter().flat_map(|section| &section.stories);
-    listed.chain(&digest.more).map(|entry| entry.seq).collect()
+    let shown = digest.sections.iter().flat_map(|section| &section.stories);
+    shown.chain(&digest.more).map(|entry| entry.seq).collect()
 }
 
 /// The next digest as it would be now, and what is not in it.
@@ -207,6 +222,8 @@ pub struct Preview {
     pub rendered: Option<Rendered>,
     /// Stories in it.
     pub stories: usize,
+    /// Borderline items: at its end, or, when there is no story, waiting for one.
+    pub listed: usize,
     /// Items of the window that are not in it, nearest misses first.
     pub left_out: Vec<ItemRow>,
 }
@@ -226,6 +243,9 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let upto = app.store.highest_seq().await?;
     let composed = compose(app, app.store.stories(after, upto).await?, None, now)?;
     let left_out = app.store.left_out(after, 5).await?;
-    let stories = composed.as_ref().map_or(0, |(digest, _)| digest.count);
-    Ok(Preview { rendered: composed.map(|(_, rendered)| rendered), stories, left_out })
+    let (stories, listed) = match &composed {
+        Ok((digest, _)) => (digest.count, digest.listed.len()),
+        Err(NoStory { waiting }) => (0, *waiting),
+    };
+    Ok(Preview { rendered: composed.ok().map(|(_, rendered)| rendered), stories, listed, left_out })
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::App;
 use crate::domain::canonical::canonical;
+use crate::domain::language::Language;
 use crate::domain::relevance::{Reason, Score, Scorer, Text};
 use crate::domain::topic::Topic;
 
@@ -151,8 +152,9 @@ struct Line {
 }
 
 /// Judges one JSON object a line, `{"id","title","text"}`, and writes one a line,
-/// `{"id","relevant","score","themes","reasons"}`; a bad line is answered with `{"id","error"}`. Returns how many
-/// lines were bad. Memory holds one line at a time. Answers are passed on before the input is waited for.
+/// `{"id","relevant","score","themes","reasons","borderline","language"}`, the last one only when the text is not in
+/// the topic's; a bad line is answered with `{"id","error"}`. Returns how many lines were bad. Memory holds one line
+/// at a time. Answers are passed on before the input is waited for.
 ///
 /// # Errors
 /// Reading or writing fails.
@@ -193,8 +195,11 @@ fn answer(scorer: &Scorer, line: &[u8]) -> Result<serde_json::Value, String> {
 fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> serde_json::Value {
     let score = scorer.score(&Text { title, content: text, ..Text::default() });
     let reasons: Vec<_> = score.reasons.iter().map(reason_json).collect();
+    // What is only listed is out for this list's readers, and what is out has no theme.
+    let themes = if score.picked { score.themes } else { Vec::new() };
     serde_json::json!({
-        "id": id, "relevant": score.picked, "score": score.total, "themes": score.themes, "reasons": reasons,
+        "id": id, "relevant": score.picked, "score": score.total, "themes": themes, "reasons": reasons,
+        "borderline": score.borderline, "language": score.language.as_ref().map(Language::code),
     })
 }
 

@@ -81,6 +81,7 @@ impl PollReport {
                 new: sum.new + saved.new,
                 changed: sum.changed + saved.changed,
                 picked: sum.picked + saved.picked,
+                listed: sum.listed + saved.listed,
                 old: sum.old + saved.old,
                 gap: sum.gap || saved.gap,
             },

@@ -11,6 +11,7 @@ use url::Url;
 use super::marked::{self, Paint, plain};
 use super::{Ending, Global, Usage, print, table};
 use crate::app::explain::{self, Explanation};
+use crate::domain::language::Language;
 use crate::domain::relevance::{Place, Score, Scorer};
 
 /// What is told fits a terminal of this width, in columns.
@@ -86,6 +87,10 @@ fn tell(explanation: &Explanation) {
     let title = paint.mark(&explanation.title, &score.reasons, Place::Title);
     print(format_args!("{}\n{}\n", marked::wrap(&title, WIDTH), explanation.source));
     print(marked::wrap(&explanation.verdict(), WIDTH));
+    if let Some(language) = &score.language {
+        let note = format!("language: {language}, not the topic's, so only title and categories are judged");
+        print(marked::wrap(&note, WIDTH));
+    }
     if let Some(note) = &explanation.note {
         print(marked::wrap(&format!("note: {note}"), WIDTH));
     }
@@ -133,6 +138,7 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     json!({
         "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
         "threshold": explanation.threshold, "verdict": explanation.verdict(), "themes": score.themes,
-        "reasons": reasons, "note": explanation.note,
+        "reasons": reasons, "note": explanation.note, "borderline": score.borderline,
+        "language": score.language.as_ref().map(Language::code),
     })
 }

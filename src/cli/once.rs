@@ -44,19 +44,26 @@ fn tell(app: &App, report: &OnceReport) {
     }
     let saved = report.poll.saved();
     print(format_args!(
-        "polled   {}: {} new, {} picked{}",
+        "polled   {}: {} new, {} picked{}{}",
         count(report.poll.feeds.len(), "feed"),
         count(saved.new, "item"),
         saved.picked,
+        if saved.listed > 0 { format!(", {} borderline", saved.listed) } else { String::new() },
         if report.poll.failed() > 0 { format!(", {} could not be read", report.poll.failed()) } else { String::new() },
     ));
     for digest in &report.digests {
         let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
         match (&digest.subject, digest.people) {
-            (Some(subject), _) => {
-                print(format_args!("digest   {cadence}\u{201c}{subject}\u{201d}, {}", stories(digest.stories)))
-            }
+            (Some(subject), _) => print(format_args!(
+                "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}",
+                stories(digest.stories),
+                if digest.listed > 0 { format!(", {} borderline", digest.listed) } else { String::new() },
+            )),
             (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
+            (None, _) if digest.waiting > 0 => print(format_args!(
+                "digest   {cadence}no story for anybody: none is made, no mail is written; {} for the next one",
+                waiting(digest.waiting)
+            )),
             (None, _) => {
                 print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written"))
             }
@@ -89,6 +96,11 @@ fn tell(app: &App, report: &OnceReport) {
     }
 }
 
+/// "2 borderline posts wait".
+pub(super) fn waiting(number: usize) -> String {
+    if number == 1 { "1 borderline post waits".to_owned() } else { format!("{number} borderline posts wait") }
+}
+
 fn stories(number: usize) -> String {
     if number == 1 { "1 story".to_owned() } else { format!("{number} stories") }
 }
@@ -103,6 +115,8 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
                 "run": digest.run.map(|run| run.id),
                 "messages": digest.run.map_or(0, |run| run.messages),
                 "stories": digest.stories,
+                "listed": digest.listed,
+                "waiting": digest.waiting,
                 "subject": digest.subject,
             })
         })

@@ -74,7 +74,7 @@ pub(super) fn feeds_json(report: &PollReport) -> Vec<serde_json::Value> {
     let feed = |feed: &FeedReport| match &feed.result {
         FeedResult::Read { entries, saved } => json!({
             "id": feed.id, "state": "read", "items": entries, "new": saved.new, "changed": saved.changed,
-            "picked": saved.picked, "too_old": saved.old, "gap": saved.gap,
+            "picked": saved.picked, "borderline": saved.listed, "too_old": saved.old, "gap": saved.gap,
         }),
         FeedResult::Unchanged => json!({ "id": feed.id, "state": "unchanged" }),
         FeedResult::Waiting(until) => json!({ "id": feed.id, "state": "waiting", "until": until.to_rfc3339() }),

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::once::waiting;
 use super::{Ending, Global, Usage, print};
 use crate::app::digest;
 use crate::domain::subscriber::Cadence;
@@ -46,16 +47,26 @@ impl Preview {
                 .map(|item| json!({ "title": item.title, "feed": item.feed, "score": item.score.total, "why": why(item) }))
                 .collect();
             let subject = preview.rendered.as_ref().map(|rendered| &rendered.subject);
-            print(json!({ "subject": subject, "stories": preview.stories, "left_out": left_out, "files": written }));
+            print(json!({
+                "subject": subject, "stories": preview.stories, "listed": preview.listed, "left_out": left_out,
+                "files": written,
+            }));
             return Ok(Ending::Done);
         }
         match &preview.rendered {
+            None if preview.listed > 0 => print(format_args!(
+                "there is no story: no digest would be made; {} for the next one",
+                waiting(preview.listed)
+            )),
             None => print("nothing is new: no digest would be made"),
             Some(rendered) if written.is_empty() => {
                 print(format_args!("Subject: {}\n\n{}", rendered.subject, rendered.text))
             }
             Some(rendered) => {
-                print(format_args!("{} ({} stories)", rendered.subject, preview.stories));
+                print(format_args!(
+                    "{} ({} stories, {} borderline)",
+                    rendered.subject, preview.stories, preview.listed
+                ));
                 written.iter().for_each(|path| print(path.display()));
             }
         }
@@ -70,8 +81,11 @@ impl Preview {
 }
 
 fn why(item: &ItemRow) -> String {
-    if item.score.picked && !item.is_mailable {
+    if (item.score.picked || item.score.borderline) && !item.is_mailable {
         return "older than its feed's first-poll window".to_owned();
+    }
+    if let Some(language) = &item.score.language {
+        return format!("written in {language}; judged by title and categories only");
     }
     match item.score.reasons.iter().find(|reason| reason.weight < 0.0) {
         Some(reason) => reason.label.clone().unwrap_or_else(|| reason.phrase.clone()),

@@ -119,6 +119,8 @@ pub struct Schedule {
 pub struct Relevance {
     /// What becomes of items just under the threshold.
     pub borderline: Borderline,
+    /// How many score points below the threshold that is.
+    pub borderline_margin: f32,
     /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::topic::Topic)).
     pub threshold: Option<f32>,
 }

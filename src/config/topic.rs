@@ -8,8 +8,9 @@ use toml::de::DeValue;
 
 use super::digest::threshold;
 use super::reader::Table;
+use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
-use crate::domain::topic::{Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
+use crate::domain::topic::{Borderline, Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
 
 /// What a phrase of each strength is worth.
 struct Weights {
@@ -20,12 +21,12 @@ struct Weights {
     decisive: f32,
 }
 
-/// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold, `content` reads a file that
-/// the topic names; without it, its model stays untrained.
+/// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold and says what is borderline,
+/// `content` reads a file that the topic names; without it, its model stays untrained.
 pub(super) fn read(
     mut top: Table<'_>,
     source: &str,
-    over: Option<f32>,
+    over: &settings::Relevance,
     content: Option<impl Fn(&str) -> std::io::Result<String>>,
 ) -> (Topic, Option<String>) {
     let name = top.required("name", short_name);
@@ -45,7 +46,11 @@ pub(super) fn read(
         title: title.map(|(title, _)| title).unwrap_or_default(),
         description: description.map(|(description, _)| description).unwrap_or_default(),
         languages: if languages.is_empty() { vec!["en".to_owned()] } else { languages },
-        threshold: over.unwrap_or(in_file),
+        threshold: over.threshold.unwrap_or(in_file),
+        borderline: Borderline {
+            margin: over.borderline_margin,
+            is_in: over.borderline == settings::Borderline::Include,
+        },
         themes,
         general: general_terms,
         exclusions: exclusions(top.tables("exclusion"), &weights),
@@ -168,13 +173,14 @@ fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Optio
 }
 
 /// Changes with whatever changes a score or a verdict.
-fn fingerprint(sources: &[&str], over: Option<f32>) -> String {
+fn fingerprint(sources: &[&str], over: &settings::Relevance) -> String {
     let mut hash = Sha256::new();
     for source in sources {
         hash.update(source.as_bytes());
         // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
         hash.update([0xff]);
     }
-    hash.update(over.map(|over| over.to_string()).unwrap_or_default().as_bytes());
+    let settings::Relevance { borderline, borderline_margin, threshold } = over;
+    hash.update(format!("{borderline:?} {borderline_margin} {threshold:?}").as_bytes());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,7 +5,8 @@
 //! equal worth by order of arrival, the earlier first. The first `max_stories` are shown in full, the rest get one
 //! line each. A story stands once, in its strongest theme among those that the reader wants, and its other themes
 //! are tags; what has no theme stands in a last section. Sections follow the topic file.
-//! The subject speaks of the best story.
+//! The subject speaks of the best story. What is only listed (borderline) comes after all stories, by the same rule,
+//! counts for nothing, and makes no digest by itself: it waits for the next one with a story.
 
 mod wording;
 
@@ -56,6 +57,8 @@ pub struct Story {
     pub themes: Vec<String>,
     /// The phrases that speak for it, as the post wrote them, heaviest first.
     pub phrases: Vec<String>,
+    /// Whether it is borderline, and only listed.
+    pub is_listed: bool,
 }
 
 /// A section that a digest may have: a theme of the topic, in the order of the topic file.
@@ -91,6 +94,15 @@ pub struct Digest {
     pub more: Vec<Entry>,
     /// All stories: those in sections and those in `more`.
     pub count: usize,
+    /// "You may also like": what is borderline, best first; no stories.
+    pub listed: Vec<Entry>,
+}
+
+/// There is no story, so there is no digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoStory {
+    /// How many borderline ones wait for the next digest.
+    pub waiting: usize,
 }
 
 /// A theme and its stories, best first.
@@ -133,41 +145,49 @@ pub struct Entry {
     pub tags: Vec<String>,
 }
 
-/// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`; `None` when
-/// nothing is left to send. A reader who chose themes gets no story without one. `name` is what the subject says
-/// after "more on": the topic, or the digest's name, of which a final "Digest" is left out.
-#[must_use]
+/// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
+/// chose themes gets nothing without one. `name` is what the subject says after "more on": the topic, or the digest's
+/// name, of which a final "Digest" is left out.
+///
+/// # Errors
+/// [`NoStory`] when there is nothing to send.
 pub fn compose(
     stories: Vec<Story>,
     sections: &[SectionOutline],
     limits: &Limits,
     themes: Option<&[String]>,
     name: &str,
-) -> Option<Digest> {
-    let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story))).collect();
-    let mut ranked = ranked(placed);
-    let count = ranked.len();
-    let rest = ranked.split_off(limits.max_stories.min(count));
+) -> Result<Digest, NoStory> {
+    let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story)));
+    let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
+    let waiting = listed.len();
+    let mut full = ranked(placed);
+    let count = full.len();
+    let rest = full.split_off(limits.max_stories.min(count));
 
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
     filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
     let mut leading: Vec<String> = Vec::new();
-    for (place, story) in ranked {
+    for (place, story) in full {
         leading.push(title_of(&story));
         filled[place.min(sections.len())].stories.push(entry(story, place, sections, limits));
     }
-    let more: Vec<Entry> = rest.into_iter().map(|(place, story)| entry(story, place, sections, limits)).collect();
+    let entries = |stories: Vec<(usize, Story)>| -> Vec<Entry> {
+        stories.into_iter().map(|(place, story)| entry(story, place, sections, limits)).collect()
+    };
+    let more = entries(rest);
     filled.retain(|section| !section.stories.is_empty());
     leading.extend(more.iter().take(3).map(|entry| entry.title.clone()));
 
-    let first = leading.first()?;
+    let first = leading.first().ok_or(NoStory { waiting })?;
     let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
-    Some(Digest {
+    Ok(Digest {
         subject: subject(first, count, name),
         preheader: preheader(&leading[1..], excerpt),
         sections: filled,
         more,
         count,
+        listed: entries(ranked(listed)),
     })
 }
 

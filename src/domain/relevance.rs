@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::folded::Folded;
+use super::language::{Detector, Language};
 use super::matching::{self, Index, Sequences};
 use super::pattern::Shape;
-use super::topic::{Term, Topic, Weighing};
+use super::topic::{Borderline, Term, Topic, Weighing};
 use super::wording::{Bag, Judgement};
 
 /// Of summary and content together, this many characters are read.
@@ -60,13 +61,26 @@ pub struct Score {
     /// Higher is more relevant; `picked` compares it to the topic's threshold. At most zero for an item that
     /// a decisive exclusion puts out.
     pub total: f32,
-    /// Whether the item is in.
+    /// Whether the item is in: a story of the digest.
     pub picked: bool,
+    /// Whether it is just under the threshold. It is then in all the same, or, when it is not `picked`, listed: one
+    /// line at the end of the digest.
+    pub borderline: bool,
     /// Names of its one to three themes, strongest first; empty when it is out, and when it is in by general
     /// evidence alone: such an item belongs in the digest's last section.
     pub themes: Vec<String>,
+    /// The language of its text when that is none of the topic's: it was judged by title and categories only.
+    pub language: Option<Language>,
     /// Every phrase found, what decided first, then heaviest first.
     pub reasons: Vec<Reason>,
+}
+
+impl Score {
+    /// Whether the item is named at the end of a digest, and is no story of it.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.borderline && !self.picked
+    }
 }
 
 /// One phrase that was found.
@@ -123,6 +137,8 @@ pub struct Scorer {
     most: f32,
     decisive: f32,
     wording: Option<Weighing>,
+    borderline: Borderline,
+    languages: Detector,
     themes: Vec<String>,
     exclusions: Vec<(String, bool)>,
     phrases: Vec<Phrase>,
@@ -198,6 +214,8 @@ impl Scorer {
             most: topic.most,
             decisive: topic.decisive,
             wording: topic.wording.clone(),
+            borderline: topic.borderline,
+            languages: Detector::new(&topic.languages),
             themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
             exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
             phrases,
@@ -205,9 +223,17 @@ impl Scorer {
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence reaches the threshold puts the item out.
+    /// Judges a text. A decisive exclusion whose own evidence reaches the threshold puts the item out. Of an item in
+    /// a language that is not the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
+        match self.languages.foreign(text.summary, text.content) {
+            None => self.judge(text),
+            language => Score { language, ..self.judge(&Text { summary: "", content: "", ..*text }) },
+        }
+    }
+
+    fn judge(&self, text: &Text<'_>) -> Score {
         let mut found = Found::new();
         let mut title = self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
         let mut summary = self.read(text.summary, Place::Text, READ, 0, &mut found);
@@ -316,14 +342,18 @@ impl Scorer {
             decisive(a_against).cmp(&decisive(b_against)).then(by_weight)
         });
         let total = if is_out { total.min(0.0) } else { total };
-        let picked = !is_out && total >= self.threshold;
         if let (Some(Weighing { for_themes, .. }), Some(judgement)) = (&self.wording, theme_judgement) {
             for (evidence, judged) in by_theme.iter_mut().zip(judgement) {
                 *evidence = evidence.min(self.most) + (judged + 1.0) * for_themes;
             }
         }
-        let themes = if picked { self.strongest(&by_theme) } else { Vec::new() };
-        Score { total, picked, themes, reasons: reasons.into_iter().map(|(_, reason)| reason).collect() }
+        let is_clear = !is_out && total >= self.threshold;
+        // However wide the margin: without any evidence nothing is borderline.
+        let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
+        let picked = is_clear || borderline && self.borderline.is_in;
+        let themes = if picked || borderline { self.strongest(&by_theme) } else { Vec::new() };
+        let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
+        Score { total, picked, borderline, themes, language: None, reasons }
     }
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.

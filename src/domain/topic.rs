@@ -17,6 +17,8 @@ pub struct Topic {
     pub languages: Vec<String>,
     /// A score at or above this is in.
     pub threshold: f32,
+    /// What becomes of a score below it by no more than a margin.
+    pub borderline: Borderline,
     /// In the order of the file, which is the order of the digest's sections.
     pub themes: Vec<Theme>,
     /// Evidence for the topic that belongs to no theme.
@@ -42,6 +44,15 @@ pub struct Weighing {
     pub weight: f32,
     /// The same for a theme.
     pub for_themes: f32,
+}
+
+/// The rule for items just under the threshold.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Borderline {
+    /// In score points below the threshold; at 0 nothing is borderline.
+    pub margin: f32,
+    /// Whether they are in like the others, rather than named shortly at the end of the digest.
+    pub is_in: bool,
 }
 
 /// One theme: a section of the digest.

@@ -50,6 +50,7 @@ fn digest() -> Digest {
         ],
         more: vec![entry(4, "Weeknotes"), entry(5, "One front door for families")],
         count: 5,
+        listed: vec![entry(6, "A school for <all>, by bus"), entry(7, "Who runs the swimming pool?")],
     }
 }
 
@@ -90,18 +91,31 @@ fn html_and_text_say_the_same_stories_in_the_same_order() {
     let mail = rendered();
     let order = |part: &str| {
         let mut places: Vec<(usize, i64)> =
-            (1..=5).filter_map(|seq| Some((part.find(&format!("example.org/post-{seq}?"))?, seq))).collect();
+            (1..=7).filter_map(|seq| Some((part.find(&format!("example.org/post-{seq}?"))?, seq))).collect();
         places.sort_unstable();
         places.into_iter().map(|(_, seq)| seq).collect::<Vec<_>>()
     };
-    assert_eq!(order(&mail.html), [1, 2, 3, 4, 5]);
-    assert_eq!(order(&mail.text), [1, 2, 3, 4, 5]);
+    assert_eq!(order(&mail.html), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(order(&mail.text), [1, 2, 3, 4, 5, 6, 7]);
     for words in
         ["Monday 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March 2026 · 4\u{a0}min\u{a0}read"]
     {
         assert!(mail.html.replace("&nbsp;", "\u{a0}").contains(words) && mail.text.contains(words), "{words}");
     }
     assert!(mail.text.contains("Reform Blog · undated"));
+}
+
+#[test]
+fn what_is_borderline_is_title_and_source_under_its_own_heading() {
+    let mail = rendered();
+    let (_, html) = mail.html.split_once("You may also like</h2>").expect("the heading");
+    assert!(html.contains("A school for &lt;all&gt;, by bus</a> · Reform Blog</p>"), "{html}");
+    let (before, text) = mail.text.split_once("YOU MAY ALSO LIKE\n").expect("the heading");
+    assert!(before.contains("ALSO THIS WEEK"));
+    assert!(text.contains("Who runs the swimming pool? · Reform Blog\nhttps://example.org/post-7"), "{text}");
+    assert!(!text.contains("min\u{a0}read") && !text.contains("Why it is here"));
+    let none = renderer().render_digest(&DigestView { listed: Vec::new(), ..view() }).expect("a digest");
+    assert!(!none.html.contains("may also") && !none.text.contains("ALSO LIKE"));
 }
 
 #[test]
@@ -152,6 +166,7 @@ fn everything_optional_may_be_absent() {
         sender: SenderView::default(),
         links: LinksView::default(),
         more: Vec::new(),
+        listed: Vec::new(),
         sample: true,
         ..view()
     };

@@ -33,6 +33,8 @@ pub struct DigestView {
     pub sections: Vec<SectionView>,
     /// "Also this week": one line each; may be empty.
     pub more: Vec<EntryView>,
+    /// "You may also like": what is borderline, title and source only; may be empty. None is in `count`.
+    pub listed: Vec<EntryView>,
     /// Why the reader gets this: "You signed up for it on 3 March 2026."; may be empty.
     pub why: String,
     /// Who sends it.
@@ -144,6 +146,7 @@ impl DigestView {
             sample: frame.sample,
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
+            listed: entries(&digest.listed),
             why: single_line(frame.why),
             sender: frame.sender.clone(),
             links: frame.links.clone(),

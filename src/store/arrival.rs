@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::items::ScoredItem;
+use super::items::{ScoredItem, write_score};
 use super::{Error, Store, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
 use crate::domain::item::Identity;
+use crate::domain::language::Language;
 
 /// The circumstances in which a poll's items arrive.
 pub(super) struct Arrival<'a> {
@@ -28,6 +29,8 @@ pub struct Saved {
     pub changed: usize,
     /// New items that are picked, and may be mailed.
     pub picked: usize,
+    /// New items that are just under the threshold, and may be listed.
+    pub listed: usize,
     /// New items that are too old to be mailed.
     pub old: usize,
     /// Nothing of the document was known: items between it and the last one may have been missed.
@@ -81,15 +84,13 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         }
         let dated = scored.item.published.or(scored.item.updated);
         let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
-        let is_picked = scored.score.picked && !is_old;
         let story = stories::find(tx, arrival.now, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
-        if is_picked {
-            stories::number(tx, story, covered)?;
-        }
+        stories::number(tx, story, covered)?;
         saved.new += 1;
         saved.old += usize::from(is_old);
-        saved.picked += usize::from(is_picked);
+        saved.picked += usize::from(scored.score.picked && !is_old);
+        saved.listed += usize::from(scored.score.is_listed() && !is_old);
     }
     Ok(saved)
 }
@@ -162,17 +163,7 @@ fn update(
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
             .execute([seq, scored.digest.cast_signed()])?;
     } else if seq > covered {
-        tx.prepare_cached(
-            "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-        )?
-        .execute(params![
-            seq,
-            scored.score.total,
-            scored.score.picked,
-            to_json(&scored.score.themes),
-            reasons::write(&scored.score.reasons),
-            arrival.fingerprint
-        ])?;
+        write_score(tx, seq, &scored.score, arrival.fingerprint)?;
         let story = tx
             .prepare_cached("SELECT story FROM items WHERE seq = ?1")?
             .query_row([seq], |row| row.get::<_, i64>(0))?;
@@ -192,9 +183,10 @@ fn insert(
     let (item, score) = (&scored.item, &scored.score);
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
-         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest)
+         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
+         borderline, language)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24)",
+         ?24, ?25, ?26)",
     )?
     .execute(params![
         arrival.feed,
@@ -221,6 +213,8 @@ fn insert(
         reasons::write(&score.reasons),
         arrival.fingerprint,
         scored.digest.cast_signed(),
+        score.borderline,
+        score.language.as_ref().map(Language::code),
     ])?;
     Ok(())
 }

@@ -2,10 +2,11 @@
 //! written, `reasons`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
 use crate::domain::item::Item;
+use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
 use crate::domain::story::Likeness;
 
@@ -99,7 +100,7 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = "WHERE i.seq > ?1 AND (i.picked = 0 OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
+            let rest = "WHERE i.seq > ?1 AND ((i.picked = 0 AND i.borderline = 0) OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
             select(connection, rest, params![after, limit])
         })
         .await
@@ -140,10 +141,7 @@ impl Store {
                 if seq <= covered {
                     continue;
                 }
-                tx.execute(
-                    "UPDATE items SET score = ?2, picked = ?3, themes = ?4, reasons = ?5, fingerprint = ?6 WHERE seq = ?1",
-                    params![seq, score.total, score.picked, to_json(&score.themes), reasons::write(&score.reasons), fingerprint],
-                )?;
+                write_score(tx, seq, &score, &fingerprint)?;
                 let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
                 stories::number(tx, story, covered)?;
             }
@@ -153,10 +151,29 @@ impl Store {
     }
 }
 
+/// Writes a judgement beside its item.
+pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerprint: &str) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE items SET score = ?2, picked = ?3, borderline = ?4, themes = ?5, language = ?6, reasons = ?7,
+         fingerprint = ?8 WHERE seq = ?1",
+    )?
+    .execute(params![
+        seq,
+        score.total,
+        score.picked,
+        score.borderline,
+        to_json(&score.themes),
+        score.language.as_ref().map(Language::code),
+        reasons::write(&score.reasons),
+        fingerprint,
+    ])?;
+    Ok(())
+}
+
 fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
-         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons
+         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language
          FROM items i JOIN feeds f ON f.id = i.feed {rest}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -186,6 +203,8 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
             picked: row.get(13)?,
             themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
             reasons: reasons::read(&row.get::<_, String>(15)?)?,
+            borderline: row.get(16)?,
+            language: row.get::<_, Option<String>>(17)?.map(|code| Language::of(&code)),
         },
     })
 }

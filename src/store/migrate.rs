@@ -11,6 +11,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_base.sql")),
     M::up(include_str!("migrations/0002_visits.sql")),
     M::up(include_str!("migrations/0003_digests.sql")),
+    M::up(include_str!("migrations/0004_borderline.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -29,6 +29,8 @@ pub struct NewPart {
     pub html: String,
     /// The `seq` of each story in it.
     pub stories: Vec<i64>,
+    /// The `seq` of each one that is only listed at its end.
+    pub listed: Vec<i64>,
 }
 
 /// A window with what it holds: `None` when nothing is in it for these people.
@@ -55,7 +57,8 @@ pub struct NewRun {
     pub upto: i64,
     /// Domain of the Message-IDs.
     pub domain: String,
-    /// All windows of the people it serves.
+    /// The windows of the people it serves, save those in which listed items wait for a story: these people stay
+    /// where they are, and are told of them by the next digest.
     pub windows: Vec<WindowPart>,
 }
 
@@ -150,7 +153,7 @@ impl Store {
             let row = connection
                 .query_row(
                     "SELECT id, cadence, slot, due, made, upto,
-                     (SELECT count(*) FROM run_stories WHERE run = runs.id),
+                     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0),
                      (SELECT count(*) FROM messages WHERE run = runs.id)
                      FROM runs WHERE (?1 IS NULL OR cadence = ?1) AND due <= ?2 ORDER BY due DESC, id DESC LIMIT 1",
                     params![cadence.map(Cadence::as_str), seconds(now)],
@@ -219,7 +222,7 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
 }
 
 /// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
-/// for that one; `once` does not press a digest on an address that has just refused it either.
+/// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has just refused it either.
 fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     let themes = window.themes.as_deref().map(to_json);
@@ -234,10 +237,11 @@ fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &Ne
         params![id, part.subject, part.text, part.html],
     )?;
     let part_id = tx.last_insert_rowid();
-    for seq in &part.stories {
+    let listed = part.listed.iter().map(|seq| (seq, true));
+    for (seq, is_listed) in part.stories.iter().map(|seq| (seq, false)).chain(listed) {
         tx.execute(
-            "INSERT OR IGNORE INTO run_stories (run, story) SELECT ?1, id FROM stories WHERE seq = ?2",
-            [id, *seq],
+            "INSERT OR IGNORE INTO run_stories (run, story, listed) SELECT ?1, id, ?3 FROM stories WHERE seq = ?2",
+            params![id, seq, is_listed],
         )?;
     }
     tx.execute(

@@ -1,5 +1,6 @@
 //! Stories: which one an item belongs to, its number, and what a digest is told of it. A story takes the number of
-//! its first picked item and keeps it: a later copy adds "also on", nothing else.
+//! its first item that stands in a digest, as a story or in the list at its end, and keeps it: a later copy adds
+//! "also on", nothing else. It is only listed while all its items are borderline.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -52,29 +53,32 @@ pub(super) fn find(tx: &Transaction<'_>, now: i64, scored: &ScoredItem) -> Resul
     Ok(None)
 }
 
-/// Gives a story the number of its first picked item; one that a run has covered never moves.
+/// An item that stands in a digest, in either way.
+const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+
+/// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
 pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND picked = 1 AND mailable = 1)
-         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)",
-    )?
+    tx.prepare_cached(&format!(
+        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND {STANDS})
+         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)"
+    ))?
     .execute(params![story, covered])?;
     Ok(())
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-    // The best source leads: whoever published first, then the fullest text. The others are "also on".
-    let mut statement = connection.prepare(
+    // The best source leads: one that is picked, whoever published first, then the fullest text. The others are "also on".
+    let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
-         i.themes, i.reasons,
+         i.themes, i.reasons, i.picked,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed)
          FROM stories s JOIN items i ON i.seq = (
-             SELECT c.seq FROM items c WHERE c.story = s.id AND c.picked = 1 AND c.mailable = 1
-             ORDER BY c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+             SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
+             ORDER BY c.picked DESC, c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
-         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq",
-    )?;
+         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
+    ))?;
     let mut rows = statement.query([after, upto])?;
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
@@ -92,7 +96,8 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
             score: row.get(8)?,
             themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
             phrases: telling(reasons),
-            also_on: from_json("a list of feeds", &row.get::<_, String>(11)?)?,
+            is_listed: !row.get::<_, bool>(11)?,
+            also_on: from_json("a list of feeds", &row.get::<_, String>(12)?)?,
         });
     }
     Ok(stories)

@@ -23,6 +23,7 @@ const DOORS_MAY: &[(&str, &str)] =
 
 /// Each outside crate's home.
 const HOMES: &[(&str, &str)] = &[
+    ("whatlang", "domain"),
     ("reqwest", "fetch"),
     ("feed_rs", "parse"),
     ("html5ever", "parse"),

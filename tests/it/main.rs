@@ -6,6 +6,7 @@
 mod another_topic;
 mod arrival;
 mod bare_feed_rs;
+mod borderline;
 mod check;
 mod command;
 mod daemon;

@@ -104,7 +104,8 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         published: None,
         updated: None,
     };
-    let score = Score { total: 0.0, picked: false, themes: Vec::new(), reasons: Vec::new() };
+    let score =
+        Score { total: 0.0, picked: false, borderline: false, themes: Vec::new(), language: None, reasons: Vec::new() };
     ScoredItem { canonical: None, likeness: Likeness::of(&item), score, prior, digest: 0, item }
 }
 

@@ -1,5 +1,6 @@
 //! A model of windows: whatever the order of arrivals, slots, failures, kills, changes of mind and clock steps,
-//! each person gets each picked story of their themes exactly once.
+//! each person gets each story of their themes exactly once, whether in full or listed at the end of a digest, and
+//! no digest is made of what is only listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,8 @@ const THEMES: [&str; 2] = ["collaboration", "integration"];
 /// One thing that happens.
 #[derive(Debug, Clone)]
 enum Event {
-    /// So many items arrive: each picked or not, under one of the themes.
-    Arrive(Vec<(bool, usize)>),
+    /// So many items arrive, each under one of the themes.
+    Arrive(Vec<(Kind, usize)>),
     /// The clock moves, mostly forward, sometimes back.
     Clock(i64),
     /// Digests that are due are made.
@@ -35,6 +36,14 @@ enum Event {
     Join(usize, Option<usize>),
     /// Somebody changes cadence and themes.
     Change(usize, usize, Option<usize>),
+}
+
+/// How an item was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Picked,
+    Listed,
+    Out,
 }
 
 /// What becomes of one attempt.
@@ -55,9 +64,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => any::<bool>().prop_map(Fate::Lost),
         1 => any::<bool>().prop_map(Fate::Killed),
     ];
+    let kind = prop_oneof![5 => Just(Kind::Picked), 3 => Just(Kind::Listed), 2 => Just(Kind::Out)];
     let themes = || prop::option::weighted(0.3, 0..THEMES.len());
     prop_oneof![
-        4 => prop::collection::vec((prop::bool::weighted(0.7), 0..THEMES.len()), 1..4).prop_map(Event::Arrive),
+        4 => prop::collection::vec((kind, 0..THEMES.len()), 1..4).prop_map(Event::Arrive),
         4 => prop_oneof![9 => 1i64..240, 1 => -400i64..0].prop_map(Event::Clock),
         3 => Just(Event::Due),
         1 => Just(Event::Once),
@@ -84,15 +94,18 @@ struct Person {
 
 struct Model {
     world: World,
-    /// Theme of each story that is picked, by its number in the feed.
-    picked: BTreeMap<usize, (i64, usize)>,
+    /// Number and theme of each story that is picked or listed, by its number in the feed.
+    standing: BTreeMap<usize, (i64, usize)>,
+    /// Those of them that are only listed.
+    listed: BTreeSet<usize>,
     items: usize,
     people: BTreeMap<String, Person>,
 }
 
 impl Model {
     async fn new() -> Self {
-        Self { world: World::new().await, picked: BTreeMap::new(), items: 0, people: BTreeMap::new() }
+        let (standing, listed, people) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { world: World::new().await, standing, listed, items: 0, people }
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -122,16 +135,19 @@ impl Model {
         }
     }
 
-    async fn arrive(&mut self, items: Vec<(bool, usize)>) {
+    async fn arrive(&mut self, items: Vec<(Kind, usize)>) {
         let now = self.now();
         let first = self.items;
         let mut scored = Vec::new();
-        for (offset, (picked, theme)) in items.iter().enumerate() {
+        for (offset, (kind, theme)) in items.iter().enumerate() {
             let number = first + offset;
-            if *picked {
-                self.picked.insert(number, (0, *theme));
+            if *kind != Kind::Out {
+                self.standing.insert(number, (0, *theme));
             }
-            scored.push(item(number, *picked, *theme));
+            if *kind == Kind::Listed {
+                self.listed.insert(number);
+            }
+            scored.push(item(number, *kind, *theme));
         }
         self.items += items.len();
         let outcome = PollOutcome::Read {
@@ -150,7 +166,7 @@ impl Model {
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
         let highest = self.world.app.store.highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {
-            if let Some(story) = self.picked.get_mut(&(first + offset)) {
+            if let Some(story) = self.standing.get_mut(&(first + offset)) {
                 story.0 = highest - (items.len() - 1 - offset) as i64;
             }
         }
@@ -202,13 +218,18 @@ impl Model {
             .skip(1)
             .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap())
             .collect();
+        assert!(!stories.is_subset(&self.listed), "a digest of nothing but listed items");
+        let (_, end) = part.text.split_once("YOU MAY ALSO LIKE").unwrap_or_default();
+        let at_the_end = end.matches("https://stories.example.org/").count();
+        assert_eq!(at_the_end, stories.intersection(&self.listed).count(), "what is listed stands at the end");
         let mails = &mut self.people.get_mut(&message.subscriber).unwrap().mails;
         let before = mails.insert(message.message_id.clone(), stories.clone());
         assert!(before.is_none_or(|before| before == stories), "a message that is sent again is the same message");
     }
 
-    /// Lets everything come to rest: all that is due is made and delivered.
+    /// Lets everything come to rest: all that is due is made and delivered, with a last story for everybody.
     async fn rest(&mut self) {
+        self.arrive(vec![(Kind::Picked, 0), (Kind::Picked, 1)]).await;
         for _ in 0..3 {
             self.world.clock.advance(TimeDelta::days(400));
             self.world.app.store.recover(self.now()).await.unwrap();
@@ -228,7 +249,7 @@ impl Model {
             for story in person.mails.values().flatten() {
                 *got.entry(*story).or_default() += 1;
             }
-            for (story, (seq, theme)) in &self.picked {
+            for (story, (seq, theme)) in &self.standing {
                 let times = got.remove(story).unwrap_or(0);
                 let wanted = |choice: &Option<usize>| choice.is_none_or(|choice| choice == *theme);
                 let always = person.choices.iter().all(wanted) && *seq > person.start;
@@ -243,7 +264,7 @@ impl Model {
     }
 }
 
-fn item(number: usize, picked: bool, theme: usize) -> ScoredItem {
+fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
     let item = Item {
         identity: Identity::Id(number.to_string()),
         link: Some(format!("https://stories.example.org/{number}").parse().unwrap()),
@@ -256,8 +277,13 @@ fn item(number: usize, picked: bool, theme: usize) -> ScoredItem {
         published: Some(start()),
         updated: None,
     };
-    let themes = if picked { vec![THEMES[theme].to_owned()] } else { Vec::new() };
-    let score = Score { total: if picked { 5.0 } else { 0.0 }, picked, themes, reasons: Vec::new() };
+    let (total, themes) = match kind {
+        Kind::Picked => (5.0, vec![THEMES[theme].to_owned()]),
+        Kind::Listed => (2.8, vec![THEMES[theme].to_owned()]),
+        Kind::Out => (0.0, Vec::new()),
+    };
+    let (picked, borderline) = (kind == Kind::Picked, kind == Kind::Listed);
+    let score = Score { total, picked, borderline, themes, language: None, reasons: Vec::new() };
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
         likeness: Likeness::of(&item),
@@ -272,7 +298,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn each_person_gets_each_picked_story_of_their_themes_exactly_once(events in prop::collection::vec(event(), 10..70)) {
+    fn each_person_gets_each_story_of_their_themes_exactly_once(events in prop::collection::vec(event(), 10..70)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let mut model = Model::new().await;
@@ -291,7 +317,7 @@ proptest! {
 async fn a_missed_week_is_made_once_after_restart() {
     let mut model = Model::new().await;
     model.happen(Event::Join(1, None)).await;
-    model.happen(Event::Arrive(vec![(true, 0)])).await;
+    model.happen(Event::Arrive(vec![(Kind::Picked, 0)])).await;
     // Monday 30 November 08:00 is missed by three hours, and made at once; once.
     model.world.clock.advance(TimeDelta::days(7) + TimeDelta::hours(2));
     assert_eq!(digest::make_due(&model.world.app).await.unwrap().len(), 1);

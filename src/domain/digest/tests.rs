@@ -16,6 +16,7 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
         score,
         themes: themes.iter().map(|&theme| theme.into()).collect(),
         phrases: vec!["joined-up working".into(), "Joined-up Working".into(), "Christie Commission".into()],
+        is_listed: false,
     }
 }
 
@@ -24,7 +25,7 @@ fn outlines() -> Vec<SectionOutline> {
     vec![outline("integration"), outline("collaboration")]
 }
 
-fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Option<Digest> {
+fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, excerpt_chars: 320 };
     compose(stories, &outlines(), &limits, themes, "Public Service Reform Digest")
 }
@@ -35,8 +36,9 @@ fn numbers(entries: &[Entry]) -> Vec<i64> {
 
 #[test]
 fn nothing_makes_no_digest() {
-    assert_eq!(made(Vec::new(), 12, None), None);
-    assert_eq!(made(vec![story(1, 5.0, "A", &["integration"])], 12, Some(&["collaboration".into()])), None);
+    let nothing = Err(NoStory { waiting: 0 });
+    assert_eq!(made(Vec::new(), 12, None), nothing);
+    assert_eq!(made(vec![story(1, 5.0, "A", &["integration"])], 12, Some(&["collaboration".into()])), nothing);
 }
 
 #[test]
@@ -108,4 +110,34 @@ fn a_subject_is_never_empty_never_long_never_two_lines() {
 fn without_room_for_full_stories_all_are_listed() {
     let digest = made(vec![story(1, 5.0, "A", &[])], 0, None).expect("a digest");
     assert!(digest.sections.is_empty() && digest.more.len() == 1 && digest.subject.starts_with("Story 1"));
+}
+
+fn listed(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
+    Story { is_listed: true, ..story(seq, score, source, themes) }
+}
+
+#[test]
+fn what_is_listed_comes_after_the_stories_and_counts_for_nothing() {
+    let stories =
+        vec![listed(1, 99.0, "A", &["integration"]), story(2, 5.0, "B", &["integration"]), listed(3, 2.9, "B", &[])];
+    let with = made(stories, 12, None).expect("a digest");
+    let without = made(vec![story(2, 5.0, "B", &["integration"])], 12, None).expect("a digest");
+    assert_eq!(numbers(&with.listed), [1, 3]);
+    assert_eq!(Digest { listed: Vec::new(), ..with }, without);
+}
+
+#[test]
+fn what_is_listed_takes_no_storys_place_however_few_there_are() {
+    let stories = vec![listed(1, 9.0, "A", &[]), story(2, 5.0, "B", &[]), story(3, 4.0, "C", &[])];
+    let digest = made(stories, 1, None).expect("a digest");
+    assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.more)), (vec![2], vec![3]));
+    assert_eq!(numbers(&digest.listed), [1]);
+}
+
+#[test]
+fn what_is_listed_makes_no_digest_by_itself() {
+    let stories = || vec![listed(1, 2.8, "A", &["integration"]), listed(2, 2.8, "A", &[])];
+    assert_eq!(made(stories(), 12, None), Err(NoStory { waiting: 2 }));
+    assert_eq!(made(stories(), 12, Some(&["integration".into()])), Err(NoStory { waiting: 1 }));
+    assert_eq!(made(stories(), 12, Some(&["collaboration".into()])), Err(NoStory { waiting: 0 }));
 }

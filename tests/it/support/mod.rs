@@ -78,6 +78,13 @@ impl World {
         Self::of_feeds(&["blog"]).await
     }
 
+    /// The same, with more in digest.toml.
+    pub async fn configured(more: &str) -> Self {
+        let server = FeedServer::start().await;
+        let url = server.url("/blog.xml");
+        Self::open(server, &[("blog", &url)], more).await
+    }
+
     /// These feeds, each at `/ID.xml`.
     pub async fn of_feeds(ids: &[&str]) -> Self {
         let server = FeedServer::start().await;

@@ -11,6 +11,7 @@ fn judged(relevant: bool, total: f32, labelled: &[&str], given: &[&str]) -> Judg
     let themes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let kind = if relevant { "positive" } else { HARD_NEGATIVE }.to_owned();
     let post = Labelled {
+        host: String::new(),
         id: String::new(),
         title: String::new(),
         text: None,
