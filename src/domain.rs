@@ -16,3 +16,4 @@ pub mod subscriber;
 pub mod text;
 pub mod token;
 pub mod topic;
+mod vocabulary;

@@ -5,12 +5,12 @@
 //! so that long items are not favoured. The sum of the reasons is the total.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
-use super::folded::Folded;
-use super::matching::{self, Index, Sequences};
+use super::matching::{self, Hit, Index, Sequences};
 use super::pattern::Shape;
 use super::topic::{Term, Topic};
+use super::vocabulary::Passage;
 
 /// Of summary and content together, this many characters are read.
 const READ: usize = 2_000;
@@ -108,14 +108,24 @@ impl Place {
     }
 }
 
-/// A topic made ready for scoring: build it once, score many.
+/// A topic made ready for scoring: build it once, score many, from as many threads as you like.
 #[derive(Debug)]
 pub struct Scorer {
     threshold: f32,
     themes: Vec<String>,
     exclusions: Vec<(String, bool)>,
     phrases: Vec<Phrase>,
+    /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
+    phrases_of: Vec<Vec<usize>>,
     index: Index,
+    desks: Mutex<Vec<Desk>>,
+}
+
+/// What reading needs and the next text can use again: one for each thread that scores at the same time.
+#[derive(Debug, Default)]
+struct Desk {
+    passage: Passage,
+    hits: Vec<Hit>,
 }
 
 #[derive(Debug)]
@@ -150,8 +160,13 @@ impl Phrase {
     }
 }
 
-/// What one phrase has at one place: the best factor, and the words that earned it.
-type Found<'a> = BTreeMap<(usize, Place), (f32, &'a str)>;
+/// A phrase that a passage holds: by what its weight is multiplied there, and the words that earn it.
+struct Find<'a> {
+    phrase: usize,
+    place: Place,
+    factor: f32,
+    quote: &'a str,
+}
 
 impl Scorer {
     /// Compiles the topic's phrases.
@@ -182,73 +197,86 @@ impl Scorer {
         for (number, exclusion) in topic.exclusions.iter().enumerate() {
             add(&exclusion.terms, Speaks::Against(number));
         }
+        let mut phrases_of = vec![Vec::new(); sequences.all.len()];
+        for (number, phrase) in phrases.iter().enumerate() {
+            let (LooksFor::Whole(first) | LooksFor::Near(first, ..)) = phrase.looks_for;
+            phrases_of[first].push(number);
+        }
         Self {
             threshold: topic.threshold,
             themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
             exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
             phrases,
+            phrases_of,
             index: Index::new(sequences.all),
+            desks: Mutex::default(),
         }
     }
 
     /// Judges a text. A decisive exclusion whose own evidence reaches the threshold puts the item out.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
-        let mut found = Found::new();
-        self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
-        let read = self.read(text.summary, Place::Text, READ, 0, &mut found);
-        self.read(text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
+        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = desks().pop().unwrap_or_default();
+        let mut found = Vec::with_capacity(64);
+        self.read(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
+        let read = self.read(&mut desk, text.summary, Place::Text, READ, 0, &mut found);
+        self.read(&mut desk, text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
         for category in text.categories.iter().take(CATEGORIES) {
-            self.read(category, Place::Category, CATEGORY_LIMIT, 0, &mut found);
+            self.read(&mut desk, category, Place::Category, CATEGORY_LIMIT, 0, &mut found);
         }
-        self.weigh(&found, text.prior)
+        desks().push(desk);
+        self.weigh(found, text.prior)
     }
 
     /// Notes what a passage holds, and returns how much of it was read.
-    fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> usize {
-        let mut folded = Folded::new(text, limit);
-        let hits = self.index.find(&mut folded);
-        if hits.is_empty() {
-            return folded.size();
-        }
-        let uncovered = matching::outermost(&hits);
-        let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
-        for (hit, is_outermost) in hits.iter().zip(uncovered) {
-            of[hit.sequence].push(&hit.words);
-            if is_outermost {
-                whole[hit.sequence].get_or_insert(hit.words.clone());
-            }
-        }
-        for (number, phrase) in self.phrases.iter().enumerate() {
-            if phrase.title_only && place != Place::Title {
-                continue;
-            }
-            let words = match phrase.looks_for {
-                LooksFor::Whole(sequence) => whole[sequence].clone(),
-                LooksFor::Near(left, right, within) => matching::nearest(&of[left], &of[right], within),
-            };
-            let Some(words) = words else { continue };
-            let factor = match place {
-                Place::Title => IN_TITLE,
-                Place::Category => IN_CATEGORY,
-                _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
-                _ => IN_REST,
-            };
-            let best = found.entry((number, place)).or_insert((0.0, ""));
-            if factor > best.0 {
-                *best = (factor, folded.quote(text, words));
+    fn read<'a>(
+        &self,
+        desk: &mut Desk,
+        text: &'a str,
+        place: Place,
+        limit: usize,
+        offset: usize,
+        found: &mut Vec<Find<'a>>,
+    ) -> usize {
+        desk.passage.refill(text, limit, &self.index);
+        self.index.find(&desk.passage, &mut desk.hits);
+        let folded = desk.passage.folded();
+        for hits in desk.hits.chunk_by(|a, b| a.sequence == b.sequence) {
+            for &number in &self.phrases_of[hits[0].sequence] {
+                let phrase = &self.phrases[number];
+                if phrase.title_only && place != Place::Title {
+                    continue;
+                }
+                let words = match phrase.looks_for {
+                    LooksFor::Whole(_) => hits.iter().find(|hit| hit.is_outermost).map(|hit| hit.words.clone()),
+                    LooksFor::Near(_, right, within) => {
+                        matching::nearest(hits, matching::hits_of(right, &desk.hits), within)
+                    }
+                };
+                let Some(words) = words else { continue };
+                let factor = match place {
+                    Place::Title => IN_TITLE,
+                    Place::Category => IN_CATEGORY,
+                    _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
+                    _ => IN_REST,
+                };
+                found.push(Find { phrase: number, place, factor, quote: folded.quote(text, words) });
             }
         }
         folded.size()
     }
 
-    fn weigh(&self, found: &Found<'_>, prior: f32) -> Score {
+    fn weigh(&self, mut found: Vec<Find<'_>>, prior: f32) -> Score {
+        // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
+        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
+        found.dedup_by_key(|find| (find.phrase, find.place));
         let mut total = 0.0;
         let mut by_theme = vec![0.0_f32; self.themes.len()];
         let mut against = vec![0.0_f32; self.exclusions.len()];
         let mut reasons = Vec::with_capacity(found.len() + 1);
         let mut last = None;
-        for (&(number, place), &(factor, quote)) in found {
+        for Find { phrase: number, place, factor, quote } in found {
             let phrase = &self.phrases[number];
             let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
             let (weight, label, exclusion) = match phrase.speaks {
