@@ -19,12 +19,23 @@ pub(crate) struct Index {
     by_beginning: Shelf,
 }
 
-/// A sequence that some word may begin.
+/// A sequence that some word may begin, in one of its spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Opening {
     sequence: usize,
+    spelling: Spelling,
+    /// How much of that spelling the word has used up.
+    used: usize,
     /// The first byte of the word that must follow, where the first word does not suffice.
     then: Option<u8>,
+}
+
+/// Of the first segment, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spelling {
+    Stemmed(usize),
+    Written,
+    Beginning,
 }
 
 /// A sequence that was found, and the words that it covers.
@@ -44,39 +55,36 @@ impl Index {
         for (number, sequence) in sequences.iter().enumerate() {
             match sequence.first() {
                 Some(Segment::Stems { stems, written }) => {
-                    by_stems.extend(stems.iter().map(|key| (key.clone(), number)));
-                    by_words.push((written.clone(), number));
+                    let stemmed = |(at, key): (usize, &String)| (key.clone(), number, Spelling::Stemmed(at));
+                    by_stems.extend(stems.iter().enumerate().map(stemmed));
+                    by_words.push((written.clone(), number, Spelling::Written));
                 }
-                Some(Segment::Exact(written)) => by_words.push((written.clone(), number)),
-                Some(Segment::Beginning(letters)) => by_beginning.push((letters.clone(), number)),
+                Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
+                Some(Segment::Beginning(letters)) => {
+                    by_beginning.push((letters.clone(), number, Spelling::Beginning));
+                }
                 None => {}
             }
         }
-        Self {
-            sequences,
-            by_stems: Shelf::new(by_stems),
-            by_words: Shelf::new(by_words),
-            by_beginning: Shelf::new(by_beginning),
-        }
-    }
-
-    /// How many sequences there are.
-    pub(crate) fn len(&self) -> usize {
-        self.sequences.len()
+        let [by_stems, by_words, by_beginning] = [by_stems, by_words, by_beginning].map(Shelf::new);
+        Self { sequences, by_stems, by_words, by_beginning }
     }
 
     /// Adds the sequences that may begin with this word, in the order of their numbers.
     pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
         for (shelf, begun) in [(&self.by_stems, stem), (&self.by_words, word), (&self.by_beginning, word)] {
-            openings.extend(shelf.beginning_with(begun).iter().map(|(key, sequence)| Opening {
-                sequence: *sequence,
-                then: key.as_bytes().get(begun.len()).copied(),
-            }));
+            openings.extend(shelf.beginning_with(begun).iter().map(|filed| self.opening(filed, begun.len())));
         }
-        let longer = self.by_beginning.0.iter().filter(|(key, _)| word.len() > key.len() && word.starts_with(key));
-        openings.extend(longer.map(|(_, sequence)| Opening { sequence: *sequence, then: None }));
+        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| key.len() < word.len() && word.starts_with(key));
+        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.len())));
         openings[before..].sort_unstable();
+    }
+
+    fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
+        let further = self.sequences[*sequence].get(1).map_or("", Segment::written);
+        let then = key.as_bytes().get(used).or(further.as_bytes().first()).copied();
+        Opening { sequence: *sequence, spelling: *spelling, used, then }
     }
 
     /// Every sequence at every place, in the order of the sequences' numbers and then of the text.
@@ -95,7 +103,7 @@ impl Index {
                 if hits[first..].last().is_some_and(|hit| hit.sequence == sequence) {
                     continue;
                 }
-                if let Some(end) = end_of(&self.sequences[sequence], passage, start) {
+                if let Some(end) = self.end_of(*opening, passage, start) {
                     hits.push(Hit { sequence, words: start..end, is_outermost: false });
                 }
             }
@@ -107,31 +115,39 @@ impl Index {
         }
         hits.sort_unstable_by_key(|hit| (hit.sequence, hit.words.start));
     }
+
+    /// The word after the last of a sequence that `start` opens.
+    fn end_of(&self, opening: Opening, passage: &Passage, start: usize) -> Option<usize> {
+        let (first, further) = self.sequences[opening.sequence].split_first()?;
+        let (used, second) = (opening.used, start + 1);
+        let at = match (first, opening.spelling) {
+            (Segment::Stems { stems, .. }, Spelling::Stemmed(number)) => {
+                run(&stems[number][used..], passage, second, |word| passage.stem(word))
+            }
+            (Segment::Beginning(letters), _) => beginning(&letters[used..], passage, second),
+            _ => run(&first.written()[used..], passage, second, |word| passage.folded().word(word)),
+        };
+        further.iter().try_fold(at?, |at, segment| take(segment, passage, at))
+    }
 }
 
-/// The word after the last of a sequence that begins at `start`.
-fn end_of(sequence: &[Segment], passage: &Passage, start: usize) -> Option<usize> {
-    sequence.iter().try_fold(start, |at, segment| match segment {
+/// Takes a segment's words from `at` on, and returns the word after them.
+fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
+    match segment {
         Segment::Stems { stems, written } => stems
             .iter()
-            .find_map(|key| run(key, passage, start, at, |word| passage.stem(word)))
-            .or_else(|| run(written, passage, start, at, |word| passage.folded().word(word))),
-        Segment::Exact(written) => run(written, passage, start, at, |word| passage.folded().word(word)),
-        Segment::Beginning(letters) => beginning(letters, passage, start, at),
-    })
+            .find_map(|key| run(key, passage, at, |word| passage.stem(word)))
+            .or_else(|| run(written, passage, at, |word| passage.folded().word(word))),
+        Segment::Exact(written) => run(written, passage, at, |word| passage.folded().word(word)),
+        Segment::Beginning(letters) => beginning(letters, passage, at),
+    }
 }
 
 /// Takes words from `at` on until they have spelt the key, neither less nor more.
-fn run<'a>(
-    key: &str,
-    passage: &Passage,
-    start: usize,
-    mut at: usize,
-    spelling: impl Fn(usize) -> &'a str,
-) -> Option<usize> {
+fn run<'a>(key: &str, passage: &Passage, mut at: usize, spelling: impl Fn(usize) -> &'a str) -> Option<usize> {
     let mut rest = key;
     while !rest.is_empty() {
-        if at != start && !continues(passage, at) {
+        if !continues(passage, at) {
             return None;
         }
         rest = rest.strip_prefix(spelling(at))?;
@@ -141,19 +157,17 @@ fn run<'a>(
 }
 
 /// Takes words from `at` on until they have spelt all these letters; the last may say more.
-fn beginning(letters: &str, passage: &Passage, start: usize, mut at: usize) -> Option<usize> {
+fn beginning(letters: &str, passage: &Passage, mut at: usize) -> Option<usize> {
     let mut rest = letters;
-    loop {
-        if at != start && !continues(passage, at) {
+    while !rest.is_empty() {
+        if !continues(passage, at) {
             return None;
         }
         let word = passage.folded().word(at);
+        rest = if word.starts_with(rest) { "" } else { rest.strip_prefix(word)? };
         at += 1;
-        if word.starts_with(rest) {
-            return Some(at);
-        }
-        rest = rest.strip_prefix(word)?;
     }
+    Some(at)
 }
 
 /// Whether there is such a word, and it goes on with the sentence of the word before.
@@ -161,20 +175,21 @@ fn continues(passage: &Passage, at: usize) -> bool {
     at < passage.folded().len() && !passage.folded().opens_sentence(at)
 }
 
-/// Numbers of sequences by key, sorted.
+type Filed = (String, usize, Spelling);
+
+/// Sequences by what stands in the text, sorted.
 #[derive(Debug)]
-struct Shelf(Vec<(String, usize)>);
+struct Shelf(Vec<Filed>);
 
 impl Shelf {
-    fn new(mut filed: Vec<(String, usize)>) -> Self {
+    fn new(mut filed: Vec<Filed>) -> Self {
         filed.sort_unstable();
         Self(filed)
     }
 
-    fn beginning_with(&self, letters: &str) -> &[(String, usize)] {
-        let from = self.0.partition_point(|(key, _)| key.as_str() < letters);
-        let rest = &self.0[from..];
-        &rest[..rest.partition_point(|(key, _)| key.starts_with(letters))]
+    fn beginning_with(&self, letters: &str) -> &[Filed] {
+        let rest = &self.0[self.0.partition_point(|(key, ..)| key.as_str() < letters)..];
+        &rest[..rest.partition_point(|(key, ..)| key.starts_with(letters))]
     }
 }
 
@@ -197,8 +212,7 @@ impl Sequences {
 
 /// The hits of one sequence, in the order of the text, among all that `find` gave.
 pub(crate) fn hits_of(sequence: usize, hits: &[Hit]) -> &[Hit] {
-    let from = hits.partition_point(|hit| hit.sequence < sequence);
-    let rest = &hits[from..];
+    let rest = &hits[hits.partition_point(|hit| hit.sequence < sequence)..];
     &rest[..rest.partition_point(|hit| hit.sequence == sequence)]
 }
 
