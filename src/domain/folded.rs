@@ -171,11 +171,7 @@ impl Folding<'_> {
             return;
         }
         let letters = self.folded.letters.len();
-        self.folded.words.push(Word {
-            letters: letters..letters,
-            source: at..at,
-            opens_sentence: self.sentence_ended,
-        });
+        self.folded.words.push(Word { letters: letters..letters, source: at..at, opens_sentence: self.sentence_ended });
         (self.in_word, self.after_stop, self.sentence_ended) = (true, false, false);
     }
 

@@ -46,6 +46,7 @@ impl Passage {
     }
 
     /// The stems of all words, in order; their spellings are `folded().words()`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the wording model reads them"))]
     pub(crate) fn stems(&self) -> impl Iterator<Item = &str> {
         self.numbers.iter().map(|number| self.vocabulary.stem(*number))
     }

@@ -14,6 +14,7 @@ mod floors;
 mod quickstart;
 mod relevance;
 mod shown;
+mod stability;
 mod support;
 mod web;
 mod windows;

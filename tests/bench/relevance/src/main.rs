@@ -40,29 +40,31 @@ impl Dice {
         (self.0 >> 33) as usize % sides
     }
 
-    /// In a hundred words fifty are small, thirty-four plain, fifteen topical, and one a name that is new.
-    fn word(&mut self, lists: &[Vec<&str>; 3]) -> String {
+    /// In a hundred words fifty are small, so many topical, one a name that is new, and the rest plain.
+    fn word(&mut self, lists: &[Vec<&str>; 3], topical: usize) -> String {
         let list = match self.below(100) {
             0..50 => &lists[0],
-            50..84 => &lists[1],
-            84..99 => &lists[2],
+            at if at < 50 + topical => &lists[2],
+            50..99 => &lists[1],
             _ => return (0..3).map(|_| SYLLABLES[self.below(SYLLABLES.len())]).collect(),
         };
         list[self.below(list.len())].to_owned()
     }
 
-    fn words(&mut self, lists: &[Vec<&str>; 3], count: usize) -> String {
-        let mut words: Vec<String> = (0..count).map(|_| self.word(lists)).collect();
+    fn words(&mut self, lists: &[Vec<&str>; 3], topical: usize, count: usize) -> String {
+        let mut words: Vec<String> = (0..count).map(|_| self.word(lists, topical)).collect();
         words[0][..1].make_ascii_uppercase();
         words.join(" ")
     }
 
+    /// Every third item is full of the topic, and none is free of it: a live feed asks less.
     fn item(&mut self, lists: &[Vec<&str>; 3]) -> (String, String) {
-        let title = self.words(lists, 8);
+        let topical = [2, 4, 14][self.below(3)];
+        let title = self.words(lists, topical, 8);
         let mut content = String::with_capacity(ITEM_BYTES + 256);
         while content.len() < ITEM_BYTES {
             let count = 6 + self.below(20);
-            content.push_str(&self.words(lists, count));
+            content.push_str(&self.words(lists, topical, count));
             content.push_str([". ", ", ", " – ", "? ", "’s. ", ".\n\n"][self.below(6)]);
         }
         (title, content)
