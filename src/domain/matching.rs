@@ -231,3 +231,41 @@ fn followed(first: &[Hit], second: &[Hit], within: usize) -> Option<Range<usize>
         near.map(|second| first.start..second.end).min_by_key(|words| words.end)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use proptest::prelude::*;
+
+    use super::{Hit, nearest};
+
+    /// Hits of one to three words at these places.
+    fn hits(places: &std::collections::BTreeMap<usize, usize>) -> Vec<Hit> {
+        let hit =
+            |(start, length): (&usize, &usize)| Hit { sequence: 0, words: *start..start + length, is_outermost: true };
+        places.iter().map(hit).collect()
+    }
+
+    /// Every pair, as the rule says it.
+    fn of_all_pairs(left: &[Hit], right: &[Hit], within: usize) -> Option<Range<usize>> {
+        let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (&left.words, &right.words)));
+        let near = pairs.filter_map(|(left, right)| {
+            let gap = left.start.checked_sub(right.end).or_else(|| right.start.checked_sub(left.end))?;
+            (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
+        });
+        near.min_by_key(|words| (words.start, words.end))
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_pair_is_the_first_of_all_pairs(
+            left in proptest::collection::btree_map(0..40_usize, 1..4_usize, 0..6),
+            right in proptest::collection::btree_map(0..40_usize, 1..4_usize, 0..6),
+            within in 1..8_usize,
+        ) {
+            let (left, right) = (hits(&left), hits(&right));
+            prop_assert_eq!(nearest(&left, &right, within), of_all_pairs(&left, &right, within));
+        }
+    }
+}

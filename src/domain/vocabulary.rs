@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use super::folded::{self, Folded};
 use super::matching::{Index, Opening};
 
-/// Words kept, some 150 bytes each: what three hundred posts say, most of it in every post.
+/// Words kept: some 2 MB for each thread that scores.
 const MOST_WORDS: usize = 16 * 1024;
 /// And bytes of stems.
 const MOST_BYTES: usize = 512 * 1024;
@@ -124,6 +124,7 @@ mod tests {
             assert_eq!(passage.stem(1), "servic");
         }
         assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
+        assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.numbers.len());
     }
 
     #[test]
