@@ -18,4 +18,5 @@ pub mod text;
 pub mod token;
 pub mod topic;
 pub mod training;
+mod vocabulary;
 pub mod wording;

@@ -3,7 +3,7 @@
 //!
 //! Words are kept one after the other without gaps, so that `co-production`, `co production` and
 //! `coproduction` are the same run of letters, and each word knows its place in the text as written.
-//! Stems are made when a phrase asks for one. What a phrase is, `pattern` knows.
+//! ASCII is taken run by run, all else letter by letter. Stems and numbers of words, `vocabulary` knows.
 
 use std::borrow::Cow;
 use std::iter;
@@ -16,13 +16,16 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Words this short stand for themselves: `use` and `its` gain nothing from a stemmer.
 const UNSTEMMED_LETTERS: usize = 3;
+/// So do words longer than this, in bytes: no English word is, and an encoded image may be.
+const LONGEST_STEMMED: usize = 64;
+/// Letters kept ready between passages; one that had a word of megabytes gives its memory back.
+const KEPT_BYTES: usize = 16 * 1024;
 
 /// One passage, folded.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
     letters: String,
     words: Vec<Word>,
-    stems: String,
 }
 
 #[derive(Debug)]
@@ -30,22 +33,43 @@ struct Word {
     letters: Range<usize>,
     source: Range<usize>,
     opens_sentence: bool,
-    stem: Option<Range<usize>>,
 }
 
 impl Folded {
-    /// Folds `text` until its words, with one gap each, fill `limit` bytes; a word once begun is finished.
-    /// The measure is taken after folding, so that spaces and signs in the source do not count.
+    /// Folds `text` as `refill` does.
     pub(crate) fn new(text: &str, limit: usize) -> Self {
-        let mut folding = Folding::with_capacity(text.len().min(limit));
-        for (at, letter) in text.char_indices() {
+        let mut folded = Self::default();
+        folded.refill(text, limit);
+        folded
+    }
+
+    /// Folds `text` in place of what was here, until its words, with one gap each, fill `limit` bytes; a word once
+    /// begun is finished. The measure is taken after folding, so that spaces and signs in the source do not count.
+    pub(crate) fn refill(&mut self, text: &str, limit: usize) {
+        self.letters.clear();
+        self.letters.shrink_to(KEPT_BYTES);
+        self.words.clear();
+        let mut folding = Folding { folded: self, in_word: false, after_stop: false, sentence_ended: true };
+        let mut rest = text.as_bytes();
+        while let Some(&first) = rest.first() {
             if !folding.in_word && folding.folded.size() >= limit {
                 break;
             }
-            folding.take(at, letter);
+            let at = text.len() - rest.len();
+            let taken = if first.is_ascii_alphanumeric() {
+                let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+                folding.take_run(at, &text[at..at + run]);
+                run
+            } else {
+                let letter = text[at..].chars().next().unwrap_or_default();
+                folding.take(at, letter);
+                letter.len_utf8()
+            };
+            rest = &rest[taken..];
         }
         folding.close();
-        folding.folded
+        // What was not ASCII came folded.
+        self.letters.make_ascii_lowercase();
     }
 
     /// How many words there are.
@@ -56,11 +80,6 @@ impl Folded {
     /// Letters in bytes, and one gap a word.
     pub(crate) fn size(&self) -> usize {
         self.letters.len() + self.words.len()
-    }
-
-    /// All folded letters from the beginning of a word to the end of the passage.
-    pub(crate) fn letters_from(&self, word: usize) -> &[u8] {
-        &self.letters.as_bytes()[self.words[word].letters.start..]
     }
 
     /// How far into the passage a word begins, measured as `size` is.
@@ -78,20 +97,9 @@ impl Folded {
         &self.letters[self.words[word].letters.clone()]
     }
 
-    /// A word's stem.
-    pub(crate) fn stem(&mut self, word: usize) -> &str {
-        let range = match self.words[word].stem.clone() {
-            Some(range) => range,
-            None => {
-                let start = self.stems.len();
-                let stemmed = stem(&self.letters[self.words[word].letters.clone()]);
-                self.stems.push_str(&stemmed);
-                let range = start..self.stems.len();
-                self.words[word].stem = Some(range.clone());
-                range
-            }
-        };
-        &self.stems[range]
+    /// All words as folded, in order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|word| &self.letters[word.letters.clone()])
     }
 
     /// What the source, which must be the one that was folded, wrote for these words.
@@ -103,57 +111,59 @@ impl Folded {
     }
 }
 
-/// The English stem of one folded word.
+/// The English stem of one folded word. Half a microsecond: `vocabulary` remembers it.
 pub(crate) fn stem(word: &str) -> Cow<'_, str> {
-    if word.len() <= UNSTEMMED_LETTERS {
+    if word.len() <= UNSTEMMED_LETTERS || word.len() > LONGEST_STEMMED {
         return Cow::Borrowed(word);
     }
     Stemmer::create(Algorithm::English).stem(word)
 }
 
-struct Folding {
-    folded: Folded,
+struct Folding<'a> {
+    folded: &'a mut Folded,
     in_word: bool,
     after_stop: bool,
     sentence_ended: bool,
 }
 
-impl Folding {
-    fn with_capacity(bytes: usize) -> Self {
-        let folded = Folded {
-            letters: String::with_capacity(bytes),
-            words: Vec::with_capacity(bytes / 5),
-            stems: String::with_capacity(bytes / 2),
-        };
-        Self { folded, in_word: false, after_stop: false, sentence_ended: true }
+impl Folding<'_> {
+    /// Takes ASCII letters and digits; their case is folded at the end, all at once.
+    fn take_run(&mut self, at: usize, run: &str) {
+        self.open(at);
+        self.folded.letters.push_str(run);
+        self.extend(at + run.len());
     }
 
+    /// Takes anything else.
     fn take(&mut self, at: usize, letter: char) {
         let end = at + letter.len_utf8();
-        if letter.is_ascii_alphanumeric() {
-            self.open(at);
-            self.folded.letters.push(letter.to_ascii_lowercase());
-            self.extend(end);
-        } else if is_silent(letter) {
-            if self.in_word {
-                self.extend(end);
-            }
+        if letter == ' ' {
+            self.part(letter);
         } else if letter == '&' {
             self.close();
             self.open(at);
             self.folded.letters.push_str("and");
             self.extend(end);
             self.close();
+        } else if is_silent(letter) {
+            if self.in_word {
+                self.extend(end);
+            }
         } else if !letter.is_ascii() && letter.is_alphanumeric() {
             self.open(at);
             let plain = iter::once(letter).nfkd().default_case_fold().nfkd();
             self.folded.letters.extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
             self.extend(end);
         } else if !is_apostrophe(letter) {
-            self.close();
-            self.after_stop |= matches!(letter, '.' | '!' | '?' | '…');
-            self.sentence_ended |= self.after_stop && letter.is_whitespace();
+            self.part(letter);
         }
+    }
+
+    /// A sign between words, which may end a sentence.
+    fn part(&mut self, sign: char) {
+        self.close();
+        self.after_stop |= matches!(sign, '.' | '!' | '?' | '…');
+        self.sentence_ended |= self.after_stop && sign.is_whitespace();
     }
 
     fn open(&mut self, at: usize) {
@@ -161,12 +171,7 @@ impl Folding {
             return;
         }
         let letters = self.folded.letters.len();
-        self.folded.words.push(Word {
-            letters: letters..letters,
-            source: at..at,
-            opens_sentence: self.sentence_ended,
-            stem: None,
-        });
+        self.folded.words.push(Word { letters: letters..letters, source: at..at, opens_sentence: self.sentence_ended });
         (self.in_word, self.after_stop, self.sentence_ended) = (true, false, false);
     }
 
@@ -201,11 +206,10 @@ fn is_apostrophe(letter: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Folded;
+    use super::{Folded, stem};
 
     fn words(text: &str) -> Vec<String> {
-        let folded = Folded::new(text, usize::MAX);
-        (0..folded.len()).map(|word| folded.word(word).to_owned()).collect()
+        Folded::new(text, usize::MAX).words().map(str::to_owned).collect()
     }
 
     #[test]
@@ -248,13 +252,30 @@ mod tests {
         assert_eq!(Folded::new("one two three", 8).len(), 2);
     }
 
+    #[test]
+    fn every_letter_folds_to_lower_case() {
+        for letter in ('\0'..=char::MAX).filter(|letter| !letter.is_ascii()) {
+            let text = letter.to_string();
+            let folded = words(&text).concat();
+            assert!(!folded.bytes().any(|byte| byte.is_ascii_uppercase()), "{letter:?}: {folded}");
+        }
+    }
+
+    #[test]
+    fn a_passage_folded_after_another_knows_nothing_of_it() {
+        let mut folded = Folded::new("Some other words. ", usize::MAX);
+        folded.refill("two words", usize::MAX);
+        assert_eq!(folded.words().collect::<Vec<_>>(), ["two", "words"]);
+        assert!(folded.opens_sentence(0) && !folded.opens_sentence(1));
+    }
+
     proptest! {
         #[test]
         fn any_text_can_be_folded_and_quoted(text in "\\PC{0,200}") {
-            let mut folded = Folded::new(&text, 150);
+            let folded = Folded::new(&text, 150);
             for word in 0..folded.len() {
                 prop_assert!(!folded.quote(&text, word..word + 1).is_empty());
-                prop_assert!(!folded.stem(word).is_empty());
+                prop_assert!(!stem(folded.word(word)).is_empty());
             }
         }
     }

@@ -1,21 +1,41 @@
-//! Finding many sequences of words in one pass over a folded text.
+//! Finding many sequences of words in one pass over a passage.
 //!
-//! Sequences are filed under their first two or three letters; at each word only those filed under the
-//! letters that follow are compared, and only their words are stemmed. A sequence begins and ends at a
-//! word's edge and never runs across the end of a sentence. What a find is worth, `relevance` decides.
+//! Each word of the passage brings the sequences that it may begin, with the letter that must follow; those are
+//! compared word by word. A sequence begins and ends at a word's edge and never runs across the end of a sentence.
+//! What a find is worth, `relevance` decides.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::folded::{self, Folded};
 use super::pattern::{Segment, Sequence};
+use super::vocabulary::Passage;
 
 /// Sequences filed for search; each is known by its number, in the order in which they were added.
 #[derive(Debug)]
 pub(crate) struct Index {
     sequences: Vec<Sequence>,
-    by_three: Shelf<3>,
-    by_two: Shelf<2>,
+    by_stems: Shelf,
+    by_words: Shelf,
+    by_beginning: Shelf,
+}
+
+/// A sequence that some word may begin, in one of its spellings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Opening {
+    sequence: usize,
+    spelling: Spelling,
+    /// How much of that spelling the word has used up.
+    used: usize,
+    /// The first byte of the word that must follow, where the first word does not suffice.
+    then: Option<u8>,
+}
+
+/// Of the first segment, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spelling {
+    Stemmed(usize),
+    Written,
+    Beginning,
 }
 
 /// A sequence that was found, and the words that it covers.
@@ -23,145 +43,153 @@ pub(crate) struct Index {
 pub(crate) struct Hit {
     pub(crate) sequence: usize,
     pub(crate) words: Range<usize>,
+    /// Whether no longer one covers it: a longer phrase takes its words from shorter ones, so that in "tax reform"
+    /// nobody speaks of `reform`.
+    pub(crate) is_outermost: bool,
 }
 
 impl Index {
-    /// Files all sequences.
+    /// Files all sequences under what may stand in the text for their first segment.
     pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
-        let mut by_three = Vec::new();
-        let mut by_two = Vec::new();
+        let (mut by_stems, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
         for (number, sequence) in sequences.iter().enumerate() {
-            let Some(first) = sequence.first() else { continue };
-            for key in openings(first) {
-                match key.len() {
-                    3 => by_three.push((Shelf::<3>::slot(key), number)),
-                    _ => by_two.push((Shelf::<2>::slot(key), number)),
+            match sequence.first() {
+                Some(Segment::Stems { stems, written }) => {
+                    let stemmed = |(at, key): (usize, &String)| (key.clone(), number, Spelling::Stemmed(at));
+                    by_stems.extend(stems.iter().enumerate().map(stemmed));
+                    by_words.push((written.clone(), number, Spelling::Written));
                 }
+                Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
+                Some(Segment::Beginning(letters)) => {
+                    by_beginning.push((letters.clone(), number, Spelling::Beginning));
+                }
+                None => {}
             }
         }
-        Self { sequences, by_three: Shelf::new(by_three), by_two: Shelf::new(by_two) }
+        let [by_stems, by_words, by_beginning] = [by_stems, by_words, by_beginning].map(Shelf::new);
+        Self { sequences, by_stems, by_words, by_beginning }
     }
 
-    /// How many sequences there are.
-    pub(crate) fn len(&self) -> usize {
-        self.sequences.len()
+    /// Adds the sequences that may begin with this word, in the order of their numbers.
+    pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
+        let before = openings.len();
+        for (shelf, begun) in [(&self.by_stems, stem), (&self.by_words, word), (&self.by_beginning, word)] {
+            openings.extend(shelf.beginning_with(begun).iter().map(|filed| self.opening(filed, begun.len())));
+        }
+        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| key.len() < word.len() && word.starts_with(key));
+        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.len())));
+        openings[before..].sort_unstable();
     }
 
-    /// Every sequence at every place, in the order of the text and then of the sequences' numbers.
-    pub(crate) fn find(&self, folded: &mut Folded) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        for start in 0..folded.len() {
-            let letters = folded.letters_from(start);
-            let three = self.by_three.at(letters);
-            let two = self.by_two.at(letters);
-            let before = hits.len();
-            for &sequence in three.iter().chain(two) {
-                if let Some(end) = end_of(&self.sequences[sequence], folded, start) {
-                    hits.push(Hit { sequence, words: start..end });
+    fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
+        let further = self.sequences[*sequence].get(1).map_or("", Segment::written);
+        let then = key.as_bytes().get(used).or(further.as_bytes().first()).copied();
+        Opening { sequence: *sequence, spelling: *spelling, used, then }
+    }
+
+    /// Every sequence at every place, in the order of the sequences' numbers and then of the text.
+    pub(crate) fn find(&self, passage: &Passage, hits: &mut Vec<Hit>) {
+        hits.clear();
+        let mut furthest = 0;
+        for start in 0..passage.folded().len() {
+            let openings = passage.openings(start);
+            if openings.is_empty() {
+                continue;
+            }
+            let next = continues(passage, start + 1).then(|| passage.folded().word(start + 1).as_bytes()[0]);
+            let first = hits.len();
+            for opening in openings.iter().filter(|opening| opening.then.is_none() || opening.then == next) {
+                let sequence = opening.sequence;
+                if hits[first..].last().is_some_and(|hit| hit.sequence == sequence) {
+                    continue;
+                }
+                if let Some(end) = self.end_of(*opening, passage, start) {
+                    hits.push(Hit { sequence, words: start..end, is_outermost: false });
                 }
             }
-            hits[before..].sort_by_key(|hit| hit.sequence);
+            let longest = hits[first..].iter().map(|hit| hit.words.end).max().unwrap_or_default();
+            for hit in &mut hits[first..] {
+                hit.is_outermost = hit.words.end == longest && longest > furthest;
+            }
+            furthest = furthest.max(longest);
         }
-        hits
+        hits.sort_unstable_by_key(|hit| (hit.sequence, hit.words.start));
+    }
+
+    /// The word after the last of a sequence that `start` opens.
+    fn end_of(&self, opening: Opening, passage: &Passage, start: usize) -> Option<usize> {
+        let (first, further) = self.sequences[opening.sequence].split_first()?;
+        let (used, second) = (opening.used, start + 1);
+        let at = match (first, opening.spelling) {
+            (Segment::Stems { stems, .. }, Spelling::Stemmed(number)) => {
+                run(&stems[number][used..], passage, second, |word| passage.stem(word))
+            }
+            (Segment::Beginning(letters), _) => beginning(&letters[used..], passage, second),
+            _ => run(&first.written()[used..], passage, second, |word| passage.folded().word(word)),
+        };
+        further.iter().try_fold(at?, |at, segment| take(segment, passage, at))
     }
 }
 
-/// The beginnings of text under which a sequence with this first segment must be looked up: three letters,
-/// or two where stemming may have touched the third, as in `using`, whose stem is `use`.
-fn openings(first: &Segment) -> Vec<&[u8]> {
-    let written = first.written().as_bytes();
-    let mut keys = vec![&written[..written.len().min(3)]];
-    if let Segment::Stems { stems, .. } = first {
-        let short = stems.iter().any(|key| key.len() < 4 || key.as_bytes()[..3] != written[..written.len().min(3)]);
-        if short || folded::stem(first.written()).len() < 4 {
-            keys[0] = &written[..written.len().min(2)];
-        }
-    }
-    keys
-}
-
-/// The word after the last of a sequence that begins at `start`.
-fn end_of(sequence: &[Segment], folded: &mut Folded, start: usize) -> Option<usize> {
-    sequence.iter().try_fold(start, |at, segment| match segment {
+/// Takes a segment's words from `at` on, and returns the word after them.
+fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
+    match segment {
         Segment::Stems { stems, written } => stems
             .iter()
-            .find_map(|key| run(key, folded, start, at, Folded::stem))
-            .or_else(|| run(written, folded, start, at, |folded, word| folded.word(word))),
-        Segment::Exact(written) => run(written, folded, start, at, |folded, word| folded.word(word)),
-        Segment::Beginning(letters) => beginning(letters, folded, start, at),
-    })
+            .find_map(|key| run(key, passage, at, |word| passage.stem(word)))
+            .or_else(|| run(written, passage, at, |word| passage.folded().word(word))),
+        Segment::Exact(written) => run(written, passage, at, |word| passage.folded().word(word)),
+        Segment::Beginning(letters) => beginning(letters, passage, at),
+    }
 }
 
 /// Takes words from `at` on until they have spelt the key, neither less nor more.
-fn run(
-    key: &str,
-    folded: &mut Folded,
-    start: usize,
-    mut at: usize,
-    spelling: impl Fn(&mut Folded, usize) -> &str,
-) -> Option<usize> {
+fn run<'a>(key: &str, passage: &Passage, mut at: usize, spelling: impl Fn(usize) -> &'a str) -> Option<usize> {
     let mut rest = key;
     while !rest.is_empty() {
-        if !continues(folded, start, at) {
+        if !continues(passage, at) {
             return None;
         }
-        // Stemming keeps the first two letters: most words are told apart by them, unstemmed.
-        let both = rest.len().min(2);
-        if !folded.letters_from(at).starts_with(&rest.as_bytes()[..both]) {
-            return None;
-        }
-        rest = rest.strip_prefix(spelling(folded, at))?;
+        rest = rest.strip_prefix(spelling(at))?;
         at += 1;
     }
     Some(at)
 }
 
 /// Takes words from `at` on until they have spelt all these letters; the last may say more.
-fn beginning(letters: &str, folded: &Folded, start: usize, mut at: usize) -> Option<usize> {
+fn beginning(letters: &str, passage: &Passage, mut at: usize) -> Option<usize> {
     let mut rest = letters;
-    loop {
-        if !continues(folded, start, at) {
+    while !rest.is_empty() {
+        if !continues(passage, at) {
             return None;
         }
-        let word = folded.word(at);
+        let word = passage.folded().word(at);
+        rest = if word.starts_with(rest) { "" } else { rest.strip_prefix(word)? };
         at += 1;
-        if word.starts_with(rest) {
-            return Some(at);
-        }
-        rest = rest.strip_prefix(word)?;
     }
+    Some(at)
 }
 
-fn continues(folded: &Folded, start: usize, at: usize) -> bool {
-    at < folded.len() && (at == start || !folded.opens_sentence(at))
+/// Whether there is such a word, and it goes on with the sentence of the word before.
+fn continues(passage: &Passage, at: usize) -> bool {
+    at < passage.folded().len() && !passage.folded().opens_sentence(at)
 }
 
-/// Numbers filed under their first letters; slots may be shared, as every find is compared in full.
+type Filed = (String, usize, Spelling);
+
+/// Sequences by what stands in the text, sorted.
 #[derive(Debug)]
-struct Shelf<const LETTERS: usize> {
-    starts: Vec<usize>,
-    numbers: Vec<usize>,
-}
+struct Shelf(Vec<Filed>);
 
-impl<const LETTERS: usize> Shelf<LETTERS> {
-    fn new(mut filed: Vec<(usize, usize)>) -> Self {
+impl Shelf {
+    fn new(mut filed: Vec<Filed>) -> Self {
         filed.sort_unstable();
-        let slots = 1 << (5 * LETTERS);
-        let starts = (0..=slots).map(|slot| filed.partition_point(|(filed, _)| *filed < slot)).collect();
-        Self { starts, numbers: filed.into_iter().map(|(_, number)| number).collect() }
+        Self(filed)
     }
 
-    /// Five bits tell the Latin letters apart.
-    fn slot(letters: &[u8]) -> usize {
-        letters.iter().take(LETTERS).fold(0, |slot, letter| slot << 5 | usize::from(letter & 31))
-    }
-
-    fn at(&self, letters: &[u8]) -> &[usize] {
-        if letters.len() < LETTERS {
-            return &[];
-        }
-        let slot = Self::slot(letters);
-        &self.numbers[self.starts[slot]..self.starts[slot + 1]]
+    fn beginning_with(&self, letters: &str) -> &[Filed] {
+        let rest = &self.0[self.0.partition_point(|(key, ..)| key.as_str() < letters)..];
+        &rest[..rest.partition_point(|(key, ..)| key.starts_with(letters))]
     }
 }
 
@@ -182,26 +210,62 @@ impl Sequences {
     }
 }
 
-/// For each hit, in the order of the text, whether no longer one covers it: a longer phrase takes its words
-/// from shorter ones, so that in "tax reform" nobody speaks of `reform`.
-pub(crate) fn outermost(hits: &[Hit]) -> Vec<bool> {
-    let mut furthest = 0;
-    hits.chunk_by(|a, b| a.words.start == b.words.start)
-        .flat_map(|starting_here| {
-            let longest = starting_here.iter().map(|hit| hit.words.end).max().unwrap_or_default();
-            let covered = furthest;
-            furthest = furthest.max(longest);
-            starting_here.iter().map(move |hit| hit.words.end == longest && hit.words.end > covered)
-        })
-        .collect()
+/// The hits of one sequence, in the order of the text, among all that `find` gave.
+pub(crate) fn hits_of(sequence: usize, hits: &[Hit]) -> &[Hit] {
+    let rest = &hits[hits.partition_point(|hit| hit.sequence < sequence)..];
+    &rest[..rest.partition_point(|hit| hit.sequence == sequence)]
 }
 
-/// The first words of the text that hold both sides with at most `within` words between them.
-pub(crate) fn nearest(left: &[&Range<usize>], right: &[&Range<usize>], within: usize) -> Option<Range<usize>> {
-    let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
-    let near = pairs.filter_map(|(left, right)| {
-        let gap = left.start.checked_sub(right.end).or_else(|| right.start.checked_sub(left.end))?;
-        (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
-    });
-    near.min_by_key(|words| (words.start, words.end))
+/// The first words of the text that hold both sides with at most `within` words between them. Each side is the hits
+/// of one sequence.
+pub(crate) fn nearest(left: &[Hit], right: &[Hit], within: usize) -> Option<Range<usize>> {
+    let both = [followed(left, right, within), followed(right, left, within)];
+    both.into_iter().flatten().min_by_key(|words| (words.start, words.end))
+}
+
+/// The first of one side that the other follows closely, with the nearest end of that.
+fn followed(first: &[Hit], second: &[Hit], within: usize) -> Option<Range<usize>> {
+    first.iter().map(|hit| &hit.words).find_map(|first| {
+        let after = &second[second.partition_point(|hit| hit.words.start < first.end)..];
+        let near = after.iter().map(|hit| &hit.words).take_while(|second| second.start - first.end <= within);
+        near.map(|second| first.start..second.end).min_by_key(|words| words.end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use proptest::prelude::*;
+
+    use super::{Hit, nearest};
+
+    /// Hits of one to three words at these places.
+    fn hits(places: &std::collections::BTreeMap<usize, usize>) -> Vec<Hit> {
+        let hit =
+            |(start, length): (&usize, &usize)| Hit { sequence: 0, words: *start..start + length, is_outermost: true };
+        places.iter().map(hit).collect()
+    }
+
+    /// Every pair, as the rule says it.
+    fn of_all_pairs(left: &[Hit], right: &[Hit], within: usize) -> Option<Range<usize>> {
+        let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (&left.words, &right.words)));
+        let near = pairs.filter_map(|(left, right)| {
+            let gap = left.start.checked_sub(right.end).or_else(|| right.start.checked_sub(left.end))?;
+            (gap <= within).then(|| left.start.min(right.start)..left.end.max(right.end))
+        });
+        near.min_by_key(|words| (words.start, words.end))
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_pair_is_the_first_of_all_pairs(
+            left in proptest::collection::btree_map(0..40_usize, 1..4_usize, 0..6),
+            right in proptest::collection::btree_map(0..40_usize, 1..4_usize, 0..6),
+            within in 1..8_usize,
+        ) {
+            let (left, right) = (hits(&left), hits(&right));
+            prop_assert_eq!(nearest(&left, &right, within), of_all_pairs(&left, &right, within));
+        }
+    }
 }

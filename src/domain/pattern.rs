@@ -176,13 +176,11 @@ fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
 }
 
 fn solid(text: &str) -> String {
-    let folded = Folded::new(text, usize::MAX);
-    (0..folded.len()).map(|word| folded.word(word)).collect()
+    Folded::new(text, usize::MAX).words().collect()
 }
 
 fn stems(text: &str) -> String {
-    let mut folded = Folded::new(text, usize::MAX);
-    (0..folded.len()).map(|word| folded.stem(word).to_owned()).collect()
+    Folded::new(text, usize::MAX).words().map(folded::stem).collect()
 }
 
 impl Segment {

@@ -5,14 +5,14 @@
 //! so that long items are not favoured. The sum of the reasons is the total.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
-use super::folded::Folded;
 use super::language::{Detector, Language};
-use super::matching::{self, Index, Sequences};
+use super::matching::{self, Hit, Index, Sequences};
 use super::pattern::Shape;
 use super::topic::{Borderline, Term, Topic, Weighing};
-use super::wording::{Bag, Judgement};
+use super::vocabulary::Passage;
+use super::wording::Bag;
 
 /// Of summary and content together, this many characters are read.
 const READ: usize = 2_000;
@@ -130,7 +130,7 @@ impl Place {
     }
 }
 
-/// A topic made ready for scoring: build it once, score many.
+/// A topic made ready for scoring: build it once, score many, from as many threads as you like.
 #[derive(Debug)]
 pub struct Scorer {
     threshold: f32,
@@ -142,7 +142,17 @@ pub struct Scorer {
     themes: Vec<String>,
     exclusions: Vec<(String, bool)>,
     phrases: Vec<Phrase>,
+    /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
+    phrases_of: Vec<Vec<usize>>,
     index: Index,
+    desks: Mutex<Vec<Desk>>,
+}
+
+/// What reading needs and the next text can use again: one for each thread that scores at the same time.
+#[derive(Debug, Default)]
+struct Desk {
+    passage: Passage,
+    hits: Vec<Hit>,
 }
 
 #[derive(Debug)]
@@ -177,8 +187,19 @@ impl Phrase {
     }
 }
 
-/// What one phrase has at one place: the best factor, and the words that earned it.
-type Found<'a> = BTreeMap<(usize, Place), (f32, &'a str)>;
+/// A phrase that a passage holds: by what its weight is multiplied there, and the words that earn it.
+struct Find<'a> {
+    phrase: usize,
+    place: Place,
+    factor: f32,
+    quote: &'a str,
+}
+
+/// All that was seen in a text.
+struct Seen<'a> {
+    finds: Vec<Find<'a>>,
+    bag: Bag<'a>,
+}
 
 impl Scorer {
     /// Compiles the topic's phrases.
@@ -209,6 +230,11 @@ impl Scorer {
         for (number, exclusion) in topic.exclusions.iter().enumerate() {
             add(&exclusion.terms, Speaks::Against(number));
         }
+        let mut phrases_of = vec![Vec::new(); sequences.all.len()];
+        for (number, phrase) in phrases.iter().enumerate() {
+            let (LooksFor::Whole(first) | LooksFor::Near(first, ..)) = phrase.looks_for;
+            phrases_of[first].push(number);
+        }
         Self {
             threshold: topic.threshold,
             most: topic.most,
@@ -219,7 +245,9 @@ impl Scorer {
             themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
             exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
             phrases,
+            phrases_of,
             index: Index::new(sequences.all),
+            desks: Mutex::default(),
         }
     }
 
@@ -234,75 +262,71 @@ impl Scorer {
     }
 
     fn judge(&self, text: &Text<'_>) -> Score {
-        let mut found = Found::new();
-        let mut title = self.read(text.title, Place::Title, TITLE_LIMIT, 0, &mut found);
-        let mut summary = self.read(text.summary, Place::Text, READ, 0, &mut found);
-        let read = summary.size();
-        let mut content = self.read(text.content, Place::Text, READ.saturating_sub(read), read, &mut found);
+        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = desks().pop().unwrap_or_default();
+        let mut seen = Seen { finds: Vec::with_capacity(64), bag: Bag::default() };
+        self.read(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, &mut seen);
+        let read = self.read(&mut desk, text.summary, Place::Text, READ, 0, &mut seen);
+        self.read(&mut desk, text.content, Place::Text, READ.saturating_sub(read), read, &mut seen);
         for category in text.categories.iter().take(CATEGORIES) {
-            self.read(category, Place::Category, CATEGORY_LIMIT, 0, &mut found);
+            self.read(&mut desk, category, Place::Category, CATEGORY_LIMIT, 0, &mut seen);
         }
-        let wording = self.wording.as_ref().map(|Weighing { model, .. }| {
-            let mut bag = Bag::default();
-            bag.take(model, &mut title, true);
-            bag.take(model, &mut summary, false);
-            bag.take(model, &mut content, false);
-            let judgement = model.judge(bag);
-            let passages = [(&title, text.title), (&summary, text.summary), (&content, text.content)];
-            let words = judgement.decisive.iter().map(|spot| {
-                let (folded, source) = passages[spot.passage];
-                folded.quote(source, spot.words.clone())
-            });
-            (words.collect::<Vec<_>>().join(", "), judgement)
-        });
-        self.weigh(&found, wording, text.prior)
+        desks().push(desk);
+        self.weigh(seen, text.prior)
     }
 
-    /// Notes what a passage holds, and returns it.
-    fn read<'a>(&self, text: &'a str, place: Place, limit: usize, offset: usize, found: &mut Found<'a>) -> Folded {
-        let mut folded = Folded::new(text, limit);
-        let hits = self.index.find(&mut folded);
-        if hits.is_empty() {
-            return folded;
+    /// Notes what a passage holds, and returns how much of it was read.
+    fn read<'a>(
+        &self,
+        desk: &mut Desk,
+        text: &'a str,
+        place: Place,
+        limit: usize,
+        offset: usize,
+        seen: &mut Seen<'a>,
+    ) -> usize {
+        desk.passage.refill(text, limit, &self.index);
+        self.index.find(&desk.passage, &mut desk.hits);
+        if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (&self.wording, place) {
+            seen.bag.take(model, &desk.passage, text, place == Place::Title);
         }
-        let uncovered = matching::outermost(&hits);
-        let (mut of, mut whole) = (vec![Vec::new(); self.index.len()], vec![None; self.index.len()]);
-        for (hit, is_outermost) in hits.iter().zip(uncovered) {
-            of[hit.sequence].push(&hit.words);
-            if is_outermost {
-                whole[hit.sequence].get_or_insert(hit.words.clone());
+        let folded = desk.passage.folded();
+        for hits in desk.hits.chunk_by(|a, b| a.sequence == b.sequence) {
+            for &number in &self.phrases_of[hits[0].sequence] {
+                let phrase = &self.phrases[number];
+                if phrase.title_only && place != Place::Title {
+                    continue;
+                }
+                let words = match phrase.looks_for {
+                    LooksFor::Whole(_) => hits.iter().find(|hit| hit.is_outermost).map(|hit| hit.words.clone()),
+                    LooksFor::Near(_, right, within) => {
+                        matching::nearest(hits, matching::hits_of(right, &desk.hits), within)
+                    }
+                };
+                let Some(words) = words else { continue };
+                let factor = match place {
+                    Place::Title => IN_TITLE,
+                    Place::Category => IN_CATEGORY,
+                    _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
+                    _ => IN_REST,
+                };
+                seen.finds.push(Find { phrase: number, place, factor, quote: folded.quote(text, words) });
             }
         }
-        for (number, phrase) in self.phrases.iter().enumerate() {
-            if phrase.title_only && place != Place::Title {
-                continue;
-            }
-            let words = match phrase.looks_for {
-                LooksFor::Whole(sequence) => whole[sequence].clone(),
-                LooksFor::Near(left, right, within) => matching::nearest(&of[left], &of[right], within),
-            };
-            let Some(words) = words else { continue };
-            let factor = match place {
-                Place::Title => IN_TITLE,
-                Place::Category => IN_CATEGORY,
-                _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
-                _ => IN_REST,
-            };
-            let best = found.entry((number, place)).or_insert((0.0, ""));
-            if factor > best.0 {
-                *best = (factor, folded.quote(text, words));
-            }
-        }
-        folded
+        folded.size()
     }
 
-    fn weigh(&self, found: &Found<'_>, wording: Option<(String, Judgement)>, prior: f32) -> Score {
+    fn weigh(&self, seen: Seen<'_>, prior: f32) -> Score {
+        let Seen { finds: mut found, bag } = seen;
+        // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
+        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
+        found.dedup_by_key(|find| (find.phrase, find.place));
         let mut total = 0.0;
         let mut by_theme = vec![0.0_f32; self.themes.len()];
         let mut against = vec![0.0_f32; self.exclusions.len()];
         let mut reasons = Vec::with_capacity(found.len() + 1);
         let mut last = None;
-        for (&(number, place), &(factor, quote)) in found {
+        for Find { phrase: number, place, factor, quote } in found {
             let phrase = &self.phrases[number];
             let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
             let (weight, label, exclusion) = match phrase.speaks {
@@ -329,8 +353,9 @@ impl Scorer {
         let most = total.clamp(-self.most, self.most);
         total += add("no more for phrases", String::new(), Place::Text, most - total);
         let mut theme_judgement = None;
-        if let (Some(Weighing { weight, .. }), Some((words, judgement))) = (&self.wording, wording) {
-            total += add("wording", words, Place::Wording, judgement.topic * weight);
+        if let Some(Weighing { model, weight, .. }) = &self.wording {
+            let judgement = model.judge(bag);
+            total += add("wording", judgement.decisive.join(", "), Place::Wording, judgement.topic * weight);
             theme_judgement = Some(judgement.themes);
         }
         total += add("prior", String::new(), Place::Feed, prior);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::folded::Folded;
+use super::folded::{self, Folded};
 use super::wording::{Feature, Wording};
 
 /// A labelled post.
@@ -76,10 +76,10 @@ fn hundredth(value: f64) -> f32 {
 fn count(post: &Example) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for (text, times) in [(&post.title, 2), (&post.text, 1)] {
-        let mut folded = Folded::new(text, READ);
+        let folded = Folded::new(text, READ);
         let mut before: Option<String> = None;
         for word in 0..folded.len() {
-            let stem = folded.stem(word).to_owned();
+            let stem = folded::stem(folded.word(word)).into_owned();
             if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
                 *counts.entry(format!("{before} {stem}")).or_default() += times;
             }
@@ -149,6 +149,8 @@ fn coprime(a: usize, b: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::matching::Index;
+    use crate::domain::vocabulary::Passage;
     use crate::domain::wording::Bag;
 
     fn post(title: &str, relevant: bool, themes: &[&str]) -> Example {
@@ -173,14 +175,14 @@ mod tests {
         let themes = ["care".to_owned(), "voice".to_owned()];
         let model = train(&posts, &themes);
         let judge = |title: &str| {
-            let mut bag = Bag::default();
-            bag.take(&model, &mut Folded::new(title, usize::MAX), true);
-            model.judge(bag)
+            let (mut bag, mut passage) = (Bag::default(), Passage::default());
+            passage.refill(title, usize::MAX, &Index::new(Vec::new()));
+            bag.take(&model, &passage, title, true);
+            let judged = model.judge(bag);
+            (judged.0, judged.themes)
         };
-        assert!(judge("care").topic > 0.0 && judge("tax").topic < 0.0);
-        assert!(
-            judge("care").themes[0] > 0.0 && judge("citizens").themes[1] > 0.0 && judge("citizens").themes[0] < 0.0
-        );
+        assert!(judge("care").0 > 0.0 && judge("tax").0 < 0.0);
+        assert!(judge("care").1[0] > 0.0 && judge("citizens").1[1] > 0.0 && judge("citizens").1[0] < 0.0);
         assert_eq!(train(&posts, &themes).write(), model.write());
         assert_eq!(Wording::parse(&model.write()).unwrap(), model);
     }

@@ -8,14 +8,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::ops::Range;
 
-use super::folded::Folded;
+use foldhash::fast::FixedState;
+
+use super::vocabulary::Passage;
 
 /// First line of the file.
 const HEAD: &str = "policy-digest wording 1";
 /// A word in the title counts so often.
-const IN_TITLE: u32 = 2;
+const IN_TITLE: usize = 2;
 /// So many words are named as reasons.
 const NAMED: usize = 3;
 /// 1 + ln(n): the fifth mention says less than the first.
@@ -31,7 +32,7 @@ pub struct Wording {
     features: Vec<Feature>,
     /// For each feature, as many weights as there are biases.
     weights: Vec<f32>,
-    by_hash: HashMap<u64, usize>,
+    by_hash: HashMap<u64, usize, FixedState>,
 }
 
 /// A word, or two that follow one another.
@@ -43,20 +44,12 @@ pub(crate) struct Feature {
 
 /// What the model makes of a text. Around one: reads like those that are in; around minus one: like the others.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Judgement {
+pub(crate) struct Judgement<'a> {
     pub(crate) topic: f32,
     /// In the order of the model's themes.
     pub(crate) themes: Vec<f32>,
-    /// Where the features stand first that did most for the judgement of the topic, in its direction.
-    pub(crate) decisive: Vec<Spot>,
-}
-
-/// Where a feature stood first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spot {
-    /// The number of the passage, in the order in which they were taken.
-    pub(crate) passage: usize,
-    pub(crate) words: Range<usize>,
+    /// The words that did most for the judgement of the topic, in its direction, as the text has them first.
+    pub(crate) decisive: Vec<&'a str>,
 }
 
 /// Why a file was refused.
@@ -71,31 +64,29 @@ pub struct WordingError {
 
 /// The features of one text, gathered passage by passage.
 #[derive(Debug, Default)]
-pub(crate) struct Bag {
-    /// Number of the feature, how often it counts, and where it stands.
-    found: Vec<(usize, u32, Spot)>,
-    passages: usize,
+pub(crate) struct Bag<'a> {
+    /// Number of the feature, how often it counts, and the words as written.
+    found: Vec<(usize, usize, &'a str)>,
 }
 
-impl Bag {
-    /// Takes a passage.
-    pub(crate) fn take(&mut self, wording: &Wording, folded: &mut Folded, is_title: bool) {
+impl<'a> Bag<'a> {
+    /// Takes a passage and the text that it was made from.
+    pub(crate) fn take(&mut self, wording: &Wording, passage: &Passage, text: &'a str, is_title: bool) {
         let times = if is_title { IN_TITLE } else { 1 };
-        let passage = self.passages;
-        self.passages += 1;
+        let folded = passage.folded();
         let mut before = None;
-        for word in 0..folded.len() {
-            let hash = hash(FIRST, folded.stem(word));
-            let mut note = |hash: u64, words: Range<usize>| {
+        for (word, stem) in passage.stems().enumerate() {
+            let mut note = |hash: u64, from: usize| {
                 if let Some(&feature) = wording.by_hash.get(&hash) {
-                    self.found.push((feature, times, Spot { passage, words }));
+                    self.found.push((feature, times, folded.quote(text, from..word + 1)));
                 }
             };
-            note(hash, word..word + 1);
+            let alone = hash(FIRST, stem);
+            note(alone, word);
             if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
-                note(self::hash(self::hash(before, " "), folded.stem(word)), word - 1..word + 1);
+                note(hash(hash(before, " "), stem), word - 1);
             }
-            before = Some(hash);
+            before = Some(alone);
         }
     }
 }
@@ -122,22 +113,23 @@ impl Wording {
     }
 
     /// Judges a text; one without any known word by the biases alone.
-    pub(crate) fn judge(&self, mut bag: Bag) -> Judgement {
+    pub(crate) fn judge<'a>(&self, mut bag: Bag<'a>) -> Judgement<'a> {
         let width = self.bias.len();
-        bag.found.sort_by(|a, b| (a.0, a.2.passage, a.2.words.start).cmp(&(b.0, b.2.passage, b.2.words.start)));
+        // The sort is stable: of the same feature the first stays first.
+        bag.found.sort_by_key(|(feature, ..)| *feature);
         let mut sums = vec![0.0_f32; width];
-        let mut shares: Vec<(f32, &Spot)> = Vec::new();
+        let mut shares: Vec<(f32, &'a str)> = Vec::new();
         let mut length = 0.0_f32;
         for same in bag.found.chunk_by(|a, b| a.0 == b.0) {
-            let (number, _, spot) = &same[0];
-            let times = same.iter().map(|(_, times, _)| *times as usize).sum::<usize>();
-            let value = DAMPED[times.min(DAMPED.len() - 1)] * self.features[*number].rarity;
+            let (number, _, words) = same[0];
+            let times: usize = same.iter().map(|(_, times, _)| *times).sum();
+            let value = DAMPED[times.min(DAMPED.len() - 1)] * self.features[number].rarity;
             length += value * value;
             let weights = &self.weights[number * width..(number + 1) * width];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
-            shares.push((value * weights[0], spot));
+            shares.push((value * weights[0], words));
         }
         let length = if length > 0.0 { length.sqrt() } else { 1.0 };
         for (sum, bias) in sums.iter_mut().zip(&self.bias) {
@@ -146,7 +138,7 @@ impl Wording {
         let topic = sums[0];
         shares.retain(|(share, _)| share.is_sign_positive() == topic.is_sign_positive() && *share != 0.0);
         shares.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        let decisive = shares.into_iter().take(NAMED).map(|(_, spot)| spot.clone()).collect();
+        let decisive = shares.into_iter().take(NAMED).map(|(_, words)| words).collect();
         Judgement { topic, themes: sums.split_off(1), decisive }
     }
 
@@ -234,16 +226,19 @@ fn hash(from: u64, text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::matching::Index;
 
     fn model() -> Wording {
         Wording::parse("policy-digest wording 1\nthemes\tcare\nbias\t-10\t5\ncare\t100\t50\t80\ncare home\t200\t\t40\ntax\t150\t-90\n").unwrap()
     }
 
-    fn judge(title: &str, text: &str) -> Judgement {
-        let model = model();
-        let mut bag = Bag::default();
-        bag.take(&model, &mut Folded::new(title, usize::MAX), true);
-        bag.take(&model, &mut Folded::new(text, usize::MAX), false);
+    fn judge<'a>(title: &'a str, text: &'a str) -> Judgement<'a> {
+        let (model, index) = (model(), Index::new(Vec::new()));
+        let (mut bag, mut passage) = (Bag::default(), Passage::default());
+        for (text, is_title) in [(title, true), (text, false)] {
+            passage.refill(text, usize::MAX, &index);
+            bag.take(&model, &passage, text, is_title);
+        }
         model.judge(bag)
     }
 
@@ -267,7 +262,7 @@ mod tests {
     fn the_words_that_decide_are_named() {
         let judged = judge("Tax", "care homes and taxes");
         assert!(judged.topic < 0.0);
-        assert_eq!(judged.decisive, [Spot { passage: 0, words: 0..1 }]);
+        assert_eq!(judged.decisive, ["Tax"]);
     }
 
     #[test]

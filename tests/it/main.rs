@@ -24,6 +24,7 @@ mod polling;
 mod quickstart;
 mod relevance;
 mod shown;
+mod stability;
 mod support;
 mod topic_eval;
 mod topic_file;

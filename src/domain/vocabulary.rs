@@ -1,0 +1,136 @@
+//! The words met so far, each known by a number: its stem, and the sequences that it may begin.
+//!
+//! A word is stemmed and looked up in the index of sequences when it is first met; after that, reading it costs one
+//! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
+//! on it. When it is full it is emptied, so that no stream of odd words makes it grow.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+
+use super::folded::{self, Folded};
+use super::matching::{Index, Opening};
+
+/// Words kept: some 2 MB for each thread that scores.
+const MOST_WORDS: usize = 16 * 1024;
+/// And bytes of stems.
+const MOST_BYTES: usize = 512 * 1024;
+
+/// One passage at a time, its words numbered.
+#[derive(Debug, Default)]
+pub(crate) struct Passage {
+    folded: Folded,
+    numbers: Vec<usize>,
+    vocabulary: Vocabulary,
+}
+
+impl Passage {
+    /// Folds a text, up to `limit` as `Folded` counts, and finds its words' numbers. A passage must be given the same
+    /// index all its life.
+    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index) {
+        self.folded.refill(text, limit);
+        self.vocabulary.make_room();
+        self.numbers.clear();
+        self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index)));
+    }
+
+    /// The text as folded: its words, and where the source wrote them.
+    pub(crate) fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    /// A word's stem.
+    pub(crate) fn stem(&self, word: usize) -> &str {
+        self.vocabulary.stem(self.numbers[word])
+    }
+
+    /// The stems of all words, in order; their spellings are `folded().words()`.
+    pub(crate) fn stems(&self) -> impl Iterator<Item = &str> {
+        self.numbers.iter().map(|number| self.vocabulary.stem(*number))
+    }
+
+    /// The sequences that a word may begin.
+    pub(crate) fn openings(&self, word: usize) -> &[Opening] {
+        let met = &self.vocabulary.met[self.numbers[word]];
+        &self.vocabulary.openings[met.openings.clone()]
+    }
+}
+
+#[derive(Debug, Default)]
+struct Vocabulary {
+    numbers: HashMap<Box<str>, usize, FixedState>,
+    met: Vec<Met>,
+    stems: String,
+    openings: Vec<Opening>,
+}
+
+#[derive(Debug)]
+struct Met {
+    stem: Range<usize>,
+    openings: Range<usize>,
+}
+
+impl Vocabulary {
+    /// Forgets everything if there is much; to be called between passages, as numbers lose their meaning.
+    fn make_room(&mut self) {
+        if self.met.len() >= MOST_WORDS || self.stems.len() >= MOST_BYTES {
+            *self = Self::default();
+        }
+    }
+
+    fn number(&mut self, word: &str, index: &Index) -> usize {
+        match self.numbers.get(word) {
+            Some(number) => *number,
+            None => self.meet(word, index),
+        }
+    }
+
+    fn meet(&mut self, word: &str, index: &Index) -> usize {
+        let stem = folded::stem(word);
+        let (stem_start, openings_start) = (self.stems.len(), self.openings.len());
+        self.stems.push_str(&stem);
+        index.openings(word, &stem, &mut self.openings);
+        let number = self.met.len();
+        self.met.push(Met { stem: stem_start..self.stems.len(), openings: openings_start..self.openings.len() });
+        self.numbers.insert(word.into(), number);
+        number
+    }
+
+    fn stem(&self, number: usize) -> &str {
+        &self.stems[self.met[number].stem.clone()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_WORDS, Passage};
+    use crate::domain::matching::Index;
+
+    #[test]
+    fn words_and_stems_are_handed_out_in_order() {
+        let mut passage = Passage::default();
+        passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()));
+        assert_eq!(passage.folded().words().collect::<Vec<_>>(), ["joined", "up", "services", "served"]);
+        assert_eq!(passage.stems().collect::<Vec<_>>(), ["join", "up", "servic", "serv"]);
+    }
+
+    #[test]
+    fn a_stream_of_new_words_does_not_fill_the_memory() {
+        let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
+        for number in 0..3 * MOST_WORDS {
+            passage.refill(&format!("word{number} services"), usize::MAX, &index);
+            assert_eq!(passage.stem(1), "servic");
+        }
+        assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
+        assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.numbers.len());
+    }
+
+    #[test]
+    fn a_word_of_megabytes_is_not_remembered() {
+        let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
+        passage.refill(&"a".repeat(1 << 20), usize::MAX, &index);
+        passage.refill("short", usize::MAX, &index);
+        assert!(passage.vocabulary.stems.capacity() < 1024 && passage.vocabulary.met.len() == 1);
+    }
+}
