@@ -31,8 +31,6 @@ pub struct Explanation {
     pub score: Score,
     /// What must be reached.
     pub threshold: f32,
-    /// The reasons of the exclusions that put it out whatever else it says.
-    pub decisive: Vec<String>,
     /// For a stored item: why it is or is not mailed although picked.
     pub note: Option<String>,
 }
@@ -74,7 +72,6 @@ impl Explanation {
             categories: text.categories.to_vec(),
             source,
             threshold: topic.threshold,
-            decisive: decisive(topic, &score),
             score,
             note: None,
         }
@@ -85,14 +82,17 @@ impl Explanation {
     pub fn verdict(&self) -> String {
         let score = &self.score;
         let figures = format!("{:.1}, threshold {:.1}", score.total, self.threshold);
+        if score.is_listed() {
+            return format!("borderline, listed at the end of the digest: {figures}; {}", listed(&score.themes));
+        }
         if score.picked && score.themes.is_empty() {
             return format!("in: {figures}; no theme of its own, so it goes into the last section");
         }
         if score.picked {
             return format!("in: {figures}; {}", listed(&score.themes));
         }
-        if !self.decisive.is_empty() {
-            return format!("out: {}, whatever else it says", listed(&self.decisive));
+        if !score.excluded.is_empty() {
+            return format!("out: {}, whatever else it says", listed(&score.excluded));
         }
         let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
         match self.strongest_against() {
@@ -111,19 +111,6 @@ impl Explanation {
         let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
         Some(heaviest.label.as_deref().unwrap_or(&heaviest.phrase))
     }
-}
-
-/// The decisive exclusions whose own evidence reaches the threshold, as `Scorer::score` has it.
-fn decisive(topic: &Topic, score: &Score) -> Vec<String> {
-    if score.picked {
-        return Vec::new();
-    }
-    let against = |reason: &str| {
-        let of_it = score.reasons.iter().filter(|found| found.weight < 0.0 && found.label.as_deref() == Some(reason));
-        -of_it.map(|found| found.weight).sum::<f32>()
-    };
-    let exclusions = topic.exclusions.iter().filter(|exclusion| exclusion.decisive);
-    exclusions.map(|it| &it.reason).filter(|reason| against(reason) >= topic.threshold).cloned().collect()
 }
 
 /// "a", "a and b", "a, b and c".

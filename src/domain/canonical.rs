@@ -55,8 +55,9 @@ pub fn canonical(url: &Url) -> String {
 
 fn host(host: &str) -> String {
     let lower = host.to_lowercase();
-    // A host of nothing but dots can be written, and is none without them.
-    let mut rest = Some(lower.trim_end_matches('.')).filter(|rest| !rest.is_empty()).unwrap_or(&lower);
+    // The root's dot says nothing; a host of dots, or one that is a number without them, is none.
+    let bare = lower.trim_end_matches('.');
+    let mut rest = if url::Host::parse(bare).is_ok() { bare } else { &lower };
     while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
         // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
         if !shorter.contains('.') {

@@ -73,6 +73,10 @@ impl Index {
     /// Adds the sequences that may begin with this word, in the order of their numbers.
     pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
+        // The article begins no word: "a ward" is no award.
+        if word == "a" {
+            return;
+        }
         for (shelf, begun) in [(&self.by_stems, stem), (&self.by_words, word), (&self.by_beginning, word)] {
             openings.extend(shelf.beginning_with(begun).iter().map(|filed| self.opening(filed, begun.len())));
         }

@@ -4,7 +4,6 @@
 //! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
 //! so that long items are not favoured. The sum of the reasons is the total.
 
-use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
 use super::language::{Detector, Language};
@@ -13,6 +12,8 @@ use super::pattern::Shape;
 use super::topic::{Borderline, Term, Topic, Weighing};
 use super::vocabulary::Passage;
 use super::wording::Bag;
+
+mod weigh;
 
 /// Of summary and content together, this many characters are read.
 const READ: usize = 2_000;
@@ -26,19 +27,6 @@ const IN_TITLE: f32 = 1.5;
 const IN_OPENING: f32 = 1.0;
 const IN_REST: f32 = 0.5;
 const IN_CATEGORY: f32 = 0.5;
-/// A phrase that was already found in a place before this one adds only this part of its worth.
-const AGAIN: f32 = 0.5;
-
-/// No item is filed under more themes.
-const MOST_THEMES: usize = 3;
-/// A further theme needs this share of the strongest one's evidence.
-const FAIR_SHARE: f32 = 0.3;
-/// The same where the wording is judged, too; found by cross-validation, as is the next.
-const FAIR_SHARE_JUDGED: f32 = 0.4;
-/// A further theme needs so much evidence where the wording is judged, the first one half of it.
-const LEAST: f32 = 4.0;
-/// Evidence above this, two strong phrases as the shipped topic weighs them, makes a theme no harder to join.
-const AMPLE: f32 = 8.0;
 
 /// What is judged: plain text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -71,6 +59,8 @@ pub struct Score {
     pub themes: Vec<String>,
     /// The language of its text when that is none of the topic's: it was judged by title and categories only.
     pub language: Option<Language>,
+    /// What the decisive exclusions that put it out say of it; empty for an item that none puts out.
+    pub excluded: Vec<String>,
     /// Every phrase found, what decided first, then heaviest first.
     pub reasons: Vec<Reason>,
 }
@@ -198,6 +188,7 @@ struct Find<'a> {
 /// All that was seen in a text.
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
+    wording: Option<&'a Weighing>,
     bag: Bag<'a>,
 }
 
@@ -251,20 +242,21 @@ impl Scorer {
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence reaches the threshold puts the item out. Of an item in
+    /// Judges a text. A decisive exclusion whose own evidence in title and opening suffices puts the item out. Of an item in
     /// a language that is not the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         match self.languages.foreign(text.summary, text.content) {
-            None => self.judge(text),
-            language => Score { language, ..self.judge(&Text { summary: "", content: "", ..*text }) },
+            None => self.judge(text, self.wording.as_ref()),
+            // The model knows the words of the topic's languages only.
+            language => Score { language, ..self.judge(&Text { summary: "", content: "", ..*text }, None) },
         }
     }
 
-    fn judge(&self, text: &Text<'_>) -> Score {
+    fn judge<'a>(&self, text: &Text<'a>, wording: Option<&'a Weighing>) -> Score {
         let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut desk = desks().pop().unwrap_or_default();
-        let mut seen = Seen { finds: Vec::with_capacity(64), bag: Bag::default() };
+        let mut seen = Seen { finds: Vec::with_capacity(64), wording, bag: Bag::default() };
         self.read(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, &mut seen);
         let read = self.read(&mut desk, text.summary, Place::Text, READ, 0, &mut seen);
         self.read(&mut desk, text.content, Place::Text, READ.saturating_sub(read), read, &mut seen);
@@ -287,7 +279,7 @@ impl Scorer {
     ) -> usize {
         desk.passage.refill(text, limit, &self.index);
         self.index.find(&desk.passage, &mut desk.hits);
-        if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (&self.wording, place) {
+        if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);
         }
         let folded = desk.passage.folded();
@@ -314,84 +306,5 @@ impl Scorer {
             }
         }
         folded.size()
-    }
-
-    fn weigh(&self, seen: Seen<'_>, prior: f32) -> Score {
-        let Seen { finds: mut found, bag } = seen;
-        // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
-        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
-        found.dedup_by_key(|find| (find.phrase, find.place));
-        let mut total = 0.0;
-        let mut by_theme = vec![0.0_f32; self.themes.len()];
-        let mut against = vec![0.0_f32; self.exclusions.len()];
-        let mut reasons = Vec::with_capacity(found.len() + 1);
-        let mut last = None;
-        for Find { phrase: number, place, factor, quote } in found {
-            let phrase = &self.phrases[number];
-            let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
-            let (weight, label, exclusion) = match phrase.speaks {
-                Speaks::ForTopic => (worth, None, None),
-                Speaks::ForTheme(theme) => {
-                    by_theme[theme] += worth;
-                    (worth, Some(self.themes[theme].clone()), None)
-                }
-                Speaks::Against(exclusion) => {
-                    against[exclusion] += worth;
-                    (-worth, Some(self.exclusions[exclusion].0.clone()), Some(exclusion))
-                }
-            };
-            total += weight;
-            let reason = Reason { phrase: phrase.source.clone(), found: quote.to_owned(), place, weight, label };
-            reasons.push((exclusion, reason));
-        }
-        let mut add = |phrase: &str, found: String, place: Place, weight: f32| {
-            if weight != 0.0 {
-                reasons.push((None, Reason { phrase: phrase.to_owned(), found, place, weight, label: None }));
-            }
-            weight
-        };
-        let most = total.clamp(-self.most, self.most);
-        total += add("no more for phrases", String::new(), Place::Text, most - total);
-        let mut theme_judgement = None;
-        if let Some(Weighing { model, weight, .. }) = &self.wording {
-            let judgement = model.judge(bag);
-            total += add("wording", judgement.decisive.join(", "), Place::Wording, judgement.topic * weight);
-            theme_judgement = Some(judgement.themes);
-        }
-        total += add("prior", String::new(), Place::Feed, prior);
-        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.decisive;
-        let is_out = (0..against.len()).any(decides);
-        reasons.sort_by(|(a_against, a), (b_against, b)| {
-            let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
-            let by_weight = b.weight.abs().total_cmp(&a.weight.abs());
-            decisive(a_against).cmp(&decisive(b_against)).then(by_weight)
-        });
-        let total = if is_out { total.min(0.0) } else { total };
-        if let (Some(Weighing { for_themes, .. }), Some(judgement)) = (&self.wording, theme_judgement) {
-            for (evidence, judged) in by_theme.iter_mut().zip(judgement) {
-                *evidence = evidence.min(self.most) + (judged + 1.0) * for_themes;
-            }
-        }
-        let is_clear = !is_out && total >= self.threshold;
-        // However wide the margin: without any evidence nothing is borderline.
-        let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
-        let picked = is_clear || borderline && self.borderline.is_in;
-        let themes = if picked || borderline { self.strongest(&by_theme) } else { Vec::new() };
-        let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
-        Score { total, picked, borderline, themes, language: None, reasons }
-    }
-
-    /// One to three themes by their own evidence; ties keep the order of the topic file.
-    fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
-        let (floor, share, ample) = match self.wording {
-            Some(_) => (LEAST, FAIR_SHARE_JUDGED, f32::INFINITY),
-            None => (0.0, FAIR_SHARE, AMPLE),
-        };
-        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > floor / 2.0).collect();
-        ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(ample) * share).max(floor);
-        let (first, further) = ranked.split_at(ranked.len().min(1));
-        let further = further.iter().filter(|theme| by_theme[**theme] >= least);
-        first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].clone()).collect()
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::folded::{self, Folded};
-use super::wording::{Feature, Wording};
+use super::wording::{Feature, RESERVE, Wording};
 
 /// A labelled post.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Example {
 
 /// A feature that fewer posts have is not learnt.
 const LEAST_POSTS: usize = 2;
+/// Nor a word that more than one post in so many has: it tells how somebody writes, not of what.
+const COMMON: usize = 3;
 /// How much an error costs beside the length of the weights; found by cross-validation.
 const COST_TOPIC: f64 = 1.0;
 const COST_THEME: f64 = 0.3;
@@ -31,7 +33,7 @@ const TOLERANCE: f64 = 1e-3;
 /// As much of a text as `relevance` reads.
 const READ: usize = 2_000;
 
-/// One post as feature numbers and values, brought to length one.
+/// One post as feature numbers and values, brought to about length one.
 type Row = Vec<(usize, f64)>;
 
 /// Learns the topic from all posts, and each theme from those that belong.
@@ -42,7 +44,7 @@ pub fn train(posts: &[Example], themes: &[String]) -> Wording {
     for feature in counted.iter().flat_map(BTreeMap::keys) {
         *spread.entry(feature).or_default() += 1;
     }
-    spread.retain(|_, posts| *posts >= LEAST_POSTS);
+    spread.retain(|stems, found| *found >= LEAST_POSTS && (stems.contains(' ') || *found * COMMON <= posts.len()));
     let rarity = |found: usize| f64::from(hundredth(((1 + posts.len()) as f64 / (1 + found) as f64).ln() + 1.0));
     let features: Vec<(&str, f64)> = spread.into_iter().map(|(stems, found)| (stems, rarity(found))).collect();
     let numbers: HashMap<&str, usize> =
@@ -98,7 +100,7 @@ fn row(counts: &BTreeMap<String, u32>, features: &[(&str, f64)], numbers: &HashM
             Some((number, (1.0 + f64::from(*times).ln()) * features[number].1))
         })
         .collect();
-    let length = row.iter().map(|(_, value)| value * value).sum::<f64>().sqrt();
+    let length = (row.iter().map(|(_, value)| value * value).sum::<f64>() + f64::from(RESERVE)).sqrt();
     row.iter_mut().for_each(|(_, value)| *value /= length);
     row
 }
@@ -127,8 +129,9 @@ fn descend(rows: &[(&Row, bool)], features: usize, cost: f64, balanced: bool) ->
                 continue;
             }
             longest = longest.max(slope.abs());
-            // Rows have length one, and the bias is a feature of value one.
-            let moved = (alpha[place] - slope / (2.0 + softness)).max(0.0) - alpha[place];
+            // The bias is a feature of value one.
+            let square = row.iter().map(|(_, value)| value * value).sum::<f64>() + 1.0;
+            let moved = (alpha[place] - slope / (square + softness)).max(0.0) - alpha[place];
             alpha[place] += moved;
             for (feature, value) in row {
                 weights[*feature] += moved * sign * value;
@@ -178,8 +181,8 @@ mod tests {
             let (mut bag, mut passage) = (Bag::default(), Passage::default());
             passage.refill(title, usize::MAX, &Index::new(Vec::new()));
             bag.take(&model, &passage, title, true);
-            let judged = model.judge(bag);
-            (judged.0, judged.themes)
+            let judged = model.judge(bag).unwrap();
+            (judged.topic, judged.themes)
         };
         assert!(judge("care").0 > 0.0 && judge("tax").0 < 0.0);
         assert!(judge("care").1[0] > 0.0 && judge("citizens").1[1] > 0.0 && judge("citizens").1[0] < 0.0);

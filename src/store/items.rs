@@ -202,6 +202,8 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
             total: row.get(12)?,
             picked: row.get(13)?,
             themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
+            // Not kept: `explain` judges anew.
+            excluded: Vec::new(),
             reasons: reasons::read(&row.get::<_, String>(15)?)?,
             borderline: row.get(16)?,
             language: row.get::<_, Option<String>>(17)?.map(|code| Language::of(&code)),

@@ -104,8 +104,15 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         published: None,
         updated: None,
     };
-    let score =
-        Score { total: 0.0, picked: false, borderline: false, themes: Vec::new(), language: None, reasons: Vec::new() };
+    let score = Score {
+        total: 0.0,
+        picked: false,
+        borderline: false,
+        themes: Vec::new(),
+        language: None,
+        excluded: Vec::new(),
+        reasons: Vec::new(),
+    };
     ScoredItem { canonical: None, likeness: Likeness::of(&item), score, prior, digest: 0, item }
 }
 

@@ -283,7 +283,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         Kind::Out => (0.0, Vec::new()),
     };
     let (picked, borderline) = (kind == Kind::Picked, kind == Kind::Listed);
-    let score = Score { total, picked, borderline, themes, language: None, reasons: Vec::new() };
+    let score = Score { total, picked, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
         likeness: Likeness::of(&item),

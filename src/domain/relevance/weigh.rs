@@ -1,0 +1,131 @@
+//! From what was seen in a text to its score: the phrases' weights added up, the judgement of its wording beside
+//! them, exclusions that decide, and the themes that its evidence carries.
+
+use std::cmp::Reverse;
+
+use super::{Find, IN_REST, Place, Reason, Score, Scorer, Seen, Speaks};
+use crate::domain::topic::Weighing;
+
+/// A phrase that was already found in a place before this one adds only this part of its worth.
+const AGAIN: f32 = 0.5;
+/// No item is filed under more themes.
+const MOST_THEMES: usize = 3;
+/// A further theme needs this share of the strongest one's evidence.
+const FAIR_SHARE: f32 = 0.3;
+/// Evidence above this, two strong phrases, makes a theme no harder to join.
+const AMPLE: f32 = 8.0;
+/// The share where the wording is judged, too; found by cross-validation, as is the next.
+const FAIR_SHARE_JUDGED: f32 = 0.4;
+/// A further theme needs so much evidence where the wording is judged, the first one half of it.
+const LEAST: f32 = 3.5;
+
+/// The name of the reason that takes back what many phrases have too much.
+const CAP: &str = "no more for phrases";
+
+/// What the phrases say.
+struct Evidence {
+    total: f32,
+    by_theme: Vec<f32>,
+    /// For each exclusion, what stands where it may decide.
+    against: Vec<f32>,
+    /// Each with the exclusion that it belongs to.
+    reasons: Vec<(Option<usize>, Reason)>,
+}
+
+impl Evidence {
+    /// Adds what no phrase of the topic file says.
+    fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
+        if weight != 0.0 {
+            self.total += weight;
+            self.reasons.push((None, Reason { phrase: phrase.to_owned(), found, place, weight, label: None }));
+        }
+    }
+}
+
+impl Scorer {
+    pub(super) fn weigh(&self, seen: Seen<'_>, prior: f32) -> Score {
+        let mut evidence = self.of_phrases(seen.finds);
+        let capped = evidence.total.clamp(-self.most, self.most);
+        evidence.add(CAP, String::new(), Place::Text, capped - evidence.total);
+        if let Some(Weighing { model, weight, for_themes }) = seen.wording
+            && let Some(judgement) = model.judge(seen.bag)
+        {
+            evidence.add("wording", judgement.decisive.join(", "), Place::Wording, judgement.topic * weight);
+            for (of_theme, judged) in evidence.by_theme.iter_mut().zip(judgement.themes) {
+                *of_theme = of_theme.min(self.most) + (judged + 1.0) * for_themes;
+            }
+        }
+        evidence.add("prior", String::new(), Place::Feed, prior);
+
+        let Evidence { total, by_theme, against, mut reasons } = evidence;
+        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.decisive;
+        let excluded: Vec<String> =
+            (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.clone()).collect();
+        reasons.sort_by(|(a_against, a), (b_against, b)| {
+            let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
+            let by_weight = b.weight.abs().total_cmp(&a.weight.abs());
+            decisive(a_against)
+                .cmp(&decisive(b_against))
+                .then((a.phrase == CAP).cmp(&(b.phrase == CAP)))
+                .then(by_weight)
+        });
+        let is_out = !excluded.is_empty();
+        let total = if is_out { total.min(0.0) } else { total };
+        let is_clear = !is_out && total >= self.threshold;
+        // However wide the margin: without any evidence nothing is borderline.
+        let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
+        let picked = is_clear || borderline && self.borderline.is_in;
+        let themes = if picked || borderline { self.strongest(&by_theme) } else { Vec::new() };
+        let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
+        Score { total, picked, borderline, themes, language: None, excluded, reasons }
+    }
+
+    fn of_phrases(&self, mut found: Vec<Find<'_>>) -> Evidence {
+        // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
+        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
+        found.dedup_by_key(|find| (find.phrase, find.place));
+        let mut evidence = Evidence {
+            total: 0.0,
+            by_theme: vec![0.0; self.themes.len()],
+            against: vec![0.0; self.exclusions.len()],
+            reasons: Vec::with_capacity(found.len() + 3),
+        };
+        let mut last = None;
+        for Find { phrase: number, place, factor, quote } in found {
+            let phrase = &self.phrases[number];
+            let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
+            let (weight, label, exclusion) = match phrase.speaks {
+                Speaks::ForTopic => (worth, None, None),
+                Speaks::ForTheme(theme) => {
+                    evidence.by_theme[theme] += worth;
+                    (worth, Some(self.themes[theme].clone()), None)
+                }
+                Speaks::Against(exclusion) => {
+                    // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
+                    if place != Place::Text || factor > IN_REST {
+                        evidence.against[exclusion] += worth;
+                    }
+                    (-worth, Some(self.exclusions[exclusion].0.clone()), Some(exclusion))
+                }
+            };
+            evidence.total += weight;
+            let reason = Reason { phrase: phrase.source.clone(), found: quote.to_owned(), place, weight, label };
+            evidence.reasons.push((exclusion, reason));
+        }
+        evidence
+    }
+
+    /// One to three themes by their own evidence; ties keep the order of the topic file.
+    fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
+        let (floor, share, ample) = match self.wording {
+            Some(_) => (LEAST, FAIR_SHARE_JUDGED, f32::INFINITY),
+            None => (0.0, FAIR_SHARE, AMPLE),
+        };
+        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > floor / 2.0).collect();
+        ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
+        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(ample) * share).max(floor);
+        let (first, further) = ranked.split_at(ranked.len().min(1));
+        let further = further.iter().filter(|theme| by_theme[**theme] >= least);
+        first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].clone()).collect()
+    }
+}
