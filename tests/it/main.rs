@@ -28,5 +28,6 @@ mod stability;
 mod support;
 mod topic_eval;
 mod topic_file;
+mod topic_train;
 mod web;
 mod windows;
