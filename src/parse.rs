@@ -27,6 +27,7 @@ mod leaf;
 mod lexer;
 mod person;
 mod repair;
+mod tokenize;
 mod vocabulary;
 
 use draft::Draft;
@@ -71,6 +72,8 @@ pub struct Document {
     pub title: Option<String>,
     /// In the order of the feed, each once.
     pub items: Vec<Fresh>,
+    /// It ends where it should. One that does not may say more at the next look.
+    pub is_whole: bool,
     /// Entries that were left out because they are known just so.
     pub unchanged: usize,
     /// What it says about when to come again.
@@ -141,8 +144,11 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     if start.is_empty() {
         return Err(Error::NotAFeed(Kind::Empty));
     }
-    let mut document =
-        if start.starts_with(['{', '[']) { json::read(start, source)? } else { markup(&text, start, source)? };
+    let mut document = match start.starts_with(['{', '[']) {
+        // A server's own words may stand before a feed: `[24-Nov-2026] PHP Notice: …`.
+        true => json::read(start, source).or_else(|error| markup(&text, start, source).map_err(|_| error))?,
+        false => markup(&text, start, source)?,
+    };
     if mislabelled {
         document.repairs.insert(0, Repair { name: "wrong encoding label", count: 1 });
     }
@@ -155,6 +161,9 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     let repaired = match (repaired, page) {
         // A page in front of a feed is an error message of the server's; one without entries is all there is.
         (Some(repaired), Some(page)) if repaired.entries.is_empty() => return Err(Error::NotAFeed(page)),
+        (Some(repaired), None) if repaired.entries.is_empty() && repaired.title.is_none() => {
+            return Err(Error::NotAFeed(Kind::Hollow));
+        }
         (Some(repaired), _) => repaired,
         (None, page) => return Err(Error::NotAFeed(page.unwrap_or_else(|| kind::other(start)))),
     };
@@ -168,7 +177,7 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     }
     let title =
         repaired.title.map(|Value { text, is_html }| entry::title(&text, !is_html)).filter(|text| !text.is_empty());
-    Ok(Document { title, items, unchanged, hints: repaired.hints, repairs })
+    Ok(Document { title, items, is_whole: repaired.is_whole, unchanged, hints: repaired.hints, repairs })
 }
 
 /// All entries at once; when that fails, one by one, so that a bad one costs only itself. Also how many were lost.

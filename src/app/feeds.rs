@@ -2,10 +2,12 @@
 //! feeds that it names or that usually lie there are tried, and those that are one are proposed; nobody follows
 //! them by himself.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::poll::{chain, judge, refuse_unknown, unparsed};
+use super::poll::{Readers, chain, judge, refuse_unknown, unparsed};
 use super::{App, Listener, Progress};
 use crate::domain::feed::Feed;
 use crate::fetch::{Outcome, Response, Validators, discover};
@@ -71,13 +73,13 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
         [] => feed.enabled,
         names => names.iter().any(|name| name == feed.id.as_str()),
     };
-    let states = app.store.feed_states().await?;
+    let (states, readers) = (app.store.feed_states().await?, &Readers::new());
     let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
     listener(Progress::Started { what: "checking", steps: chosen.len() });
     let checks = chosen.into_iter().map(|feed| {
         let state = states.iter().find(|state| state.id == feed.id.as_str());
         async move {
-            let result = check_one(app, feed, state).await;
+            let result = check_one(app, readers, feed, state).await;
             listener(Progress::Step(&feed.title));
             (feed.id.to_string(), result)
         }
@@ -88,7 +90,12 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
     Ok(CheckReport { feeds, is_behind_proxy: app.fetcher.is_behind_proxy() })
 }
 
-async fn check_one(app: &App, feed: &Feed, state: Option<&FeedState>) -> Result<CheckResult, Unread> {
+async fn check_one(
+    app: &App,
+    readers: &Readers,
+    feed: &Feed,
+    state: Option<&FeedState>,
+) -> Result<CheckResult, Unread> {
     let now = app.clock.now();
     let unread = |error| Unread { error, proposals: Vec::new() };
     if let Some(until) = state.and_then(|state| state.not_before).filter(|until| *until > now) {
@@ -97,10 +104,11 @@ async fn check_one(app: &App, feed: &Feed, state: Option<&FeedState>) -> Result<
     let fetched = app.fetcher.fetch(&feed.url, &Validators::default(), now).await;
     let response = fetched.map_err(|error| unread(error.explain()))?;
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
-    let document = match read(&response, now) {
+    let response = Arc::new(response);
+    let document = match read(readers, &response, now).await.map_err(unread)? {
         Ok(document) => document,
         Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {
-            let proposals = discover(app, &response).await;
+            let proposals = discover(app, readers, &response).await;
             return Err(Unread { error: chain(&error), proposals });
         }
         Err(error) => return Err(unread(unparsed(&error, feed))),
@@ -117,9 +125,18 @@ async fn check_one(app: &App, feed: &Feed, state: Option<&FeedState>) -> Result<
     })
 }
 
-fn read(response: &Response, now: DateTime<Utc>) -> Result<parse::Document, parse::Error> {
-    let (bytes, content_type) = body(response);
-    parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
+/// Reads on a thread of its own, so that the others are fetched meanwhile; what takes too long is given up.
+async fn read(
+    readers: &Readers,
+    response: &Arc<Response>,
+    now: DateTime<Utc>,
+) -> Result<Result<parse::Document, parse::Error>, String> {
+    let response = Arc::clone(response);
+    let work = move || {
+        let (bytes, content_type) = body(&response);
+        parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
+    };
+    readers.read(work).await.map_err(|error| error.to_string())
 }
 
 /// Without validators nobody answers "unchanged".
@@ -131,18 +148,22 @@ fn body(response: &Response) -> (&[u8], Option<&str>) {
 }
 
 /// The feeds that a page names; when none of them is one, those that usually lie there.
-async fn discover(app: &App, page: &Response) -> Vec<Proposal> {
-    let (bytes, content_type) = body(page);
-    let parse::discover::Page { feeds, generator } = parse::discover::page(bytes, content_type, &page.final_url);
-    let named = verify(app, page, feeds).await;
+async fn discover(app: &App, readers: &Readers, page: &Arc<Response>) -> Vec<Proposal> {
+    let read = Arc::clone(page);
+    let work = move || {
+        let (bytes, content_type) = body(&read);
+        parse::discover::page(bytes, content_type, &read.final_url)
+    };
+    let Ok(parse::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
+    let named = verify(app, readers, page, feeds).await;
     if !named.is_empty() {
         return named;
     }
-    verify(app, page, discover::well_known(&page.final_url, generator.as_deref())).await
+    verify(app, readers, page, discover::well_known(&page.final_url, generator.as_deref())).await
 }
 
 /// Keeps what is a feed, one request after another until there are enough.
-async fn verify(app: &App, page: &Response, addresses: Vec<Url>) -> Vec<Proposal> {
+async fn verify(app: &App, readers: &Readers, page: &Response, addresses: Vec<Url>) -> Vec<Proposal> {
     let now = app.clock.now();
     let mut proposals = Vec::new();
     for url in addresses {
@@ -150,7 +171,7 @@ async fn verify(app: &App, page: &Response, addresses: Vec<Url>) -> Vec<Proposal
             continue;
         }
         let Ok(found) = app.fetcher.fetch(&url, &Validators::default(), now).await else { continue };
-        if let Ok(document) = read(&found, now) {
+        if let Ok(Ok(document)) = read(readers, &Arc::new(found), now).await {
             let proposal = Proposal { url: url.to_string(), title: document.title, items: document.items.len() };
             // Guesses often lead to one and the same feed.
             if !proposals.iter().any(|known: &Proposal| known.title == proposal.title && known.items == proposal.items)

@@ -19,7 +19,8 @@ use crate::domain::story::Likeness;
 use crate::fetch::Outcome;
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
-use pipeline::{Polled, Readers};
+use pipeline::Polled;
+pub(super) use pipeline::Readers;
 pub(super) use visit::unparsed;
 use visit::{Known, Line, Looked, READER};
 
@@ -211,15 +212,18 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
             now,
             known: Some(&known),
         };
-        parse::parse(&source).map(|document| (document.hints, document.unchanged, judge(&scorer, prior, document)))
+        parse::parse(&source)
+            .map(|document| (document.hints, document.is_whole, document.unchanged, judge(&scorer, prior, document)))
     });
-    let (hints, unchanged, items) = match parsed.await {
+    let (hints, is_whole, unchanged, items) = match parsed.await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => return same.unread(visit::unparsed(&error, feed)),
         Err(unread) => return same.unread(unread.to_string()),
     };
     let entries = items.len() + unchanged;
-    let (etag, last_modified) = (response.validators.etag, response.validators.last_modified);
+    // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
+    let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
+    let (etag, last_modified) = (validators.etag, validators.last_modified);
     let outcome = PollOutcome::Read {
         etag,
         last_modified,

@@ -3,12 +3,11 @@
 
 use std::cell::RefCell;
 
-use html5ever::TokenizerResult;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use url::Url;
 
 use super::encoding;
+use super::tokenize::tokenize;
 
 /// The head of a page is long before this.
 const MAX_BYTES: usize = 512 * 1024;
@@ -28,13 +27,7 @@ pub struct Page {
 #[must_use]
 pub fn page(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Page {
     let (text, _) = encoding::decode(&bytes[..bytes.len().min(MAX_BYTES)], content_type);
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(&text));
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    // A sink that runs no scripts is never asked to pause; the loop only makes that plain.
-    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
-    tokenizer.end();
-    let found = tokenizer.sink.0.into_inner();
+    let found = tokenize::<Sink>(&text).0.into_inner();
     // The first `<base>` counts, wherever it stands in the head.
     let base = found.base.and_then(|href| base.join(&href).ok()).unwrap_or_else(|| base.clone());
     let mut links = found.links;

@@ -1,5 +1,7 @@
 //! What the strict parser found, made into Items: text by its label and its looks, names without addresses.
 
+use std::collections::HashSet;
+
 use feed_rs::model::{Entry, Text};
 use url::Url;
 
@@ -58,24 +60,28 @@ fn has_reference(text: &str) -> bool {
     text.contains('&') && super::entities::decode(text).0 != text
 }
 
+/// A name or a category is no longer, and an entry has no more of them.
+const MAX_NAME_CHARS: usize = 200;
+const MAX_AUTHORS: usize = 20;
+const MAX_CATEGORIES: usize = 200;
+
 pub(super) fn joined(names: impl Iterator<Item = String>) -> Option<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for name in names.map(|name| html::to_line(&name)) {
-        if !name.is_empty() && !seen.contains(&name) {
-            seen.push(name);
-        }
-    }
-    (!seen.is_empty()).then(|| seen.join(", "))
+    let names = distinct(names.map(|name| html::to_line(&name)), MAX_AUTHORS);
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 pub(super) fn categories<'a>(terms: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for term in terms.map(html::to_line) {
-        if !term.is_empty() && !seen.contains(&term) {
-            seen.push(term);
-        }
-    }
-    seen
+    distinct(terms.map(html::to_line), MAX_CATEGORIES)
+}
+
+/// The first of them that say something, each once.
+pub(super) fn distinct(lines: impl Iterator<Item = String>, most: usize) -> Vec<String> {
+    let mut seen = HashSet::new();
+    lines
+        .map(|line| line.chars().take(MAX_NAME_CHARS).collect::<String>())
+        .filter(|line| !line.is_empty() && seen.insert(line.clone()))
+        .take(most)
+        .collect()
 }
 
 /// http and https only, resolved against the base. White space inside is a line break of the feed's.

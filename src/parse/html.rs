@@ -3,10 +3,10 @@
 
 use std::cell::RefCell;
 
-use html5ever::TokenizerResult;
-use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+
+use super::tokenize::tokenize;
 
 /// More of one item's HTML is not read: enough for any article, too little for an attack.
 const MAX_BYTES: usize = 512 * 1024;
@@ -21,13 +21,7 @@ pub fn to_text(html: &str) -> String {
         out.text(html);
         return out.finish();
     }
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    // A sink that runs no scripts is never asked to pause; the loop only makes that plain.
-    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
-    tokenizer.end();
-    tokenizer.sink.writer.take().finish()
+    tokenize::<Sink>(html).writer.take().finish()
 }
 
 /// One line: a title, a name, a category.

@@ -44,7 +44,7 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
         .collect();
     identity::once(&mut items);
     let title = string(&feed, "title").map(|text| title(&text, true)).filter(|text| !text.is_empty());
-    Ok(Document { title, items, unchanged, hints: Hints::default(), repairs })
+    Ok(Document { title, items, is_whole: repairs.is_empty(), unchanged, hints: Hints::default(), repairs })
 }
 
 fn draft<'a>(entry: &'a Value, base: Option<&Url>) -> Draft<&'a Value> {
@@ -106,6 +106,8 @@ fn string(value: &Value, key: &str) -> Option<String> {
     }
 }
 
+const MAX_DEPTH: usize = 127;
+
 /// What is nearly JSON as JSON: line breaks and control characters inside strings, commas before a closing
 /// bracket, half a surrogate pair, and an end that is missing; of that, the last value that was complete is kept.
 fn mend(text: &str) -> String {
@@ -144,6 +146,8 @@ fn mend(text: &str) -> String {
                 }
                 out.push('"');
             }
+            // serde_json goes no deeper either.
+            '{' | '[' if open.len() == MAX_DEPTH => break,
             '{' | '[' => {
                 out.push(c);
                 open.push(if c == '{' { '}' } else { ']' });

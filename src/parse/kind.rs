@@ -15,6 +15,8 @@ pub enum Kind {
     Opml,
     /// A list of a site's pages, for search engines.
     Sitemap,
+    /// A feed's root element, and nothing in it.
+    Hollow,
     /// Markup of some other kind.
     Xml,
     /// None of these.
@@ -30,6 +32,7 @@ impl std::fmt::Display for Kind {
             Self::Empty => "an empty document",
             Self::Opml => "an OPML list of feeds",
             Self::Sitemap => "a sitemap",
+            Self::Hollow => "a feed without a title or an entry",
             Self::Xml => "some other XML",
             Self::Other => "an unknown kind of document",
         })

@@ -21,6 +21,8 @@ pub(super) struct Repaired {
     pub(super) title: Option<Value>,
     pub(super) entries: Vec<Raw>,
     pub(super) hints: Hints,
+    /// It ends where it should.
+    pub(super) is_whole: bool,
     /// How often each thing was mended, by its name in the singular.
     pub(super) counts: BTreeMap<&'static str, usize>,
 }
@@ -40,6 +42,8 @@ pub(super) fn repair(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Opti
 
 /// Deeper than any feed; what is opened below is not remembered.
 const MAX_DEPTH: usize = 64;
+/// More of the feed's authors are not given to its entries.
+const MAX_INHERITED: usize = 5;
 
 #[derive(Default)]
 struct Pass<'a> {
@@ -58,6 +62,8 @@ struct Pass<'a> {
     leaf: Option<Leaf<'a>>,
     /// An element that is left out, and how deep in elements of its name we are.
     muted: Option<(&'a str, usize)>,
+    /// An element was met.
+    begun: bool,
     /// Elements that mean nothing and are open between the channel or the entry and here.
     wrappers: Vec<&'a str>,
     closed: bool,
@@ -169,11 +175,13 @@ impl<'a> Pass<'a> {
 
     /// Takes the root element; false for one that is none, which ends the look at this element.
     fn is_root(&mut self, space: Space, local: &str, name: &str, attributes: &[leaf::Attribute<'a>]) -> bool {
+        // Other kinds of XML have channels and items, too; a feed that lacks its root begins with one.
+        let is_first = !std::mem::replace(&mut self.begun, true);
         let dialect = match (space, local) {
-            (Space::Native | Space::Rdf | Space::Unknown, "rss" | "rdf" | "channel") | (Space::Native, "item") => {
-                Dialect::Rss
-            }
-            (Space::Native | Space::Atom | Space::Unknown, "feed" | "entry") => Dialect::Atom,
+            (_, "rss" | "rdf") => Dialect::Rss,
+            (Space::Native, "channel" | "item") if is_first => Dialect::Rss,
+            (_, "feed") => Dialect::Atom,
+            (Space::Native | Space::Atom, "entry") if is_first => Dialect::Atom,
             _ => return false,
         };
         let is_usual =
@@ -282,14 +290,17 @@ impl<'a> Pass<'a> {
 
     fn finish(mut self, now: DateTime<Utc>) -> Option<Repaired> {
         self.dialect?;
-        if self.entry.is_some() || self.leaf.is_some() || !self.closed {
-            self.count("cut-off end", 1);
-        }
+        let is_whole = self.entry.is_none() && self.leaf.is_none() && self.closed;
+        self.count("cut-off end", usize::from(!is_whole));
         // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
         self.leaf = None;
         self.entries.extend(self.entry.take().filter(Collected::is_told_apart));
+        // Every entry gets a copy of its own: few are enough.
+        let authors =
+            super::entry::distinct(std::mem::take(&mut self.authors).into_iter().map(|name| name.text), MAX_INHERITED);
+        let authors: Vec<Value> = authors.iter().map(|name| Value::plain(name)).collect();
         for entry in &mut self.entries {
-            entry.inherit(&self.authors);
+            entry.inherit(&authors);
         }
         let mut forbidden = 0;
         if let Some((_, title)) = &self.title {
@@ -301,6 +312,7 @@ impl<'a> Pass<'a> {
             title: self.title.map(|(_, title)| title),
             entries,
             hints: self.hints.finish(),
+            is_whole,
             counts: self.counts,
         })
     }

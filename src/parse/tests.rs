@@ -117,6 +117,45 @@ fn json_feed_is_read_tolerantly() {
 }
 
 #[test]
+fn a_small_document_does_not_become_a_large_one() {
+    let authors = "<author>a long enough name</author>".repeat(5_000);
+    let feed =
+        doc(&format!("<feed xmlns='http://www.w3.org/2005/Atom'>{authors}{}", "<entry><id>1</id></entry>".repeat(5)));
+    assert_eq!(feed.items[0].item.author.as_deref(), Some("a long enough name"));
+    let tags: Vec<String> = (0..100_000).map(|tag| format!("\"{tag}\"")).collect();
+    let feed = doc(&format!(
+        r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{{"id":1,"tags":[{}]}}]}}"#,
+        tags.join(",")
+    ));
+    assert_eq!(feed.items[0].item.categories.len(), 200);
+    let started = std::time::Instant::now();
+    let deep = format!("{{\"version\":\"jsonfeed\",\"items\":{}{}", "[".repeat(500_000), "[],".repeat(100_000));
+    assert!(bytes(deep.as_bytes()).is_err());
+    let attributes: String = (0..40_000).map(|number| format!(" a{number}")).collect();
+    let feed = doc(&format!(
+        "<rss version='2.0'><channel><item><title>x</title><description><![CDATA[one <a{attributes}>two]]></description></item></channel></rss>"
+    ));
+    assert_eq!(feed.items[0].item.summary, "one two");
+    assert!(started.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_log_line_before_a_feed_makes_it_no_json() {
+    let feed = doc(
+        "[24-Nov-2026 10:00:00 UTC] PHP Notice: x\n<?xml version='1.0'?><rss version='2.0'><channel><title>T</title></channel></rss>",
+    );
+    assert_eq!(feed.title.as_deref(), Some("T"));
+}
+
+#[test]
+fn a_document_that_is_cut_off_is_not_whole() {
+    let text =
+        "<rss version='2.0'><channel><title>T</title><item><title>x</title><guid>1</guid></item></channel></rss>";
+    assert!(doc(text).is_whole);
+    assert!(!doc(&text[..text.len() - 20]).is_whole);
+}
+
+#[test]
 fn what_is_no_feed_is_named() {
     let kind = |text: &str| match bytes(text.as_bytes()) {
         Err(Error::NotAFeed(kind)) => kind,
@@ -127,6 +166,8 @@ fn what_is_no_feed_is_named() {
     assert_eq!(kind(" \n"), Kind::Empty);
     assert_eq!(kind("hello"), Kind::Other);
     assert_eq!(kind("<note><to>x</to></note>"), Kind::Xml);
+    assert_eq!(kind("<tv><channel id='1'><display-name>x</display-name></channel></tv>"), Kind::Xml);
+    assert_eq!(kind("<rss version='2.0'><channel></channel></rss>"), Kind::Hollow);
     assert_eq!(kind("<opml><body/></opml>"), Kind::Opml);
     assert_eq!(kind("<html><title>Just a moment...</title></html>"), Kind::Challenge);
 }

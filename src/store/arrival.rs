@@ -109,11 +109,11 @@ fn is_renumbered(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<
         }
         same_id += usize::from(by_identity(tx, arrival, &identity_text(&scored.item.identity))?.is_some());
     }
-    let mut same_post = HashSet::new();
+    let mut same_item = HashSet::new();
     for scored in brought.items {
-        same_post.extend(by_link_and_title(tx, arrival.feed, scored)?);
+        same_item.extend(by_link_and_title(tx, arrival.feed, scored)?);
     }
-    Ok(same_id * 10 <= entries && same_post.len() * 2 > entries)
+    Ok(same_id * 10 <= entries && same_item.len() * 2 > entries)
 }
 
 fn by_identity(tx: &Transaction<'_>, arrival: &Arrival<'_>, identity: &str) -> Result<Option<i64>, Error> {
@@ -140,8 +140,11 @@ fn update(
     let item = &scored.item;
     let changed = tx.prepare_cached(
         "UPDATE items SET identity = ?2, title = ?3, summary = ?4, content = ?5, link = ?6, author = ?7, categories = ?8,
-         updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14
-         WHERE seq = ?1 AND (identity, title, summary, content, coalesce(link, '')) <> (?2, ?3, ?4, ?5, coalesce(?6, ''))",
+         updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
+         published = coalesce(published, ?16)
+         WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
+                             <> (?2, ?3, ?4, ?5, ?8, coalesce(?6, ''), coalesce(?7, ''))
+                             OR published IS NULL AND ?16 IS NOT NULL)",
     )?
     .execute(params![
         seq,
@@ -158,6 +161,8 @@ fn update(
         scored.likeness.words,
         scored.prior,
         scored.digest.cast_signed(),
+        scored.canonical,
+        item.published.map(seconds),
     ])? == 1;
     if !changed {
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?

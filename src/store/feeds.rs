@@ -117,7 +117,7 @@ impl Store {
                 tx.prepare_cached(
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
-                     moved_to = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL
+                     moved_to = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL
                      WHERE id = ?1 AND url <> ?2",
                 )?
                 .execute(params![feed.id.as_str(), feed.url.as_str()])?;

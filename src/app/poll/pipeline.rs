@@ -18,13 +18,13 @@ const BATCH: usize = 16;
 const LONGEST_READ: Duration = Duration::from_secs(30);
 
 /// The threads that read bodies.
-pub(super) struct Readers {
+pub(in crate::app) struct Readers {
     places: Semaphore,
 }
 
 /// Why a body was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
+pub(in crate::app) enum TooHard {
     #[error("reading it failed within the program")]
     Panicked,
     #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
@@ -33,18 +33,21 @@ pub(super) enum Unread {
 
 impl Readers {
     /// One for each core.
-    pub(super) fn new() -> Self {
+    pub(in crate::app) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self { places: Semaphore::new(cores) }
     }
 
     /// Does `work` when a core is free.
-    pub(super) async fn read<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unread> {
+    pub(in crate::app) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, TooHard> {
         let _place = self.places.acquire().await.expect("the semaphore is never closed");
         match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(work)).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(_)) => Err(Unread::Panicked),
-            Err(_) => Err(Unread::TookTooLong),
+            Ok(Err(_)) => Err(TooHard::Panicked),
+            Err(_) => Err(TooHard::TookTooLong),
         }
     }
 }
