@@ -1,6 +1,7 @@
 //! `topic train` and `topic cross-validate`: the same posts make the same model, the shipped one is what its posts
 //! make, and a topic that names no fitting model is refused.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -44,7 +45,7 @@ fn the_same_posts_make_the_same_model() {
 fn the_shipped_model_is_what_its_posts_make() {
     let labelled = root().join("../shared/relevance/dev.jsonl");
     if !labelled.exists() {
-        println!("skipped: the labelled posts that go with ours are not here");
+        let _ = writeln!(std::io::stderr(), "skipped: the labelled posts that go with ours are not here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
