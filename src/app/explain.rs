@@ -85,6 +85,9 @@ impl Explanation {
         if score.is_listed() {
             return format!("borderline, listed at the end of the digest: {figures}; {}", listed(&score.themes));
         }
+        if score.picked && score.borderline {
+            return format!("in, though borderline: {figures}; {}", listed(&score.themes));
+        }
         if score.picked && score.themes.is_empty() {
             return format!("in: {figures}; no theme of its own, so it goes into the last section");
         }

@@ -2,7 +2,7 @@
 //!
 //! Every phrase of the topic that is found adds its weight, an exclusion's subtracts it; the title counts more
 //! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
-//! so that long items are not favoured. The sum of the reasons is the total.
+//! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +19,8 @@ mod weigh;
 const READ: usize = 2_000;
 /// Of those, so many are the opening.
 const OPENING: usize = 600;
+/// And in so many, a post says what kind of post it is.
+const LEAD: usize = 300;
 const TITLE_LIMIT: usize = 400;
 const CATEGORY_LIMIT: usize = 80;
 const CATEGORIES: usize = 20;
@@ -182,7 +184,17 @@ struct Find<'a> {
     phrase: usize,
     place: Place,
     factor: f32,
+    /// It stands where a post says what it is: in the title, a category, or the first sentences.
+    leads: bool,
     quote: &'a str,
+}
+
+impl Find<'_> {
+    /// Whether its words are, all of them, among those of the other, in the same passage.
+    fn is_within(&self, other: &Self) -> bool {
+        let (own, others) = (self.quote.as_bytes().as_ptr_range(), other.quote.as_bytes().as_ptr_range());
+        others.start <= own.start && own.end <= others.end
+    }
 }
 
 /// All that was seen in a text.
@@ -242,7 +254,7 @@ impl Scorer {
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence in title and opening suffices puts the item out. Of an item in
+    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item out. Of an item in
     /// a language that is not the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
@@ -302,7 +314,8 @@ impl Scorer {
                     _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
                     _ => IN_REST,
                 };
-                seen.finds.push(Find { phrase: number, place, factor, quote: folded.quote(text, words) });
+                let leads = place != Place::Text || offset + folded.offset(words.start) < LEAD;
+                seen.finds.push(Find { phrase: number, place, factor, leads, quote: folded.quote(text, words) });
             }
         }
         folded.size()

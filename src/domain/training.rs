@@ -1,6 +1,6 @@
 //! Finds the weights of `wording` from labelled posts: a linear support vector machine with squared hinge loss,
-//! solved by dual coordinate descent (Hsieh et al., ICML 2008). The same posts give the same model, everywhere: the
-//! order is fixed, and the weights are rounded to hundredths.
+//! solved by dual coordinate descent (Hsieh et al., ICML 2008). The same posts give the same model: the order is
+//! fixed, and the weights are rounded to hundredths.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Find, IN_REST, Place, Reason, Score, Scorer, Seen, Speaks};
+use super::{Find, Place, Reason, Score, Scorer, Seen, Speaks};
 use crate::domain::topic::Weighing;
 
 /// A phrase that was already found in a place before this one adds only this part of its worth.
@@ -15,7 +15,7 @@ const FAIR_SHARE: f32 = 0.3;
 /// Evidence above this, two strong phrases, makes a theme no harder to join.
 const AMPLE: f32 = 8.0;
 /// The share where the wording is judged, too; found by cross-validation, as is the next.
-const FAIR_SHARE_JUDGED: f32 = 0.4;
+const FAIR_SHARE_JUDGED: f32 = 0.35;
 /// A further theme needs so much evidence where the wording is judged, the first one half of it.
 const LEAST: f32 = 3.5;
 
@@ -58,7 +58,9 @@ impl Scorer {
         evidence.add("prior", String::new(), Place::Feed, prior);
 
         let Evidence { total, by_theme, against, mut reasons } = evidence;
-        let decides = |exclusion: usize| self.exclusions[exclusion].1 && against[exclusion] >= self.decisive;
+        let decides = |exclusion: usize| {
+            self.exclusions[exclusion].1 && against[exclusion] >= self.decisive.max(f32::MIN_POSITIVE)
+        };
         let excluded: Vec<String> =
             (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.clone()).collect();
         reasons.sort_by(|(a_against, a), (b_against, b)| {
@@ -84,6 +86,7 @@ impl Scorer {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
         found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
         found.dedup_by_key(|find| (find.phrase, find.place));
+        let found = self.paid_once(found);
         let mut evidence = Evidence {
             total: 0.0,
             by_theme: vec![0.0; self.themes.len()],
@@ -91,7 +94,7 @@ impl Scorer {
             reasons: Vec::with_capacity(found.len() + 3),
         };
         let mut last = None;
-        for Find { phrase: number, place, factor, quote } in found {
+        for Find { phrase: number, place, factor, leads, quote } in found {
             let phrase = &self.phrases[number];
             let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
             let (weight, label, exclusion) = match phrase.speaks {
@@ -102,7 +105,7 @@ impl Scorer {
                 }
                 Speaks::Against(exclusion) => {
                     // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
-                    if place != Place::Text || factor > IN_REST {
+                    if leads {
                         evidence.against[exclusion] += worth;
                     }
                     (-worth, Some(self.exclusions[exclusion].0.clone()), Some(exclusion))
@@ -113,6 +116,22 @@ impl Scorer {
             evidence.reasons.push((exclusion, reason));
         }
         evidence
+    }
+
+    /// Without the phrases whose words another one, at least as heavy, has earned for the same: "integrated care" is
+    /// not paid again as `integrat* ~5 care`.
+    fn paid_once<'a>(&self, found: Vec<Find<'a>>) -> Vec<Find<'a>> {
+        let worth = |find: &Find<'_>| self.phrases[find.phrase].weight * find.factor;
+        let repeats = |(at, find): (usize, &Find<'_>)| {
+            found.iter().enumerate().any(|(other_at, other)| {
+                other_at != at
+                    && self.phrases[other.phrase].speaks == self.phrases[find.phrase].speaks
+                    && (find.is_within(other) || other.is_within(find))
+                    && (worth(other) > worth(find) || worth(other) == worth(find) && other_at < at)
+            })
+        };
+        let paid: Vec<bool> = found.iter().enumerate().map(|of| !repeats(of)).collect();
+        found.into_iter().zip(paid).filter_map(|(find, paid)| paid.then_some(find)).collect()
     }
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.

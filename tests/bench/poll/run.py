@@ -80,7 +80,6 @@ class Sitting:
         (config / "digest.toml").write_text(polling)
         feeds = "".join(f'[[feed]]\nid = "feed-{n}"\ntitle = "Feed {n}"\nurl = "{url}"\n' for n, url in enumerate(urls))
         (config / "feeds.toml").write_text(feeds)
-        shutil.copy(ROOT / "config/topic.toml", config)
         return ["--config", config, "--data", self.folder / f"{name}-data"]
 
     def ours(self, program, server):
