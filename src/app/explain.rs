@@ -10,7 +10,7 @@ use url::Url;
 use super::App;
 use crate::domain::canonical::canonical;
 use crate::domain::language::Language;
-use crate::domain::relevance::{Reason, Score, Scorer, Text};
+use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
 use crate::domain::topic::Topic;
 
 /// So many characters of the text are shown: those that count, and a few more.
@@ -112,7 +112,8 @@ impl Explanation {
     fn strongest_against(&self) -> Option<&str> {
         let against = self.score.reasons.iter().filter(|reason| reason.weight < 0.0);
         let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
-        Some(heaviest.label.as_deref().unwrap_or(&heaviest.phrase))
+        let whole = if heaviest.place == Place::Wording { "its wording as a whole" } else { &heaviest.phrase };
+        Some(heaviest.label.as_deref().unwrap_or(whole))
     }
 }
 
