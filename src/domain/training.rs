@@ -181,7 +181,7 @@ mod tests {
             let (mut bag, mut passage) = (Bag::default(), Passage::default());
             passage.refill(title, usize::MAX, &Index::new(Vec::new()));
             bag.take(&model, &passage, title, true);
-            let judged = model.judge(bag).unwrap();
+            let judged = model.judge(&bag).unwrap();
             (judged.topic, judged.themes)
         };
         assert!(judge("care").0 > 0.0 && judge("tax").0 < 0.0);

@@ -16,7 +16,7 @@ use super::vocabulary::Passage;
 /// First line of the file.
 const HEAD: &str = "policy-digest wording 1";
 /// A word in the title counts so often.
-const IN_TITLE: usize = 2;
+const IN_TITLE: u8 = 2;
 /// So many words are named as reasons.
 const NAMED: usize = 3;
 /// Words that one post in eight has tell a reader nothing: `they`, `people`.
@@ -70,20 +70,26 @@ pub struct WordingError {
 /// The features of one text, gathered passage by passage.
 #[derive(Debug, Default)]
 pub(crate) struct Bag<'a> {
-    /// Number of the feature, how often it counts, and the words as written.
-    found: Vec<(usize, usize, &'a str)>,
+    /// For each feature of the model, how often it counts.
+    times: Vec<u8>,
+    /// The features met, in order, with the words as first written.
+    met: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Bag<'a> {
     /// Takes a passage and the text that it was made from.
     pub(crate) fn take(&mut self, wording: &Wording, passage: &Passage, text: &'a str, is_title: bool) {
+        self.times.resize(wording.features.len(), 0);
         let times = if is_title { IN_TITLE } else { 1 };
         let folded = passage.folded();
         let mut before = None;
         for (word, stem) in passage.stems().enumerate() {
             let mut note = |hash: u64, from: usize| {
                 if let Some(&feature) = wording.by_hash.get(&hash) {
-                    self.found.push((feature, times, folded.quote(text, from..word + 1)));
+                    if self.times[feature] == 0 {
+                        self.met.push((feature, folded.quote(text, from..word + 1)));
+                    }
+                    self.times[feature] = self.times[feature].saturating_add(times);
                 }
             };
             let alone = hash(FIRST, stem);
@@ -118,20 +124,17 @@ impl Wording {
     }
 
     /// Judges a text; nothing can be said of one without any known word.
-    pub(crate) fn judge<'a>(&self, mut bag: Bag<'a>) -> Option<Judgement<'a>> {
-        if bag.found.is_empty() {
+    pub(crate) fn judge<'a>(&self, bag: &Bag<'a>) -> Option<Judgement<'a>> {
+        if bag.met.is_empty() {
             return None;
         }
         let width = self.bias.len();
-        // The sort is stable: of the same feature the first stays first.
-        bag.found.sort_by_key(|(feature, ..)| *feature);
         let mut sums = vec![0.0_f32; width];
-        let mut shares: Vec<(f32, &'a str)> = Vec::new();
+        let mut shares: Vec<(f32, &'a str)> = Vec::with_capacity(bag.met.len());
         let mut length = 0.0_f32;
-        for same in bag.found.chunk_by(|a, b| a.0 == b.0) {
-            let (number, _, words) = same[0];
-            let times: usize = same.iter().map(|(_, times, _)| *times).sum();
-            let value = DAMPED[times.min(DAMPED.len() - 1)] * self.features[number].rarity;
+        for &(number, words) in &bag.met {
+            let times = usize::from(bag.times[number]).min(DAMPED.len() - 1);
+            let value = DAMPED[times] * self.features[number].rarity;
             length += value * value;
             let weights = &self.weights[number * width..(number + 1) * width];
             for (sum, weight) in sums.iter_mut().zip(weights) {
@@ -147,8 +150,13 @@ impl Wording {
         }
         let topic = sums[0];
         shares.retain(|(share, _)| share.is_sign_positive() == topic.is_sign_positive() && *share != 0.0);
-        shares.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-        let decisive = shares.into_iter().take(NAMED).map(|(_, words)| words).collect();
+        let mut decisive = Vec::with_capacity(NAMED);
+        for _ in 0..NAMED.min(shares.len()) {
+            // Of equals the first: a sort of all for the sake of three would cost more than all the rest.
+            let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
+            let (_, words) = shares.remove((0..shares.len()).fold(0, heaviest));
+            decisive.push(words);
+        }
         Some(Judgement { topic, themes: sums.split_off(1), decisive })
     }
 
@@ -249,7 +257,7 @@ mod tests {
             passage.refill(text, usize::MAX, &index);
             bag.take(&model, &passage, text, is_title);
         }
-        model.judge(bag).unwrap()
+        model.judge(&bag).unwrap()
     }
 
     #[test]
@@ -259,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_text_is_weighed_at_about_length_one() {
-        assert_eq!(model().judge(Bag::default()), None);
+        assert_eq!(model().judge(&Bag::default()), None);
         assert!((judge("", "Caring").topic - (1.5 / (9.0_f32 + RESERVE).sqrt() - 0.1)).abs() < 1e-6);
         let both = judge("", "care homes");
         assert!((both.topic - (1.5 / (45.0_f32 + RESERVE).sqrt() - 0.1)).abs() < 1e-6);

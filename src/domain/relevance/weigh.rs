@@ -48,7 +48,7 @@ impl Scorer {
         let capped = evidence.total.clamp(-self.most, self.most);
         evidence.add(CAP, String::new(), Place::Text, capped - evidence.total);
         if let Some(Weighing { model, weight, for_themes }) = seen.wording
-            && let Some(judgement) = model.judge(seen.bag)
+            && let Some(judgement) = model.judge(&seen.bag)
         {
             evidence.add("wording", judgement.decisive.join(", "), Place::Wording, judgement.topic * weight);
             for (of_theme, judged) in evidence.by_theme.iter_mut().zip(judgement.themes) {
