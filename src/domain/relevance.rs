@@ -16,7 +16,7 @@ use super::wording::Bag;
 mod weigh;
 
 /// Of summary and content together, this many characters are read.
-const READ: usize = 2_000;
+pub(super) const READ: usize = 2_000;
 /// Of those, so many are the opening.
 const OPENING: usize = 600;
 /// And in so many, a post says what kind of post it is.

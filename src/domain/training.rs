@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::folded::{self, Folded};
-use super::wording::{Feature, RESERVE, Wording};
+use super::relevance::READ;
+use super::wording::{Feature, IN_TITLE, RESERVE, Wording};
 
 /// A labelled post.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +31,6 @@ const COST_THEME: f64 = 0.3;
 const EPOCHS: usize = 300;
 /// The descent ends when no step would be longer.
 const TOLERANCE: f64 = 1e-3;
-/// As much of a text as `relevance` reads.
-const READ: usize = 2_000;
 
 /// One post as feature numbers and values, brought to about length one.
 type Row = Vec<(usize, f64)>;
@@ -77,7 +76,7 @@ fn hundredth(value: f64) -> f32 {
 /// The features of a post, as `wording` sees them.
 fn count(post: &Example) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
-    for (text, times) in [(&post.title, 2), (&post.text, 1)] {
+    for (text, times) in [(&post.title, u32::from(IN_TITLE)), (&post.text, 1)] {
         let folded = Folded::new(text, READ);
         let mut before: Option<String> = None;
         for word in 0..folded.len() {

@@ -16,7 +16,7 @@ use super::vocabulary::Passage;
 /// First line of the file.
 const HEAD: &str = "policy-digest wording 1";
 /// A word in the title counts so often.
-const IN_TITLE: u8 = 2;
+pub(crate) const IN_TITLE: u8 = 2;
 /// So many words are named as reasons.
 const NAMED: usize = 3;
 /// Words that one post in eight has tell a reader nothing: `they`, `people`.

@@ -26,23 +26,20 @@ pub(super) struct Draft<B> {
 }
 
 impl<B> Draft<B> {
-    /// `source` is all that the Item is made from, but for the link.
-    pub(super) fn new(id: String, link: Option<Url>, source: &str, body: B) -> Self {
-        let hash = Sha256::new()
-            .chain_update(link.as_ref().map_or("", Url::as_str))
-            .chain_update([0])
-            .chain_update(source)
-            .finalize();
-        let mut digest = [0; 8];
-        digest.copy_from_slice(&hash[..8]);
-        Self { id, link, digest: u64::from_be_bytes(digest), body }
-    }
-
     /// Whether there is anything to show or to know it by.
     pub(super) fn says_something(&self, item: &Item) -> bool {
         let texts = [&item.title, &item.summary, &item.content, &self.id];
         self.link.is_some() || texts.iter().any(|text| !text.is_empty())
     }
+}
+
+/// The same for the same entry; `source` is all that the Item is made from, but for the link.
+pub(super) fn digest(link: Option<&Url>, source: &str) -> u64 {
+    let hash =
+        Sha256::new().chain_update(link.map_or("", Url::as_str)).chain_update([0]).chain_update(source).finalize();
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&hash[..8]);
+    u64::from_be_bytes(digest)
 }
 
 /// An entry's own Atom, without the id.
@@ -186,8 +183,8 @@ impl Collected {
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
         let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_ref().or(channel)));
-        let source = xml.clone();
-        Draft::new(id, link, &source, xml)
+        let digest = digest(link.as_ref(), &xml);
+        Draft { id, link, digest, body: xml }
     }
 }
 

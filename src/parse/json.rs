@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::draft::Draft;
+use super::draft::{Draft, digest};
 use super::entry::{absolute, body, categories, joined, own_identity, title};
 use super::person::person_of;
 use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity};
@@ -52,7 +52,8 @@ fn draft<'a>(entry: &'a Value, base: Option<&Url>) -> Draft<&'a Value> {
     let id = string(entry, "id").map(|id| id.trim().to_owned()).unwrap_or_default();
     let own = || Some(&id).filter(|id| id.starts_with("http")).and_then(|id| absolute(id, None));
     let link = link.or_else(own);
-    Draft::new(id, link, &entry.to_string(), entry)
+    let digest = digest(link.as_ref(), &entry.to_string());
+    Draft { id, link, digest, body: entry }
 }
 
 fn item(
