@@ -2,6 +2,7 @@
 //! nothing in the stored history. What is plainly wrong, `config` has refused before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::App;
 use crate::config::{PhrasePlace, phrase_places};
@@ -183,15 +184,17 @@ impl<'t> Unmatched<'t> {
 
 impl Phrase<'_> {
     /// The label and the phrase of the reason that tells of it.
-    fn told(&self, topic: &Topic) -> (Option<String>, String) {
+    fn told(&self, topic: &Topic) -> (Option<Arc<str>>, Arc<str>) {
         let label = match self.kind {
             Kind::General => None,
-            Kind::Theme => Some(self.table.to_owned()),
-            Kind::Exclusion => {
-                topic.exclusions.iter().find(|exclusion| exclusion.name == self.table).map(|it| it.reason.clone())
-            }
+            Kind::Theme => Some(self.table.into()),
+            Kind::Exclusion => topic
+                .exclusions
+                .iter()
+                .find(|exclusion| exclusion.name == self.table)
+                .map(|it| it.reason.as_str().into()),
         };
-        (label, self.term.pattern.source.clone())
+        (label, self.term.pattern.source.as_str().into())
     }
 
     fn finding(&self, places: &[PhrasePlace], items: usize) -> CheckFinding {

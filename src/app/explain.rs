@@ -198,10 +198,10 @@ fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> se
 #[must_use]
 pub fn reason_json(reason: &Reason) -> serde_json::Value {
     serde_json::json!({
-        "phrase": reason.phrase,
+        "phrase": *reason.phrase,
         "found": reason.found,
         "place": reason.place.as_str(),
         "weight": reason.weight,
-        "label": reason.label,
+        "label": reason.label.as_deref(),
     })
 }

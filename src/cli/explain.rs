@@ -126,7 +126,7 @@ fn reasons(score: &Score) -> impl std::fmt::Display {
             plain(&reason.found),
             reason.place.as_str().to_owned(),
             speaks,
-            reason.phrase.clone(),
+            reason.phrase.to_string(),
         ]);
     }
     table

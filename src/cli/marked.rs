@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn reason(found: &str, place: Place, weight: f32) -> Reason {
-        Reason { phrase: found.to_owned(), found: found.to_owned(), place, weight, label: None }
+        Reason { phrase: found.into(), found: found.to_owned(), place, weight, label: None }
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn why(item: &ItemRow) -> String {
         return format!("written in {language}; judged by title and categories only");
     }
     match item.score.reasons.iter().find(|reason| reason.weight < 0.0) {
-        Some(reason) => reason.label.clone().unwrap_or_else(|| reason.phrase.clone()),
+        Some(reason) => reason.label.as_ref().unwrap_or(&reason.phrase).to_string(),
         None => "too little on the topic".to_owned(),
     }
 }

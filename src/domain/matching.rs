@@ -22,12 +22,12 @@ pub(crate) struct Index {
 /// A sequence that some word may begin, in one of its spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Opening {
+    /// The first byte of the word that must follow, where the first word does not suffice.
+    pub(crate) then: Option<u8>,
     sequence: usize,
     spelling: Spelling,
     /// How much of that spelling the word has used up.
     used: usize,
-    /// The first byte of the word that must follow, where the first word does not suffice.
-    then: Option<u8>,
 }
 
 /// Of the first segment, in the order in which they are tried.
@@ -70,7 +70,7 @@ impl Index {
         Self { sequences, by_stems, by_words, by_beginning }
     }
 
-    /// Adds the sequences that may begin with this word, in the order of their numbers.
+    /// Adds the sequences that may begin with this word, in the order of what must follow.
     pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
         // The article begins no word: "a ward" is no award.
@@ -96,15 +96,11 @@ impl Index {
         hits.clear();
         let mut furthest = 0;
         for start in 0..passage.folded().len() {
-            let openings = passage.openings(start);
-            if openings.is_empty() {
-                continue;
-            }
             let next = continues(passage, start + 1).then(|| passage.folded().word(start + 1).as_bytes()[0]);
             let first = hits.len();
-            for opening in openings.iter().filter(|opening| opening.then.is_none() || opening.then == next) {
+            for opening in passage.openings(start, next) {
                 let sequence = opening.sequence;
-                if hits[first..].last().is_some_and(|hit| hit.sequence == sequence) {
+                if hits[first..].iter().any(|hit| hit.sequence == sequence) {
                     continue;
                 }
                 if let Some(end) = self.end_of(*opening, passage, start) {

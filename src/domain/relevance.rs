@@ -4,7 +4,7 @@
 //! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
 //! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::language::{Detector, Language};
 use super::matching::{self, Hit, Index, Sequences};
@@ -79,7 +79,7 @@ impl Score {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
     /// As the topic file writes it.
-    pub phrase: String,
+    pub phrase: Arc<str>,
     /// As the post wrote it.
     pub found: String,
     /// Where.
@@ -87,7 +87,7 @@ pub struct Reason {
     /// What it added; negative when it spoke against.
     pub weight: f32,
     /// The theme, or the exclusion's reason, that it speaks for.
-    pub label: Option<String>,
+    pub label: Option<Arc<str>>,
 }
 
 /// Where a phrase was found.
@@ -131,8 +131,8 @@ pub struct Scorer {
     wording: Option<Weighing>,
     borderline: Borderline,
     languages: Detector,
-    themes: Vec<String>,
-    exclusions: Vec<(String, bool)>,
+    themes: Vec<Arc<str>>,
+    exclusions: Vec<(Arc<str>, bool)>,
     phrases: Vec<Phrase>,
     /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
     phrases_of: Vec<Vec<usize>>,
@@ -149,7 +149,7 @@ struct Desk {
 
 #[derive(Debug)]
 struct Phrase {
-    source: String,
+    source: Arc<str>,
     weight: f32,
     speaks: Speaks,
     title_only: bool,
@@ -179,11 +179,12 @@ impl Phrase {
     }
 }
 
-/// A phrase that a passage holds: by what its weight is multiplied there, and the words that earn it.
+/// A phrase that a passage holds, its worth there, and the words that earn it.
 struct Find<'a> {
     phrase: usize,
+    speaks: Speaks,
     place: Place,
-    factor: f32,
+    worth: f32,
     /// It stands where a post says what it is: in the title, a category, or the first sentences.
     leads: bool,
     quote: &'a str,
@@ -218,7 +219,7 @@ impl Scorer {
                         LooksFor::Near(sequences.number(left), sequences.number(right), *words)
                     }
                 };
-                let (source, title_only) = (pattern.source.clone(), pattern.title_only);
+                let (source, title_only) = (pattern.source.as_str().into(), pattern.title_only);
                 let phrase = Phrase { source, weight: *weight, speaks, title_only, looks_for };
                 // "service" and "services" are one phrase: written twice it does not count twice.
                 if !phrases.iter().any(|earlier: &Phrase| phrase.repeats(earlier)) {
@@ -245,8 +246,8 @@ impl Scorer {
             wording: topic.wording.clone(),
             borderline: topic.borderline,
             languages: Detector::new(&topic.languages),
-            themes: topic.themes.iter().map(|theme| theme.name.clone()).collect(),
-            exclusions: topic.exclusions.iter().map(|it| (it.reason.clone(), it.decisive)).collect(),
+            themes: topic.themes.iter().map(|theme| theme.name.as_str().into()).collect(),
+            exclusions: topic.exclusions.iter().map(|it| (it.reason.as_str().into(), it.decisive)).collect(),
             phrases,
             phrases_of,
             index: Index::new(sequences.all),
@@ -315,7 +316,8 @@ impl Scorer {
                     _ => IN_REST,
                 };
                 let leads = place != Place::Text || offset + folded.offset(words.start) < LEAD;
-                seen.finds.push(Find { phrase: number, place, factor, leads, quote: folded.quote(text, words) });
+                let (speaks, worth, quote) = (phrase.speaks, phrase.weight * factor, folded.quote(text, words));
+                seen.finds.push(Find { phrase: number, speaks, place, worth, leads, quote });
             }
         }
         folded.size()

@@ -1,4 +1,4 @@
-//! The words met so far, each known by a number: its stem, and the sequences that it may begin.
+//! The words met so far, each known by a number: its stem, the hash of it, and the sequences that it may begin.
 //!
 //! A word is stemmed and looked up in the index of sequences when it is first met; after that, reading it costs one
 //! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 
 use super::folded::{self, Folded};
 use super::matching::{Index, Opening};
+use super::wording;
 
 /// Words kept: some 2 MB for each thread that scores.
 const MOST_WORDS: usize = 16 * 1024;
@@ -45,15 +46,19 @@ impl Passage {
         self.vocabulary.stem(self.numbers[word])
     }
 
-    /// The stems of all words, in order; their spellings are `folded().words()`.
-    pub(crate) fn stems(&self) -> impl Iterator<Item = &str> {
-        self.numbers.iter().map(|number| self.vocabulary.stem(*number))
+    /// The hashes of all words' stems, in order.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.numbers.iter().map(|number| self.vocabulary.met[*number].hash)
     }
 
-    /// The sequences that a word may begin.
-    pub(crate) fn openings(&self, word: usize) -> &[Opening] {
+    /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
+    pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
         let met = &self.vocabulary.met[self.numbers[word]];
-        &self.vocabulary.openings[met.openings.clone()]
+        let goes_on = next.is_some_and(|next| met.then & bit(next) != 0);
+        let openings = &self.vocabulary.openings[met.openings.clone()];
+        // Those that need no further word come first.
+        let count = if goes_on { openings.len() } else { met.complete };
+        openings[..count].iter().filter(move |opening| opening.then.is_none() || opening.then == next)
     }
 }
 
@@ -68,7 +73,16 @@ struct Vocabulary {
 #[derive(Debug)]
 struct Met {
     stem: Range<usize>,
+    hash: u64,
     openings: Range<usize>,
+    /// So many of them, the first, need no further word.
+    complete: usize,
+    /// What the others ask the next word to begin with, a bit for each letter.
+    then: u64,
+}
+
+fn bit(letter: u8) -> u64 {
+    1 << (letter % 64)
 }
 
 impl Vocabulary {
@@ -92,7 +106,14 @@ impl Vocabulary {
         self.stems.push_str(&stem);
         index.openings(word, &stem, &mut self.openings);
         let number = self.met.len();
-        self.met.push(Met { stem: stem_start..self.stems.len(), openings: openings_start..self.openings.len() });
+        let openings = &self.openings[openings_start..];
+        self.met.push(Met {
+            stem: stem_start..self.stems.len(),
+            hash: wording::hash(&stem),
+            complete: openings.partition_point(|opening| opening.then.is_none()),
+            then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
+            openings: openings_start..self.openings.len(),
+        });
         self.numbers.insert(word.into(), number);
         number
     }
@@ -112,7 +133,7 @@ mod tests {
         let mut passage = Passage::default();
         passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()));
         assert_eq!(passage.folded().words().collect::<Vec<_>>(), ["joined", "up", "services", "served"]);
-        assert_eq!(passage.stems().collect::<Vec<_>>(), ["join", "up", "servic", "serv"]);
+        assert_eq!([0, 1, 2, 3].map(|word| passage.stem(word)), ["join", "up", "servic", "serv"]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Wording {
     features: Vec<Feature>,
     /// For each feature, as many weights as there are biases.
     weights: Vec<f32>,
-    by_hash: HashMap<u64, usize, FixedState>,
+    by_hash: ByHash,
 }
 
 /// A word, or two that follow one another.
@@ -83,19 +83,18 @@ impl<'a> Bag<'a> {
         let times = if is_title { IN_TITLE } else { 1 };
         let folded = passage.folded();
         let mut before = None;
-        for (word, stem) in passage.stems().enumerate() {
+        for (word, alone) in passage.hashes().enumerate() {
             let mut note = |hash: u64, from: usize| {
-                if let Some(&feature) = wording.by_hash.get(&hash) {
+                if let Some(feature) = wording.by_hash.get(hash) {
                     if self.times[feature] == 0 {
                         self.met.push((feature, folded.quote(text, from..word + 1)));
                     }
                     self.times[feature] = self.times[feature].saturating_add(times);
                 }
             };
-            let alone = hash(FIRST, stem);
             note(alone, word);
             if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
-                note(hash(hash(before, " "), stem), word - 1);
+                note(pair(before, alone), word - 1);
             }
             before = Some(alone);
         }
@@ -118,8 +117,10 @@ impl Wording {
 
     /// Puts a model together. For each feature there are as many weights as biases.
     pub(crate) fn new(themes: Vec<String>, bias: Vec<f32>, features: Vec<Feature>, weights: Vec<f32>) -> Self {
-        let by_hash =
-            features.iter().enumerate().map(|(number, feature)| (hash(FIRST, &feature.stems), number)).collect();
+        let by_hash = ByHash::new(features.iter().map(|feature| match feature.stems.split_once(' ') {
+            Some((first, second)) => pair(hash(first), hash(second)),
+            None => hash(&feature.stems),
+        }));
         Self { themes, bias, features, weights, by_hash }
     }
 
@@ -234,11 +235,50 @@ fn hundredths(text: &str, count: usize) -> Option<Vec<f32>> {
     (numbers.len() == count).then_some(numbers)
 }
 
-const FIRST: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// FNV-1a, which can be taken further from where it stopped.
-fn hash(from: u64, text: &str) -> u64 {
-    text.bytes().fold(from, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+/// A stem by FNV-1a.
+pub(crate) fn hash(stem: &str) -> u64 {
+    stem.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+/// Two stems that follow one another.
+fn pair(first: u64, second: u64) -> u64 {
+    (first.rotate_left(23) ^ second).wrapping_mul(PRIME)
+}
+
+/// Features by their hashes, behind a sieve that fits into a core's nearest cache: of the pairs of words in a text,
+/// nearly all are in no model.
+#[derive(Debug, Clone, PartialEq)]
+struct ByHash {
+    sieve: Vec<u64>,
+    numbers: HashMap<u64, usize, FixedState>,
+}
+
+impl ByHash {
+    /// Bits of the sieve, as a power of two: eight for each feature of the shipped model.
+    const BITS: u32 = 17;
+
+    fn new(hashes: impl Iterator<Item = u64>) -> Self {
+        let numbers: HashMap<u64, usize, FixedState> = hashes.zip(0..).collect();
+        let mut sieve = vec![0; 1 << (Self::BITS - 6)];
+        for hash in numbers.keys() {
+            let (word, bit) = Self::place(*hash);
+            sieve[word] |= bit;
+        }
+        Self { sieve, numbers }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the uppermost bits only")]
+    fn place(hash: u64) -> (usize, u64) {
+        let bit = hash >> (64 - Self::BITS);
+        ((bit >> 6) as usize, 1 << (bit & 63))
+    }
+
+    fn get(&self, hash: u64) -> Option<usize> {
+        let (word, bit) = Self::place(hash);
+        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&hash).copied() }
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! One entry on its way: the values that were collected, the best of each written as an entry of Atom 1.0, in
 //! which the strict parser finds nothing to stumble over. Its id and its link are settled here and not by it.
 
+use std::rc::Rc;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::dates;
-use super::entities::encode;
+use super::entities::{attribute, section};
 use super::entry::{AT, absolute};
 use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
@@ -48,14 +50,14 @@ pub(super) type Raw = Draft<String>;
 /// Every value that stands in an entry, with its rank.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    pub(super) base: Option<Url>,
+    pub(super) base: Option<Rc<Url>>,
     values: Vec<(Target, u8, Value)>,
-    links: Vec<(u8, String, Option<Url>)>,
+    links: Vec<(u8, String, Option<Rc<Url>>)>,
 }
 
 impl Collected {
     /// An entry in which links are resolved against this.
-    pub(super) fn new(base: Option<Url>) -> Self {
+    pub(super) fn new(base: Option<Rc<Url>>) -> Self {
         Self { base, ..Self::default() }
     }
 
@@ -66,7 +68,7 @@ impl Collected {
     }
 
     /// `base` is the link's own; without one the entry's holds.
-    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Url>) {
+    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Rc<Url>>) {
         self.links.push((rank, href.to_owned(), base.or_else(|| self.base.clone())));
     }
 
@@ -155,37 +157,49 @@ impl Collected {
 
     /// The entry in Atom. `channel` is what links without any base are resolved against.
     pub(super) fn write(&self, channel: Option<&Url>, now: DateTime<Utc>, forbidden: &mut usize) -> Raw {
-        let mut xml = String::new();
-        let mut text = |name: &str, value: Option<&Value>| {
+        let longest = self.values.iter().map(|(.., value)| value.text.len()).max().unwrap_or_default();
+        let mut xml = String::with_capacity(longest + 1024);
+        let mut summaries = self.best(Target::Summary);
+        let title = self.best(Target::Title).next();
+        let summary = summaries.next();
+        // Some write the whole text as a second description.
+        let content = self.best(Target::Content).next().or(summaries.next());
+        for (name, value) in [("title", title), ("summary", summary), ("content", content)] {
             if let Some(Value { text, is_html }) = value {
                 let kind = if *is_html { "html" } else { "text" };
-                xml.push_str(&format!(r#"<{name} type="{kind}">{}</{name}>"#, encode(text, forbidden)));
+                element(&mut xml, name, &[r#" type=""#, kind, r#"""#], text, forbidden);
             }
-        };
-        let mut summaries = self.best(Target::Summary);
-        text("title", self.best(Target::Title).next());
-        text("summary", summaries.next());
-        // Some write the whole text as a second description.
-        text("content", self.best(Target::Content).next().or(summaries.next()));
+        }
         for author in self.best(Target::Author) {
-            let name = encode(&author.text.replace('@', AT), forbidden);
-            xml.push_str(&format!("<author><name>{name}</name></author>"));
+            xml.push_str("<author>");
+            element(&mut xml, "name", &[], &author.text.replace('@', AT), forbidden);
+            xml.push_str("</author>");
         }
         for (.., category) in self.values.iter().filter(|(target, ..)| *target == Target::Category) {
-            xml.push_str(&format!(r#"<category term="{}"/>"#, encode(&category.text, forbidden)));
+            xml.push_str(r#"<category term=""#);
+            attribute(&category.text, &mut xml, forbidden);
+            xml.push_str(r#""/>"#);
         }
         for (name, target) in [("published", Target::Published), ("updated", Target::Updated)] {
             if let Some(date) = self.date(target, now) {
-                xml.push_str(&format!("<{name}>{}</{name}>", encode(&date.text, forbidden)));
+                element(&mut xml, name, &[], &date.text, forbidden);
             }
         }
         let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
-        let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_ref().or(channel)));
+        let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_deref().or(channel)));
         let digest = digest(link.as_ref(), &xml);
         Draft { id, link, digest, body: xml }
     }
+}
+
+fn element(xml: &mut String, name: &str, attributes: &[&str], text: &str, forbidden: &mut usize) {
+    xml.extend(["<", name]);
+    xml.extend(attributes.iter().copied());
+    xml.push('>');
+    section(text, xml, forbidden);
+    xml.extend(["</", name, ">"]);
 }
 
 fn is_address(text: &str) -> bool {

@@ -32,6 +32,11 @@ pub(super) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>) ->
     while let Some(start) = rest.find('&') {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
+        if let Some((text, after)) = predefined(rest) {
+            out.push(text);
+            rest = after;
+            continue;
+        }
         let end = rest.bytes().take(40).position(|b| b == b';');
         if let Some((text, after)) = pair(rest) {
             out.push(text);
@@ -52,6 +57,12 @@ pub(super) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>) ->
     }
     out.push_str(rest);
     (Cow::Owned(out), met)
+}
+
+/// What XML itself names; HTML that was escaped has it at every tag.
+fn predefined(text: &str) -> Option<(char, &str)> {
+    let named = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&'), ("&quot;", '"'), ("&apos;", '\'')];
+    named.into_iter().find_map(|(name, meant)| Some((meant, text.strip_prefix(name)?)))
 }
 
 /// A character that is written as the two halves of UTF-16, which XML forbids and some programs write.
@@ -100,17 +111,6 @@ fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option
         }
         return char::from_u32(code).map(String::from);
     }
-    let predefined = match name {
-        "amp" => "&",
-        "lt" => "<",
-        "gt" => ">",
-        "quot" => "\"",
-        "apos" => "'",
-        _ => "",
-    };
-    if !predefined.is_empty() {
-        return Some(predefined.to_owned());
-    }
     if let Some(value) = names.get(name) {
         return Some(value.clone());
     }
@@ -120,21 +120,50 @@ fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option
     (!text.is_empty()).then_some(text)
 }
 
-/// Text as it may stand in XML, between tags and in attributes; what XML forbids is left out and counted.
-pub(super) fn encode(text: &str, forbidden: &mut usize) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => *forbidden += 1,
-            c => out.push(c),
+/// Writes text as it may stand in an attribute; what XML forbids is left out and counted.
+pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
+    write(text, out, forbidden, |sign| match sign {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        _ => None,
+    });
+}
+
+/// Writes text as it may stand between tags: in one piece for the strict parser, whatever signs it has.
+pub(super) fn section(text: &str, out: &mut String, forbidden: &mut usize) {
+    out.push_str("<![CDATA[");
+    // A section ends at `]]>`; no `>` that could end this one stands in it.
+    let mut brackets = 0;
+    write(text, out, forbidden, |sign| {
+        let ends = sign == b'>' && brackets >= 2;
+        brackets = if sign == b']' { brackets + 1 } else { 0 };
+        ends.then_some("]]><![CDATA[>")
+    });
+    out.push_str("]]>");
+}
+
+/// Writes text, with each ASCII sign replaced as `instead` says, without what XML 1.0 §2.2 forbids or discourages.
+fn write(text: &str, out: &mut String, forbidden: &mut usize, mut instead: impl FnMut(u8) -> Option<&'static str>) {
+    let bytes = text.as_bytes();
+    let (mut from, mut at) = (0, 0);
+    while at < bytes.len() {
+        let (length, replacement) = match bytes[at] {
+            b'\t' | b'\n' | b'\r' => (1, instead(bytes[at])),
+            0..0x20 | 0x7f => (1, Some("")),
+            0xc2 if bytes[at + 1] < 0xa0 => (2, Some("")),
+            0xef if bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe => (3, Some("")),
+            sign => (1, instead(sign)),
+        };
+        if let Some(replacement) = replacement {
+            *forbidden += usize::from(replacement.is_empty());
+            out.push_str(&text[from..at]);
+            out.push_str(replacement);
+            from = at + length;
         }
+        at += length;
     }
-    out
+    out.push_str(&text[from..]);
 }
 
 #[cfg(test)]

@@ -32,13 +32,20 @@ pub(super) fn to_line(html: &str) -> String {
 
 /// Text that needs no unescaping, on one line.
 pub(super) fn one_line(text: &str) -> String {
-    tidy(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    let tidy = tidy(text);
+    if !tidy.contains('\n') {
+        return tidy;
+    }
+    tidy.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Plain text as it stands, without control and invisible characters, its line breaks kept.
 #[must_use]
 pub(super) fn tidy(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MAX_BYTES)];
+    if plain_run(text.as_bytes()) == text.len() {
+        return text.to_owned();
+    }
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
     let shown: String = unix.chars().filter(|&c| c == '\n' || c == '\t' || is_shown(c)).collect();
     let mut out = String::with_capacity(shown.len());

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use url::Url;
+
 use super::draft::Draft;
 use super::{Fresh, Known};
 use crate::domain::canonical::canonical;
@@ -13,15 +15,14 @@ pub(super) type Settled<B> = (Option<Identity>, Draft<B>);
 
 /// The drafts that are to be read, and how many were left out because the caller has them just so. The same entry given twice is kept once, its first appearance.
 pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>>, usize) {
-    let mut links: HashMap<&str, HashSet<String>> = HashMap::new();
-    for draft in &drafts {
-        links.entry(draft.id.as_str()).or_default().insert(draft.link.as_ref().map(canonical).unwrap_or_default());
+    let mut links: HashMap<&str, Option<&Url>> = HashMap::new();
+    let mut repeated: HashSet<String> = HashSet::new();
+    for Draft { id, link, .. } in drafts.iter().filter(|draft| !draft.id.is_empty()) {
+        let first = *links.entry(id).or_insert(link.as_ref());
+        if first != link.as_ref() && first.map(canonical) != link.as_ref().map(canonical) {
+            repeated.insert(id.clone());
+        }
     }
-    let repeated: HashSet<String> = links
-        .into_iter()
-        .filter(|(id, links)| !id.is_empty() && links.len() > 1)
-        .map(|(id, _)| id.to_owned())
-        .collect();
     let mut seen = HashSet::new();
     let (mut fresh, mut unchanged) = (Vec::with_capacity(drafts.len()), 0);
     for draft in drafts {

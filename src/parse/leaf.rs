@@ -2,6 +2,7 @@
 //! counts, as text with its entities resolved or as markup, and whether it is HTML, is told here.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -38,9 +39,11 @@ pub(super) struct Leaf<'a> {
     pub(super) name: &'a str,
     pub(super) target: Target,
     pub(super) rank: u8,
-    pub(super) base: Option<Url>,
-    pub(super) decoded: String,
-    pub(super) raw: String,
+    pub(super) base: Option<Rc<Url>>,
+    /// Its text with the entities resolved.
+    pub(super) decoded: Cow<'a, str>,
+    /// Its inside as written, piece by piece.
+    raw: Vec<Cow<'a, str>>,
     /// Its `type` counts, as Atom's text constructs have it.
     is_typed: bool,
     attributes: Vec<Attribute<'a>>,
@@ -55,9 +58,9 @@ impl<'a> Leaf<'a> {
         (target, rank): (Target, u8),
         is_typed: bool,
         attributes: Vec<Attribute<'a>>,
-        base: Option<Url>,
+        base: Option<Rc<Url>>,
     ) -> Self {
-        let (decoded, raw) = (String::new(), String::new());
+        let (decoded, raw) = (Cow::Borrowed(""), Vec::new());
         Self { name, target, rank, base, decoded, raw, is_typed, attributes, has_markup: false, depth: 0 }
     }
 
@@ -65,25 +68,32 @@ impl<'a> Leaf<'a> {
         find(&self.attributes, key).map(str::trim)
     }
 
+    /// Takes text, and how it was written.
+    pub(super) fn text(&mut self, decoded: Cow<'a, str>, raw: &'a str) {
+        if self.decoded.is_empty() {
+            self.decoded = decoded;
+        } else {
+            self.decoded.to_mut().push_str(&decoded);
+        }
+        self.raw.push(raw.into());
+    }
+
     /// Takes a `<` that begins no tag; where the text is HTML it must not begin one there either.
     pub(super) fn stray(&mut self, text: &str) {
-        self.raw.push_str(&text.replacen('<', "&lt;", 1));
-        if self.is_typed {
-            self.decoded.push_str(text);
-        } else {
-            self.decoded.push_str(&text.replacen('<', "&lt;", 1));
-        }
+        let escaped = text.replacen('<', "&lt;", 1);
+        self.decoded.to_mut().push_str(if self.is_typed { text } else { &escaped });
+        self.raw.push(escaped.into());
     }
 
     /// Takes a tag inside of it; XHTML loses its prefix, so that it reads as HTML.
-    pub(super) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &str, closed: bool) {
+    pub(super) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &'a str, closed: bool) {
         self.has_markup = true;
         self.depth += usize::from(!closed && self.name.eq_ignore_ascii_case(name));
         self.push(name, space, local, raw);
     }
 
     /// Takes a closing tag; true when it is its own.
-    pub(super) fn ends(&mut self, name: &str, space: Space, local: &str, raw: &str) -> bool {
+    pub(super) fn ends(&mut self, name: &str, space: Space, local: &str, raw: &'a str) -> bool {
         let own = self.name.eq_ignore_ascii_case(name);
         if own && self.depth == 0 {
             return true;
@@ -93,12 +103,12 @@ impl<'a> Leaf<'a> {
         false
     }
 
-    fn push(&mut self, name: &str, space: Space, local: &str, raw: &str) {
+    fn push(&mut self, name: &str, space: Space, local: &str, raw: &'a str) {
         match raw.split_once(name) {
             Some((before, after)) if space == Space::Xhtml && name.contains(':') => {
-                self.raw.extend([before, local, after]);
+                self.raw.extend([before.into(), local.to_owned().into(), after.into()]);
             }
-            _ => self.raw.push_str(raw),
+            _ => self.raw.push(raw.into()),
         }
     }
 
@@ -106,7 +116,7 @@ impl<'a> Leaf<'a> {
     pub(super) fn value(&self) -> Option<Value> {
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
         let inline = self.has_markup || kind.contains("xhtml");
-        let text = if inline { &self.raw } else { &self.decoded };
+        let text = if inline { &self.raw.concat() } else { &*self.decoded };
         let html = inline || !self.is_typed || kind.contains("html") || kind.contains("xml");
         // A picture is no text.
         if self.is_typed && ["image/", "audio/", "video/"].iter().any(|media| kind.starts_with(media)) {

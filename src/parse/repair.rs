@@ -2,7 +2,9 @@
 //! counts what had to be mended. No balance of tags is needed: a value ends where its own end, the next value or
 //! its entry's end comes. What a value becomes, `leaf` says; what is made of an entry, `draft`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -29,7 +31,7 @@ pub(super) struct Repaired {
 
 /// Reads the document, found at `base`; `None` when no feed's root element is in it.
 pub(super) fn repair(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Option<Repaired> {
-    let mut pass = Pass { base: base.cloned(), ..Pass::default() };
+    let mut pass = Pass { base: base.cloned().map(Rc::new), ..Pass::default() };
     let junk = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if junk.len() != text.len() && junk.starts_with("<?xml") || !junk.starts_with('<') {
         pass.count("piece of junk before the document", 1);
@@ -51,7 +53,7 @@ struct Pass<'a> {
     prefixes: Prefixes,
     /// The entities that the document defines for itself.
     names: HashMap<String, String>,
-    base: Option<Url>,
+    base: Option<Rc<Url>>,
     title: Option<(u8, Value)>,
     link: Option<Url>,
     /// Of the feed as a whole.
@@ -84,8 +86,7 @@ impl<'a> Pass<'a> {
             Event::Text(text) => {
                 if let Some(leaf) = &mut self.leaf {
                     let (decoded, met) = entities::decode_with(text, &self.names);
-                    leaf.decoded.push_str(&decoded);
-                    leaf.raw.push_str(text);
+                    leaf.text(decoded, text);
                     self.count("bare ampersand", met.bare);
                     self.count("HTML entity", met.named);
                 }
@@ -98,8 +99,7 @@ impl<'a> Pass<'a> {
             }
             Event::CData { text, closed } => {
                 if let Some(leaf) = &mut self.leaf {
-                    leaf.decoded.push_str(text);
-                    leaf.raw.push_str(text);
+                    leaf.text(Cow::Borrowed(text), text);
                     self.count("unclosed CDATA section", usize::from(!closed));
                 }
             }
@@ -107,7 +107,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn start(&mut self, name: &'a str, attributes: &[leaf::Attribute<'a>], closed: bool, raw: &str) {
+    fn start(&mut self, name: &'a str, attributes: &[leaf::Attribute<'a>], closed: bool, raw: &'a str) {
         let default = leaf::find(attributes, "xmlns");
         for (key, uri) in attributes {
             if let Some(prefix) = key.strip_prefix("xmlns:") {
@@ -119,7 +119,7 @@ impl<'a> Pass<'a> {
         if self.dialect.is_none() && !self.is_root(space, &local, name, attributes) {
             return;
         }
-        if native && matches!(local.as_str(), "item" | "entry") {
+        if native && matches!(&*local, "item" | "entry") {
             self.open_entry(attributes, closed);
             return;
         }
@@ -158,7 +158,7 @@ impl<'a> Pass<'a> {
                 }
             }
             None if closed => {}
-            None if native && matches!(local.as_str(), "channel" | "feed" | "rss") => {
+            None if native && matches!(&*local, "channel" | "feed" | "rss") => {
                 self.base = base_of(attributes, &self.base);
             }
             None if vocabulary::is_apart(space, &local) => self.muted = Some((name, 0)),
@@ -225,14 +225,14 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn end(&mut self, name: &str, raw: &str) {
+    fn end(&mut self, name: &'a str, raw: &'a str) {
         let (space, local) = self.prefixes.resolve(name, None);
         let native = matches!(space, Space::Native | Space::Atom | Space::Rdf | Space::Unknown);
-        if native && matches!(local.as_str(), "item" | "entry" | "channel" | "feed" | "rss" | "rdf") {
-            if self.entry.is_some() && !matches!(local.as_str(), "item" | "entry") {
+        if native && matches!(&*local, "item" | "entry" | "channel" | "feed" | "rss" | "rdf") {
+            if self.entry.is_some() && !matches!(&*local, "item" | "entry") {
                 self.count("unclosed element", 1);
             }
-            self.closed |= matches!(local.as_str(), "feed" | "rss" | "rdf" | "channel");
+            self.closed |= matches!(&*local, "feed" | "rss" | "rdf" | "channel");
             self.close_entry();
         } else if let Some((muted, depth)) = &mut self.muted {
             if muted.eq_ignore_ascii_case(name) {
@@ -269,7 +269,7 @@ impl<'a> Pass<'a> {
             }
             Target::Link => {
                 if let Some((0..=2, href)) = leaf.link() {
-                    self.link = self.link.take().or(super::entry::absolute(&href, leaf.base.as_ref()));
+                    self.link = self.link.take().or(super::entry::absolute(&href, leaf.base.as_deref()));
                 }
             }
             // RFC 4287 §4.2.1: they apply to entries that name none. RSS has no such rule.
@@ -304,7 +304,7 @@ impl<'a> Pass<'a> {
         }
         let mut forbidden = 0;
         if let Some((_, title)) = &self.title {
-            entities::encode(&title.text, &mut forbidden);
+            entities::section(&title.text, &mut String::new(), &mut forbidden);
         }
         let entries = self.entries.iter().map(|entry| entry.write(self.link.as_ref(), now, &mut forbidden)).collect();
         self.count("control character", forbidden);
@@ -319,7 +319,7 @@ impl<'a> Pass<'a> {
 }
 
 /// The base that holds inside an element: its own, resolved, else the outer one. One that is no URL is left out.
-fn base_of(attributes: &[leaf::Attribute<'_>], outer: &Option<Url>) -> Option<Url> {
+fn base_of(attributes: &[leaf::Attribute<'_>], outer: &Option<Rc<Url>>) -> Option<Rc<Url>> {
     let own = leaf::find(attributes, "xml:base").map(str::trim).filter(|base| !base.is_empty());
-    own.and_then(|base| super::entry::absolute(base, outer.as_ref())).or_else(|| outer.clone())
+    own.and_then(|base| super::entry::absolute(base, outer.as_deref())).map(Rc::new).or_else(|| outer.clone())
 }

@@ -1,6 +1,7 @@
 //! Which element of which namespace means what. Prefixes are settled by their URI in whatever spelling, else by
 //! what everybody means by them; RSS, Atom and their forerunners share one table, because feeds mix them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The vocabularies that carry something for us.
@@ -88,14 +89,21 @@ impl Prefixes {
     }
 
     /// The vocabulary and the lower-case local name. `default` is an `xmlns` on the element itself.
-    pub(super) fn resolve(&self, name: &str, default: Option<&str>) -> (Space, String) {
+    pub(super) fn resolve<'n>(&self, name: &'n str, default: Option<&str>) -> (Space, Cow<'n, str>) {
         match name.split_once(':') {
             Some((prefix, local)) => {
                 let space = self.0.get(prefix).copied().unwrap_or_else(|| Space::of_prefix(prefix));
-                (space, local.to_ascii_lowercase())
+                (space, lower(local))
             }
-            None => (default.and_then(Space::of_uri).unwrap_or(Space::Native), name.to_ascii_lowercase()),
+            None => (default.and_then(Space::of_uri).unwrap_or(Space::Native), lower(name)),
         }
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
     }
 }
 

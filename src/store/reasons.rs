@@ -20,11 +20,11 @@ pub(super) fn write(reasons: &[Reason]) -> String {
     let rows: Vec<ReasonRow<'_>> = reasons
         .iter()
         .map(|reason| ReasonRow {
-            phrase: (&reason.phrase).into(),
+            phrase: (&*reason.phrase).into(),
             found: (&reason.found).into(),
             place: reason.place.as_str().into(),
             weight: reason.weight,
-            label: reason.label.as_ref().map(Cow::from),
+            label: reason.label.as_deref().map(Cow::from),
         })
         .collect();
     serde_json::to_string(&rows).expect("strings and finite numbers are always JSON")
@@ -39,11 +39,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Reason>, Error> {
                 .find(|place| place.as_str() == row.place)
                 .ok_or_else(|| Error::content("a place", &row.place))?;
             Ok(Reason {
-                phrase: row.phrase.into_owned(),
+                phrase: row.phrase.into(),
                 found: row.found.into_owned(),
                 place,
                 weight: row.weight,
-                label: row.label.map(Cow::into_owned),
+                label: row.label.map(Into::into),
             })
         })
         .collect()

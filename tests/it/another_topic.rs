@@ -37,7 +37,7 @@ fn rural() -> PathBuf {
 
 fn names(score: &Score, because: &str) -> bool {
     let named = |reason: &policy_digest::domain::relevance::Reason| {
-        reason.phrase == because || reason.label.as_deref() == Some(because)
+        &*reason.phrase == because || reason.label.as_deref() == Some(because)
     };
     if because.is_empty() { score.reasons.is_empty() } else { score.reasons.iter().any(named) }
 }

@@ -2,6 +2,7 @@
 //! them, exclusions that decide, and the themes that its evidence carries.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use super::{Find, Place, Reason, Score, Scorer, Seen, Speaks};
 use crate::domain::topic::Weighing;
@@ -37,7 +38,7 @@ impl Evidence {
     fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
         if weight != 0.0 {
             self.total += weight;
-            self.reasons.push((None, Reason { phrase: phrase.to_owned(), found, place, weight, label: None }));
+            self.reasons.push((None, Reason { phrase: phrase.into(), found, place, weight, label: None }));
         }
     }
 }
@@ -62,13 +63,13 @@ impl Scorer {
             self.exclusions[exclusion].1 && against[exclusion] >= self.decisive.max(f32::MIN_POSITIVE)
         };
         let excluded: Vec<String> =
-            (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.clone()).collect();
+            (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.to_string()).collect();
         reasons.sort_by(|(a_against, a), (b_against, b)| {
             let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
             let by_weight = b.weight.abs().total_cmp(&a.weight.abs());
             decisive(a_against)
                 .cmp(&decisive(b_against))
-                .then((a.phrase == CAP).cmp(&(b.phrase == CAP)))
+                .then((&*a.phrase == CAP).cmp(&(&*b.phrase == CAP)))
                 .then(by_weight)
         });
         let is_out = !excluded.is_empty();
@@ -84,9 +85,9 @@ impl Scorer {
 
     fn of_phrases(&self, mut found: Vec<Find<'_>>) -> Evidence {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
-        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.factor.total_cmp(&a.factor)));
+        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.worth.total_cmp(&a.worth)));
         found.dedup_by_key(|find| (find.phrase, find.place));
-        let found = self.paid_once(found);
+        let found = Self::paid_once(found);
         let mut evidence = Evidence {
             total: 0.0,
             by_theme: vec![0.0; self.themes.len()],
@@ -94,10 +95,9 @@ impl Scorer {
             reasons: Vec::with_capacity(found.len() + 3),
         };
         let mut last = None;
-        for Find { phrase: number, place, factor, leads, quote } in found {
-            let phrase = &self.phrases[number];
-            let worth = phrase.weight * factor * if last.replace(number) == Some(number) { AGAIN } else { 1.0 };
-            let (weight, label, exclusion) = match phrase.speaks {
+        for Find { phrase: number, speaks, place, worth, leads, quote } in found {
+            let worth = if last.replace(number) == Some(number) { worth * AGAIN } else { worth };
+            let (weight, label, exclusion) = match speaks {
                 Speaks::ForTopic => (worth, None, None),
                 Speaks::ForTheme(theme) => {
                     evidence.by_theme[theme] += worth;
@@ -112,7 +112,8 @@ impl Scorer {
                 }
             };
             evidence.total += weight;
-            let reason = Reason { phrase: phrase.source.clone(), found: quote.to_owned(), place, weight, label };
+            let phrase = Arc::clone(&self.phrases[number].source);
+            let reason = Reason { phrase, found: quote.to_owned(), place, weight, label };
             evidence.reasons.push((exclusion, reason));
         }
         evidence
@@ -120,14 +121,13 @@ impl Scorer {
 
     /// Without the phrases whose words another one, at least as heavy, has earned for the same: "integrated care" is
     /// not paid again as `integrat* ~5 care`.
-    fn paid_once<'a>(&self, found: Vec<Find<'a>>) -> Vec<Find<'a>> {
-        let worth = |find: &Find<'_>| self.phrases[find.phrase].weight * find.factor;
+    fn paid_once(found: Vec<Find<'_>>) -> Vec<Find<'_>> {
         let repeats = |(at, find): (usize, &Find<'_>)| {
             found.iter().enumerate().any(|(other_at, other)| {
                 other_at != at
-                    && self.phrases[other.phrase].speaks == self.phrases[find.phrase].speaks
+                    && other.speaks == find.speaks
                     && (find.is_within(other) || other.is_within(find))
-                    && (worth(other) > worth(find) || worth(other) == worth(find) && other_at < at)
+                    && (other.worth > find.worth || other.worth == find.worth && other_at < at)
             })
         };
         let paid: Vec<bool> = found.iter().enumerate().map(|of| !repeats(of)).collect();
@@ -145,6 +145,6 @@ impl Scorer {
         let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(ample) * share).max(floor);
         let (first, further) = ranked.split_at(ranked.len().min(1));
         let further = further.iter().filter(|theme| by_theme[**theme] >= least);
-        first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].clone()).collect()
+        first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].to_string()).collect()
     }
 }

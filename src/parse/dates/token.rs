@@ -46,6 +46,14 @@ impl<'a> Token<'a> {
 
 /// The text as words are compared, and as `tokens` reads it.
 pub(super) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        let fold = |byte: u8| match byte {
+            b'`' => '\'',
+            byte if byte.is_ascii_whitespace() || byte.is_ascii_control() => ' ',
+            byte => char::from(byte.to_ascii_lowercase()),
+        };
+        return text.bytes().map(fold).collect();
+    }
     let mut out = String::with_capacity(text.len());
     let mut after_number = false;
     // Hangul and kana must not be taken apart, so marks are dropped between taking apart and composing.
