@@ -54,13 +54,16 @@ fn word_hashes(text: &str) -> Vec<u64> {
     let mut words = Vec::with_capacity((text.len() / 6).min(MOST_WORDS) + 1);
     let mut word = None;
     let mix = |hash: u64, c: char| (hash ^ u64::from(u32::from(c))).wrapping_mul(PRIME);
-    for c in text.chars() {
-        if words.len() >= MOST_WORDS {
-            return words;
+    let mut rest = text;
+    while words.len() < MOST_WORDS {
+        let run = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if run > 0 {
+            let letters = rest.as_bytes()[..run].iter().map(|letter| char::from(letter.to_ascii_lowercase()));
+            word = Some(letters.fold(word.unwrap_or(EMPTY), mix));
         }
+        let Some(c) = rest[run..].chars().next() else { break };
+        rest = &rest[run + c.len_utf8()..];
         match c {
-            'a'..='z' | '0'..='9' => word = Some(mix(word.unwrap_or(EMPTY), c)),
-            'A'..='Z' => word = Some(mix(word.unwrap_or(EMPTY), c.to_ascii_lowercase())),
             '\'' | '’' => {}
             _ if c.is_ascii() => words.extend(word.take()),
             '\u{2e80}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' if c.is_alphanumeric() => {

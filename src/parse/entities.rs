@@ -122,10 +122,10 @@ fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option
 
 /// Writes text as it may stand in an attribute; what XML forbids is left out and counted.
 pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
-    write(text, out, forbidden, |sign| match sign {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'"' => Some("&quot;"),
+    write(text, out, forbidden, |rest| match rest[0] {
+        b'&' => Some((1, "&amp;")),
+        b'<' => Some((1, "&lt;")),
+        b'"' => Some((1, "&quot;")),
         _ => None,
     });
 }
@@ -133,35 +133,40 @@ pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
 /// Writes text as it may stand between tags: in one piece for the strict parser, whatever signs it has.
 pub(super) fn section(text: &str, out: &mut String, forbidden: &mut usize) {
     out.push_str("<![CDATA[");
-    // A section ends at `]]>`; no `>` that could end this one stands in it.
-    let mut brackets = 0;
-    write(text, out, forbidden, |sign| {
-        let ends = sign == b'>' && brackets >= 2;
-        brackets = if sign == b']' { brackets + 1 } else { 0 };
-        ends.then_some("]]><![CDATA[>")
-    });
+    write(text, out, forbidden, |rest| rest.starts_with(b"]]>").then_some((3, "]]]]><![CDATA[>")));
     out.push_str("]]>");
 }
 
-/// Writes text, with each ASCII sign replaced as `instead` says, without what XML 1.0 §2.2 forbids or discourages.
-fn write(text: &str, out: &mut String, forbidden: &mut usize, mut instead: impl FnMut(u8) -> Option<&'static str>) {
+/// Writes text, with the signs replaced that `instead` finds at the beginning of what it is shown, and without those
+/// that XML 1.0 §2.2 forbids or discourages.
+fn write(
+    text: &str,
+    out: &mut String,
+    forbidden: &mut usize,
+    instead: impl Fn(&[u8]) -> Option<(usize, &'static str)>,
+) {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\n' | b'.' | b',');
     let bytes = text.as_bytes();
     let (mut from, mut at) = (0, 0);
-    while at < bytes.len() {
-        let (length, replacement) = match bytes[at] {
-            b'\t' | b'\n' | b'\r' => (1, instead(bytes[at])),
-            0..0x20 | 0x7f => (1, Some("")),
-            0xc2 if bytes[at + 1] < 0xa0 => (2, Some("")),
-            0xef if bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe => (3, Some("")),
-            sign => (1, instead(sign)),
+    loop {
+        at += bytes[at..].iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len() - at);
+        let replaced = match bytes[at..] {
+            [] => break,
+            [b'\t' | b'\r', ..] => None,
+            [0..0x20 | 0x7f, ..] => Some((1, "")),
+            [0xc2, ..0xa0, ..] => Some((2, "")),
+            [0xef, 0xbf, 0xbe | 0xbf, ..] => Some((3, "")),
+            ref rest => instead(rest),
         };
-        if let Some(replacement) = replacement {
+        if let Some((length, replacement)) = replaced {
             *forbidden += usize::from(replacement.is_empty());
             out.push_str(&text[from..at]);
             out.push_str(replacement);
-            from = at + length;
+            at += length;
+            from = at;
+        } else {
+            at += 1;
         }
-        at += length;
     }
     out.push_str(&text[from..]);
 }

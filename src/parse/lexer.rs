@@ -2,6 +2,9 @@
 //! Linear in its input. What the events mean is for `repair` to say.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
 
 /// One piece of the document.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +47,7 @@ impl<'a> Lexer<'a> {
             Some(None) => return None,
             _ => {}
         }
-        let place = self.text.get(from..)?.find(terminator).map(|place| from + place);
+        let place = memmem::find(self.text.as_bytes().get(from..)?, terminator.as_bytes()).map(|place| from + place);
         match known {
             Some(index) => self.found[index].1 = place,
             None => self.found.push((terminator, place)),
@@ -162,6 +165,12 @@ impl<'a> Lexer<'a> {
         Some(Event::Start { name, attributes, closed, raw: &self.text[start..at] })
     }
 
+    fn begins_or_ends_entry(&mut self, within: Range<usize>) -> bool {
+        let has_tag = memchr(b'<', &self.text.as_bytes()[within.clone()]).is_some();
+        let tags = ["<item", "</item", "<entry", "</entry"];
+        has_tag && tags.into_iter().filter_map(|tag| self.find(tag, within.start)).any(|tag| tag < within.end)
+    }
+
     fn value(&mut self, start: usize) -> (&'a str, usize) {
         let quote = match self.text.as_bytes().get(start) {
             Some(b'"') => "\"",
@@ -172,10 +181,9 @@ impl<'a> Lexer<'a> {
                 return (rest[..end].trim_end_matches('/'), start + rest[..end].trim_end_matches('/').len());
             }
         };
-        // Where the closing quote is missing, the next one stands in another entry.
-        let entry = ["<item", "</item", "<entry", "</entry"].into_iter().filter_map(|tag| self.find(tag, start)).min();
         match self.find(quote, start + 1) {
-            Some(end) if entry.is_none_or(|entry| end < entry) => (&self.text[start + 1..end], end + 1),
+            Some(end) if !self.begins_or_ends_entry(start..end) => (&self.text[start + 1..end], end + 1),
+            // Where the closing quote is missing, the next one stands in another entry.
             Some(_) => {
                 let rest = &self.text[start + 1..];
                 let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<')).unwrap_or(rest.len());
