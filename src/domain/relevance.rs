@@ -4,6 +4,8 @@
 //! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
 //! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::language::{Detector, Language};
@@ -157,26 +159,17 @@ struct Phrase {
 }
 
 /// A pattern's shape, with sequences by their numbers in the index.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum LooksFor {
     Whole(usize),
     Near(usize, usize, usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Speaks {
     ForTopic,
     ForTheme(usize),
     Against(usize),
-}
-
-impl Phrase {
-    /// Whether an earlier phrase, at least as heavy, already finds the same for the same.
-    fn repeats(&self, earlier: &Self) -> bool {
-        (self.speaks, self.title_only) == (earlier.speaks, earlier.title_only)
-            && self.looks_for == earlier.looks_for
-            && self.weight <= earlier.weight
-    }
 }
 
 /// A phrase that a passage holds, its worth there, and the words that earn it.
@@ -211,6 +204,7 @@ impl Scorer {
     pub fn new(topic: &Topic) -> Self {
         let mut phrases: Vec<Phrase> = Vec::new();
         let mut sequences = Sequences::default();
+        let mut known: HashMap<_, usize> = HashMap::new();
         let mut add = |terms: &[Term], speaks| {
             for Term { pattern, weight } in terms {
                 let looks_for = match &pattern.shape {
@@ -220,10 +214,13 @@ impl Scorer {
                     }
                 };
                 let (source, title_only) = (pattern.source.as_str().into(), pattern.title_only);
-                let phrase = Phrase { source, weight: *weight, speaks, title_only, looks_for };
-                // "service" and "services" are one phrase: written twice it does not count twice.
-                if !phrases.iter().any(|earlier: &Phrase| phrase.repeats(earlier)) {
-                    phrases.push(phrase);
+                // "service" and "services" are one phrase: written twice, what counts is the heavier.
+                match known.entry((speaks, title_only, looks_for.clone())) {
+                    Entry::Occupied(before) if *weight <= phrases[*before.get()].weight => {}
+                    entry => {
+                        entry.insert_entry(phrases.len());
+                        phrases.push(Phrase { source, weight: *weight, speaks, title_only, looks_for });
+                    }
                 }
             }
         };
@@ -290,7 +287,7 @@ impl Scorer {
         offset: usize,
         seen: &mut Seen<'a>,
     ) -> usize {
-        desk.passage.refill(text, limit, &self.index);
+        desk.passage.refill(text, limit, &self.index, self.wording.as_ref().map(|wording| &wording.model));
         self.index.find(&desk.passage, &mut desk.hits);
         if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);

@@ -48,6 +48,9 @@ impl Likeness {
 const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01b3;
 
+/// In ASCII, what a small letter has and a capital has not.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
 /// The first words of a text as hashes of their lower-cased letters. Plainer than UAX 29 and several times faster,
 /// as every new item is looked at: an apostrophe joins, and an ideograph is a word.
 fn word_hashes(text: &str) -> Vec<u64> {
@@ -58,8 +61,11 @@ fn word_hashes(text: &str) -> Vec<u64> {
     while words.len() < MOST_WORDS {
         let run = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
         if run > 0 {
-            let letters = rest.as_bytes()[..run].iter().map(|letter| char::from(letter.to_ascii_lowercase()));
-            word = Some(letters.fold(word.unwrap_or(EMPTY), mix));
+            // Eight letters at once; the bit that parts capitals from small letters is set in every digit.
+            word = Some(rest.as_bytes()[..run].chunks(8).fold(word.unwrap_or(EMPTY), |hash, letters| {
+                let eight = letters.iter().fold(0, |eight, letter| eight << 8 | u64::from(*letter));
+                (hash ^ (eight | SMALL)).wrapping_mul(PRIME).rotate_left(29)
+            }));
         }
         let Some(c) = rest[run..].chars().next() else { break };
         rest = &rest[run + c.len_utf8()..];

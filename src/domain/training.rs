@@ -178,7 +178,7 @@ mod tests {
         let model = train(&posts, &themes);
         let judge = |title: &str| {
             let (mut bag, mut passage) = (Bag::default(), Passage::default());
-            passage.refill(title, usize::MAX, &Index::new(Vec::new()));
+            passage.refill(title, usize::MAX, &Index::new(Vec::new()), Some(&model));
             bag.take(&model, &passage, title, true);
             let judged = model.judge(&bag).unwrap();
             (judged.topic, judged.themes)

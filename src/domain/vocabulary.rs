@@ -1,4 +1,5 @@
-//! The words met so far, each known by a number: its stem, the hash of it, and the sequences that it may begin.
+//! The words met so far, each known by a number: its stem, its place in the model, and the sequences that it may
+//! begin.
 //!
 //! A word is stemmed and looked up in the index of sequences when it is first met; after that, reading it costs one
 //! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
@@ -11,7 +12,7 @@ use foldhash::fast::FixedState;
 
 use super::folded::{self, Folded};
 use super::matching::{Index, Opening};
-use super::wording;
+use super::wording::{self, Wording};
 
 /// Words kept: some 2 MB for each thread that scores.
 const MOST_WORDS: usize = 16 * 1024;
@@ -28,12 +29,12 @@ pub(crate) struct Passage {
 
 impl Passage {
     /// Folds a text, up to `limit` as `Folded` counts, and finds its words' numbers. A passage must be given the same
-    /// index all its life.
-    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index) {
+    /// index and model all its life.
+    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index, model: Option<&Wording>) {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
         self.numbers.clear();
-        self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index)));
+        self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index, model)));
     }
 
     /// The text as folded: its words, and where the source wrote them.
@@ -46,9 +47,9 @@ impl Passage {
         self.vocabulary.stem(self.numbers[word])
     }
 
-    /// The hashes of all words' stems, in order.
-    pub(crate) fn hashes(&self) -> impl Iterator<Item = u64> {
-        self.numbers.iter().map(|number| self.vocabulary.met[*number].hash)
+    /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
+    pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<usize>)> {
+        self.numbers.iter().map(|number| &self.vocabulary.met[*number]).map(|met| (met.hash, met.feature))
     }
 
     /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
@@ -74,6 +75,7 @@ struct Vocabulary {
 struct Met {
     stem: Range<usize>,
     hash: u64,
+    feature: Option<usize>,
     openings: Range<usize>,
     /// So many of them, the first, need no further word.
     complete: usize,
@@ -93,23 +95,25 @@ impl Vocabulary {
         }
     }
 
-    fn number(&mut self, word: &str, index: &Index) -> usize {
+    fn number(&mut self, word: &str, index: &Index, model: Option<&Wording>) -> usize {
         match self.numbers.get(word) {
             Some(number) => *number,
-            None => self.meet(word, index),
+            None => self.meet(word, index, model),
         }
     }
 
-    fn meet(&mut self, word: &str, index: &Index) -> usize {
+    fn meet(&mut self, word: &str, index: &Index, model: Option<&Wording>) -> usize {
         let stem = folded::stem(word);
         let (stem_start, openings_start) = (self.stems.len(), self.openings.len());
         self.stems.push_str(&stem);
         index.openings(word, &stem, &mut self.openings);
         let number = self.met.len();
         let openings = &self.openings[openings_start..];
+        let hash = wording::hash(&stem);
         self.met.push(Met {
             stem: stem_start..self.stems.len(),
-            hash: wording::hash(&stem),
+            hash,
+            feature: model.and_then(|model| model.feature(hash)),
             complete: openings.partition_point(|opening| opening.then.is_none()),
             then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
             openings: openings_start..self.openings.len(),
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn words_and_stems_are_handed_out_in_order() {
         let mut passage = Passage::default();
-        passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()));
+        passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()), None);
         assert_eq!(passage.folded().words().collect::<Vec<_>>(), ["joined", "up", "services", "served"]);
         assert_eq!([0, 1, 2, 3].map(|word| passage.stem(word)), ["join", "up", "servic", "serv"]);
     }
@@ -140,7 +144,7 @@ mod tests {
     fn a_stream_of_new_words_does_not_fill_the_memory() {
         let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
         for number in 0..3 * MOST_WORDS {
-            passage.refill(&format!("word{number} services"), usize::MAX, &index);
+            passage.refill(&format!("word{number} services"), usize::MAX, &index, None);
             assert_eq!(passage.stem(1), "servic");
         }
         assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
@@ -150,8 +154,8 @@ mod tests {
     #[test]
     fn a_word_of_megabytes_is_not_remembered() {
         let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
-        passage.refill(&"a".repeat(1 << 20), usize::MAX, &index);
-        passage.refill("short", usize::MAX, &index);
+        passage.refill(&"a".repeat(1 << 20), usize::MAX, &index, None);
+        passage.refill("short", usize::MAX, &index, None);
         assert!(passage.vocabulary.stems.capacity() < 1024 && passage.vocabulary.met.len() == 1);
     }
 }

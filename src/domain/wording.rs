@@ -77,24 +77,24 @@ pub(crate) struct Bag<'a> {
 }
 
 impl<'a> Bag<'a> {
-    /// Takes a passage and the text that it was made from.
-    pub(crate) fn take(&mut self, wording: &Wording, passage: &Passage, text: &'a str, is_title: bool) {
-        self.times.resize(wording.features.len(), 0);
+    /// Takes a passage, which was made for this model, and the text that it was made from.
+    pub(crate) fn take(&mut self, model: &Wording, passage: &Passage, text: &'a str, is_title: bool) {
+        self.times.resize(model.features.len(), 0);
         let times = if is_title { IN_TITLE } else { 1 };
         let folded = passage.folded();
         let mut before = None;
-        for (word, alone) in passage.hashes().enumerate() {
-            let mut note = |hash: u64, from: usize| {
-                if let Some(feature) = wording.by_hash.get(hash) {
+        for (word, (alone, feature)) in passage.features().enumerate() {
+            let mut note = |feature: Option<usize>, from: usize| {
+                if let Some(feature) = feature {
                     if self.times[feature] == 0 {
                         self.met.push((feature, folded.quote(text, from..word + 1)));
                     }
                     self.times[feature] = self.times[feature].saturating_add(times);
                 }
             };
-            note(alone, word);
+            note(feature, word);
             if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
-                note(pair(before, alone), word - 1);
+                note(model.feature(pair(before, alone)), word - 1);
             }
             before = Some(alone);
         }
@@ -122,6 +122,11 @@ impl Wording {
             None => hash(&feature.stems),
         }));
         Self { themes, bias, features, weights, by_hash }
+    }
+
+    /// Which feature a word or two are, by their hash.
+    pub(crate) fn feature(&self, hash: u64) -> Option<usize> {
+        self.by_hash.get(hash)
     }
 
     /// Judges a text; nothing can be said of one without any known word.
@@ -294,7 +299,7 @@ mod tests {
         let (model, index) = (model(), Index::new(Vec::new()));
         let (mut bag, mut passage) = (Bag::default(), Passage::default());
         for (text, is_title) in [(title, true), (text, false)] {
-            passage.refill(text, usize::MAX, &index);
+            passage.refill(text, usize::MAX, &index, Some(&model));
             bag.take(&model, &passage, text, is_title);
         }
         model.judge(&bag).unwrap()

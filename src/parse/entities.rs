@@ -122,7 +122,7 @@ fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option
 
 /// Writes text as it may stand in an attribute; what XML forbids is left out and counted.
 pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
-    write(text, out, forbidden, |rest| match rest[0] {
+    write(text, out, forbidden, b"&<\"", |rest| match rest[0] {
         b'&' => Some((1, "&amp;")),
         b'<' => Some((1, "&lt;")),
         b'"' => Some((1, "&quot;")),
@@ -133,19 +133,20 @@ pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
 /// Writes text as it may stand between tags: in one piece for the strict parser, whatever signs it has.
 pub(super) fn section(text: &str, out: &mut String, forbidden: &mut usize) {
     out.push_str("<![CDATA[");
-    write(text, out, forbidden, |rest| rest.starts_with(b"]]>").then_some((3, "]]]]><![CDATA[>")));
+    write(text, out, forbidden, b"]", |rest| rest.starts_with(b"]]>").then_some((3, "]]]]><![CDATA[>")));
     out.push_str("]]>");
 }
 
-/// Writes text, with the signs replaced that `instead` finds at the beginning of what it is shown, and without those
-/// that XML 1.0 §2.2 forbids or discourages.
+/// Writes text, replaced from any of these signs on as `instead` says, and without what XML 1.0 §2.2 forbids or
+/// discourages.
 fn write(
     text: &str,
     out: &mut String,
     forbidden: &mut usize,
+    signs: &[u8],
     instead: impl Fn(&[u8]) -> Option<(usize, &'static str)>,
 ) {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\n' | b'.' | b',');
+    let is_plain = |byte: &u8| matches!(byte, b'\n' | 0x20..0x7f) && !signs.contains(byte);
     let bytes = text.as_bytes();
     let (mut from, mut at) = (0, 0);
     loop {
