@@ -232,8 +232,8 @@ impl Wording {
 /// Whole numbers between tabs, an empty one for zero, those at the end left out.
 fn hundredths(text: &str, count: usize) -> Option<Vec<f32>> {
     let mut numbers = Vec::with_capacity(count);
-    for cell in text.split('\t') {
-        let value = if cell.is_empty() { 0 } else { cell.parse::<i16>().ok()? };
+    for cell in text.as_bytes().split(|byte| *byte == b'\t') {
+        let value = if cell.is_empty() { 0 } else { str::from_utf8(cell).ok()?.parse::<i16>().ok()? };
         numbers.push(f32::from(value) / 100.0);
     }
     numbers.resize(numbers.len().max(count), 0.0);

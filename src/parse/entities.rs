@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use memchr::memchr;
+
 /// A document may define so many entities, each of so many bytes: enough for letters, too little for a bomb.
 const MAX_NAMES: usize = 512;
 const MAX_NAMED_BYTES: usize = 64;
@@ -24,12 +26,12 @@ pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
 /// The same, with names that the document has defined for itself.
 pub(super) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>) -> (Cow<'a, str>, Met) {
     let mut met = Met::default();
-    if !text.contains('&') {
+    if memchr(b'&', text.as_bytes()).is_none() {
         return (Cow::Borrowed(text), met);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find('&') {
+    while let Some(start) = memchr(b'&', rest.as_bytes()) {
         out.push_str(&rest[..start]);
         rest = &rest[start..];
         if let Some((text, after)) = predefined(rest) {

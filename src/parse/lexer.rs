@@ -220,7 +220,7 @@ impl<'a> Iterator for Lexer<'a> {
                 return self.start_tag();
             } else {
                 let first = rest.chars().next()?.len_utf8();
-                let end = rest[first..].find('<').map_or(rest.len(), |n| n + first);
+                let end = memchr(b'<', &rest.as_bytes()[first..]).map_or(rest.len(), |n| n + first);
                 self.at += end;
                 return Some(Event::Text(&rest[..end]));
             }

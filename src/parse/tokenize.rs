@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, TokenSink, Tokenizer, TokenizerOpts};
+use memchr::memchr;
 
 /// A tag with more attributes is left out: nobody writes so many.
 const MAX_ATTRIBUTES: usize = 256;
@@ -24,7 +25,7 @@ pub(super) fn tokenize<S: TokenSink<Handle = ()> + Default>(html: &str) -> S {
 /// The text without tags of too many attributes.
 fn without_monsters(html: &str) -> Cow<'_, str> {
     let (mut kept, mut from, mut at) = (String::new(), 0, 0);
-    while let Some(start) = html[at..].find('<').map(|found| at + found) {
+    while let Some(start) = memchr(b'<', &html.as_bytes()[at..]).map(|found| at + found) {
         let name = html[start + 1..].trim_start_matches('/');
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             at = start + 1;

@@ -86,7 +86,9 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
         let story = stories::find(tx, arrival.now, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
-        stories::number(tx, story, covered)?;
+        if !is_old && (scored.score.picked || scored.score.borderline) {
+            stories::number(tx, story, covered)?;
+        }
         saved.new += 1;
         saved.old += usize::from(is_old);
         saved.picked += usize::from(scored.score.picked && !is_old);
