@@ -24,16 +24,16 @@ pub(crate) struct Index {
 pub(crate) struct Opening {
     /// The first byte of the word that must follow, where the first word does not suffice.
     pub(crate) then: Option<u8>,
-    sequence: usize,
+    sequence: u32,
     spelling: Spelling,
     /// How much of that spelling the word has used up.
-    used: usize,
+    used: u32,
 }
 
 /// Of the first segment, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Spelling {
-    Stemmed(usize),
+    Stemmed(u8),
     Written,
     Beginning,
 }
@@ -52,11 +52,11 @@ impl Index {
     /// Files all sequences under what may stand in the text for their first segment.
     pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
         let (mut by_stems, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, sequence) in sequences.iter().enumerate() {
+        for (number, sequence) in (0..).zip(&sequences) {
             match sequence.first() {
                 Some(Segment::Stems { stems, written }) => {
-                    let stemmed = |(at, key): (usize, &String)| (key.clone(), number, Spelling::Stemmed(at));
-                    by_stems.extend(stems.iter().enumerate().map(stemmed));
+                    let stemmed = |(at, key): (u8, &String)| (key.clone(), number, Spelling::Stemmed(at));
+                    by_stems.extend((0..).zip(stems).map(stemmed));
                     by_words.push((written.clone(), number, Spelling::Written));
                 }
                 Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
@@ -86,24 +86,31 @@ impl Index {
     }
 
     fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
-        let further = self.sequences[*sequence].get(1).map_or("", Segment::written);
+        let further = self.sequences[*sequence as usize].get(1).map_or("", Segment::written);
         let then = key.as_bytes().get(used).or(further.as_bytes().first()).copied();
+        // No phrase is that long.
+        let used = u32::try_from(used).unwrap_or(u32::MAX);
         Opening { sequence: *sequence, spelling: *spelling, used, then }
     }
 
-    /// Every sequence at every place, in the order of the sequences' numbers and then of the text.
-    pub(crate) fn find(&self, passage: &Passage, hits: &mut Vec<Hit>) {
-        hits.clear();
+    /// Every sequence at every place.
+    pub(crate) fn find(&self, passage: &Passage, found: &mut Hits) {
+        found.clear(self.sequences.len());
+        let hits = &mut found.all;
         let mut furthest = 0;
         for start in 0..passage.folded().len() {
+            if !passage.opens(start) {
+                continue;
+            }
             let next = continues(passage, start + 1).then(|| passage.folded().word(start + 1).as_bytes()[0]);
             let first = hits.len();
             for opening in passage.openings(start, next) {
-                let sequence = opening.sequence;
+                let sequence = opening.sequence as usize;
                 if hits[first..].iter().any(|hit| hit.sequence == sequence) {
                     continue;
                 }
-                if let Some(end) = self.end_of(*opening, passage, start) {
+                let end = if opening.then.is_none() { Some(start + 1) } else { self.end_of(*opening, passage, start) };
+                if let Some(end) = end {
                     hits.push(Hit { sequence, words: start..end, is_outermost: false });
                 }
             }
@@ -113,16 +120,16 @@ impl Index {
             }
             furthest = furthest.max(longest);
         }
-        hits.sort_unstable_by_key(|hit| (hit.sequence, hit.words.start));
+        found.sort();
     }
 
     /// The word after the last of a sequence that `start` opens.
     fn end_of(&self, opening: Opening, passage: &Passage, start: usize) -> Option<usize> {
-        let (first, further) = self.sequences[opening.sequence].split_first()?;
-        let (used, second) = (opening.used, start + 1);
+        let (first, further) = self.sequences[opening.sequence as usize].split_first()?;
+        let (used, second) = (opening.used as usize, start + 1);
         let at = match (first, opening.spelling) {
             (Segment::Stems { stems, .. }, Spelling::Stemmed(number)) => {
-                run(&stems[number][used..], passage, second, |word| passage.stem(word))
+                run(&stems[usize::from(number)][used..], passage, second, |word| passage.stem(word))
             }
             (Segment::Beginning(letters), _) => beginning(&letters[used..], passage, second),
             _ => run(&first.written()[used..], passage, second, |word| passage.folded().word(word)),
@@ -175,7 +182,7 @@ fn continues(passage: &Passage, at: usize) -> bool {
     at < passage.folded().len() && !passage.folded().opens_sentence(at)
 }
 
-type Filed = (String, usize, Spelling);
+type Filed = (String, u32, Spelling);
 
 /// Sequences by what stands in the text, sorted.
 #[derive(Debug)]
@@ -210,10 +217,38 @@ impl Sequences {
     }
 }
 
-/// The hits of one sequence, in the order of the text, among all that `find` gave.
-pub(crate) fn hits_of(sequence: usize, hits: &[Hit]) -> &[Hit] {
-    let rest = &hits[hits.partition_point(|hit| hit.sequence < sequence)..];
-    &rest[..rest.partition_point(|hit| hit.sequence == sequence)]
+/// What was found in a passage, in the order of the sequences' numbers and then of the text.
+#[derive(Debug, Default)]
+pub(crate) struct Hits {
+    all: Vec<Hit>,
+    /// For each sequence, where its hits begin; for those that were not found, anywhere.
+    first: Vec<usize>,
+}
+
+impl Hits {
+    fn clear(&mut self, sequences: usize) {
+        self.all.clear();
+        self.first.resize(sequences, 0);
+    }
+
+    fn sort(&mut self) {
+        self.all.sort_by_cached_key(|hit| (hit.sequence, hit.words.start));
+        for (at, hit) in self.all.iter().enumerate().rev() {
+            self.first[hit.sequence] = at;
+        }
+    }
+
+    /// The hits of each sequence that was found.
+    pub(crate) fn by_sequence(&self) -> impl Iterator<Item = &[Hit]> {
+        self.all.chunk_by(|a, b| a.sequence == b.sequence)
+    }
+
+    /// The hits of one sequence.
+    pub(crate) fn of(&self, sequence: usize) -> &[Hit] {
+        let rest = self.all.get(self.first[sequence]..).unwrap_or_default();
+        let count = rest.iter().take_while(|hit| hit.sequence == sequence).count();
+        &rest[..count]
+    }
 }
 
 /// The first words of the text that hold both sides with at most `within` words between them. Each side is the hits

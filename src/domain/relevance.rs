@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::language::{Detector, Language};
-use super::matching::{self, Hit, Index, Sequences};
+use super::matching::{self, Hits, Index, Sequences};
 use super::pattern::Shape;
 use super::topic::{Borderline, Term, Topic, Weighing};
 use super::vocabulary::Passage;
@@ -146,7 +146,7 @@ pub struct Scorer {
 #[derive(Debug, Default)]
 struct Desk {
     passage: Passage,
-    hits: Vec<Hit>,
+    hits: Hits,
 }
 
 #[derive(Debug)]
@@ -293,7 +293,7 @@ impl Scorer {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);
         }
         let folded = desk.passage.folded();
-        for hits in desk.hits.chunk_by(|a, b| a.sequence == b.sequence) {
+        for hits in desk.hits.by_sequence() {
             for &number in &self.phrases_of[hits[0].sequence] {
                 let phrase = &self.phrases[number];
                 if phrase.title_only && place != Place::Title {
@@ -301,9 +301,7 @@ impl Scorer {
                 }
                 let words = match phrase.looks_for {
                     LooksFor::Whole(_) => hits.iter().find(|hit| hit.is_outermost).map(|hit| hit.words.clone()),
-                    LooksFor::Near(_, right, within) => {
-                        matching::nearest(hits, matching::hits_of(right, &desk.hits), within)
-                    }
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within),
                 };
                 let Some(words) = words else { continue };
                 let factor = match place {

@@ -48,18 +48,28 @@ impl Passage {
     }
 
     /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
-    pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<usize>)> {
+    pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<u32>)> {
         self.numbers.iter().map(|number| &self.vocabulary.met[*number]).map(|met| (met.hash, met.feature))
+    }
+
+    /// Whether a word may begin any sequence.
+    pub(crate) fn opens(&self, word: usize) -> bool {
+        !self.vocabulary.met[self.numbers[word]].openings.is_empty()
     }
 
     /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
     pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
         let met = &self.vocabulary.met[self.numbers[word]];
-        let goes_on = next.is_some_and(|next| met.then & bit(next) != 0);
-        let openings = &self.vocabulary.openings[met.openings.clone()];
-        // Those that need no further word come first.
-        let count = if goes_on { openings.len() } else { met.complete };
-        openings[..count].iter().filter(move |opening| opening.then.is_none() || opening.then == next)
+        // Those that need no further word come first, the others in the order of the letter.
+        let openings = &self.vocabulary.openings[met.openings.start as usize..met.openings.end as usize];
+        let (complete, mut others) = openings.split_at(met.complete as usize);
+        match next {
+            Some(letter) if met.then & bit(letter) != 0 => {
+                others = &others[others.partition_point(|opening| opening.then < next)..];
+            }
+            _ => others = &[],
+        }
+        complete.iter().chain(others.iter().take_while(move |opening| opening.then == next))
     }
 }
 
@@ -73,14 +83,19 @@ struct Vocabulary {
 
 #[derive(Debug)]
 struct Met {
-    stem: Range<usize>,
     hash: u64,
-    feature: Option<usize>,
-    openings: Range<usize>,
-    /// So many of them, the first, need no further word.
-    complete: usize,
-    /// What the others ask the next word to begin with, a bit for each letter.
+    /// What the openings that need a further word ask it to begin with, a bit for each letter.
     then: u64,
+    stem: Range<u32>,
+    openings: Range<u32>,
+    /// So many of them, the first, need no further word.
+    complete: u32,
+    feature: Option<u32>,
+}
+
+/// A place in one of the lists, none of which grows beyond `MOST_BYTES` and a passage.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("a passage is shorter than 4 GB")
 }
 
 fn bit(letter: u8) -> u64 {
@@ -111,19 +126,20 @@ impl Vocabulary {
         let openings = &self.openings[openings_start..];
         let hash = wording::hash(&stem);
         self.met.push(Met {
-            stem: stem_start..self.stems.len(),
             hash,
-            feature: model.and_then(|model| model.feature(hash)),
-            complete: openings.partition_point(|opening| opening.then.is_none()),
             then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
-            openings: openings_start..self.openings.len(),
+            stem: place(stem_start)..place(self.stems.len()),
+            openings: place(openings_start)..place(self.openings.len()),
+            complete: place(openings.partition_point(|opening| opening.then.is_none())),
+            feature: model.and_then(|model| model.feature(hash)),
         });
         self.numbers.insert(word.into(), number);
         number
     }
 
     fn stem(&self, number: usize) -> &str {
-        &self.stems[self.met[number].stem.clone()]
+        let stem = &self.met[number].stem;
+        &self.stems[stem.start as usize..stem.end as usize]
     }
 }
 

@@ -84,8 +84,8 @@ impl<'a> Bag<'a> {
         let folded = passage.folded();
         let mut before = None;
         for (word, (alone, feature)) in passage.features().enumerate() {
-            let mut note = |feature: Option<usize>, from: usize| {
-                if let Some(feature) = feature {
+            let mut note = |feature: Option<u32>, from: usize| {
+                if let Some(feature) = feature.map(|feature| feature as usize) {
                     if self.times[feature] == 0 {
                         self.met.push((feature, folded.quote(text, from..word + 1)));
                     }
@@ -125,7 +125,7 @@ impl Wording {
     }
 
     /// Which feature a word or two are, by their hash.
-    pub(crate) fn feature(&self, hash: u64) -> Option<usize> {
+    pub(crate) fn feature(&self, hash: u64) -> Option<u32> {
         self.by_hash.get(hash)
     }
 
@@ -257,7 +257,7 @@ fn pair(first: u64, second: u64) -> u64 {
 #[derive(Debug, Clone, PartialEq)]
 struct ByHash {
     sieve: Vec<u64>,
-    numbers: HashMap<u64, usize, FixedState>,
+    numbers: HashMap<u64, u32, FixedState>,
 }
 
 impl ByHash {
@@ -265,7 +265,7 @@ impl ByHash {
     const BITS: u32 = 17;
 
     fn new(hashes: impl Iterator<Item = u64>) -> Self {
-        let numbers: HashMap<u64, usize, FixedState> = hashes.zip(0..).collect();
+        let numbers: HashMap<u64, u32, FixedState> = hashes.zip(0..).collect();
         let mut sieve = vec![0; 1 << (Self::BITS - 6)];
         for hash in numbers.keys() {
             let (word, bit) = Self::place(*hash);
@@ -274,13 +274,12 @@ impl ByHash {
         Self { sieve, numbers }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the uppermost bits only")]
     fn place(hash: u64) -> (usize, u64) {
         let bit = hash >> (64 - Self::BITS);
         ((bit >> 6) as usize, 1 << (bit & 63))
     }
 
-    fn get(&self, hash: u64) -> Option<usize> {
+    fn get(&self, hash: u64) -> Option<u32> {
         let (word, bit) = Self::place(hash);
         if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&hash).copied() }
     }

@@ -33,6 +33,11 @@ struct Evidence {
     reasons: Vec<(Option<usize>, Reason)>,
 }
 
+/// Ordered as the numbers are without their sign: IEEE 754 is made so.
+fn magnitude(weight: f32) -> u32 {
+    weight.abs().to_bits()
+}
+
 impl Evidence {
     /// Adds what no phrase of the topic file says.
     fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
@@ -64,13 +69,8 @@ impl Scorer {
         };
         let excluded: Vec<String> =
             (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.to_string()).collect();
-        reasons.sort_by(|(a_against, a), (b_against, b)| {
-            let decisive = |against: &Option<usize>| Reverse(against.is_some_and(decides));
-            let by_weight = b.weight.abs().total_cmp(&a.weight.abs());
-            decisive(a_against)
-                .cmp(&decisive(b_against))
-                .then((&*a.phrase == CAP).cmp(&(&*b.phrase == CAP)))
-                .then(by_weight)
+        reasons.sort_by_cached_key(|(against, reason)| {
+            (Reverse(against.is_some_and(decides)), &*reason.phrase == CAP, Reverse(magnitude(reason.weight)))
         });
         let is_out = !excluded.is_empty();
         let total = if is_out { total.min(0.0) } else { total };
@@ -85,7 +85,7 @@ impl Scorer {
 
     fn of_phrases(&self, mut found: Vec<Find<'_>>) -> Evidence {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
-        found.sort_by(|a, b| (a.phrase, a.place).cmp(&(b.phrase, b.place)).then(b.worth.total_cmp(&a.worth)));
+        found.sort_by_cached_key(|find| (find.phrase, find.place, Reverse(magnitude(find.worth))));
         found.dedup_by_key(|find| (find.phrase, find.place));
         let found = Self::paid_once(found);
         let mut evidence = Evidence {
