@@ -85,7 +85,7 @@ fn wording(
 ) -> (Option<Weighing>, String, Option<String>) {
     let file = table.placed("file", filled);
     let weight = table.or("weight", 8.0, number(0.0..=1000.0));
-    let for_themes = table.or("for_themes", 4.0, number(0.0..=1000.0));
+    let for_themes = table.or("for_themes", 3.5, number(0.0..=1000.0));
     let names = || themes.iter().map(|theme| theme.name.clone());
     let (mut model, mut text) = (None, String::new());
     if let Some((file, place)) = &file {

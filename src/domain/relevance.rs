@@ -21,8 +21,10 @@ mod weigh;
 pub(super) const READ: usize = 2_000;
 /// Of those, so many are the opening.
 const OPENING: usize = 600;
-/// And in so many, a post says what kind of post it is.
+/// And in so many, a post says what kind of post it is,
 const LEAD: usize = 300;
+/// in sentences that begin within so many: what comes behind a short post may belong to another one.
+const LEAD_BEGUN: usize = 160;
 const TITLE_LIMIT: usize = 400;
 const CATEGORY_LIMIT: usize = 80;
 const CATEGORIES: usize = 20;
@@ -293,6 +295,8 @@ impl Scorer {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);
         }
         let folded = desk.passage.folded();
+        let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
+        let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());
         for hits in desk.hits.by_sequence() {
             for &number in &self.phrases_of[hits[0].sequence] {
                 let phrase = &self.phrases[number];
@@ -310,7 +314,8 @@ impl Scorer {
                     _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
                     _ => IN_REST,
                 };
-                let leads = place != Place::Text || offset + folded.offset(words.start) < LEAD;
+                let in_lead = || words.start < lead && offset + folded.offset(words.start) < LEAD;
+                let leads = place != Place::Text || in_lead();
                 let (speaks, worth, quote) = (phrase.speaks, phrase.weight * factor, folded.quote(text, words));
                 seen.finds.push(Find { phrase: number, speaks, place, worth, leads, quote });
             }

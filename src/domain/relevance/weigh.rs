@@ -9,6 +9,8 @@ use crate::domain::topic::Weighing;
 
 /// A phrase that was already found in a place before this one adds only this part of its worth.
 const AGAIN: f32 = 0.5;
+/// And what speaks against it only this part, where the post may be over and another one begun.
+const BELOW: f32 = 0.33;
 /// No item is filed under more themes.
 const MOST_THEMES: usize = 3;
 /// A further theme needs this share of the strongest one's evidence.
@@ -16,7 +18,7 @@ const FAIR_SHARE: f32 = 0.3;
 /// Evidence above this, two strong phrases, makes a theme no harder to join.
 const AMPLE: f32 = 8.0;
 /// The share where the wording is judged, too; found by cross-validation, as is the next.
-const FAIR_SHARE_JUDGED: f32 = 0.35;
+const FAIR_SHARE_JUDGED: f32 = 0.4;
 /// A further theme needs so much evidence where the wording is judged, the first one half of it.
 const LEAST: f32 = 3.5;
 
@@ -87,24 +89,34 @@ impl Scorer {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
         found.sort_by_cached_key(|find| (find.phrase, find.place, Reverse(magnitude(find.worth))));
         found.dedup_by_key(|find| (find.phrase, find.place));
+        let mut last = None;
+        for find in &mut found {
+            if last.replace(find.phrase) == Some(find.phrase) {
+                find.worth *= AGAIN;
+            }
+        }
+        // Whether two phrases say one thing twice is a question of how much is said for the topic, and not of what it
+        // is about: a theme has all of them.
+        let mut by_theme = vec![0.0; self.themes.len()];
+        for find in &found {
+            if let Speaks::ForTheme(theme) = find.speaks {
+                by_theme[theme] += find.worth;
+            }
+        }
         let found = Self::paid_once(found);
         let mut evidence = Evidence {
             total: 0.0,
-            by_theme: vec![0.0; self.themes.len()],
+            by_theme,
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
-        let mut last = None;
         for Find { phrase: number, speaks, place, worth, leads, quote } in found {
-            let worth = if last.replace(number) == Some(number) { worth * AGAIN } else { worth };
             let (weight, label, exclusion) = match speaks {
                 Speaks::ForTopic => (worth, None, None),
-                Speaks::ForTheme(theme) => {
-                    evidence.by_theme[theme] += worth;
-                    (worth, Some(self.themes[theme].clone()), None)
-                }
+                Speaks::ForTheme(theme) => (worth, Some(self.themes[theme].clone()), None),
                 Speaks::Against(exclusion) => {
                     // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
+                    let worth = if leads { worth } else { worth * BELOW };
                     if leads {
                         evidence.against[exclusion] += worth;
                     }
