@@ -33,3 +33,41 @@ pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<()
         Err(_) => Err(Error::Closed),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use rusqlite_migration::Migrations;
+
+    use super::STEPS;
+    use crate::store::reasons;
+
+    #[test]
+    fn reasons_that_were_kept_with_their_names_are_read() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = Migrations::from_slice(STEPS);
+        steps.to_version(&mut connection, 4).unwrap();
+        let before = r#"[{"phrase":"joined-up","found":"Joined‑up \"work\"","place":"title","weight":3.1123838,"label":"care"},
+            {"phrase":"prior","found":"","place":"feed","weight":-1.0,"label":null}]"#;
+        connection
+            .execute_batch(
+                "INSERT INTO feeds (id, title, url, since, next_check) VALUES ('f', 'F', 'https://example.org/feed', 0, 0);
+                 INSERT INTO stories (id, made) VALUES (1, 0);",
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO items (feed, identity, story, title, summary, content, categories, arrived, mailable, title_key,
+                 shingles, words, prior, score, picked, themes, reasons, fingerprint)
+                 VALUES ('f', 'id:1', 1, 't', '', '', '[]', 0, 1, 't', 0, 0, 0, 1, 1, '[]', ?1, '')",
+                [before],
+            )
+            .unwrap();
+        steps.to_latest(&mut connection).unwrap();
+        let after: String = connection.query_row("SELECT reasons FROM items", [], |row| row.get(0)).unwrap();
+        let read = reasons::read(&after).unwrap();
+        assert_eq!((&*read[0].phrase, read[0].found.as_str()), ("joined-up", "Joined‑up \"work\""));
+        assert_eq!((read[0].label.as_deref(), read[1].label.as_deref()), (Some("care"), None));
+        assert_eq!(reasons::read(&reasons::write(&read)).unwrap()[0].weight, 3.112);
+    }
+}
