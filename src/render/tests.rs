@@ -51,6 +51,7 @@ fn digest() -> Digest {
         more: vec![entry(4, "Weeknotes"), entry(5, "One front door for families")],
         count: 5,
         listed: vec![entry(6, "A school for <all>, by bus"), entry(7, "Who runs the swimming pool?")],
+        left_out: 0,
     }
 }
 

@@ -145,7 +145,7 @@ async fn ask(app: &App) -> String {
     add(app, request).await.unwrap().id
 }
 
-async fn serve(app: App) -> (Arc<App>, SocketAddr) {
+pub async fn serve(app: App) -> (Arc<App>, SocketAddr) {
     let app = Arc::new(app);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -165,7 +165,7 @@ async fn status(app: &App, id: &str) -> Status {
     app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
 }
 
-async fn get(address: SocketAddr, path: &str) -> String {
+pub async fn get(address: SocketAddr, path: &str) -> String {
     request(address, "GET", path, "", "").await
 }
 
