@@ -12,7 +12,6 @@ use crate::domain::subscriber::Cadence;
 use crate::render::Rendered;
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, Window, WindowPart};
 use part::Press;
-pub use part::{MAX_HTML_BYTES, MAX_TEXT_BYTES};
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]

@@ -61,7 +61,7 @@ pub struct SectionView {
 pub struct EntryView {
     /// Never empty.
     pub title: String,
-    /// http or https; empty when the source gave something else.
+    /// http or https; empty when the source gave something else, or far too long a one.
     pub link: String,
     /// Whole sentences; may be empty.
     pub excerpt: String,
@@ -157,6 +157,9 @@ impl DigestView {
     }
 }
 
+/// A longer link is a mistake of the feed, or hostile: one of them could fill the whole mail.
+const LINK_BYTES: usize = 2_000;
+
 fn entry(story: &Entry, zone: Tz) -> EntryView {
     let published = story.published.map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
     let mut meta = vec![story.source.clone()];
@@ -166,7 +169,7 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
         meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
     }
     meta.retain(|part| !part.is_empty());
-    let is_web = matches!(story.link.scheme(), "http" | "https");
+    let is_web = matches!(story.link.scheme(), "http" | "https") && story.link.as_str().len() <= LINK_BYTES;
     EntryView {
         title: story.title.clone(),
         link: if is_web { story.link.to_string() } else { String::new() },

@@ -103,6 +103,8 @@ async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
         ("/", "200"),
         ("/health/live", "200"),
         ("/health/ready", "200"),
+        ("/archive", "200"),
+        ("/archive/2026-11-23", "404"),
         ("/nothing", "404"),
         ("/unsubscribe/x", "400"),
         (&confirm_path(&app, "nobody"), "200"),

@@ -16,10 +16,10 @@ use crate::render::view::{DigestView, Frame, LinksView, date};
 use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
 
 /// The most bytes of the encoded HTML part.
-pub const MAX_HTML_BYTES: usize = 90_000;
+const MAX_HTML_BYTES: usize = 90_000;
 
 /// The most bytes of the encoded plain-text part.
-pub const MAX_TEXT_BYTES: usize = 50_000;
+const MAX_TEXT_BYTES: usize = 50_000;
 
 /// As long as the id of every subscriber, so that links are as long as theirs.
 const SOMEBODY: &str = "000000000000000000000000";
@@ -47,15 +47,21 @@ impl Press<'_> {
             Err(nothing) => return Ok(Err(nothing)),
         };
         let mut rendered = self.render(&whole)?;
-        let mut posts = whole.count + whole.listed.len();
-        loop {
-            let room = self.room(posts, &rendered);
-            if room >= posts {
-                return Ok(Ok((whole, rendered)));
-            }
-            let Ok(less) = self.compose(stories, themes, room) else { return Ok(Ok((whole, rendered))) };
+        let all = whole.count + whole.listed.len();
+        let mut posts = all;
+        let mut room = self.room(posts, &rendered);
+        while room < posts
+            && let Ok(less) = self.compose(stories, themes, room)
+        {
             (posts, rendered) = (room, self.render(&less)?);
+            room = self.room(posts, &rendered);
         }
+        match posts {
+            0 => tracing::warn!("the templates leave no room for a single post in the mail"),
+            posts if posts < all => tracing::info!(posts, all, "the mail has no room for all posts"),
+            _ => {}
+        }
+        Ok(Ok((whole, rendered)))
     }
 
     /// The title and the page of these stories for everybody.
