@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::App;
 use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story, Words};
+use crate::domain::topic::Theme;
 use crate::mail;
 use crate::render::view::{DigestView, Frame, LinksView, date};
 use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
@@ -84,7 +85,7 @@ impl Press<'_> {
     fn compose(&self, stories: &[Story], themes: Option<&[String]>, posts: usize) -> Result<Digest, NoStory> {
         let settings = &self.app.config.settings;
         let topic = &self.app.config.topic;
-        let outline = |theme: &crate::domain::topic::Theme| SectionOutline {
+        let outline = |theme: &Theme| SectionOutline {
             name: theme.name.clone(),
             title: theme.title.clone(),
             description: theme.description.clone(),
