@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+pub mod archive;
 pub mod check;
 pub mod clock;
 pub mod deliver;

@@ -138,13 +138,34 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
         builder = builder.raw_header(raw("Precedence", "bulk".into()));
     }
     builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
-    let part = |kind, body: &str| SinglePart::builder().header(kind).body(line_ends(body));
     let parts = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(boundary(message_id))
-        .singlepart(part(header::ContentType::TEXT_PLAIN, text))
-        .singlepart(part(header::ContentType::TEXT_HTML, html));
+        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
+        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
     Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
+}
+
+/// How large the two parts are in a mail, in bytes: encoded for the way, with their headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EncodedBytes {
+    /// The plain-text part.
+    pub text: usize,
+    /// The HTML part.
+    pub html: usize,
+}
+
+/// Encodes both parts as [`build`] does, and counts.
+#[must_use]
+pub fn encoded_bytes(text: &str, html: &str) -> EncodedBytes {
+    EncodedBytes {
+        text: single_part(header::ContentType::TEXT_PLAIN, text).formatted().len(),
+        html: single_part(header::ContentType::TEXT_HTML, html).formatted().len(),
+    }
+}
+
+fn single_part(kind: header::ContentType, body: &str) -> SinglePart {
+    SinglePart::builder().header(kind).body(line_ends(body))
 }
 
 /// `Name <address>` or an address. The name may hold anything: it is encoded.

@@ -13,7 +13,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
 
-pub use view::{ConfirmView, DigestView, PageForm};
+pub use view::{ArchivesView, ConfirmView, DigestView, PageForm};
 
 use crate::domain::text::single_line;
 
@@ -35,6 +35,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
     ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
+    ("page/archive.html.j2", include_str!("../templates/page/archive.html.j2")),
+    ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
 ];
 
 /// A mail without its headers.
@@ -138,16 +140,36 @@ impl Renderer {
         self.part("page/message.html.j2", values)
     }
 
+    /// A digest as a web page for everybody: the view has no personal links.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_archive(&self, view: &DigestView) -> Result<String, Error> {
+        self.styled("page/archive.html.j2".to_owned(), minijinja::Value::from(Serde(view)))
+    }
+
+    /// The list of such pages.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_archives(&self, view: &ArchivesView) -> Result<String, Error> {
+        self.part("page/archives.html.j2", minijinja::Value::from(Serde(view)))
+    }
+
     fn mail(&self, folder: &str, view: &impl Serialize) -> Result<Rendered, Error> {
         let values = minijinja::Value::from(Serde(view));
         let subject = self.part(&format!("{folder}/subject.txt.j2"), values.clone())?;
         let text = self.part(&format!("{folder}/body.txt.j2"), values.clone())?;
-        let file = format!("{folder}/body.html.j2");
+        let html = self.styled(format!("{folder}/body.html.j2"), values)?;
+        Ok(Rendered { subject: single_line(&subject), text: text::tidied(&text), html })
+    }
+
+    /// HTML with its styles in line.
+    fn styled(&self, file: String, values: minijinja::Value) -> Result<String, Error> {
         let html = self.part(&file, values)?;
         // The `<style>` that is marked to be kept holds what cannot stand in line: dark mode and small screens.
         let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
-        let html = inliner.inline(&html).map_err(|source| Error::Styles { file, source: Box::new(source) })?;
-        Ok(Rendered { subject: single_line(&subject), text: text::tidied(&text), html })
+        inliner.inline(&html).map_err(|source| Error::Styles { file, source: Box::new(source) })
     }
 
     fn part(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {

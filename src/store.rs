@@ -2,6 +2,7 @@
 //! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
 //! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
 
+mod archives;
 mod arrival;
 mod connection;
 mod feeds;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
+pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
 pub use items::{ItemRow, Rescored, ScoredItem};

@@ -2,6 +2,7 @@
 //! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
 //! nothing that another site could ride on, and tokens are never logged.
 
+mod archive;
 mod error;
 mod health;
 mod subscriptions;
@@ -81,6 +82,8 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(personal)
         .route("/", get(home))
+        .route("/archive", get(archive::list))
+        .route("/archive/{name}", get(archive::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)

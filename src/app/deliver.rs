@@ -131,11 +131,8 @@ fn settlement(
 
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
     let settings = &app.config.settings;
-    let unsubscribe = app.unsubscribe_url(&message.subscriber);
-    let preferences =
-        app.page(&format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &message.subscriber, None)));
-    let text = personalise(&part.text, &unsubscribe, &preferences);
-    let html = personalise(&part.html, &unsubscribe, &preferences);
+    let text = app.personal(&part.text, &message.subscriber);
+    let html = app.personal(&part.html, &message.subscriber);
     let is_digest = message.kind == Kind::Digest;
     let envelope = Envelope {
         from: settings.mail.from.clone(),
@@ -144,8 +141,8 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
         message_id: message.message_id.clone(),
         date: message.made,
         list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
-        unsubscribe_url: is_digest.then_some(unsubscribe),
-        archive_url: None,
+        unsubscribe_url: is_digest.then(|| app.unsubscribe_url(&message.subscriber)),
+        archive_url: is_digest.then(|| app.page("archive")),
     };
     let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
     let outgoing = Outgoing {
@@ -172,6 +169,12 @@ impl App {
 
     pub(crate) fn unsubscribe_url(&self, subscriber: &str) -> String {
         self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
+    }
+
+    /// A rendered part with one reader's links in it.
+    pub(crate) fn personal(&self, part: &str, subscriber: &str) -> String {
+        let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
+        personalise(part, &self.unsubscribe_url(subscriber), &preferences)
     }
 
     /// Who sends, for every footer.

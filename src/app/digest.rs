@@ -1,16 +1,17 @@
 //! Making a digest: what is not covered is judged by today's topic, every window before which people stand is
-//! composed and rendered once, and the run is frozen with its messages in one transaction.
+//! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
 
-use anyhow::Context as _;
+mod part;
+
 use chrono::{DateTime, Utc};
 
 use super::{App, hex, random};
-use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story};
+use crate::domain::digest::{Digest, NoStory};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
-use crate::render::view::{DigestView, Frame, LinksView};
-use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
-use crate::store::{FrozenRun, ItemRow, NewPart, NewRun, Rescored, Window, WindowPart};
+use crate::render::Rendered;
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, Window, WindowPart};
+use part::Press;
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]
@@ -100,11 +101,14 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     let cadence = slot.map(|(cadence, _)| cadence);
     let upto = app.store.highest_seq().await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
+    let name = app.store.free_archive_name(page_name(app, cadence, slot.map_or(now, |(_, slot)| slot.utc))).await?;
+    let earlier = app.store.last_subjects(cadence).await?;
+    let press = Press { app, now, earlier, archive: app.page(&format!("archive/{name}")) };
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
         let stories = app.store.stories(window.covered, upto).await?;
-        let part = match compose(app, stories, window.themes.as_deref(), now)? {
+        let part = match press.mail(&stories, window.themes.as_deref())? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -123,10 +127,15 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         };
         windows.push(WindowPart { window, part });
     }
-    let is_empty = windows.iter().all(|window| window.part.is_none());
-    if report.people == 0 || (cadence.is_none() && is_empty) {
+    let first = windows.iter().filter(|window| window.part.is_some()).map(|window| window.window.covered).min();
+    if report.people == 0 || (cadence.is_none() && first.is_none()) {
         return Ok(report);
     }
+    let page = match first {
+        Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
+        None => None,
+    };
+    let archive = page.map(|(title, html)| NewArchive { name, title, html });
     let (slot, due) = match slot {
         Some((_, slot)) => (slot.key(), slot.utc),
         None => {
@@ -135,7 +144,7 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         }
     };
     let domain = app.mail_domain().to_owned();
-    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows }).await?;
+    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows, archive }).await?;
     match report.run {
         Some(run) => {
             tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
@@ -143,6 +152,16 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }
     Ok(report)
+}
+
+/// What the page of a run is called, unless another one has the name: "2026-11-23", with the cadence behind it when
+/// that is daily or monthly.
+fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
+    let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
+    match cadence {
+        None | Some(Cadence::Weekly) => day.to_string(),
+        Some(cadence) => format!("{day}-{cadence}"),
+    }
 }
 
 /// Judges what no run has covered by today's topic file, if another one judged it.
@@ -157,57 +176,6 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
         let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
         app.store.rescore(scores.collect(), fingerprint.clone()).await?;
     }
-}
-
-fn compose(
-    app: &App,
-    stories: Vec<Story>,
-    themes: Option<&[String]>,
-    now: DateTime<Utc>,
-) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
-    let settings = &app.config.settings;
-    let outlines: Vec<SectionOutline> = app
-        .config
-        .topic
-        .themes
-        .iter()
-        .map(|theme| SectionOutline {
-            name: theme.name.clone(),
-            title: theme.title.clone(),
-            description: theme.description.clone(),
-        })
-        .collect();
-    let limits = Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
-    let digest = match digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) {
-        Ok(digest) => digest,
-        Err(nothing) => return Ok(Err(nothing)),
-    };
-    let rendered = app.renderer.render_digest(&view(app, &digest, now)).context("cannot render the digest")?;
-    Ok(Ok((digest, rendered)))
-}
-
-fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
-    let settings = &app.config.settings;
-    let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
-    DigestView::new(
-        digest,
-        &Frame {
-            name: &settings.name,
-            lang: &settings.locale,
-            now,
-            zone: settings.timezone,
-            why: &why,
-            sample: false,
-            sender: app.sender(),
-            links: LinksView {
-                // No page answers these two yet; a template shows no link that is empty.
-                preferences: String::new(),
-                unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
-                archive: String::new(),
-                reply_to: settings.mail.reply_to.clone(),
-            },
-        },
-    )
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {
@@ -241,7 +209,10 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
         None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
     };
     let upto = app.store.highest_seq().await?;
-    let composed = compose(app, app.store.stories(after, upto).await?, None, now)?;
+    let earlier = app.store.last_subjects(Some(cadence)).await?;
+    // There is no page yet that a link could lead to.
+    let press = Press { app, now, earlier, archive: String::new() };
+    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
     let left_out = app.store.left_out(after, 5).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),

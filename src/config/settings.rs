@@ -137,7 +137,7 @@ pub enum Borderline {
 /// `[digest]`: what a digest holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
-    /// The most stories; the best are taken.
+    /// The most stories in full; the best are taken.
     pub max_stories: usize,
     /// The length of a story's excerpt, in characters.
     pub excerpt_chars: usize,

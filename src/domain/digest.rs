@@ -3,9 +3,9 @@
 //! The rule. Every story is worth its score. A source's second story is worth 85 % of its score, its third 85 % of
 //! that, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth; those of
 //! equal worth by order of arrival, the earlier first. The first `max_stories` are shown in full, the rest get one
-//! line each. A story stands once, in its strongest theme among those that the reader wants, and its other themes
+//! line each, as many as `rows` allows; what is left out after that is counted. A story stands once, in its strongest theme among those that the reader wants, and its other themes
 //! are tags; what has no theme stands in a last section. Sections follow the topic file.
-//! The subject speaks of the best story. What is only listed (borderline) comes after all stories, by the same rule,
+//! The subject speaks of the best story, or of the next one when the last subject said the same. What is only listed (borderline) comes after all stories, by the same rule,
 //! counts for nothing, and makes no digest by itself: it waits for the next one with a story.
 
 mod wording;
@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::text;
-use wording::{preheader, reason, subject};
+use wording::{preheader, reason, unused_subject};
 
 /// What each further story of one source keeps of its score.
 const SAME_SOURCE: f32 = 0.85;
@@ -26,6 +26,9 @@ pub const SUBJECT_CHARS: usize = 70;
 
 /// A longer title is a mistake of the feed, or hostile.
 const TITLE_CHARS: usize = 200;
+
+/// Titles that the subject and the words after it choose from.
+const LEADING: usize = 4;
 
 /// The section of stories without a theme.
 const OTHER: &str = "More on the topic";
@@ -77,8 +80,21 @@ pub struct SectionOutline {
 pub struct Limits {
     /// Stories shown in full; the rest get one line each.
     pub max_stories: usize,
+    /// Lines for all others: stories first, then what is borderline. What has no line is left out.
+    pub rows: usize,
     /// Longest excerpt, in characters.
     pub excerpt_chars: usize,
+}
+
+/// What the subject is worded with, beside the stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words<'a> {
+    /// Stands after "more on": the topic, or the digest's name, of which a final "Digest" is left out.
+    pub name: &'a str,
+    /// The subjects of the run before, as they were mailed: none of them comes again.
+    pub earlier: &'a [String],
+    /// "23 November 2026": tells this subject from an earlier one when nothing else does.
+    pub date: &'a str,
 }
 
 /// A digest, ready to be rendered.
@@ -92,10 +108,12 @@ pub struct Digest {
     pub sections: Vec<Section>,
     /// "Also this week": stories beyond the limit, best first.
     pub more: Vec<Entry>,
-    /// All stories: those in sections and those in `more`.
+    /// All stories: those in sections, those in `more`, and those left out.
     pub count: usize,
     /// "You may also like": what is borderline, best first; no stories.
     pub listed: Vec<Entry>,
+    /// How many had no line: stories, and what is borderline.
+    pub left_out: usize,
 }
 
 /// There is no story, so there is no digest.
@@ -146,8 +164,7 @@ pub struct Entry {
 }
 
 /// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
-/// chose themes gets nothing without one. `name` is what the subject says after "more on": the topic, or the digest's
-/// name, of which a final "Digest" is left out.
+/// chose themes gets nothing without one.
 ///
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
@@ -156,20 +173,26 @@ pub fn compose(
     sections: &[SectionOutline],
     limits: &Limits,
     themes: Option<&[String]>,
-    name: &str,
+    words: &Words<'_>,
 ) -> Result<Digest, NoStory> {
     let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story)));
     let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
     let waiting = listed.len();
     let mut full = ranked(placed);
     let count = full.len();
-    let rest = full.split_off(limits.max_stories.min(count));
+    let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story)).collect();
+    let (lead, subject) = unused_subject(&leading, count, words).ok_or(NoStory { waiting })?;
+    leading.remove(lead);
+    let mut rest = full.split_off(limits.max_stories.min(count));
+    let mut listed = ranked(listed);
+    let rows = rest.len() + listed.len();
+    rest.truncate(limits.rows);
+    listed.truncate(limits.rows - rest.len());
+    let left_out = rows - rest.len() - listed.len();
 
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
     filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
-    let mut leading: Vec<String> = Vec::new();
     for (place, story) in full {
-        leading.push(title_of(&story));
         filled[place.min(sections.len())].stories.push(entry(story, place, sections, limits));
     }
     let entries = |stories: Vec<(usize, Story)>| -> Vec<Entry> {
@@ -177,17 +200,15 @@ pub fn compose(
     };
     let more = entries(rest);
     filled.retain(|section| !section.stories.is_empty());
-    leading.extend(more.iter().take(3).map(|entry| entry.title.clone()));
-
-    let first = leading.first().ok_or(NoStory { waiting })?;
     let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
     Ok(Digest {
-        subject: subject(first, count, name),
-        preheader: preheader(&leading[1..], excerpt),
+        subject,
+        preheader: preheader(&leading, excerpt),
         sections: filled,
         more,
         count,
-        listed: entries(ranked(listed)),
+        listed: entries(listed),
+        left_out,
     })
 }
 

@@ -112,3 +112,15 @@ fn a_confirmation_is_no_list_mail() {
     let headers = headers(&build(&envelope, "s", "t", "h").expect("a message"));
     assert!(headers.iter().all(|header| !header.starts_with("List-") && !header.starts_with("Precedence")));
 }
+
+#[test]
+fn parts_are_counted_as_they_travel() {
+    let (text, html) = ("Zwölf Köche – und ein Topf\n".repeat(40), "<p>改革, one line</p>".repeat(100));
+    let mail = String::from_utf8(built("Hello", &text, &html)).expect("ASCII");
+    let mark = mail.lines().find(|line| line.starts_with("--=_")).expect("a boundary");
+    let parts: Vec<&str> = mail.split(mark).collect();
+    let bytes = encoded_bytes(&text, &html);
+    let travelled = |part: &str| part.strip_prefix("\r\n").expect("a line end").len();
+    assert_eq!((bytes.text, bytes.html), (travelled(parts[1]), travelled(parts[2])));
+    assert!(bytes.html > html.len());
+}

@@ -51,11 +51,16 @@ fn digest() -> Digest {
         more: vec![entry(4, "Weeknotes"), entry(5, "One front door for families")],
         count: 5,
         listed: vec![entry(6, "A school for <all>, by bus"), entry(7, "Who runs the swimming pool?")],
+        left_out: 0,
     }
 }
 
 fn view() -> DigestView {
-    let frame = Frame {
+    DigestView::new(&digest(), &frame())
+}
+
+fn frame() -> Frame<'static> {
+    Frame {
         name: "Public Service Reform Digest",
         lang: "en-GB",
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
@@ -74,8 +79,7 @@ fn view() -> DigestView {
             archive: "https://digest.example.org/archive/1".into(),
             reply_to: "editor@example.org".into(),
         },
-    };
-    DigestView::new(&digest(), &frame)
+    }
 }
 
 fn renderer() -> Renderer {
@@ -116,6 +120,34 @@ fn what_is_borderline_is_title_and_source_under_its_own_heading() {
     assert!(!text.contains("min\u{a0}read") && !text.contains("Why it is here"));
     let none = renderer().render_digest(&DigestView { listed: Vec::new(), ..view() }).expect("a digest");
     assert!(!none.html.contains("may also") && !none.text.contains("ALSO LIKE"));
+}
+
+#[test]
+fn a_link_that_could_fill_a_mail_is_left_out() {
+    let mut digest = digest();
+    for (story, length) in digest.more.iter_mut().zip([1_900, 2_001]) {
+        story.link = url::Url::parse(&format!("https://example.org/{}", "x".repeat(length))).expect("a URL");
+    }
+    let view = DigestView { more: DigestView::new(&digest, &frame()).more, ..view() };
+    assert_eq!(view.more.iter().map(|story| story.link.is_empty()).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_mail_says_how_many_it_leaves_out_and_where_they_are() {
+    let cut = DigestView { left_out: "388 more".into(), ..view() };
+    let mail = renderer().render_digest(&cut).expect("a digest");
+    assert!(mail.html.contains(">and 388 more on the web</a>"), "{}", mail.html);
+    assert!(mail.text.contains("and 388 more on the web:\nhttps://digest.example.org/archive/1\n"), "{}", mail.text);
+    let nowhere = DigestView { links: LinksView::default(), ..cut };
+    let mail = renderer().render_digest(&nowhere).expect("a digest");
+    assert!(mail.html.contains(">and 388 more</p>") && mail.text.contains("\nand 388 more\n"), "{}", mail.html);
+}
+
+#[test]
+fn the_page_for_everybody_has_the_stories_and_no_readers_links() {
+    let page = renderer().render_archive(&view()).expect("a page");
+    assert!((1..=7).all(|seq| page.contains(&format!("example.org/post-{seq}?"))), "{page}");
+    assert!(page.contains("href=\"../archive\"") && !page.contains(".invalid") && !page.contains("You signed up"));
 }
 
 #[test]

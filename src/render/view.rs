@@ -35,6 +35,8 @@ pub struct DigestView {
     pub more: Vec<EntryView>,
     /// "You may also like": what is borderline, title and source only; may be empty. None is in `count`.
     pub listed: Vec<EntryView>,
+    /// "388 more": posts that the mail has no room for, to be found under `links.archive`; may be empty.
+    pub left_out: String,
     /// Why the reader gets this: "You signed up for it on 3 March 2026."; may be empty.
     pub why: String,
     /// Who sends it.
@@ -59,7 +61,7 @@ pub struct SectionView {
 pub struct EntryView {
     /// Never empty.
     pub title: String,
-    /// http or https; empty when the source gave something else.
+    /// http or https; empty when the source gave something else, or far too long a one.
     pub link: String,
     /// Whole sentences; may be empty.
     pub excerpt: String,
@@ -147,12 +149,16 @@ impl DigestView {
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
+            left_out: if digest.left_out > 0 { format!("{} more", digest.left_out) } else { String::new() },
             why: single_line(frame.why),
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
     }
 }
+
+/// A longer link is a mistake of the feed, or hostile: one of them could fill the whole mail.
+const LINK_BYTES: usize = 2_000;
 
 fn entry(story: &Entry, zone: Tz) -> EntryView {
     let published = story.published.map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
@@ -163,7 +169,7 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
         meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
     }
     meta.retain(|part| !part.is_empty());
-    let is_web = matches!(story.link.scheme(), "http" | "https");
+    let is_web = matches!(story.link.scheme(), "http" | "https") && story.link.as_str().len() <= LINK_BYTES;
     EntryView {
         title: story.title.clone(),
         link: if is_web { story.link.to_string() } else { String::new() },
@@ -177,7 +183,7 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
 }
 
 /// "12 March 2026".
-fn date(at: &impl Datelike) -> String {
+pub(crate) fn date(at: &impl Datelike) -> String {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -202,7 +208,8 @@ pub fn count(posts: usize) -> String {
     if posts == 1 { "1 post".to_owned() } else { format!("{posts} posts") }
 }
 
-fn direction(lang: &str) -> &'static str {
+/// "ltr" or "rtl", by the language of a BCP 47 tag.
+pub(crate) fn direction(lang: &str) -> &'static str {
     let language = lang.split(['-', '_']).next().unwrap_or_default();
     if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") { "rtl" } else { "ltr" }
 }
@@ -233,4 +240,32 @@ pub struct PageForm {
     pub action: String,
     /// What it says: "Yes, send me the digest".
     pub button: String,
+}
+
+/// The list of digests on the web, one page of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchivesView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// "Public Service Reform Digest: all digests".
+    pub title: String,
+    /// Newest first; may be empty.
+    pub digests: Vec<ArchiveView>,
+    /// The page with newer ones, as `?page=1`; empty on the first.
+    pub newer: String,
+    /// The page with older ones; empty on the last.
+    pub older: String,
+}
+
+/// One digest of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchiveView {
+    /// Its page, from the list's own address.
+    pub link: String,
+    /// Its subject.
+    pub title: String,
+    /// "23 November 2026".
+    pub date: String,
 }

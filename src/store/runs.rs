@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
+use super::archives::{self, NewArchive};
 use super::{Error, Store, from_json, seconds, time, to_json};
 use crate::domain::subscriber::Cadence;
 
@@ -60,6 +61,8 @@ pub struct NewRun {
     /// The windows of the people it serves, save those in which listed items wait for a story: these people stay
     /// where they are, and are told of them by the next digest.
     pub windows: Vec<WindowPart>,
+    /// Its page for everybody; `None` when it holds nothing for anybody.
+    pub archive: Option<NewArchive>,
 }
 
 /// What was frozen.
@@ -179,6 +182,22 @@ impl Store {
         .await
     }
 
+    /// The subjects of the last run of a cadence that had a digest; of any run, without one.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn last_subjects(&self, cadence: Option<Cadence>) -> Result<Vec<String>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(
+                "SELECT subject FROM parts WHERE run = (SELECT max(r.id) FROM runs r JOIN parts p ON p.run = r.id
+                 WHERE ?1 IS NULL OR r.cadence = ?1)",
+            )?;
+            let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get(0))?;
+            Ok(subjects.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// When the database was made: the first slot counts from there.
     ///
     /// # Errors
@@ -206,6 +225,9 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         tx.execute("DELETE FROM parts WHERE run = ?1", [frozen.id])?;
         tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
         return Ok(None);
+    }
+    if let Some(archive) = &run.archive {
+        archives::keep(tx, frozen.id, archive)?;
     }
     for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none()) {
         // Nothing for them up to here; but a message of theirs that is still open speaks for itself.

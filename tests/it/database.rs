@@ -63,7 +63,7 @@ async fn it_is_in_wal_mode_with_foreign_keys_and_integer_times() {
             |row| row.get(0),
         )
         .unwrap();
-    assert_eq!(tables, 12, "every table is STRICT");
+    assert_eq!(tables, 13, "every table is STRICT");
 }
 
 /// A database as the first version of the program left it.

@@ -103,6 +103,8 @@ async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
         ("/", "200"),
         ("/health/live", "200"),
         ("/health/ready", "200"),
+        ("/archive", "200"),
+        ("/archive/2026-11-23", "404"),
         ("/nothing", "404"),
         ("/unsubscribe/x", "400"),
         (&confirm_path(&app, "nobody"), "200"),
@@ -145,7 +147,7 @@ async fn ask(app: &App) -> String {
     add(app, request).await.unwrap().id
 }
 
-async fn serve(app: App) -> (Arc<App>, SocketAddr) {
+pub async fn serve(app: App) -> (Arc<App>, SocketAddr) {
     let app = Arc::new(app);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -165,7 +167,7 @@ async fn status(app: &App, id: &str) -> Status {
     app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
 }
 
-async fn get(address: SocketAddr, path: &str) -> String {
+pub async fn get(address: SocketAddr, path: &str) -> String {
     request(address, "GET", path, "", "").await
 }
 

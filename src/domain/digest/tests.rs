@@ -1,5 +1,6 @@
 //! Facts about composing.
 
+use super::wording::subject;
 use super::*;
 
 fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
@@ -26,8 +27,12 @@ fn outlines() -> Vec<SectionOutline> {
 }
 
 fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Result<Digest, NoStory> {
-    let limits = Limits { max_stories, excerpt_chars: 320 };
-    compose(stories, &outlines(), &limits, themes, "Public Service Reform Digest")
+    let limits = Limits { max_stories, rows: usize::MAX, excerpt_chars: 320 };
+    compose(stories, &outlines(), &limits, themes, &words(&[]))
+}
+
+fn words(earlier: &[String]) -> Words<'_> {
+    Words { name: "Public Service Reform Digest", earlier, date: "23 November 2026" }
 }
 
 fn numbers(entries: &[Entry]) -> Vec<i64> {
@@ -140,4 +145,42 @@ fn what_is_listed_makes_no_digest_by_itself() {
     assert_eq!(made(stories(), 12, None), Err(NoStory { waiting: 2 }));
     assert_eq!(made(stories(), 12, Some(&["integration".into()])), Err(NoStory { waiting: 1 }));
     assert_eq!(made(stories(), 12, Some(&["collaboration".into()])), Err(NoStory { waiting: 0 }));
+}
+
+#[test]
+fn what_has_no_row_is_left_out_from_the_end_and_counted() {
+    let stories =
+        || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
+    let with_rows = |rows| {
+        let limits = Limits { max_stories: 1, rows, excerpt_chars: 320 };
+        compose(stories(), &outlines(), &limits, None, &words(&[])).expect("a digest")
+    };
+    for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
+        let digest = with_rows(rows);
+        assert_eq!((digest.more.len(), digest.listed.len(), digest.left_out), (more, listed, left_out));
+        assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
+    }
+    let limits = Limits { max_stories: 0, rows: 0, excerpt_chars: 320 };
+    let none = compose(stories(), &outlines(), &limits, None, &words(&[])).expect("a digest");
+    assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
+}
+
+#[test]
+fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date() {
+    let stories = |count: i64| (1..=count).map(|seq| story(seq, 9.0 - seq as f32, "A", &[])).collect::<Vec<_>>();
+    let made = |stories: Vec<Story>, earlier: &[&str]| {
+        let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
+        let limits = Limits { max_stories: 12, rows: 9, excerpt_chars: 320 };
+        compose(stories, &outlines(), &limits, None, &words(&earlier)).expect("a digest")
+    };
+    let first = "Story 1, and 2 more on Public Service Reform";
+    assert_eq!(made(stories(3), &["Something else"]).subject, first);
+    let next = made(stories(3), &[&format!("[Reform] {first}")]);
+    assert_eq!(next.subject, "Story 2, and 2 more on Public Service Reform");
+    assert_eq!(next.preheader, "Also: Story 1; Story 3");
+    assert_eq!(made(stories(1), &["Story 1 – Public Service Reform"]).subject, "Story 1 – 23 November 2026");
+    let long = Story { title: "word ".repeat(40), ..story(1, 5.0, "A", &[]) };
+    let before = made(vec![long.clone()], &[]).subject;
+    let after = made(vec![long], &[&before]).subject;
+    assert!(after.ends_with("word… – 23 November 2026") && after.chars().count() <= SUBJECT_CHARS, "{after}");
 }

@@ -1,6 +1,6 @@
 //! The digest's own words: subject, preheader, and why a story is there.
 
-use super::{SUBJECT_CHARS, text};
+use super::{SUBJECT_CHARS, Words, text};
 
 /// Phrases in a reason.
 const REASONS: usize = 3;
@@ -26,6 +26,15 @@ pub(super) fn reason(phrases: &[String]) -> String {
     chosen.join("; ")
 }
 
+/// The subject, and which story leads it: the best one, the next one where an earlier subject says the same (a
+/// template of the administrator's may have put words around it), and with the date where all do.
+pub(super) fn unused_subject(leading: &[String], count: usize, words: &Words<'_>) -> Option<(usize, String)> {
+    let is_unused = |subject: &str| !words.earlier.iter().any(|earlier| earlier.contains(subject));
+    let plain = leading.iter().map(|title| subject(title, count, words.name));
+    let unused = plain.enumerate().find(|(_, subject)| is_unused(subject));
+    unused.or_else(|| Some((0, with_tail(leading.first()?, &format!(" – {}", words.date)))))
+}
+
 /// "Joined-up care in Fife, and 7 more on public service reform". The topic goes before the title is cut.
 pub(super) fn subject(first: &str, count: usize, name: &str) -> String {
     let name = text::single_line(name);
@@ -40,7 +49,11 @@ pub(super) fn subject(first: &str, count: usize, name: &str) -> String {
     if let Some(tail) = [&long, &short].into_iter().find(|tail| fits(tail)) {
         return format!("{first}{tail}");
     }
-    format!("{}{short}", text::truncate_at_word(first, SUBJECT_CHARS - short.chars().count()))
+    with_tail(first, &short)
+}
+
+fn with_tail(title: &str, tail: &str) -> String {
+    format!("{}{tail}", text::truncate_at_word(title, SUBJECT_CHARS.saturating_sub(tail.chars().count())))
 }
 
 /// The next titles; for a single story the beginning of its excerpt.

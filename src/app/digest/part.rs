@@ -1,0 +1,130 @@
+//! Parts: one window's stories, composed and rendered so that they fit into a mail; and all of a run's, as its page.
+//!
+//! The rule of size. Gmail shows the first 102 KB of a mail and hides the rest, the link to leave included. So the
+//! HTML stays within [`MAX_HTML_BYTES`] and the text within [`MAX_TEXT_BYTES`], counted as they travel: encoded, and
+//! with a reader's own links in them. What has no room is left out from the end: first of "You may also like", then
+//! of "Also this week", then, where the stories in full are too long by themselves, the last of these. The mail
+//! says how many are left out, and leads to the run's page, which has them all.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::App;
+use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story, Words};
+use crate::domain::topic::Theme;
+use crate::mail;
+use crate::render::view::{DigestView, Frame, LinksView, date};
+use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
+
+/// The most bytes of the encoded HTML part.
+const MAX_HTML_BYTES: usize = 90_000;
+
+/// The most bytes of the encoded plain-text part.
+const MAX_TEXT_BYTES: usize = 50_000;
+
+/// As long as the id of every subscriber, so that links are as long as theirs.
+const SOMEBODY: &str = "000000000000000000000000";
+
+/// What all parts of one run have in common.
+pub(super) struct Press<'a> {
+    pub(super) app: &'a App,
+    /// When the run is made.
+    pub(super) now: DateTime<Utc>,
+    /// Subjects of the run before.
+    pub(super) earlier: Vec<String>,
+    /// The address of the run's page; empty when there is none.
+    pub(super) archive: String,
+}
+
+impl Press<'_> {
+    /// The digest of these stories with nothing left out, and the mail, which has as much of it as fits.
+    pub(super) fn mail(
+        &self,
+        stories: &[Story],
+        themes: Option<&[String]>,
+    ) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
+        let whole = match self.compose(stories, themes, usize::MAX) {
+            Ok(whole) => whole,
+            Err(nothing) => return Ok(Err(nothing)),
+        };
+        let mut rendered = self.render(&whole)?;
+        let all = whole.count + whole.listed.len();
+        let mut posts = all;
+        let mut room = self.room(posts, &rendered);
+        while room < posts
+            && let Ok(less) = self.compose(stories, themes, room)
+        {
+            (posts, rendered) = (room, self.render(&less)?);
+            room = self.room(posts, &rendered);
+        }
+        match posts {
+            0 => tracing::warn!("the templates leave no room for a single post in the mail"),
+            posts if posts < all => tracing::info!(posts, all, "the mail has no room for all posts"),
+            _ => {}
+        }
+        Ok(Ok((whole, rendered)))
+    }
+
+    /// The title and the page of these stories for everybody.
+    pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<(String, String)>> {
+        let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
+        let view = self.view(&digest, "", LinksView::default());
+        let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
+        Ok(Some((digest.subject, html)))
+    }
+
+    /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
+    /// and the last to go, so this never falls far short, and a few rounds find the number.
+    fn room(&self, posts: usize, rendered: &Rendered) -> usize {
+        let own = |part| self.app.personal(part, SOMEBODY);
+        let bytes = mail::encoded_bytes(&own(&rendered.text), &own(&rendered.html));
+        let in_html = posts * MAX_HTML_BYTES / bytes.html;
+        in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
+    }
+
+    fn compose(&self, stories: &[Story], themes: Option<&[String]>, posts: usize) -> Result<Digest, NoStory> {
+        let settings = &self.app.config.settings;
+        let topic = &self.app.config.topic;
+        let outline = |theme: &Theme| SectionOutline {
+            name: theme.name.clone(),
+            title: theme.title.clone(),
+            description: theme.description.clone(),
+        };
+        let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
+        let max_stories = settings.digest.max_stories.min(posts);
+        let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
+        let today = date(&self.now.with_timezone(&settings.timezone));
+        let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
+        digest::compose(stories.to_vec(), &outlines, &limits, themes, &words)
+    }
+
+    fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
+        let app = self.app;
+        let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
+        let links = LinksView {
+            // No page answers this one yet; a template shows no link that is empty.
+            preferences: String::new(),
+            unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            archive: self.archive.clone(),
+            reply_to: app.config.settings.mail.reply_to.clone(),
+        };
+        app.renderer.render_digest(&self.view(digest, &why, links)).context("cannot render the digest")
+    }
+
+    fn view(&self, digest: &Digest, why: &str, links: LinksView) -> DigestView {
+        let settings = &self.app.config.settings;
+        DigestView::new(
+            digest,
+            &Frame {
+                name: &settings.name,
+                lang: &settings.locale,
+                now: self.now,
+                zone: settings.timezone,
+                why,
+                sample: false,
+                sender: self.app.sender(),
+                links,
+            },
+        )
+    }
+}
