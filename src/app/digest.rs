@@ -193,7 +193,7 @@ fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
         digest,
         &Frame {
             name: &settings.name,
-            lang: &settings.locale,
+            locale: &settings.locale,
             now,
             zone: settings.timezone,
             why: &why,

@@ -57,7 +57,7 @@ fn digest() -> Digest {
 fn view() -> DigestView {
     let frame = Frame {
         name: "Public Service Reform Digest",
-        lang: "en-GB",
+        locale: &"en-GB".parse().expect("a known locale"),
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         zone: chrono_tz::Europe::Paris,
         why: "You signed up for the weekly digest on 3 March 2026.",
@@ -98,7 +98,7 @@ fn html_and_text_say_the_same_stories_in_the_same_order() {
     assert_eq!(order(&mail.html), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(order(&mail.text), [1, 2, 3, 4, 5, 6, 7]);
     for words in
-        ["Monday 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March 2026 · 4\u{a0}min\u{a0}read"]
+        ["Monday, 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March 2026 · 4\u{a0}min\u{a0}read"]
     {
         assert!(mail.html.replace("&nbsp;", "\u{a0}").contains(words) && mail.text.contains(words), "{words}");
     }

@@ -1,11 +1,12 @@
 //! The contract that templates rely on: every variable that they may use, with its type. All text is plain and on one
 //! line; templates escape it. An empty string means "not known", so that a template asks `{% if … %}`.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::digest::{Digest, Entry, Section};
+use crate::domain::locale::Locale;
 use crate::domain::text::single_line;
 
 /// A digest as its templates see it.
@@ -23,7 +24,7 @@ pub struct DigestView {
     pub subject: String,
     /// Hidden text that mail programs show after the subject; may be empty.
     pub preheader: String,
-    /// "Monday 23 November 2026".
+    /// "Monday, 23 November 2026".
     pub date: String,
     /// "8 posts".
     pub count: String,
@@ -106,8 +107,8 @@ pub struct LinksView {
 pub struct Frame<'a> {
     /// The digest's name.
     pub name: &'a str,
-    /// BCP 47.
-    pub lang: &'a str,
+    /// How dates are written, and which way the text runs.
+    pub locale: &'a Locale,
     /// When it is made.
     pub now: DateTime<Utc>,
     /// The readers' zone: dates are told in it.
@@ -127,7 +128,7 @@ impl DigestView {
     #[must_use]
     pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
         let today = frame.now.with_timezone(&frame.zone);
-        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame.zone)).collect();
+        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame)).collect();
         let section = |section: &Section| SectionView {
             title: section.title.clone(),
             description: section.description.clone(),
@@ -135,13 +136,13 @@ impl DigestView {
         };
         let name = single_line(frame.name);
         Self {
-            lang: frame.lang.to_owned(),
-            dir: direction(frame.lang).to_owned(),
-            title: format!("{name}, {}", date(&today)),
+            lang: frame.locale.to_string(),
+            dir: frame.locale.direction().to_owned(),
+            title: format!("{name}, {}", frame.locale.date(&today)),
             name,
             subject: digest.subject.clone(),
             preheader: digest.preheader.clone(),
-            date: format!("{} {}", today.format("%A"), date(&today)),
+            date: frame.locale.date_with_weekday(&today),
             count: count(digest.count),
             sample: frame.sample,
             sections: digest.sections.iter().map(section).collect(),
@@ -154,11 +155,11 @@ impl DigestView {
     }
 }
 
-fn entry(story: &Entry, zone: Tz) -> EntryView {
-    let published = story.published.map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
+fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
+    let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
     let mut meta = vec![story.source.clone()];
     meta.extend(story.author.clone().filter(|author| *author != story.source));
-    meta.push(published);
+    meta.push(published.unwrap_or_else(|| "undated".to_owned()));
     if story.reading_minutes > 0 {
         meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
     }
@@ -176,35 +177,10 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
     }
 }
 
-/// "12 March 2026".
-fn date(at: &impl Datelike) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
-    format!("{} {month} {}", at.day(), at.year())
-}
-
 /// "1 post", "8 posts".
 #[must_use]
 pub fn count(posts: usize) -> String {
     if posts == 1 { "1 post".to_owned() } else { format!("{posts} posts") }
-}
-
-fn direction(lang: &str) -> &'static str {
-    let language = lang.split(['-', '_']).next().unwrap_or_default();
-    if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") { "rtl" } else { "ltr" }
 }
 
 /// The mail that asks whether a sign-up was meant.

@@ -5,6 +5,7 @@
 
 mod another_topic;
 mod arrival;
+mod axe;
 mod bare_feed_rs;
 mod borderline;
 mod check;
