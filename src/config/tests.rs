@@ -315,7 +315,9 @@ fn an_unknown_locale_is_refused_with_what_was_probably_meant() {
     ] {
         let folder = folder(&[("digest.toml", &format!("locale = \"{written}\""))]);
         let findings = load(folder.path(), None, &[]).unwrap_err().to_string();
-        assert!(findings.contains(&format!("`locale` must be a language and country such as `en-GB`, not `{written}`")));
+        assert!(
+            findings.contains(&format!("`locale` must be a language and country such as `en-GB`, not `{written}`"))
+        );
         assert!(findings.contains(hint), "{written}: {findings}");
     }
 }

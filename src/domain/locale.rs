@@ -1,5 +1,5 @@
 //! The language and country that a digest is written for: how its dates read, by the Unicode CLDR (through `icu`),
-//! and in which direction its text runs. The fixed words of mails and pages are the templates' business.
+//! and in which direction its text runs. The fixed words of mails and pages are English, whatever the locale.
 
 use std::fmt;
 use std::str::FromStr;
@@ -155,6 +155,9 @@ mod tests {
 
     #[test]
     fn text_runs_in_the_language_s_direction() {
-        assert_eq!((locale("ar-EG").direction(), locale("he").direction(), locale("cy-GB").direction()), ("rtl", "rtl", "ltr"));
+        assert_eq!(
+            (locale("ar-EG").direction(), locale("he").direction(), locale("cy-GB").direction()),
+            ("rtl", "rtl", "ltr")
+        );
     }
 }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::digest::{Digest, Entry, Section};
+use crate::domain::language::Detector;
 use crate::domain::locale::Locale;
 use crate::domain::text::single_line;
 
@@ -60,6 +61,8 @@ pub struct SectionView {
 pub struct EntryView {
     /// Never empty.
     pub title: String,
+    /// BCP 47, when title and excerpt are surely in another language than the mail; may be empty.
+    pub lang: String,
     /// http or https; empty when the source gave something else.
     pub link: String,
     /// Whole sentences; may be empty.
@@ -164,9 +167,13 @@ fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
         meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
     }
     meta.retain(|part| !part.is_empty());
-    let is_web = matches!(story.link.scheme(), "http" | "https");
+    // A name under `.invalid` is none (RFC 6761 §6.4), and could pass for the placeholder of a reader's own link.
+    let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
+    let is_web = matches!(story.link.scheme(), "http" | "https") && !is_nowhere;
+    let foreign = Detector::new(&[frame.locale.to_string()]).foreign("", &story.excerpt);
     EntryView {
         title: story.title.clone(),
+        lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
         link: if is_web { story.link.to_string() } else { String::new() },
         excerpt: story.excerpt.clone(),
         source: story.source.clone(),

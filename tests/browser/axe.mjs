@@ -24,7 +24,8 @@ const axe = readFileSync(axePath, "utf8");
 function launch() {
   const profile = mkdtempSync(join(tmpdir(), "axe-"));
   const flags = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe", `--user-data-dir=${profile}`];
   const browser = spawn(chromium, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const [asked, heard] = [new Map(), []];
@@ -54,7 +55,7 @@ function launch() {
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { send, event, close };
+  return { send, event, close, kill: () => browser.kill("SIGKILL") };
 }
 
 /** What axe has no default rule for: a page that is wider than its window, and a link too small for a finger. */
@@ -108,6 +109,11 @@ async function look({ send, event }, page, scheme, [width, height]) {
 }
 
 const browser = launch();
+setTimeout(() => {
+  console.log("the browser has not answered for two minutes");
+  browser.kill();
+  process.exit(1);
+}, 120_000).unref();
 let findings = 0;
 for (const page of rest) {
   for (const scheme of SCHEMES) {

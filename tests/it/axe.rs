@@ -9,6 +9,7 @@ use policy_digest::render::view::SenderView;
 use policy_digest::render::{ConfirmView, PageForm, Renderer};
 
 use crate::command::{policy_digest, text};
+use crate::mails::{in_arabic, with_many_themes};
 
 #[test]
 fn axe_finds_nothing_in_any_mail_or_page() {
@@ -20,7 +21,10 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     };
     let folder = tempfile::tempdir().unwrap();
     let mut pages = vec![digest(root, folder.path())];
-    for (name, html) in [("confirm.html", confirm()), ("page.html", page())] {
+    let (many, arabic) = (with_many_themes().html, in_arabic().html);
+    for (name, html) in
+        [("many.html", many), ("arabic.html", arabic), ("confirm.html", confirm()), ("page.html", page())]
+    {
         pages.push(folder.path().join(name));
         std::fs::write(folder.path().join(name), html).unwrap();
     }
@@ -32,7 +36,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let output = command.args(pages).output().unwrap();
     let shown = text(&output);
     assert!(output.status.success(), "{shown}");
-    assert_eq!(shown.matches(", 0 findings").count(), 12, "three pages, two schemes, two widths:\n{shown}");
+    assert_eq!(shown.matches(", 0 findings").count(), 20, "five pages, two schemes, two widths:\n{shown}");
 }
 
 /// The programs, if all are here.

@@ -19,6 +19,8 @@ mod feeds_corpus;
 mod floors;
 mod fuzz_seeds;
 mod hostile;
+mod hostile_words;
+mod mails;
 mod near_misses;
 mod polite;
 mod polling;
