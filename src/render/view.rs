@@ -146,7 +146,7 @@ impl DigestView {
             subject: digest.subject.clone(),
             preheader: digest.preheader.clone(),
             date: frame.locale.date_with_weekday(&today),
-            count: count(digest.count),
+            count: apart(frame.locale, count(digest.count)),
             sample: frame.sample,
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
@@ -160,11 +160,12 @@ impl DigestView {
 
 fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
     let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
-    let mut meta = vec![story.source.clone()];
-    meta.extend(story.author.clone().filter(|author| *author != story.source));
+    let mut meta = vec![apart(frame.locale, story.source.clone())];
+    let author = story.author.clone().filter(|author| *author != story.source);
+    meta.extend(author.map(|author| apart(frame.locale, author)));
     meta.push(published.unwrap_or_else(|| "undated".to_owned()));
     if story.reading_minutes > 0 {
-        meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
+        meta.push(apart(frame.locale, format!("{}\u{a0}min\u{a0}read", story.reading_minutes)));
     }
     meta.retain(|part| !part.is_empty());
     // A name under `.invalid` is none (RFC 6761 §6.4), and could pass for the placeholder of a reader's own link.
@@ -182,6 +183,11 @@ fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
         reason: story.reason.clone(),
         tags: story.tags.join(", "),
     }
+}
+
+/// Isolated (UAX 9), where the text around it runs from right to left: else "2 posts" would be shown as "posts 2".
+fn apart(locale: &Locale, words: String) -> String {
+    if locale.direction() == "rtl" && !words.is_empty() { format!("\u{2068}{words}\u{2069}") } else { words }
 }
 
 /// "1 post", "8 posts".
