@@ -55,7 +55,8 @@ fn underline(text: &str, mark: Option<&str>) -> String {
     format!("{text}\n{}", mark.unwrap_or("-").repeat(width))
 }
 
-/// No trailing blanks save that of the line above a footer (RFC 3676 §4.3), no two empty lines in a row, none at either end, one line end last.
+/// No trailing blanks save that of the line above a footer (RFC 3676 §4.3), no two empty lines in a row, none at
+/// either end, one line end last.
 pub(super) fn tidied(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut blank = 0;
