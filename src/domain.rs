@@ -7,6 +7,7 @@ pub mod feed;
 mod folded;
 pub mod item;
 pub mod language;
+pub mod locale;
 mod matching;
 pub mod outbox;
 mod pattern;

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::render::ArchivesView;
-use crate::render::view::{ArchiveView, date, direction};
+use crate::render::view::ArchiveView;
 
 /// Digests on one page of the list.
 pub const DIGESTS_A_PAGE: usize = 20;
@@ -29,11 +29,11 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<String> {
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
         title: row.title,
-        date: date(&row.due.with_timezone(&settings.timezone)),
+        date: settings.locale.date(&row.due.with_timezone(&settings.timezone)),
     });
     let view = ArchivesView {
-        lang: settings.locale.clone(),
-        dir: direction(&settings.locale).to_owned(),
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
         title: format!("{}: all digests", settings.name),
         digests: digests.collect(),
         newer: if page > 1 { format!("?page={}", page - 1) } else { String::new() },

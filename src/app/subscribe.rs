@@ -76,8 +76,8 @@ async fn ask(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<bool> {
     let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(now + token::CONFIRM_FOR));
     let settings = &app.config.settings;
     let view = ConfirmView {
-        lang: settings.locale.clone(),
-        dir: "ltr".to_owned(),
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
         what: format!("the {cadence} digest of posts about {}", app.config.topic.title),
         confirm_url: app.page(&format!("confirm/{token}")),

@@ -17,7 +17,7 @@ use super::settings::{
     TransportKind, Web,
 };
 use super::value::{
-    Read, Wrong, address, duration, filled, flag, language, listen_address, mailbox, network, number, one_of, optional,
+    Read, Wrong, address, duration, filled, flag, listen_address, locale, mailbox, network, number, one_of, optional,
     some_time, text, time_zone, web_address, web_url, whole,
 };
 
@@ -38,7 +38,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let settings = Settings {
         name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
         data: top.or("data", "data".into(), |value| filled(value).map(Into::into)),
-        locale: top.or("locale", "en-GB".to_owned(), language),
+        locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", address),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),

@@ -9,6 +9,8 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use url::Url;
 
+use crate::domain::locale::Locale;
+
 /// The whole file; `Settings::default()` is what holds without one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -18,8 +20,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where subscribers reach the pages; every link in a mail begins with it.
     pub public_url: Url,
-    /// Language and country for dates and fixed words, as `en-GB`.
-    pub locale: String,
+    /// The language and country that dates are written for.
+    pub locale: Locale,
     /// The zone in which the schedule is meant.
     pub timezone: Tz,
     /// Who is told when something needs a person.

@@ -303,3 +303,21 @@ fn a_misspelt_zone_or_word_is_answered_with_the_nearest() {
     let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
     assert_eq!(hints, ["did you mean `Europe/London`?", "did you mean `smtp`?"]);
 }
+
+#[test]
+fn an_unknown_locale_is_refused_with_what_was_probably_meant() {
+    for (written, hint) in [
+        ("en-UK", "did you mean `en-GB`?"),
+        ("en_gb", "did you mean `en-GB`?"),
+        ("de-US", "did you mean `de`?"),
+        ("enn-GB", "did you mean `en-GB`?"),
+        ("tlh", "write `en` for dates in English; `config/digest.toml` says which languages are known"),
+    ] {
+        let folder = folder(&[("digest.toml", &format!("locale = \"{written}\""))]);
+        let findings = load(folder.path(), None, &[]).unwrap_err().to_string();
+        assert!(
+            findings.contains(&format!("`locale` must be a language and country such as `en-GB`, not `{written}`"))
+        );
+        assert!(findings.contains(hint), "{written}: {findings}");
+    }
+}

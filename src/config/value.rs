@@ -10,6 +10,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::settings::Network;
+use crate::domain::locale::Locale;
 
 /// Why a value was refused.
 #[derive(Debug)]
@@ -263,4 +264,25 @@ pub(super) fn language(value: &DeValue<'_>) -> Read<String> {
         let rest = parts.all(|p| (2..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric()));
         (first && rest).then(|| text.to_owned())
     })(value)
+}
+
+/// A language, with or without a country, whose dates are known.
+pub(super) fn locale(value: &DeValue<'_>) -> Read<Locale> {
+    let locale = parsed("a language and country such as `en-GB`", |text| text.parse().ok())(value);
+    locale.map_err(|wrong| {
+        let written = value.as_str().unwrap_or_default().trim();
+        Wrong { hint: meant_locale(written), ..wrong }
+    })
+}
+
+/// Case, an underscore, "UK" and a country that is not known are seen through; else the nearest tag, if one is near.
+fn meant_locale(written: &str) -> Option<String> {
+    let (language, country) = written.split_once(['-', '_']).unwrap_or((written, ""));
+    let (language, country) = (language.to_lowercase(), country.to_uppercase().replace("UK", "GB"));
+    let whole = format!("{language}-{country}");
+    let known: Vec<String> = Locale::known().collect();
+    let seen = [whole.as_str(), language.as_str()].into_iter().find(|tag| known.iter().any(|known| known == tag));
+    seen.or_else(|| nearest(written, known.iter().map(String::as_str)))
+        .map(|tag| format!("did you mean `{tag}`?"))
+        .or_else(|| Some("write `en` for dates in English; `config/digest.toml` says which languages are known".into()))
 }

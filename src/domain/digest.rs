@@ -27,6 +27,9 @@ pub const SUBJECT_CHARS: usize = 70;
 /// A longer title is a mistake of the feed, or hostile.
 const TITLE_CHARS: usize = 200;
 
+/// The same of a name.
+const NAME_CHARS: usize = 80;
+
 /// Titles that the subject and the words after it choose from.
 const LEADING: usize = 4;
 
@@ -256,9 +259,9 @@ fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limit
     Entry {
         seq: story.seq,
         title: title_of(&story),
-        source: text::single_line(&story.source),
-        also_on: story.also_on.iter().map(|name| text::single_line(name)).collect(),
-        author: story.author.as_deref().map(author).filter(|author| !author.is_empty()),
+        source: name(&story.source),
+        also_on: story.also_on.iter().map(|source| name(source)).collect(),
+        author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
         published: story.published,
         excerpt: text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars),
         reading_minutes: text::reading_minutes(text::word_count(longer)),
@@ -268,13 +271,14 @@ fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limit
     }
 }
 
-fn author(name: &str) -> String {
-    text::truncate_at_word(&text::single_line(name), 80)
+/// Of a person or a blog, on one line.
+fn name(name: &str) -> String {
+    text::truncate_at_word(&text::single_line(name), NAME_CHARS)
 }
 
 fn title_of(story: &Story) -> String {
     let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
-    if title.is_empty() { format!("Untitled post on {}", text::single_line(&story.source)) } else { title }
+    if title.is_empty() { format!("Untitled post on {}", name(&story.source)) } else { title }
 }
 
 #[cfg(test)]

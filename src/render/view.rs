@@ -1,11 +1,13 @@
 //! The contract that templates rely on: every variable that they may use, with its type. All text is plain and on one
 //! line; templates escape it. An empty string means "not known", so that a template asks `{% if … %}`.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::digest::{Digest, Entry, Section};
+use crate::domain::language::Detector;
+use crate::domain::locale::Locale;
 use crate::domain::text::single_line;
 
 /// A digest as its templates see it.
@@ -23,7 +25,7 @@ pub struct DigestView {
     pub subject: String,
     /// Hidden text that mail programs show after the subject; may be empty.
     pub preheader: String,
-    /// "Monday 23 November 2026".
+    /// "Monday, 23 November 2026".
     pub date: String,
     /// "8 posts".
     pub count: String,
@@ -61,6 +63,8 @@ pub struct SectionView {
 pub struct EntryView {
     /// Never empty.
     pub title: String,
+    /// BCP 47, when title and excerpt are surely in another language than the mail; may be empty.
+    pub lang: String,
     /// http or https; empty when the source gave something else, or far too long a one.
     pub link: String,
     /// Whole sentences; may be empty.
@@ -108,8 +112,8 @@ pub struct LinksView {
 pub struct Frame<'a> {
     /// The digest's name.
     pub name: &'a str,
-    /// BCP 47.
-    pub lang: &'a str,
+    /// How dates are written, and which way the text runs.
+    pub locale: &'a Locale,
     /// When it is made.
     pub now: DateTime<Utc>,
     /// The readers' zone: dates are told in it.
@@ -129,7 +133,7 @@ impl DigestView {
     #[must_use]
     pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
         let today = frame.now.with_timezone(&frame.zone);
-        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame.zone)).collect();
+        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame)).collect();
         let section = |section: &Section| SectionView {
             title: section.title.clone(),
             description: section.description.clone(),
@@ -137,14 +141,14 @@ impl DigestView {
         };
         let name = single_line(frame.name);
         Self {
-            lang: frame.lang.to_owned(),
-            dir: direction(frame.lang).to_owned(),
-            title: format!("{name}, {}", date(&today)),
+            lang: frame.locale.to_string(),
+            dir: frame.locale.direction().to_owned(),
+            title: format!("{name}, {}", frame.locale.date(&today)),
             name,
             subject: digest.subject.clone(),
             preheader: digest.preheader.clone(),
-            date: format!("{} {}", today.format("%A"), date(&today)),
-            count: count(digest.count),
+            date: frame.locale.date_with_weekday(&today),
+            count: apart(frame.locale, count(digest.count)),
             sample: frame.sample,
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
@@ -160,18 +164,24 @@ impl DigestView {
 /// A longer link is a mistake of the feed, or hostile: one of them could fill the whole mail.
 const LINK_BYTES: usize = 2_000;
 
-fn entry(story: &Entry, zone: Tz) -> EntryView {
-    let published = story.published.map_or_else(|| "undated".to_owned(), |at| date(&at.with_timezone(&zone)));
-    let mut meta = vec![story.source.clone()];
-    meta.extend(story.author.clone().filter(|author| *author != story.source));
-    meta.push(published);
+fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
+    let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
+    let mut meta = vec![apart(frame.locale, story.source.clone())];
+    let author = story.author.clone().filter(|author| *author != story.source);
+    meta.extend(author.map(|author| apart(frame.locale, author)));
+    meta.push(published.unwrap_or_else(|| "undated".to_owned()));
     if story.reading_minutes > 0 {
-        meta.push(format!("{}\u{a0}min\u{a0}read", story.reading_minutes));
+        meta.push(apart(frame.locale, format!("{}\u{a0}min\u{a0}read", story.reading_minutes)));
     }
     meta.retain(|part| !part.is_empty());
-    let is_web = matches!(story.link.scheme(), "http" | "https") && story.link.as_str().len() <= LINK_BYTES;
+    // A name under `.invalid` is none (RFC 6761 §6.4), and could pass for the placeholder of a reader's own link.
+    let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
+    let fits = story.link.as_str().len() <= LINK_BYTES;
+    let is_web = matches!(story.link.scheme(), "http" | "https") && fits && !is_nowhere;
+    let foreign = Detector::new(&[frame.locale.to_string()]).foreign("", &story.excerpt);
     EntryView {
         title: story.title.clone(),
+        lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
         link: if is_web { story.link.to_string() } else { String::new() },
         excerpt: story.excerpt.clone(),
         source: story.source.clone(),
@@ -182,36 +192,15 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
     }
 }
 
-/// "12 March 2026".
-pub(crate) fn date(at: &impl Datelike) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
-    format!("{} {month} {}", at.day(), at.year())
+/// Isolated (UAX 9), where the text around it runs from right to left: else "2 posts" would be shown as "posts 2".
+fn apart(locale: &Locale, words: String) -> String {
+    if locale.direction() == "rtl" && !words.is_empty() { format!("\u{2068}{words}\u{2069}") } else { words }
 }
 
 /// "1 post", "8 posts".
 #[must_use]
 pub fn count(posts: usize) -> String {
     if posts == 1 { "1 post".to_owned() } else { format!("{posts} posts") }
-}
-
-/// "ltr" or "rtl", by the language of a BCP 47 tag.
-pub(crate) fn direction(lang: &str) -> &'static str {
-    let language = lang.split(['-', '_']).next().unwrap_or_default();
-    if matches!(language, "ar" | "fa" | "he" | "ur" | "yi" | "ps" | "dv") { "rtl" } else { "ltr" }
 }
 
 /// The mail that asks whether a sign-up was meant.

@@ -6,6 +6,7 @@
 mod another_topic;
 mod archive;
 mod arrival;
+mod axe;
 mod bare_feed_rs;
 mod borderline;
 mod check;
@@ -19,6 +20,8 @@ mod feeds_corpus;
 mod floors;
 mod fuzz_seeds;
 mod hostile;
+mod hostile_words;
+mod mails;
 mod near_misses;
 mod polite;
 mod polling;

@@ -13,7 +13,7 @@ use super::App;
 use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::topic::Theme;
 use crate::mail;
-use crate::render::view::{DigestView, Frame, LinksView, date};
+use crate::render::view::{DigestView, Frame, LinksView};
 use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
 
 /// The most bytes of the encoded HTML part.
@@ -93,7 +93,7 @@ impl Press<'_> {
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
-        let today = date(&self.now.with_timezone(&settings.timezone));
+        let today = settings.locale.date(&self.now.with_timezone(&settings.timezone));
         let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
         digest::compose(stories.to_vec(), &outlines, &limits, themes, &words)
     }
@@ -117,7 +117,7 @@ impl Press<'_> {
             digest,
             &Frame {
                 name: &settings.name,
-                lang: &settings.locale,
+                locale: &settings.locale,
                 now: self.now,
                 zone: settings.timezone,
                 why,

@@ -2,6 +2,7 @@
 
 mod feed_server;
 pub mod hostile;
+pub mod mails;
 mod smtp_sink;
 
 use std::path::Path;
