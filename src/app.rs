@@ -8,6 +8,7 @@ pub mod digest;
 pub mod explain;
 pub mod feeds;
 pub mod lock;
+pub mod note;
 pub mod once;
 pub mod poll;
 pub mod status;

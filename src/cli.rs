@@ -17,14 +17,14 @@ mod table;
 mod topic;
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::{App, lock::Busy};
-use crate::config::{self, Findings};
+use crate::config::{self, Findings, NoteError};
 use crate::telemetry;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
@@ -149,6 +149,20 @@ impl Global {
     async fn open(&self) -> anyhow::Result<App> {
         App::open(self.load()?, Clock::System).await
     }
+
+    /// The same with a note of its own, if one is named. Whatever is wrong with the note is told before anything is
+    /// done.
+    async fn open_with(&self, note: Option<&Path>) -> anyhow::Result<App> {
+        let mut config = self.load()?;
+        if let Some(note) = note {
+            if !note.is_file() {
+                return Err(Usage(format!("there is no note `{}`", note.display())).into());
+            }
+            note.clone_into(&mut config.note_file);
+        }
+        config::read_note(&config.note_file)?;
+        App::open(config, Clock::System).await
+    }
 }
 
 /// Prints a result; a reader that went away (`… | head`) ends it quietly.
@@ -171,7 +185,11 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if error.is::<Busy>() {
         eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
     }
-    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
+    let note = error.downcast_ref::<NoteError>();
+    if let Some(note) = note {
+        eprintln!("\nhint: {}", note.next());
+    }
+    if note.is_some() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
 }
 
 /// An argument that the grammar lets through and that makes no sense.

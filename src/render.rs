@@ -3,6 +3,7 @@
 //! administrator's file of the same name in `templates_dir` wins. HTML templates escape everything; their styles are
 //! put in line. What the templates may use is told in `render::view`.
 
+mod markdown;
 mod text;
 pub mod view;
 
@@ -22,6 +23,9 @@ pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
 
 /// Stands for the reader's preferences link.
 pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
+
+/// Stands for the day since which the reader has had the digest.
+pub const SINCE_PLACEHOLDER: &str = "since.invalid";
 
 /// Every built-in template with its name, which is its path in an administrator's folder.
 pub const TEMPLATES: &[(&str, &str)] = &[
@@ -156,12 +160,13 @@ impl Renderer {
     }
 }
 
-/// Puts one reader's links into a rendered part. Both must be plain http(s) URLs without `&`, so that they are the
+/// Puts one reader's links into a rendered part, and the day since which they have had it. Both links must be plain http(s) URLs without `&`, so that they are the
 /// same in HTML and in text; a quote, a bracket or a space in one is escaped as in a URL.
 #[must_use]
-pub fn personalise(part: &str, unsubscribe: &str, preferences: &str) -> String {
-    let unsubscribe = url_safe(unsubscribe);
-    part.replace(UNSUBSCRIBE_PLACEHOLDER, &unsubscribe).replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+pub fn personalise(part: &str, unsubscribe: &str, preferences: &str, since: &str) -> String {
+    part.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(unsubscribe))
+        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+        .replace(SINCE_PLACEHOLDER, since)
 }
 
 fn url_safe(url: &str) -> String {

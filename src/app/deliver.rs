@@ -16,7 +16,7 @@ use crate::domain::token::{Purpose, sign};
 use crate::mail::smtp::{self, Login, Pool};
 use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
 use crate::render::personalise;
-use crate::render::view::SenderView;
+use crate::render::view::{SenderView, day};
 use crate::store::{Claimed, Kind, Part, Settlement};
 
 /// What came of delivering.
@@ -134,8 +134,9 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
     let unsubscribe = app.unsubscribe_url(&message.subscriber);
     let preferences =
         app.page(&format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &message.subscriber, None)));
-    let text = personalise(&part.text, &unsubscribe, &preferences);
-    let html = personalise(&part.html, &unsubscribe, &preferences);
+    let since = day(message.since, settings.timezone);
+    let text = personalise(&part.text, &unsubscribe, &preferences, &since);
+    let html = personalise(&part.html, &unsubscribe, &preferences, &since);
     let is_digest = message.kind == Kind::Digest;
     let envelope = Envelope {
         from: settings.mail.from.clone(),
@@ -161,8 +162,12 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
 impl App {
     /// The bare address that mails come from.
     pub(crate) fn sender_address(&self) -> &str {
-        let from = self.config.settings.mail.from.as_str();
-        from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>')).trim()
+        bare(&self.config.settings.mail.from)
+    }
+
+    /// The bare address that answers go to; empty when it is not set.
+    pub(crate) fn reply_address(&self) -> &str {
+        bare(&self.config.settings.mail.reply_to)
     }
 
     /// Its domain: Message-IDs and the List-Id stand under it.
@@ -184,6 +189,11 @@ impl App {
             privacy_url: sender.privacy_url.clone(),
         }
     }
+}
+
+/// The address of `Name <address>`.
+fn bare(mailbox: &str) -> &str {
+    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
 /// The transport that the configuration asks for.

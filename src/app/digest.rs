@@ -4,12 +4,13 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
+use super::note::{self, Note, NoteUse};
 use super::{App, hex, random};
 use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
-use crate::render::view::{DigestView, Frame, LinksView};
-use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::view::{DigestView, Frame, LinksView, day};
+use crate::render::{Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewPart, NewRun, Rescored, Window, WindowPart};
 
 /// What came of making a digest.
@@ -29,6 +30,8 @@ pub struct DigestReport {
     pub waiting: usize,
     /// Active subscribers that it serves.
     pub people: u64,
+    /// What became of the editor's note.
+    pub note: NoteUse,
 }
 
 /// Makes the digest of all that is new, for everybody.
@@ -99,12 +102,13 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     let now = app.clock.now();
     let cadence = slot.map(|(cadence, _)| cadence);
     let upto = app.store.highest_seq().await?;
+    let note = note::next(app, cadence).await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
         let stories = app.store.stories(window.covered, upto).await?;
-        let part = match compose(app, stories, window.themes.as_deref(), now)? {
+        let part = match compose(app, stories, window.themes.as_deref(), now, &note, SINCE_PLACEHOLDER)? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -135,9 +139,11 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         }
     };
     let domain = app.mail_domain().to_owned();
-    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows }).await?;
+    let (note, fate) = (note.hash, note.fate);
+    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, note, windows }).await?;
     match report.run {
         Some(run) => {
+            report.note = if run.messages > 0 { fate } else { NoteUse::None };
             tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
         }
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
@@ -164,6 +170,8 @@ fn compose(
     stories: Vec<Story>,
     themes: Option<&[String]>,
     now: DateTime<Utc>,
+    note: &Note,
+    since: &str,
 ) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
     let settings = &app.config.settings;
     let outlines: Vec<SectionOutline> = app
@@ -182,11 +190,12 @@ fn compose(
         Ok(digest) => digest,
         Err(nothing) => return Ok(Err(nothing)),
     };
-    let rendered = app.renderer.render_digest(&view(app, &digest, now)).context("cannot render the digest")?;
+    let rendered =
+        app.renderer.render_digest(&view(app, &digest, now, note, since)).context("cannot render the digest")?;
     Ok(Ok((digest, rendered)))
 }
 
-fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
+fn view(app: &App, digest: &Digest, now: DateTime<Utc>, note: &Note, since: &str) -> DigestView {
     let settings = &app.config.settings;
     let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
     DigestView::new(
@@ -196,7 +205,9 @@ fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
             lang: &settings.locale,
             now,
             zone: settings.timezone,
+            note: note.view.clone(),
             why: &why,
+            since,
             sample: false,
             sender: app.sender(),
             links: LinksView {
@@ -204,7 +215,7 @@ fn view(app: &App, digest: &Digest, now: DateTime<Utc>) -> DigestView {
                 preferences: String::new(),
                 unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
                 archive: String::new(),
-                reply_to: settings.mail.reply_to.clone(),
+                reply_to: app.reply_address().to_owned(),
             },
         },
     )
@@ -226,9 +237,11 @@ pub struct Preview {
     pub listed: usize,
     /// Items of the window that are not in it, nearest misses first.
     pub left_out: Vec<ItemRow>,
+    /// What becomes of the editor's note.
+    pub note: NoteUse,
 }
 
-/// Renders the next digest of a cadence, for a reader who wants all themes, without storing or sending it.
+/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -241,11 +254,13 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
         None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
     };
     let upto = app.store.highest_seq().await?;
-    let composed = compose(app, app.store.stories(after, upto).await?, None, now)?;
+    let note = note::next(app, Some(cadence)).await?;
+    let today = day(now, app.config.settings.timezone);
+    let composed = compose(app, app.store.stories(after, upto).await?, None, now, &note, &today)?;
     let left_out = app.store.left_out(after, 5).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),
         Err(NoStory { waiting }) => (0, *waiting),
     };
-    Ok(Preview { rendered: composed.ok().map(|(_, rendered)| rendered), stories, listed, left_out })
+    Ok(Preview { rendered: composed.ok().map(|(_, rendered)| rendered), stories, listed, left_out, note: note.fate })
 }

@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone, Utc};
 
-use super::view::{Frame, LinksView, SenderView};
+use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::domain::digest::{Digest, Entry, Section};
 
@@ -60,7 +60,9 @@ fn view() -> DigestView {
         lang: "en-GB",
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         zone: chrono_tz::Europe::Paris,
-        why: "You signed up for the weekly digest on 3 March 2026.",
+        note: NoteView::new("Dear *readers*, [this](https://example.org/survey) is a note."),
+        why: "You get this because you asked for posts about public service reform.",
+        since: SINCE_PLACEHOLDER,
         sample: false,
         sender: SenderView {
             organisation: "Example Institute".into(),
@@ -147,9 +149,9 @@ fn the_text_is_wrapped_and_its_urls_are_whole() {
 fn personal_links_go_into_both_parts() {
     let mail = rendered();
     for part in [&mail.html, &mail.text] {
-        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1");
+        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1", "3 March 2026");
         assert!(mine.contains("https://d.example/u/t%221") && mine.contains("https://d.example/p/t1"));
-        assert!(!mine.contains(".invalid"));
+        assert!(mine.contains("You have had it since 3 March 2026.") && !mine.contains(".invalid"));
     }
 }
 
@@ -162,7 +164,9 @@ fn the_same_view_gives_the_same_bytes() {
 fn everything_optional_may_be_absent() {
     let empty = DigestView {
         preheader: String::new(),
+        note: NoteView::default(),
         why: String::new(),
+        since: String::new(),
         sender: SenderView::default(),
         links: LinksView::default(),
         more: Vec::new(),

@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::markdown;
 use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::text::single_line;
 
@@ -29,18 +30,42 @@ pub struct DigestView {
     pub count: String,
     /// Whether the stories are made up, as in the sample run.
     pub sample: bool,
+    /// What the editor says first; may be empty.
+    pub note: NoteView,
     /// Never empty, unless all stories are in `more`.
     pub sections: Vec<SectionView>,
     /// "Also this week": one line each; may be empty.
     pub more: Vec<EntryView>,
     /// "You may also like": what is borderline, title and source only; may be empty. None is in `count`.
     pub listed: Vec<EntryView>,
-    /// Why the reader gets this: "You signed up for it on 3 March 2026."; may be empty.
+    /// Why the reader gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
+    /// Since when the reader has had it, "3 March 2026", or [`super::SINCE_PLACEHOLDER`]; may be empty.
+    pub since: String,
     /// Who sends it.
     pub sender: SenderView,
     /// Where a reader can go.
     pub links: LinksView,
+}
+
+/// The editor's note, made from Markdown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// Safe HTML, the only one among the views: paragraphs, lists, headings of the third rank, emphasis, links. A
+    /// template writes `{{ note.html|safe }}`. Empty when `text` is.
+    pub html: String,
+    /// Wrapped, on several lines.
+    pub text: String,
+}
+
+impl NoteView {
+    /// The view of a note in Markdown. A note that shows nothing, as one that is an image, is empty.
+    #[must_use]
+    pub fn new(markdown: &str) -> Self {
+        let text = markdown::text(markdown);
+        let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
+        Self { html, text }
+    }
 }
 
 /// One theme.
@@ -97,7 +122,7 @@ pub struct LinksView {
     pub unsubscribe: String,
     /// This digest on the web.
     pub archive: String,
-    /// A mail address, for suggestions.
+    /// A bare mail address, for suggestions.
     pub reply_to: String,
 }
 
@@ -112,8 +137,12 @@ pub struct Frame<'a> {
     pub now: DateTime<Utc>,
     /// The readers' zone: dates are told in it.
     pub zone: Tz,
+    /// See [`DigestView::note`].
+    pub note: NoteView,
     /// See [`DigestView::why`].
     pub why: &'a str,
+    /// See [`DigestView::since`].
+    pub since: &'a str,
     /// See [`DigestView::sample`].
     pub sample: bool,
     /// Who sends it.
@@ -144,10 +173,12 @@ impl DigestView {
             date: format!("{} {}", today.format("%A"), date(&today)),
             count: count(digest.count),
             sample: frame.sample,
+            note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
             why: single_line(frame.why),
+            since: single_line(frame.since),
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
@@ -174,6 +205,12 @@ fn entry(story: &Entry, zone: Tz) -> EntryView {
         reason: story.reason.clone(),
         tags: story.tags.join(", "),
     }
+}
+
+/// A day as readers of a zone write it: "12 March 2026".
+#[must_use]
+pub fn day(at: DateTime<Utc>, zone: Tz) -> String {
+    date(&at.with_timezone(&zone))
 }
 
 /// "12 March 2026".

@@ -13,6 +13,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0003_digests.sql")),
     M::up(include_str!("migrations/0004_borderline.sql")),
     M::up(include_str!("migrations/0005_reasons.sql")),
+    M::up(include_str!("migrations/0007_notes.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -19,6 +19,7 @@ mod floors;
 mod fuzz_seeds;
 mod hostile;
 mod near_misses;
+mod note;
 mod polite;
 mod polling;
 mod quickstart;
