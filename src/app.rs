@@ -14,6 +14,7 @@ pub mod poll;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod templates;
 pub mod topic;
 
 use std::fmt::Write as _;

@@ -14,6 +14,7 @@ mod schedule;
 mod status;
 mod subscribers;
 mod table;
+mod templates;
 mod topic;
 
 use std::io::IsTerminal as _;
@@ -76,13 +77,16 @@ enum Command {
     /// Work on the topic file
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// The templates of mails and pages
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// The list of feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
-    /// Check the configuration, and the topic's phrases against what is stored
+    /// Check configuration and templates, and the topic's phrases against what is stored
     Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
@@ -97,6 +101,8 @@ enum Ending {
     Done,
     /// Exit 1: a digest could not be made, a mail finally failed, or no feed could be read.
     Failed,
+    /// Exit 2: something in the configuration is at fault.
+    Misconfigured,
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -116,6 +122,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Misconfigured) => ExitCode::from(2),
         Err(error) => fail(&error),
     }
 }
@@ -129,6 +136,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Preview(preview) => preview.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
+        Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Check(check) => check.run(global).await,

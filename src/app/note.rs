@@ -1,5 +1,8 @@
 //! The editor's note: read when a digest is made, and shown once for each cadence, until its text changes.
 
+use std::path::Path;
+
+use super::check::CheckFinding;
 use super::{App, sha256};
 use crate::config::read_note;
 use crate::domain::subscriber::Cadence;
@@ -50,4 +53,13 @@ pub(crate) async fn next(app: &App, cadence: Option<Cadence>) -> anyhow::Result<
         return Ok(Note { fate: NoteUse::ShownBefore, ..Note::default() });
     }
     Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash) })
+}
+
+/// What is wrong with the note, if anything is.
+pub(crate) fn finding(path: &Path) -> Option<CheckFinding> {
+    let error = read_note(path).err()?;
+    let next = error.next().to_owned();
+    // The message names the file.
+    let message = format!("{:#}", anyhow::Error::new(error));
+    Some(CheckFinding { message, next, place: None, is_mistake: true, phrase: None })
 }

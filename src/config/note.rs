@@ -30,14 +30,6 @@ pub enum NoteError {
 }
 
 impl NoteError {
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::TooLong { path, .. } | Self::Unreadable { path, .. } => path,
-        }
-    }
-
     /// What to do about it.
     #[must_use]
     pub fn next(&self) -> &'static str {

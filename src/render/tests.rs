@@ -184,7 +184,7 @@ fn a_missing_variable_is_named_with_file_and_line() {
     std::fs::create_dir(folder.path().join("digest")).expect("a folder");
     std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
     let error = Renderer::new(Some(folder.path())).expect("templates").render_digest(&view()).expect_err("a refusal");
-    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2: `colour` is missing");
+    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2, column 4: `colour` is missing");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_template_that_does_not_parse_is_refused_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("base.txt.j2"), "{% block %}").expect("a file");
     let error = Renderer::new(Some(folder.path())).expect_err("a refusal");
-    assert!(error.to_string().starts_with("template `base.txt.j2`, line 1: "), "{error}");
+    assert!(error.to_string().starts_with("template `base.txt.j2`, line 1, column "), "{error}");
 }
 
 #[test]

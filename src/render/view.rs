@@ -10,7 +10,7 @@ use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::text::single_line;
 
 /// A digest as its templates see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DigestView {
     /// BCP 47, for `<html lang>`: "en-GB".
     pub lang: String,
@@ -69,7 +69,7 @@ impl NoteView {
 }
 
 /// One theme.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SectionView {
     /// "Joined-up working".
     pub title: String,
@@ -80,7 +80,7 @@ pub struct SectionView {
 }
 
 /// One story.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct EntryView {
     /// Never empty.
     pub title: String,

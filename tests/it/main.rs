@@ -27,6 +27,7 @@ mod relevance;
 mod shown;
 mod stability;
 mod support;
+mod templates;
 mod topic_eval;
 mod topic_file;
 mod topic_train;
