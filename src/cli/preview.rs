@@ -74,7 +74,7 @@ impl Preview {
                 written.iter().for_each(|path| print(path.display()));
             }
         }
-        if preview.note == NoteUse::ShownBefore {
+        if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
             print("\nthe editor's note is left out: an earlier digest has shown the same text");
         }
         if !preview.left_out.is_empty() {

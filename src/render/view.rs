@@ -1,5 +1,6 @@
-//! The contract that templates rely on: every variable that they may use, with its type. All text is plain and on one
-//! line; templates escape it. An empty string means "not known", so that a template asks `{% if … %}`.
+//! The contract that templates rely on: every variable that they may use, with its type; `templates/README.md` tells
+//! administrators the same. All text is plain and on one line, save the editor's note; templates escape it. An empty
+//! string means "not known", so that a template asks `{% if … %}`.
 
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;

@@ -8,7 +8,7 @@ use policy_digest::config::NoteError;
 use policy_digest::domain::subscriber::Cadence;
 
 use crate::command::{policy_digest, text};
-use crate::support::{Entry, Reply, World, rss, write_config};
+use crate::support::{Entry, Mail, Reply, World, rss, write_config};
 
 fn write_note(world: &World, note: &str) {
     std::fs::write(world.folder().join("config/note.md"), note).unwrap();
@@ -157,4 +157,22 @@ async fn the_footers_of_both_parts_say_the_same() {
         assert!(html.contains(words), "{words} is not in the HTML:\n{html}");
     }
     assert!(!mail.contains("<img") && !mail.contains("since.invalid"));
+}
+
+#[tokio::test]
+async fn readers_of_one_rendering_have_each_their_own_date() {
+    let world = World::new().await;
+    world.subscribe("ada@example.org").await;
+    world.days(10);
+    world.subscribe("ben@example.org").await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    assert_eq!(world.once().await.delivery.sent, 2);
+    let since = |mail: &Mail| {
+        let dates: Vec<&str> = mail.text.split("You have had it since ").skip(1).collect();
+        dates.iter().map(|rest| rest.split('.').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for mail in world.mails() {
+        let expected = if mail.header("To").contains("ada") { "23 November 2026" } else { "3 December 2026" };
+        assert_eq!(since(&mail), [expected; 2], "in the text and in the HTML");
+    }
 }
