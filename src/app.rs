@@ -9,11 +9,13 @@ pub mod digest;
 pub mod explain;
 pub mod feeds;
 pub mod lock;
+pub mod note;
 pub mod once;
 pub mod poll;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod templates;
 pub mod topic;
 
 use std::fmt::Write as _;

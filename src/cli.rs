@@ -14,17 +14,18 @@ mod schedule;
 mod status;
 mod subscribers;
 mod table;
+mod templates;
 mod topic;
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::{App, lock::Busy};
-use crate::config::{self, Findings};
+use crate::config::{self, Findings, NoteError};
 use crate::telemetry;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
@@ -76,13 +77,16 @@ enum Command {
     /// Work on the topic file
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// The templates of mails and pages
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// The list of feeds
     #[command(subcommand)]
     Feeds(feeds::Feeds),
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
-    /// Check the configuration, and the topic's phrases against what is stored
+    /// Check configuration and templates, and the topic's phrases against what is stored
     Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
@@ -97,6 +101,8 @@ enum Ending {
     Done,
     /// Exit 1: a digest could not be made, a mail finally failed, or no feed could be read.
     Failed,
+    /// Exit 2: something in the configuration is at fault.
+    Misconfigured,
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -116,6 +122,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Misconfigured) => ExitCode::from(2),
         Err(error) => fail(&error),
     }
 }
@@ -129,6 +136,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Preview(preview) => preview.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
+        Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Check(check) => check.run(global).await,
@@ -148,6 +156,20 @@ impl Global {
 
     async fn open(&self) -> anyhow::Result<App> {
         App::open(self.load()?, Clock::System).await
+    }
+
+    /// The same with a note of its own, if one is named. Whatever is wrong with the note is told before anything is
+    /// done.
+    async fn open_with(&self, note: Option<&Path>) -> anyhow::Result<App> {
+        let mut config = self.load()?;
+        if let Some(note) = note {
+            if !note.is_file() {
+                return Err(Usage(format!("there is no note `{}`", note.display())).into());
+            }
+            note.clone_into(&mut config.note_file);
+        }
+        config::read_note(&config.note_file)?;
+        App::open(config, Clock::System).await
     }
 }
 
@@ -171,7 +193,11 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if error.is::<Busy>() {
         eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
     }
-    if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
+    let note = error.downcast_ref::<NoteError>();
+    if let Some(note) = note {
+        eprintln!("\nhint: {}", note.next());
+    }
+    if note.is_some() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
 }
 
 /// An argument that the grammar lets through and that makes no sense.

@@ -7,6 +7,7 @@ mod diagnostic;
 mod digest;
 mod environment;
 mod feeds;
+mod note;
 mod notebook;
 mod phrases;
 mod reader;
@@ -18,6 +19,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Finding, Findings, Origin};
+pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use phrases::{PhrasePlace, phrase_places};
 pub use settings::{
     Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
@@ -31,6 +33,8 @@ use reader::Table;
 
 /// The folder when none is named.
 const FOLDER: &str = "config";
+/// The editor's note, unless another file is named.
+const NOTE: &str = "note.md";
 /// What holds without a `topic.toml`, and the model that it names.
 const TOPIC: &str = include_str!("../config/topic.toml");
 const WORDING: &str = include_str!("../config/topic.wording");
@@ -50,6 +54,8 @@ pub struct Config {
     pub wording_file: Option<PathBuf>,
     /// `subscribers.csv`, if the folder holds one.
     pub subscribers_csv: Option<PathBuf>,
+    /// Where the editor's note is looked for.
+    pub note_file: PathBuf,
 }
 
 /// Reads a folder; `data` goes before the key `data`, and `environment` before every key of `digest.toml`.
@@ -111,7 +117,8 @@ fn read(
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
     let wording_file = wording.map(|name| folder.join(name));
-    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv })
+    let note_file = folder.join(NOTE);
+    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv, note_file })
 }
 
 /// Reads the folder (`config` unless named) with this process's environment.

@@ -3,6 +3,8 @@
 //! administrator's file of the same name in `templates_dir` wins. HTML templates escape everything; their styles are
 //! put in line. What the templates may use is told in `render::view`.
 
+mod markdown;
+mod sample;
 mod text;
 pub mod view;
 
@@ -23,6 +25,9 @@ pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
 /// Stands for the reader's preferences link.
 pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
 
+/// Stands for the day since which the reader has had the digest.
+pub const SINCE_PLACEHOLDER: &str = "since.invalid";
+
 /// Every built-in template with its name, which is its path in an administrator's folder.
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("base.html.j2", include_str!("../templates/base.html.j2")),
@@ -39,6 +44,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
 ];
 
+/// What an administrator needs to know of them, and the name of the file that says it.
+pub const GUIDE: (&str, &str) = ("README.md", include_str!("../templates/README.md"));
+
 /// A mail without its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -54,12 +62,14 @@ pub struct Rendered {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A template does not parse, or uses what is not there.
-    #[error("template `{file}`, line {line}: {what}")]
+    #[error("template `{file}`, line {line}, column {column}: {what}")]
     Template {
         /// The template's name, as `digest/body.html.j2`.
         file: String,
-        /// 0 when it is not known.
+        /// From 1; 0 when it is not known.
         line: usize,
+        /// From 1, in characters; 0 when it is not known.
+        column: usize,
         /// "`entry.colour` is missing", or what else is wrong.
         what: String,
         /// MiniJinja's word on it.
@@ -92,6 +102,37 @@ impl Renderer {
     /// # Errors
     /// A folder that is none, or a template that does not parse.
     pub fn new(overrides: Option<&Path>) -> Result<Self, Error> {
+        let renderer = Self::unread(overrides)?;
+        for (name, _) in TEMPLATES {
+            renderer.template(name)?;
+        }
+        Ok(renderer)
+    }
+
+    /// Everything that is wrong with the templates: each is read, and tried on made-up views, with every optional
+    /// thing present and absent.
+    #[must_use]
+    pub fn faults(overrides: Option<&Path>) -> Vec<Error> {
+        let renderer = match Self::unread(overrides) {
+            Ok(renderer) => renderer,
+            Err(error) => return vec![error],
+        };
+        let mut faults: Vec<Error> = Vec::new();
+        for (name, _) in TEMPLATES {
+            // What a template extends is read with it, so that one fault may be met more than once.
+            let read = renderer.template(name).err();
+            let tried = sample::values(name).into_iter().filter_map(|values| renderer.html_or_text(name, values).err());
+            for fault in read.into_iter().chain(tried) {
+                if faults.iter().all(|known| known.to_string() != fault.to_string()) {
+                    faults.push(fault);
+                }
+            }
+        }
+        faults
+    }
+
+    /// Reads no template yet.
+    fn unread(overrides: Option<&Path>) -> Result<Self, Error> {
         if let Some(folder) = overrides.filter(|folder| !folder.is_dir()) {
             return Err(Error::Folder(folder.to_owned()));
         }
@@ -108,9 +149,6 @@ impl Renderer {
         text::add_filters(&mut environment);
         let folder = overrides.map(Path::to_owned);
         environment.set_loader(move |name| load(folder.as_deref(), name));
-        for (name, _) in TEMPLATES {
-            environment.get_template(name).map_err(|source| explained(name, source))?;
-        }
         Ok(Self { environment })
     }
 
@@ -135,9 +173,7 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::render_digest`].
     pub fn render_page(&self, title: &str, paragraphs: &[String], form: Option<&PageForm>) -> Result<String, Error> {
-        let values =
-            context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form) };
-        self.part("page/message.html.j2", values)
+        self.part("page/message.html.j2", page_values(title, paragraphs, form))
     }
 
     /// A digest as a web page for everybody: the view has no personal links.
@@ -145,7 +181,7 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::render_digest`].
     pub fn render_archive(&self, view: &DigestView) -> Result<String, Error> {
-        self.styled("page/archive.html.j2".to_owned(), minijinja::Value::from(Serde(view)))
+        self.html_or_text("page/archive.html.j2", minijinja::Value::from(Serde(view)))
     }
 
     /// The list of such pages.
@@ -160,30 +196,42 @@ impl Renderer {
         let values = minijinja::Value::from(Serde(view));
         let subject = self.part(&format!("{folder}/subject.txt.j2"), values.clone())?;
         let text = self.part(&format!("{folder}/body.txt.j2"), values.clone())?;
-        let html = self.styled(format!("{folder}/body.html.j2"), values)?;
+        let html = self.html_or_text(&format!("{folder}/body.html.j2"), values)?;
         Ok(Rendered { subject: single_line(&subject), text: text::tidied(&text), html })
     }
 
-    /// HTML with its styles in line.
-    fn styled(&self, file: String, values: minijinja::Value) -> Result<String, Error> {
-        let html = self.part(&file, values)?;
+    /// A part; the styles of HTML for mails, and of a mail's page, are put in line.
+    fn html_or_text(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
+        let part = self.part(name, values)?;
+        if !name.ends_with("/body.html.j2") && name != "page/archive.html.j2" {
+            return Ok(part);
+        }
         // The `<style>` that is marked to be kept holds what cannot stand in line: dark mode and small screens.
         let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
-        inliner.inline(&html).map_err(|source| Error::Styles { file, source: Box::new(source) })
+        inliner.inline(&part).map_err(|source| Error::Styles { file: name.to_owned(), source: Box::new(source) })
     }
 
     fn part(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
-        let template = self.environment.get_template(name).map_err(|source| explained(name, source))?;
-        template.render(values).map_err(|source| explained(name, source))
+        self.template(name)?.render(values).map_err(|source| explained(name, source))
+    }
+
+    fn template(&self, name: &str) -> Result<minijinja::Template<'_, '_>, Error> {
+        self.environment.get_template(name).map_err(|source| explained(name, source))
     }
 }
 
-/// Puts one reader's links into a rendered part. Both must be plain http(s) URLs without `&`, so that they are the
+/// What the templates of pages may use.
+fn page_values(title: &str, paragraphs: &[String], form: Option<&PageForm>) -> minijinja::Value {
+    context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form) }
+}
+
+/// Puts one reader's links into a rendered part, and the day since which they have had it. Both links must be plain http(s) URLs without `&`, so that they are the
 /// same in HTML and in text; a quote, a bracket or a space in one is escaped as in a URL.
 #[must_use]
-pub fn personalise(part: &str, unsubscribe: &str, preferences: &str) -> String {
-    let unsubscribe = url_safe(unsubscribe);
-    part.replace(UNSUBSCRIBE_PLACEHOLDER, &unsubscribe).replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+pub fn personalise(part: &str, unsubscribe: &str, preferences: &str, since: &str) -> String {
+    part.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(unsubscribe))
+        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
+        .replace(SINCE_PLACEHOLDER, since)
 }
 
 fn url_safe(url: &str) -> String {
@@ -221,7 +269,10 @@ fn explained(name: &str, error: minijinja::Error) -> Error {
         }
         cause = inner.source();
     }
-    let span = innermost.range().and_then(|range| innermost.template_source()?.get(range));
+    let range = innermost.range();
+    let span = range.clone().and_then(|range| innermost.template_source()?.get(range));
+    let before = range.and_then(|range| innermost.template_source()?.get(..range.start));
+    let column = before.map_or(0, |before| before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
     let what = match (innermost.kind(), span, innermost.detail()) {
         (ErrorKind::UndefinedError, Some(span), _) => format!("`{}` is missing", span.trim()),
         (_, _, Some(detail)) => detail.to_owned(),
@@ -230,6 +281,7 @@ fn explained(name: &str, error: minijinja::Error) -> Error {
     Error::Template {
         file: innermost.name().unwrap_or(name).to_owned(),
         line: innermost.line().unwrap_or(0),
+        column,
         what,
         source: Box::new(error),
     }

@@ -29,7 +29,7 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<String> {
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
         title: row.title,
-        date: settings.locale.date(&row.due.with_timezone(&settings.timezone)),
+        date: app.day(row.due),
     });
     let view = ArchivesView {
         lang: settings.locale.to_string(),

@@ -1,11 +1,13 @@
-//! What deserves a look in an installation whose configuration can be read: today, phrases of the topic that match
-//! nothing in the stored history. What is plainly wrong, `config` has refused before.
+//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, and
+//! phrases of the topic that match nothing in the stored history. What is wrong in the settings, `config` has refused
+//! before.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::App;
-use crate::config::{PhrasePlace, phrase_places};
+use super::clock::Clock;
+use super::{App, note, templates};
+use crate::config::{Config, PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
 use crate::store::ItemRow;
@@ -35,6 +37,10 @@ pub struct CheckFinding {
     pub message: String,
     /// What to do about it.
     pub next: String,
+    /// `config/topic.toml:12`, with a column where it is known; none for what is about no file.
+    pub place: Option<String>,
+    /// Plainly wrong: a digest or a page could not be made.
+    pub is_mistake: bool,
     /// The phrase that it is about.
     pub phrase: Option<UnusedPhrase>,
 }
@@ -46,11 +52,24 @@ pub struct UnusedPhrase {
     pub phrase: String,
     /// "theme `rail`", "exclusion `freight`" or "`[general]`".
     pub table: String,
-    /// `topic.toml:12`, with the folder's path; none when the built-in topic holds.
-    pub place: Option<String>,
 }
 
-/// Looks everything over; changes nothing. A phrase counts as matching when it stands anywhere in what is read of
+/// Looks everything over, the mistakes first. Where templates are broken, the rest is done without them.
+///
+/// # Errors
+/// The database fails.
+pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<CheckReport> {
+    let mut findings = templates::findings(config.settings.templates_dir.as_deref());
+    if !findings.is_empty() {
+        config.settings.templates_dir = None;
+    }
+    findings.extend(note::finding(&config.note_file));
+    let report = check(&App::open(config, clock).await?).await?;
+    findings.extend(report.findings);
+    Ok(CheckReport { findings, ..report })
+}
+
+/// Looks the topic over; changes nothing. A phrase counts as matching when it stands anywhere in what is read of
 /// an item, also where a longer phrase covers it and earns the weight.
 ///
 /// # Errors
@@ -74,6 +93,8 @@ pub async fn check(app: &App) -> anyhow::Result<CheckReport> {
         findings.push(CheckFinding {
             message: format!("{items} items are stored, too few to tell which phrases match nothing"),
             next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
+            place: None,
+            is_mistake: false,
             phrase: None,
         });
     }
@@ -210,7 +231,9 @@ impl Phrase<'_> {
         CheckFinding {
             message: format!("`{phrase}` of {table} matches nothing in {items} stored items"),
             next: "mend its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
-            phrase: Some(UnusedPhrase { phrase, table, place }),
+            place,
+            is_mistake: false,
+            phrase: Some(UnusedPhrase { phrase, table }),
         }
     }
 }

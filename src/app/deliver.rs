@@ -131,8 +131,9 @@ fn settlement(
 
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
     let settings = &app.config.settings;
-    let text = app.personal(&part.text, &message.subscriber);
-    let html = app.personal(&part.html, &message.subscriber);
+    let since = app.day(message.since);
+    let text = app.personal(&part.text, &message.subscriber, &since);
+    let html = app.personal(&part.html, &message.subscriber, &since);
     let is_digest = message.kind == Kind::Digest;
     let envelope = Envelope {
         from: settings.mail.from.clone(),
@@ -158,8 +159,12 @@ async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::
 impl App {
     /// The bare address that mails come from.
     pub(crate) fn sender_address(&self) -> &str {
-        let from = self.config.settings.mail.from.as_str();
-        from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>')).trim()
+        bare(&self.config.settings.mail.from)
+    }
+
+    /// The bare address that answers go to; empty when it is not set.
+    pub(crate) fn reply_address(&self) -> &str {
+        bare(&self.config.settings.mail.reply_to)
     }
 
     /// Its domain: Message-IDs and the List-Id stand under it.
@@ -171,10 +176,16 @@ impl App {
         self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
     }
 
-    /// A rendered part with one reader's links in it.
-    pub(crate) fn personal(&self, part: &str, subscriber: &str) -> String {
+    /// A rendered part with one reader's links in it, and the day since which they have had the digest.
+    pub(crate) fn personal(&self, part: &str, subscriber: &str, since: &str) -> String {
         let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
-        personalise(part, &self.unsubscribe_url(subscriber), &preferences)
+        personalise(part, &self.unsubscribe_url(subscriber), &preferences, since)
+    }
+
+    /// A day as readers write it, in their zone.
+    pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
+        let settings = &self.config.settings;
+        settings.locale.date(&at.with_timezone(&settings.timezone))
     }
 
     /// Who sends, for every footer.
@@ -187,6 +198,11 @@ impl App {
             privacy_url: sender.privacy_url.clone(),
         }
     }
+}
+
+/// The address of `Name <address>`.
+fn bare(mailbox: &str) -> &str {
+    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
 /// The transport that the configuration asks for.

@@ -5,11 +5,12 @@ mod part;
 
 use chrono::{DateTime, Utc};
 
+use super::note::{self, Note, NoteUse};
 use super::{App, hex, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
-use crate::render::Rendered;
+use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, Window, WindowPart};
 use part::Press;
 
@@ -30,6 +31,8 @@ pub struct DigestReport {
     pub waiting: usize,
     /// Active subscribers that it serves.
     pub people: u64,
+    /// What became of the editor's note.
+    pub note: NoteUse,
 }
 
 /// Makes the digest of all that is new, for everybody.
@@ -100,10 +103,12 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     let now = app.clock.now();
     let cadence = slot.map(|(cadence, _)| cadence);
     let upto = app.store.highest_seq().await?;
+    let note = note::next(app, cadence).await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
     let name = app.store.free_archive_name(page_name(app, cadence, slot.map_or(now, |(_, slot)| slot.utc))).await?;
     let earlier = app.store.last_subjects(cadence).await?;
-    let press = Press { app, now, earlier, archive: app.page(&format!("archive/{name}")) };
+    let archive = app.page(&format!("archive/{name}"));
+    let press = Press { app, now, earlier, archive, note, since: SINCE_PLACEHOLDER.to_owned() };
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
@@ -144,9 +149,12 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         }
     };
     let domain = app.mail_domain().to_owned();
-    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, windows, archive }).await?;
+    let fate = press.note.fate;
+    let note = press.note.hash;
+    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, note, windows, archive }).await?;
     match report.run {
         Some(run) => {
+            report.note = if run.messages > 0 { fate } else { NoteUse::None };
             tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
         }
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
@@ -194,9 +202,11 @@ pub struct Preview {
     pub listed: usize,
     /// Items of the window that are not in it, nearest misses first.
     pub left_out: Vec<ItemRow>,
+    /// What becomes of the editor's note.
+    pub note: NoteUse,
 }
 
-/// Renders the next digest of a cadence, for a reader who wants all themes, without storing or sending it.
+/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -210,13 +220,21 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     };
     let upto = app.store.highest_seq().await?;
     let earlier = app.store.last_subjects(Some(cadence)).await?;
+    let note = note::next(app, Some(cadence)).await?;
+    let since = app.day(now);
     // There is no page yet that a link could lead to.
-    let press = Press { app, now, earlier, archive: String::new() };
+    let press = Press { app, now, earlier, archive: String::new(), note, since };
     let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
     let left_out = app.store.left_out(after, 5).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),
         Err(NoStory { waiting }) => (0, *waiting),
     };
-    Ok(Preview { rendered: composed.ok().map(|(_, rendered)| rendered), stories, listed, left_out })
+    Ok(Preview {
+        rendered: composed.ok().map(|(_, rendered)| rendered),
+        stories,
+        listed,
+        left_out,
+        note: press.note.fate,
+    })
 }

@@ -1,5 +1,7 @@
 //! `once`: poll, digest, deliver; then a table of what was done, and where to look.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::json;
 
@@ -8,6 +10,7 @@ use super::progress::Bar;
 use super::table::count;
 use super::{Ending, Global, print};
 use crate::app::App;
+use crate::app::note::NoteUse;
 use crate::app::once::{OnceReport, once};
 use crate::config::TransportKind;
 
@@ -19,11 +22,14 @@ pub(super) struct Once {
     /// Only what is due: feeds whose next check has come, digests whose slot has
     #[arg(long)]
     due: bool,
+    /// The editor's note, in Markdown, instead of note.md in the configuration folder
+    #[arg(long, value_name = "FILE")]
+    note: Option<PathBuf>,
 }
 
 impl Once {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.open_with(self.note.as_deref()).await?;
         let _lock = app.lock("policy-digest once").await?;
         let bar = Bar::default();
         let report = once(&app, self.due, &|progress| bar.show(progress)).await?;
@@ -55,9 +61,10 @@ fn tell(app: &App, report: &OnceReport) {
         let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
         match (&digest.subject, digest.people) {
             (Some(subject), _) => print(format_args!(
-                "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}",
+                "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}{}",
                 stories(digest.stories),
                 if digest.listed > 0 { format!(", {} borderline", digest.listed) } else { String::new() },
+                if digest.note == NoteUse::Shown { ", with the editor's note" } else { "" },
             )),
             (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
             (None, _) if digest.waiting > 0 => print(format_args!(
@@ -118,6 +125,7 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
                 "listed": digest.listed,
                 "waiting": digest.waiting,
                 "subject": digest.subject,
+                "note": digest.note.as_str(),
             })
         })
         .collect();

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::once::waiting;
 use super::{Ending, Global, Usage, print};
 use crate::app::digest;
+use crate::app::note::NoteUse;
 use crate::domain::subscriber::Cadence;
 use crate::store::ItemRow;
 
@@ -21,6 +22,9 @@ pub(super) struct Preview {
     /// Write digest.html and digest.txt into this folder; without it the text is printed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// The editor's note, in Markdown, instead of note.md in the configuration folder
+    #[arg(long, value_name = "FILE")]
+    note: Option<PathBuf>,
 }
 
 impl Preview {
@@ -29,7 +33,7 @@ impl Preview {
             .cadence
             .parse()
             .map_err(|_| Usage(format!("`{}` is no cadence; write daily, weekly or monthly", self.cadence)))?;
-        let app = global.open().await?;
+        let app = global.open_with(self.note.as_deref()).await?;
         let preview = digest::preview(&app, cadence).await?;
         let mut written = Vec::new();
         if let (Some(folder), Some(rendered)) = (&self.out, &preview.rendered) {
@@ -49,7 +53,7 @@ impl Preview {
             let subject = preview.rendered.as_ref().map(|rendered| &rendered.subject);
             print(json!({
                 "subject": subject, "stories": preview.stories, "listed": preview.listed, "left_out": left_out,
-                "files": written,
+                "files": written, "note": preview.note.as_str(),
             }));
             return Ok(Ending::Done);
         }
@@ -69,6 +73,9 @@ impl Preview {
                 ));
                 written.iter().for_each(|path| print(path.display()));
             }
+        }
+        if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
+            print("\nthe editor's note is left out: an earlier digest has shown the same text");
         }
         if !preview.left_out.is_empty() {
             print("\nnearest misses:");

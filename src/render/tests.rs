@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use chrono::{TimeZone, Utc};
 
-use super::view::{Frame, LinksView, SenderView};
+use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::locale::Locale;
@@ -70,7 +70,9 @@ fn frame() -> Frame<'static> {
         locale: &ENGLISH,
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         zone: chrono_tz::Europe::Paris,
-        why: "You signed up for the weekly digest on 3 March 2026.",
+        note: NoteView::new("Dear *readers*, [this](https://example.org/survey) is a note."),
+        why: "You get this because you asked for posts about public service reform.",
+        since: SINCE_PLACEHOLDER,
         sample: false,
         sender: SenderView {
             organisation: "Example Institute".into(),
@@ -186,9 +188,9 @@ fn the_text_is_wrapped_and_its_urls_are_whole() {
 fn personal_links_go_into_both_parts() {
     let mail = rendered();
     for part in [&mail.html, &mail.text] {
-        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1");
+        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1", "3 March 2026");
         assert!(mine.contains("https://d.example/u/t%221") && mine.contains("https://d.example/p/t1"));
-        assert!(!mine.contains(".invalid"));
+        assert!(mine.contains("You have had it since 3 March 2026.") && !mine.contains(".invalid"));
     }
 }
 
@@ -201,7 +203,9 @@ fn the_same_view_gives_the_same_bytes() {
 fn everything_optional_may_be_absent() {
     let empty = DigestView {
         preheader: String::new(),
+        note: NoteView::default(),
         why: String::new(),
+        since: String::new(),
         sender: SenderView::default(),
         links: LinksView::default(),
         more: Vec::new(),
@@ -219,7 +223,7 @@ fn a_missing_variable_is_named_with_file_and_line() {
     std::fs::create_dir(folder.path().join("digest")).expect("a folder");
     std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
     let error = Renderer::new(Some(folder.path())).expect("templates").render_digest(&view()).expect_err("a refusal");
-    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2: `colour` is missing");
+    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2, column 4: `colour` is missing");
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn a_template_that_does_not_parse_is_refused_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("base.txt.j2"), "{% block %}").expect("a file");
     let error = Renderer::new(Some(folder.path())).expect_err("a refusal");
-    assert!(error.to_string().starts_with("template `base.txt.j2`, line 1: "), "{error}");
+    assert!(error.to_string().starts_with("template `base.txt.j2`, line 1, column "), "{error}");
 }
 
 #[test]

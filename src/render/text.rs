@@ -20,7 +20,7 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
 
 /// The words in lines of at most [`COLUMNS`] columns. A longer one is broken, as Chinese and Japanese, which know no
 /// spaces, must be; only a URL keeps a line for itself.
-fn wrap(text: &str, indent: usize) -> String {
+pub(super) fn wrap(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();

@@ -1,17 +1,19 @@
-//! The contract that templates rely on: every variable that they may use, with its type. All text is plain and on one
-//! line; templates escape it. An empty string means "not known", so that a template asks `{% if … %}`.
+//! The contract that templates rely on: every variable that they may use, with its type; `templates/README.md` tells
+//! administrators the same. All text is plain and on one line, save the editor's note; templates escape it. An empty
+//! string means "not known", so that a template asks `{% if … %}`.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::markdown;
 use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::language::Detector;
 use crate::domain::locale::Locale;
 use crate::domain::text::single_line;
 
 /// A digest as its templates see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DigestView {
     /// BCP 47, for `<html lang>`: "en-GB".
     pub lang: String,
@@ -31,6 +33,8 @@ pub struct DigestView {
     pub count: String,
     /// Whether the stories are made up, as in the sample run.
     pub sample: bool,
+    /// What the editor says first; may be empty.
+    pub note: NoteView,
     /// Never empty, unless all stories are in `more`.
     pub sections: Vec<SectionView>,
     /// "Also this week": one line each; may be empty.
@@ -39,16 +43,38 @@ pub struct DigestView {
     pub listed: Vec<EntryView>,
     /// "388 more": posts that the mail has no room for, to be found under `links.archive`; may be empty.
     pub left_out: String,
-    /// Why the reader gets this: "You signed up for it on 3 March 2026."; may be empty.
+    /// Why the reader gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
+    /// Since when the reader has had it, "3 March 2026", or [`super::SINCE_PLACEHOLDER`]; may be empty.
+    pub since: String,
     /// Who sends it.
     pub sender: SenderView,
     /// Where a reader can go.
     pub links: LinksView,
 }
 
+/// The editor's note, made from Markdown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// Safe HTML, the only one among the views: paragraphs, lists, headings of the third rank, emphasis, links. A
+    /// template writes `{{ note.html|safe }}`. Empty when `text` is.
+    pub html: String,
+    /// Wrapped, on several lines.
+    pub text: String,
+}
+
+impl NoteView {
+    /// The view of a note in Markdown. A note that shows nothing, as one that is an image, is empty.
+    #[must_use]
+    pub fn new(markdown: &str) -> Self {
+        let text = markdown::text(markdown);
+        let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
+        Self { html, text }
+    }
+}
+
 /// One theme.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SectionView {
     /// "Joined-up working".
     pub title: String,
@@ -59,7 +85,7 @@ pub struct SectionView {
 }
 
 /// One story.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct EntryView {
     /// Never empty.
     pub title: String,
@@ -103,7 +129,7 @@ pub struct LinksView {
     pub unsubscribe: String,
     /// This digest on the web.
     pub archive: String,
-    /// A mail address, for suggestions.
+    /// A bare mail address, for suggestions.
     pub reply_to: String,
 }
 
@@ -118,8 +144,12 @@ pub struct Frame<'a> {
     pub now: DateTime<Utc>,
     /// The readers' zone: dates are told in it.
     pub zone: Tz,
+    /// See [`DigestView::note`].
+    pub note: NoteView,
     /// See [`DigestView::why`].
     pub why: &'a str,
+    /// See [`DigestView::since`].
+    pub since: &'a str,
     /// See [`DigestView::sample`].
     pub sample: bool,
     /// Who sends it.
@@ -150,11 +180,13 @@ impl DigestView {
             date: frame.locale.date_with_weekday(&today),
             count: apart(frame.locale, count(digest.count)),
             sample: frame.sample,
+            note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
             left_out: if digest.left_out > 0 { format!("{} more", digest.left_out) } else { String::new() },
             why: single_line(frame.why),
+            since: single_line(frame.since),
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
@@ -232,7 +264,7 @@ pub struct PageForm {
 }
 
 /// The list of digests on the web, one page of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ArchivesView {
     /// BCP 47.
     pub lang: String,

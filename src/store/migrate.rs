@@ -14,6 +14,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0004_borderline.sql")),
     M::up(include_str!("migrations/0005_reasons.sql")),
     M::up(include_str!("migrations/0006_archives.sql")),
+    M::up(include_str!("migrations/0007_notes.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -58,13 +58,15 @@ pub struct Claimed {
     pub part: i64,
     /// Its date.
     pub made: DateTime<Utc>,
+    /// Since when this person has been a subscriber.
+    pub since: DateTime<Utc>,
     /// This attempt's number, from 1.
     pub attempt: u32,
     /// An earlier attempt may have delivered it.
     pub is_unknown: bool,
 }
 
-/// What a message says, before the personal links.
+/// What a message says, before what is personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Subject line.
@@ -253,7 +255,8 @@ impl Store {
 
 fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Claimed>, Error> {
     let mut statement = tx.prepare_cached(
-        "SELECT id, kind, subscriber, address, message_id, part, made, attempts, state FROM messages
+        "SELECT id, kind, subscriber, address, message_id, part, made, attempts, state,
+         coalesce((SELECT coalesce(confirmed, joined) FROM subscribers WHERE id = messages.subscriber), made) FROM messages
          WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1
          ORDER BY state <> 'unknown', kind = 'digest', id LIMIT ?2",
     )?;
@@ -269,6 +272,7 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
             message_id: row.get(4)?,
             part: row.get(5)?,
             made: time(row.get(6)?)?,
+            since: time(row.get(9)?)?,
             attempt: row.get::<_, u32>(7)? + 1,
             is_unknown: row.get::<_, String>(8)? == State::Unknown.as_str(),
         });

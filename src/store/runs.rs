@@ -24,9 +24,9 @@ pub struct Window {
 pub struct NewPart {
     /// Subject line.
     pub subject: String,
-    /// Plain text, with placeholders for the personal links.
+    /// Plain text, with placeholders for what is personal.
     pub text: String,
-    /// HTML, with placeholders for the personal links.
+    /// HTML, with placeholders for what is personal.
     pub html: String,
     /// The `seq` of each story in it.
     pub stories: Vec<i64>,
@@ -58,6 +58,8 @@ pub struct NewRun {
     pub upto: i64,
     /// Domain of the Message-IDs.
     pub domain: String,
+    /// SHA-256 of the editor's note that its parts show, if they show one.
+    pub note: Option<String>,
     /// The windows of the people it serves, save those in which listed items wait for a story: these people stay
     /// where they are, and are told of them by the next digest.
     pub windows: Vec<WindowPart>,
@@ -198,6 +200,26 @@ impl Store {
         .await
     }
 
+    /// SHA-256 of the editor's note that people of a cadence were shown last (`None`: that anybody was). A run of
+    /// which no mail went out has shown nothing.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn last_note(&self, cadence: Option<Cadence>) -> Result<Option<String>, Error> {
+        self.read(move |connection| {
+            Ok(connection
+                .query_row(
+                    "SELECT note FROM runs WHERE note IS NOT NULL AND (?1 IS NULL OR cadence IN (?1, 'once'))
+                     AND EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('sending', 'unknown', 'sent'))
+                     ORDER BY id DESC LIMIT 1",
+                    [cadence.map(Cadence::as_str)],
+                    |row| row.get(0),
+                )
+                .optional()?)
+        })
+        .await
+    }
+
     /// When the database was made: the first slot counts from there.
     ///
     /// # Errors
@@ -210,8 +232,8 @@ impl Store {
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     tx.execute(
-        "INSERT INTO runs (cadence, slot, due, made, upto) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto],
+        "INSERT INTO runs (cadence, slot, due, made, upto, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto, run.note],
     )?;
     let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, nothing_for: 0 };
     for WindowPart { window, part } in &run.windows {

@@ -37,6 +37,7 @@ const HOMES: &[(&str, &str)] = &[
     ("tokio_rusqlite", "store"),
     ("minijinja", "render"),
     ("css_inline", "render"),
+    ("pulldown_cmark", "render"),
     ("lettre", "mail"),
     ("axum", "web"),
     ("clap", "cli"),

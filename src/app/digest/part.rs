@@ -9,7 +9,7 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::App;
+use super::{App, Note};
 use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::topic::Theme;
 use crate::mail;
@@ -25,6 +25,9 @@ const MAX_TEXT_BYTES: usize = 50_000;
 /// As long as the id of every subscriber, so that links are as long as theirs.
 const SOMEBODY: &str = "000000000000000000000000";
 
+/// As long as a date may be.
+const LONG_DATE: &str = "Wednesday, 30 September 2026";
+
 /// What all parts of one run have in common.
 pub(super) struct Press<'a> {
     pub(super) app: &'a App,
@@ -34,6 +37,10 @@ pub(super) struct Press<'a> {
     pub(super) earlier: Vec<String>,
     /// The address of the run's page; empty when there is none.
     pub(super) archive: String,
+    /// The editor's.
+    pub(super) note: Note,
+    /// Since when the reader has had the digest, or what stands for it.
+    pub(super) since: String,
 }
 
 impl Press<'_> {
@@ -68,7 +75,7 @@ impl Press<'_> {
     /// The title and the page of these stories for everybody.
     pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<(String, String)>> {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
-        let view = self.view(&digest, "", LinksView::default());
+        let view = self.view(&digest, ("", ""), LinksView::default());
         let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
         Ok(Some((digest.subject, html)))
     }
@@ -76,7 +83,7 @@ impl Press<'_> {
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
     /// and the last to go, so this never falls far short, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
-        let own = |part| self.app.personal(part, SOMEBODY);
+        let own = |part| self.app.personal(part, SOMEBODY, LONG_DATE);
         let bytes = mail::encoded_bytes(&own(&rendered.text), &own(&rendered.html));
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
@@ -93,7 +100,7 @@ impl Press<'_> {
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
-        let today = settings.locale.date(&self.now.with_timezone(&settings.timezone));
+        let today = self.app.day(self.now);
         let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
         digest::compose(stories.to_vec(), &outlines, &limits, themes, &words)
     }
@@ -106,12 +113,12 @@ impl Press<'_> {
             preferences: String::new(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
             archive: self.archive.clone(),
-            reply_to: app.config.settings.mail.reply_to.clone(),
+            reply_to: app.reply_address().to_owned(),
         };
-        app.renderer.render_digest(&self.view(digest, &why, links)).context("cannot render the digest")
+        app.renderer.render_digest(&self.view(digest, (&why, &self.since), links)).context("cannot render the digest")
     }
 
-    fn view(&self, digest: &Digest, why: &str, links: LinksView) -> DigestView {
+    fn view(&self, digest: &Digest, (why, since): (&str, &str), links: LinksView) -> DigestView {
         let settings = &self.app.config.settings;
         DigestView::new(
             digest,
@@ -120,7 +127,9 @@ impl Press<'_> {
                 locale: &settings.locale,
                 now: self.now,
                 zone: settings.timezone,
+                note: self.note.view.clone(),
                 why,
+                since,
                 sample: false,
                 sender: self.app.sender(),
                 links,

@@ -1,7 +1,7 @@
 //! Stories, and the mail that is made of them by the real path: composed, seen through the view, rendered.
 
 use policy_digest::domain::digest::{self, Limits, SectionOutline, Story, Words};
-use policy_digest::render::view::{DigestView, Frame, LinksView, SenderView};
+use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 use policy_digest::render::{Rendered, Renderer, UNSUBSCRIBE_PLACEHOLDER};
 use url::Url;
 
@@ -49,6 +49,8 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         locale: &locale.parse().unwrap(),
         now: start(),
         zone: chrono_tz::Europe::London,
+        note: NoteView::default(),
+        since: "3 March 2026",
         why: "You get this because you asked for posts about public service reform.",
         sample: false,
         sender: SenderView {

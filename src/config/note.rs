@@ -1,0 +1,87 @@
+//! The editor's note: a file of Markdown that is shown at the top of the next digest. It is read when a digest is
+//! made, not with the settings, so that a daemon shows today's text. What Markdown may do is `render`'s to say.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A note is some paragraphs: what is longer pushes the stories out of sight, and wants a page of its own.
+pub const MAX_NOTE_BYTES: usize = 10 * 1024;
+
+/// Why a note cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum NoteError {
+    /// It is longer than [`MAX_NOTE_BYTES`].
+    #[error("the note `{}` has {bytes} bytes, and may have {MAX_NOTE_BYTES}", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        bytes: usize,
+    },
+    /// It cannot be read, or is no UTF-8.
+    #[error("cannot read the note `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl NoteError {
+    /// What to do about it.
+    #[must_use]
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "shorten it, or put the text on a page and link to that",
+            Self::Unreadable { source, .. } if source.kind() == ErrorKind::InvalidData => "save the file as UTF-8",
+            Self::Unreadable { .. } => "make it a file that this program may read, or take it away",
+        }
+    }
+}
+
+/// The text of a note, trimmed. A missing file is no note, and neither is one with nothing but white space.
+///
+/// # Errors
+/// [`NoteError`].
+pub fn read_note(path: &Path) -> Result<Option<String>, NoteError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(NoteError::Unreadable { path: path.to_owned(), source }),
+    };
+    let note = text.trim_start_matches('\u{feff}').trim();
+    if note.len() > MAX_NOTE_BYTES {
+        return Err(NoteError::TooLong { path: path.to_owned(), bytes: note.len() });
+    }
+    Ok((!note.is_empty()).then(|| note.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &[u8]) -> Result<Option<String>, NoteError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note.md");
+        std::fs::write(&path, content).unwrap();
+        read_note(&path)
+    }
+
+    #[test]
+    fn an_empty_or_missing_file_is_no_note() {
+        assert_eq!(read_note(Path::new("nowhere/note.md")).unwrap(), None);
+        assert_eq!(read(b"\xef\xbb\xbf \r\n\n").unwrap(), None);
+        assert_eq!(read("\u{feff}Hello.\r\n".as_bytes()).unwrap().as_deref(), Some("Hello."));
+    }
+
+    #[test]
+    fn a_note_that_is_too_long_or_no_text_is_refused_with_the_next_step() {
+        assert!(read(&vec![b'a'; MAX_NOTE_BYTES]).is_ok());
+        let error = read(&vec![b'a'; MAX_NOTE_BYTES + 1]).unwrap_err();
+        assert!(error.to_string().contains("note.md` has 10241 bytes, and may have 10240"), "{error}");
+        assert!(error.next().contains("shorten"));
+        assert_eq!(read(b"caf\xe9").unwrap_err().next(), "save the file as UTF-8");
+    }
+}

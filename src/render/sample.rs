@@ -1,0 +1,196 @@
+//! Made-up views for trying templates: once with everything that may be there, once with nothing that may be absent.
+
+use minijinja::Value;
+use minijinja::value::Serde;
+
+use super::page_values;
+use super::view::{
+    ArchiveView, ArchivesView, ConfirmView, DigestView, EntryView, LinksView, NoteView, PageForm, SectionView,
+    SenderView,
+};
+
+/// What a template is tried on, by its folder; nothing for those that only others extend.
+pub(super) fn values(template: &str) -> Vec<Value> {
+    match template.split_once('/').map(|(folder, _)| folder) {
+        Some("digest") => [digest(), bare_digest()].map(|view| Value::from(Serde(view))).into(),
+        Some("confirm") => {
+            let bare = ConfirmView { sender: SenderView::default(), ..confirm() };
+            [confirm(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/archive.html.j2" => values("digest/body.html.j2"),
+        Some("page") if template == "page/archives.html.j2" => {
+            [archives(), ArchivesView::default()].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") => vec![
+            page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form())),
+            page_values("Page not found", &[], None),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn digest() -> DigestView {
+    DigestView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        title: "Public Service Reform Digest, 23 November 2026".into(),
+        subject: "Joined-up care in Fife, and 2 more on public service reform".into(),
+        preheader: "Also: What we learned from two years of one budget".into(),
+        date: "Monday, 23 November 2026".into(),
+        count: "3 posts".into(),
+        sample: true,
+        note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
+        sections: vec![section()],
+        more: vec![entry()],
+        listed: vec![entry()],
+        left_out: "388 more".into(),
+        why: "You get this because you asked for posts about public service reform.".into(),
+        since: "3 March 2026".into(),
+        sender: sender(),
+        links: links(),
+    }
+}
+
+/// A digest of one story, of which only the title is known.
+fn bare_digest() -> DigestView {
+    let entry = EntryView { title: entry().title, ..EntryView::default() };
+    let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
+    DigestView { sections: vec![section], ..DigestView::default() }
+}
+
+pub(super) fn section() -> SectionView {
+    SectionView {
+        title: "Integration".into(),
+        description: "Services made one.".into(),
+        stories: vec![entry(), EntryView { title: "Weeknotes".into(), ..EntryView::default() }],
+    }
+}
+
+pub(super) fn entry() -> EntryView {
+    EntryView {
+        title: "Joined-up care in Fife".into(),
+        lang: "en".into(),
+        link: "https://example.org/joined-up-care".into(),
+        excerpt: "People tell their story once, and the team around them stays the same.".into(),
+        source: "Reform Blog".into(),
+        meta: "Reform Blog · Jane Smith · 12 March 2026 · 4\u{a0}min\u{a0}read".into(),
+        also_on: "Another Blog".into(),
+        reason: "joined-up working; Christie Commission".into(),
+        tags: "Leadership, Workforce".into(),
+    }
+}
+
+pub(super) fn sender() -> SenderView {
+    SenderView {
+        organisation: "Example Institute".into(),
+        postal_address: "1 High Street, Anytown".into(),
+        contact: "hello@example.org".into(),
+        privacy_url: "https://example.org/privacy".into(),
+    }
+}
+
+pub(super) fn links() -> LinksView {
+    LinksView {
+        preferences: "https://digest.example.org/p/token".into(),
+        unsubscribe: "https://digest.example.org/unsubscribe/token".into(),
+        archive: "https://digest.example.org/archive/1".into(),
+        reply_to: "editor@example.org".into(),
+    }
+}
+
+pub(super) fn archives() -> ArchivesView {
+    ArchivesView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest: all digests".into(),
+        digests: vec![archive()],
+        newer: "?page=1".into(),
+        older: "?page=3".into(),
+    }
+}
+
+pub(super) fn archive() -> ArchiveView {
+    ArchiveView {
+        link: "archive/2026-11-23".into(),
+        title: "Joined-up care in Fife, and 2 more on public service reform".into(),
+        date: "23 November 2026".into(),
+    }
+}
+
+pub(super) fn confirm() -> ConfirmView {
+    ConfirmView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        what: "the weekly digest".into(),
+        confirm_url: "https://digest.example.org/confirm/token".into(),
+        valid_for: "7 days".into(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn form() -> PageForm {
+    PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::render::{GUIDE, TEMPLATES};
+
+    #[test]
+    fn every_template_that_is_not_only_extended_is_tried() {
+        for (name, _) in TEMPLATES {
+            assert!(name.starts_with("base.") || !values(name).is_empty(), "{name} has no sample");
+        }
+    }
+
+    /// The rows of the table under a heading of the guide: name, type, example.
+    fn documented(heading: &str) -> Vec<Vec<&'static str>> {
+        let (_, rest) = GUIDE.1.split_once(&format!("\n### {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+        let section = rest.split("\n#").next().unwrap_or_default();
+        let rows = section.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|row| row.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect()).collect()
+    }
+
+    #[test]
+    fn the_guide_lists_every_variable_of_every_view_with_its_type() {
+        let page = serde_json::to_value(values("page/message.html.j2").remove(0)).unwrap();
+        for (heading, view) in [
+            ("The digest", serde_json::to_value(digest()).unwrap()),
+            ("The note", serde_json::to_value(digest().note).unwrap()),
+            ("A section", serde_json::to_value(section()).unwrap()),
+            ("A story", serde_json::to_value(entry()).unwrap()),
+            ("The sender", serde_json::to_value(sender()).unwrap()),
+            ("The links", serde_json::to_value(links()).unwrap()),
+            ("The confirmation", serde_json::to_value(confirm()).unwrap()),
+            ("The list of digests", serde_json::to_value(archives()).unwrap()),
+            ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+            ("A page", page),
+            ("The form", serde_json::to_value(form()).unwrap()),
+        ] {
+            let rows = documented(heading);
+            let fields = view.as_object().unwrap();
+            let names: BTreeSet<&str> = rows.iter().map(|row| row[0]).collect();
+            assert_eq!(
+                names,
+                fields.keys().map(String::as_str).collect(),
+                "under \"{heading}\" in templates/README.md"
+            );
+            for row in rows {
+                let is_right = match &fields[row[0]] {
+                    Json::String(_) => matches!(row[1], "text" | "text, many lines" | "HTML"),
+                    Json::Bool(_) => row[1] == "true or false",
+                    Json::Array(_) => row[1].starts_with("list of "),
+                    _ => row[1].starts_with('['),
+                };
+                assert!(is_right && row.len() == 4 && !row[3].is_empty(), "{row:?} under \"{heading}\"");
+            }
+        }
+    }
+}
