@@ -178,7 +178,8 @@ fn compose(
         })
         .collect();
     let limits = Limits { max_stories: settings.digest.max_stories, excerpt_chars: settings.digest.excerpt_chars };
-    let digest = match digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title) {
+    let pins = &settings.digest.pin;
+    let digest = match digest::compose(stories, &outlines, &limits, themes, &app.config.topic.title, pins) {
         Ok(digest) => digest,
         Err(nothing) => return Ok(Err(nothing)),
     };

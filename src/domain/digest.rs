@@ -1,25 +1,34 @@
 //! Composing: which stories stand in a digest, in which order, in which section.
 //!
-//! The rule. Every story is worth its score. A source's second story is worth 85 % of its score, its third 85 % of
-//! that, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth; those of
-//! equal worth by order of arrival, the earlier first. The first `max_stories` are shown in full, the rest get one
-//! line each. A story stands once, in its strongest theme among those that the reader wants, and its other themes
-//! are tags; what has no theme stands in a last section. Sections follow the topic file.
+//! The rule. A story is worth its score, and up to a tenth more if it is new: all of it when published on the day of
+//! the digest's newest story, none when a week older or undated. A source's second story is worth 85 % of that, its
+//! third 85 % again, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth;
+//! those of equal worth by order of arrival, the earlier first. Before them all stand those that the administrator
+//! pinned, in the order of the pins. The first `max_stories` are shown in full, the rest get one line each. A story
+//! stands once, in its strongest theme among those that the reader wants, and its other themes are tags; what has no
+//! theme stands in a last section. Sections follow the topic file. No clock is read: the newest story tells the day.
 //! The subject speaks of the best story. What is only listed (borderline) comes after all stories, by the same rule,
-//! counts for nothing, and makes no digest by itself: it waits for the next one with a story.
+//! counts for nothing, and makes no digest by itself: it waits for the next one with a story. A pin does not lift it.
 
 mod wording;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::canonical::canonical;
 use super::text;
 use wording::{preheader, reason, subject};
 
 /// What each further story of one source keeps of its score.
 const SAME_SOURCE: f32 = 0.85;
+
+/// What the newest story gains by it, of its score.
+const NEWEST_GAINS: f32 = 0.1;
+/// A story this much older than the newest gains nothing; a week, in seconds.
+const OLD_AFTER: f32 = 7.0 * 24.0 * 60.0 * 60.0;
 
 /// A phone shows about 40 characters of a subject, a desktop about 70.
 pub const SUBJECT_CHARS: usize = 70;
@@ -135,7 +144,7 @@ pub struct Entry {
     pub author: Option<String>,
     /// As the source gives it.
     pub published: Option<DateTime<Utc>>,
-    /// Whole sentences; may be empty.
+    /// Whole sentences; may be empty, and is where only one line is shown.
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
@@ -147,7 +156,8 @@ pub struct Entry {
 
 /// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
 /// chose themes gets nothing without one. `name` is what the subject says after "more on": the topic, or the digest's
-/// name, of which a final "Digest" is left out.
+/// name, of which a final "Digest" is left out. `pins` are links of stories that go first, whatever way they are
+/// written; one that matches no story does nothing.
 ///
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
@@ -157,11 +167,13 @@ pub fn compose(
     limits: &Limits,
     themes: Option<&[String]>,
     name: &str,
+    pins: &[Url],
 ) -> Result<Digest, NoStory> {
     let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story)));
     let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
     let waiting = listed.len();
-    let mut full = ranked(placed);
+    let pins: Vec<String> = pins.iter().map(canonical).collect();
+    let mut full = ranked(placed, &pins);
     let count = full.len();
     let rest = full.split_off(limits.max_stories.min(count));
 
@@ -170,10 +182,11 @@ pub fn compose(
     let mut leading: Vec<String> = Vec::new();
     for (place, story) in full {
         leading.push(title_of(&story));
-        filled[place.min(sections.len())].stories.push(entry(story, place, sections, limits));
+        let excerpt = text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars);
+        filled[place.min(sections.len())].stories.push(Entry { excerpt, ..line(story, place, sections) });
     }
     let entries = |stories: Vec<(usize, Story)>| -> Vec<Entry> {
-        stories.into_iter().map(|(place, story)| entry(story, place, sections, limits)).collect()
+        stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
     };
     let more = entries(rest);
     filled.retain(|section| !section.stories.is_empty());
@@ -187,7 +200,7 @@ pub fn compose(
         sections: filled,
         more,
         count,
-        listed: entries(ranked(listed)),
+        listed: entries(ranked(listed, &pins)),
     })
 }
 
@@ -200,20 +213,57 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
     place.or_else(|| wanted.is_none().then_some(sections.len()))
 }
 
+/// A story on its way to its rank.
+struct Ranked {
+    /// Its place among the pins; past them without one.
+    pin: usize,
+    worth: f32,
+    place: usize,
+    story: Story,
+}
+
 /// Best first; see the top of this file.
-fn ranked(mut stories: Vec<(usize, Story)>) -> Vec<(usize, Story)> {
-    let best_first = |a: (f32, i64), b: (f32, i64)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    stories.sort_by(|(_, a), (_, b)| best_first((a.score, a.seq), (b.score, b.seq)));
+fn ranked(stories: Vec<(usize, Story)>, pins: &[String]) -> Vec<(usize, Story)> {
+    let newest = stories.iter().filter_map(|(_, story)| story.published).max();
+    let weigh = |(place, story): (usize, Story)| Ranked {
+        pin: pin_of(&story, pins),
+        worth: fresh_worth(&story, newest),
+        place,
+        story,
+    };
+    let mut ranked: Vec<Ranked> = stories.into_iter().map(weigh).collect();
+    ranked.sort_by(best_first);
     let mut seen: HashMap<String, i32> = HashMap::new();
-    let mut weighed: Vec<(f32, (usize, Story))> = Vec::with_capacity(stories.len());
-    for (place, story) in stories {
+    for Ranked { worth, story, .. } in &mut ranked {
         let earlier = seen.entry(story.source.clone()).or_default();
-        let worth = if story.score > 0.0 { story.score * SAME_SOURCE.powi(*earlier) } else { story.score };
+        if *worth > 0.0 {
+            *worth *= SAME_SOURCE.powi(*earlier);
+        }
         *earlier += 1;
-        weighed.push((worth, (place, story)));
     }
-    weighed.sort_by(|(a, (_, x)), (b, (_, y))| best_first((*a, x.seq), (*b, y.seq)));
-    weighed.into_iter().map(|(_, story)| story).collect()
+    ranked.sort_by(best_first);
+    ranked.into_iter().map(|ranked| (ranked.place, ranked.story)).collect()
+}
+
+fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+    a.pin.cmp(&b.pin).then(b.worth.total_cmp(&a.worth)).then(a.story.seq.cmp(&b.story.seq))
+}
+
+fn pin_of(story: &Story, pins: &[String]) -> usize {
+    if pins.is_empty() {
+        return 0;
+    }
+    let link = canonical(&story.link);
+    pins.iter().position(|pin| *pin == link).unwrap_or(pins.len())
+}
+
+/// The score, and what newness adds to it.
+fn fresh_worth(story: &Story, newest: Option<DateTime<Utc>>) -> f32 {
+    let Some((published, newest)) = story.published.zip(newest).filter(|_| story.score > 0.0) else {
+        return story.score;
+    };
+    let age = (newest - published).as_seconds_f32();
+    story.score * (1.0 + NEWEST_GAINS * (1.0 - age / OLD_AFTER).max(0.0))
 }
 
 impl Section {
@@ -227,7 +277,8 @@ impl Section {
     }
 }
 
-fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limits) -> Entry {
+/// A story as it stands on one line: without an excerpt.
+fn line(story: Story, place: usize, sections: &[SectionOutline]) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
@@ -239,7 +290,7 @@ fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limit
         also_on: story.also_on.iter().map(|name| text::single_line(name)).collect(),
         author: story.author.as_deref().map(author).filter(|author| !author.is_empty()),
         published: story.published,
-        excerpt: text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars),
+        excerpt: String::new(),
         reading_minutes: text::reading_minutes(text::word_count(longer)),
         reason: reason(&story.phrases),
         tags: titles.map(|section| section.title.clone()).collect(),

@@ -25,6 +25,7 @@ mod quickstart;
 mod relevance;
 mod shown;
 mod stability;
+mod stories;
 mod support;
 mod topic_eval;
 mod topic_file;

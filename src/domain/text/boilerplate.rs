@@ -252,9 +252,30 @@ fn is_date(lower: &str) -> bool {
         "fri", "sat", "sun",
     ];
     const FULL: &[&str] = &[
-        "january", "february", "march", "april", "june", "july", "august", "sept", "september", "october", "november",
-        "december", "monday", "tuesday", "tues", "wednesday", "thursday", "thurs", "friday", "saturday", "sunday", "at",
-        "am", "pm",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "sept",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "tues",
+        "wednesday",
+        "thursday",
+        "thurs",
+        "friday",
+        "saturday",
+        "sunday",
+        "at",
+        "am",
+        "pm",
     ];
     let is_number = |word: &str| {
         let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());

@@ -125,7 +125,9 @@ fn a_day_and_an_hour_are_furniture_and_a_heading_with_a_year_is_not() {
 
 #[test]
 fn a_title_is_known_again_whatever_its_punctuation() {
-    for repeated in ["“Joined-up care”, in Fife!", "JOINED UP CARE IN FIFE | Council Insight\n\n", "Joined–up care in Fife: "] {
+    for repeated in
+        ["“Joined-up care”, in Fife!", "JOINED UP CARE IN FIFE | Council Insight\n\n", "Joined–up care in Fife: "]
+    {
         assert_eq!(excerpt("Joined-up care in Fife", "", &format!("{repeated}{FILLER}"), 320), FILLER, "{repeated}");
     }
 }
