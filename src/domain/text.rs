@@ -133,18 +133,23 @@ fn ends_in_abbreviation(text: &str) -> bool {
     is_initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
-/// How many words a reader reads, in any script. Where words are told apart by spaces, the spaces are counted, which
-/// is many times faster.
+/// How many words a reader reads, in any script. Where spaces tell words apart the spaces are counted, which is many
+/// times faster: each story of a digest is counted.
 #[must_use]
 pub fn word_count(text: &str) -> usize {
-    // In UTF-8 scripts from Devanagari on begin with E0 or more; E2 begins the dashes and quotes that all use.
-    if text.bytes().any(|byte| byte >= 0xe0 && byte != 0xe2) {
+    // In UTF-8 the scripts from Devanagari on begin with E0 or more, save that all use the dashes and quotes of E2.
+    if text.bytes().fold(false, |found, byte| found | (byte >= 0xe0 && byte != 0xe2)) {
         return text.unicode_words().count();
     }
-    let bytes = text.as_bytes();
-    let begins = |pair: &[u8]| pair[0] <= b' ' && pair[1] > b' ';
-    let first = usize::from(bytes.first().is_some_and(|&byte| byte > b' '));
-    first + bytes.windows(2).filter(|pair| begins(pair)).count()
+    let Some((first, rest)) = text.as_bytes().split_first() else {
+        return 0;
+    };
+    // As many as a byte can count, so that the compiler counts many at once.
+    let begun = |(before, at): (&[u8], &[u8])| -> usize {
+        let begins = before.iter().zip(at).map(|(&before, &at)| u8::from((before <= b' ') & (at > b' ')));
+        begins.sum::<u8>().into()
+    };
+    usize::from(*first > b' ') + text.as_bytes().chunks(255).zip(rest.chunks(255)).map(begun).sum::<usize>()
 }
 
 /// Whole minutes to read so many words, at least one; 0 when there is nothing to read.

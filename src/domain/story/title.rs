@@ -26,51 +26,10 @@ const KINDS: &[&str] = &[
     "updated",
 ];
 
-/// A part with one of these tells the posts of a series apart; a number does too.
-const SERIAL: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "spring",
-    "summer",
-    "autumn",
-    "winter",
-    "part",
-    "episode",
-    "chapter",
-    "week",
-    "day",
-    "issue",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "first",
-    "second",
-    "third",
-    "i",
-    "ii",
-    "iii",
-    "iv",
-    "v",
-];
+/// A part with one of these words tells the posts of a series apart; one with a number does too.
+const SERIAL: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april may june \
+    july august september october november december spring summer autumn winter part episode chapter week day issue \
+    one two three four five first second third i ii iii iv v";
 
 /// A part of more words is no site's name.
 const MOST_NAME_WORDS: usize = 5;
@@ -107,7 +66,7 @@ pub(super) fn key(title: &str) -> String {
 }
 
 fn is_name(part: &str) -> bool {
-    let is_serial = |word: &str| SERIAL.contains(&word) || word.contains(char::is_numeric);
+    let is_serial = |word: &str| SERIAL.split(' ').any(|serial| serial == word) || word.contains(char::is_numeric);
     part.split(' ').count() <= MOST_NAME_WORDS && !part.split(' ').any(is_serial)
 }
 

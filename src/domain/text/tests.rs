@@ -156,4 +156,7 @@ fn a_teaser_without_a_sentence_shows_that_it_was_cut() {
 fn words_are_counted_in_any_script() {
     assert_eq!(word_count("  One team’s “joined-up” plan – done.\n"), 6);
     assert_eq!((word_count(""), word_count("公共服务 改革")), (0, 6));
+    for words in [1, 84, 85, 86, 127, 128, 255, 256, 1000] {
+        assert_eq!((word_count(&"it ".repeat(words)), word_count(&"of\n".repeat(words))), (words, words));
+    }
 }
