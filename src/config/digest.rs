@@ -124,6 +124,7 @@ fn digest(mut table: Table<'_>) -> Digest {
     let digest = Digest {
         max_stories: table.or("max_stories", 12, whole(1..=500)),
         excerpt_chars: table.or("excerpt_chars", 320, whole(0..=10_000)),
+        pin: table.values("pin", web_url),
         quiet_week: table.or("quiet_week", false, flag),
     };
     table.finish();

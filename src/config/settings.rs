@@ -143,6 +143,8 @@ pub struct Digest {
     pub max_stories: usize,
     /// The length of a story's excerpt, in characters.
     pub excerpt_chars: usize,
+    /// Links of stories that go first.
+    pub pin: Vec<Url>,
     /// Whether a mail goes out that says there was nothing.
     pub quiet_week: bool,
 }

@@ -4,7 +4,7 @@
 use url::Url;
 
 /// Query keys that only say where a visitor came from.
-const TRACKING: [&str; 22] = [
+const TRACKING: [&str; 33] = [
     "fbclid",
     "gclid",
     "gbraid",
@@ -27,10 +27,22 @@ const TRACKING: [&str; 22] = [
     "oly_anon_id",
     "cmpid",
     "_ga",
+    "_gl",
+    "at_campaign",
+    "at_medium",
+    "fb_action_ids",
+    "hss_channel",
+    "li_fat_id",
+    "pk_campaign",
+    "pk_kwd",
+    "srsltid",
+    "trk",
+    "xtor",
 ];
 
 /// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
-/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`.
+/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`, and in
+/// which country Blogger showed a blog of its own, and on what device.
 /// The same for its own result.
 #[must_use]
 pub fn canonical(url: &Url) -> String {
@@ -66,7 +78,17 @@ fn host(host: &str) -> String {
         }
         rest = shorter;
     }
-    rest.to_owned()
+    match rest.split_once(".blogspot.") {
+        // Blogger shows `name.blogspot.com` under the names of many countries.
+        Some((name, country)) if is_country(country) => format!("{name}.blogspot.com"),
+        _ => rest.to_owned(),
+    }
+}
+
+/// "de", "co.uk", "com.au".
+fn is_country(labels: &str) -> bool {
+    let country = labels.strip_prefix("co.").or_else(|| labels.strip_prefix("com.")).unwrap_or(labels);
+    country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 fn path(path: &str) -> &str {
@@ -85,8 +107,9 @@ fn query(url: &Url) -> String {
 
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
-    let says_nothing = pair.is_empty() || pair == "=" || key == "amp";
-    !says_nothing && !key.starts_with("utm_") && !TRACKING.contains(&key.as_str())
+    // Blogger's `m` is the page for telephones, or not.
+    let says_nothing = pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp";
+    !says_nothing && !["utm_", "mtm_"].iter().any(|start| key.starts_with(start)) && !TRACKING.contains(&key.as_str())
 }
 
 #[cfg(test)]
@@ -109,6 +132,19 @@ mod tests {
         ] {
             assert_eq!(of(url), want, "{url}");
         }
+    }
+
+    #[test]
+    fn a_blog_at_blogger_is_one_in_every_country_and_on_a_telephone() {
+        for url in [
+            "http://reform.blogspot.co.uk/2026/11/a.html?m=1",
+            "https://reform.blogspot.de/2026/11/a.html?m=0",
+            "https://reform.blogspot.com.au/2026/11/a.html?utm_source=feedburner&utm_medium=feed#c1",
+            "https://www.reform.blogspot.com/2026/11/a.html",
+        ] {
+            assert_eq!(of(url), "https://reform.blogspot.com/2026/11/a.html", "{url}");
+        }
+        assert_eq!(of("https://reform.blogspot.example.org/a"), "https://reform.blogspot.example.org/a");
     }
 
     #[test]

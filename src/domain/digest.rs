@@ -1,25 +1,36 @@
 //! Composing: which stories stand in a digest, in which order, in which section.
 //!
-//! The rule. Every story is worth its score. A source's second story is worth 85 % of its score, its third 85 % of
-//! that, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth; those of
-//! equal worth by order of arrival, the earlier first. The first `max_stories` are shown in full, the rest get one
-//! line each, as many as `rows` allows; what is left out after that is counted. A story stands once, in its strongest theme among those that the reader wants, and its other themes
-//! are tags; what has no theme stands in a last section. Sections follow the topic file.
-//! The subject speaks of the best story, or of the next one when the last subject said the same. What is only listed (borderline) comes after all stories, by the same rule,
-//! counts for nothing, and makes no digest by itself: it waits for the next one with a story.
+//! The rule. A story is worth its score, and up to a tenth more if it is new: all of it when published on the day of
+//! the digest's newest story, none when a week older or undated. A source's second story is worth 85 % of that, its
+//! third 85 % again, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth;
+//! those of equal worth by order of arrival, the earlier first. Before them all stand those that the administrator
+//! pinned, in the order of the pins. The first `max_stories` are shown in full, the rest get one line each, as many as
+//! `rows` allows; what is left out after that is counted. A story stands once, in its strongest theme among those that
+//! the reader wants, and its other themes are tags; what has no theme stands in a last section. Sections follow the
+//! topic file. No clock is read: the newest story tells the day. The subject speaks of the best story, or of the next
+//! one when the last subject said the same. What is only listed (borderline) comes after all stories, by the same
+//! rule, counts for nothing, and makes no digest by itself: it waits for the next one with a story. A pin does not
+//! lift it.
 
 mod wording;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::canonical::canonical;
 use super::text;
 use wording::{preheader, reason, unused_subject};
 
 /// What each further story of one source keeps of its score.
 const SAME_SOURCE: f32 = 0.85;
+
+/// What the newest story gains by it, of its score.
+const NEWEST_GAINS: f32 = 0.1;
+/// A story this much older than the newest gains nothing; a week, in seconds.
+const OLD_AFTER: f32 = 7.0 * 24.0 * 60.0 * 60.0;
 
 /// A phone shows about 40 characters of a subject, a desktop about 70.
 pub const SUBJECT_CHARS: usize = 70;
@@ -156,7 +167,7 @@ pub struct Entry {
     pub author: Option<String>,
     /// As the source gives it.
     pub published: Option<DateTime<Utc>>,
-    /// Whole sentences; may be empty.
+    /// Whole sentences; may be empty, and is where only one line is shown.
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
@@ -167,7 +178,8 @@ pub struct Entry {
 }
 
 /// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
-/// chose themes gets nothing without one.
+/// chose themes gets nothing without one. `pins` are links of stories that go first, whatever way they are written;
+/// one that matches no story does nothing.
 ///
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
@@ -177,17 +189,19 @@ pub fn compose(
     limits: &Limits,
     themes: Option<&[String]>,
     words: &Words<'_>,
+    pins: &[Url],
 ) -> Result<Digest, NoStory> {
     let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story)));
     let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
     let waiting = listed.len();
-    let mut full = ranked(placed);
+    let pins: Vec<String> = pins.iter().map(canonical).collect();
+    let mut full = ranked(placed, &pins);
     let count = full.len();
     let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story)).collect();
     let (lead, subject) = unused_subject(&leading, count, words).ok_or(NoStory { waiting })?;
     leading.remove(lead);
     let mut rest = full.split_off(limits.max_stories.min(count));
-    let mut listed = ranked(listed);
+    let mut listed = ranked(listed, &pins);
     let rows = rest.len() + listed.len();
     rest.truncate(limits.rows);
     listed.truncate(limits.rows - rest.len());
@@ -196,10 +210,11 @@ pub fn compose(
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
     filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
     for (place, story) in full {
-        filled[place.min(sections.len())].stories.push(entry(story, place, sections, limits));
+        let excerpt = text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars);
+        filled[place.min(sections.len())].stories.push(Entry { excerpt, ..line(story, place, sections) });
     }
     let entries = |stories: Vec<(usize, Story)>| -> Vec<Entry> {
-        stories.into_iter().map(|(place, story)| entry(story, place, sections, limits)).collect()
+        stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
     };
     let more = entries(rest);
     filled.retain(|section| !section.stories.is_empty());
@@ -224,20 +239,57 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
     place.or_else(|| wanted.is_none().then_some(sections.len()))
 }
 
+/// A story on its way to its rank.
+struct Ranked {
+    /// Its place among the pins; past them without one.
+    pin: usize,
+    worth: f32,
+    place: usize,
+    story: Story,
+}
+
 /// Best first; see the top of this file.
-fn ranked(mut stories: Vec<(usize, Story)>) -> Vec<(usize, Story)> {
-    let best_first = |a: (f32, i64), b: (f32, i64)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-    stories.sort_by(|(_, a), (_, b)| best_first((a.score, a.seq), (b.score, b.seq)));
+fn ranked(stories: Vec<(usize, Story)>, pins: &[String]) -> Vec<(usize, Story)> {
+    let newest = stories.iter().filter_map(|(_, story)| story.published).max();
+    let weigh = |(place, story): (usize, Story)| Ranked {
+        pin: pin_of(&story, pins),
+        worth: fresh_worth(&story, newest),
+        place,
+        story,
+    };
+    let mut ranked: Vec<Ranked> = stories.into_iter().map(weigh).collect();
+    ranked.sort_by(best_first);
     let mut seen: HashMap<String, i32> = HashMap::new();
-    let mut weighed: Vec<(f32, (usize, Story))> = Vec::with_capacity(stories.len());
-    for (place, story) in stories {
+    for Ranked { worth, story, .. } in &mut ranked {
         let earlier = seen.entry(story.source.clone()).or_default();
-        let worth = if story.score > 0.0 { story.score * SAME_SOURCE.powi(*earlier) } else { story.score };
+        if *worth > 0.0 {
+            *worth *= SAME_SOURCE.powi(*earlier);
+        }
         *earlier += 1;
-        weighed.push((worth, (place, story)));
     }
-    weighed.sort_by(|(a, (_, x)), (b, (_, y))| best_first((*a, x.seq), (*b, y.seq)));
-    weighed.into_iter().map(|(_, story)| story).collect()
+    ranked.sort_by(best_first);
+    ranked.into_iter().map(|ranked| (ranked.place, ranked.story)).collect()
+}
+
+fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+    a.pin.cmp(&b.pin).then(b.worth.total_cmp(&a.worth)).then(a.story.seq.cmp(&b.story.seq))
+}
+
+fn pin_of(story: &Story, pins: &[String]) -> usize {
+    if pins.is_empty() {
+        return 0;
+    }
+    let link = canonical(&story.link);
+    pins.iter().position(|pin| *pin == link).unwrap_or(pins.len())
+}
+
+/// The score, and what newness adds to it.
+fn fresh_worth(story: &Story, newest: Option<DateTime<Utc>>) -> f32 {
+    let Some((published, newest)) = story.published.zip(newest).filter(|_| story.score > 0.0) else {
+        return story.score;
+    };
+    let age = (newest - published).as_seconds_f32();
+    story.score * (1.0 + NEWEST_GAINS * (1.0 - age / OLD_AFTER).max(0.0))
 }
 
 impl Section {
@@ -251,7 +303,8 @@ impl Section {
     }
 }
 
-fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limits) -> Entry {
+/// A story as it stands on one line: without an excerpt.
+fn line(story: Story, place: usize, sections: &[SectionOutline]) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
@@ -263,7 +316,7 @@ fn entry(story: Story, place: usize, sections: &[SectionOutline], limits: &Limit
         also_on: story.also_on.iter().map(|source| name(source)).collect(),
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
         published: story.published,
-        excerpt: text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars),
+        excerpt: String::new(),
         reading_minutes: text::reading_minutes(text::word_count(longer)),
         reason: reason(&story.phrases),
         tags: titles.map(|section| section.title.clone()).collect(),

@@ -16,6 +16,8 @@ pub(super) enum Space {
     Terms,
     Itunes,
     Media,
+    /// FeedBurner's and Pheedo's own.
+    Proxy,
     Rdf,
     Syndication,
     Xhtml,
@@ -38,6 +40,7 @@ impl Space {
             "www.w3.org/1999/xhtml" => Self::Xhtml,
             "purl.org/rss/1.0/modules/syndication" => Self::Syndication,
             "search.yahoo.com/mrss" => Self::Media,
+            "rssnamespace.org/feedburner/ext/1.0" | "www.pheedo.com/namespace/pheedo" => Self::Proxy,
             _ if bare.starts_with("www.itunes.com/dtds/podcast") || bare == "example.com/dtds/podcast-1.0.dtd" => {
                 Self::Itunes
             }
@@ -61,6 +64,7 @@ impl Space {
             "dcterms" => Self::Terms,
             "itunes" => Self::Itunes,
             "media" => Self::Media,
+            "feedburner" | "pheedo" => Self::Proxy,
             "rdf" => Self::Rdf,
             "sy" => Self::Syndication,
             "xhtml" => Self::Xhtml,
@@ -140,11 +144,13 @@ impl Target {
 
 /// What an element inside an entry says, and its rank: 0 is the element meant for it.
 pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
-    use Space::{Atom, Content, DublinCore, Itunes, Media, Native, Terms, Xhtml};
+    use Space::{Atom, Content, DublinCore, Itunes, Media, Native, Proxy, Terms, Xhtml};
     Some(match (space, local) {
         (Native | Atom, "title") => (Target::Title, 0),
         (DublinCore | Terms, "title") => (Target::Title, 1),
-        (Native | Atom, "link") => (Target::Link, 0),
+        // Where the entry's own link leads to after the proxy, which counts the reader on the way.
+        (Proxy, "origlink") => (Target::Link, 0),
+        (Native | Atom, "link") => (Target::Link, 2),
         (Native | Atom, "guid" | "id") => (Target::Id, 0),
         (DublinCore | Terms, "identifier") => (Target::Id, 3),
         (Native | Atom, "description" | "summary") => (Target::Summary, 0),

@@ -84,7 +84,8 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         }
         let dated = scored.item.published.or(scored.item.updated);
         let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
-        let story = stories::find(tx, arrival.now, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
+        let story =
+            stories::find(tx, arrival.now, arrival.feed, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
         if !is_old && (scored.score.picked || scored.score.borderline) {
             stories::number(tx, story, covered)?;

@@ -29,28 +29,36 @@ pub(super) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
 }
 
 /// The story that an item belongs to, by its link or by its likeness to an earlier one.
-pub(super) fn find(tx: &Transaction<'_>, now: i64, scored: &ScoredItem) -> Result<Option<i64>, Error> {
-    if let Some(canonical) = &scored.canonical {
-        let mut statement = tx.prepare_cached("SELECT story FROM items WHERE canonical = ?1 ORDER BY seq LIMIT 1")?;
-        if let Some(story) = statement.query_row([canonical], |row| row.get(0)).optional()? {
-            return Ok(Some(story));
-        }
+pub(super) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    if let Some(story) = find_by_link(tx, feed, scored)? {
+        return Ok(Some(story));
     }
     let mut statement = tx.prepare_cached(
-        "SELECT story, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq LIMIT 50",
+        "SELECT story, title, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq DESC LIMIT 50",
     )?;
     let mut rows = statement.query(params![scored.likeness.title, now - COPY_WITHIN])?;
     while let Some(row) = rows.next()? {
-        let other = Likeness {
-            title: scored.likeness.title.clone(),
-            shingles: row.get::<_, i64>(1)?.cast_unsigned(),
-            words: row.get(2)?,
-        };
+        let other = Likeness::kept(&row.get::<_, String>(1)?, row.get::<_, i64>(2)?.cast_unsigned(), row.get(3)?);
         if scored.likeness.is_same(&other) {
             return Ok(Some(row.get(0)?));
         }
     }
     Ok(None)
+}
+
+/// The story of an earlier item with the same canonical link. Some feeds link all their items to one page, to its
+/// sections or to the site; so where the titles differ, the link must be a page's, and the other feed another one.
+fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    let (Some(canonical), Some(link)) = (&scored.canonical, &scored.item.link) else {
+        return Ok(None);
+    };
+    let is_page = link.fragment().is_none() && (link.path() != "/" || link.query().is_some());
+    let mut statement = tx.prepare_cached(
+        "SELECT story FROM items WHERE canonical = ?1 AND (title_key = ?2 OR ?3 AND feed <> ?4)
+         ORDER BY title_key <> ?2, seq LIMIT 1",
+    )?;
+    let story = statement.query_row(params![canonical, scored.likeness.title, is_page, feed], |row| row.get(0));
+    Ok(story.optional()?)
 }
 
 /// An item that stands in a digest, in either way.

@@ -30,6 +30,7 @@ mod quickstart;
 mod relevance;
 mod shown;
 mod stability;
+mod stories;
 mod support;
 mod templates;
 mod topic_eval;

@@ -1,5 +1,8 @@
 //! Facts about composing.
 
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
 use super::wording::subject;
 use super::*;
 
@@ -27,8 +30,18 @@ fn outlines() -> Vec<SectionOutline> {
 }
 
 fn made(stories: Vec<Story>, max_stories: usize, themes: Option<&[String]>) -> Result<Digest, NoStory> {
+    pinned(stories, max_stories, themes, &[])
+}
+
+fn pinned(
+    stories: Vec<Story>,
+    max_stories: usize,
+    themes: Option<&[String]>,
+    pins: &[&str],
+) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, rows: usize::MAX, excerpt_chars: 320 };
-    compose(stories, &outlines(), &limits, themes, &words(&[]))
+    let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
+    compose(stories, &outlines(), &limits, themes, &words(&[]), &pins)
 }
 
 fn words(earlier: &[String]) -> Words<'_> {
@@ -153,7 +166,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
         let limits = Limits { max_stories: 1, rows, excerpt_chars: 320 };
-        compose(stories(), &outlines(), &limits, None, &words(&[])).expect("a digest")
+        compose(stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
         let digest = with_rows(rows);
@@ -161,7 +174,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0, excerpt_chars: 320 };
-    let none = compose(stories(), &outlines(), &limits, None, &words(&[])).expect("a digest");
+    let none = compose(stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 
@@ -171,7 +184,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
         let limits = Limits { max_stories: 12, rows: 9, excerpt_chars: 320 };
-        compose(stories, &outlines(), &limits, None, &words(&earlier)).expect("a digest")
+        compose(stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";
     assert_eq!(made(stories(3), &["Something else"]).subject, first);
@@ -183,4 +196,108 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let before = made(vec![long.clone()], &[]).subject;
     let after = made(vec![long], &[&before]).subject;
     assert!(after.ends_with("word… – 23 November 2026") && after.chars().count() <= SUBJECT_CHARS, "{after}");
+}
+
+fn dated(seq: i64, score: f32, days_old: i64) -> Story {
+    let newest: DateTime<Utc> = "2026-11-20T09:00:00Z".parse().expect("a time");
+    Story { published: Some(newest - TimeDelta::days(days_old)), ..story(seq, score, &seq.to_string(), &[]) }
+}
+
+/// All stories of a digest in the order of their rank: without room for full ones, all are in `more`.
+fn order(stories: Vec<Story>, pins: &[&str]) -> Vec<i64> {
+    numbers(&pinned(stories, 0, None, pins).expect("a digest").more)
+}
+
+#[test]
+fn of_two_stories_alike_the_newer_stands_first_and_an_undated_one_gains_nothing() {
+    let undated = || story(1, 5.0, "undated", &[]);
+    assert_eq!(order(vec![undated(), dated(2, 5.0, 3), dated(3, 5.0, 0)], &[]), [3, 2, 1]);
+    // What is a week old gains as little as what is undated.
+    assert_eq!(order(vec![undated(), dated(2, 5.0, 7), dated(3, 5.0, 90), dated(4, 5.0, 0)], &[]), [4, 1, 2, 3]);
+}
+
+#[test]
+fn newness_does_not_outweigh_relevance() {
+    assert_eq!(order(vec![dated(1, 5.0, 0), dated(2, 5.6, 30)], &[]), [2, 1]);
+    assert_eq!(order(vec![dated(1, 5.0, 0), dated(2, 5.4, 30)], &[]), [1, 2]);
+    assert_eq!(order(vec![dated(1, -1.0, 0), dated(2, -1.0, 30)], &[]), [1, 2]);
+}
+
+#[test]
+fn what_is_pinned_leads_the_ranking_and_its_section_in_the_order_of_the_pins() {
+    let stories =
+        || (1_i16..=5).map(|seq| story(seq.into(), f32::from(seq), "A", &["integration"])).collect::<Vec<_>>();
+    let pins = ["http://www.example.org/2/?utm_source=rss#top", "https://example.org/99", "https://example.org/1"];
+    assert_eq!(order(stories(), &pins), [2, 1, 5, 4, 3]);
+    let digest = pinned(stories(), 3, None, &pins).expect("a digest");
+    assert_eq!(numbers(&digest.sections[0].stories), [2, 1, 5]);
+    assert!(digest.subject.starts_with("Story 2"), "{}", digest.subject);
+}
+
+#[test]
+fn a_pin_that_matches_nothing_does_nothing() {
+    let stories = || vec![story(1, 5.0, "A", &[]), dated(2, 5.0, 0), story(3, 9.0, "A", &["integration"])];
+    assert_eq!(pinned(stories(), 2, None, &["https://example.org/elsewhere"]), made(stories(), 2, None));
+    assert_eq!(pinned(Vec::new(), 2, None, &["https://example.org/1"]), Err(NoStory { waiting: 0 }));
+}
+
+#[test]
+fn a_pin_neither_lifts_what_is_listed_nor_gives_a_reader_an_unwanted_theme() {
+    let stories = vec![listed(1, 1.0, "A", &[]), listed(2, 2.0, "B", &[]), story(3, 5.0, "C", &["integration"])];
+    let digest = pinned(stories, 12, None, &["https://example.org/1"]).expect("a digest");
+    assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.listed)), (vec![3], vec![1, 2]));
+    let other = vec![story(1, 5.0, "A", &["integration"])];
+    let wanted = ["collaboration".to_owned()];
+    assert_eq!(pinned(other, 12, Some(&wanted), &["https://example.org/1"]), Err(NoStory { waiting: 0 }));
+}
+
+#[test]
+fn a_story_on_one_line_has_no_excerpt() {
+    let digest = made(vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[])], 1, None).expect("a digest");
+    assert!(!digest.sections[0].stories[0].excerpt.is_empty());
+    assert_eq!((digest.more[0].excerpt.as_str(), digest.more[0].reading_minutes), ("", 1));
+}
+
+/// Stories of any score, age and source, some pinned by their numbers.
+fn any_stories() -> impl Strategy<Value = Vec<Story>> {
+    let one = (-2.0_f32..20.0, prop::option::of(0_i64..40), 0_usize..5);
+    prop::collection::vec(one, 1..60).prop_map(|all| {
+        let made = |(seq, (score, days, source)): (i64, (f32, Option<i64>, usize))| Story {
+            published: days.and_then(|days| dated(seq, score, days).published),
+            ..story(seq, score, ["A", "B", "C", "D", "E"][source], &[])
+        };
+        (1..).zip(all).map(made).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_order_is_a_permutation_and_the_same_however_the_stories_come(
+        (stories, shuffled) in any_stories().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        pins in prop::collection::vec(1_i64..70, 0..4),
+    ) {
+        let pins: Vec<String> = pins.iter().map(|pin| format!("https://example.org/{pin}")).collect();
+        let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
+        let found = order(stories.clone(), &pins);
+        prop_assert_eq!(&found, &order(shuffled, &pins));
+        let mut numbers = found;
+        numbers.sort_unstable();
+        prop_assert_eq!(numbers, (1..=stories.len() as i64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_comparable_stories_no_source_has_more_than_its_share(
+        scores in prop::collection::vec((9.0_f32..10.0, 0_usize..4), 0..40), rounds in 1_usize..4,
+    ) {
+        // Each of four sources has at least as many stories as there are rounds, all within a tenth of one another.
+        let least = (0..4).flat_map(|source| vec![(9.5, source); rounds]);
+        let all: Vec<Story> = (1..).zip(scores.into_iter().chain(least))
+            .map(|(seq, (score, source))| story(seq, score, ["A", "B", "C", "D"][source], &[]))
+            .collect();
+        let sources: HashMap<i64, String> = all.iter().map(|story| (story.seq, story.source.clone())).collect();
+        let first: Vec<i64> = order(all, &[]).into_iter().take(4 * rounds).collect();
+        for source in ["A", "B", "C", "D"] {
+            prop_assert_eq!(first.iter().filter(|seq| sources[*seq] == source).count(), rounds);
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! What blog software adds around a post: "The post … appeared first on …", share bars, comment counts, bylines.
 //! Matched line by line, in English as the followed blogs have it; a line that is not recognised stays.
 
-use super::single_line;
-
 /// From here to the end of the line nothing is the author's.
 const TAILS: &[&str] = &[
     "Email This",
@@ -29,6 +27,7 @@ const HEADS: &[&str] = &[
     "categories:",
     "posted in ",
     "image:",
+    "image shows",
     "photo:",
     "photo by",
     "picture:",
@@ -36,11 +35,15 @@ const HEADS: &[&str] = &[
     "image credit",
     "photo credit",
     "share this",
+    "share on ",
     "like this:",
     "read more",
     "related:",
     "subscribe to",
     "leave a comment",
+    "add new comment",
+    "comments are closed",
+    "table of contents",
     "skip to",
     "tweet",
     "posted on ",
@@ -53,6 +56,66 @@ const HEADS: &[&str] = &[
 
 /// A line longer than this is prose whatever it begins with.
 const LONGEST_HEAD: usize = 120;
+
+/// A sentence that begins so speaks of the blog, not of the subject.
+const ASIDES: &[&str] = &[
+    "©",
+    "a version of this",
+    "click here",
+    "click on the",
+    "click to",
+    "cross-posted",
+    "crossposted",
+    "download the full",
+    "download this",
+    "first published in",
+    "first published on",
+    "follow us",
+    "if you enjoyed this",
+    "image by",
+    "image courtesy",
+    "like loading",
+    "originally published",
+    "photo by",
+    "photo courtesy",
+    "read the full",
+    "republished from",
+    "republished with",
+    "sign up for ",
+    "sign up to ",
+    "subscribe for ",
+    "subscribe to ",
+    "thank you for reading",
+    "thanks for reading",
+    "the opinions expressed here",
+    "the opinions expressed in this",
+    "the views expressed here",
+    "the views expressed in this",
+    "views expressed are",
+    "you can follow us",
+];
+
+/// So does one that holds this.
+const ASIDE_PARTS: &[&str] = &[
+    "all rights reserved",
+    "appeared first on",
+    "do not necessarily reflect",
+    "do not necessarily represent",
+    "getty images",
+    "on medium, where people are",
+    "to our mailing list",
+    "to our newsletter",
+];
+
+/// "This article was first published in …", but not what the article says was published.
+const ASIDE_SUBJECTS: &[&str] = &["article", "blog", "column", "essay", "interview", "piece", "post", "story"];
+const ASIDE_VERBS: &[&str] = &["also", "first", "has", "is", "originally", "was"];
+
+/// A sentence longer than this is prose whatever it begins with.
+const LONGEST_ASIDE: usize = 240;
+
+/// What a picture's credit begins with, after the caption.
+const CREDITS: &[&str] = &[" photo: ", " photograph: ", " photo by ", " image by "];
 
 /// The author's lines of a text: trimmed, none empty, none boilerplate, without the repeated title.
 pub(super) fn lines(title: &str, text: &str) -> Vec<String> {
@@ -75,34 +138,63 @@ pub(super) fn is_title(title: &str, text: &str) -> bool {
     !title.is_empty() && title == folded(text)
 }
 
+/// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.
+pub(super) fn is_aside(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    let is_of_itself = || {
+        let mut words = lower.strip_prefix("this ").unwrap_or_default().split(' ').peekable();
+        let is_subject = words.peek().is_some_and(|word| ASIDE_SUBJECTS.contains(word));
+        let verb = words.find(|word| !ASIDE_SUBJECTS.contains(word));
+        is_subject
+            && verb.is_some_and(|verb| ASIDE_VERBS.contains(&verb))
+            && [" published ", " appeared "].iter().any(|part| lower.contains(part))
+    };
+    lower.chars().count() <= LONGEST_ASIDE
+        && (ASIDES.iter().any(|head| lower.starts_with(head))
+            || ASIDE_PARTS.iter().any(|part| lower.contains(part))
+            || is_of_itself())
+}
+
 fn folded(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What follows the title, if the line begins with it as a heading would: title, then a dash, a stop or a capital.
 fn after_title<'a>(title: &str, line: &'a str) -> &'a str {
-    let title = single_line(title);
-    if title.chars().count() < 8 {
-        return line;
-    }
-    let Some(head) = line.get(..title.len()) else {
+    let Some(rest) = strip_title(title, line) else {
         return line;
     };
-    if !head.eq_ignore_ascii_case(&title) {
-        return line;
-    }
-    let rest = &line[title.len()..];
-    let text = rest.trim_start_matches(|c: char| c.is_whitespace() || ".:–—-|!?…".contains(c));
-    let is_apart = rest.starts_with(|c: char| ".:–—|!?…".contains(c)) || rest.starts_with(" -") || {
-        rest.starts_with(char::is_whitespace) && text.starts_with(char::is_uppercase)
+    let text = rest.trim_start_matches(|c: char| c.is_whitespace() || ".:–—-|!?…\"'”’".contains(c));
+    let is_apart = rest.starts_with(|c: char| ".:–—|!?…\"”".contains(c)) || rest.starts_with(" -") || {
+        rest.starts_with(char::is_whitespace) && text.starts_with(|c: char| !c.is_lowercase())
     };
     if is_apart || rest.is_empty() { text } else { line }
+}
+
+/// What stands behind the title, whatever its case, punctuation and spacing; a word of the line is never split.
+fn strip_title<'a>(title: &str, line: &'a str) -> Option<&'a str> {
+    let title = folded(title);
+    let mut wanted = title.chars().peekable();
+    if title.chars().count() < 8 {
+        return None;
+    }
+    for (at, c) in line.char_indices() {
+        if wanted.peek().is_none() {
+            return (!c.is_alphanumeric()).then(|| &line[at..]);
+        }
+        let is_next = |folded: char| wanted.next() == Some(folded);
+        if c.is_alphanumeric() && !c.to_lowercase().all(is_next) {
+            return None;
+        }
+    }
+    wanted.peek().is_none().then_some("")
 }
 
 /// The line without what the software put at its end.
 fn cut_tail(line: &str) -> &str {
     let mut end = line.len();
-    if let (Some(start), Some(stop)) = (line.find("The post "), line.find(" appeared first on "))
+    let appeared = line.find(" appeared first on ").or_else(|| line.find(" first appeared on "));
+    if let (Some(start), Some(stop)) = (line.find("The post "), appeared)
         && start < stop
     {
         end = start;
@@ -127,7 +219,11 @@ fn is_furniture(line: &str) -> bool {
     if lower.chars().count() > LONGEST_HEAD {
         return false;
     }
-    HEADS.iter().any(|head| lower.starts_with(head)) || is_comment_count(&lower) || is_byline(line) || is_date(&lower)
+    HEADS.iter().any(|head| lower.starts_with(head))
+        || CREDITS.iter().any(|credit| lower.contains(credit))
+        || is_comment_count(&lower)
+        || is_byline(line)
+        || is_date(&lower)
 }
 
 /// "3 comments", "12 comments:".
@@ -149,11 +245,42 @@ fn is_byline(line: &str) -> bool {
     !rest.ends_with(['.', '!', '?']) && names.count() <= 12 && are_names
 }
 
-/// "12 March 2026", "Thursday, March 12, 2026".
+/// "12 March 2026", "Thursday, March 12, 2026", "Mon, 11/23/2026 - 10:15": nothing beside a day and an hour.
 fn is_date(lower: &str) -> bool {
-    const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let words: Vec<&str> = lower.split([' ', ',', '/']).filter(|word| !word.is_empty()).collect();
-    words.len() <= 5
-        && words.iter().any(|word| word.len() == 4 && word.parse::<u16>().is_ok())
-        && words.iter().any(|word| MONTHS.iter().any(|month| word.starts_with(month)))
+    const NAMES: &[&str] = &[
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed", "thu",
+        "fri", "sat", "sun",
+    ];
+    const FULL: &[&str] = &[
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "sept",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "tues",
+        "wednesday",
+        "thursday",
+        "thurs",
+        "friday",
+        "saturday",
+        "sunday",
+        "at",
+        "am",
+        "pm",
+    ];
+    let is_number = |word: &str| {
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        !digits.is_empty() && word.len() - digits.len() <= 2 && digits.chars().all(|c| c.is_ascii_digit())
+    };
+    let mut words = lower.split([' ', ',', '/', '-', '–', ':', '.']).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_some() && words.all(|word| is_number(word) || NAMES.contains(&word) || FULL.contains(&word))
 }

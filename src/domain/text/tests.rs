@@ -81,3 +81,82 @@ fn a_cut_is_between_words_and_counts_its_ellipsis() {
 fn reading_takes_at_least_a_minute_unless_there_is_nothing() {
     assert_eq!((reading_minutes(0), reading_minutes(1), reading_minutes(221)), (0, 1, 2));
 }
+
+#[test]
+fn what_a_blog_says_of_itself_is_left_out() {
+    for aside in [
+        "This article was first published in Council Insight.",
+        "This blog post originally appeared on the partner's site.",
+        "The views expressed in this article are those of the author and do not necessarily reflect those of the council.",
+        "Thanks for reading Council Insight! Subscribe for free to receive new posts.",
+        "Sign up for email alerts from this blog.",
+        "You can follow us on the usual channels.",
+        "Click here to read the full article.",
+        "© 2026 Council Insight. All rights reserved.",
+        "Joined-up care was originally published in Insight on Medium, where people are responding to this story.",
+        "A bridge over the river. Photo: Sam Jones / Agency",
+        "Image shows a team around a table.",
+    ] {
+        assert_eq!(excerpt("Joined-up care", "", &format!("{aside}\n\n{FILLER}\n\n{aside}"), 320), FILLER, "{aside}");
+    }
+}
+
+#[test]
+fn what_a_post_says_of_its_subject_stays() {
+    for sentence in [
+        "The views expressed at the hearing shaped the plan.",
+        "This piece of legislation was published in June.",
+        "The idea first appeared on the agenda ten years ago.",
+        "Universal credit: is it working?",
+        "The big picture: fewer admissions.",
+        "Market report for 2026 is out.",
+    ] {
+        assert_eq!(excerpt("Joined-up care", "", sentence, 320), sentence);
+    }
+}
+
+#[test]
+fn a_day_and_an_hour_are_furniture_and_a_heading_with_a_year_is_not() {
+    for (line, rest) in [("Mon, 11/23/2026 - 10:15", ""), ("Thursday, March 12th, 2026 at 10.30am", "")] {
+        assert_eq!(excerpt("Title", line, "", 320), rest);
+    }
+    assert_eq!(excerpt("Title", "Market report 2026", "", 320), "Market report 2026");
+}
+
+#[test]
+fn a_title_is_known_again_whatever_its_punctuation() {
+    for repeated in
+        ["“Joined-up care”, in Fife!", "JOINED UP CARE IN FIFE | Council Insight\n\n", "Joined–up care in Fife: "]
+    {
+        assert_eq!(excerpt("Joined-up care in Fife", "", &format!("{repeated}{FILLER}"), 320), FILLER, "{repeated}");
+    }
+}
+
+#[test]
+fn a_short_summary_is_followed_by_the_text_and_nothing_is_told_twice() {
+    let summary = "Health and care partners in Fife have shared one plan, one budget and one front door since April.";
+    assert_eq!(excerpt("Joined-up care", &format!("{summary} People tell their st…"), FILLER, 320), FILLER);
+}
+
+#[test]
+fn a_sentence_that_is_too_long_gives_way_to_one_that_fits() {
+    let long = format!("What we learned: {}.", "one thing after another, ".repeat(20).trim_end_matches([',', ' ']));
+    assert_eq!(excerpt("Title", "", &format!("{long} {FILLER}"), 320), FILLER);
+    let cut = excerpt("Title", "", &long, 320);
+    assert!(cut.ends_with("after another…") && (200..=320).contains(&cut.chars().count()), "{cut}");
+}
+
+#[test]
+fn a_teaser_without_a_sentence_shows_that_it_was_cut() {
+    assert_eq!(excerpt("T", "How Fife is joining up its […]", "", 320), "How Fife is joining up its…");
+    assert_eq!(excerpt("T", "How Fife is joining up its care...", "", 12), "How Fife is…");
+}
+
+#[test]
+fn words_are_counted_in_any_script() {
+    assert_eq!(word_count("  One team’s “joined-up” plan – done.\n"), 6);
+    assert_eq!((word_count(""), word_count("公共服务 改革")), (0, 6));
+    for words in [1, 84, 85, 86, 127, 128, 255, 256, 1000] {
+        assert_eq!((word_count(&"it ".repeat(words)), word_count(&"of\n".repeat(words))), (words, words));
+    }
+}

@@ -1,0 +1,139 @@
+//! Composes 10,000 made-up stories of 4 KB from 200 sources into one digest, and renders it with 300 rows, several
+//! times over; prints the milliseconds that one core was at it. Words come from the list below by a fixed sequence
+//! of numbers: every run, on every machine, does the same. Exit 1 when either takes longer than it may.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use policy_digest::domain::digest::{Limits, SectionOutline, Story, compose};
+use policy_digest::render::Renderer;
+use policy_digest::render::view::{DigestView, Frame, LinksView, SenderView};
+
+const STORIES: usize = 10_000;
+const SOURCES: usize = 200;
+const STORY_BYTES: usize = 4 * 1024;
+const ROWS: usize = 300;
+const RUNS: usize = 15;
+const COMPOSE_MS: f64 = 100.0;
+const RENDER_MS: f64 = 20.0;
+
+const WORDS: &str = "the of and to a in that is for it was on with as at by this be are from or an have not but they \
+    people year work time report plan money family school town change need part number help start support question \
+    public services reform council integrated care health partnership joined-up community prevention budgets funding \
+    workforce leadership citizens digital outcomes audit agencies neighbourhood early intervention teams delivery";
+
+/// Marsaglia's xorshift64.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % sides
+    }
+
+    fn words(&mut self, list: &[&str], count: usize) -> String {
+        let words: Vec<&str> = (0..count).map(|_| list[self.below(list.len())]).collect();
+        let mut text = words.join(" ");
+        text[..1].make_ascii_uppercase();
+        text
+    }
+
+    fn story(&mut self, seq: usize, list: &[&str], outlines: &[SectionOutline]) -> Story {
+        let mut content = String::with_capacity(STORY_BYTES + 256);
+        while content.len() < STORY_BYTES {
+            let count = 6 + self.below(20);
+            content.push_str(&self.words(list, count));
+            content.push_str([". ", ", ", " – ", "? ", "’s. ", ".\n\n"][self.below(6)]);
+        }
+        let newest: DateTime<Utc> = "2026-11-20T09:00:00Z".parse().expect("a time");
+        let theme = self.below(outlines.len());
+        let themes = [theme, (theme + 3) % outlines.len()].map(|theme| outlines[theme].name.clone());
+        Story {
+            seq: seq as i64,
+            title: self.words(list, 9),
+            link: format!("https://source.example.org/posts/{seq}").parse().expect("a URL"),
+            source: format!("Source {}", self.below(SOURCES)),
+            also_on: (0..self.below(3)).map(|n| format!("Copy {n}")).collect(),
+            author: Some("Jane Smith".into()),
+            published: Some(newest - TimeDelta::hours(self.below(1000) as i64)),
+            summary: self.words(list, 12),
+            content,
+            score: 6.0 + self.below(1000) as f32 / 100.0,
+            themes: themes.to_vec(),
+            phrases: (0..4).map(|_| self.words(list, 2)).collect(),
+            is_listed: false,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let list: Vec<&str> = WORDS.split(' ').collect();
+    let outline = |n: usize| SectionOutline {
+        name: format!("theme-{n}"),
+        title: format!("Theme {n}"),
+        description: format!("What is about {n}."),
+    };
+    let outlines: Vec<SectionOutline> = (0..12).map(outline).collect();
+    let mut dice = Dice(2_463_534_242);
+    let stories: Vec<Story> = (0..STORIES).map(|seq| dice.story(seq, &list, &outlines)).collect();
+    let bytes: usize = stories.iter().map(|story| story.content.len()).sum();
+    println!("{STORIES} stories of {} bytes on average, from {SOURCES} sources", bytes / STORIES);
+
+    let limits = Limits { max_stories: 12, excerpt_chars: 320 };
+    let pins = [17, 4711].map(|n| format!("https://www.source.example.org/posts/{n}/").parse().expect("a URL"));
+    let mut digest = None;
+    let composing = (0..RUNS).map(|_| {
+        let stories = stories.clone();
+        let (made, ms) = timed(|| compose(stories, &outlines, &limits, None, "public service reform", &pins));
+        digest = Some(made.expect("a digest"));
+        ms
+    });
+    let composing = told("compose", composing.collect());
+
+    let mut digest = digest.expect("composed above");
+    digest.more.truncate(ROWS - limits.max_stories);
+    let renderer = Renderer::new(None).expect("the built-in templates parse");
+    let frame = Frame {
+        name: "Public Service Reform Digest",
+        lang: "en-GB",
+        now: "2026-11-25T08:00:00Z".parse().expect("a time"),
+        zone: chrono_tz::Europe::London,
+        why: "You get this because you asked for it.",
+        sample: false,
+        sender: SenderView::default(),
+        links: LinksView::default(),
+    };
+    let mut size = 0;
+    let rendering = (0..RUNS).map(|_| {
+        let (rendered, ms) = timed(|| renderer.render_digest(&DigestView::new(&digest, &frame)));
+        size = rendered.expect("the digest renders").html.len();
+        ms
+    });
+    let rendering = told("render", rendering.collect());
+    println!("{ROWS} rows are {} KB of HTML", size / 1024);
+    ExitCode::from(u8::from(composing > COMPOSE_MS || rendering > RENDER_MS))
+}
+
+/// What it gives, and the milliseconds that this thread was on a core.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let (clock, before) = (Instant::now(), on_core_ns());
+    let made = work();
+    let wall = clock.elapsed().as_secs_f64() * 1e3;
+    (made, on_core_ns().zip(before).map_or(wall, |(after, before)| (after - before) / 1e6))
+}
+
+/// The first number of the kernel's `schedstat`; elsewhere than on Linux the clock must do.
+fn on_core_ns() -> Option<f64> {
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// Prints the times, and gives the one in the middle.
+fn told(what: &str, mut ms: Vec<f64>) -> f64 {
+    ms.sort_by(f64::total_cmp);
+    let middle = ms[ms.len() / 2];
+    println!("{what}: {middle:.1} ms in the middle of {} runs, {:.1} to {:.1}", ms.len(), ms[0], ms[ms.len() - 1]);
+    middle
+}
