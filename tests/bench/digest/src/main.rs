@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::domain::digest::{Limits, SectionOutline, Story, compose};
+use policy_digest::domain::digest::{Limits, SectionOutline, Story, Words, compose};
+use policy_digest::domain::locale::Locale;
 use policy_digest::render::Renderer;
-use policy_digest::render::view::{DigestView, Frame, LinksView, SenderView};
+use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 
 const STORIES: usize = 10_000;
 const SOURCES: usize = 200;
@@ -82,25 +83,28 @@ fn main() -> ExitCode {
     let bytes: usize = stories.iter().map(|story| story.content.len()).sum();
     println!("{STORIES} stories of {} bytes on average, from {SOURCES} sources", bytes / STORIES);
 
-    let limits = Limits { max_stories: 12, excerpt_chars: 320 };
+    let limits = Limits { max_stories: 12, rows: ROWS - 12, excerpt_chars: 320 };
+    let words = Words { name: "public service reform", earlier: &[], date: "25 November 2026" };
     let pins = [17, 4711].map(|n| format!("https://www.source.example.org/posts/{n}/").parse().expect("a URL"));
     let mut digest = None;
     let composing = (0..RUNS).map(|_| {
         let stories = stories.clone();
-        let (made, ms) = timed(|| compose(stories, &outlines, &limits, None, "public service reform", &pins));
+        let (made, ms) = timed(|| compose(stories, &outlines, &limits, None, &words, &pins));
         digest = Some(made.expect("a digest"));
         ms
     });
     let composing = told("compose", composing.collect());
 
-    let mut digest = digest.expect("composed above");
-    digest.more.truncate(ROWS - limits.max_stories);
+    let digest = digest.expect("composed above");
     let renderer = Renderer::new(None).expect("the built-in templates parse");
+    let locale: Locale = "en-GB".parse().expect("a known locale");
     let frame = Frame {
         name: "Public Service Reform Digest",
-        lang: "en-GB",
+        locale: &locale,
         now: "2026-11-25T08:00:00Z".parse().expect("a time"),
         zone: chrono_tz::Europe::London,
+        note: NoteView::default(),
+        since: "3 March 2026",
         why: "You get this because you asked for it.",
         sample: false,
         sender: SenderView::default(),
