@@ -110,6 +110,10 @@ fn what_a_post_says_of_its_subject_stays() {
         "Universal credit: is it working?",
         "The big picture: fewer admissions.",
         "Market report for 2026 is out.",
+        "Targets do not necessarily reflect need.",
+        "First published in 2019, the framework has five aims.",
+        "This story is one of many that councils have published in June.",
+        "Joined-up care 2026 sets out what comes next.",
     ] {
         assert_eq!(excerpt("Joined-up care", "", sentence, 320), sentence);
     }
