@@ -165,7 +165,7 @@ fn after_title<'a>(title: &str, line: &'a str) -> &'a str {
     let Some(rest) = strip_title(title, line) else {
         return line;
     };
-    let rest = rest.trim_start_matches(['"', '”', '’']);
+    let rest = rest.trim_start_matches(['"', '”', '’', ')', ']', '»']);
     let text = rest.trim_start_matches(|c: char| c.is_whitespace() || ".:–—-|!?…".contains(c));
     let is_apart = rest.starts_with(|c: char| ".:–—|!?…".contains(c)) || rest.starts_with(" -") || {
         let begins = |c: char| c.is_uppercase() || "“‘\"".contains(c);
