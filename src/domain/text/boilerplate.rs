@@ -138,6 +138,11 @@ pub(super) fn is_title(title: &str, text: &str) -> bool {
     !title.is_empty() && title == folded(text)
 }
 
+/// Whether this is how the title begins: "Stewardship or servility?" of "Stewardship or servility? Top posts compared".
+pub(super) fn begins_title(title: &str, sentence: &str) -> bool {
+    folded(title).starts_with(&folded(sentence))
+}
+
 /// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.
 pub(super) fn is_aside(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();

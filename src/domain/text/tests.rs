@@ -134,6 +134,8 @@ fn a_title_is_known_again_whatever_its_punctuation() {
     {
         assert_eq!(excerpt("Joined-up care in Fife", "", &format!("{repeated}{FILLER}"), 320), FILLER, "{repeated}");
     }
+    let question = "Who pays? Joined-up care in Fife";
+    assert_eq!(excerpt(question, "", &format!("{question} jsmith\n\n{FILLER}"), 320), FILLER);
     let bracketed = "Joined-up care (2026)";
     assert_eq!(excerpt(bracketed, "", &format!("{bracketed} – {FILLER}"), 320), FILLER);
 }
