@@ -55,7 +55,12 @@ fn prose(title: &str, text: &str) -> Vec<String> {
     for line in boilerplate::lines(title, text) {
         for sentence in sentences(&line) {
             let sentence = sentence.trim_start_matches(['•', '–', '—', '-', '*', ' ']);
-            if is_whole(sentence) && !boilerplate::is_title(title, sentence) && !boilerplate::is_aside(sentence) {
+            let repeats = boilerplate::begins_title(title, sentence) && found.is_empty();
+            if is_whole(sentence)
+                && !repeats
+                && !boilerplate::is_title(title, sentence)
+                && !boilerplate::is_aside(sentence)
+            {
                 found.push(single_line(sentence));
             }
         }

@@ -52,7 +52,8 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     let (Some(canonical), Some(link)) = (&scored.canonical, &scored.item.link) else {
         return Ok(None);
     };
-    let is_page = link.fragment().is_none() && (link.path() != "/" || link.query().is_some());
+    // A canonical address ends in a slash if it is the site's.
+    let is_page = link.fragment().is_none() && !canonical.ends_with('/');
     let mut statement = tx.prepare_cached(
         "SELECT story FROM items WHERE canonical = ?1 AND (title_key = ?2 OR ?3 AND feed <> ?4)
          ORDER BY title_key <> ?2, seq LIMIT 1",

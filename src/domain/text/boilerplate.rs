@@ -68,14 +68,16 @@ const ASIDES: &[&str] = &[
     "crossposted",
     "download the full",
     "download this",
-    "first published in",
+    "first published by",
     "first published on",
     "follow us",
     "if you enjoyed this",
     "image by",
     "image courtesy",
     "like loading",
-    "originally published",
+    "originally published at",
+    "originally published by",
+    "originally published on",
     "photo by",
     "photo courtesy",
     "read the full",
@@ -99,8 +101,6 @@ const ASIDES: &[&str] = &[
 const ASIDE_PARTS: &[&str] = &[
     "all rights reserved",
     "appeared first on",
-    "do not necessarily reflect",
-    "do not necessarily represent",
     "getty images",
     "on medium, where people are",
     "to our mailing list",
@@ -109,7 +109,7 @@ const ASIDE_PARTS: &[&str] = &[
 
 /// "This article was first published in …", but not what the article says was published.
 const ASIDE_SUBJECTS: &[&str] = &["article", "blog", "column", "essay", "interview", "piece", "post", "story"];
-const ASIDE_VERBS: &[&str] = &["also", "first", "has", "is", "originally", "was"];
+const ASIDE_VERBS: &[&str] = &["also", "first", "originally", "was"];
 
 /// A sentence longer than this is prose whatever it begins with.
 const LONGEST_ASIDE: usize = 240;
@@ -138,6 +138,11 @@ pub(super) fn is_title(title: &str, text: &str) -> bool {
     !title.is_empty() && title == folded(text)
 }
 
+/// Whether this is how the title begins: "Stewardship or servility?" of "Stewardship or servility? Top posts compared".
+pub(super) fn begins_title(title: &str, sentence: &str) -> bool {
+    folded(title).starts_with(&folded(sentence))
+}
+
 /// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.
 pub(super) fn is_aside(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
@@ -152,7 +157,8 @@ pub(super) fn is_aside(sentence: &str) -> bool {
     lower.chars().count() <= LONGEST_ASIDE
         && (ASIDES.iter().any(|head| lower.starts_with(head))
             || ASIDE_PARTS.iter().any(|part| lower.contains(part))
-            || is_of_itself())
+            || is_of_itself()
+            || (lower.contains(" not necessarily re") && ["views", "opinions"].iter().any(|part| lower.contains(part))))
 }
 
 fn folded(text: &str) -> String {
@@ -164,9 +170,11 @@ fn after_title<'a>(title: &str, line: &'a str) -> &'a str {
     let Some(rest) = strip_title(title, line) else {
         return line;
     };
-    let text = rest.trim_start_matches(|c: char| c.is_whitespace() || ".:–—-|!?…\"'”’".contains(c));
-    let is_apart = rest.starts_with(|c: char| ".:–—|!?…\"”".contains(c)) || rest.starts_with(" -") || {
-        rest.starts_with(char::is_whitespace) && text.starts_with(|c: char| !c.is_lowercase())
+    let rest = rest.trim_start_matches(['"', '”', '’', ')', ']', '»']);
+    let text = rest.trim_start_matches(|c: char| c.is_whitespace() || ".:–—-|!?…".contains(c));
+    let is_apart = rest.starts_with(|c: char| ".:–—|!?…".contains(c)) || rest.starts_with(" -") || {
+        let begins = |c: char| c.is_uppercase() || "“‘\"".contains(c);
+        rest.starts_with(char::is_whitespace) && text.starts_with(begins)
     };
     if is_apart || rest.is_empty() { text } else { line }
 }

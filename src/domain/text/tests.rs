@@ -110,6 +110,10 @@ fn what_a_post_says_of_its_subject_stays() {
         "Universal credit: is it working?",
         "The big picture: fewer admissions.",
         "Market report for 2026 is out.",
+        "Targets do not necessarily reflect need.",
+        "First published in 2019, the framework has five aims.",
+        "This story is one of many that councils have published in June.",
+        "Joined-up care 2026 sets out what comes next.",
     ] {
         assert_eq!(excerpt("Joined-up care", "", sentence, 320), sentence);
     }
@@ -130,6 +134,10 @@ fn a_title_is_known_again_whatever_its_punctuation() {
     {
         assert_eq!(excerpt("Joined-up care in Fife", "", &format!("{repeated}{FILLER}"), 320), FILLER, "{repeated}");
     }
+    let question = "Who pays? Joined-up care in Fife";
+    assert_eq!(excerpt(question, "", &format!("{question} jsmith\n\n{FILLER}"), 320), FILLER);
+    let bracketed = "Joined-up care (2026)";
+    assert_eq!(excerpt(bracketed, "", &format!("{bracketed} – {FILLER}"), 320), FILLER);
 }
 
 #[test]
