@@ -269,3 +269,24 @@ fn a_sample_can_be_looked_at() {
     }
     assert!(mail.html.len() < 90_000);
 }
+
+#[test]
+fn no_feed_can_have_a_reader_s_own_links_put_into_its_words() {
+    let theft = "https://evil.test/?to=https://unsubscribe.invalid/&since=since.invalid";
+    let story = Entry {
+        link: theft.parse().expect("a URL"),
+        excerpt: format!("See {PREFERENCES_PLACEHOLDER} and {SINCE_PLACEHOLDER}."),
+        source: SINCE_PLACEHOLDER.into(),
+        ..entry(1, UNSUBSCRIBE_PLACEHOLDER)
+    };
+    let sections = vec![Section { stories: vec![story], ..digest().sections.remove(0) }];
+    let made = Digest { sections, preheader: UNSUBSCRIBE_PLACEHOLDER.into(), ..digest() };
+    let mail = renderer().render_digest(&DigestView::new(&made, &frame())).expect("a digest");
+    for part in [&mail.html, &mail.text] {
+        assert!(!part.contains("evil.test") && part.contains("https://unsubscribe\u{2024}invalid/"), "{part}");
+        let mine = personalise(part, "MY-UNSUBSCRIBE", "MY-PREFERENCES", "MY-DATE");
+        for own in ["MY-UNSUBSCRIBE", "MY-PREFERENCES", "MY-DATE"] {
+            assert_eq!(mine.matches(own).count(), 1, "{own} in {mine}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::markdown;
+use super::{SINCE_PLACEHOLDER, markdown};
 use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::language::Detector;
 use crate::domain::locale::Locale;
@@ -176,7 +176,7 @@ impl DigestView {
             title: format!("{name}, {}", frame.locale.date(&today)),
             name,
             subject: digest.subject.clone(),
-            preheader: digest.preheader.clone(),
+            preheader: words(&digest.preheader),
             date: frame.locale.date_with_weekday(&today),
             count: apart(frame.locale, count(digest.count)),
             sample: frame.sample,
@@ -198,30 +198,39 @@ const LINK_BYTES: usize = 2_000;
 
 fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
     let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
-    let mut meta = vec![apart(frame.locale, story.source.clone())];
-    let author = story.author.clone().filter(|author| *author != story.source);
+    let source = words(&story.source);
+    let mut meta = vec![apart(frame.locale, source.clone())];
+    let author = story.author.as_deref().filter(|author| *author != story.source).map(words);
     meta.extend(author.map(|author| apart(frame.locale, author)));
     meta.push(published.unwrap_or_else(|| "undated".to_owned()));
     if story.reading_minutes > 0 {
         meta.push(apart(frame.locale, format!("{}\u{a0}min\u{a0}read", story.reading_minutes)));
     }
     meta.retain(|part| !part.is_empty());
-    // A name under `.invalid` is none (RFC 6761 §6.4), and could pass for the placeholder of a reader's own link.
+    // A name under `.invalid` is none (RFC 6761 §6.4), and a stand-in in a link would give a reader's own link away.
+    let link = story.link.as_str();
     let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
-    let fits = story.link.as_str().len() <= LINK_BYTES;
-    let is_web = matches!(story.link.scheme(), "http" | "https") && fits && !is_nowhere;
+    let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
+    let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
     let foreign = Detector::new(&[frame.locale.to_string()]).foreign("", &story.excerpt);
     EntryView {
-        title: story.title.clone(),
+        title: words(&story.title),
         lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
-        link: if is_web { story.link.to_string() } else { String::new() },
-        excerpt: story.excerpt.clone(),
-        source: story.source.clone(),
+        link: if is_web { link.to_owned() } else { String::new() },
+        excerpt: words(&story.excerpt),
+        source,
         meta: meta.join(" · "),
-        also_on: story.also_on.join(", "),
-        reason: story.reason.clone(),
+        also_on: words(&story.also_on.join(", ")),
+        reason: words(&story.reason),
         tags: story.tags.join(", "),
     }
+}
+
+/// A feed's words, in which nothing passes for what stands for a reader's own links and date: its dot becomes another
+/// one that looks the same.
+fn words(text: &str) -> String {
+    let names = ["unsubscribe.invalid", "preferences.invalid", SINCE_PLACEHOLDER];
+    names.iter().fold(text.to_owned(), |text, name| text.replace(name, &name.replace('.', "\u{2024}")))
 }
 
 /// Isolated (UAX 9), where the text around it runs from right to left: else "2 posts" would be shown as "posts 2".
