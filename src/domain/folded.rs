@@ -102,6 +102,11 @@ impl Folded {
         self.words.iter().map(|word| &self.letters[word.letters.clone()])
     }
 
+    /// Where in the source these words stand, in bytes.
+    pub(crate) fn place(&self, words: Range<usize>) -> Range<usize> {
+        self.words[words.start].source.start..self.words[words.end - 1].source.end
+    }
+
     /// What the source, which must be the one that was folded, wrote for these words.
     pub(crate) fn quote<'a>(&self, source: &'a str, words: Range<usize>) -> &'a str {
         match (self.words.get(words.start), self.words.get(words.end.saturating_sub(1))) {

@@ -232,7 +232,8 @@ impl Hits {
     }
 
     fn sort(&mut self) {
-        self.all.sort_by_cached_key(|hit| (hit.sequence, hit.words.start));
+        // One number is compared faster than two.
+        self.all.sort_by_cached_key(|hit| (hit.sequence as u64) << 32 | hit.words.start as u64);
         for (at, hit) in self.all.iter().enumerate().rev() {
             self.first[hit.sequence] = at;
         }

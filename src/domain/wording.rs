@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
@@ -72,14 +73,25 @@ pub struct WordingError {
 pub(crate) struct Bag<'a> {
     /// For each feature of the model, how often it counts.
     times: Vec<u8>,
-    /// The features met, in order, with the words as first written.
-    met: Vec<(usize, &'a str)>,
+    /// The features met, in order.
+    met: Vec<Met>,
+    texts: Vec<&'a str>,
+}
+
+/// A feature, and where the words for it were first written.
+#[derive(Debug)]
+struct Met {
+    feature: usize,
+    text: usize,
+    place: Range<usize>,
 }
 
 impl<'a> Bag<'a> {
     /// Takes a passage, which was made for this model, and the text that it was made from.
     pub(crate) fn take(&mut self, model: &Wording, passage: &Passage, text: &'a str, is_title: bool) {
         self.times.resize(model.features.len(), 0);
+        self.met.reserve(passage.folded().len());
+        self.texts.push(text);
         let times = if is_title { IN_TITLE } else { 1 };
         let folded = passage.folded();
         let mut before = None;
@@ -87,7 +99,8 @@ impl<'a> Bag<'a> {
             let mut note = |feature: Option<u32>, from: usize| {
                 if let Some(feature) = feature.map(|feature| feature as usize) {
                     if self.times[feature] == 0 {
-                        self.met.push((feature, folded.quote(text, from..word + 1)));
+                        let place = folded.place(from..word + 1);
+                        self.met.push(Met { feature, text: self.texts.len() - 1, place });
                     }
                     self.times[feature] = self.times[feature].saturating_add(times);
                 }
@@ -136,9 +149,10 @@ impl Wording {
         }
         let width = self.bias.len();
         let mut sums = vec![0.0_f32; width];
-        let mut shares: Vec<(f32, &'a str)> = Vec::with_capacity(bag.met.len());
+        let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut length = 0.0_f32;
-        for &(number, words) in &bag.met {
+        for met in &bag.met {
+            let number = met.feature;
             let times = usize::from(bag.times[number]).min(DAMPED.len() - 1);
             let value = DAMPED[times] * self.features[number].rarity;
             length += value * value;
@@ -147,7 +161,7 @@ impl Wording {
                 *sum += value * weight;
             }
             if self.features[number].rarity >= TELLING {
-                shares.push((value * weights[0], words));
+                shares.push((value * weights[0], met));
             }
         }
         let length = (length + RESERVE).sqrt();
@@ -160,8 +174,8 @@ impl Wording {
         for _ in 0..NAMED.min(shares.len()) {
             // Of equals the first: a sort of all for the sake of three would cost more than all the rest.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
-            let (_, words) = shares.remove((0..shares.len()).fold(0, heaviest));
-            decisive.push(words);
+            let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
+            decisive.extend(bag.texts[met.text].get(met.place.clone()));
         }
         Some(Judgement { topic, themes: sums.split_off(1), decisive })
     }
@@ -261,8 +275,8 @@ struct ByHash {
 }
 
 impl ByHash {
-    /// Bits of the sieve, as a power of two: eight for each feature of the shipped model.
-    const BITS: u32 = 17;
+    /// Bits of the sieve, as a power of two: twenty for each feature of the shipped model.
+    const BITS: u32 = 18;
 
     fn new(hashes: impl Iterator<Item = u64>) -> Self {
         let numbers: HashMap<u64, u32, FixedState> = hashes.zip(0..).collect();
