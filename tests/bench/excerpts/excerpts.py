@@ -21,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 LONGEST, SHORTEST = 320, 200
+# So many stories in full fit into a mail.
+ONE_MAIL = 40
 
 # In a wrapper, {title}, {text} and {teaser} stand for the post's, {site} for the site's name.
 WRAPPERS = {
@@ -102,7 +104,10 @@ def main():
     posts = [json.loads(line) for line in options.posts.read_text().splitlines() if line.strip()]
     failed = 0
     for kind in ("plain", "worn"):
-        found = excerpts(options.program, posts, kind)
+        found = {}
+        for start in range(0, len(posts), ONE_MAIL):
+            some = excerpts(options.program, posts[start:start + ONE_MAIL], kind)
+            found |= {start + number: told for number, told in some.items()}
         faults = [(faults_of(posts[number], wrapper, text), wrapper, posts[number]["title"], text)
                   for number, (wrapper, text) in sorted(found.items())]
         bad = sorted((fault for fault in faults if fault[0]), key=lambda fault: -len(fault[0]))
