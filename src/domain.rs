@@ -3,8 +3,10 @@
 
 pub mod canonical;
 pub mod digest;
+mod features;
 pub mod feed;
 mod folded;
+mod index;
 pub mod item;
 pub mod language;
 pub mod locale;

@@ -225,8 +225,9 @@ fn page_values(title: &str, paragraphs: &[String], form: Option<&PageForm>) -> m
     context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form) }
 }
 
-/// Puts one reader's links into a rendered part, and the day since which they have had it. Both links must be plain http(s) URLs without `&`, so that they are the
-/// same in HTML and in text; a quote, a bracket or a space in one is escaped as in a URL.
+/// Puts one reader's links into a rendered part, and the day since which they have had it. Both links must be plain
+/// http(s) URLs without `&`, so that they are the same in HTML and in text; a quote, a bracket or a space in one is
+/// escaped as in a URL.
 #[must_use]
 pub fn personalise(part: &str, unsubscribe: &str, preferences: &str, since: &str) -> String {
     part.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(unsubscribe))

@@ -12,6 +12,7 @@ mod migrate;
 mod outbox;
 mod reasons;
 mod runs;
+mod scored;
 mod stories;
 mod subscribers;
 
@@ -24,10 +25,11 @@ use rusqlite::{Connection, Transaction};
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
-pub use items::{ItemRow, Rescored, ScoredItem};
+pub use items::{ItemRow, Rescored};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
+pub use scored::ScoredItem;
 pub use subscribers::{Joined, NewSubscriber, Subscriber};
 
 /// What the store could not do.

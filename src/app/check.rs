@@ -2,6 +2,8 @@
 //! phrases of the topic that match nothing in the stored history. What is wrong in the settings, `config` has refused
 //! before.
 
+pub(crate) mod finding;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use crate::config::{Config, PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
 use crate::store::ItemRow;
+pub use finding::{CheckFinding, UnusedPhrase};
 
 /// With fewer items than these, a phrase that matches nothing says little.
 pub const ENOUGH_ITEMS: usize = 200;
@@ -28,30 +31,6 @@ pub struct CheckReport {
     pub items: usize,
     /// Each with its next step.
     pub findings: Vec<CheckFinding>,
-}
-
-/// One thing that deserves a look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckFinding {
-    /// What is so: lower case, no full stop.
-    pub message: String,
-    /// What to do about it.
-    pub next: String,
-    /// `config/topic.toml:12`, with a column where it is known; none for what is about no file.
-    pub place: Option<String>,
-    /// Plainly wrong: a digest or a page could not be made.
-    pub is_mistake: bool,
-    /// The phrase that it is about.
-    pub phrase: Option<UnusedPhrase>,
-}
-
-/// A phrase that matches nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnusedPhrase {
-    /// As written.
-    pub phrase: String,
-    /// "theme `rail`", "exclusion `freight`" or "`[general]`".
-    pub table: String,
 }
 
 /// Looks everything over, the mistakes first. Where templates are broken, the rest is done without them.

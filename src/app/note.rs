@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::CheckFinding;
+use super::check::finding::CheckFinding;
 use super::{App, sha256};
 use crate::config::read_note;
 use crate::domain::subscriber::Cadence;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::check::CheckFinding;
+use super::check::finding::CheckFinding;
 use crate::render::{self, GUIDE, Renderer, TEMPLATES};
 
 /// Writes every built-in template into a folder, with the guide to them, and says which files it wrote. Files that

@@ -4,39 +4,11 @@
 //! compared word by word. A sequence begins and ends at a word's edge and never runs across the end of a sentence.
 //! What a find is worth, `relevance` decides.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use super::pattern::{Segment, Sequence};
+use super::index::{Index, Opening, Spelling};
+use super::pattern::Segment;
 use super::vocabulary::Passage;
-
-/// Sequences filed for search; each is known by its number, in the order in which they were added.
-#[derive(Debug)]
-pub(crate) struct Index {
-    sequences: Vec<Sequence>,
-    by_stems: Shelf,
-    by_words: Shelf,
-    by_beginning: Shelf,
-}
-
-/// A sequence that some word may begin, in one of its spellings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Opening {
-    /// The first byte of the word that must follow, where the first word does not suffice.
-    pub(crate) then: Option<u8>,
-    sequence: u32,
-    spelling: Spelling,
-    /// How much of that spelling the word has used up.
-    used: u32,
-}
-
-/// Of the first segment, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Spelling {
-    Stemmed(u8),
-    Written,
-    Beginning,
-}
 
 /// A sequence that was found, and the words that it covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,50 +21,6 @@ pub(crate) struct Hit {
 }
 
 impl Index {
-    /// Files all sequences under what may stand in the text for their first segment.
-    pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
-        let (mut by_stems, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, sequence) in (0..).zip(&sequences) {
-            match sequence.first() {
-                Some(Segment::Stems { stems, written }) => {
-                    let stemmed = |(at, key): (u8, &String)| (key.clone(), number, Spelling::Stemmed(at));
-                    by_stems.extend((0..).zip(stems).map(stemmed));
-                    by_words.push((written.clone(), number, Spelling::Written));
-                }
-                Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
-                Some(Segment::Beginning(letters)) => {
-                    by_beginning.push((letters.clone(), number, Spelling::Beginning));
-                }
-                None => {}
-            }
-        }
-        let [by_stems, by_words, by_beginning] = [by_stems, by_words, by_beginning].map(Shelf::new);
-        Self { sequences, by_stems, by_words, by_beginning }
-    }
-
-    /// Adds the sequences that may begin with this word, in the order of what must follow.
-    pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
-        let before = openings.len();
-        // The article begins no word: "a ward" is no award.
-        if word == "a" {
-            return;
-        }
-        for (shelf, begun) in [(&self.by_stems, stem), (&self.by_words, word), (&self.by_beginning, word)] {
-            openings.extend(shelf.beginning_with(begun).iter().map(|filed| self.opening(filed, begun.len())));
-        }
-        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| key.len() < word.len() && word.starts_with(key));
-        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.len())));
-        openings[before..].sort_unstable();
-    }
-
-    fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
-        let further = self.sequences[*sequence as usize].get(1).map_or("", Segment::written);
-        let then = key.as_bytes().get(used).or(further.as_bytes().first()).copied();
-        // No phrase is that long.
-        let used = u32::try_from(used).unwrap_or(u32::MAX);
-        Opening { sequence: *sequence, spelling: *spelling, used, then }
-    }
-
     /// Every sequence at every place.
     pub(crate) fn find(&self, passage: &Passage, found: &mut Hits) {
         found.clear(self.sequences.len());
@@ -180,41 +108,6 @@ fn beginning(letters: &str, passage: &Passage, mut at: usize) -> Option<usize> {
 /// Whether there is such a word, and it goes on with the sentence of the word before.
 fn continues(passage: &Passage, at: usize) -> bool {
     at < passage.folded().len() && !passage.folded().opens_sentence(at)
-}
-
-type Filed = (String, u32, Spelling);
-
-/// Sequences by what stands in the text, sorted.
-#[derive(Debug)]
-struct Shelf(Vec<Filed>);
-
-impl Shelf {
-    fn new(mut filed: Vec<Filed>) -> Self {
-        filed.sort_unstable();
-        Self(filed)
-    }
-
-    fn beginning_with(&self, letters: &str) -> &[Filed] {
-        let rest = &self.0[self.0.partition_point(|(key, ..)| key.as_str() < letters)..];
-        &rest[..rest.partition_point(|(key, ..)| key.starts_with(letters))]
-    }
-}
-
-/// Each sequence once, however many phrases look for it.
-#[derive(Default)]
-pub(crate) struct Sequences {
-    pub(crate) all: Vec<Sequence>,
-    numbers: HashMap<Sequence, usize>,
-}
-
-impl Sequences {
-    /// The number of this sequence, which is added if it is new.
-    pub(crate) fn number(&mut self, sequence: &Sequence) -> usize {
-        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
-            self.all.push(sequence.clone());
-            self.all.len() - 1
-        })
-    }
 }
 
 /// What was found in a passage, in the order of the sequences' numbers and then of the text.

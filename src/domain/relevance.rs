@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::index::{Index, Sequences};
 use super::language::{Detector, Language};
-use super::matching::{self, Hits, Index, Sequences};
+use super::matching::{self, Hits};
 use super::pattern::Shape;
 use super::topic::{Borderline, Term, Topic, Weighing};
 use super::vocabulary::Passage;
@@ -254,8 +255,8 @@ impl Scorer {
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item out. Of an item in
-    /// a language that is not the topic's, only title and categories are judged.
+    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item
+    /// out. Of an item in a language that is not the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         match self.languages.foreign(text.summary, text.content) {
@@ -289,7 +290,7 @@ impl Scorer {
         offset: usize,
         seen: &mut Seen<'a>,
     ) -> usize {
-        desk.passage.refill(text, limit, &self.index, self.wording.as_ref().map(|wording| &wording.model));
+        desk.passage.refill(text, limit, &self.index, self.wording.as_ref().map(|wording| wording.model.by_hash()));
         self.index.find(&desk.passage, &mut desk.hits);
         if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);

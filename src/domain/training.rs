@@ -151,7 +151,7 @@ fn coprime(a: usize, b: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::matching::Index;
+    use crate::domain::index::Index;
     use crate::domain::vocabulary::Passage;
     use crate::domain::wording::Bag;
 
@@ -178,7 +178,7 @@ mod tests {
         let model = train(&posts, &themes);
         let judge = |title: &str| {
             let (mut bag, mut passage) = (Bag::default(), Passage::default());
-            passage.refill(title, usize::MAX, &Index::new(Vec::new()), Some(&model));
+            passage.refill(title, usize::MAX, &Index::new(Vec::new()), Some(model.by_hash()));
             bag.take(&model, &passage, title, true);
             let judged = model.judge(&bag).unwrap();
             (judged.topic, judged.themes)

@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
+use super::features::{self, Features};
 use super::folded::{self, Folded};
-use super::matching::{Index, Opening};
-use super::wording::{self, Wording};
+use super::index::{Index, Opening};
 
 /// Words kept: some 2 MB for each thread that scores.
 const MOST_WORDS: usize = 16 * 1024;
@@ -30,7 +30,7 @@ pub(crate) struct Passage {
 impl Passage {
     /// Folds a text, up to `limit` as `Folded` counts, and finds its words' numbers. A passage must be given the same
     /// index and model all its life.
-    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index, model: Option<&Wording>) {
+    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index, model: Option<&Features>) {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
         self.numbers.clear();
@@ -110,28 +110,28 @@ impl Vocabulary {
         }
     }
 
-    fn number(&mut self, word: &str, index: &Index, model: Option<&Wording>) -> usize {
+    fn number(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
         match self.numbers.get(word) {
             Some(number) => *number,
             None => self.meet(word, index, model),
         }
     }
 
-    fn meet(&mut self, word: &str, index: &Index, model: Option<&Wording>) -> usize {
+    fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
         let stem = folded::stem(word);
         let (stem_start, openings_start) = (self.stems.len(), self.openings.len());
         self.stems.push_str(&stem);
         index.openings(word, &stem, &mut self.openings);
         let number = self.met.len();
         let openings = &self.openings[openings_start..];
-        let hash = wording::hash(&stem);
+        let hash = features::hash(&stem);
         self.met.push(Met {
             hash,
             then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
             stem: place(stem_start)..place(self.stems.len()),
             openings: place(openings_start)..place(self.openings.len()),
             complete: place(openings.partition_point(|opening| opening.then.is_none())),
-            feature: model.and_then(|model| model.feature(hash)),
+            feature: model.and_then(|model| model.get(hash)),
         });
         self.numbers.insert(word.into(), number);
         number
@@ -146,7 +146,7 @@ impl Vocabulary {
 #[cfg(test)]
 mod tests {
     use super::{MOST_WORDS, Passage};
-    use crate::domain::matching::Index;
+    use crate::domain::index::Index;
 
     #[test]
     fn words_and_stems_are_handed_out_in_order() {

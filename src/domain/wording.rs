@@ -6,12 +6,10 @@
 //! whether the text belongs to the topic, and one for each theme. Only sums, products and square roots are
 //! taken, so that every machine comes to the same result.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use foldhash::fast::FixedState;
-
+use super::features::{Features, hash, pair};
 use super::vocabulary::Passage;
 
 /// First line of the file.
@@ -38,7 +36,7 @@ pub struct Wording {
     features: Vec<Feature>,
     /// For each feature, as many weights as there are biases.
     weights: Vec<f32>,
-    by_hash: ByHash,
+    by_hash: Features,
 }
 
 /// A word, or two that follow one another.
@@ -107,7 +105,7 @@ impl<'a> Bag<'a> {
             };
             note(feature, word);
             if let Some(before) = before.filter(|_| !folded.opens_sentence(word)) {
-                note(model.feature(pair(before, alone)), word - 1);
+                note(model.by_hash.get(pair(before, alone)), word - 1);
             }
             before = Some(alone);
         }
@@ -130,16 +128,16 @@ impl Wording {
 
     /// Puts a model together. For each feature there are as many weights as biases.
     pub(crate) fn new(themes: Vec<String>, bias: Vec<f32>, features: Vec<Feature>, weights: Vec<f32>) -> Self {
-        let by_hash = ByHash::new(features.iter().map(|feature| match feature.stems.split_once(' ') {
+        let by_hash = Features::new(features.iter().map(|feature| match feature.stems.split_once(' ') {
             Some((first, second)) => pair(hash(first), hash(second)),
             None => hash(&feature.stems),
         }));
         Self { themes, bias, features, weights, by_hash }
     }
 
-    /// Which feature a word or two are, by their hash.
-    pub(crate) fn feature(&self, hash: u64) -> Option<u32> {
-        self.by_hash.get(hash)
+    /// Its features by their hashes.
+    pub(crate) fn by_hash(&self) -> &Features {
+        &self.by_hash
     }
 
     /// Judges a text; nothing can be said of one without any known word.
@@ -254,55 +252,10 @@ fn hundredths(text: &str, count: usize) -> Option<Vec<f32>> {
     (numbers.len() == count).then_some(numbers)
 }
 
-const PRIME: u64 = 0x0000_0100_0000_01b3;
-
-/// A stem by FNV-1a.
-pub(crate) fn hash(stem: &str) -> u64 {
-    stem.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
-}
-
-/// Two stems that follow one another.
-fn pair(first: u64, second: u64) -> u64 {
-    (first.rotate_left(23) ^ second).wrapping_mul(PRIME)
-}
-
-/// Features by their hashes, behind a sieve that fits into a core's nearest cache: of the pairs of words in a text,
-/// nearly all are in no model.
-#[derive(Debug, Clone, PartialEq)]
-struct ByHash {
-    sieve: Vec<u64>,
-    numbers: HashMap<u64, u32, FixedState>,
-}
-
-impl ByHash {
-    /// Bits of the sieve, as a power of two: twenty for each feature of the shipped model.
-    const BITS: u32 = 18;
-
-    fn new(hashes: impl Iterator<Item = u64>) -> Self {
-        let numbers: HashMap<u64, u32, FixedState> = hashes.zip(0..).collect();
-        let mut sieve = vec![0; 1 << (Self::BITS - 6)];
-        for hash in numbers.keys() {
-            let (word, bit) = Self::place(*hash);
-            sieve[word] |= bit;
-        }
-        Self { sieve, numbers }
-    }
-
-    fn place(hash: u64) -> (usize, u64) {
-        let bit = hash >> (64 - Self::BITS);
-        ((bit >> 6) as usize, 1 << (bit & 63))
-    }
-
-    fn get(&self, hash: u64) -> Option<u32> {
-        let (word, bit) = Self::place(hash);
-        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&hash).copied() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::matching::Index;
+    use crate::domain::index::Index;
 
     fn model() -> Wording {
         Wording::parse("policy-digest wording 1\nthemes\tcare\nbias\t-10\t5\ncare\t300\t50\t80\ncare home\t600\t\t40\ntax\t450\t-90\n").unwrap()
@@ -312,7 +265,7 @@ mod tests {
         let (model, index) = (model(), Index::new(Vec::new()));
         let (mut bag, mut passage) = (Bag::default(), Passage::default());
         for (text, is_title) in [(title, true), (text, false)] {
-            passage.refill(text, usize::MAX, &index, Some(&model));
+            passage.refill(text, usize::MAX, &index, Some(model.by_hash()));
             bag.take(&model, &passage, text, is_title);
         }
         model.judge(&bag).unwrap()

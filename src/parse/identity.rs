@@ -13,7 +13,8 @@ use crate::domain::item::Identity;
 /// A draft with its identity; `None` when only its text will tell.
 pub(super) type Settled<B> = (Option<Identity>, Draft<B>);
 
-/// The drafts that are to be read, and how many were left out because the caller has them just so. The same entry given twice is kept once, its first appearance.
+/// The drafts that are to be read, and how many were left out because the caller has them just so. The same entry
+/// given twice is kept once, its first appearance.
 pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>>, usize) {
     let mut links: HashMap<&str, Option<&Url>> = HashMap::new();
     let mut repeated: HashSet<String> = HashSet::new();

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::items::{ScoredItem, write_score};
+use super::items::write_score;
+use super::scored::ScoredItem;
 use super::{Error, Store, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
 use crate::domain::item::Identity;

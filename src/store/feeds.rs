@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::arrival::{self, Arrival, Brought, Saved};
-use super::items::ScoredItem;
+use super::scored::ScoredItem;
 use super::{Error, Store, seconds};
 use crate::domain::feed::{Feed, FeedId, Hints, NextCheck};
 

@@ -5,10 +5,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
-use crate::domain::item::Item;
 use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
-use crate::domain::story::Likeness;
 
 /// An item as kept.
 #[derive(Debug, Clone)]
@@ -39,23 +37,6 @@ pub struct ItemRow {
     pub prior: f32,
     /// The judgement.
     pub score: Score,
-}
-
-/// An item as it came from a poll, judged.
-#[derive(Debug, Clone)]
-pub struct ScoredItem {
-    /// The item.
-    pub item: Item,
-    /// Its canonical link.
-    pub canonical: Option<String>,
-    /// What it is compared by.
-    pub likeness: Likeness,
-    /// The judgement.
-    pub score: Score,
-    /// The feed's prior that went into it.
-    pub prior: f32,
-    /// Of the entry as it was read: as long as it stays the same, the entry need not be read again.
-    pub digest: u64,
 }
 
 impl ItemRow {

@@ -266,7 +266,8 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
 }
 
 /// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
-/// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has just refused it either.
+/// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has
+/// just refused it either.
 fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     let themes = window.themes.as_deref().map(to_json);

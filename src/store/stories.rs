@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::items::ScoredItem;
+use super::scored::ScoredItem;
 use super::{Error, Store, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
 use crate::domain::relevance::{Place, Reason};
