@@ -184,14 +184,14 @@ pub struct Entry {
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
 pub fn compose(
-    stories: Vec<Story>,
+    stories: &[Story],
     sections: &[SectionOutline],
     limits: &Limits,
     themes: Option<&[String]>,
     words: &Words<'_>,
     pins: &[Url],
 ) -> Result<Digest, NoStory> {
-    let placed = stories.into_iter().filter_map(|story| Some((place(&story, sections, themes)?, story)));
+    let placed = stories.iter().filter_map(|story| Some((place(story, sections, themes)?, story)));
     let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
     let waiting = listed.len();
     let pins: Vec<String> = pins.iter().map(canonical).collect();
@@ -213,7 +213,7 @@ pub fn compose(
         let excerpt = text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars);
         filled[place.min(sections.len())].stories.push(Entry { excerpt, ..line(story, place, sections) });
     }
-    let entries = |stories: Vec<(usize, Story)>| -> Vec<Entry> {
+    let entries = |stories: Vec<(usize, &Story)>| -> Vec<Entry> {
         stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
     };
     let more = entries(rest);
@@ -240,24 +240,24 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
 }
 
 /// A story on its way to its rank.
-struct Ranked {
+struct Ranked<'a> {
     /// Its place among the pins; past them without one.
     pin: usize,
     worth: f32,
     place: usize,
-    story: Story,
+    story: &'a Story,
 }
 
 /// Best first; see the top of this file.
-fn ranked(stories: Vec<(usize, Story)>, pins: &[String]) -> Vec<(usize, Story)> {
+fn ranked<'a>(stories: Vec<(usize, &'a Story)>, pins: &[String]) -> Vec<(usize, &'a Story)> {
     let newest = stories.iter().filter_map(|(_, story)| story.published).max();
-    let weigh = |(place, story): (usize, Story)| Ranked {
-        pin: pin_of(&story, pins),
-        worth: fresh_worth(&story, newest),
+    let weigh = |(place, story): (usize, &'a Story)| Ranked {
+        pin: pin_of(story, pins),
+        worth: fresh_worth(story, newest),
         place,
         story,
     };
-    let mut ranked: Vec<Ranked> = stories.into_iter().map(weigh).collect();
+    let mut ranked: Vec<Ranked<'_>> = stories.into_iter().map(weigh).collect();
     ranked.sort_by(best_first);
     let mut seen: HashMap<String, i32> = HashMap::new();
     for Ranked { worth, story, .. } in &mut ranked {
@@ -271,7 +271,7 @@ fn ranked(stories: Vec<(usize, Story)>, pins: &[String]) -> Vec<(usize, Story)> 
     ranked.into_iter().map(|ranked| (ranked.place, ranked.story)).collect()
 }
 
-fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+fn best_first(a: &Ranked<'_>, b: &Ranked<'_>) -> Ordering {
     a.pin.cmp(&b.pin).then(b.worth.total_cmp(&a.worth)).then(a.story.seq.cmp(&b.story.seq))
 }
 
@@ -304,14 +304,14 @@ impl Section {
 }
 
 /// A story as it stands on one line: without an excerpt.
-fn line(story: Story, place: usize, sections: &[SectionOutline]) -> Entry {
+fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
     let longer = if story.content.len() > story.summary.len() { &story.content } else { &story.summary };
     Entry {
         seq: story.seq,
-        title: title_of(&story),
+        title: title_of(story),
         source: name(&story.source),
         also_on: story.also_on.iter().map(|source| name(source)).collect(),
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
@@ -320,7 +320,7 @@ fn line(story: Story, place: usize, sections: &[SectionOutline]) -> Entry {
         reading_minutes: text::reading_minutes(text::word_count(longer)),
         reason: reason(&story.phrases),
         tags: titles.map(|section| section.title.clone()).collect(),
-        link: story.link,
+        link: story.link.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::{SINCE_PLACEHOLDER, markdown};
+use super::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
 use crate::domain::digest::{Digest, Entry, Section};
 use crate::domain::language::Detector;
 use crate::domain::locale::Locale;
@@ -163,7 +163,8 @@ impl DigestView {
     #[must_use]
     pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
         let today = frame.now.with_timezone(&frame.zone);
-        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame)).collect();
+        let languages = Detector::new(&[frame.locale.to_string()]);
+        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame, &languages)).collect();
         let section = |section: &Section| SectionView {
             title: section.title.clone(),
             description: section.description.clone(),
@@ -196,7 +197,7 @@ impl DigestView {
 /// A longer link is a mistake of the feed, or hostile: one of them could fill the whole mail.
 const LINK_BYTES: usize = 2_000;
 
-fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
+fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
     let source = words(&story.source);
     let mut meta = vec![apart(frame.locale, source.clone())];
@@ -212,7 +213,7 @@ fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
     let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
-    let foreign = Detector::new(&[frame.locale.to_string()]).foreign("", &story.excerpt);
+    let foreign = languages.foreign("", &story.excerpt);
     EntryView {
         title: words(&story.title),
         lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
@@ -229,7 +230,8 @@ fn entry(story: &Entry, frame: &Frame<'_>) -> EntryView {
 /// A feed's words, in which nothing passes for what stands for a reader's own links and date: its dot becomes another
 /// one that looks the same.
 fn words(text: &str) -> String {
-    let names = ["unsubscribe.invalid", "preferences.invalid", SINCE_PLACEHOLDER];
+    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER];
+    let names = own.map(|own| own.trim_start_matches("https://").trim_end_matches('/'));
     names.iter().fold(text.to_owned(), |text, name| text.replace(name, &name.replace('.', "\u{2024}")))
 }
 

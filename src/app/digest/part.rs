@@ -102,7 +102,7 @@ impl Press<'_> {
         let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
         let today = self.app.day(self.now);
         let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
-        digest::compose(stories.to_vec(), &outlines, &limits, themes, &words, &settings.digest.pin)
+        digest::compose(stories, &outlines, &limits, themes, &words, &settings.digest.pin)
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {

@@ -41,7 +41,7 @@ fn pinned(
 ) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, rows: usize::MAX, excerpt_chars: 320 };
     let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
-    compose(stories, &outlines(), &limits, themes, &words(&[]), &pins)
+    compose(&stories, &outlines(), &limits, themes, &words(&[]), &pins)
 }
 
 fn words(earlier: &[String]) -> Words<'_> {
@@ -166,7 +166,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
         let limits = Limits { max_stories: 1, rows, excerpt_chars: 320 };
-        compose(stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
+        compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
         let digest = with_rows(rows);
@@ -174,7 +174,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0, excerpt_chars: 320 };
-    let none = compose(stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
+    let none = compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 
@@ -184,7 +184,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
         let limits = Limits { max_stories: 12, rows: 9, excerpt_chars: 320 };
-        compose(stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
+        compose(&stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";
     assert_eq!(made(stories(3), &["Something else"]).subject, first);

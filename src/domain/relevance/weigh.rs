@@ -89,16 +89,14 @@ impl Scorer {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
         found.sort_by_cached_key(|find| (find.phrase, find.place, Reverse(magnitude(find.worth))));
         found.dedup_by_key(|find| (find.phrase, find.place));
+        // Whether two phrases say one thing twice is a question of how much is said for the topic, and not of what it
+        // is about: a theme has all of them.
+        let mut by_theme = vec![0.0; self.themes.len()];
         let mut last = None;
         for find in &mut found {
             if last.replace(find.phrase) == Some(find.phrase) {
                 find.worth *= AGAIN;
             }
-        }
-        // Whether two phrases say one thing twice is a question of how much is said for the topic, and not of what it
-        // is about: a theme has all of them.
-        let mut by_theme = vec![0.0; self.themes.len()];
-        for find in &found {
             if let Speaks::ForTheme(theme) = find.speaks {
                 by_theme[theme] += find.worth;
             }

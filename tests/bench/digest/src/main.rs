@@ -88,8 +88,7 @@ fn main() -> ExitCode {
     let pins = [17, 4711].map(|n| format!("https://www.source.example.org/posts/{n}/").parse().expect("a URL"));
     let mut digest = None;
     let composing = (0..RUNS).map(|_| {
-        let stories = stories.clone();
-        let (made, ms) = timed(|| compose(stories, &outlines, &limits, None, &words, &pins));
+        let (made, ms) = timed(|| compose(&stories, &outlines, &limits, None, &words, &pins));
         digest = Some(made.expect("a digest"));
         ms
     });
