@@ -132,8 +132,7 @@ fn settlement(
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
     let settings = &app.config.settings;
     let since = app.day(message.since);
-    let text = app.personal(&part.text, &message.subscriber, &since);
-    let html = app.personal(&part.html, &message.subscriber, &since);
+    let [text, html] = app.personal([&part.text, &part.html], &message.subscriber, &since);
     let is_digest = message.kind == Kind::Digest;
     let envelope = Envelope {
         from: settings.mail.from.clone(),
@@ -176,10 +175,11 @@ impl App {
         self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
     }
 
-    /// A rendered part with one reader's links in it, and the day since which they have had the digest.
-    pub(crate) fn personal(&self, part: &str, subscriber: &str, since: &str) -> String {
+    /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
+    pub(crate) fn personal(&self, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
         let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
-        personalise(part, &self.unsubscribe_url(subscriber), &preferences, since)
+        let unsubscribe = self.unsubscribe_url(subscriber);
+        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
     }
 
     /// A day as readers write it, in their zone.

@@ -83,8 +83,8 @@ impl Press<'_> {
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
     /// and the last to go, so this never falls far short, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
-        let own = |part| self.app.personal(part, SOMEBODY, LONG_DATE);
-        let bytes = mail::encoded_bytes(&own(&rendered.text), &own(&rendered.html));
+        let [text, html] = self.app.personal([&rendered.text, &rendered.html], SOMEBODY, LONG_DATE);
+        let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
     }
