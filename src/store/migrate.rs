@@ -15,6 +15,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0005_reasons.sql")),
     M::up(include_str!("migrations/0006_archives.sql")),
     M::up(include_str!("migrations/0007_notes.sql")),
+    M::up(include_str!("migrations/0008_trust.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
