@@ -8,6 +8,7 @@ pub mod deliver;
 pub mod digest;
 pub mod explain;
 pub mod feeds;
+mod letter;
 pub mod lock;
 pub mod note;
 pub mod once;
@@ -17,6 +18,7 @@ pub mod stop;
 pub mod subscribe;
 pub mod templates;
 pub mod topic;
+pub mod transport;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,7 +84,7 @@ impl App {
     /// # Errors
     /// Says what cannot be opened, made or read.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let transport = deliver::transport(&config);
+        let transport = transport::transport(&config);
         Self::open_with(config, clock, transport).await
     }
 

@@ -9,15 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::{App, Listener, Progress, outbox};
-use crate::config::{Config, Tls, TransportKind};
+use super::letter::Letter;
+use super::{App, Listener, Progress};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
-use crate::domain::token::{Purpose, sign};
-use crate::mail::smtp::{self, Login, Pool};
-use crate::mail::{self, Envelope, Outgoing, Transport, Verdict};
-use crate::render::personalise;
-use crate::render::view::SenderView;
-use crate::store::{Claimed, Kind, Part, Settlement};
+use crate::mail::{self, Transport, Verdict};
+use crate::store::{Claimed, Part, Settlement};
 
 /// What came of delivering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,108 +126,6 @@ fn settlement(
 }
 
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {
-    let settings = &app.config.settings;
-    let since = app.day(message.since);
-    let [text, html] = app.personal([&part.text, &part.html], &message.subscriber, &since);
-    let is_digest = message.kind == Kind::Digest;
-    let envelope = Envelope {
-        from: settings.mail.from.clone(),
-        to: message.address.reveal().to_owned(),
-        reply_to: Some(settings.mail.reply_to.clone()).filter(|address| !address.is_empty()),
-        message_id: message.message_id.clone(),
-        date: message.made,
-        list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
-        unsubscribe_url: is_digest.then(|| app.unsubscribe_url(&message.subscriber)),
-        archive_url: is_digest.then(|| app.page("archive")),
-    };
-    let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
-    let outgoing = Outgoing {
-        from: app.sender_address(),
-        to: message.address.reveal(),
-        message_id: &message.message_id,
-        bytes: &bytes,
-        html: Some(&html),
-    };
-    app.transport.send(&outgoing).await.map(drop)
-}
-
-impl App {
-    /// The bare address that mails come from.
-    pub(crate) fn sender_address(&self) -> &str {
-        bare(&self.config.settings.mail.from)
-    }
-
-    /// The bare address that answers go to; empty when it is not set.
-    pub(crate) fn reply_address(&self) -> &str {
-        bare(&self.config.settings.mail.reply_to)
-    }
-
-    /// Its domain: Message-IDs and the List-Id stand under it.
-    pub(crate) fn mail_domain(&self) -> &str {
-        self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
-    }
-
-    pub(crate) fn unsubscribe_url(&self, subscriber: &str) -> String {
-        self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
-    }
-
-    /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
-    pub(crate) fn personal(&self, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
-        let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
-        let unsubscribe = self.unsubscribe_url(subscriber);
-        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
-    }
-
-    /// A day as readers write it, in their zone.
-    pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
-        let settings = &self.config.settings;
-        settings.locale.date(&at.with_timezone(&settings.timezone))
-    }
-
-    /// Who sends, for every footer.
-    pub(crate) fn sender(&self) -> SenderView {
-        let sender = &self.config.settings.sender;
-        SenderView {
-            organisation: sender.organisation.clone(),
-            postal_address: sender.postal_address.clone(),
-            contact: sender.contact.clone(),
-            privacy_url: sender.privacy_url.clone(),
-        }
-    }
-}
-
-/// The address of `Name <address>`.
-fn bare(mailbox: &str) -> &str {
-    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
-}
-
-/// The transport that the configuration asks for.
-#[must_use]
-pub fn transport(config: &Config) -> Transport {
-    match config.settings.mail.transport {
-        TransportKind::Directory => Transport::Directory(outbox(&config.settings.data)),
-        TransportKind::Smtp => Transport::Smtp(Pool::new(smtp_settings(config))),
-    }
-}
-
-/// How long the mail server may take over one command; RFC 5321 §4.5.3.2 allows minutes, a digest can wait for
-/// the next attempt.
-const SMTP_TIMEOUT: Duration = Duration::from_secs(60);
-
-fn smtp_settings(config: &Config) -> smtp::Settings {
-    let settings = &config.settings.mail.smtp;
-    let login = settings.username.clone().zip(settings.password.as_ref());
-    smtp::Settings {
-        host: settings.host.clone(),
-        port: settings.port,
-        tls: match settings.tls {
-            Tls::Tls => smtp::Tls::Implicit,
-            Tls::Starttls => smtp::Tls::StartTls,
-            Tls::None => smtp::Tls::None,
-        },
-        login: login.map(|(username, password)| Login { username, password: password.reveal().to_owned() }),
-        hello: config.settings.public_url.host_str().unwrap_or("localhost").to_owned(),
-        max_connections: settings.max_connections,
-        timeout: SMTP_TIMEOUT,
-    }
+    let letter = Letter::write(app, message, part)?;
+    app.transport.send(&letter.outgoing()).await.map(drop)
 }

@@ -77,6 +77,28 @@ pub fn verify(key: &[u8], purpose: Purpose, token: &str, now: DateTime<Utc>) -> 
     Ok(subscriber.to_owned())
 }
 
+/// The token of a message's return path, as it stands in `bounces+TOKEN@…` (VERP): the message's number and a tag
+/// that only this installation can make. Lower case throughout, since mail servers may fold what is before the `@`.
+#[must_use]
+pub fn return_path(key: &[u8], message: i64) -> String {
+    let body = format!("{message:x}");
+    let tag = tag(key, &format!("b.{body}"));
+    format!("{body}-{}", &tag[..RETURN_TAG])
+}
+
+/// The number of the message whose return path carries this token; `None` for one that is not ours.
+#[must_use]
+pub fn verify_return_path(key: &[u8], token: &str) -> Option<i64> {
+    let token = token.to_ascii_lowercase();
+    let (body, _) = token.split_once('-')?;
+    let message = i64::from_str_radix(body, 16).ok()?;
+    bool::from(return_path(key, message).as_bytes().ct_eq(token.as_bytes())).then_some(message)
+}
+
+/// Hex digits of a return path's tag, 80 bits: with them `bounces+TOKEN` stays far below the 64 bytes that RFC 5321
+/// §4.5.3.1.1 gives a local part.
+const RETURN_TAG: usize = 20;
+
 /// The keyed hash under which a suppressed address is remembered without being kept.
 #[must_use]
 pub fn address_hash(key: &[u8], address_key: &str) -> String {
@@ -109,6 +131,19 @@ mod tests {
         assert_eq!(verify(KEY, Purpose::Confirm, &token, at), Err(TokenError::Expired));
         assert_eq!(verify(KEY, Purpose::Unsubscribe, &token, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
         assert_eq!(verify(b"another", Purpose::Confirm, &token, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_return_path_is_bound_to_its_message_and_survives_folding() {
+        let token = return_path(KEY, 4711);
+        assert_eq!(verify_return_path(KEY, &token.to_uppercase()), Some(4711));
+        assert_eq!(verify_return_path(b"another", &token), None);
+        let forged = token.replacen("1267", "1268", 1);
+        assert_ne!(forged, token);
+        for text in [forged.as_str(), "", "-", "1267", "1267-", "-1-00", "ffffffffffffffffff-00", "ü-é"] {
+            assert_eq!(verify_return_path(KEY, text), None, "{text}");
+        }
+        assert!(return_path(KEY, i64::MAX).len() + "bounces+".len() <= 64);
     }
 
     proptest! {
