@@ -22,10 +22,6 @@ pub struct Likeness {
 /// Bits in which two SimHashes may differ. Measured on syndicated copies with small edits: at most 6; posts
 /// on different matters differ in about 32, with a spread of 4, so that 9 is over five spreads away from them.
 const DISTANCE: u32 = 9;
-/// The same where each title has something that the other has not, as "Notice of a merger | Leeds" and "Notice of a
-/// merger | York". It may be two sites' names around one post, or two posts made from one form, whose texts differ in
-/// the name of a town; so the text must be the same.
-const DISTANCE_OF_FORMS: u32 = 0;
 /// More of a text is not looked at.
 const MOST_WORDS: usize = 600;
 /// A text shorter than this says too little to be told from another by its shingles.
@@ -43,7 +39,15 @@ impl Likeness {
     /// Of an Item whose text was looked at before.
     #[must_use]
     pub fn kept(title: &str, shingles: u64, words: usize) -> Self {
-        Self { title: title::key(title), whole_title: title::words(title), shingles, words }
+        let (whole_title, title) = title::whole_and_proper(title);
+        Self { title, whole_title, shingles, words }
+    }
+
+    /// Whether a text with these shingles and so many words may be the same, whatever its title: [`Self::is_same`]
+    /// tells.
+    #[must_use]
+    pub fn may_be_same(&self, shingles: u64, words: usize) -> bool {
+        self.words.min(words) >= FEWEST_WORDS && (self.shingles ^ shingles).count_ones() <= DISTANCE
     }
 
     /// Whether both are surely one post: the same title, but for what a site puts around it ("… | Site", "Guest
@@ -54,8 +58,11 @@ impl Likeness {
         let is_sure = self.whole_title == other.whole_title || is_plain(self) || is_plain(other);
         !self.title.is_empty()
             && self.title == other.title
-            && self.words.min(other.words) >= FEWEST_WORDS
-            && (self.shingles ^ other.shingles).count_ones() <= if is_sure { DISTANCE } else { DISTANCE_OF_FORMS }
+            && self.may_be_same(other.shingles, other.words)
+            // Each title has something that the other has not, as "Notice of a merger | Leeds" and "Notice of a merger |
+            // York". It may be two sites' names around one post, or two posts made from one form, whose texts differ in
+            // the name of a town; so the text must be the same.
+            && (is_sure || self.shingles == other.shingles)
     }
 }
 

@@ -33,14 +33,22 @@ pub(super) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
     if let Some(story) = find_by_link(tx, feed, scored)? {
         return Ok(Some(story));
     }
-    let mut statement = tx.prepare_cached(
-        "SELECT story, title, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY seq DESC LIMIT 50",
+    let likeness = &scored.likeness;
+    // All that is asked of most of them stands in the index.
+    let mut namesakes = tx.prepare_cached(
+        "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
     )?;
-    let mut rows = statement.query(params![scored.likeness.title, now - COPY_WITHIN])?;
+    let mut rows = namesakes.query(params![likeness.title, now - COPY_WITHIN])?;
     while let Some(row) = rows.next()? {
-        let other = Likeness::kept(&row.get::<_, String>(1)?, row.get::<_, i64>(2)?.cast_unsigned(), row.get(3)?);
-        if scored.likeness.is_same(&other) {
-            return Ok(Some(row.get(0)?));
+        let (seq, shingles, words) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
+        if !likeness.may_be_same(shingles, words) {
+            continue;
+        }
+        let (story, title) = tx
+            .prepare_cached("SELECT story, title FROM items WHERE seq = ?1")?
+            .query_row([seq], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        if likeness.is_same(&Likeness::kept(&title, shingles, words)) {
+            return Ok(Some(story));
         }
     }
     Ok(None)

@@ -1,6 +1,8 @@
 //! What two writings of one title have in common. Sites put their names behind or before a title, and say what kind
 //! of post it is; syndication changes case, quotes, dashes and "&".
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// What parts a title from a site's name.
@@ -37,32 +39,55 @@ const MOST_NAME_WORDS: usize = 5;
 const FEWEST_TITLE_WORDS: usize = 3;
 
 /// The words in lower case, joined by spaces; without articles and apostrophes, which edits add and take away.
-pub(super) fn words(title: &str) -> String {
-    let plain = title.replace('&', " and ").replace(['\'', '’', '‘'], "");
-    let words = plain.unicode_words().map(str::to_lowercase);
-    words.filter(|word| !matches!(word.as_str(), "a" | "an" | "the")).collect::<Vec<_>>().join(" ")
+fn words(title: &str) -> String {
+    let plain = if title.contains('&') { Cow::Owned(title.replace('&', " and ")) } else { Cow::Borrowed(title) };
+    let plain = match plain.contains(APOSTROPHES) {
+        true => Cow::Owned(plain.replace(APOSTROPHES, "")),
+        false => plain,
+    };
+    let mut words = String::with_capacity(plain.len());
+    for word in plain.unicode_words() {
+        if ARTICLES.iter().any(|article| word.eq_ignore_ascii_case(article)) {
+            continue;
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        match word.is_ascii() {
+            true => words.extend(word.bytes().map(|letter| char::from(letter.to_ascii_lowercase()))),
+            false => words.push_str(&word.to_lowercase()),
+        }
+    }
+    words
 }
 
-/// The words of the title proper: its longest part, where the others may be a site's name or the kind of post.
-/// The same as [`words`] where that is not sure.
-pub(super) fn key(title: &str) -> String {
-    let mut parts = vec![without_kind(title)];
+const APOSTROPHES: [char; 3] = ['\'', '’', '‘'];
+const ARTICLES: [&str; 3] = ["a", "an", "the"];
+
+/// All words of a title, and those of the title proper: its longest part, where the others may be a site's name or
+/// the kind of post. Where that is not sure, they are the same.
+pub(super) fn whole_and_proper(title: &str) -> (String, String) {
+    let whole = words(title);
+    let bare = without_kind(title);
+    let mut parts = vec![bare];
     for separator in SEPARATORS {
-        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+        if bare.contains(separator) {
+            parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+        }
     }
-    let whole = words(parts[0]);
+    let all = if bare.len() == title.trim().len() { whole.clone() } else { words(bare) };
     if parts.len() == 1 {
-        return whole;
+        return (whole, all);
     }
     let parts: Vec<String> = parts.into_iter().map(words).collect();
     let count = |part: &String| part.split(' ').count();
     // Of equally long parts the first: names mostly stand behind.
     let Some((longest, proper)) = parts.iter().enumerate().rev().max_by_key(|(_, part)| count(part)) else {
-        return whole;
+        return (whole, all);
     };
     let mut others = parts.iter().enumerate().filter(|(at, _)| *at != longest).map(|(_, part)| part);
     let is_proper = count(proper) >= FEWEST_TITLE_WORDS && others.all(|part| is_name(part));
-    if is_proper { proper.clone() } else { words(without_kind(title)) }
+    (whole, if is_proper { proper.clone() } else { all })
 }
 
 fn is_name(part: &str) -> bool {
