@@ -30,7 +30,7 @@ mod repair;
 mod tokenize;
 mod vocabulary;
 
-use draft::Draft;
+use draft::{Draft, Written};
 use identity::Settled;
 pub use kind::Kind;
 use leaf::Value;
@@ -170,7 +170,7 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     let mut repairs: Vec<_> = repaired.counts.iter().map(|(&name, &count)| Repair { name, count }).collect();
     let nothing = Known::new();
     let (drafts, unchanged) = identity::settle(repaired.entries, source.known.unwrap_or(&nothing));
-    let (mut items, lost) = items(drafts, source.now)?;
+    let (mut items, lost) = items(drafts)?;
     identity::once(&mut items);
     if lost > 0 {
         repairs.push(Repair { name: "unreadable entry", count: lost });
@@ -181,10 +181,9 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
 }
 
 /// All entries at once; when that fails, one by one, so that a bad one costs only itself. Also how many were lost.
-fn items(drafts: Vec<Settled<String>>, now: DateTime<Utc>) -> Result<(Vec<Fresh>, usize), Error> {
-    let attempt = |drafts: &[Settled<String>]| {
-        catch_unwind(AssertUnwindSafe(|| strict(drafts, now))).unwrap_or(Err(Error::Panic))
-    };
+fn items(drafts: Vec<Settled<Written>>) -> Result<(Vec<Fresh>, usize), Error> {
+    let attempt =
+        |drafts: &[Settled<Written>]| catch_unwind(AssertUnwindSafe(|| strict(drafts))).unwrap_or(Err(Error::Panic));
     if drafts.is_empty() {
         return Ok((Vec::new(), 0));
     }
@@ -210,26 +209,22 @@ fn items(drafts: Vec<Settled<String>>, now: DateTime<Utc>) -> Result<(Vec<Fresh>
 }
 
 /// The drafts through feed-rs. Their places stand for their ids, so that none is mistaken for another.
-fn strict(drafts: &[Settled<String>], now: DateTime<Utc>) -> Result<Vec<Fresh>, Error> {
-    let bodies: usize = drafts.iter().map(|(_, draft)| draft.body.len() + 64).sum();
+fn strict(drafts: &[Settled<Written>]) -> Result<Vec<Fresh>, Error> {
+    let bodies: usize = drafts.iter().map(|(_, draft)| draft.body.xml.len() + 64).sum();
     let mut document = String::with_capacity(bodies + 64);
     document.push_str(r#"<feed xmlns="http://www.w3.org/2005/Atom">"#);
     for (place, (_, Draft { body, .. })) in drafts.iter().enumerate() {
-        document.extend(["<entry><id>", &place.to_string(), "</id>", body, "</entry>"]);
+        document.extend(["<entry><id>", &place.to_string(), "</id>", &body.xml, "</entry>"]);
     }
     document.push_str("</feed>");
-    let parser = Builder::new()
-        .sanitize_content(false)
-        .id_generator(|_, _, _| String::new())
-        .timestamp_parser(move |text| dates::parse(text, now))
-        .build();
+    let parser = Builder::new().sanitize_content(false).id_generator(|_, _, _| String::new()).build();
     let feed = parser.parse(document.as_bytes()).map_err(Error::Malformed)?;
     let mut items = Vec::with_capacity(drafts.len());
     for entry in feed.entries {
         let Some((identity, draft)) = entry.id.parse::<usize>().ok().and_then(|place| drafts.get(place)) else {
             continue;
         };
-        let item = entry::item(entry, identity.clone(), draft.link.clone());
+        let item = entry::item(entry, identity.clone(), draft);
         if draft.says_something(&item) {
             items.push(Fresh { item, digest: draft.digest });
         }

@@ -1,10 +1,11 @@
 //! One entry on its way: the values that were collected, the best of each written as an entry of Atom 1.0, in
-//! which the strict parser finds nothing to stumble over. Its id and its link are settled here and not by it.
+//! which the strict parser finds nothing to stumble over. Its id, its link and its dates are settled here and not by it.
 
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest as _, Sha256};
+use foldhash::quality::FixedState;
 use url::Url;
 
 use super::dates;
@@ -35,17 +36,25 @@ impl<B> Draft<B> {
     }
 }
 
-/// The same for the same entry; `source` is all that the Item is made from, but for the link.
-pub(super) fn digest(link: Option<&Url>, source: &str) -> u64 {
-    let hash =
-        Sha256::new().chain_update(link.map_or("", Url::as_str)).chain_update([0]).chain_update(source).finalize();
-    let mut digest = [0; 8];
-    digest.copy_from_slice(&hash[..8]);
-    u64::from_be_bytes(digest)
+/// The same for the same entry; `sources` are all that the Item is made from, but for the link. A feed that contrives
+/// two of its entries to have one digest only hides its own.
+pub(super) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    link.map(Url::as_str).hash(&mut hasher);
+    sources.hash(&mut hasher);
+    hasher.finish()
 }
 
-/// An entry's own Atom, without the id.
-pub(super) type Raw = Draft<String>;
+/// An entry in Atom, without what is settled already: id, link and dates.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Written {
+    pub(super) xml: String,
+    pub(super) published: Option<DateTime<Utc>>,
+    pub(super) updated: Option<DateTime<Utc>>,
+}
+
+/// An entry that was found in markup.
+pub(super) type Raw = Draft<Written>;
 
 /// Every value that stands in an entry, with its rank.
 #[derive(Debug, Default)]
@@ -148,11 +157,12 @@ impl Collected {
         has(Target::Title) && (has(Target::Id) || !self.links.is_empty())
     }
 
-    /// The date to write: of the best rank that can be read.
-    fn date(&self, target: Target, now: DateTime<Utc>) -> Option<&Value> {
+    /// The date of the best rank that can be read, and as it is written.
+    fn date(&self, target: Target, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, &str) {
         let mut dates: Vec<_> = self.values.iter().filter(|(of, ..)| *of == target).collect();
         dates.sort_by_key(|(_, rank, _)| *rank);
-        dates.into_iter().map(|(.., value)| value).find(|value| dates::parse(&value.text, now).is_some())
+        let readings = dates.into_iter().map(|(.., value)| (dates::parse(&value.text, now), value.text.as_str()));
+        readings.into_iter().find(|(date, _)| date.is_some()).unwrap_or_default()
     }
 
     /// The entry in Atom. `channel` is what links without any base are resolved against.
@@ -180,17 +190,14 @@ impl Collected {
             attribute(&category.text, &mut xml, forbidden);
             xml.push_str(r#""/>"#);
         }
-        for (name, target) in [("published", Target::Published), ("updated", Target::Updated)] {
-            if let Some(date) = self.date(target, now) {
-                element(&mut xml, name, &[], &date.text, forbidden);
-            }
-        }
         let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
         let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_deref().or(channel)));
-        let digest = digest(link.as_ref(), &xml);
-        Draft { id, link, digest, body: xml }
+        let (published, written_published) = self.date(Target::Published, now);
+        let (updated, written_updated) = self.date(Target::Updated, now);
+        let digest = digest(link.as_ref(), &[&xml, written_published, written_updated]);
+        Draft { id, link, digest, body: Written { xml, published, updated } }
     }
 }
 

@@ -52,7 +52,7 @@ fn draft<'a>(entry: &'a Value, base: Option<&Url>) -> Draft<&'a Value> {
     let id = string(entry, "id").map(|id| id.trim().to_owned()).unwrap_or_default();
     let own = || Some(&id).filter(|id| id.starts_with("http")).and_then(|id| absolute(id, None));
     let link = link.or_else(own);
-    let digest = digest(link.as_ref(), &entry.to_string());
+    let digest = digest(link.as_ref(), &[&entry.to_string()]);
     Draft { id, link, digest, body: entry }
 }
 
