@@ -2,6 +2,7 @@
 //! phrase finds, and how scores add up, is `domain`'s matter.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use toml::de::DeValue;
@@ -107,7 +108,7 @@ fn wording(
         }
     }
     table.finish();
-    (model.map(|model| Weighing { model, weight, for_themes }), text, file.map(|(file, _)| file))
+    (model.map(|model| Weighing { model: Arc::new(model), weight, for_themes }), text, file.map(|(file, _)| file))
 }
 
 /// The phrases of a table, in their three strengths.

@@ -1,6 +1,8 @@
 //! What the digest is about: the checked form of `topic.toml`. Built by `config`, read by `relevance`.
 //! How a phrase is written and read, `pattern` knows.
 
+use std::sync::Arc;
+
 pub use super::pattern::{Pattern, PatternError};
 pub use super::wording::Wording;
 
@@ -39,7 +41,7 @@ pub struct Topic {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighing {
     /// As `topic train` has made it.
-    pub model: Wording,
+    pub model: Arc<Wording>,
     /// For a text that reads just like those that belong; as much against one that reads like the others.
     pub weight: f32,
     /// The same for a theme.

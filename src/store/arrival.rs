@@ -73,9 +73,11 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
     let covered =
         tx.prepare_cached("SELECT coalesce(max(upto), 0) FROM runs")?.query_row([], |row| row.get::<_, i64>(0))?;
     let renumbered = is_renumbered(tx, arrival, brought)?;
+    let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     for scored in brought.items {
         let identity = identity_text(&scored.item.identity);
-        let mut known = by_identity(tx, arrival, &identity)?;
+        // A document has each identity once, so that in an empty feed there is nothing to find.
+        let mut known = if is_empty { None } else { by_identity(tx, arrival, &identity)? };
         if known.is_none() && renumbered {
             known = by_link_and_title(tx, arrival.feed, scored)?;
         }
@@ -118,6 +120,11 @@ fn is_renumbered(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<
         same_item.extend(by_link_and_title(tx, arrival.feed, scored)?);
     }
     Ok(same_id * 10 <= entries && same_item.len() * 2 > entries)
+}
+
+fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
+    let mut statement = tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
+    Ok(statement.query_row([feed], |row| row.get(0))?)
 }
 
 fn by_identity(tx: &Transaction<'_>, arrival: &Arrival<'_>, identity: &str) -> Result<Option<i64>, Error> {

@@ -15,7 +15,9 @@ pub(super) fn write(reasons: &[Reason]) -> String {
             (&**phrase, found, place.as_str(), (weight * 1000.0).round() / 1000.0, label.as_deref())
         })
         .collect();
-    serde_json::to_string(&rows).expect("strings and finite numbers are always JSON")
+    let mut json = Vec::with_capacity(rows.len() * 64 + 2);
+    serde_json::to_writer(&mut json, &rows).expect("strings and finite numbers are always JSON");
+    String::from_utf8(json).expect("JSON is UTF-8")
 }
 
 pub(super) fn read(text: &str) -> Result<Vec<Reason>, Error> {

@@ -13,7 +13,7 @@ use crate::app::{Listener, Progress};
 use crate::store::{self, Poll, Saved, Store};
 
 /// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
-const BATCH: usize = 16;
+const BATCH: usize = 32;
 /// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
 

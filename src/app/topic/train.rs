@@ -2,6 +2,7 @@
 //! are parted by host, each part is judged by a model of the others, at a threshold that the others have set.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::eval::{Figures, Judged, Labelled, judge};
 use crate::domain::relevance::Scorer;
@@ -82,7 +83,7 @@ fn judge_with(
     threshold: f32,
 ) -> Vec<Judged> {
     let model = train(topic, &[rest, always].concat());
-    let wording = topic.wording.as_ref().map(|weighing| Weighing { model, ..weighing.clone() });
+    let wording = topic.wording.as_ref().map(|weighing| Weighing { model: Arc::new(model), ..*weighing });
     let scorer = Scorer::new(&Topic { wording, threshold, ..topic.clone() });
     judge(&scorer, held_out.iter().map(|post| (*post).clone()).collect())
 }

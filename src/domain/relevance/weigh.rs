@@ -132,15 +132,21 @@ impl Scorer {
     /// Without the phrases whose words another one, at least as heavy, has earned for the same: "integrated care" is
     /// not paid again as `integrat* ~5 care`.
     fn paid_once(found: Vec<Find<'_>>) -> Vec<Find<'_>> {
-        let repeats = |(at, find): (usize, &Find<'_>)| {
-            found.iter().enumerate().any(|(other_at, other)| {
-                other_at != at
-                    && other.speaks == find.speaks
-                    && (find.is_within(other) || other.is_within(find))
-                    && (other.worth > find.worth || other.worth == find.worth && other_at < at)
-            })
+        let earns_more = |other: &Find<'_>, other_at, find: &Find<'_>, at| {
+            other.worth > find.worth || other.worth == find.worth && other_at < at
         };
-        let paid: Vec<bool> = found.iter().enumerate().map(|of| !repeats(of)).collect();
+        // Phrases that speak for the same stand beside one another, as the topic file has them.
+        let groups = found.chunk_by(|a, b| a.speaks == b.speaks);
+        let paid = groups.flat_map(|group| {
+            group.iter().enumerate().map(move |(at, find)| {
+                !group.iter().enumerate().any(|(other_at, other)| {
+                    other_at != at
+                        && (find.is_within(other) || other.is_within(find))
+                        && earns_more(other, other_at, find, at)
+                })
+            })
+        });
+        let paid: Vec<bool> = paid.collect();
         found.into_iter().zip(paid).filter_map(|(find, paid)| paid.then_some(find)).collect()
     }
 
