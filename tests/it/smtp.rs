@@ -223,6 +223,19 @@ async fn without_a_name_the_server_is_greeted_by_the_address() {
     }
 }
 
+#[tokio::test]
+async fn an_address_that_the_server_cannot_be_told_costs_only_itself() {
+    for (offers, count) in [(&["SMTPUTF8", "8BITMIME"][..], 3), (&["8BITMIME"], 2)] {
+        let (stage, pool) = started(Script::offering(offers)).await;
+        for to in ["a", "ädä", "b"] {
+            let sent = send(&pool, to, b"x\r\n").await;
+            assert_eq!(sent.is_ok(), to.is_ascii() || count == 3, "{to} {sent:?}");
+        }
+        assert_eq!((stage.connections(), stage.seen.messages.lock().unwrap().len()), (1, count));
+        assert_eq!(stage.count("MAIL FROM:<digest@example.org> SMTPUTF8"), count - 2);
+    }
+}
+
 /// What a lenient server makes of it: any of CRLF, LF and CR ends a line, and a dot alone on one ends the message.
 fn leniently(wire: &[u8]) -> usize {
     let text = String::from_utf8_lossy(wire).replace("\r\n", "\n").replace('\r', "\n");

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
+use policy_digest::mail::reply::Command;
 use policy_digest::mail::smtp::{Login, Pool, Settings, Tls};
 use policy_digest::mail::{Error, Verdict};
 
@@ -210,6 +211,17 @@ async fn a_server_that_falls_silent_is_given_up_at_any_stage() {
 async fn a_server_that_hangs_up_is_given_up_at_any_stage() {
     failing_at_each_stage(Act::HangUp, &["STARTTLS", "AUTH PLAIN"]).await;
     failing_at_each_stage(Act::HangUp, SECURE).await;
+}
+
+/// Larger than what the sockets hold: the final dot cannot have left, so the message surely was not taken.
+#[tokio::test]
+async fn a_connection_that_breaks_within_the_text_leaves_nothing_unknown() {
+    let script = Script::offering(SECURE)
+        .answering(|stage, _| (stage == "DATA").then_some(Act::SayLast("354 go, and good-bye")));
+    let stage = Stage::start(script).await;
+    let error = send(&Pool::new(careful(&stage, Tls::None)), "ben", &vec![b'x'; 32 << 20]).await.unwrap_err();
+    assert!(matches!(error, Error::Lost { command: Command::Text, .. }), "{error:?}");
+    assert_eq!(error.verdict(), Verdict::Transient);
 }
 
 #[tokio::test]

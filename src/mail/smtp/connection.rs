@@ -38,10 +38,10 @@ pub(super) struct Transaction<'a> {
 
 /// No answer came.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing came for {}", humantime(*.0))]
+#[error("nothing came for {}", in_words(*.0))]
 pub(super) struct Silence(pub(super) Duration);
 
-fn humantime(time: Duration) -> String {
+fn in_words(time: Duration) -> String {
     if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
@@ -95,7 +95,10 @@ impl Connection {
             if settings.tls == Tls::None && !peer.ip().is_loopback() {
                 return Err(Error::ClearLogin(settings.host.clone()));
             }
-            connection.log_in(&settings.host, login).await?;
+            if let Err(error) = connection.log_in(&settings.host, login).await {
+                connection.abandon();
+                return Err(error);
+            }
         }
         Ok(connection)
     }
@@ -116,7 +119,7 @@ impl Connection {
         self.transactions += 1;
         self.announce(transaction).await?;
         let lines = wire::line_ends(transaction.bytes);
-        let patience = self.timeout * PATIENCE_AFTER_DOT;
+        let patience = self.timeout.saturating_mul(PATIENCE_AFTER_DOT);
         let reply = match std::str::from_utf8(&lines) {
             // A string is copied and sent as it is; lettre's `message` looks at each byte.
             Ok(text) => {
@@ -189,7 +192,8 @@ impl Connection {
     /// Whether the next message may use it: after success, or after a refusal that RSET clears.
     pub(super) async fn is_usable<T>(&mut self, outcome: &Result<T, Error>) -> bool {
         let is_clear = match outcome {
-            Ok(_) => true,
+            // An address that the server cannot be told was not told.
+            Ok(_) | Err(Error::Address(_)) => true,
             Err(error) if self.is_spoilt || is_closing(error) => false,
             Err(Error::Refused { .. }) => self.ask(Command::Reset, Rset).await.is_ok(),
             Err(_) => false,

@@ -17,6 +17,8 @@ pub enum Act {
     Say(String),
     /// These bytes.
     Bytes(&'static [u8]),
+    /// This, and then the connection ends.
+    SayLast(&'static str),
     /// Nothing, for ever.
     Silence,
     /// The connection ends.
@@ -236,6 +238,10 @@ impl Session {
                 stream.write_all(bytes).await?;
                 stream.flush().await?;
                 Ok(String::from_utf8_lossy(&bytes[..3]).into_owned())
+            }
+            Act::SayLast(words) => {
+                stream.write_all(format!("{words}\r\n").as_bytes()).await?;
+                Err(std::io::ErrorKind::ConnectionAborted.into())
             }
             Act::Silence => std::future::pending().await,
             Act::HangUp => Err(std::io::ErrorKind::ConnectionAborted.into()),
