@@ -86,9 +86,9 @@ pub enum Error {
     /// The server offers no log-in that we know.
     #[error("the mail server `{0}` offers no log-in by PLAIN or LOGIN")]
     NoLogin(String),
-    /// The password would go over a network in clear.
-    #[error("the log-in would go to the mail server `{0}` in the clear")]
-    ClearLogin(String),
+    /// It would go over a network in clear.
+    #[error("mail would go to the mail server `{0}` in the clear, and it is not on this machine")]
+    ClearText(String),
     /// Not tried: another connection had just come to this end.
     #[error("{text}")]
     Repeated {
@@ -140,7 +140,7 @@ impl Error {
         match self {
             Self::Address("to") => Verdict::Permanent,
             Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Folder { .. } => Verdict::Ours,
-            Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearLogin(_) => Verdict::Ours,
+            Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
             Self::Repeated { verdict, .. } => *verdict,

@@ -1,7 +1,6 @@
 //! The conversation with a mail server that behaves: in groups or one by one, how connections are kept and left, and
 //! that a message arrives as it was.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -62,6 +61,14 @@ async fn commands_go_one_by_one_where_it_does_not() {
     send(&pool, "a", b"x\r\n").await.unwrap();
     assert_eq!(stage.seen.packets.lock().unwrap().len(), 2 + 4);
     assert_eq!(stage.seen.messages.lock().unwrap()[0], (vec!["a@example.net".to_owned()], b"x\r\n".to_vec()));
+}
+
+#[tokio::test]
+async fn a_server_that_will_not_be_greeted_twice_gets_commands_one_by_one() {
+    let script = Script::offering(GROUPS).answering(second("EHLO", Act::Say("503 5.0.0 duplicate EHLO".to_owned())));
+    let (stage, pool) = started(script).await;
+    send(&pool, "a", b"x\r\n").await.unwrap();
+    assert_eq!((stage.connections(), stage.seen.packets.lock().unwrap().len()), (1, 2 + 4));
 }
 
 /// RCPT by name: `unknown` is refused for good, `later` for now.
@@ -164,12 +171,15 @@ async fn a_connection_that_was_idle_for_long_is_not_used_again() {
     assert_eq!(stage.count("QUIT"), 2, "one when it was found too old, one at the close");
 }
 
+/// This, the second time that it comes to that stage.
+fn second(at: &'static str, act: Act) -> impl Fn(&str, &str) -> Option<Act> {
+    let times = AtomicUsize::new(0);
+    move |stage, _| (stage == at && times.fetch_add(1, Ordering::SeqCst) == 1).then(|| act.clone())
+}
+
 /// What the second transaction meets on a connection that was kept.
 async fn second_time(at: &'static str, act: Act) -> (Stage, Result<Accepted, Error>) {
-    let times = Arc::new(AtomicUsize::new(0));
-    let script = Script::offering(&[])
-        .answering(move |stage, _| (stage == at && times.fetch_add(1, Ordering::SeqCst) == 1).then(|| act.clone()));
-    let (stage, pool) = started(script).await;
+    let (stage, pool) = started(Script::offering(&[]).answering(second(at, act))).await;
     send(&pool, "a", b"x\r\n").await.unwrap();
     let second = send(&pool, "a", b"x\r\n").await;
     (stage, second)

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -70,35 +70,29 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects, secures, logs in.
     pub(super) async fn open(settings: &Settings, tls: Option<&TlsConnector>) -> Result<Self, Error> {
-        let failed = |source| Error::Connect(settings.host.clone(), source);
-        let tcp = timeout(settings.timeout, TcpStream::connect((settings.host.as_str(), settings.port)));
-        let tcp = tcp.await.map_err(|_| failed(Silence(settings.timeout).into()))?.map_err(|e| failed(e.into()))?;
-        // Else each message waits some 40 ms for a delayed acknowledgement.
-        tcp.set_nodelay(true).map_err(|error| failed(error.into()))?;
-        let peer = tcp.peer_addr().map_err(|error| failed(error.into()))?;
-        let hello = client_id(settings.hello.as_deref(), tcp.local_addr().map_err(|error| failed(error.into()))?.ip());
+        let (tcp, peer, own) = dial(settings).await?;
+        // The configuration knows names only; where they lead is seen here.
+        if tls.is_none() && !peer.ip().is_loopback() {
+            return Err(Error::ClearText(settings.host.clone()));
+        }
+        let hello = client_id(settings.hello.as_deref(), own.ip());
         let stream = secured(settings, tls, &hello, tcp, peer).await?;
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
         let smtp = answered(settings.timeout, Command::Hello, greeted).await?;
-        let mut connection = Self {
-            smtp,
-            timeout: settings.timeout,
-            takes_groups: false,
-            is_spoilt: false,
-            transactions: 0,
-            idle_since: Instant::now(),
-        };
+        let (timeout, idle_since) = (settings.timeout, Instant::now());
+        let mut connection = Self { smtp, timeout, takes_groups: false, is_spoilt: false, transactions: 0, idle_since };
         // lettre keeps of the first answer only the extensions that it knows.
-        let offer = connection.ask(Command::Hello, Ehlo::new(hello)).await?;
-        connection.takes_groups = offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
-        if let Some(login) = &settings.login {
-            if settings.tls == Tls::None && !peer.ip().is_loopback() {
-                return Err(Error::ClearLogin(settings.host.clone()));
-            }
-            if let Err(error) = connection.log_in(&settings.host, login).await {
-                connection.abandon();
-                return Err(error);
-            }
+        connection.takes_groups = match connection.ask(Command::Hello, Ehlo::new(hello)).await {
+            Ok(offer) => offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
+            // It is not to be asked twice.
+            Err(error @ Error::Refused { .. }) if !is_closing(&error) => false,
+            Err(error) => return Err(error),
+        };
+        if let Some(login) = &settings.login
+            && let Err(error) = connection.log_in(&settings.host, login).await
+        {
+            connection.abandon();
+            return Err(error);
         }
         Ok(connection)
     }
@@ -121,7 +115,7 @@ impl Connection {
         let lines = wire::line_ends(transaction.bytes);
         let patience = self.timeout.saturating_mul(PATIENCE_AFTER_DOT);
         let reply = match std::str::from_utf8(&lines) {
-            // A string is copied and sent as it is; lettre's `message` looks at each byte.
+            // In one write; lettre's `message` looks at each byte, and writes the dot apart.
             Ok(text) => {
                 let whole = format!("{}\r\n.\r\n", wire::dots(text));
                 answered(patience, Command::Message, self.smtp.command(whole)).await
@@ -229,13 +223,27 @@ pub(super) fn is_closing(error: &Error) -> bool {
     matches!(error, Error::Refused { reply, .. } if reply.code == 421)
 }
 
+/// The connection, and the addresses of the server's end and of ours.
+async fn dial(settings: &Settings) -> Result<(TcpStream, SocketAddr, SocketAddr), Error> {
+    let failed = |source| Error::Connect(settings.host.clone(), source);
+    let tcp = timeout(settings.timeout, TcpStream::connect((settings.host.as_str(), settings.port)));
+    let tcp = tcp.await.map_err(|_| failed(Silence(settings.timeout).into()))?;
+    let ready = tcp.and_then(|tcp| {
+        // Else each message waits some 40 ms for a delayed acknowledgement.
+        tcp.set_nodelay(true)?;
+        let (peer, own) = (tcp.peer_addr()?, tcp.local_addr()?);
+        Ok((tcp, peer, own))
+    });
+    ready.map_err(|error| failed(error.into()))
+}
+
 /// The stream that lettre is to speak on.
 async fn secured(
     settings: &Settings,
     tls: Option<&TlsConnector>,
     hello: &ClientId,
     mut tcp: TcpStream,
-    peer: std::net::SocketAddr,
+    peer: SocketAddr,
 ) -> Result<Stream, Error> {
     let Some(connector) = tls else {
         return Ok(Stream::new(Box::new(tcp), peer));

@@ -27,7 +27,7 @@ impl Error {
             Self::NoLogin(_) => Some(
                 "servers offer it over TLS only: look at `tls` in `[mail.smtp]`; or leave `username` empty if none is wanted",
             ),
-            Self::ClearLogin(_) => Some("write `tls = \"tls\"` or `tls = \"starttls\"` in `[mail.smtp]`"),
+            Self::ClearText(_) => Some("write `tls = \"tls\"` or `tls = \"starttls\"` in `[mail.smtp]`"),
             Self::Refused { command: Command::Auth, reply } if reply.code >= 500 => Some(
                 "look at `username` and the password in `[mail.smtp]`; some services want a password made for programs",
             ),

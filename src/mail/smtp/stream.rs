@@ -1,5 +1,5 @@
-//! The stream under lettre's connection, in the clear or within TLS alike: a group of writes leaves as one when an
-//! answer is awaited (lettre writes the final dot apart), and an answer is bounded and ASCII whatever a server sends.
+//! The stream under lettre's connection, in the clear or within TLS alike: an answer is bounded and ASCII, whatever a
+//! server sends, and a write that failed is told from an answer that did not come.
 
 use std::io;
 use std::net::SocketAddr;
@@ -41,38 +41,20 @@ pub(super) struct Stream {
     channel: Box<dyn Channel>,
     peer: SocketAddr,
     greeting: &'static [u8],
-    unsent: Vec<u8>,
-    written: usize,
+    /// Bytes read since the last write.
     read: usize,
 }
 
 impl Stream {
     /// A channel on which the server speaks first.
     pub(super) fn new(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
-        Self { channel, peer, greeting: b"", unsent: Vec::new(), written: 0, read: 0 }
+        Self { channel, peer, greeting: b"", read: 0 }
     }
 
     /// A channel on which the server has greeted before TLS, and does not greet again (RFC 3207 §4.2): lettre, which
     /// begins each connection by reading a greeting, is given one.
     pub(super) fn greeted(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
         Self { greeting: b"220 secured\r\n", ..Self::new(channel, peer) }
-    }
-
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.written < self.unsent.len() {
-            let written = ready!(Pin::new(&mut self.channel).poll_write(cx, &self.unsent[self.written..]));
-            match written {
-                Ok(0) => return Poll::Ready(Err(Fault::Unsent(io::ErrorKind::WriteZero.into()).into())),
-                Ok(written) => self.written += written,
-                Err(error) => return Poll::Ready(Err(Fault::Unsent(error).into())),
-            }
-        }
-        ready!(Pin::new(&mut self.channel).poll_flush(cx)).map_err(Fault::Unsent)?;
-        if self.written > 0 {
-            self.unsent.clear();
-            (self.written, self.read) = (0, 0);
-        }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -91,7 +73,6 @@ impl AsyncRead for Stream {
             this.greeting = later;
             return Poll::Ready(Ok(()));
         }
-        ready!(this.poll_send(cx))?;
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.channel).poll_read(cx, buffer))?;
         let answer = &mut buffer.filled_mut()[before..];
@@ -105,20 +86,18 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().unsent.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.read = 0;
+        Pin::new(&mut this.channel).poll_write(cx, bytes).map_err(|error| Fault::Unsent(error).into())
     }
 
-    /// Nothing yet: every write of SMTP is followed by a read, which sends.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().channel).poll_flush(cx).map_err(|error| Fault::Unsent(error).into())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_send(cx))?;
-        Pin::new(&mut this.channel).poll_shutdown(cx)
+        Pin::new(&mut self.get_mut().channel).poll_shutdown(cx)
     }
 }
 
