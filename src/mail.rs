@@ -56,12 +56,49 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The server was not reached, or no secure channel came about.
+    /// The server was not reached.
     #[error("cannot connect to the mail server `{0}`")]
     Connect(String, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No secure channel came about, for another reason than the certificate.
+    #[error("no secure channel to the mail server `{host}` came about")]
+    Handshake {
+        /// Its name.
+        host: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Whoever answers has not shown to be the server.
+    #[error("the certificate of the mail server `{host}` is not accepted")]
+    Certificate {
+        /// Its name.
+        host: String,
+        /// Why.
+        #[source]
+        source: tokio_rustls::rustls::Error,
+    },
+    /// The file of further authorities is none.
+    #[error("`mail.smtp.ca_file` holds no certificates that can be read")]
+    Authorities(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server does not offer STARTTLS although it is asked for: nothing is sent in clear.
     #[error("the mail server `{0}` does not offer STARTTLS")]
     NoStartTls(String),
+    /// The server offers no log-in that we know.
+    #[error("the mail server `{0}` offers no log-in by PLAIN or LOGIN")]
+    NoLogin(String),
+    /// It would go over a network in clear.
+    #[error("mail would go to the mail server `{0}` in the clear, and it is not on this machine")]
+    ClearText(String),
+    /// Not tried: another connection had just come to this end.
+    #[error("{text}")]
+    Repeated {
+        /// The other error with its causes, word for word.
+        text: String,
+        /// The other error's.
+        verdict: Verdict,
+        /// The other error's.
+        hint: Option<&'static str>,
+    },
     /// The server answered, and said no.
     #[error("the mail server refused {command}: {reply}")]
     Refused {
@@ -85,7 +122,16 @@ impl Error {
     /// Whether it lies in the way out and not in this message: the next one would fare no better.
     #[must_use]
     pub fn is_of_the_way(&self) -> bool {
-        matches!(self, Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. }) || self.verdict() == Verdict::Ours
+        use reply::Command::{Auth, Hello, Mail, StartTls};
+        match self {
+            Self::Connect(..) | Self::Handshake { .. } | Self::Certificate { .. } | Self::Repeated { .. } => true,
+            // No recipient has been named yet.
+            Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth | Mail),
+            Self::Refused { command: Hello | StartTls | Auth, .. } => true,
+            // RFC 5321 §3.8: the service closes, whatever it was asked.
+            Self::Refused { reply, .. } if reply.code == 421 => true,
+            _ => self.verdict() == Verdict::Ours,
+        }
     }
 
     /// What the outbox is to do about it.
@@ -93,9 +139,11 @@ impl Error {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Address("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::NoStartTls(_) => Verdict::Ours,
-            Self::Folder { .. } => Verdict::Ours,
-            Self::Connect(..) => Verdict::Transient,
+            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Folder { .. } => Verdict::Ours,
+            Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
+            Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
+            Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
+            Self::Repeated { verdict, .. } => *verdict,
             Self::Refused { command, reply } => reply::verdict(*command, reply),
             // After the last byte the server may have taken it, RFC 5321 §6.1.
             Self::Lost { command: reply::Command::Message, .. } => Verdict::Unknown,

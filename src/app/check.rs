@@ -1,8 +1,9 @@
-//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, and
-//! phrases of the topic that match nothing in the stored history. What is wrong in the settings, `config` has refused
-//! before.
+//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, a mail
+//! server that would not take our mail, and phrases of the topic that match nothing in the stored history. What is
+//! wrong in the settings, `config` has refused before.
 
 pub(crate) mod finding;
+mod relay;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,7 +44,9 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
         config.settings.templates_dir = None;
     }
     findings.extend(note::finding(&config.note_file));
-    let report = check(&App::open(config, clock).await?).await?;
+    let app = App::open(config, clock).await?;
+    findings.extend(relay::finding(&app).await);
+    let report = check(&app).await?;
     findings.extend(report.findings);
     Ok(CheckReport { findings, ..report })
 }

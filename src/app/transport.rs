@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::outbox;
 use crate::config::{Config, Tls, TransportKind};
 use crate::mail::Transport;
@@ -16,24 +18,32 @@ pub fn transport(config: &Config) -> Transport {
     }
 }
 
-/// How long the mail server may take over one command; RFC 5321 §4.5.3.2 allows minutes, a digest can wait for
-/// the next attempt.
-const SMTP_TIMEOUT: Duration = Duration::from_secs(60);
+/// Servers close what was idle for some minutes, often without a word that reaches us.
+const SMTP_IDLE: Duration = Duration::from_secs(30);
 
 fn smtp_settings(config: &Config) -> smtp::Settings {
     let settings = &config.settings.mail.smtp;
     let login = settings.username.clone().zip(settings.password.as_ref());
     smtp::Settings {
-        host: settings.host.clone(),
+        host: settings.host.trim_matches(['[', ']']).to_owned(),
         port: settings.port,
         tls: match settings.tls {
             Tls::Tls => smtp::Tls::Implicit,
             Tls::Starttls => smtp::Tls::StartTls,
             Tls::None => smtp::Tls::None,
         },
+        ca: settings.ca.clone(),
         login: login.map(|(username, password)| Login { username, password: password.reveal().to_owned() }),
-        hello: config.settings.public_url.host_str().unwrap_or("localhost").to_owned(),
+        hello: settings.ehlo_name.clone().or_else(|| public_name(&config.settings.public_url)),
         max_connections: settings.max_connections,
-        timeout: SMTP_TIMEOUT,
+        messages_per_connection: settings.messages_per_connection,
+        timeout: settings.timeout,
+        max_idle: SMTP_IDLE,
     }
+}
+
+/// The host of `public_url`, if it is a name that means something elsewhere. An IP address there is that of the
+/// pages, and `localhost` is everybody's: then the connection's own address says more.
+fn public_name(url: &Url) -> Option<String> {
+    url.domain().filter(|name| name.contains('.') && !name.ends_with(".localhost")).map(str::to_owned)
 }

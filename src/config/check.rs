@@ -2,6 +2,7 @@
 //! that never come. Findings go to the key that is most likely to be changed.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -35,7 +36,9 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
         relay(settings, notebook);
         password(settings, notebook);
     }
-    authorities(settings, notebook);
+    let (polling, smtp) = (&mut settings.polling, &mut settings.mail.smtp);
+    polling.ca = authorities(polling.ca_file.as_deref(), "polling.ca_file", notebook);
+    smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", notebook);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
@@ -59,20 +62,19 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
 }
 
 /// Reads the certificates of further authorities.
-fn authorities(settings: &mut Settings, notebook: &Notebook) {
-    let polling = &mut settings.polling;
-    let Some(path) = &polling.ca_file else { return };
+fn authorities(path: Option<&Path>, key: &str, notebook: &Notebook) -> Option<Vec<u8>> {
     let note = |message: String, hint: &str| {
-        notebook.note(notebook.place_of("polling.ca_file"), message, Some(hint.to_owned()));
+        notebook.note(notebook.place_of(key), message, Some(hint.to_owned()));
+        None
     };
-    match std::fs::read(path) {
-        Ok(pem) if pem.windows(PEM.len()).any(|window| window == PEM) => polling.ca = Some(pem),
+    match std::fs::read(path?) {
+        Ok(pem) if pem.windows(PEM.len()).any(|window| window == PEM) => Some(pem),
         Ok(_) => note(
             "`ca_file` holds no certificate in PEM".to_owned(),
             "a certificate in PEM begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` makes one of others",
         ),
         Err(error) => {
-            note(format!("`ca_file` cannot be read: {error}"), "the path starts from the folder of this file");
+            note(format!("`ca_file` cannot be read: {error}"), "the path starts from the folder of this file")
         }
     }
 }

@@ -17,8 +17,8 @@ use super::settings::{
     TransportKind, Web,
 };
 use super::value::{
-    Read, Wrong, address, duration, filled, flag, listen_address, locale, mailbox, network, number, one_of, optional,
-    some_time, text, time_zone, web_address, web_url, whole,
+    Read, Wrong, address, duration, filled, flag, hello_name, listen_address, locale, mailbox, network, number, one_of,
+    optional, some_time, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -153,10 +153,15 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
         host: table.or("host", "localhost".to_owned(), filled),
         port: table.or("port", 587, whole(1..=65_535)),
         tls: table.or("tls", Tls::Tls, tls),
+        ca_file: table.or("ca_file", None, optional(filled)).map(|path| folder.join(path)),
+        ca: None,
         username: table.or("username", None, optional(filled)),
         password_file: table.or("password_file", None, optional(filled)).map(|path| folder.join(path)),
         password: table.variable_only("password", refusal, hint).map(Secret::new),
+        ehlo_name: table.or("ehlo_name", None, optional(hello_name)),
+        timeout: table.or("timeout", Duration::from_secs(60), some_time),
         max_connections: table.or("max_connections", 4, whole(1..=100)),
+        messages_per_connection: table.or("messages_per_connection", 100, whole(1..=100_000)),
         messages_per_second: table.or("messages_per_second", 0, whole(0..=10_000)),
     };
     table.finish();

@@ -184,14 +184,24 @@ pub struct Smtp {
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
+    /// Further certificate authorities, already joined to the configuration folder.
+    pub ca_file: Option<PathBuf>,
+    /// The file's content.
+    pub ca: Option<Vec<u8>>,
     /// The log-in; none while the user name is empty.
     pub username: Option<String>,
     /// The file that the password was read from, already joined to the configuration folder.
     pub password_file: Option<PathBuf>,
     /// From the environment, else from `password_file`.
     pub password: Option<Secret>,
+    /// The name in EHLO; the host of `public_url` unless set.
+    pub ehlo_name: Option<String>,
+    /// The longest wait for one answer.
+    pub timeout: Duration,
     /// Connections open at the same time.
     pub max_connections: usize,
+    /// Mails over one connection before it is closed.
+    pub messages_per_connection: u32,
     /// 0 is no limit.
     pub messages_per_second: u32,
 }

@@ -276,13 +276,29 @@ fn a_password_file_is_read_from_the_folder() {
 
 #[test]
 fn further_authorities_are_read_from_the_folder_and_must_be_pem() {
-    let digest = "[polling]\nca_file = \"own.pem\"\n";
+    let digest = "[polling]\nca_file = \"own.pem\"\n[mail.smtp]\nca_file = \"relay.pem\"\n";
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let config = read(&[("digest.toml", digest), ("own.pem", pem)], &[]).unwrap();
+    let config = read(&[("digest.toml", digest), ("own.pem", pem), ("relay.pem", pem)], &[]).unwrap();
     assert_eq!(config.settings.polling.ca.as_deref(), Some(pem.as_bytes()));
-    assert!(found(&[("digest.toml", digest)], &[])[0].starts_with("digest.toml:2:11: `ca_file` cannot be read: "));
-    let der = found(&[("digest.toml", digest), ("own.pem", "0\u{82}")], &[]);
+    assert_eq!(config.settings.mail.smtp.ca.as_deref(), Some(pem.as_bytes()));
+    let none = found(&[("digest.toml", digest), ("own.pem", pem)], &[]);
+    assert!(none.len() == 1 && none[0].starts_with("digest.toml:4:11: `ca_file` cannot be read: "), "{none:?}");
+    let der = found(&[("digest.toml", digest), ("own.pem", "0\u{82}"), ("relay.pem", pem)], &[]);
     assert_eq!(der, ["digest.toml:2:11: `ca_file` holds no certificate in PEM"]);
+}
+
+#[test]
+fn the_name_in_ehlo_is_a_domain_or_an_address_in_brackets() {
+    let named = |name: &str| read(&[("digest.toml", &format!("[mail.smtp]\nehlo_name = \"{name}\"\n"))], &[]);
+    for name in ["digest.example.org", "localhost", "xn--bcher-kva.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+        assert_eq!(named(name).unwrap().settings.mail.smtp.ehlo_name.as_deref(), Some(name));
+    }
+    assert_eq!(named("").unwrap().settings.mail.smtp.ehlo_name, None);
+    for wrong in
+        ["192.0.2.1", "my_host.example.org", "a b", "-a.example.org", "example.org.", "[example.org]", "ä.example"]
+    {
+        assert_eq!(named(wrong).unwrap_err().len(), 1, "{wrong}");
+    }
 }
 
 #[test]

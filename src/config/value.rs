@@ -208,6 +208,24 @@ pub(super) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
     })
 }
 
+/// What may stand behind EHLO (RFC 5321 §4.1.2): a domain, or an IP address in brackets.
+pub(super) fn hello_name(value: &DeValue<'_>) -> Read<String> {
+    parsed("a name such as `digest.example.org`, or an address in brackets as `[192.0.2.1]`", |text| {
+        let literal = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let is_valid = match literal {
+            Some(address) => address.trim_start_matches("IPv6:").parse::<IpAddr>().is_ok(),
+            None => text.len() <= 253 && text.split('.').all(is_label) && text.parse::<IpAddr>().is_err(),
+        };
+        is_valid.then(|| text.to_owned())
+    })(value)
+}
+
+/// Letters, digits and hyphens, none of these at an end.
+fn is_label(label: &str) -> bool {
+    let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+}
+
 /// An address and port to listen on.
 pub(super) fn listen_address(value: &DeValue<'_>) -> Read<SocketAddr> {
     parsed("an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`", |text| text.parse().ok())(value)

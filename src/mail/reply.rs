@@ -31,7 +31,9 @@ pub enum Command {
     Rcpt,
     /// DATA.
     Data,
-    /// The message's bytes and the final dot.
+    /// The message's bytes, before the final dot has left.
+    Text,
+    /// The final dot: from here on the server may have taken the message.
     Message,
     /// RSET.
     Reset,
@@ -46,6 +48,7 @@ impl fmt::Display for Command {
             Self::Mail => "the sender",
             Self::Rcpt => "the recipient",
             Self::Data => "DATA",
+            Self::Text => "the message's text",
             Self::Message => "the message",
             Self::Reset => "RSET",
         })

@@ -1,30 +1,30 @@
 //! Sending by SMTP (RFC 5321), on lettre's connection with a small pool of our own.
 //!
 //! lettre 0.11's own pool never sets TCP_NODELAY, writes the final dot apart and asks NOOP before each reuse: 44 ms a
-//! message where this takes one. It can go when a release has mended that (its PR 1159). What lettre's connection
-//! leaves to its caller is done here: time limits, RSET after a refusal, CRLF line ends, guarding STARTTLS.
+//! message where this takes less than one. It can go when a release has mended that (its PR 1159). What lettre's
+//! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), time limits, groups and
+//! RSET (`connection`), bounded answers (`stream`), line ends and dots (`wire`), one failure for all (`gate`).
 
+mod connection;
+mod gate;
+mod hint;
+mod secure;
 mod stream;
+mod wire;
 
 use std::fmt;
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::future::join_all;
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
-use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::reply::{Command, Reply};
+use super::reply::Command;
 use super::{Accepted, Error, Outgoing};
-use stream::{Stream, client_config, wire_form};
+use connection::{Connection, Transaction, is_closing};
+use gate::Gate;
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -35,14 +35,20 @@ pub struct Settings {
     pub port: u16,
     /// How the channel is protected.
     pub tls: Tls,
+    /// Certificates of authorities that are trusted beside the system's, in PEM.
+    pub ca: Option<Vec<u8>>,
     /// The log-in, if the server wants one.
     pub login: Option<Login>,
-    /// The name that we give in EHLO: a domain, or an address in brackets.
-    pub hello: String,
+    /// The name that we give in EHLO: a domain, or an address in brackets. Without one it is the address of our end.
+    pub hello: Option<String>,
     /// Connections at a time; at least one.
     pub max_connections: usize,
-    /// The longest wait for each single answer.
+    /// Messages over one connection before it is closed; at least one.
+    pub messages_per_connection: u32,
+    /// The longest wait for each single answer; after the final dot ten times as long.
     pub timeout: Duration,
+    /// A connection that was not used for so long is not used again.
+    pub max_idle: Duration,
 }
 
 /// How the channel is protected.
@@ -56,7 +62,7 @@ pub enum Tls {
     None,
 }
 
-/// A user name and a password, which no message shows.
+/// A user name and a password, neither of which a message shows.
 #[derive(Clone)]
 pub struct Login {
     /// The user name.
@@ -67,7 +73,7 @@ pub struct Login {
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("username", &self.username).field("password", &"…").finish()
+        f.write_str("Login")
     }
 }
 
@@ -75,7 +81,9 @@ impl fmt::Debug for Login {
 pub struct Pool {
     settings: Settings,
     slots: Semaphore,
-    idle: Mutex<Vec<AsyncSmtpConnection>>,
+    idle: Mutex<Vec<Connection>>,
+    connector: OnceCell<TlsConnector>,
+    gate: Gate,
 }
 
 impl fmt::Debug for Pool {
@@ -89,7 +97,8 @@ impl Pool {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let slots = Semaphore::new(settings.max_connections.max(1));
-        Self { settings, slots, idle: Mutex::new(Vec::new()) }
+        let (idle, connector, gate) = (Mutex::default(), OnceCell::new(), Gate::default());
+        Self { settings, slots, idle, connector, gate }
     }
 
     /// Sends one message, waiting for a free connection.
@@ -99,150 +108,80 @@ impl Pool {
     pub async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Accepted, Error> {
         let from: Address = outgoing.from.parse().map_err(|_| Error::Address("from"))?;
         let to: Address = outgoing.to.parse().map_err(|_| Error::Address("to"))?;
+        let transaction = Transaction { from: &from, to: &to, bytes: outgoing.bytes };
         let _slot = self.slots.acquire().await.expect("the pool never closes its semaphore");
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let (mut connection, is_kept) = match kept {
-            Some(connection) => (connection, true),
-            None => (self.connect().await?, false),
-        };
-        let mut outcome = self.mail(&mut connection, &from, &to).await;
-        let is_stale = |outcome: &Result<_, Error>| match outcome {
-            Err(Error::Lost { command: Command::Mail, .. }) => true,
-            Err(Error::Refused { command: Command::Mail, reply }) => reply.code == 421,
-            _ => false,
-        };
-        // A server may close what was idle for long; nothing was sent yet, so a fresh connection is no repetition.
-        if is_kept && is_stale(&outcome) {
-            connection = self.connect().await?;
-            outcome = self.mail(&mut connection, &from, &to).await;
+        if let Some(mut kept) = self.take_idle() {
+            let outcome = kept.transact(&transaction).await;
+            // A server may close what was idle. Nothing of the message was sent yet: trying again repeats nothing.
+            let is_stale = outcome.as_ref().is_err_and(|error| match error {
+                Error::Lost { command, .. } => *command == Command::Mail,
+                Error::Refused { command, .. } => *command == Command::Mail && is_closing(error),
+                _ => false,
+            });
+            if !is_stale {
+                return self.settle(kept, outcome).await;
+            }
         }
-        let result = match outcome {
-            Ok(()) => self.message(&mut connection, &to, outgoing.bytes).await,
-            Err(error) => Err(error),
-        };
-        if self.is_usable(&mut connection, &result).await {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        }
-        result
+        let mut fresh = self.open().await?;
+        let outcome = fresh.transact(&transaction).await;
+        self.settle(fresh, outcome).await
     }
 
-    /// Connects, secures, logs in, and says good-bye: what `check` asks.
+    /// Connects, secures, logs in, and says good-bye: whether mail could be sent.
     ///
     /// # Errors
     /// What stands in the way of sending.
     pub async fn probe(&self) -> Result<(), Error> {
-        let mut connection = self.connect().await?;
-        // Whether it says good-bye too is of no interest.
-        let _ = timeout(self.settings.timeout, connection.command(Quit)).await;
+        self.open().await?.leave().await;
         Ok(())
     }
 
-    async fn mail(&self, connection: &mut AsyncSmtpConnection, from: &Address, to: &Address) -> Result<(), Error> {
-        let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
-        let mut parameters = Vec::new();
-        if !is_ascii(from) || !is_ascii(to) {
-            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(Error::Address("to"));
+    /// Says good-bye on every connection that is not in use. The pool may be used again.
+    pub async fn close(&self) {
+        let idle = std::mem::take(&mut *self.idle());
+        join_all(idle.into_iter().map(Connection::leave)).await;
+    }
+
+    /// The connection used last, unless it was idle for too long; then the others were idle for longer.
+    fn take_idle(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        let kept = idle.pop()?;
+        if kept.idle_since.elapsed() < self.settings.max_idle {
+            return Some(kept);
+        }
+        idle.drain(..).chain([kept]).for_each(Connection::abandon);
+        None
+    }
+
+    /// Keeps the connection for the next message, if it can be used for one.
+    async fn settle<T>(&self, mut connection: Connection, outcome: Result<T, Error>) -> Result<T, Error> {
+        if connection.is_usable(&outcome).await {
+            if connection.transactions >= self.settings.messages_per_connection {
+                connection.leave().await;
+            } else {
+                self.idle().push(connection);
             }
-            parameters.push(MailParameter::SmtpUtfEight);
         }
-        self.limited(Command::Mail, connection.command(Mail::new(Some(from.clone()), parameters))).await.map(|_| ())
+        outcome
     }
 
-    async fn message(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        to: &Address,
-        bytes: &[u8],
-    ) -> Result<Accepted, Error> {
-        let bytes = wire_form(bytes);
-        self.limited(Command::Rcpt, connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
-        self.limited(Command::Data, connection.command(Data)).await?;
-        let reply = self.limited(Command::Message, connection.message(&bytes)).await?;
-        Ok(Accepted { reply })
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the next message may use it: after success, or after a refusal that RSET clears.
-    async fn is_usable<T>(&self, connection: &mut AsyncSmtpConnection, result: &Result<T, Error>) -> bool {
-        match result {
-            Ok(_) => true,
-            Err(Error::Refused { reply, .. }) if reply.code == 421 => false,
-            Err(Error::Refused { .. }) => self.limited(Command::Reset, connection.command(Rset)).await.is_ok(),
-            Err(_) => false,
-        }
+    async fn open(&self) -> Result<Connection, Error> {
+        let turn = self.gate.enter().await?;
+        let opened = self.dial().await;
+        self.gate.note(&opened);
+        drop(turn);
+        opened
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
-        let Settings { host, port, tls, .. } = &self.settings;
-        let failed = |source| Error::Connect(host.clone(), source);
-        let tcp = timeout(self.settings.timeout, TcpStream::connect((host.as_str(), *port)));
-        let tcp = tcp.await.map_err(|late| failed(late.into()))?.map_err(|error| failed(error.into()))?;
-        tcp.set_nodelay(true).map_err(|error| failed(error.into()))?;
-        let stream = match tls {
-            Tls::None => Stream::Plain(tcp),
-            Tls::StartTls => Stream::Guarded { tcp, is_clear: true },
-            Tls::Implicit => {
-                let name = ServerName::try_from(host.clone()).map_err(|error| failed(error.into()))?;
-                let connector = TlsConnector::from(Arc::new(client_config().map_err(failed)?));
-                let handshake = timeout(self.settings.timeout, connector.connect(name, tcp)).await;
-                Stream::Tls(Box::new(handshake.map_err(|late| failed(late.into()))?.map_err(|e| failed(e.into()))?))
-            }
-        };
-        let hello = client_id(&self.settings.hello);
-        let opening = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
-        let mut connection = self.answered(Command::Hello, opening).await?;
-        if *tls == Tls::StartTls {
-            if !connection.can_starttls() {
-                return Err(Error::NoStartTls(host.clone()));
-            }
-            let parameters = TlsParameters::new(host.clone()).map_err(|error| failed(error.into()))?;
-            self.answered(Command::StartTls, connection.starttls(parameters, &hello)).await?;
+    async fn dial(&self) -> Result<Connection, Error> {
+        if self.settings.tls == Tls::None {
+            return Connection::open(&self.settings, None).await;
         }
-        if let Some(Login { username, password }) = &self.settings.login {
-            let credentials = Credentials::new(username.clone(), password.clone());
-            let attempt = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials);
-            self.limited(Command::Auth, attempt).await?;
-        }
-        Ok(connection)
-    }
-
-    /// The answer's words.
-    async fn limited(
-        &self,
-        command: Command,
-        answer: impl Future<Output = Result<lettre::transport::smtp::response::Response, lettre::transport::smtp::Error>>,
-    ) -> Result<String, Error> {
-        let response = self.answered(command, answer).await?;
-        Ok(response.message().collect::<Vec<_>>().join(" "))
-    }
-
-    /// Under the time limit, with the refusal told from the loss of the connection.
-    async fn answered<T>(
-        &self,
-        command: Command,
-        answer: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
-    ) -> Result<T, Error> {
-        match timeout(self.settings.timeout, answer).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(match error.status() {
-                Some(code) => {
-                    let words = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                    Error::Refused { command, reply: Reply::new(code.into(), &words) }
-                }
-                None => Error::Lost { command, source: error.into() },
-            }),
-            Err(late) => Err(Error::Lost { command, source: late.into() }),
-        }
+        let made = self.connector.get_or_try_init(|| async { secure::connector(self.settings.ca.as_deref()) });
+        Connection::open(&self.settings, Some(made.await?)).await
     }
 }
-
-fn client_id(hello: &str) -> ClientId {
-    match hello.trim_matches(['[', ']']).parse() {
-        Ok(std::net::IpAddr::V4(address)) => ClientId::Ipv4(address),
-        Ok(std::net::IpAddr::V6(address)) => ClientId::Ipv6(address),
-        Err(_) => ClientId::Domain(hello.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -44,6 +44,7 @@ pub struct Sent {
 
 /// A way out.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub enum Transport {
     /// A mail server.
     Smtp(smtp::Pool),
@@ -71,6 +72,24 @@ impl Transport {
                 });
                 Ok(Accepted { reply: "kept in memory".to_owned() })
             }
+        }
+    }
+
+    /// Whether mail could leave by it; sends none.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe(&self) -> Result<(), Error> {
+        match self {
+            Self::Smtp(pool) => pool.probe().await,
+            Self::Directory(_) | Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Says good-bye where connections are kept: at the end of a run. It may be used again.
+    pub async fn close(&self) {
+        if let Self::Smtp(pool) = self {
+            pool.close().await;
         }
     }
 }

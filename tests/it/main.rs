@@ -29,6 +29,8 @@ mod polling;
 mod quickstart;
 mod relevance;
 mod shown;
+mod smtp;
+mod smtp_hostile;
 mod stability;
 mod stories;
 mod support;

@@ -1,112 +1,108 @@
-//! The stream under an SMTP connection: plain, plain until TLS, or TLS from the start; and what goes over it.
-//!
-//! STARTTLS response injection (the class of CVE-2011-0411): whoever can write into the connection puts an answer
-//! behind `220 go`, in the same packet; a client that reads ahead takes it, after the handshake, for the server's. A
-//! guarded stream hands out one byte a read, so nothing is read ahead, until the ClientHello is written.
+//! The stream under lettre's connection, in the clear or within TLS alike: an answer is bounded and ASCII, whatever a
+//! server sends, and a write that failed is told from an answer that did not come.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-/// The first byte of a TLS handshake record (RFC 8446 §5.1), and of no SMTP command.
-const HANDSHAKE: u8 = 0x16;
+/// The most that is read between two writes. RFC 5321 §4.5.3.1.5 allows 512 bytes a line, a refusal has few of them;
+/// lettre bounds only what has line ends, and takes quadratic time for the lines of one answer.
+pub(super) const ANSWER_BYTES: usize = 8 * 1024;
 
+/// What carries the bytes.
+pub(super) trait Channel: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug> Channel for T {}
+
+/// What went wrong below lettre, found again in the causes of its error.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The other side has not got all of it: a message without its final dot is none.
+    #[error("the connection broke before everything was sent")]
+    Unsent(#[source] io::Error),
+    /// An answer beyond [`ANSWER_BYTES`].
+    #[error("the answer has no end")]
+    Endless,
+}
+
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        Self::other(fault)
+    }
+}
+
+/// A channel as lettre is to see it.
 #[derive(Debug)]
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Guarded { tcp: TcpStream, is_clear: bool },
-    Tls(Box<TlsStream<TcpStream>>),
+pub(super) struct Stream {
+    channel: Box<dyn Channel>,
+    peer: SocketAddr,
+    greeting: &'static [u8],
+    /// Bytes read since the last write.
+    read: usize,
+}
+
+impl Stream {
+    /// A channel on which the server speaks first.
+    pub(super) fn new(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
+        Self { channel, peer, greeting: b"", read: 0 }
+    }
+
+    /// A channel on which the server has greeted before TLS, and does not greet again (RFC 3207 §4.2): lettre, which
+    /// begins each connection by reading a greeting, is given one.
+    pub(super) fn greeted(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
+        Self { greeting: b"220 secured\r\n", ..Self::new(channel, peer) }
+    }
 }
 
 impl AsyncTokioStream for Stream {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Plain(tcp) | Self::Guarded { tcp, .. } => tcp.peer_addr(),
-            Self::Tls(tls) => tls.get_ref().0.peer_addr(),
-        }
+        Ok(self.peer)
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) | Self::Guarded { tcp, is_clear: false } => Pin::new(tcp).poll_read(cx, buffer),
-            Self::Guarded { tcp, is_clear: true } => {
-                let mut byte = [0; 1];
-                let mut one = ReadBuf::new(&mut byte);
-                let polled = Pin::new(tcp).poll_read(cx, &mut one);
-                if let Poll::Ready(Ok(())) = polled {
-                    buffer.put_slice(one.filled());
-                }
-                polled
-            }
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buffer),
+        let this = self.get_mut();
+        if !this.greeting.is_empty() {
+            let (now, later) = this.greeting.split_at(this.greeting.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            this.greeting = later;
+            return Poll::Ready(Ok(()));
         }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.channel).poll_read(cx, buffer))?;
+        let answer = &mut buffer.filled_mut()[before..];
+        ascii(answer);
+        this.read += answer.len();
+        if this.read > ANSWER_BYTES {
+            return Poll::Ready(Err(Fault::Endless.into()));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Self::Guarded { tcp, is_clear } => {
-                *is_clear = *is_clear && bytes.first() != Some(&HANDSHAKE);
-                Pin::new(tcp).poll_write(cx, bytes)
-            }
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
-        }
+        let this = self.get_mut();
+        this.read = 0;
+        Pin::new(&mut this.channel).poll_write(cx, bytes).map_err(|error| Fault::Unsent(error).into())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) | Self::Guarded { tcp, .. } => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
-        }
+        Pin::new(&mut self.get_mut().channel).poll_flush(cx).map_err(|error| Fault::Unsent(error).into())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(tcp) | Self::Guarded { tcp, .. } => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-        }
+        Pin::new(&mut self.get_mut().channel).poll_shutdown(cx)
     }
 }
 
-/// The system's certificates, as lettre takes them for STARTTLS.
-pub(super) fn client_config() -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// CRLF at every line end, so that no bare LF smuggles a dot past a lax server, and none at the very end: lettre
-/// writes the last one with the dot.
-pub(super) fn wire_form(bytes: &[u8]) -> Vec<u8> {
-    let mut wire = Vec::with_capacity(bytes.len() + bytes.len() / 40);
-    let mut rest = bytes.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\r' | b'\n' => {
-                if byte == b'\r' && rest.peek() == Some(&b'\n') {
-                    rest.next();
-                }
-                wire.extend_from_slice(b"\r\n");
-            }
-            other => wire.push(other),
-        }
-    }
-    if wire.ends_with(b"\r\n") {
-        wire.truncate(wire.len() - 2);
-    }
-    wire
+/// Answers are ASCII save where both sides agreed on more (RFC 6531 §3.7.4.1). Words in other encodings must not cost
+/// us the code in front of them.
+pub(super) fn ascii(answer: &mut [u8]) {
+    answer.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
 }

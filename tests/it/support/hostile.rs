@@ -111,7 +111,7 @@ pub async fn over_tls(pem: &Path, feed: String) -> String {
     format!("https://127.0.0.1:{port}/feed")
 }
 
-fn tls(pem: &Path) -> ServerConfig {
+pub(super) fn tls(pem: &Path) -> ServerConfig {
     let chain = CertificateDer::pem_file_iter(pem).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(pem).unwrap();
     ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap()

@@ -4,6 +4,7 @@ mod feed_server;
 pub mod hostile;
 pub mod mails;
 mod smtp_sink;
+pub mod smtp_stage;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
