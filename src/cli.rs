@@ -2,6 +2,7 @@
 //! output, everything else to standard error. Each command has its file.
 
 mod check;
+mod dkim;
 mod explain;
 mod feeds;
 mod marked;
@@ -86,6 +87,9 @@ enum Command {
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// The key that mails are signed with
+    #[command(subcommand)]
+    Dkim(dkim::Dkim),
     /// Check configuration and templates, and the topic's phrases against what is stored
     Check(check::Check),
     /// When the next digests are due
@@ -139,6 +143,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
+        Command::Dkim(dkim) => dkim.run(global),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,

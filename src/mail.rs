@@ -1,6 +1,7 @@
 //! A mail as bytes (RFC 5322, MIME), and how it leaves. What stands in the mail is `render`'s; when and to whom is
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
+pub mod dkim;
 pub mod reply;
 pub mod smtp;
 pub mod transport;
@@ -47,6 +48,9 @@ pub enum Error {
     /// lettre refused to put it together.
     #[error("the message cannot be put together")]
     Build(#[source] lettre::error::Error),
+    /// The library does not sign with the key.
+    #[error("the message cannot be signed")]
+    Sign,
     /// The outbox folder cannot be written.
     #[error("cannot write `{}`", path.display())]
     Folder {
@@ -93,7 +97,7 @@ impl Error {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Address("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::NoStartTls(_) => Verdict::Ours,
+            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::NoStartTls(_) => Verdict::Ours,
             Self::Folder { .. } => Verdict::Ours,
             Self::Connect(..) => Verdict::Transient,
             Self::Refused { command, reply } => reply::verdict(*command, reply),

@@ -17,8 +17,8 @@ use super::settings::{
     TransportKind, Web,
 };
 use super::value::{
-    Read, Wrong, address, duration, filled, flag, listen_address, locale, mailbox, network, number, one_of, optional,
-    some_time, text, time_zone, web_address, web_url, whole,
+    Read, Wrong, address, dns_name, duration, filled, flag, listen_address, locale, mailbox, network, number, one_of,
+    optional, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -138,6 +138,8 @@ fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
         from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
         reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
         proof_to: table.or("proof_to", None, optional(address)),
+        bounce_address: table.or("bounce_address", None, optional(tagged_address)),
+        unsubscribe_address: table.or("unsubscribe_address", None, optional(address)),
         smtp: smtp(table.table("smtp"), folder),
         dkim: dkim(table.table("dkim"), folder),
     };
@@ -164,13 +166,14 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
 }
 
 fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
-    let mut key = |name| table.or(name, None, optional(filled));
-    let (domain, selector, key_file) = (key("domain"), key("selector"), key("key_file"));
+    let domain = table.or("domain", None, optional(dns_name));
+    let selector = table.or("selector", None, optional(dns_name));
+    let key_file = table.or("key_file", None, optional(filled));
     let place = table.place();
     let dkim = match (domain, selector, key_file) {
         (None, None, None) => None,
         (Some(domain), Some(selector), Some(key_file)) => {
-            Some(Dkim { domain, selector, key_file: folder.join(key_file) })
+            Some(Dkim { domain, selector, key_file: folder.join(key_file), key: None })
         }
         _ => {
             let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();

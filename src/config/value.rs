@@ -229,6 +229,38 @@ pub(super) fn address(value: &DeValue<'_>) -> Read<String> {
     parsed("a mail address such as `someone@example.org`", |text| is_address(text).then(|| text.to_owned()))(value)
 }
 
+/// An address that takes a token behind a `+`, as `bounces+TOKEN@example.org`.
+pub(super) fn tagged_address(value: &DeValue<'_>) -> Read<String> {
+    let address = address(value)?;
+    let local = address.rsplit_once('@').map_or("", |(local, _)| local);
+    match local {
+        local if local.contains('+') => {
+            Err(Wrong::new("must have no `+`", "the token of each mail is put behind a `+` of its own"))
+        }
+        // RFC 5321 §4.5.3.1.1 gives 64 bytes to what is before the `@`; a `+` and a token need 38 of them.
+        local if local.len() > 26 => {
+            Err(Wrong::new("is too long before the `@`", "26 letters leave room for the token of each mail"))
+        }
+        _ => Ok(address),
+    }
+}
+
+/// A name in the DNS, or a part of one: letters, digits and hyphens, with dots between.
+pub(super) fn dns_name(value: &DeValue<'_>) -> Read<String> {
+    parsed("a name of letters, digits, hyphens and dots such as `example.org`", domain_name)(value)
+}
+
+/// The text in lower case, if it is a name in the DNS, or a part of one.
+#[must_use]
+pub fn domain_name(text: &str) -> Option<String> {
+    let label = |label: &str| {
+        let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let text = text.trim();
+    (text.len() <= 200 && text.split('.').all(label)).then(|| text.to_ascii_lowercase())
+}
+
 /// `someone@example.org` or `A Name <someone@example.org>`.
 pub(super) fn mailbox(value: &DeValue<'_>) -> Read<String> {
     parsed("a sender such as `Policy Digest <digest@example.org>`", |text| {
