@@ -14,6 +14,7 @@ pub mod lock;
 pub mod note;
 pub mod once;
 pub mod poll;
+pub mod proof;
 pub mod status;
 pub mod stop;
 pub mod subscribe;

@@ -12,6 +12,7 @@ mod preview;
 mod progress;
 mod run;
 mod schedule;
+mod send;
 mod status;
 mod subscribers;
 mod table;
@@ -73,6 +74,8 @@ enum Command {
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and say what is left out
     Preview(preview::Preview),
+    /// Mail a proof of the next digest to one address
+    Send(send::Send),
     /// Say why an item is in or out
     Explain(explain::Explain),
     /// Work on the topic file
@@ -138,6 +141,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Once(once) => once.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
+        Command::Send(send) => send.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
         Command::Templates(templates) => templates.run(global),

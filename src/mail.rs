@@ -32,8 +32,13 @@ pub struct Envelope {
     pub list_id: Option<(String, String)>,
     /// https; with it goes the one-click header of RFC 8058.
     pub unsubscribe_url: Option<String>,
+    /// The same by mail, a `mailto:` URL (RFC 6068); goes only with the other.
+    pub unsubscribe_mail: Option<String>,
     /// The web archive (RFC 2369).
     pub archive_url: Option<String>,
+    /// Four words by which large receivers count complaints, as `3:weekly:digest:exampleorg`; the last is the
+    /// sender's, of 5 to 15 letters. Nothing personal.
+    pub feedback_id: Option<String>,
 }
 
 /// Why a mail was not built or not accepted. No address and no password is in any text of it.
@@ -130,8 +135,12 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
         builder = builder.raw_header(raw("List-Id", format!("{name} <{id}>")));
     }
     if let Some(url) = &envelope.unsubscribe_url {
-        let url = header_token(url).ok_or(Error::Header("List-Unsubscribe"))?;
-        builder = builder.raw_header(raw("List-Unsubscribe", format!("<{url}>")));
+        let token = |url| header_token(url).ok_or(Error::Header("List-Unsubscribe"));
+        let mut ways = format!("<{}>", token(url)?);
+        if let Some(mail) = &envelope.unsubscribe_mail {
+            ways.push_str(&format!(", <{}>", token(mail)?));
+        }
+        builder = builder.raw_header(raw("List-Unsubscribe", ways));
         builder = builder.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
     }
     if let Some(url) = &envelope.archive_url {
@@ -140,6 +149,10 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     }
     if envelope.list_id.is_some() {
         builder = builder.raw_header(raw("Precedence", "bulk".into()));
+    }
+    if let Some(words) = &envelope.feedback_id {
+        let words = header_token(words).ok_or(Error::Header("Feedback-ID"))?;
+        builder = builder.raw_header(raw("Feedback-ID", words.to_owned()));
     }
     builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
     let parts = MultiPart::builder()

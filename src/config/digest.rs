@@ -18,7 +18,7 @@ use super::settings::{
 };
 use super::value::{
     Read, Wrong, address, dns_name, duration, filled, flag, listen_address, locale, mailbox, network, number, one_of,
-    optional, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
+    optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -137,7 +137,7 @@ fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
         transport: table.or("transport", TransportKind::Directory, transport),
         from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
         reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
-        proof_to: table.or("proof_to", None, optional(address)),
+        proof_to: table.or("proof_to", None, optional(recipient)),
         bounce_address: table.or("bounce_address", None, optional(tagged_address)),
         unsubscribe_address: table.or("unsubscribe_address", None, optional(address)),
         smtp: smtp(table.table("smtp"), folder),

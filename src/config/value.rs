@@ -11,6 +11,7 @@ use url::Url;
 
 use super::settings::Network;
 use crate::domain::locale::Locale;
+use crate::domain::subscriber::EmailAddress;
 
 /// Why a value was refused.
 #[derive(Debug)]
@@ -227,6 +228,11 @@ pub(super) fn network(value: &DeValue<'_>) -> Read<Network> {
 /// `someone@example.org`, by its shape only: the mail server has the last word.
 pub(super) fn address(value: &DeValue<'_>) -> Read<String> {
     parsed("a mail address such as `someone@example.org`", |text| is_address(text).then(|| text.to_owned()))(value)
+}
+
+/// The same, as strictly as those of subscribers are read: mail is sent to it.
+pub(super) fn recipient(value: &DeValue<'_>) -> Read<EmailAddress> {
+    parsed("a mail address such as `someone@example.org`", |text| EmailAddress::parse(text).ok())(value)
 }
 
 /// An address that takes a token behind a `+`, as `bounces+TOKEN@example.org`.

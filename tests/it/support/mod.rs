@@ -1,12 +1,15 @@
 //! The World that tests act in.
 
+pub mod dkim;
 mod feed_server;
 pub mod hostile;
 pub mod mails;
+pub mod postfix;
 mod smtp_sink;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use feed_server::{FeedServer, Reply};
@@ -58,6 +61,20 @@ strong = ["title: vacancy"]
 plain = []
 weak = []
 "#;
+
+/// Whether it comes true within the limit; looked at twenty times a second.
+pub fn wait_for(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    loop {
+        if done() {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
 
 /// A Monday morning.
 pub fn start() -> DateTime<Utc> {
