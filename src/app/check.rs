@@ -1,6 +1,6 @@
-//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, and
-//! phrases of the topic that match nothing in the stored history. What is wrong in the settings, `config` has refused
-//! before.
+//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, mail
+//! that leaves unsigned, and phrases of the topic that match nothing in the stored history. What is wrong in the
+//! settings, `config` has refused before.
 
 pub(crate) mod finding;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::{App, note, templates};
+use super::{App, dkim, note, templates};
 use crate::config::{Config, PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
@@ -43,6 +43,7 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
         config.settings.templates_dir = None;
     }
     findings.extend(note::finding(&config.note_file));
+    findings.extend(dkim::finding(&config));
     let report = check(&App::open(config, clock).await?).await?;
     findings.extend(report.findings);
     Ok(CheckReport { findings, ..report })

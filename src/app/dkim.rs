@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::config::{Config, Dkim, Findings, finding_at};
+use super::check::CheckFinding;
+use crate::config::{Config, Dkim, Findings, TransportKind, finding_at};
 use crate::mail::dkim::{Key, KeyError, Signer};
 pub use crate::mail::dkim::{Kind, Record};
 
@@ -37,6 +38,18 @@ fn next(error: &KeyError) -> &'static str {
         }
         KeyError::Foreign | KeyError::Damaged => "`policy-digest dkim generate` makes a key",
     }
+}
+
+/// Mail that goes to a server without a signature: that server may sign it, and ours would be missed if it does not.
+pub(super) fn finding(config: &Config) -> Option<CheckFinding> {
+    let mail = &config.settings.mail;
+    (mail.transport == TransportKind::Smtp && mail.dkim.is_none()).then(|| CheckFinding {
+        message: "mails are not signed (DKIM)".to_owned(),
+        next: "run `policy-digest dkim generate`, unless your mail server signs them".to_owned(),
+        place: None,
+        is_mistake: false,
+        phrase: None,
+    })
 }
 
 /// The record of the configured key; `None` when no signature is configured.

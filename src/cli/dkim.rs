@@ -28,7 +28,7 @@ Publish the record first, and set the keys of [mail.dkim] when it can be seen (`
 
 Examples:
   policy-digest dkim generate
-  policy-digest dkim generate --domain example.org --selector spring --out /etc/policy-digest/dkim.pem"
+  policy-digest dkim generate --domain example.org --selector spring --out spring.pem"
 )]
 pub(super) struct Generate {
     /// RSA of 2048 bits, which every receiver can check (the default)

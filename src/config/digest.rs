@@ -166,15 +166,22 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
 }
 
 fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
-    let domain = table.or("domain", None, optional(dns_name));
-    let selector = table.or("selector", None, optional(dns_name));
-    let key_file = table.or("key_file", None, optional(filled));
+    let mut is_wrong = false;
+    let mut read = |key, kind: fn(&DeValue<'_>) -> Read<String>| {
+        let is_set = table.is_set(key);
+        let value = table.placed(key, optional(kind));
+        is_wrong |= is_set && value.is_none();
+        value.and_then(|(value, _)| value)
+    };
+    let (domain, selector, key_file) = (read("domain", dns_name), read("selector", dns_name), read("key_file", filled));
     let place = table.place();
     let dkim = match (domain, selector, key_file) {
         (None, None, None) => None,
         (Some(domain), Some(selector), Some(key_file)) => {
             Some(Dkim { domain, selector, key_file: folder.join(key_file), key: None })
         }
+        // What is wrong is noted already, and is no half.
+        _ if is_wrong => None,
         _ => {
             let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();
             table.note(place, "`mail.dkim` is set by half", Some(hint));

@@ -95,7 +95,7 @@ fn a_second_from_or_subject_that_is_put_in_fails() {
 }
 
 #[tokio::test]
-async fn every_mail_of_the_application_is_signed_and_the_same_when_sent_again() {
+async fn every_mail_of_the_application_is_signed() {
     let keys = tempfile::tempdir().unwrap();
     let (record, lines) = configured(Kind::Rsa, &keys.path().join("dkim.pem"));
     let world = World::configured(&format!("[mail]\nproof_to = \"editor@example.org\"\n{lines}")).await;
@@ -132,6 +132,24 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
     let shown = check();
     assert!(shown.contains("`key_file` holds no private key in PEM") && shown.contains("digest.toml:8:12"), "{shown}");
     assert!(shown.contains("^^^") && shown.contains("policy-digest dkim generate"), "{shown}");
+}
+
+#[test]
+fn check_tells_that_mail_leaves_unsigned() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, lines) = configured(Kind::Ed25519, &folder.path().join("dkim.pem"));
+    let smtp = "[mail]\ntransport = \"smtp\"\n";
+    for (more, is_told) in [("", false), (smtp, true), (&format!("{smtp}{lines}"), false)] {
+        write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], more);
+        let output = policy_digest(folder.path()).args(["check"]).output().unwrap();
+        let shown = text(&output);
+        assert!(output.status.success(), "{shown}");
+        assert_eq!(
+            shown.contains("mails are not signed (DKIM)\n  next: run `policy-digest dkim generate`"),
+            is_told,
+            "{shown}"
+        );
+    }
 }
 
 #[test]

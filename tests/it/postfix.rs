@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::command::{policy_digest, text};
 use crate::support::dkim::{Dkimpy, configured};
 use crate::support::postfix::{PASSWORD, Postfix, USERNAME};
-use crate::support::{Entry, rss, wait_for, write_config};
+use crate::support::{Entry, aloud, rss, wait_for, write_config};
 use policy_digest::mail::dkim::{Kind, Record};
 
 const PEOPLE: usize = 200;
@@ -70,7 +70,7 @@ fn a_run_of_200_arrives_through_a_real_relay_signed_and_the_unknown_one_comes_ba
     let signed = Dkimpy::find().map(|dkimpy| dkimpy.verify(&record, &mails));
     let good = signed.iter().flatten().filter(|verdict| *verdict == "good").count();
     assert!(signed.is_none() || good == PEOPLE, "{signed:?}");
-    eprintln!("{PEOPLE} arrived through Postfix, {good} signatures verified after transit");
+    aloud(&format!("{PEOPLE} mails arrived through Postfix, {good} signatures verified after transit"));
 
     let returned = postfix.mails("bounces");
     assert_eq!(returned.len(), 1);

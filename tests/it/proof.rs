@@ -100,3 +100,18 @@ fn send_without_anything_new_says_so_and_fails() {
     assert!(text(&output).contains("nothing is new"), "{}", text(&output));
     assert_eq!(run("nobody").status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn no_digest_is_claimed_beside_its_proof() {
+    let world = world(&["ada@example.org", "ben@example.org"]).await;
+    let all = &policy_digest::app::poll::Which::All;
+    policy_digest::app::poll::poll(&world.app, all, &policy_digest::app::silent).await.unwrap();
+    policy_digest::app::digest::make(&world.app).await.unwrap();
+    let mut claimed = Vec::new();
+    for _ in 0..3 {
+        let keys = world.app.keys.clone();
+        let batch = world.app.store.claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
+        claimed.push(batch.unwrap().iter().map(|message| message.kind.as_str()).collect::<Vec<_>>());
+    }
+    assert_eq!(claimed, [vec!["proof"], vec!["digest", "digest"], vec![]]);
+}

@@ -1,6 +1,8 @@
 //! The relaxed canonical forms of RFC 6376 §3.4.2 and §3.4.4: what stays the same of a message when a mail server
 //! folds a header anew, changes the case of its name, or touches white space.
 
+use memchr::memchr3;
+
 /// The header section and the body; the empty line between them belongs to neither.
 pub(super) fn split(message: &[u8]) -> (&[u8], &[u8]) {
     match message.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -55,23 +57,24 @@ pub(super) fn field(name: &str, value: &[u8], into: &mut Vec<u8>) {
 pub(super) fn body(body: &[u8]) -> Vec<u8> {
     let mut canonical = Vec::with_capacity(body.len() + 2);
     let (mut breaks, mut is_spaced) = (0, false);
-    let mut rest = body.iter().copied().peekable();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'\r' if rest.peek() == Some(&b'\n') => {
-                rest.next();
-                (breaks, is_spaced) = (breaks + 1, false);
+    let mut rest = body;
+    while !rest.is_empty() {
+        if let Some(next) = rest.strip_prefix(b"\r\n") {
+            (breaks, is_spaced, rest) = (breaks + 1, false, next);
+        } else if let [b' ' | b'\t', next @ ..] = rest {
+            (is_spaced, rest) = (true, next);
+        } else {
+            for _ in 0..std::mem::take(&mut breaks) {
+                canonical.extend_from_slice(b"\r\n");
             }
-            b' ' | b'\t' => is_spaced = true,
-            other => {
-                for _ in 0..std::mem::take(&mut breaks) {
-                    canonical.extend_from_slice(b"\r\n");
-                }
-                if std::mem::take(&mut is_spaced) {
-                    canonical.push(b' ');
-                }
-                canonical.push(other);
+            if std::mem::take(&mut is_spaced) {
+                canonical.push(b' ');
             }
+            // Words are copied whole; a CR that ends no line is a letter.
+            let end = memchr3(b' ', b'\t', b'\r', &rest[1..]).map_or(rest.len(), |end| end + 1);
+            let (word, next) = rest.split_at(end);
+            canonical.extend_from_slice(word);
+            rest = next;
         }
     }
     if !canonical.is_empty() {

@@ -37,7 +37,7 @@ impl Dkimpy {
         let is_required = std::env::var_os("DKIM_REQUIRED").is_some();
         assert!(found.is_some() || !is_required, "dkimpy with PyNaCl is not installed");
         if found.is_none() {
-            eprintln!("skipped: no Python with dkimpy and PyNaCl (Debian: python3-dkim python3-nacl)");
+            super::aloud("skipped: no Python with dkimpy and PyNaCl (Debian: python3-dkim python3-nacl)");
         }
         found
     }

@@ -62,6 +62,12 @@ plain = []
 weak = []
 "#;
 
+/// Says it on standard error, though the test passes.
+pub fn aloud(words: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
 /// Whether it comes true within the limit; looked at twenty times a second.
 pub fn wait_for(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;

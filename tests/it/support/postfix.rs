@@ -47,7 +47,7 @@ impl Postfix {
     pub fn start(users: &[String]) -> Option<Self> {
         if let Err(missing) = is_there() {
             assert!(std::env::var_os("POSTFIX_REQUIRED").is_none(), "a real Postfix is wanted: {missing}");
-            eprintln!("skipped: a real Postfix is wanted: {missing}");
+            super::aloud(&format!("skipped: a real Postfix is wanted: {missing}"));
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
