@@ -8,7 +8,7 @@ pub mod transport;
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, MultiPartKind, SinglePart, header};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
 
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
@@ -129,6 +129,18 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     if let Some(reply_to) = &envelope.reply_to {
         builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
     }
+    builder = list_headers(builder, envelope)?;
+    builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(boundary(message_id))
+        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
+        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
+    Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
+}
+
+/// What makes it the mail of a list: which one, how to leave it, where it is kept, and by what it is counted.
+fn list_headers(mut builder: MessageBuilder, envelope: &Envelope) -> Result<MessageBuilder, Error> {
     if let Some((name, domain)) = &envelope.list_id {
         let name: String = single_line(name).chars().filter(|c| !matches!(c, '<' | '>' | '"' | '\\')).collect();
         let id = header_token(domain).ok_or(Error::Header("List-Id"))?;
@@ -154,13 +166,7 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
         let words = header_token(words).ok_or(Error::Header("Feedback-ID"))?;
         builder = builder.raw_header(raw("Feedback-ID", words.to_owned()));
     }
-    builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
-    let parts = MultiPart::builder()
-        .kind(MultiPartKind::Alternative)
-        .boundary(boundary(message_id))
-        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
-        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
-    Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
+    Ok(builder)
 }
 
 /// How large the two parts are in a mail, in bytes: encoded for the way, with their headers.

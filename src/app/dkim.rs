@@ -55,7 +55,7 @@ pub(super) fn finding(config: &Config) -> Option<CheckFinding> {
 /// The record of the configured key; `None` when no signature is configured.
 ///
 /// # Errors
-/// As [`signer`].
+/// A finding at `mail.dkim.key_file`, for a key that is not taken.
 pub fn record(config: &Config) -> Result<Option<Record>, Findings> {
     Ok(signer(config)?.map(|signer| signer.record()))
 }
