@@ -1,7 +1,10 @@
 //! Signatures before an independent verifier, from the library and from the running application; and what is said of
 //! a key that must not be used.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +12,9 @@ use chrono::{DateTime, Utc};
 use policy_digest::mail::dkim::{Key, Kind};
 use policy_digest::mail::{Envelope, build};
 
-use crate::command::{policy_digest, text};
+use crate::command::{policy_digest, smtp_config, text};
 use crate::support::dkim::{Dkimpy, configured, signer};
-use crate::support::{Entry, Reply, World, rss, write_config};
+use crate::support::{Entry, Reply, SmtpSink, World, rss, wait_for, write_config};
 
 fn made() -> DateTime<Utc> {
     "2024-11-25T07:00:00Z".parse().unwrap()
@@ -108,6 +111,34 @@ async fn every_mail_of_the_application_is_signed() {
     if let Some(dkimpy) = Dkimpy::find() {
         assert_eq!(dkimpy.verify(&record, &mails), ["good", "good"]);
     }
+}
+
+#[test]
+fn a_mail_that_is_sent_again_after_a_kill_has_the_same_bytes_and_signature() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 6);
+    let (_, lines) = configured(Kind::Ed25519, &folder.path().join("dkim.pem"));
+    let digest = folder.path().join("config/digest.toml");
+    std::fs::write(&digest, std::fs::read_to_string(&digest).unwrap() + &lines).unwrap();
+    // Taken, and not yet answered when the process is killed.
+    sink.slow_down(Duration::from_millis(500));
+    let mut killed =
+        policy_digest(folder.path()).arg("once").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(wait_for(Duration::from_secs(60), || sink.received() >= 2));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    sink.slow_down(Duration::ZERO);
+    let again = policy_digest(folder.path()).arg("once").output().unwrap();
+    assert!(again.status.success(), "{}", text(&again));
+    assert!(wait_for(Duration::from_secs(10), || sink.taken().len() == sink.received()));
+    let mut copies: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for message in sink.taken() {
+        copies.entry(message.to[0].clone()).or_default().push(message.data);
+    }
+    assert_eq!(copies.len(), 6);
+    assert!(copies.values().any(|copies| copies.len() == 2), "at least one came twice");
+    assert!(copies.values().all(|copies| copies.iter().all(|copy| *copy == copies[0])));
+    assert!(copies.values().flatten().all(|copy| copy.starts_with("DKIM-Signature: ")));
 }
 
 #[test]
