@@ -98,8 +98,13 @@ fn signature(settings: &mut Settings, notebook: &Notebook) {
         }
         Ok(pem) => dkim.key = Some(Secret::new(String::from_utf8_lossy(&pem).into_owned())),
         Err(error) => {
-            let hint = "the path starts from the folder of this file; `policy-digest dkim generate` makes a key";
-            note("key_file", format!("`key_file` cannot be read: {error}"), hint.to_owned());
+            // With the domain named, that command needs no configuration, which this finding stands in the way of.
+            let (domain, selector, file) = (&dkim.domain, &dkim.selector, dkim.key_file.display());
+            let hint = format!(
+                "the path starts from the folder of this file; to make a key there, run `policy-digest dkim generate \
+                 --domain {domain} --selector {selector} --out {file}`"
+            );
+            note("key_file", format!("`key_file` cannot be read: {error}"), hint);
         }
     }
 }

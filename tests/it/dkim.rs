@@ -163,6 +163,16 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
     let shown = check();
     assert!(shown.contains("`key_file` holds no private key in PEM") && shown.contains("digest.toml:8:12"), "{shown}");
     assert!(shown.contains("^^^") && shown.contains("policy-digest dkim generate"), "{shown}");
+    // The beginning of an RSA key (PKCS#1) whose modulus has 1024 bits.
+    let weak = [&[0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x02, 0x81, 0x81, 0x00], [0xff; 128].as_slice()].concat();
+    let weak = STANDARD.encode(weak);
+    std::fs::write(&key, format!("-----BEGIN RSA PRIVATE KEY-----\n{weak}\n-----END RSA PRIVATE KEY-----\n")).unwrap();
+    let shown = check();
+    assert!(
+        shown.contains("`key_file` holds an RSA key of 1024 bits") && shown.contains("digest.toml:8:12"),
+        "{shown}"
+    );
+    assert!(shown.contains("help: 2048 bits are the least") && !shown.contains(&weak), "{shown}");
 }
 
 #[test]
@@ -181,6 +191,20 @@ fn check_tells_that_mail_leaves_unsigned() {
             "{shown}"
         );
     }
+}
+
+#[test]
+fn a_missing_key_is_made_by_the_command_that_the_hint_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "[mail.dkim]\ndomain = \"example.org\"\nselector = \"s1\"\nkey_file = \"dkim.pem\"\n";
+    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], lines);
+    let run = |arguments: &[&str]| policy_digest(folder.path()).args(arguments).output().unwrap();
+    let shown = text(&run(&["check"]));
+    let named =
+        shown.split("run `policy-digest ").nth(1).unwrap_or_else(|| panic!("{shown}")).split('`').next().unwrap();
+    let made = run(&named.split_whitespace().collect::<Vec<_>>());
+    assert!(made.status.success(), "{}", text(&made));
+    assert!(text(&run(&["check"])).contains("no mistakes"));
 }
 
 #[test]
