@@ -1,10 +1,12 @@
 //! Proofs: one for each run, before its digests, to an address that is nobody's subscription.
 
+use std::collections::BTreeSet;
+
 use policy_digest::app::proof::send;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress};
 
-use crate::command::{policy_digest, text};
-use crate::support::{Entry, Mail, Reply, World, rss, write_config};
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::{Entry, Mail, Reply, SmtpSink, World, rss, write_config};
 
 const PROOF_TO: &str = "[mail]\nproof_to = \"editor@example.org\"\nbounce_address = \"bounces@example.org\"\n";
 
@@ -99,6 +101,21 @@ fn send_without_anything_new_says_so_and_fails() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(text(&output).contains("nothing is new"), "{}", text(&output));
     assert_eq!(run("nobody").status.code(), Some(2));
+}
+
+#[test]
+fn a_refused_proof_costs_only_itself() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 3);
+    sink.answer("editor@example.org", "550 5.1.1 nobody here");
+    let mut once = policy_digest(folder.path());
+    once.arg("once").env("POLICY_DIGEST__MAIL__PROOF_TO", "editor@example.org");
+    let output = once.output().unwrap();
+    assert!(text(&output).contains("3 mails sent, 1 given up"), "{}", text(&output));
+    let to: BTreeSet<String> = sink.taken().into_iter().flat_map(|message| message.to).collect();
+    assert_eq!(to.len(), 3);
+    let list = text(&policy_digest(folder.path()).args(["subscribers", "list", "--json"]).output().unwrap());
+    assert_eq!(list.matches("\"active\"").count(), 3, "{list}");
 }
 
 #[tokio::test]
