@@ -6,6 +6,7 @@ pub mod check;
 pub mod clock;
 pub mod deliver;
 pub mod digest;
+pub mod dkim;
 pub mod explain;
 pub mod feeds;
 mod letter;
@@ -13,6 +14,7 @@ pub mod lock;
 pub mod note;
 pub mod once;
 pub mod poll;
+pub mod proof;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
@@ -31,6 +33,7 @@ use crate::config::{Config, Settings};
 use crate::domain::relevance::Scorer;
 use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
+use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{Keys, Store};
 use clock::Clock;
@@ -52,6 +55,7 @@ pub struct App {
     pub(crate) fetcher: Fetcher,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
+    pub(crate) signer: Option<Signer>,
     pub(crate) transport: Transport,
 }
 
@@ -93,6 +97,7 @@ impl App {
     /// # Errors
     /// As [`App::open`].
     pub async fn open_with(config: Config, clock: Clock, transport: Transport) -> anyhow::Result<Self> {
+        let signer = dkim::signer(&config)?;
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let store = Store::open(&data.join("policy-digest.db")).await?;
@@ -107,6 +112,7 @@ impl App {
             clock,
             keys,
             stop: Stop::default(),
+            signer,
             transport,
         };
         app.sync_feeds().await?;
@@ -198,8 +204,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     [
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
-        ("mail.proof_to", settings.mail.proof_to != default.mail.proof_to),
-        ("mail.dkim", settings.mail.dkim != default.mail.dkim),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
         ("web.trusted_proxies", settings.web.trusted_proxies != default.web.trusted_proxies),
         ("retention", settings.retention != default.retention),

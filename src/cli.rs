@@ -2,6 +2,7 @@
 //! output, everything else to standard error. Each command has its file.
 
 mod check;
+mod dkim;
 mod explain;
 mod feeds;
 mod marked;
@@ -11,6 +12,7 @@ mod preview;
 mod progress;
 mod run;
 mod schedule;
+mod send;
 mod status;
 mod subscribers;
 mod table;
@@ -72,6 +74,8 @@ enum Command {
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and say what is left out
     Preview(preview::Preview),
+    /// Mail a proof of the next digest to one address
+    Send(send::Send),
     /// Say why an item is in or out
     Explain(explain::Explain),
     /// Work on the topic file
@@ -86,6 +90,9 @@ enum Command {
     /// The people who receive the digest
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// The key that mails are signed with
+    #[command(subcommand)]
+    Dkim(dkim::Dkim),
     /// Check configuration and templates, and the topic's phrases against what is stored
     Check(check::Check),
     /// When the next digests are due
@@ -134,11 +141,13 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Once(once) => once.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
+        Command::Send(send) => send.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
         Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
+        Command::Dkim(dkim) => dkim.run(global),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,

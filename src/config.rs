@@ -25,6 +25,7 @@ pub use settings::{
     Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
     Tls, TransportKind, Web,
 };
+pub use value::domain_name;
 
 use crate::domain::feed::Feed;
 use crate::domain::topic::Topic;
@@ -119,6 +120,19 @@ fn read(
     let wording_file = wording.map(|name| folder.join(name));
     let note_file = folder.join(NOTE);
     Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv, note_file })
+}
+
+/// What only those can tell who use a setting: a finding at the key of `digest.toml` (or at its variable) at `path`.
+#[must_use]
+pub fn finding_at(folder: &Path, path: &str, message: &str, hint: &str) -> Findings {
+    let notebook = Notebook::new(&environment::of_process());
+    let text = content(folder, File::Digest, &notebook).unwrap_or_default();
+    digest::read(Table::parse(&text, File::Digest, &notebook), folder);
+    let place = notebook.place_of(path);
+    let about = Notebook::default();
+    about.note(place, message, Some(hint.to_owned()));
+    let findings = about.findings(folder, |_| &text);
+    Findings::none_or(findings).expect_err("there is one")
 }
 
 /// Reads the folder (`config` unless named) with this process's environment.

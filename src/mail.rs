@@ -1,13 +1,14 @@
 //! A mail as bytes (RFC 5322, MIME), and how it leaves. What stands in the mail is `render`'s; when and to whom is
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
+pub mod dkim;
 pub mod reply;
 pub mod smtp;
 pub mod transport;
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, MultiPartKind, SinglePart, header};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
 
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
@@ -31,8 +32,13 @@ pub struct Envelope {
     pub list_id: Option<(String, String)>,
     /// https; with it goes the one-click header of RFC 8058.
     pub unsubscribe_url: Option<String>,
+    /// The same by mail, a `mailto:` URL (RFC 6068); goes only with the other.
+    pub unsubscribe_mail: Option<String>,
     /// The web archive (RFC 2369).
     pub archive_url: Option<String>,
+    /// Four words by which large receivers count complaints, as `3:weekly:digest:exampleorg`; the last is the
+    /// sender's, of 5 to 15 letters. Nothing personal.
+    pub feedback_id: Option<String>,
 }
 
 /// Why a mail was not built or not accepted. No address and no password is in any text of it.
@@ -47,6 +53,9 @@ pub enum Error {
     /// lettre refused to put it together.
     #[error("the message cannot be put together")]
     Build(#[source] lettre::error::Error),
+    /// The library does not sign with the key.
+    #[error("the message cannot be signed")]
+    Sign,
     /// The outbox folder cannot be written.
     #[error("cannot write `{}`", path.display())]
     Folder {
@@ -139,7 +148,7 @@ impl Error {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Address("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Folder { .. } => Verdict::Ours,
+            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::Folder { .. } => Verdict::Ours,
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
@@ -168,14 +177,30 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     if let Some(reply_to) = &envelope.reply_to {
         builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
     }
+    builder = list_headers(builder, envelope)?;
+    builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(boundary(message_id))
+        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
+        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
+    Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
+}
+
+/// What makes it the mail of a list: which one, how to leave it, where it is kept, and by what it is counted.
+fn list_headers(mut builder: MessageBuilder, envelope: &Envelope) -> Result<MessageBuilder, Error> {
     if let Some((name, domain)) = &envelope.list_id {
         let name: String = single_line(name).chars().filter(|c| !matches!(c, '<' | '>' | '"' | '\\')).collect();
         let id = header_token(domain).ok_or(Error::Header("List-Id"))?;
         builder = builder.raw_header(raw("List-Id", format!("{name} <{id}>")));
     }
     if let Some(url) = &envelope.unsubscribe_url {
-        let url = header_token(url).ok_or(Error::Header("List-Unsubscribe"))?;
-        builder = builder.raw_header(raw("List-Unsubscribe", format!("<{url}>")));
+        let token = |url| header_token(url).ok_or(Error::Header("List-Unsubscribe"));
+        let mut ways = format!("<{}>", token(url)?);
+        if let Some(mail) = &envelope.unsubscribe_mail {
+            ways.push_str(&format!(", <{}>", token(mail)?));
+        }
+        builder = builder.raw_header(raw("List-Unsubscribe", ways));
         builder = builder.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
     }
     if let Some(url) = &envelope.archive_url {
@@ -185,13 +210,11 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     if envelope.list_id.is_some() {
         builder = builder.raw_header(raw("Precedence", "bulk".into()));
     }
-    builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
-    let parts = MultiPart::builder()
-        .kind(MultiPartKind::Alternative)
-        .boundary(boundary(message_id))
-        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
-        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
-    Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
+    if let Some(words) = &envelope.feedback_id {
+        let words = header_token(words).ok_or(Error::Header("Feedback-ID"))?;
+        builder = builder.raw_header(raw("Feedback-ID", words.to_owned()));
+    }
+    Ok(builder)
 }
 
 /// How large the two parts are in a mail, in bytes: encoded for the way, with their headers.

@@ -4,6 +4,7 @@
 //! put in line. What the templates may use is told in `render::view`.
 
 mod markdown;
+mod proof;
 mod sample;
 mod text;
 pub mod view;

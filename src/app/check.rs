@@ -1,6 +1,6 @@
-//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, a mail
-//! server that would not take our mail, and phrases of the topic that match nothing in the stored history. What is
-//! wrong in the settings, `config` has refused before.
+//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, mail
+//! that leaves unsigned, a mail server that would not take it, and phrases of the topic that match nothing in the
+//! stored history. What is wrong in the settings, `config` has refused before.
 
 pub(crate) mod finding;
 mod relay;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::{App, note, templates};
+use super::{App, dkim, note, templates};
 use crate::config::{Config, PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
@@ -44,6 +44,7 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
         config.settings.templates_dir = None;
     }
     findings.extend(note::finding(&config.note_file));
+    findings.extend(dkim::finding(&config));
     let app = App::open(config, clock).await?;
     findings.extend(relay::finding(&app).await);
     let report = check(&app).await?;

@@ -6,7 +6,7 @@ mod part;
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, random};
+use super::{App, hex, proof, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
@@ -151,7 +151,9 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     let domain = app.mail_domain().to_owned();
     let fate = press.note.fate;
     let note = press.note.hash;
-    report.run = app.store.freeze(NewRun { cadence, slot, due, now, upto, domain, note, windows, archive }).await?;
+    let proof = proof::of_run(app, &windows);
+    let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, archive, proof };
+    report.run = app.store.freeze(run).await?;
     match report.run {
         Some(run) => {
             report.note = if run.messages > 0 { fate } else { NoteUse::None };

@@ -4,11 +4,11 @@
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::domain::token::{Purpose, sign};
+use crate::domain::token::{self, Purpose, sign};
 use crate::mail::{self, Envelope, Outgoing};
 use crate::render::personalise;
 use crate::render::view::SenderView;
-use crate::store::{Claimed, Kind, Part};
+use crate::store::{Claimed, Kind, PROOF, Part, RunName};
 
 /// A message, ready to leave.
 #[derive(Debug)]
@@ -25,7 +25,11 @@ impl Letter {
     pub(crate) fn write(app: &App, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
         let since = app.day(message.since);
-        let [text, html] = app.personal([&part.text, &part.html], &message.subscriber, &since);
+        let parts = [part.text.as_str(), &part.html];
+        let [text, html] = match message.kind {
+            Kind::Proof => app.inert(parts, &since),
+            Kind::Digest | Kind::Confirmation => app.personal(parts, &message.subscriber, &since),
+        };
         let is_digest = message.kind == Kind::Digest;
         let envelope = Envelope {
             from: settings.mail.from.clone(),
@@ -35,16 +39,15 @@ impl Letter {
             date: message.made,
             list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
             unsubscribe_url: is_digest.then(|| app.unsubscribe_url(&message.subscriber)),
+            unsubscribe_mail: is_digest.then(|| app.unsubscribe_mail(&message.subscriber)).flatten(),
             archive_url: is_digest.then(|| app.page("archive")),
+            feedback_id: Some(feedback_id(message.kind, part.run.as_ref(), app.mail_domain())),
         };
-        let bytes = mail::build(&envelope, &part.subject, &text, &html)?;
-        Ok(Self {
-            from: app.sender_address().to_owned(),
-            to: envelope.to,
-            message_id: envelope.message_id,
-            bytes,
-            html,
-        })
+        let mut bytes = mail::build(&envelope, &part.subject, &text, &html)?;
+        if let Some(signer) = &app.signer {
+            bytes = signer.signed(&bytes, envelope.date)?;
+        }
+        Ok(Self { from: app.return_path(message), to: envelope.to, message_id: envelope.message_id, bytes, html })
     }
 
     /// As the transport takes it.
@@ -79,10 +82,36 @@ impl App {
         self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
     }
 
+    /// The same by mail, if an address takes such mails: the token stands in the subject (RFC 6068 §2).
+    fn unsubscribe_mail(&self, subscriber: &str) -> Option<String> {
+        let address = self.config.settings.mail.unsubscribe_address.as_ref()?;
+        let token = sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None);
+        Some(format!("mailto:{}?subject=unsubscribe%20{token}", in_mailto(address)))
+    }
+
+    /// Where a message comes back to if it cannot be delivered: with a token of its own, so that what comes back
+    /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof, which concerns
+    /// no subscriber.
+    fn return_path(&self, message: &Claimed) -> String {
+        let address = self.config.settings.mail.bounce_address.as_deref();
+        match address.and_then(|address| address.rsplit_once('@')) {
+            Some((local, domain)) if message.kind != Kind::Proof => {
+                format!("{local}+{}@{domain}", token::return_path(&self.keys.token, message.id))
+            }
+            _ => self.sender_address().to_owned(),
+        }
+    }
+
     /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
     pub(crate) fn personal(&self, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
         let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
         let unsubscribe = self.unsubscribe_url(subscriber);
+        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+    }
+
+    /// The same for a proof, with links that are nobody's: their pages say that the link is not valid.
+    fn inert(&self, parts: [&str; 2], since: &str) -> [String; 2] {
+        let [preferences, unsubscribe] = ["p", "unsubscribe"].map(|page| self.page(&format!("{page}/{PROOF}")));
         parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
     }
 
@@ -107,4 +136,43 @@ impl App {
 /// The address of `Name <address>`.
 fn bare(mailbox: &str) -> &str {
     mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
+}
+
+/// What a `mailto:` URL cannot hold as it stands in an address (RFC 6068 §2).
+fn in_mailto(address: &str) -> String {
+    let escaped = |c: char| match c {
+        '%' | '?' | '&' | '#' | '/' | '+' | '=' | '`' | '{' | '|' | '}' | '^' => format!("%{:02X}", u32::from(c)),
+        other => other.to_string(),
+    };
+    address.chars().map(escaped).collect()
+}
+
+/// `RUN:CADENCE:KIND:SENDER`. The sender's word is made of the domain, since Gmail wants one of 5 to 15 letters that
+/// stays the same.
+fn feedback_id(kind: Kind, run: Option<&RunName>, domain: &str) -> String {
+    let letters = domain.chars().filter(char::is_ascii_alphanumeric).chain("digest".chars());
+    let count = domain.chars().filter(char::is_ascii_alphanumeric).count().clamp(5, 15);
+    let sender: String = letters.take(count).collect();
+    let (id, cadence) = run.map_or(("-".to_owned(), "-"), |run| (run.id.to_string(), run.cadence.as_str()));
+    format!("{id}:{cadence}:{}:{sender}", kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_of_a_feedback_id_has_5_to_15_letters() {
+        let run = RunName { id: 3, cadence: "weekly".to_owned() };
+        let of = |domain| feedback_id(Kind::Digest, Some(&run), domain);
+        assert_eq!(of("example.org"), "3:weekly:digest:exampleorg");
+        assert_eq!(of("a.io"), "3:weekly:digest:aiodi");
+        assert_eq!(of("public-services.digest.example.org"), "3:weekly:digest:publicservicesd");
+        assert_eq!(feedback_id(Kind::Confirmation, None, "example.org"), "-:-:confirmation:exampleorg");
+    }
+
+    #[test]
+    fn an_address_in_a_mailto_link_keeps_its_meaning() {
+        assert_eq!(in_mailto("leave+a&b?c@example.org"), "leave%2Ba%26b%3Fc@example.org");
+    }
 }

@@ -85,7 +85,7 @@ async fn ask(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<bool> {
         sender: app.sender(),
     };
     let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
-    let part = Part { subject: rendered.subject, text: rendered.text, html: rendered.html };
+    let part = Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None };
     let message_id = format!("<c.{}@{}>", hex(&random(12)?), app.mail_domain());
     Ok(app.store.queue_confirmation(id.to_owned(), part, message_id, now).await?)
 }

@@ -39,6 +39,7 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     let (polling, smtp) = (&mut settings.polling, &mut settings.mail.smtp);
     polling.ca = authorities(polling.ca_file.as_deref(), "polling.ca_file", notebook);
     smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", notebook);
+    signature(settings, notebook);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
@@ -52,9 +53,6 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {
         note("templates_dir", "`templates_dir` is no folder", "the path starts from the folder of this file");
-    }
-    if settings.mail.dkim.as_ref().is_some_and(|dkim| !dkim.key_file.is_file()) {
-        note("mail.dkim.key_file", "`key_file` is no file", "the path starts from the folder of this file");
     }
     if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
         note("public_url", "`public_url` must end with its path", "leave out what begins with `?` or `#`");
@@ -81,6 +79,54 @@ fn authorities(path: Option<&Path>, key: &str, notebook: &Notebook) -> Option<Ve
 
 /// RFC 7468 §5.1.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// Reads the key of the signature, which must be nobody else's to read, and whose domain must be the sender's.
+fn signature(settings: &mut Settings, notebook: &Notebook) {
+    let from = settings.mail.from.clone();
+    let Some(dkim) = &mut settings.mail.dkim else { return };
+    let note = |key: &str, message: String, hint: String| {
+        notebook.note(notebook.place_of(&format!("mail.dkim.{key}")), message, Some(hint));
+    };
+    let sender = from.trim_end_matches('>').rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
+    if !is_aligned(&dkim.domain, &sender) {
+        let message = format!("`domain` has nothing to do with `{sender}`, where the mail comes from");
+        note("domain", message, format!("sign with the domain of `from`: `domain = \"{sender}\"`"));
+    }
+    match std::fs::read(&dkim.key_file) {
+        Ok(_) if is_open_to_others(&dkim.key_file) => {
+            let message = "`key_file` can be read by others than its owner".to_owned();
+            note("key_file", message, format!("run `chmod 600 {}`", dkim.key_file.display()));
+        }
+        Ok(pem) => dkim.key = Some(Secret::new(String::from_utf8_lossy(&pem).into_owned())),
+        Err(error) => {
+            // With the domain named, that command needs no configuration, which this finding stands in the way of.
+            let (domain, selector, file) = (&dkim.domain, &dkim.selector, dkim.key_file.display());
+            let hint = format!(
+                "the path starts from the folder of this file; to make a key there, run `policy-digest dkim generate \
+                 --domain {domain} --selector {selector} --out {file}`"
+            );
+            note("key_file", format!("`key_file` cannot be read: {error}"), hint);
+        }
+    }
+}
+
+/// Relaxed alignment (RFC 7489 §3.1.1), as far as it can be told without a list of public suffixes: one is the other,
+/// or below it.
+fn is_aligned(one: &str, other: &str) -> bool {
+    let is_below = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
+    one == other || is_below(one, other) || is_below(other, one)
+}
+
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
+}
 
 /// What holds when mail leaves by a relay.
 fn relay(settings: &Settings, notebook: &Notebook) {

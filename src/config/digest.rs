@@ -17,8 +17,8 @@ use super::settings::{
     TransportKind, Web,
 };
 use super::value::{
-    Read, Wrong, address, duration, filled, flag, hello_name, listen_address, locale, mailbox, network, number, one_of,
-    optional, some_time, text, time_zone, web_address, web_url, whole,
+    Read, Wrong, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox, network,
+    number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -137,7 +137,9 @@ fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
         transport: table.or("transport", TransportKind::Directory, transport),
         from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
         reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
-        proof_to: table.or("proof_to", None, optional(address)),
+        proof_to: table.or("proof_to", None, optional(recipient)),
+        bounce_address: table.or("bounce_address", None, optional(tagged_address)),
+        unsubscribe_address: table.or("unsubscribe_address", None, optional(address)),
         smtp: smtp(table.table("smtp"), folder),
         dkim: dkim(table.table("dkim"), folder),
     };
@@ -169,14 +171,22 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
 }
 
 fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
-    let mut key = |name| table.or(name, None, optional(filled));
-    let (domain, selector, key_file) = (key("domain"), key("selector"), key("key_file"));
+    let mut is_wrong = false;
+    let mut read = |key, kind: fn(&DeValue<'_>) -> Read<String>| {
+        let is_set = table.is_set(key);
+        let value = table.placed(key, optional(kind));
+        is_wrong |= is_set && value.is_none();
+        value.and_then(|(value, _)| value)
+    };
+    let (domain, selector, key_file) = (read("domain", dns_name), read("selector", dns_name), read("key_file", filled));
     let place = table.place();
     let dkim = match (domain, selector, key_file) {
         (None, None, None) => None,
         (Some(domain), Some(selector), Some(key_file)) => {
-            Some(Dkim { domain, selector, key_file: folder.join(key_file) })
+            Some(Dkim { domain, selector, key_file: folder.join(key_file), key: None })
         }
+        // What is wrong is noted already, and is no half.
+        _ if is_wrong => None,
         _ => {
             let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();
             table.note(place, "`mail.dkim` is set by half", Some(hint));

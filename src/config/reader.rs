@@ -61,6 +61,12 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether the file or a variable says something about the key, right or wrong.
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        self.keys.contains_key(key) || self.notebook.variable(&path).is_some()
+    }
+
     /// The key's value, or what holds without it.
     pub(super) fn or<T>(&mut self, key: &str, default: T, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> T {
         self.placed(key, kind).map_or(default, |(value, _)| value)

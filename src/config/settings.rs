@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use crate::domain::locale::Locale;
+use crate::domain::subscriber::EmailAddress;
 
 /// The whole file; `Settings::default()` is what holds without one.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,7 +160,12 @@ pub struct Mail {
     /// The Reply-To line; empty when answers go to `from`.
     pub reply_to: String,
     /// Gets a proof of each digest before the subscribers do.
-    pub proof_to: Option<String>,
+    pub proof_to: Option<EmailAddress>,
+    /// Takes what comes back: each mail's return path is this address with a token of its own behind a `+`. Without
+    /// it, what comes back goes to the sender.
+    pub bounce_address: Option<String>,
+    /// Takes mails that ask to be unsubscribed.
+    pub unsubscribe_address: Option<String>,
     /// The relay.
     pub smtp: Smtp,
     /// The signature; none while its keys are empty.
@@ -226,6 +232,8 @@ pub struct Dkim {
     pub selector: String,
     /// The private key in PEM, already joined to the configuration folder.
     pub key_file: PathBuf,
+    /// The file's content; none only where the file could not be read, which is a finding.
+    pub key: Option<Secret>,
 }
 
 /// `[web]`: where the pages are served.

@@ -275,6 +275,48 @@ fn a_password_file_is_read_from_the_folder() {
 }
 
 #[test]
+fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
+    let mail = |line: &str| found(&[("digest.toml", &format!("[mail]\n{line}\n"))], &[]);
+    let long = "b".repeat(27);
+    let place = "digest.toml:2:18: `bounce_address`";
+    let too_long = format!("{place} is too long before the `@`");
+    assert_eq!(mail(&format!("bounce_address = \"{long}@example.org\"")), [too_long]);
+    assert_eq!(mail("bounce_address = \"a+b@example.org\""), [format!("{place} must have no `+`")]);
+    let wanted = "must be a mail address such as `someone@example.org`, not";
+    assert_eq!(mail("bounce_address = \"bounces\""), [format!("{place} {wanted} `bounces`")]);
+    assert_eq!(mail("proof_to = \"me@localhost\""), [format!("digest.toml:2:12: `proof_to` {wanted} `me@localhost`")]);
+    assert_eq!(
+        mail("unsubscribe_address = 1"),
+        [
+            "digest.toml:2:23: `unsubscribe_address` must be a mail address such as `someone@example.org`, not a whole number"
+        ]
+    );
+    let fine = "[mail]\nbounce_address = \"bounces@example.org\"\nunsubscribe_address = \"leave@example.org\"\n";
+    let settings = read(&[("digest.toml", fine)], &[]).unwrap().settings;
+    assert_eq!(settings.mail.bounce_address.as_deref(), Some("bounces@example.org"));
+}
+
+#[test]
+fn a_signature_wants_names_of_the_dns() {
+    let dkim = "[mail.dkim]\ndomain = \"example org\"\nselector = \"s1;\"\nkey_file = \"k\"\n";
+    let wanted = "must be a name of letters, digits, hyphens and dots such as `example.org`, not";
+    let findings = found(&[("digest.toml", dkim)], &[]);
+    assert_eq!(
+        findings,
+        [
+            format!("digest.toml:2:10: `domain` {wanted} `example org`"),
+            format!("digest.toml:3:12: `selector` {wanted} `s1;`"),
+        ]
+    );
+}
+
+#[test]
+fn a_signature_that_is_set_by_half_is_found_at_its_table() {
+    let half = "[mail.dkim]\ndomain = \"example.org\"\nselector = \"\"\n";
+    assert_eq!(found(&[("digest.toml", half)], &[]), ["digest.toml:1:1: `mail.dkim` is set by half"]);
+}
+
+#[test]
 fn further_authorities_are_read_from_the_folder_and_must_be_pem() {
     let digest = "[polling]\nca_file = \"own.pem\"\n[mail.smtp]\nca_file = \"relay.pem\"\n";
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

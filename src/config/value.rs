@@ -1,6 +1,8 @@
 //! The kinds of value: each turns one TOML value into a Rust one, or says what is wanted instead. Kinds know
 //! neither keys nor places; `reader` adds those.
 
+mod addresses;
+
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use url::Url;
 
 use super::settings::Network;
 use crate::domain::locale::Locale;
+pub use addresses::domain_name;
+pub(super) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
 
 /// Why a value was refused.
 #[derive(Debug)]
@@ -240,30 +244,6 @@ pub(super) fn network(value: &DeValue<'_>) -> Read<Network> {
         let length: u8 = length.map_or(Some(most), |length| length.parse().ok())?;
         (length <= most).then_some(Network { address, length })
     })(value)
-}
-
-/// `someone@example.org`, by its shape only: the mail server has the last word.
-pub(super) fn address(value: &DeValue<'_>) -> Read<String> {
-    parsed("a mail address such as `someone@example.org`", |text| is_address(text).then(|| text.to_owned()))(value)
-}
-
-/// `someone@example.org` or `A Name <someone@example.org>`.
-pub(super) fn mailbox(value: &DeValue<'_>) -> Read<String> {
-    parsed("a sender such as `Policy Digest <digest@example.org>`", |text| {
-        let address = match text.split_once('<') {
-            Some((_, address)) => address.strip_suffix('>')?,
-            None => text,
-        };
-        is_address(address).then(|| text.to_owned())
-    })(value)
-}
-
-fn is_address(text: &str) -> bool {
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>@,;:\"()[]\\".contains(c);
-    text.rsplit_once('@').is_some_and(|(local, domain)| {
-        let labels = domain.split('.').all(|label| !label.is_empty());
-        !local.is_empty() && local.chars().all(plain) && labels && domain.chars().all(plain) && text.len() <= 254
-    })
 }
 
 /// A short name: lower-case letters, digits and hyphens.

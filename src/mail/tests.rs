@@ -13,7 +13,9 @@ fn envelope() -> Envelope {
         date: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         list_id: Some(("Public Service Reform Digest".into(), "digest.example.org".into())),
         unsubscribe_url: Some("https://digest.example.org/u/token".into()),
+        unsubscribe_mail: Some("mailto:leave@example.org?subject=unsubscribe%20token".into()),
         archive_url: None,
+        feedback_id: Some("3:weekly:digest:exampleorg".into()),
     }
 }
 
@@ -38,7 +40,8 @@ fn the_headers_are_those_that_mailbox_providers_ask_for() {
         "Message-ID: <r1.s1@digest.example.org>",
         "Date: Mon, 23 Nov 2026 07:00:00 +0000",
         "List-Id: Public Service Reform Digest <digest.example.org>",
-        "List-Unsubscribe: <https://digest.example.org/u/token>",
+        "List-Unsubscribe: <https://digest.example.org/u/token>, <mailto:leave@example.org?subject=unsubscribe%20token>",
+        "Feedback-ID: 3:weekly:digest:exampleorg",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Auto-Submitted: auto-generated",
         "Precedence: bulk",
@@ -95,6 +98,8 @@ fn what_cannot_stand_in_a_header_is_refused() {
     let bad = [
         Envelope { unsubscribe_url: Some(evil.into()), ..envelope() },
         Envelope { archive_url: Some(evil.into()), ..envelope() },
+        Envelope { unsubscribe_mail: Some(evil.into()), ..envelope() },
+        Envelope { feedback_id: Some(evil.into()), ..envelope() },
         Envelope { list_id: Some(("n".into(), "a b".into())), ..envelope() },
         Envelope { message_id: "r1@x".into(), ..envelope() },
         Envelope { message_id: "<r1@x>\r\nBcc: y>".into(), ..envelope() },

@@ -17,6 +17,8 @@ pub enum Kind {
     Digest,
     /// The question whether someone really asked for it.
     Confirmation,
+    /// A run's digest for whoever looks it over: no subscriber's.
+    Proof,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Self::Digest => "digest",
             Self::Confirmation => "confirmation",
+            Self::Proof => "proof",
         }
     }
 }
@@ -34,7 +37,7 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation]
+        [Self::Digest, Self::Confirmation, Self::Proof]
             .into_iter()
             .find(|kind| kind.as_str() == word)
             .ok_or_else(|| UnknownWord(word.to_owned()))
@@ -75,6 +78,17 @@ pub struct Part {
     pub text: String,
     /// HTML.
     pub html: String,
+    /// The run that it was rendered for; none for what answers to one person.
+    pub run: Option<RunName>,
+}
+
+/// A run, as mails and reports name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunName {
+    /// Its number.
+    pub id: i64,
+    /// daily, weekly, monthly or once.
+    pub cadence: String,
 }
 
 /// An attempt's end.
@@ -113,7 +127,7 @@ impl Store {
     }
 
     /// Takes up to `limit` messages that are due and records an attempt for each: unknown ones first, then
-    /// confirmations, then digests. What is no longer wanted is cancelled on the way; `hash` keys an address.
+    /// confirmations and proofs, then digests, and no digest beside a proof. What is no longer wanted is cancelled on the way; `hash` keys an address.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -144,6 +158,9 @@ impl Store {
                         )?;
                     }
                 }
+                if claimed.iter().any(|message| message.kind == Kind::Proof) {
+                    break;
+                }
             }
             Ok(claimed)
         })
@@ -164,8 +181,14 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn part(&self, id: i64) -> Result<Part, Error> {
         self.read(move |connection| {
-            Ok(connection.query_row("SELECT subject, text, html FROM parts WHERE id = ?1", [id], |row| {
-                Ok(Part { subject: row.get(0)?, text: row.get(1)?, html: row.get(2)? })
+            let query = "SELECT subject, text, html, runs.id, cadence FROM parts LEFT JOIN runs ON runs.id = run
+                         WHERE parts.id = ?1";
+            Ok(connection.query_row(query, [id], |row| {
+                let run = match (row.get(3)?, row.get(4)?) {
+                    (Some(id), Some(cadence)) => Some(RunName { id, cadence }),
+                    _ => None,
+                };
+                Ok(Part { subject: row.get(0)?, text: row.get(1)?, html: row.get(2)?, run })
             })?)
         })
         .await
@@ -277,6 +300,10 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
             is_unknown: row.get::<_, String>(8)? == State::Unknown.as_str(),
         });
     }
+    // The digests that a proof shows wait until it is on its way.
+    if due.iter().any(|message| message.kind == Kind::Proof) {
+        due.retain(|message| message.kind != Kind::Digest || message.is_unknown);
+    }
     Ok(due)
 }
 
@@ -284,6 +311,7 @@ fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddre
     let wanted_from = match message.kind {
         Kind::Digest => "active",
         Kind::Confirmation => "pending",
+        Kind::Proof => return Ok(true),
     };
     let wanted = tx
         .prepare_cached(

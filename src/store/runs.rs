@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::archives::{self, NewArchive};
+use super::proofs::{self, NewProof};
 use super::{Error, Store, from_json, seconds, time, to_json};
 use crate::domain::subscriber::Cadence;
 
@@ -65,6 +66,8 @@ pub struct NewRun {
     pub windows: Vec<WindowPart>,
     /// Its page for everybody; `None` when it holds nothing for anybody.
     pub archive: Option<NewArchive>,
+    /// Goes out before its digests, if there are any.
+    pub proof: Option<NewProof>,
 }
 
 /// What was frozen.
@@ -247,6 +250,9 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         tx.execute("DELETE FROM parts WHERE run = ?1", [frozen.id])?;
         tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
         return Ok(None);
+    }
+    if let Some(proof) = run.proof.as_ref().filter(|_| frozen.messages > 0) {
+        proofs::queue(tx, proof, (frozen.id, &run.domain), run.now)?;
     }
     if let Some(archive) = &run.archive {
         archives::keep(tx, frozen.id, archive)?;

@@ -172,6 +172,7 @@ async fn no_feed_and_no_name_puts_a_header_or_a_script_into_a_real_message() {
         "List-Unsubscribe-Post",
         "List-Archive",
         "Precedence",
+        "Feedback-ID",
         "Auto-Submitted",
         "MIME-Version",
         "Content-Type",

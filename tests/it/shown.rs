@@ -46,7 +46,9 @@ fn the_help() {
         ("help_explain", vec!["explain", "--help"]),
         ("help_check", vec!["check", "--help"]),
         ("help_topic_eval", vec!["topic", "eval", "--help"]),
+        ("help_dkim_generate", vec!["dkim", "generate", "--help"]),
         ("help_feeds", vec!["feeds", "--help"]),
+        ("help_send", vec!["send", "--help"]),
         ("help_subscribers_add", vec!["subscribers", "add", "--help"]),
     ] {
         let output = policy_digest(folder.path()).env("COLUMNS", "100").args(arguments).output().unwrap();

@@ -137,7 +137,7 @@ async fn a_body_over_the_limit_is_refused() {
 }
 
 /// Signs somebody up who has not confirmed.
-async fn ask(app: &App) -> String {
+pub async fn ask(app: &App) -> String {
     let request = Request {
         address: EmailAddress::parse("new@example.org").unwrap(),
         name: String::new(),

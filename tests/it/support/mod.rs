@@ -1,13 +1,16 @@
 //! The World that tests act in.
 
+pub mod dkim;
 mod feed_server;
 pub mod hostile;
 pub mod mails;
+pub mod postfix;
 mod smtp_sink;
 pub mod smtp_stage;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use feed_server::{FeedServer, Reply};
@@ -59,6 +62,26 @@ strong = ["title: vacancy"]
 plain = []
 weak = []
 "#;
+
+/// Says it on standard error, though the test passes.
+pub fn aloud(words: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+/// Whether it comes true within the limit; looked at twenty times a second.
+pub fn wait_for(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    loop {
+        if done() {
+            return true;
+        }
+        if Instant::now() >= end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
 
 /// A Monday morning.
 pub fn start() -> DateTime<Utc> {

@@ -16,6 +16,7 @@ pub struct Taken {
 #[derive(Default)]
 struct State {
     taken: Vec<Taken>,
+    received: usize,
     replies: HashMap<String, String>,
     pause: Duration,
 }
@@ -53,6 +54,11 @@ impl SmtpSink {
         self.state.lock().unwrap().replies.insert(address.to_owned(), reply.to_owned());
     }
 
+    /// Messages that are here whole, answered or not.
+    pub fn received(&self) -> usize {
+        self.state.lock().unwrap().received
+    }
+
     pub fn taken(&self) -> Vec<Taken> {
         self.state.lock().unwrap().taken.clone()
     }
@@ -87,6 +93,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         } else if upper.starts_with("DATA") {
             writer.write_all(b"354 go\r\n")?;
             let data = read_data(&mut reader)?;
+            state.lock().unwrap().received += 1;
             let pause = state.lock().unwrap().pause;
             std::thread::sleep(pause);
             state.lock().unwrap().taken.push(Taken { to: to.clone(), data });

@@ -1,0 +1,55 @@
+//! The proof of a mail: the mail itself, marked in its subject and above its first line. No template is asked, so
+//! that a proof looks like the mail whatever an administrator's templates say.
+
+use super::{Rendered, text};
+
+/// Before the subject.
+const MARK: &str = "[Proof]";
+
+impl Rendered {
+    /// The same mail as a proof; `words` say what it is, in plain text.
+    #[must_use]
+    pub fn as_proof(&self, words: &str) -> Self {
+        let line = text::wrap(words, 0);
+        Self {
+            subject: format!("{MARK} {}", self.subject),
+            text: format!("{line}\n\n{}\n\n{}", "-".repeat(text::COLUMNS), self.text),
+            html: with_banner(&self.html, words),
+        }
+    }
+}
+
+/// The words as the first thing in the page's body; before all else where there is none.
+fn with_banner(html: &str, words: &str) -> String {
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let banner = format!(
+        "<div role=\"region\" aria-label=\"Proof\" style=\"padding: 12px 16px; background-color: #fff4cc; \
+         font-family: Arial, sans-serif; font-size: 16px; line-height: 24px; color: #0b0c0c;\">{words}</div>"
+    );
+    let body = html.find("<body").and_then(|start| Some(start + html[start..].find('>')? + 1)).unwrap_or(0);
+    format!("{}{banner}{}", &html[..body], &html[body..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_says_so_in_subject_text_and_html() {
+        let mail = Rendered {
+            subject: "One, and 2 more".into(),
+            text: "One\n".into(),
+            html: "<head></head><body class=\"a\"><p>One".into(),
+        };
+        let proof = mail.as_proof("A proof <of> this.");
+        assert_eq!(proof.subject, "[Proof] One, and 2 more");
+        assert_eq!(proof.text, format!("A proof <of> this.\n\n{}\n\nOne\n", "-".repeat(72)));
+        assert!(proof.html.starts_with("<head></head><body class=\"a\"><div role=\"region\""), "{}", proof.html);
+        assert!(proof.html.ends_with("A proof &lt;of&gt; this.</div><p>One"), "{}", proof.html);
+    }
+
+    #[test]
+    fn a_template_without_a_body_has_the_words_first() {
+        assert!(with_banner("<p>One", "Proof").ends_with("Proof</div><p>One"));
+    }
+}
