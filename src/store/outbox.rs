@@ -127,7 +127,8 @@ impl Store {
     }
 
     /// Takes up to `limit` messages that are due and records an attempt for each: unknown ones first, then
-    /// confirmations and proofs, then digests, and no digest beside a proof. What is no longer wanted is cancelled on the way; `hash` keys an address.
+    /// confirmations and proofs, then digests, and no digest beside a proof. What is no longer wanted is cancelled on
+    /// the way; `hash` keys an address.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].

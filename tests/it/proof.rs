@@ -124,11 +124,8 @@ async fn no_digest_is_claimed_beside_its_proof() {
     let all = &policy_digest::app::poll::Which::All;
     policy_digest::app::poll::poll(&world.app, all, &policy_digest::app::silent).await.unwrap();
     policy_digest::app::digest::make(&world.app).await.unwrap();
-    let mut claimed = Vec::new();
-    for _ in 0..3 {
-        let keys = world.app.keys.clone();
-        let batch = world.app.store.claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
-        claimed.push(batch.unwrap().iter().map(|message| message.kind.as_str()).collect::<Vec<_>>());
-    }
-    assert_eq!(claimed, [vec!["proof"], vec!["digest", "digest"], vec![]]);
+    let keys = world.app.keys.clone();
+    let claimed = world.app.store.claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
+    let kinds: Vec<_> = claimed.unwrap().iter().map(|message| message.kind.as_str()).collect();
+    assert_eq!(kinds, ["proof"], "there is room for 16");
 }
