@@ -198,7 +198,7 @@ async fn failing_at_each_stage(act: Act, offers: &'static [&'static str]) {
             assert!(taken < 16 << 20, "{at}: what was taken lies in the sockets' buffers, not with us: {taken}");
         }
     });
-    join_all(tests).await;
+    tokio::time::timeout(Duration::from_secs(12), join_all(tests)).await.expect("each is given up in time");
 }
 
 #[tokio::test]

@@ -308,3 +308,6 @@ fn client_id(hello: Option<&str>, own: IpAddr) -> ClientId {
     let address = hello.trim_matches(['[', ']']).trim_start_matches("IPv6:").parse();
     address.map_or_else(|_| ClientId::Domain(hello.to_owned()), literal)
 }
+
+#[cfg(test)]
+mod tests;
