@@ -231,6 +231,23 @@ async fn an_answer_without_an_end_is_given_up_at_any_stage() {
 }
 
 #[tokio::test]
+async fn what_befell_a_connection_is_said_once() {
+    for (act, words) in [
+        (Act::Repeat(&[b'x'; 4096]), "the answer has no end"),
+        (Act::HangUp, "the connection was closed, or what came is no answer"),
+        (Act::Say("354 go".to_owned()), "the answer `354` does not belong to it"),
+        (Act::Silence, "nothing came for 150 ms"),
+    ] {
+        let timeout = Duration::from_millis(if matches!(act, Act::Silence) { 150 } else { 10_000 });
+        let script = Script::offering(&[]).answering(move |stage, _| (stage == "RCPT").then(|| act.clone()));
+        let stage = Stage::start(script).await;
+        let pool = Pool::new(Settings { timeout, ..settings(&stage) });
+        let error = anyhow::Error::new(send(&pool, "ben", b"secret\r\n").await.unwrap_err());
+        assert_eq!(format!("{error:#}"), format!("no answer from the mail server to the recipient: {words}"));
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_none_is_given_up_at_any_stage() {
     failing_at_each_stage(Act::Say("hello there".to_owned()), SECURE).await;
     failing_at_each_stage(Act::Say("250-one\r\n354 two".to_owned()), &["STARTTLS", "AUTH PLAIN"]).await;
