@@ -2,9 +2,10 @@
 //!
 //! lettre 0.11's own pool never sets TCP_NODELAY, writes the final dot apart and asks NOOP before each reuse: 44 ms a
 //! message where this takes less than one. It can go when a release has mended that (its PR 1159). What lettre's
-//! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), time limits, groups and
-//! RSET (`connection`), bounded answers (`stream`), line ends and dots (`wire`), one failure for all (`gate`).
+//! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), groups and RSET
+//! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`), one failure for all (`gate`).
 
+mod answer;
 mod connection;
 mod gate;
 mod hint;
@@ -23,7 +24,8 @@ use tokio_rustls::TlsConnector;
 
 use super::reply::Command;
 use super::{Accepted, Error, Outgoing};
-use connection::{Connection, Transaction, is_closing};
+use answer::is_closing;
+use connection::{Connection, Transaction};
 use gate::Gate;
 
 /// How a server is reached.

@@ -198,7 +198,7 @@ async fn failing_at_each_stage(act: Act, offers: &'static [&'static str]) {
             assert!(taken < 16 << 20, "{at}: what was taken lies in the sockets' buffers, not with us: {taken}");
         }
     });
-    join_all(tests).await;
+    tokio::time::timeout(Duration::from_secs(12), join_all(tests)).await.expect("each is given up in time");
 }
 
 #[tokio::test]
@@ -228,6 +228,23 @@ async fn a_connection_that_breaks_within_the_text_leaves_nothing_unknown() {
 async fn an_answer_without_an_end_is_given_up_at_any_stage() {
     failing_at_each_stage(Act::Repeat(b"250-and so on\r\n"), SECURE).await;
     failing_at_each_stage(Act::Repeat(&[b'x'; 4096]), SECURE).await;
+}
+
+#[tokio::test]
+async fn what_befell_a_connection_is_said_once() {
+    for (act, words) in [
+        (Act::Repeat(&[b'x'; 4096]), "the answer has no end"),
+        (Act::HangUp, "the connection was closed, or what came is no answer"),
+        (Act::Say("354 go".to_owned()), "the answer `354` does not belong to it"),
+        (Act::Silence, "nothing came for 150 ms"),
+    ] {
+        let timeout = Duration::from_millis(if matches!(act, Act::Silence) { 150 } else { 10_000 });
+        let script = Script::offering(&[]).answering(move |stage, _| (stage == "RCPT").then(|| act.clone()));
+        let stage = Stage::start(script).await;
+        let pool = Pool::new(Settings { timeout, ..settings(&stage) });
+        let error = anyhow::Error::new(send(&pool, "ben", b"secret\r\n").await.unwrap_err());
+        assert_eq!(format!("{error:#}"), format!("no answer from the mail server to the recipient: {words}"));
+    }
 }
 
 #[tokio::test]

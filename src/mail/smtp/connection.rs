@@ -1,8 +1,7 @@
 //! One connection: from dialling to good-bye, and the mail transactions between (RFC 5321 §3.3), in groups where the
-//! server takes them (RFC 2920). Each answer is bounded in time and belongs to its own command.
+//! server takes them (RFC 2920). What an answer says is `answer`'s.
 
 use std::fmt::Display;
-use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -17,9 +16,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
-use super::stream::{Fault, Stream};
+use super::answer::{Silence, answered, expected, is_closing};
+use super::stream::Stream;
 use super::{Login, Settings, Tls, secure, wire};
-use crate::mail::reply::{Command, Reply};
+use crate::mail::reply::Command;
 use crate::mail::{Accepted, Error};
 
 /// Whoever gives up too early after the final dot sends twice: RFC 5321 §4.5.3.2.6 asks for ten minutes there, and
@@ -35,25 +35,6 @@ pub(super) struct Transaction<'a> {
     pub(super) to: &'a Address,
     pub(super) bytes: &'a [u8],
 }
-
-/// No answer came.
-#[derive(Debug, thiserror::Error)]
-#[error("nothing came for {}", in_words(*.0))]
-pub(super) struct Silence(pub(super) Duration);
-
-fn in_words(time: Duration) -> String {
-    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
-}
-
-/// An answer that cannot be one to its command.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer `{0}` does not belong to it")]
-struct Misplaced(u16);
-
-/// What was read is no SMTP, or broke off.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was closed, or what came is no answer")]
-struct Garbled;
 
 /// A connection that is secured and logged in.
 pub(super) struct Connection {
@@ -218,11 +199,6 @@ impl Connection {
     }
 }
 
-/// RFC 5321 §3.8: a server that says 421, to whatever, closes the connection.
-pub(super) fn is_closing(error: &Error) -> bool {
-    matches!(error, Error::Refused { reply, .. } if reply.code == 421)
-}
-
 /// The connection, and the addresses of the server's end and of ours.
 async fn dial(settings: &Settings) -> Result<(TcpStream, SocketAddr, SocketAddr), Error> {
     let failed = |source| Error::Connect(settings.host.clone(), source);
@@ -255,49 +231,6 @@ async fn secured(
     Ok(Stream::new(Box::new(secure::handshake(settings, connector, tcp).await?), peer))
 }
 
-/// Under the time limit, with a refusal told from a loss of the connection.
-async fn answered<T>(
-    limit: Duration,
-    command: Command,
-    answer: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
-) -> Result<T, Error> {
-    let Ok(answer) = timeout(limit, answer).await else {
-        return Err(Error::Lost { command, source: Silence(limit).into() });
-    };
-    answer.map_err(|error| match error.status() {
-        Some(code) => {
-            let words = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            Error::Refused { command, reply: Reply::new(code.into(), &words) }
-        }
-        None if error.is_response() => Error::Lost { command, source: Garbled.into() },
-        None if command == Command::Message && is_unsent(&error) => {
-            Error::Lost { command: Command::Text, source: error.into() }
-        }
-        None => Error::Lost { command, source: error.into() },
-    })
-}
-
-fn is_unsent(error: &lettre::transport::smtp::Error) -> bool {
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    let fault = cause.and_then(std::io::Error::get_ref).and_then(|cause| cause.downcast_ref::<Fault>());
-    matches!(fault, Some(Fault::Unsent(_)))
-}
-
-/// lettre takes any 2xx or 3xx for a yes. 354 answers DATA and nothing else: where it stands elsewhere, or is
-/// missing there, the server and we no longer speak of the same command.
-pub(super) fn expected(command: Command, response: Response) -> Result<Response, Error> {
-    let code: u16 = response.code().into();
-    match (command, code) {
-        (Command::Data, 300..=399) => Ok(response),
-        (Command::Data, 200..=299) | (_, 300..=399) => Err(Error::Lost { command, source: Misplaced(code).into() }),
-        (_, 200..=299) => Ok(response),
-        _ => {
-            let words = response.message().collect::<Vec<_>>().join(" ");
-            Err(Error::Refused { command, reply: Reply::new(code, &words) })
-        }
-    }
-}
-
 /// The name in EHLO; without one, the address of our end (RFC 5321 §4.1.4).
 fn client_id(hello: Option<&str>, own: IpAddr) -> ClientId {
     let literal = |address| match address {
@@ -308,3 +241,6 @@ fn client_id(hello: Option<&str>, own: IpAddr) -> ClientId {
     let address = hello.trim_matches(['[', ']']).trim_start_matches("IPv6:").parse();
     address.map_or_else(|_| ClientId::Domain(hello.to_owned()), literal)
 }
+
+#[cfg(test)]
+mod tests;

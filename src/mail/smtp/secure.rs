@@ -19,7 +19,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use super::Settings;
-use super::connection::{Silence, expected};
+use super::answer::{Silence, expected};
 use super::stream::{ANSWER_BYTES, Fault, ascii};
 use crate::mail::Error;
 use crate::mail::reply::Command;
