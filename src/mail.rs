@@ -2,6 +2,7 @@
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
 pub mod reply;
+pub mod report;
 pub mod smtp;
 pub mod transport;
 
@@ -12,6 +13,7 @@ use lettre::message::{Mailbox, Message, MultiPart, MultiPartKind, SinglePart, he
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
 
+use crate::domain::bounce::{Fault, Step};
 use crate::domain::text::single_line;
 
 /// What a mail's headers say.
@@ -82,10 +84,27 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it lies in the way out and not in this message: the next one would fare no better.
+    /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
+    /// is never that, whoever's fault it is: a run that is refused too often is held.
     #[must_use]
     pub fn is_of_the_way(&self) -> bool {
-        matches!(self, Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. }) || self.verdict() == Verdict::Ours
+        match self {
+            Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. } => true,
+            Self::Refused { command, .. } => command.step() == Step::Opening,
+            _ => self.verdict() == Verdict::Ours,
+        }
+    }
+
+    /// The answer's codes and command, as `recipient 550 5.1.1`, and whose fault it is; `None` when no server
+    /// answered, or it did before it was told of this message.
+    #[must_use]
+    pub fn answer(&self) -> Option<(String, Fault)> {
+        match self {
+            Self::Refused { command, reply } if command.step() != Step::Opening => {
+                Some((format!("{} {reply}", command.word()), reply::fault(*command, reply)))
+            }
+            _ => None,
+        }
     }
 
     /// What the outbox is to do about it.
