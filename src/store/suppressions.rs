@@ -1,0 +1,123 @@
+//! Who is not mailed any more, whatever happens to their row: keyed hashes of addresses, with the reason. Here they are
+//! put in, taken back when a run turns out bad, and lifted when their person confirms; by what report is
+//! `domain::bounce`'s.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::{Error, Kind, seconds, time, word};
+use crate::domain::bounce::{Fault, has_lasted};
+
+/// The most messages that are looked back on; a daily digest that fails softly is suppressed long before.
+const LOOK_BACK: usize = 60;
+
+/// A report to be weighed.
+pub(super) struct Weighed<'a> {
+    pub(super) message: i64,
+    pub(super) fault: Fault,
+    pub(super) hash: &'a str,
+}
+
+/// Why an address is suppressed; `None` when it is not.
+pub(super) fn reason(connection: &Connection, hash: &str) -> Result<Option<Fault>, Error> {
+    let reason: Option<String> = connection
+        .prepare_cached("SELECT reason FROM suppressions WHERE hash = ?1")?
+        .query_row([hash], |row| row.get(0))
+        .optional()?;
+    reason.map(|reason| word("a reason of suppression", reason)).transpose()
+}
+
+/// Whether a message of this kind may go to the address: a person who bounced, and then signed up themselves, is asked
+/// to confirm, and that lifts it.
+pub(super) fn lets_through(connection: &Connection, kind: Kind, hash: &str) -> Result<bool, Error> {
+    Ok(match reason(connection, hash)? {
+        None => true,
+        Some(Fault::Complaint) => false,
+        Some(_) => kind == Kind::Confirmation,
+    })
+}
+
+/// Suppresses the person of a message if the report says so. True if it did, or had.
+pub(super) fn apply(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
+    let suppresses = match report.fault {
+        Fault::Complaint => true,
+        Fault::Ours => false,
+        Fault::Person => is_of_this_consent(tx, report.message)?,
+        Fault::Soft => is_of_this_consent(tx, report.message)? && has_lasted(latest(tx, report.message)?),
+    };
+    // Without a hash the person was forgotten before: nobody is left to be mailed.
+    if suppresses && !report.hash.is_empty() {
+        suppress(tx, report, now)?;
+    }
+    Ok(suppresses)
+}
+
+fn suppress(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<(), Error> {
+    // A complaint is never made less, and is not a run's to take back.
+    tx.execute(
+        "INSERT INTO suppressions (hash, reason, made, message) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason, message = excluded.message
+         WHERE excluded.reason = 'complaint'",
+        params![report.hash, report.fault.as_str(), seconds(now), report.message],
+    )?;
+    tx.execute(
+        "UPDATE subscribers SET status = 'suppressed', ended = ?2
+         WHERE id = (SELECT subscriber FROM messages WHERE id = ?1) AND status IN ('active', 'pending')",
+        params![report.message, seconds(now)],
+    )?;
+    Ok(())
+}
+
+/// Whether the message was made after its person last confirmed: what failed before says nothing of an address that has
+/// answered since.
+fn is_of_this_consent(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT NOT EXISTS (SELECT 1 FROM messages m JOIN subscribers s ON s.id = m.subscriber
+             WHERE m.id = ?1 AND m.made < s.confirmed)",
+        )?
+        .query_row([message], |row| row.get(0))?)
+}
+
+/// The settled messages of this one's person up to this one, newest first: when each was made, and whether it failed
+/// softly. Newer ones may still come back.
+fn latest(tx: &Transaction<'_>, message: i64) -> Result<Vec<(DateTime<Utc>, bool)>, Error> {
+    let mut statement = tx.prepare_cached(
+        "SELECT made, EXISTS (SELECT 1 FROM reports r WHERE r.message = m.id AND r.fault = 'soft') FROM messages m
+         WHERE subscriber = (SELECT subscriber FROM messages WHERE id = ?1) AND id <= ?1
+         AND state IN ('sent', 'failed') AND attempts > 0
+         AND made >= coalesce((SELECT confirmed FROM subscribers s WHERE s.id = m.subscriber), 0)
+         ORDER BY id DESC LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![message, LOOK_BACK])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push((time(row.get(0)?)?, row.get(1)?));
+    }
+    Ok(messages)
+}
+
+/// Takes back what the reports of a run led to, complaints apart: its people are mailed again.
+pub(super) fn take_back(tx: &Transaction<'_>, run: i64) -> Result<(), Error> {
+    const OF_RUN: &str = "reason <> 'complaint' AND message IN (SELECT id FROM messages WHERE run = ?1)";
+    tx.execute(
+        &format!(
+            "UPDATE subscribers SET status = CASE WHEN confirmed IS NULL THEN 'pending' ELSE 'active' END, ended = NULL
+             WHERE status = 'suppressed' AND id IN (SELECT m.subscriber FROM messages m WHERE m.run = ?1 AND m.id IN (
+                 SELECT message FROM suppressions WHERE {OF_RUN}))"
+        ),
+        [run],
+    )?;
+    tx.execute(&format!("DELETE FROM suppressions WHERE {OF_RUN}"), [run])?;
+    tx.execute(
+        "UPDATE reports SET applied = NULL WHERE fault <> 'complaint' AND message IN (SELECT id FROM messages WHERE run = ?1)",
+        [run],
+    )?;
+    Ok(())
+}
+
+/// Lifts a suppression because its person has confirmed. False if they complained: that one stays.
+pub(super) fn lift(tx: &Transaction<'_>, hash: &str) -> Result<bool, Error> {
+    tx.execute("DELETE FROM suppressions WHERE hash = ?1 AND reason <> 'complaint'", [hash])?;
+    Ok(reason(tx, hash)?.is_none())
+}
