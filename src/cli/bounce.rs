@@ -18,9 +18,11 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 #[command(after_help = "\
 Examples:
   policy-digest bounce < returned.eml
-  In Postfix's master.cf, behind a transport for the domain of the return path:
-    digest-bounce unix - n n - - pipe flags=RFX user=digest
-      argv=/usr/local/bin/policy-digest bounce --config /etc/policy-digest --to ${recipient}")]
+  In Postfix's master.cf, for a transport of its own:
+    digest-bounce unix - n n - - pipe user=digest
+      argv=/usr/local/bin/policy-digest bounce --config /etc/policy-digest --to ${recipient}
+  and in main.cf, with transport_maps leading the return path's domain there:
+    digest-bounce_destination_recipient_limit = 1")]
 pub(super) struct Bounce {
     /// The address that the mail was delivered to, when the mail server knows it
     #[arg(long, value_name = "ADDRESS")]

@@ -14,8 +14,8 @@ use crate::store::{ReportCount, RunStanding};
 Examples:
   policy-digest runs list
   policy-digest runs show 12
-  policy-digest runs release 12            # the fault was ours and is mended: try again what was refused
-  policy-digest runs release 12 --believe  # the addresses are dead indeed: suppress them")]
+  policy-digest runs release 12            # it was our fault, and is mended: try again
+  policy-digest runs release 12 --believe  # these addresses are dead: suppress them")]
 pub(super) enum Runs {
     /// The newest runs, and every one that is held
     List(List),
@@ -105,7 +105,7 @@ impl Which {
         print(format_args!("run       {} ({}), made {}", run.id, run.cadence, local(app, run.made)));
         print(format_args!("messages  {}", messages(&run)));
         print(format_args!("state     {}", state(app, &run)));
-        print(format_args!("sample    {} of its first {} failed for good", run.failed, run.attempted));
+        print(format_args!("sample    {} of its first {} mails were refused or came back", run.failed, run.attempted));
         if !reports.is_empty() {
             let mut table = table::new(["reports", "fault", "code", "waiting"]);
             for report in reports {

@@ -153,7 +153,8 @@ impl Store {
             .read(|connection| {
                 Ok(connection.query_row(
                     "SELECT EXISTS (SELECT 1 FROM runs WHERE held IS NOT NULL AND held_told IS NULL)
-                     OR EXISTS (SELECT 1 FROM reports WHERE applied IS NULL)",
+                     OR EXISTS (SELECT 1 FROM reports r JOIN messages m ON m.id = r.message JOIN runs ON runs.id = m.run
+                     WHERE r.applied IS NULL AND held IS NULL)",
                     [],
                     |row| row.get(0),
                 )?)
@@ -164,8 +165,8 @@ impl Store {
         }
         self.write(move |tx| {
             let mut statement = tx.prepare(
-                "SELECT DISTINCT m.run FROM reports r JOIN messages m ON m.id = r.message
-                 WHERE r.applied IS NULL AND m.run IS NOT NULL",
+                "SELECT DISTINCT m.run FROM reports r JOIN messages m ON m.id = r.message JOIN runs ON runs.id = m.run
+                 WHERE r.applied IS NULL AND held IS NULL",
             )?;
             let waiting: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
             for run in waiting {
@@ -249,12 +250,14 @@ pub(super) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Resul
     let (attempted, failed): (usize, usize) = tx
         .prepare_cached("SELECT count(*), coalesce(sum(failed), 0) FROM samples WHERE run = ?1")?
         .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    // What was given up or cancelled before it was tried will never be part of the sample.
+    // Of a run of fewer messages, the sample is what was attempted and what may still be.
     let size: usize = tx
         .prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE run = ?1 AND (attempts > 0 OR {OPEN}) LIMIT ?2)"
+            "SELECT count(*) FROM (SELECT 1 FROM messages WHERE ?2 < ?3 AND run = ?1 AND kind = 'digest' AND {OPEN}
+             AND NOT EXISTS (SELECT 1 FROM samples WHERE run = ?1 AND message = messages.id) LIMIT ?3 - ?2)"
         ))?
-        .query_row(params![run, SAMPLE], |row| row.get(0))?;
+        .query_row(params![run, attempted, SAMPLE], |row| row.get::<_, usize>(0))?
+        + attempted;
     match judge_sample(size, attempted, failed) {
         Judgement::Bad => {
             let because = because(tx, run, attempted, failed)?;
@@ -292,7 +295,7 @@ fn because(tx: &Transaction<'_>, run: i64, attempted: usize, failed: usize) -> R
         )
         .optional()?;
     let code = code.map_or(String::new(), |code| format!(", most often with `{code}`"));
-    Ok(format!("{failed} of its first {attempted} mails failed for good{code}"))
+    Ok(format!("{failed} of its first {attempted} mails were refused or came back{code}"))
 }
 
 /// What failed is not believed: forgotten, and tried again.

@@ -180,17 +180,16 @@ pub(super) fn settled(tx: &Transaction<'_>, settlement: &Settlement, now: DateTi
             report.code
         ])?;
     }
-    if settlement.outcome != Outcome::Accepted && settlement.report.is_none() {
+    let is_final = settlement.next == Next::Failed;
+    if settlement.outcome != Outcome::Accepted && settlement.report.is_none() && !is_final {
         // The way failed, not this message.
         return Ok(());
     }
-    let run: Option<i64> =
-        tx.prepare_cached("SELECT run FROM messages WHERE id = ?1")?.query_row([settlement.id], |row| row.get(0))?;
+    let run = run_of(tx, settlement.id)?.unwrap_or_default();
     let is_new = match run {
         Some(run) => holds::sample(tx, run, settlement.id)?,
         None => false,
     };
-    let is_final = settlement.next == Next::Failed;
     match (&settlement.report, run) {
         (Some(report), _) if report.fault != Fault::Soft || is_final => {
             keep(tx, settlement.id, run, report, now)?;
@@ -201,6 +200,14 @@ pub(super) fn settled(tx: &Transaction<'_>, settlement: &Settlement, now: DateTi
         _ => {}
     }
     Ok(())
+}
+
+/// The run by whose mails a message's fate is judged: a digest's own. The outer `None` is for no message at all.
+fn run_of(tx: &Transaction<'_>, message: i64) -> Result<Option<Option<i64>>, Error> {
+    let run = tx
+        .prepare_cached("SELECT CASE kind WHEN 'digest' THEN run END FROM messages WHERE id = ?1")?
+        .query_row([message], |row| row.get(0));
+    Ok(run.optional()?)
 }
 
 fn keep(

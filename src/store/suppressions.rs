@@ -40,6 +40,7 @@ pub(super) fn lets_through(connection: &Connection, kind: Kind, hash: &str) -> R
 /// Suppresses the person of a message if the report says so. True if it did, or had.
 pub(super) fn apply(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
     let suppresses = match report.fault {
+        _ if !is_to_a_reader(tx, report.message)? => false,
         Fault::Complaint => true,
         Fault::Ours => false,
         Fault::Person => is_of_this_consent(tx, report.message)?,
@@ -68,13 +69,20 @@ fn suppress(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// Whether the message was made after its person last confirmed: what failed before says nothing of an address that has
-/// answered since.
+/// Whether the message went to somebody who asked for it, rather than to those who run this.
+fn is_to_a_reader(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
+    Ok(tx
+        .prepare_cached("SELECT kind NOT IN ('proof', 'alarm') FROM messages WHERE id = ?1")?
+        .query_row([message], |row| row.get(0))?)
+}
+
+/// Whether the message was made after its person last confirmed, or asked to: what failed before says nothing of an address
+/// that has answered since.
 fn is_of_this_consent(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
     Ok(tx
         .prepare_cached(
             "SELECT NOT EXISTS (SELECT 1 FROM messages m JOIN subscribers s ON s.id = m.subscriber
-             WHERE m.id = ?1 AND m.made < s.confirmed)",
+             WHERE m.id = ?1 AND m.made < coalesce(s.confirmed, s.joined))",
         )?
         .query_row([message], |row| row.get(0))?)
 }
@@ -86,7 +94,7 @@ fn latest(tx: &Transaction<'_>, message: i64) -> Result<Vec<(DateTime<Utc>, bool
         "SELECT made, EXISTS (SELECT 1 FROM reports r WHERE r.message = m.id AND r.fault = 'soft') FROM messages m
          WHERE subscriber = (SELECT subscriber FROM messages WHERE id = ?1) AND id <= ?1
          AND state IN ('sent', 'failed') AND attempts > 0
-         AND made >= coalesce((SELECT confirmed FROM subscribers s WHERE s.id = m.subscriber), 0)
+         AND made >= coalesce((SELECT coalesce(confirmed, joined) FROM subscribers s WHERE s.id = m.subscriber), 0)
          ORDER BY id DESC LIMIT ?2",
     )?;
     let mut rows = statement.query(params![message, LOOK_BACK])?;

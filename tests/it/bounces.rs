@@ -101,11 +101,12 @@ fn an_out_of_office_reply_and_a_forged_report_change_nothing_and_are_counted() {
 #[test]
 fn the_address_that_the_server_names_goes_before_those_in_the_mail() {
     let (_sink, folder) = three_people();
-    let token = token_for(folder.path(), "person2@example.org");
-    let to = format!("bounces+{token}@digest.example.org");
-    let taken = json(&bounce(folder.path(), &fixture("postfix_unknown_user"), &["--to", &to]));
+    let [inside, named] = ["person1@example.org", "person2@example.org"].map(|to| token_for(folder.path(), to));
+    let mail = fixture("postfix_unknown_user").replace(TOKEN, &inside);
+    let taken = json(&bounce(folder.path(), &mail, &["--to", &format!("bounces+{named}@digest.example.org")]));
     assert_eq!(taken["suppressed"], true, "{taken}");
     assert_eq!(status_of(folder.path(), "person2@example.org"), "suppressed");
+    assert_eq!(status_of(folder.path(), "person1@example.org"), "active");
 }
 
 #[test]
@@ -216,6 +217,8 @@ async fn a_report_from_before_the_confirmation_says_nothing_of_an_address_that_h
     hand_in(&world, "postfix_unknown_user", &token).await;
     world.days(1);
     ask(&world, Asker::Person, None).await;
+    hand_in(&world, "wrapped_by_a_gateway", &token).await;
+    assert_eq!(status(&world, &id).await, Status::Pending, "the question is still open");
     assert!(confirm(&world, &id).await);
     let late = hand_in(&world, "exim_status_in_diagnostic", &token).await;
     assert!(matches!(late, BounceReport::Failed { taken: Taken::Kept, .. }), "{late:?}");
@@ -273,6 +276,46 @@ async fn a_full_mailbox_suppresses_when_three_digests_in_a_row_came_back() {
         hand_in(&world, "gmail_mailbox_full", &token).await;
         let expected = if number == 4 { Status::Suppressed } else { Status::Active };
         assert_eq!(status(&world, &id).await, expected, "digest {number}");
+    }
+}
+
+#[tokio::test]
+async fn reports_that_come_after_the_next_digest_left_count_as_well() {
+    let (world, id, first) = one_reader().await;
+    let mut tokens = vec![first];
+    for number in 2..=4 {
+        world.days(7);
+        tokens.push(digest(&world, number).await);
+    }
+    for token in &tokens[..3] {
+        assert_eq!(status(&world, &id).await, Status::Active);
+        hand_in(&world, "postfix_given_up", token).await;
+    }
+    assert_eq!(status(&world, &id).await, Status::Suppressed);
+}
+
+#[tokio::test]
+async fn a_complaint_of_somebody_forgotten_holds_for_their_new_sign_up() {
+    let (world, id, token) = one_reader().await;
+    world.app.store.leave(id.clone(), world.clock.now()).await.unwrap();
+    let database = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
+    database.execute("UPDATE messages SET subscriber = 'forgotten'", []).unwrap();
+    assert!(ask(&world, Asker::Person, None).await.is_asked);
+    assert!(matches!(hand_in(&world, "relay_complaint", &token).await, BounceReport::Complaint { .. }));
+    world.mails();
+    world.once().await;
+    assert!(world.mails().is_empty(), "they are not even asked");
+    assert!(!confirm(&world, &id).await);
+}
+
+#[tokio::test]
+async fn a_proof_that_comes_back_suppresses_nobody() {
+    let (world, id, token) = one_reader().await;
+    let database = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
+    database.execute("UPDATE messages SET kind = 'proof'", []).unwrap();
+    for name in ["postfix_unknown_user", "relay_complaint"] {
+        hand_in(&world, name, &token).await;
+        assert_eq!(status(&world, &id).await, Status::Active, "{name}");
     }
 }
 

@@ -116,6 +116,8 @@ async fn many_dead_addresses_hold_the_run_and_a_release_tries_them_again() {
     let report = deliver(&app, &silent).await.unwrap();
     assert_eq!((report.sent, report.failed), (PEOPLE - 2, 2));
     assert_eq!(suppressed(&app).await, 2, "what is refused again is believed");
+    let (_, reports) = runs::show(&app, 1).await.unwrap();
+    assert_eq!((reports.len(), reports[0].count), (1, 2), "what was not is forgotten");
     assert!(once(&app, false, &silent).await.unwrap().held.is_empty(), "it is not held again");
 }
 
@@ -222,6 +224,24 @@ async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
     assert_eq!(suppressed(&world.app).await, 0);
     assert_eq!(deliver(&world.app, &silent).await.unwrap().sent, PEOPLE - 10);
     assert_eq!(suppressed(&world.app).await, 1, "its run is judged now");
+}
+
+#[tokio::test]
+async fn a_message_given_up_without_an_answer_does_not_keep_its_run_from_being_judged() {
+    let world = World::new().await;
+    for number in 0..PEOPLE {
+        world.subscribe(&person(number)).await;
+    }
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    poll(&world.app, &Which::All, &silent).await.unwrap();
+    policy_digest::app::digest::make(&world.app).await.unwrap();
+    let now = world.clock.now();
+    let first = world.app.store.claim_due(now, 1, |_| String::new()).await.unwrap();
+    let given_up = Settlement { outcome: Outcome::Deferred, next: Next::Failed, ..accepted(&first[0]) };
+    world.app.store.settle(vec![given_up], now).await.unwrap();
+    deliver(&world.app, &silent).await.unwrap();
+    let (run, _) = runs::show(&world.app, 1).await.unwrap();
+    assert!(run.judged.is_some(), "{run:?}");
 }
 
 fn accepted(message: &Claimed) -> Settlement {

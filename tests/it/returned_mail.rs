@@ -56,8 +56,10 @@ fn every_fixture_is_read_as_what_it_is() {
         ("unsubscribe_by_mail", Notice::Unsubscribe(LINK_TOKEN.to_owned())),
     ];
     for (name, expected) in &table {
-        // As a mail server's file has it, and as it comes over the wire.
-        for text in [fixture(name), fixture(name).replace('\n', "\r\n")] {
+        // As a mail server's file has it, as it comes over the wire, and with the line that Postfix puts before it in a pipe.
+        let text = fixture(name);
+        let piped = format!("From MAILER-DAEMON  Wed Nov 25 09:00:03 2026\n{text}");
+        for text in [text.replace('\n', "\r\n"), text, piped] {
             let returned = read(text.as_bytes());
             assert_eq!(&returned.notice, expected, "{name}");
             let expects_token = !matches!(*name, "redacted_complaint" | "unsubscribe_by_mail");
@@ -142,9 +144,10 @@ fn what_is_nested_without_end_is_read_quickly() {
 
 #[test]
 fn no_more_than_a_megabyte_is_read() {
-    let filled = format!("Subject: x\nX-Filler: {}\n", "a".repeat(MAX_BYTES));
     let text = fixture("postfix_unknown_user");
-    assert_eq!(read(format!("{filled}{text}").as_bytes()).notice, Notice::Other);
+    let filled = |bytes: usize| text.replace("This is the mail system", &"a b\n".repeat(bytes / 4));
+    assert_eq!(read(filled(MAX_BYTES / 2).as_bytes()).notice, failed(Fault::Person, "5.1.1"));
+    assert_eq!(read(filled(MAX_BYTES).as_bytes()).notice, Notice::AutoReply, "its status is beyond");
 }
 
 proptest! {

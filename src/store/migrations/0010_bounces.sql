@@ -15,6 +15,7 @@ UPDATE runs SET judged = made;
 -- The address as suppressions know it, so that a report can count later, and without the address.
 ALTER TABLE reports ADD COLUMN hash TEXT NOT NULL DEFAULT '';
 ALTER TABLE reports ADD COLUMN applied INTEGER;          -- when it was weighed for suppression; none: its run is not judged yet
+CREATE INDEX reports_waiting ON reports (message) WHERE applied IS NULL;
 ALTER TABLE suppressions ADD COLUMN message INTEGER;     -- whose report it was
 
 -- Returned mails by what they were: failed, complaint, unsubscribe, forged, ...
