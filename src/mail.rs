@@ -85,12 +85,12 @@ pub enum Error {
 
 impl Error {
     /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
-    /// is never that, whoever's fault it is: a run that is refused too often is held.
+    /// is not that, whoever's fault it is, save 421 (RFC 5321 §3.8): a run that is refused too often is held.
     #[must_use]
     pub fn is_of_the_way(&self) -> bool {
         match self {
             Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. } => true,
-            Self::Refused { command, .. } => command.step() == Step::Opening,
+            Self::Refused { command, reply } => command.step() == Step::Opening || reply.code == 421,
             _ => self.verdict() == Verdict::Ours,
         }
     }

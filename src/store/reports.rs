@@ -180,8 +180,7 @@ pub(super) fn settled(tx: &Transaction<'_>, settlement: &Settlement, now: DateTi
             report.code
         ])?;
     }
-    let is_final = settlement.next == Next::Failed;
-    if settlement.outcome != Outcome::Accepted && settlement.report.is_none() && !is_final {
+    if settlement.outcome != Outcome::Accepted && settlement.report.is_none() {
         // The way failed, not this message.
         return Ok(());
     }
@@ -190,6 +189,7 @@ pub(super) fn settled(tx: &Transaction<'_>, settlement: &Settlement, now: DateTi
         Some(run) => holds::sample(tx, run, settlement.id)?,
         None => false,
     };
+    let is_final = !matches!(settlement.next, Next::Sent | Next::RetryAt(_));
     match (&settlement.report, run) {
         (Some(report), _) if report.fault != Fault::Soft || is_final => {
             keep(tx, settlement.id, run, report, now)?;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Error, Store, from_json, optional_time, seconds, suppressions, time, to_json, word};
-use crate::domain::bounce::Fault;
+use super::suppressions::{self, Suppression};
+use super::{Error, Store, from_json, optional_time, seconds, time, to_json, word};
 use crate::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
 
 /// One person.
@@ -75,10 +75,10 @@ impl Store {
         self.write(move |tx| {
             // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint
             // nobody does.
-            let suppressed = match suppressions::reason(tx, &new.hash)? {
+            let suppressed = match suppressions::of(tx, &new.hash)? {
                 None => false,
-                Some(Fault::Complaint) => true,
-                Some(_) => !new.is_own_wish || new.is_confirmed,
+                Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
+                Some(Suppression::ForGood) => true,
             };
             let known: Option<(String, String)> = tx
                 .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Error, Kind, seconds, time, word};
+use super::{Error, Kind, seconds, time};
 use crate::domain::bounce::{Fault, has_lasted};
 
 /// The most messages that are looked back on; a daily digest that fails softly is suppressed long before.
@@ -18,22 +18,31 @@ pub(super) struct Weighed<'a> {
     pub(super) hash: &'a str,
 }
 
-/// Why an address is suppressed; `None` when it is not.
-pub(super) fn reason(connection: &Connection, hash: &str) -> Result<Option<Fault>, Error> {
-    let reason: Option<String> = connection
-        .prepare_cached("SELECT reason FROM suppressions WHERE hash = ?1")?
+/// How long an address is suppressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suppression {
+    /// Until its person confirms a sign-up of their own.
+    UntilConfirmed,
+    /// For good: they complained.
+    ForGood,
+}
+
+/// Whether an address is suppressed.
+pub(super) fn of(connection: &Connection, hash: &str) -> Result<Option<Suppression>, Error> {
+    let complained: Option<bool> = connection
+        .prepare_cached("SELECT reason = 'complaint' FROM suppressions WHERE hash = ?1")?
         .query_row([hash], |row| row.get(0))
         .optional()?;
-    reason.map(|reason| word("a reason of suppression", reason)).transpose()
+    Ok(complained.map(|complained| if complained { Suppression::ForGood } else { Suppression::UntilConfirmed }))
 }
 
 /// Whether a message of this kind may go to the address: a person who bounced, and then signed up themselves, is asked
 /// to confirm, and that lifts it.
 pub(super) fn lets_through(connection: &Connection, kind: Kind, hash: &str) -> Result<bool, Error> {
-    Ok(match reason(connection, hash)? {
+    Ok(match of(connection, hash)? {
         None => true,
-        Some(Fault::Complaint) => false,
-        Some(_) => kind == Kind::Confirmation,
+        Some(Suppression::UntilConfirmed) => kind == Kind::Confirmation,
+        Some(Suppression::ForGood) => false,
     })
 }
 
@@ -127,5 +136,5 @@ pub(super) fn take_back(tx: &Transaction<'_>, run: i64) -> Result<(), Error> {
 /// Lifts a suppression because its person has confirmed. False if they complained: that one stays.
 pub(super) fn lift(tx: &Transaction<'_>, hash: &str) -> Result<bool, Error> {
     tx.execute("DELETE FROM suppressions WHERE hash = ?1 AND reason <> 'complaint'", [hash])?;
-    Ok(reason(tx, hash)?.is_none())
+    Ok(of(tx, hash)?.is_none())
 }

@@ -199,6 +199,7 @@ async fn after_a_bounce_only_the_persons_own_confirmed_sign_up_brings_them_back(
     world.mails();
     assert!(ask(&world, Asker::Person, None).await.is_asked);
     assert_eq!(status(&world, &id).await, Status::Pending);
+    assert_eq!(ask(&world, Asker::Person, Some("a form")).await.joined, Joined::Suppressed, "nor without the mail");
     assert_eq!(
         ask(&world, Asker::Administrator, Some("a form")).await.joined,
         Joined::Suppressed,
