@@ -18,10 +18,12 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 #[command(after_help = "\
 Examples:
   policy-digest bounce < returned.eml
-  In Postfix's master.cf, for a transport of its own:
+  In Postfix's master.cf, as a transport that runs as the user to whom the database belongs:
     digest-bounce unix - n n - - pipe user=digest
       argv=/usr/local/bin/policy-digest bounce --config /etc/policy-digest --to ${recipient}
-  and in main.cf, with transport_maps leading the return path's domain there:
+  and in main.cf:
+    relay_domains = digest.example.org
+    transport_maps = inline:{ digest.example.org=digest-bounce: }
     digest-bounce_destination_recipient_limit = 1")]
 pub(super) struct Bounce {
     /// The address that the mail was delivered to, when the mail server knows it
