@@ -15,6 +15,7 @@ mod reasons;
 mod reports;
 mod runs;
 mod scored;
+mod standings;
 mod stories;
 mod subscribers;
 mod suppressions;
@@ -28,13 +29,14 @@ use rusqlite::{Connection, Transaction};
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
-pub use holds::{HeldRun, Released, ReportCount, RunStanding};
+pub use holds::Released;
 pub use items::{ItemRow, Rescored};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, Settlement};
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
 pub use scored::ScoredItem;
+pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Joined, NewSubscriber, Subscriber};
 
 /// What the store could not do.

@@ -1,71 +1,13 @@
 //! Runs that are judged by their first messages, held when too many fail, and let go by a person. While a run is held,
 //! none of its messages is claimed and its reports wait; what they led to before is taken back. The rule is
-//! `domain::bounce::judge`.
-
-use std::collections::BTreeMap;
+//! `domain::bounce::judge`; how runs stand is told by `standings`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Error, Store, optional_time, reports, seconds, suppressions, time};
+use super::standings::{HeldRun, OPEN, held};
+use super::{Error, Store, seconds, suppressions};
 use crate::domain::bounce::{Judgement, SAMPLE, judge as judge_sample};
-
-/// How a run stands, in full.
-#[derive(Debug, Clone)]
-pub struct RunStanding {
-    /// Its number.
-    pub id: i64,
-    /// daily, weekly, monthly or once.
-    pub cadence: String,
-    /// Slot's name.
-    pub slot: String,
-    /// When it was made.
-    pub made: DateTime<Utc>,
-    /// Since when it is held.
-    pub held: Option<DateTime<Utc>>,
-    /// Why it is held, or was.
-    pub because: Option<String>,
-    /// When a person let it go on.
-    pub released: Option<DateTime<Utc>>,
-    /// When its sample was found good, or it was released.
-    pub judged: Option<DateTime<Utc>>,
-    /// Messages of its sample.
-    pub attempted: u64,
-    /// Of these, failed for good.
-    pub failed: u64,
-    /// Its messages by state.
-    pub messages: BTreeMap<String, u64>,
-}
-
-/// What was reported of a run's messages, counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportCount {
-    /// person, soft, ours, complaint.
-    pub fault: String,
-    /// Its codes.
-    pub code: String,
-    /// How often.
-    pub count: u64,
-    /// Of these, not weighed yet.
-    pub waiting: u64,
-}
-
-/// A run that is held now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldRun {
-    /// Its number.
-    pub id: i64,
-    /// daily, weekly, monthly or once.
-    pub cadence: String,
-    /// Slot's name.
-    pub slot: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// Why.
-    pub because: String,
-    /// Messages that wait for its release.
-    pub waiting: u64,
-}
 
 /// What a release did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,61 +29,7 @@ pub(super) enum Standing {
     Held,
 }
 
-const OPEN: &str = "state IN ('queued', 'sending', 'unknown', 'retry')";
-
-const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, released, judged,
-    (SELECT count(*) FROM samples s WHERE s.run = runs.id),
-    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1) FROM runs";
-
 impl Store {
-    /// The newest runs, and every one that is held; newest first.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStanding>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare(&format!(
-                "{STANDING} WHERE held IS NOT NULL OR id IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?1) ORDER BY id DESC"
-            ))?;
-            let mut rows = statement.query([limit])?;
-            let mut runs = Vec::new();
-            while let Some(row) = rows.next()? {
-                runs.push(standing(connection, row)?);
-            }
-            Ok(runs)
-        })
-        .await
-    }
-
-    /// One run, with what was reported of it, most frequent first. `None` if there is none of this number.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn run(&self, id: i64) -> Result<Option<(RunStanding, Vec<ReportCount>)>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare(&format!("{STANDING} WHERE id = ?1"))?;
-            let mut rows = statement.query([id])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            let mut reports = connection.prepare(
-                "SELECT fault, code, count(*), count(*) - count(applied) FROM reports
-                 WHERE message IN (SELECT id FROM messages WHERE run = ?1) GROUP BY fault, code ORDER BY 3 DESC, 1, 2",
-            )?;
-            let reports = reports.query_map([id], |row| {
-                Ok(ReportCount { fault: row.get(0)?, code: row.get(1)?, count: row.get(2)?, waiting: row.get(3)? })
-            })?;
-            Ok(Some((standing(connection, row)?, reports.collect::<Result<_, _>>()?)))
-        })
-        .await
-    }
-
-    /// The runs that are held now, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn held_runs(&self) -> Result<Vec<HeldRun>, Error> {
-        self.read(|connection| held(connection, "")).await
-    }
-
     /// Judges the runs whose reports still wait (the rest of a sample may have been cancelled), and gives those held runs
     /// that have not been told of, which are told of now.
     ///
@@ -179,7 +67,7 @@ impl Store {
         .await
     }
 
-    /// Holds a run by hand. False if there is none of this number, or it is held already.
+    /// Holds a run by hand: what its reports led to so far stays, since nothing speaks against them. False if there is none of this number, or it is held already.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -203,7 +91,7 @@ impl Store {
                 return Ok(None);
             }
             let retried = if believe {
-                reports::weigh_waiting(tx, run, now)?;
+                suppressions::weigh_waiting(tx, run, now)?;
                 0
             } else {
                 try_again(tx, run, now)?
@@ -262,12 +150,13 @@ pub(super) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Resul
         Judgement::Bad => {
             let because = because(tx, run, attempted, failed)?;
             hold(tx, run, &because, now)?;
+            suppressions::take_back(tx, run)?;
             Ok(Standing::Held)
         }
         _ if judged => Ok(Standing::Judged),
         Judgement::Good => {
             tx.execute("UPDATE runs SET judged = ?2 WHERE id = ?1", params![run, seconds(now)])?;
-            reports::weigh_waiting(tx, run, now)?;
+            suppressions::weigh_waiting(tx, run, now)?;
             Ok(Standing::Judged)
         }
         Judgement::Open => Ok(Standing::Open),
@@ -279,9 +168,6 @@ fn hold(tx: &Transaction<'_>, run: i64, because: &str, now: DateTime<Utc>) -> Re
         "UPDATE runs SET held = ?2, held_because = ?3, held_told = NULL WHERE id = ?1 AND held IS NULL",
         params![run, seconds(now), because],
     )?;
-    if held == 1 {
-        suppressions::take_back(tx, run)?;
-    }
     Ok(held == 1)
 }
 
@@ -312,44 +198,4 @@ fn try_again(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize
     tx.execute(&format!("DELETE FROM reports WHERE {WAITING} AND fault IN ('person', 'soft')"), [run])?;
     tx.execute(&format!("UPDATE reports SET applied = ?2 WHERE {WAITING}"), params![run, seconds(now)])?;
     Ok(retried)
-}
-
-fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error> {
-    let id = row.get(0)?;
-    let mut counts = connection.prepare_cached("SELECT state, count(*) FROM messages WHERE run = ?1 GROUP BY state")?;
-    let messages = counts.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    Ok(RunStanding {
-        id,
-        cadence: row.get(1)?,
-        slot: row.get(2)?,
-        made: time(row.get(3)?)?,
-        held: optional_time(row.get(4)?)?,
-        because: row.get(5)?,
-        released: optional_time(row.get(6)?)?,
-        judged: optional_time(row.get(7)?)?,
-        attempted: row.get(8)?,
-        failed: row.get(9)?,
-        messages,
-    })
-}
-
-fn held(connection: &Connection, which: &str) -> Result<Vec<HeldRun>, Error> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT id, cadence, slot, held, coalesce(held_because, ''),
-         (SELECT count(*) FROM messages WHERE run = runs.id AND {OPEN})
-         FROM runs WHERE held IS NOT NULL {which} ORDER BY id"
-    ))?;
-    let mut rows = statement.query([])?;
-    let mut held = Vec::new();
-    while let Some(row) = rows.next()? {
-        held.push(HeldRun {
-            id: row.get(0)?,
-            cadence: row.get(1)?,
-            slot: row.get(2)?,
-            since: time(row.get(3)?)?,
-            because: row.get(4)?,
-            waiting: row.get(5)?,
-        });
-    }
-    Ok(held)
 }

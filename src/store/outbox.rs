@@ -291,7 +291,7 @@ fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddre
     let wanted: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)")?
         .query_row(params![message.subscriber, wanted_from], |row| row.get(0))?;
-    Ok(wanted && suppressions::lets_through(tx, message.kind, &hash(&message.address))?)
+    Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
 fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
@@ -324,5 +324,6 @@ fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> 
         )?
         .execute([settlement.id])?;
     }
-    reports::settled(tx, settlement, time(now)?)
+    let Settlement { id, attempt, outcome, next, .. } = *settlement;
+    reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), time(now)?)
 }

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::holds::{self, Standing};
 use super::suppressions::{self, Weighed};
-use super::{Error, Settlement, Store, seconds, time};
+use super::{Error, Store, seconds, time};
 use crate::domain::bounce::Fault;
 use crate::domain::outbox::{Next, Outcome};
 use crate::domain::subscriber::EmailAddress;
@@ -172,27 +172,33 @@ fn reported_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Reported> {
 /// What an attempt's end has taught: its code beside the attempt, a report if it failed for good, and the place of the
 /// message in its run's sample. A soft refusal is no report while the message may still arrive (greylisting refuses
 /// every first attempt).
-pub(super) fn settled(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
-    if let Some(report) = &settlement.report {
+pub(super) fn settled(
+    tx: &Transaction<'_>,
+    (message, attempt): (i64, u32),
+    (outcome, next): (Outcome, Next),
+    report: Option<&NewReport>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    if let Some(report) = report {
         tx.prepare_cached("UPDATE attempts SET code = ?3 WHERE message = ?1 AND number = ?2")?.execute(params![
-            settlement.id,
-            settlement.attempt,
+            message,
+            attempt,
             report.code
         ])?;
     }
-    if settlement.outcome != Outcome::Accepted && settlement.report.is_none() {
+    if outcome != Outcome::Accepted && report.is_none() {
         // The way failed, not this message.
         return Ok(());
     }
-    let run = run_of(tx, settlement.id)?.unwrap_or_default();
+    let run = run_of(tx, message)?.unwrap_or_default();
     let is_new = match run {
-        Some(run) => holds::sample(tx, run, settlement.id)?,
+        Some(run) => holds::sample(tx, run, message)?,
         None => false,
     };
-    let is_final = !matches!(settlement.next, Next::Sent | Next::RetryAt(_));
-    match (&settlement.report, run) {
+    let is_final = !matches!(next, Next::Sent | Next::RetryAt(_));
+    match (report, run) {
         (Some(report), _) if report.fault != Fault::Soft || is_final => {
-            keep(tx, settlement.id, run, report, now)?;
+            keep(tx, message, run, report, now)?;
         }
         (_, Some(run)) if is_new => {
             holds::judge(tx, run, now)?;
@@ -240,7 +246,7 @@ fn keep(
     };
     if report.fault == Fault::Complaint {
         // A person's own word, not a failure: it holds no run and waits for none.
-        return weigh(tx, id, &Weighed { message, fault: report.fault, hash: &report.hash }, now);
+        return weigh(tx, id, message, report, now);
     }
     let standing = match run {
         Some(run) => {
@@ -250,28 +256,12 @@ fn keep(
         None => Standing::Judged,
     };
     match standing {
-        Standing::Judged => weigh(tx, id, &Weighed { message, fault: report.fault, hash: &report.hash }, now),
+        Standing::Judged => weigh(tx, id, message, report, now),
         Standing::Open | Standing::Held => Ok(Taken::Waits),
     }
 }
 
-fn weigh(tx: &Transaction<'_>, id: i64, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<Taken, Error> {
-    tx.prepare_cached("UPDATE reports SET applied = ?2 WHERE id = ?1")?.execute(params![id, seconds(now)])?;
-    Ok(if suppressions::apply(tx, report, now)? { Taken::Suppressed } else { Taken::Kept })
-}
-
-/// Weighs every report of a run that has waited, oldest first.
-pub(super) fn weigh_waiting(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    let mut statement = tx.prepare_cached(
-        "SELECT id, message, fault, hash FROM reports WHERE applied IS NULL
-         AND message IN (SELECT id FROM messages WHERE run = ?1) ORDER BY id",
-    )?;
-    let waiting: Vec<(i64, i64, String, String)> = statement
-        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
-    for (id, message, fault, hash) in waiting {
-        let fault = super::word("a fault", fault)?;
-        weigh(tx, id, &Weighed { message, fault, hash: &hash }, now)?;
-    }
-    Ok(())
+fn weigh(tx: &Transaction<'_>, id: i64, message: i64, report: &NewReport, now: DateTime<Utc>) -> Result<Taken, Error> {
+    let weighed = Weighed { id, message, fault: report.fault, hash: &report.hash };
+    Ok(if suppressions::weigh(tx, &weighed, now)? { Taken::Suppressed } else { Taken::Kept })
 }

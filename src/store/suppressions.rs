@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Error, Kind, seconds, time};
+use super::{Error, seconds, time, word};
 use crate::domain::bounce::{Fault, has_lasted};
 
 /// The most messages that are looked back on; a daily digest that fails softly is suppressed long before.
@@ -13,6 +13,7 @@ const LOOK_BACK: usize = 60;
 
 /// A report to be weighed.
 pub(super) struct Weighed<'a> {
+    pub(super) id: i64,
     pub(super) message: i64,
     pub(super) fault: Fault,
     pub(super) hash: &'a str,
@@ -36,18 +37,19 @@ pub(super) fn of(connection: &Connection, hash: &str) -> Result<Option<Suppressi
     Ok(complained.map(|complained| if complained { Suppression::ForGood } else { Suppression::UntilConfirmed }))
 }
 
-/// Whether a message of this kind may go to the address: a person who bounced, and then signed up themselves, is asked
-/// to confirm, and that lifts it.
-pub(super) fn lets_through(connection: &Connection, kind: Kind, hash: &str) -> Result<bool, Error> {
+/// Whether a message may go to the address: a person who bounced, and then signed up themselves, is asked to confirm,
+/// and that lifts it.
+pub(super) fn lets_through(connection: &Connection, is_confirmation: bool, hash: &str) -> Result<bool, Error> {
     Ok(match of(connection, hash)? {
         None => true,
-        Some(Suppression::UntilConfirmed) => kind == Kind::Confirmation,
+        Some(Suppression::UntilConfirmed) => is_confirmation,
         Some(Suppression::ForGood) => false,
     })
 }
 
-/// Suppresses the person of a message if the report says so. True if it did, or had.
-pub(super) fn apply(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
+/// Weighs a report: suppresses the person of its message if it says so. True if it did, or they had been.
+pub(super) fn weigh(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
+    tx.prepare_cached("UPDATE reports SET applied = ?2 WHERE id = ?1")?.execute(params![report.id, seconds(now)])?;
     let suppresses = match report.fault {
         _ if !is_to_a_reader(tx, report.message)? => false,
         Fault::Complaint => true,
@@ -112,6 +114,21 @@ fn latest(tx: &Transaction<'_>, message: i64) -> Result<Vec<(DateTime<Utc>, bool
         messages.push((time(row.get(0)?)?, row.get(1)?));
     }
     Ok(messages)
+}
+
+/// Weighs every report of a run that has waited, oldest first.
+pub(super) fn weigh_waiting(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    let mut statement = tx.prepare_cached(
+        "SELECT id, message, fault, hash FROM reports WHERE applied IS NULL
+         AND message IN (SELECT id FROM messages WHERE run = ?1) ORDER BY id",
+    )?;
+    let waiting: Vec<(i64, i64, String, String)> = statement
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, message, fault, hash) in waiting {
+        weigh(tx, &Weighed { id, message, fault: word("a fault", fault)?, hash: &hash }, now)?;
+    }
+    Ok(())
 }
 
 /// Takes back what the reports of a run led to, complaints apart: its people are mailed again.

@@ -158,6 +158,23 @@ async fn a_run_is_held_by_hand_and_released() {
 }
 
 #[tokio::test]
+async fn a_run_held_by_hand_keeps_whom_it_has_suppressed_and_suppresses_nobody_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let _sink = sink_that_refuses(3, "550 5.1.1 no such user", folder.path());
+    let (app, _) = open(folder.path()).await;
+    once(&app, false, &silent).await.unwrap();
+    runs::hold(&app, 1).await.unwrap();
+    assert_eq!(suppressed(&app).await, 3);
+    let token = token::return_path(&app.keys.token, 20);
+    let mail = fixture("postfix_unknown_user").replace(TOKEN, &token);
+    let taken = take_in(&app, mail.as_bytes(), None).await.unwrap();
+    assert!(matches!(taken, BounceReport::Failed { taken: Taken::Waits, .. }), "{taken:?}");
+    assert_eq!(suppressed(&app).await, 3);
+    assert_eq!(runs::release(&app, 1, true).await.unwrap().retried, 0);
+    assert_eq!(suppressed(&app).await, 4);
+}
+
+#[tokio::test]
 async fn greylisting_is_no_report_but_what_is_given_up_is() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink_that_refuses(2, "451 4.7.1 come back later", folder.path());
