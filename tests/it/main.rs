@@ -9,6 +9,7 @@ mod arrival;
 mod axe;
 mod bare_feed_rs;
 mod borderline;
+mod bounce_model;
 mod bounces;
 mod check;
 mod command;
