@@ -10,7 +10,7 @@ use policy_digest::app::once::once;
 use policy_digest::app::poll::{Which, poll};
 use policy_digest::app::{App, runs, silent};
 use policy_digest::config;
-use policy_digest::domain::outbox::{Next, Outcome};
+use policy_digest::domain::outbox::{LADDER, Next, Outcome};
 use policy_digest::domain::subscriber::Status;
 use policy_digest::domain::token;
 use policy_digest::store::{Claimed, Settlement, Taken};
@@ -181,8 +181,8 @@ async fn greylisting_is_no_report_but_what_is_given_up_is() {
     let (app, clock) = open(folder.path()).await;
     once(&app, false, &silent).await.unwrap();
     sink.answer(&person(0), "250 ok");
-    for _ in 0..8 {
-        clock.advance(chrono::TimeDelta::days(1));
+    for pause in LADDER {
+        clock.advance(chrono::TimeDelta::from_std(pause.mul_f64(1.2)).unwrap());
         deliver(&app, &silent).await.unwrap();
     }
     let (run, reports) = runs::show(&app, 1).await.unwrap();
