@@ -2,6 +2,7 @@
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
 pub mod archive;
+pub mod bounces;
 pub mod check;
 pub mod clock;
 pub mod deliver;
@@ -15,6 +16,7 @@ pub mod note;
 pub mod once;
 pub mod poll;
 pub mod proof;
+pub mod runs;
 pub mod status;
 pub mod stop;
 pub mod subscribe;

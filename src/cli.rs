@@ -1,6 +1,7 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod bounce;
 mod check;
 mod dkim;
 mod explain;
@@ -11,6 +12,7 @@ mod poll;
 mod preview;
 mod progress;
 mod run;
+mod runs;
 mod schedule;
 mod send;
 mod status;
@@ -93,6 +95,11 @@ enum Command {
     /// The key that mails are signed with
     #[command(subcommand)]
     Dkim(dkim::Dkim),
+    /// How each run went; hold one, or let it go on
+    #[command(subcommand)]
+    Runs(runs::Runs),
+    /// Take in one returned mail from standard input: a bounce, a complaint, a wish to leave
+    Bounce(bounce::Bounce),
     /// Check configuration and templates, and the topic's phrases against what is stored
     Check(check::Check),
     /// When the next digests are due
@@ -110,6 +117,8 @@ enum Ending {
     Failed,
     /// Exit 2: something in the configuration is at fault.
     Misconfigured,
+    /// Exit 75: not now; whoever asked keeps what they handed in.
+    TryAgain,
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -130,6 +139,7 @@ pub fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Ok(Ending::Misconfigured) => ExitCode::from(2),
+        Ok(Ending::TryAgain) => ExitCode::from(75),
         Err(error) => fail(&error),
     }
 }
@@ -148,6 +158,8 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Dkim(dkim) => dkim.run(global),
+        Command::Runs(runs) => runs.run(global).await,
+        Command::Bounce(bounce) => Ok(bounce.run(global).await),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,

@@ -3,6 +3,7 @@
 
 pub mod dkim;
 pub mod reply;
+pub mod report;
 pub mod smtp;
 pub mod transport;
 
@@ -13,6 +14,7 @@ use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
 
+use crate::domain::bounce::{Fault, Step};
 use crate::domain::text::single_line;
 
 /// What a mail's headers say.
@@ -128,7 +130,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it lies in the way out and not in this message: the next one would fare no better.
+    /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
+    /// is not that, whoever's fault it is, save 421 (RFC 5321 §3.8): a run that is refused too often is held.
     #[must_use]
     pub fn is_of_the_way(&self) -> bool {
         use reply::Command::{Auth, Hello, Mail, StartTls};
@@ -136,10 +139,20 @@ impl Error {
             Self::Connect(..) | Self::Handshake { .. } | Self::Certificate { .. } | Self::Repeated { .. } => true,
             // No recipient has been named yet.
             Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth | Mail),
-            Self::Refused { command: Hello | StartTls | Auth, .. } => true,
-            // RFC 5321 §3.8: the service closes, whatever it was asked.
-            Self::Refused { reply, .. } if reply.code == 421 => true,
+            Self::Refused { command, reply } => command.step() == Step::Opening || reply.code == 421,
             _ => self.verdict() == Verdict::Ours,
+        }
+    }
+
+    /// The answer's codes and command, as `recipient 550 5.1.1`, and whose fault it is; `None` when no server
+    /// answered, or it did before it was told of this message.
+    #[must_use]
+    pub fn answer(&self) -> Option<(String, Fault)> {
+        match self {
+            Self::Refused { command, reply } if command.step() != Step::Opening => {
+                Some((format!("{} {reply}", command.word()), reply::fault(*command, reply)))
+            }
+            _ => None,
         }
     }
 

@@ -6,16 +6,20 @@ mod archives;
 mod arrival;
 mod connection;
 mod feeds;
+mod holds;
 mod items;
 mod keys;
 mod migrate;
 mod outbox;
 mod proofs;
 mod reasons;
+mod reports;
 mod runs;
 mod scored;
+mod standings;
 mod stories;
 mod subscribers;
+mod suppressions;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,12 +30,15 @@ use rusqlite::{Connection, Transaction};
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
+pub use holds::Released;
 pub use items::{ItemRow, Rescored};
 pub use keys::Keys;
 pub use outbox::{Claimed, Kind, MessageCounts, Part, RunName, Settlement};
 pub use proofs::{NewProof, PROOF};
+pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
 pub use scored::ScoredItem;
+pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Joined, NewSubscriber, Subscriber};
 
 /// What the store could not do.

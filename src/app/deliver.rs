@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::letter::Letter;
-use super::{App, Listener, Progress};
+use super::{App, Listener, Progress, bounces};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
 use crate::mail::{self, Transport, Verdict};
 use crate::store::{Claimed, Part, Settlement};
@@ -63,7 +63,8 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
         });
         let ended = futures::future::join_all(attempts).await;
         let is_dead = ended.iter().all(|(_, result)| result.as_ref().is_err_and(mail::Error::is_of_the_way));
-        let settlements = ended.into_iter().map(|(message, result)| settlement(&message, result, now, &mut report));
+        let settlements =
+            ended.into_iter().map(|(message, result)| settlement(app, &message, result, now, &mut report));
         app.store.settle(settlements.collect(), app.clock.now()).await?;
         if is_dead {
             // The next hop is away, or refuses us whatever we send. The rest stays queued.
@@ -72,6 +73,7 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
         tokio::time::sleep_until(started + pause).await;
     }
     listener(Progress::Finished);
+    bounces::tell_held(app).await?;
     report.next = app.store.next_attempt().await?;
     Ok(report)
 }
@@ -95,14 +97,16 @@ fn pace(app: &App, messages: usize) -> Duration {
 }
 
 fn settlement(
+    app: &App,
     message: &Claimed,
     result: Result<(), mail::Error>,
     now: DateTime<Utc>,
     report: &mut DeliverReport,
 ) -> Settlement {
-    let (outcome, error) = match result {
-        Ok(()) => (Outcome::Accepted, None),
+    let (outcome, error, refusal) = match result {
+        Ok(()) => (Outcome::Accepted, None, None),
         Err(error) => {
+            let refusal = bounces::refusal(app, message, &error);
             let outcome = match error.verdict() {
                 Verdict::Permanent => Outcome::Refused,
                 Verdict::Unknown => Outcome::Lost,
@@ -113,7 +117,7 @@ fn settlement(
             if !report.errors.contains(&text) {
                 report.errors.push(text.clone());
             }
-            (outcome, Some(text))
+            (outcome, Some(text), refusal)
         }
     };
     let next = after_attempt(message.attempt, outcome, now);
@@ -122,7 +126,15 @@ fn settlement(
         Next::RetryAt(_) => report.deferred += 1,
         Next::Failed => report.failed += 1,
     }
-    Settlement { id: message.id, attempt: message.attempt, outcome, next, was_unknown: message.is_unknown, error }
+    Settlement {
+        id: message.id,
+        attempt: message.attempt,
+        outcome,
+        next,
+        was_unknown: message.is_unknown,
+        error,
+        report: refusal,
+    }
 }
 
 async fn attempt(app: &App, message: &Claimed, part: &Part) -> Result<(), mail::Error> {

@@ -5,6 +5,7 @@ use super::deliver::{DeliverReport, deliver};
 use super::digest::{DigestReport, make, make_due};
 use super::poll::{PollReport, Which, poll};
 use super::{App, Listener};
+use crate::store::HeldRun;
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct OnceReport {
     pub digests: Vec<DigestReport>,
     /// The mails.
     pub delivery: DeliverReport,
+    /// Runs that are held: they send nothing until a person releases them.
+    pub held: Vec<HeldRun>,
 }
 
 /// Polls every feed, makes the digest of all that is new, and delivers it; with `only_due`, only what the
@@ -34,5 +37,6 @@ pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::
     }
     let digests = if only_due { make_due(app).await? } else { vec![make(app).await?] };
     let delivery = deliver(app, listener).await?;
-    Ok(OnceReport { resumed, poll, digests, delivery })
+    let held = app.store.held_runs().await?;
+    Ok(OnceReport { resumed, poll, digests, delivery, held })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, MessageCounts, RunRow};
+use crate::store::{FeedState, HeldRun, MessageCounts, ReturnedCount, RunRow};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -16,6 +16,10 @@ pub struct StatusReport {
     pub messages: MessageCounts,
     /// Subscribers by status.
     pub subscribers: BTreeMap<&'static str, usize>,
+    /// Runs that are held until a person releases them.
+    pub held: Vec<HeldRun>,
+    /// Returned mails by what they were.
+    pub returned: BTreeMap<String, ReturnedCount>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
@@ -35,6 +39,8 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
         feeds: app.store.feed_states().await?,
         messages: app.store.message_counts().await?,
         subscribers,
+        held: app.store.held_runs().await?,
+        returned: app.store.returned().await?,
         last_run: app.store.last_run(None, app.clock.now()).await?,
         next: next_slots(app, 1)?,
     })

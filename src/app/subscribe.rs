@@ -11,6 +11,15 @@ use crate::render::ConfirmView;
 use crate::store::{Joined, NewSubscriber, Part};
 use crate::transfer::csv;
 
+/// Who wants a person to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// The person, on a page: they may come back after a bounce, once they confirm.
+    Person,
+    /// An administrator or a list: what bounced or complained stays out.
+    Administrator,
+}
+
 /// Someone to be added.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -22,6 +31,8 @@ pub struct Request {
     pub preferences: Preferences,
     /// Where their consent is recorded; without it they are asked by mail.
     pub consent: Option<String>,
+    /// Who asks.
+    pub asker: Asker,
 }
 
 /// What came of adding one.
@@ -61,8 +72,12 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
         address: request.address,
         name: request.name,
         preferences: request.preferences,
-        consent: request.consent.unwrap_or_else(|| "asked by an administrator; to be confirmed by mail".to_owned()),
+        consent: request.consent.unwrap_or_else(|| match request.asker {
+            Asker::Person => "asked themselves; to be confirmed by mail".to_owned(),
+            Asker::Administrator => "asked by an administrator; to be confirmed by mail".to_owned(),
+        }),
         is_confirmed,
+        is_own_wish: request.asker == Asker::Person,
     };
     let (joined, id) = app.store.join(new, app.clock.now()).await?;
     let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
@@ -105,7 +120,10 @@ pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError>
 pub async fn confirm(app: &App, token: &str) -> anyhow::Result<Result<bool, TokenError>> {
     let now = app.clock.now();
     match token::verify(&app.keys.token, Purpose::Confirm, token, now) {
-        Ok(id) => Ok(Ok(app.store.confirm(id, now).await?)),
+        Ok(id) => {
+            let keys = app.keys.clone();
+            Ok(Ok(app.store.confirm(id, now, move |address| keys.address_hash(address)).await?))
+        }
         Err(error) => Ok(Err(error)),
     }
 }
@@ -175,6 +193,7 @@ fn request(row: csv::Row, consent: &str) -> Result<Request, String> {
         name: row.name,
         preferences: Preferences { cadence, themes },
         consent: Some(consent.to_owned()),
+        asker: Asker::Administrator,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::app::note::NoteUse;
 use crate::app::once::{OnceReport, once};
 use crate::config::TransportKind;
+use crate::store::HeldRun;
 
 #[derive(Debug, Args)]
 #[command(
@@ -38,7 +39,8 @@ impl Once {
         } else {
             tell(&app, &report);
         }
-        let failed = report.resumed.failed + report.delivery.failed > 0 || report.poll.is_total_failure();
+        let has_failed = report.resumed.failed + report.delivery.failed > 0;
+        let failed = has_failed || report.poll.is_total_failure() || !report.held.is_empty();
         Ok(if failed { Ending::Failed } else { Ending::Done })
     }
 }
@@ -95,12 +97,35 @@ fn tell(app: &App, report: &OnceReport) {
     for error in report.resumed.errors.iter().chain(&report.delivery.errors) {
         print(format_args!("         {error}"));
     }
+    for run in &report.held {
+        print(held(run));
+    }
     if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
         print(format_args!(
             "\nlook in  {} (open an .html in a browser, an .eml in a mail program)",
             app.outbox().display()
         ));
     }
+}
+
+/// What a held run is shown as, with the next step.
+pub(super) fn held(run: &HeldRun) -> String {
+    format!(
+        "held     run {} ({}): {}; {} wait. Next: policy-digest runs show {}",
+        run.id,
+        run.cadence,
+        run.because,
+        count(usize::try_from(run.waiting).unwrap_or(usize::MAX), "mail"),
+        run.id
+    )
+}
+
+pub(super) fn held_json(held: &[HeldRun]) -> serde_json::Value {
+    let held = held.iter().map(|run| {
+        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "since": run.since.to_rfc3339(),
+            "because": run.because, "waiting": run.waiting })
+    });
+    held.collect::<Vec<_>>().into()
 }
 
 /// "2 borderline posts wait".
@@ -136,5 +161,6 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
         "sent": report.resumed.sent + report.delivery.sent,
         "deferred": report.delivery.deferred,
         "failed": report.resumed.failed + report.delivery.failed,
+        "held": held_json(&report.held),
     })
 }

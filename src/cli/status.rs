@@ -5,6 +5,7 @@ mod feed;
 use clap::Args;
 use serde_json::json;
 
+use super::once::{held, held_json};
 use super::{Ending, Global, print, table};
 use crate::app::status::{StatusReport, status};
 
@@ -34,7 +35,13 @@ impl Status {
             print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
         }
         print(format_args!("subscribers   {}", counts(report.subscribers.iter())));
-        print(format_args!("messages      {}\n", counts(report.messages.iter())));
+        print(format_args!("messages      {}", counts(report.messages.iter())));
+        let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
+        print(format_args!("returned      {}", counts(returned)));
+        for run in &report.held {
+            print(format_args!("\n{}", held(run)));
+        }
+        print("");
         let mut feeds = report.feeds;
         feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
         let mut table = table::new(["feed", "items", "picked", "last read", "next", "state"]);
@@ -81,5 +88,11 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.upto,
             "stories": run.stories, "messages": run.messages })
     });
-    json!({ "feeds": feeds, "messages": report.messages, "subscribers": report.subscribers, "last_run": last, "next": next })
+    let returned: serde_json::Map<_, _> = report
+        .returned
+        .iter()
+        .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
+        .collect();
+    json!({ "feeds": feeds, "messages": report.messages, "subscribers": report.subscribers, "held": held_json(&report.held),
+        "returned": returned, "last_run": last, "next": next })
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Ending, Global, Usage, print, table};
 use crate::app::deliver::deliver;
-use crate::app::subscribe::{self, Request};
+use crate::app::subscribe::{self, Asker, Request};
 use crate::app::{App, silent};
 use crate::domain::subscriber::{Cadence, EmailAddress, Preferences};
 use crate::store::Joined;
@@ -116,8 +116,13 @@ impl Add {
         let mut themes = self.themes;
         themes.sort();
         let preferences = Preferences { cadence, themes: (!themes.is_empty()).then_some(themes) };
-        let request =
-            Request { address: address.clone(), name: String::new(), preferences, consent: self.confirmed_by };
+        let request = Request {
+            address: address.clone(),
+            name: String::new(),
+            preferences,
+            consent: self.confirmed_by,
+            asker: Asker::Administrator,
+        };
         let report = subscribe::add(app, request).await?;
         // A running daemon holds the lock and sends it; without one it goes out now.
         let is_sent = report.is_asked

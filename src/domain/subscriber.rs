@@ -74,6 +74,8 @@ pub enum Status {
     Active,
     /// Unsubscribed.
     Left,
+    /// Mail to them fails, or they complained: nothing is sent until they sign up anew, and after a complaint never.
+    Suppressed,
 }
 
 /// How often a person wants a digest; a run is made for one cadence.
@@ -121,7 +123,7 @@ macro_rules! words {
     };
 }
 
-words!(Status { Pending = "pending", Active = "active", Left = "left" });
+words!(Status { Pending = "pending", Active = "active", Left = "left", Suppressed = "suppressed" });
 words!(Cadence { Daily = "daily", Weekly = "weekly", Monthly = "monthly" });
 
 impl Cadence {

@@ -1,7 +1,9 @@
-//! What a server's answer means for a message, from code, enhanced code (RFC 3463) and command, never from its words.
-//! Who is suppressed in the end is decided in `domain`.
+//! A server's answer: its code, its enhanced code (RFC 3463), the command that it came to, and what the outbox does about
+//! it. Whose fault it is stands in the table of `domain::bounce`; the words decide nothing.
 
 use std::fmt;
+
+use crate::domain::bounce::{self, Enhanced, Fault, Step};
 
 /// What the outbox is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +57,40 @@ impl fmt::Display for Command {
     }
 }
 
+impl Command {
+    /// The word in records of attempts.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hello => "greeting",
+            Self::StartTls => "starttls",
+            Self::Auth => "login",
+            Self::Mail => "sender",
+            Self::Rcpt => "recipient",
+            Self::Data => "data",
+            Self::Text | Self::Message => "message",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// What it is to the table of faults.
+    #[must_use]
+    pub fn step(self) -> Step {
+        match self {
+            Self::Hello | Self::StartTls | Self::Auth => Step::Opening,
+            Self::Rcpt => Step::Recipient,
+            Self::Mail | Self::Data | Self::Text | Self::Message | Self::Reset => Step::Other,
+        }
+    }
+}
+
 /// A negative answer. `Display` shows its codes; the words, which may hold an address, are shown by `text` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// 400 to 599.
     pub code: u16,
     /// As `5.1.1`.
-    pub enhanced: Option<(u16, u16, u16)>,
+    pub enhanced: Option<Enhanced>,
     /// The server's words, lines joined.
     pub text: String,
 }
@@ -83,34 +112,26 @@ impl fmt::Display for Reply {
     }
 }
 
-fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
+pub(super) fn enhanced(text: &str) -> Option<Enhanced> {
     let mut numbers = text.split_whitespace().next()?.split('.').map(|number| number.parse::<u16>().ok());
     let code = (numbers.next()??, numbers.next()??, numbers.next()??);
     (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
 }
 
-/// The rules, first match wins. An enhanced code of another class than the reply's is not believed.
+/// Whose fault the refusal is.
+#[must_use]
+pub fn fault(command: Command, reply: &Reply) -> Fault {
+    bounce::fault(command.step(), reply.code, reply.enhanced)
+}
+
+/// What the outbox is to do. A soft refusal is tried again even when its code is permanent: a full mailbox may be emptied
+/// within the days of the ladder.
 #[must_use]
 pub fn verdict(command: Command, reply: &Reply) -> Verdict {
-    let enhanced = reply.enhanced.filter(|code| code.0 == reply.code / 100);
-    let bare = if command == Command::Rcpt { Verdict::Permanent } else { Verdict::Ours };
-    match (reply.code, enhanced) {
-        (400..=499, _) => Verdict::Transient,
-        // Greeting, STARTTLS, log-in: no recipient has been named yet.
-        _ if matches!(command, Command::Hello | Command::StartTls | Command::Auth) => Verdict::Ours,
-        // RFC 3463 §3.2: bad mailbox, bad system, bad syntax, moved; 5.1.10 is RFC 7505's null MX.
-        (_, Some((_, 1, 1 | 2 | 3 | 6 | 10))) => Verdict::Permanent,
-        // The sender's address, not the recipient's.
-        (_, Some((_, 1, 7 | 8))) => Verdict::Ours,
-        // A full mailbox may be emptied; a message that is too long is ours; the rest of 5.2 is the mailbox's state.
-        (_, Some((_, 2, 2))) => Verdict::Transient,
-        (_, Some((_, 2, 3))) => Verdict::Ours,
-        (_, Some((_, 2, _))) => Verdict::Permanent,
-        // Unable to route, that is: no such domain. Other network and mail-system states say nothing of the person.
-        (_, Some((_, 4, 4))) => Verdict::Permanent,
-        // Network, protocol, content, policy.
-        (_, Some((_, 3..=7, _))) => Verdict::Ours,
-        _ => bare,
+    match fault(command, reply) {
+        Fault::Person | Fault::Complaint => Verdict::Permanent,
+        Fault::Soft => Verdict::Transient,
+        Fault::Ours => Verdict::Ours,
     }
 }
 
@@ -119,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_tell_the_person_from_us() {
+    fn a_refusal_is_final_for_the_person_and_never_for_us() {
         use Command::{Auth, Data, Mail, Message, Rcpt};
         let table = [
             (Rcpt, 451, "4.7.1 greylisted", Verdict::Transient),
@@ -132,7 +153,7 @@ mod tests {
             (Rcpt, 550, "5.1.8 bad sender domain", Verdict::Ours),
             (Rcpt, 550, "5.7.1 spam", Verdict::Ours),
             (Rcpt, 552, "5.2.2 full", Verdict::Transient),
-            (Rcpt, 550, "5.2.1 disabled", Verdict::Permanent),
+            (Rcpt, 550, "5.2.1 disabled", Verdict::Transient),
             (Rcpt, 550, "5.4.4 no route", Verdict::Permanent),
             (Rcpt, 550, "5.4.1 no answer", Verdict::Ours),
             (Rcpt, 550, "4.2.2 contradiction", Verdict::Permanent),

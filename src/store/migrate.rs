@@ -16,6 +16,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006_archives.sql")),
     M::up(include_str!("migrations/0007_notes.sql")),
     M::up(include_str!("migrations/0008_trust.sql")),
+    M::up(include_str!("migrations/0010_bounces.sql")),
     M::up(include_str!("migrations/0011_namesakes.sql")),
 ];
 

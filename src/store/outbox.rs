@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Error, Store, seconds, time, word};
+use super::{Error, NewReport, Store, reports, seconds, suppressions, time, word};
 use crate::domain::outbox::{Next, Outcome, State};
 use crate::domain::subscriber::{EmailAddress, UnknownWord};
 
@@ -106,6 +106,8 @@ pub struct Settlement {
     pub was_unknown: bool,
     /// What went wrong; no address in it.
     pub error: Option<String>,
+    /// What a server's refusal was, and whose fault; its hash is of the message's address.
+    pub report: Option<NewReport>,
 }
 
 /// Messages by state.
@@ -282,6 +284,7 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
         "SELECT id, kind, subscriber, address, message_id, part, made, attempts, state,
          coalesce((SELECT coalesce(confirmed, joined) FROM subscribers WHERE id = messages.subscriber), made) FROM messages
          WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1
+         AND NOT EXISTS (SELECT 1 FROM runs WHERE id = messages.run AND held IS NOT NULL)
          ORDER BY state <> 'unknown', kind = 'digest', id LIMIT ?2",
     )?;
     let mut rows = statement.query(params![seconds(now), limit])?;
@@ -314,13 +317,10 @@ fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddre
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };
-    let wanted = tx
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)
-             AND NOT EXISTS (SELECT 1 FROM suppressions WHERE hash = ?3)",
-        )?
-        .query_row(params![message.subscriber, wanted_from, hash(&message.address)], |row| row.get(0))?;
-    Ok(wanted)
+    let wanted: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)")?
+        .query_row(params![message.subscriber, wanted_from], |row| row.get(0))?;
+    Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
 fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
@@ -353,5 +353,6 @@ fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> 
         )?
         .execute([settlement.id])?;
     }
-    Ok(())
+    let Settlement { id, attempt, outcome, next, .. } = *settlement;
+    reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), time(now)?)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::suppressions::{self, Suppression};
 use super::{Error, Store, from_json, optional_time, seconds, time, to_json, word};
 use crate::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
 
@@ -44,6 +45,8 @@ pub struct NewSubscriber {
     pub consent: String,
     /// Consent was recorded elsewhere: no confirmation is needed.
     pub is_confirmed: bool,
+    /// The person asks themselves, rather than somebody for them.
+    pub is_own_wish: bool,
     /// Keyed hash of the address, for the suppression list.
     pub hash: String,
 }
@@ -70,10 +73,13 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn join(&self, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
         self.write(move |tx| {
-            let suppressed: bool =
-                tx.query_row("SELECT EXISTS (SELECT 1 FROM suppressions WHERE hash = ?1)", [&new.hash], |row| {
-                    row.get(0)
-                })?;
+            // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint
+            // nobody does.
+            let suppressed = match suppressions::of(tx, &new.hash)? {
+                None => false,
+                Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
+                Some(Suppression::ForGood) => true,
+            };
             let known: Option<(String, String)> = tx
                 .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {
                     Ok((row.get(0)?, row.get(1)?))
@@ -109,7 +115,7 @@ impl Store {
                 (Status::Active, _) => return Ok((Joined::AlreadyActive, id)),
                 (Status::Pending, false) => return Ok((Joined::AlreadyPending, id)),
                 (Status::Pending, true) => Joined::Confirmed,
-                (Status::Left, _) => Joined::Added,
+                (Status::Left | Status::Suppressed, _) => Joined::Added,
             };
             tx.execute(
                 "UPDATE subscribers SET status = ?2, cadence = ?3, themes = ?4, covered = ?5, consent = ?6, joined = ?7,
@@ -130,24 +136,26 @@ impl Store {
         .await
     }
 
-    /// A pending person confirms: active from now on, served from their cadence's last run. False if there is
-    /// nobody pending under this id; an active one stays as they are, and is true.
+    /// A pending person confirms: active from now on, served from their cadence's last run, and no longer suppressed if
+    /// their address had bounced; `hash` keys an address. False if there is nobody pending under this id, or they
+    /// complained; an active one stays as they are, and is true.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn confirm(&self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
+    pub async fn confirm(
+        &self,
+        id: String,
+        now: DateTime<Utc>,
+        hash: impl Fn(&EmailAddress) -> String + Send + 'static,
+    ) -> Result<bool, Error> {
         self.write(move |tx| {
-            let known: Option<(String, String)> = tx
-                .query_row("SELECT status, cadence FROM subscribers WHERE id = ?1", [&id], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let Some((status, cadence)) = known else { return Ok(false) };
-            match word::<Status>("a status", status)? {
+            let Some(known) = select(tx, "WHERE id = ?1", [&id])?.pop() else { return Ok(false) };
+            match known.status {
                 Status::Active => Ok(true),
-                Status::Left => Ok(false),
+                Status::Left | Status::Suppressed => Ok(false),
+                Status::Pending if !suppressions::lift(tx, &hash(&known.address))? => Ok(false),
                 Status::Pending => {
-                    let covered = start(tx, word("a cadence", cadence)?, now)?;
+                    let covered = start(tx, known.preferences.cadence, now)?;
                     tx.execute(
                         "UPDATE subscribers SET status = 'active', confirmed = ?2, covered = ?3 WHERE id = ?1",
                         params![id, seconds(now), covered],

@@ -84,6 +84,7 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
             themes: None,
         },
         consent: None,
+        asker: policy_digest::app::subscribe::Asker::Administrator,
     };
     let report = policy_digest::app::subscribe::add(&world.app, request.clone()).await.unwrap();
     assert!(report.is_asked);

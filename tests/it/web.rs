@@ -143,6 +143,7 @@ pub async fn ask(app: &App) -> String {
         name: String::new(),
         preferences: Preferences { cadence: Cadence::Weekly, themes: None },
         consent: None,
+        asker: policy_digest::app::subscribe::Asker::Administrator,
     };
     add(app, request).await.unwrap().id
 }

@@ -201,6 +201,7 @@ impl Model {
                     next,
                     was_unknown,
                     error: None,
+                    report: None,
                 });
             }
         }

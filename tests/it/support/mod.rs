@@ -161,6 +161,7 @@ impl World {
             name: String::new(),
             preferences: Preferences { cadence, themes },
             consent: Some("a test".to_owned()),
+            asker: policy_digest::app::subscribe::Asker::Administrator,
         };
         add(&self.app, request).await.unwrap().id
     }

@@ -1,0 +1,61 @@
+//! Runs as an operator sees and stops them. A held run sends nothing and suppresses nobody; a release tries again what
+//! was refused, since its refusals are what is in doubt, unless they are said to be believed.
+
+use super::App;
+use crate::store::{Released, ReportCount, RunStanding};
+
+/// What was asked of a run that cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// No run has this number.
+    #[error("there is no run {0}")]
+    NoRun(i64),
+    /// It is held already.
+    #[error("run {0} is held already")]
+    IsHeld(i64),
+    /// It is not held.
+    #[error("run {0} is not held")]
+    IsNotHeld(i64),
+}
+
+/// The newest runs, and all that are held; newest first.
+///
+/// # Errors
+/// The database fails.
+pub async fn list(app: &App, limit: usize) -> anyhow::Result<Vec<RunStanding>> {
+    Ok(app.store.runs(limit).await?)
+}
+
+/// One run, and what was reported of its messages.
+///
+/// # Errors
+/// [`NotDone::NoRun`], or the database fails.
+pub async fn show(app: &App, run: i64) -> anyhow::Result<(RunStanding, Vec<ReportCount>)> {
+    Ok(app.store.run(run).await?.ok_or(NotDone::NoRun(run))?)
+}
+
+/// Holds a run by hand: what of it is not sent stays.
+///
+/// # Errors
+/// [`NotDone`], or the database fails.
+pub async fn hold(app: &App, run: i64) -> anyhow::Result<()> {
+    if app.store.hold(run, "held by hand".to_owned(), app.clock.now()).await? {
+        return super::bounces::tell_held(app).await;
+    }
+    show(app, run).await?;
+    Err(NotDone::IsHeld(run).into())
+}
+
+/// Lets a held run go on. With `believe`, whoever was reported is suppressed now; without it what was reported is
+/// forgotten and those messages are tried again: an address that is really dead is refused again, and that counts.
+///
+/// # Errors
+/// [`NotDone`], or the database fails.
+pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Released> {
+    if let Some(released) = app.store.release(run, believe, app.clock.now()).await? {
+        tracing::info!(run, retried = released.retried, open = released.open, "the run is released");
+        return Ok(released);
+    }
+    show(app, run).await?;
+    Err(NotDone::IsNotHeld(run).into())
+}

@@ -1,0 +1,180 @@
+//! `runs`: how each run went, and the hold on one whose mails are refused.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::table::count;
+use super::{Ending, Global, Usage, print, table};
+use crate::app::App;
+use crate::app::runs::{self, NotDone};
+use crate::store::{ReportCount, RunStanding};
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  policy-digest runs list
+  policy-digest runs show 12
+  policy-digest runs release 12            # it was our fault, and is mended: try again
+  policy-digest runs release 12 --believe  # these addresses are dead: suppress them")]
+pub(super) enum Runs {
+    /// The newest runs, and every one that is held
+    List(List),
+    /// One run: its messages by state, and what was reported of them
+    Show(Which),
+    /// Stop a run: what of it is not sent stays until it is released, and nobody is suppressed for it
+    Hold(Which),
+    /// Let a held run go on; it is not held again by itself
+    Release(Release),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  policy-digest runs list --limit 50")]
+pub(super) struct List {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example, with a number from `runs list`:\n  policy-digest runs show 12")]
+pub(super) struct Which {
+    /// The run's number
+    run: i64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --believe what was refused is tried again: an address that is really dead is refused again, and then
+its reader is suppressed.
+
+Example:
+  policy-digest runs release 12")]
+pub(super) struct Release {
+    /// The run's number
+    run: i64,
+    /// The refusals are right: suppress whom they mean, and try none of them again
+    #[arg(long)]
+    believe: bool,
+}
+
+impl Runs {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let done = match self {
+            Self::List(list) => list.run(&app, global).await,
+            Self::Show(which) => which.show(&app, global).await,
+            Self::Hold(which) => which.hold(&app, global).await,
+            Self::Release(release) => release.run(&app, global).await,
+        };
+        match done {
+            Ok(()) => Ok(Ending::Done),
+            Err(error) => match error.downcast_ref::<NotDone>() {
+                Some(not_done) => Err(Usage(not_done.to_string()).into()),
+                None => Err(error),
+            },
+        }
+    }
+}
+
+impl List {
+    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+        let runs = runs::list(app, self.limit).await?;
+        if global.json {
+            print(serde_json::Value::from(runs.iter().map(to_json).collect::<Vec<_>>()));
+            return Ok(());
+        }
+        let mut table = table::new(["run", "cadence", "made", "messages", "state"]);
+        for run in runs {
+            let made = local(app, run.made);
+            table.add_row([run.id.to_string(), run.cadence.clone(), made, messages(&run), state(app, &run)]);
+        }
+        print(table);
+        Ok(())
+    }
+}
+
+impl Which {
+    async fn show(self, app: &App, global: &Global) -> anyhow::Result<()> {
+        let (run, reports) = runs::show(app, self.run).await?;
+        if global.json {
+            let mut shown = to_json(&run);
+            shown["reports"] = reports.iter().map(report_json).collect::<Vec<_>>().into();
+            print(shown);
+            return Ok(());
+        }
+        print(format_args!("run       {} ({}), made {}", run.id, run.cadence, local(app, run.made)));
+        print(format_args!("messages  {}", messages(&run)));
+        print(format_args!("state     {}", state(app, &run)));
+        print(format_args!("sample    {} of its first {} mails were refused or came back", run.failed, run.attempted));
+        if !reports.is_empty() {
+            let mut table = table::new(["reports", "fault", "code", "waiting"]);
+            for report in reports {
+                table.add_row([report.count.to_string(), report.fault, report.code, report.waiting.to_string()]);
+            }
+            print(format_args!("\n{table}"));
+        }
+        if run.held.is_some() {
+            print(format_args!("\nmend what is wrong, then: policy-digest runs release {}", run.id));
+        }
+        Ok(())
+    }
+
+    async fn hold(self, app: &App, global: &Global) -> anyhow::Result<()> {
+        runs::hold(app, self.run).await?;
+        if global.json {
+            print(json!({ "id": self.run, "held": true }));
+        } else {
+            print(format_args!("run {} is held", self.run));
+        }
+        Ok(())
+    }
+}
+
+impl Release {
+    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+        let released = runs::release(app, self.run, self.believe).await?;
+        if global.json {
+            print(json!({ "id": self.run, "held": false, "retried": released.retried, "open": released.open }));
+        } else {
+            let again = match released.retried {
+                0 => String::new(),
+                retried => format!(", {retried} of them refused before"),
+            };
+            let open = count(usize::try_from(released.open).unwrap_or(usize::MAX), "mail");
+            print(format_args!("run {} goes on: {open} to be sent with the next delivery{again}", self.run));
+        }
+        Ok(())
+    }
+}
+
+fn messages(run: &RunStanding) -> String {
+    let parts: Vec<_> = run.messages.iter().map(|(state, number)| format!("{number} {state}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn state(app: &App, run: &RunStanding) -> String {
+    let because = run.because.as_deref().unwrap_or_default();
+    match (run.held, run.released) {
+        (Some(held), _) => format!("held since {}: {because}", local(app, held)),
+        (None, Some(released)) => format!("released {}, after: {because}", local(app, released)),
+        (None, None) if run.judged.is_some() => "good".to_owned(),
+        (None, None) => "too early to say".to_owned(),
+    }
+}
+
+fn local(app: &App, at: chrono::DateTime<chrono::Utc>) -> String {
+    at.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn to_json(run: &RunStanding) -> serde_json::Value {
+    json!({
+        "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(),
+        "held": run.held.map(|at| at.to_rfc3339()), "because": run.because,
+        "released": run.released.map(|at| at.to_rfc3339()), "judged": run.judged.map(|at| at.to_rfc3339()),
+        "attempted": run.attempted, "failed": run.failed, "messages": run.messages,
+    })
+}
+
+fn report_json(report: &ReportCount) -> serde_json::Value {
+    json!({ "fault": report.fault, "code": report.code, "count": report.count, "waiting": report.waiting })
+}
