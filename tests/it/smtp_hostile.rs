@@ -184,7 +184,7 @@ const STAGES: [(&str, Tls, Verdict, bool); 9] = [
 
 /// The deadline is short where it is waited for.
 async fn failing_at_each_stage(act: Act, offers: &'static [&'static str]) {
-    let timeout = Duration::from_millis(if matches!(act, Act::Silence) { 150 } else { 10_000 });
+    let timeout = Duration::from_millis(if matches!(act, Act::Silence) { 300 } else { 10_000 });
     let tests = STAGES.map(|(at, tls, verdict, is_of_the_way)| {
         let act = act.clone();
         async move {
@@ -203,14 +203,14 @@ async fn failing_at_each_stage(act: Act, offers: &'static [&'static str]) {
 
 #[tokio::test]
 async fn a_server_that_falls_silent_is_given_up_at_any_stage() {
-    failing_at_each_stage(Act::Silence, &["STARTTLS", "AUTH PLAIN"]).await;
-    failing_at_each_stage(Act::Silence, SECURE).await;
+    let one_by_one = failing_at_each_stage(Act::Silence, &["STARTTLS", "AUTH PLAIN"]);
+    tokio::join!(one_by_one, failing_at_each_stage(Act::Silence, SECURE));
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_up_is_given_up_at_any_stage() {
-    failing_at_each_stage(Act::HangUp, &["STARTTLS", "AUTH PLAIN"]).await;
-    failing_at_each_stage(Act::HangUp, SECURE).await;
+    let one_by_one = failing_at_each_stage(Act::HangUp, &["STARTTLS", "AUTH PLAIN"]);
+    tokio::join!(one_by_one, failing_at_each_stage(Act::HangUp, SECURE));
 }
 
 /// Larger than what the sockets hold: the final dot cannot have left, so the message surely was not taken.
@@ -280,7 +280,7 @@ async fn a_server_that_closes_with_421_is_in_the_way_at_any_command() {
         let script = Script::offering(SECURE)
             .answering(move |stage, _| if stage == at { say("421 4.3.2 closing") } else { None });
         let stage = Stage::start(script).await;
-        let pool = Pool::new(Settings { timeout: Duration::from_millis(500), ..careful(&stage, Tls::None) });
+        let pool = Pool::new(careful(&stage, Tls::None));
         let error = send(&pool, "ben", b"secret\r\n").await.unwrap_err();
         assert!(matches!(&error, Error::Refused { reply, .. } if reply.code == 421), "{at}: {error:?}");
         assert!(error.is_of_the_way() && error.verdict() == Verdict::Transient, "{at}");
@@ -294,7 +294,7 @@ async fn a_refusal_before_a_recipient_is_named_is_of_the_way_and_not_of_the_pers
             let script =
                 Script::offering(SECURE).answering(move |stage, _| if stage == at { say(words) } else { None });
             let stage = Stage::start(script).await;
-            let pool = Pool::new(Settings { timeout: Duration::from_millis(500), ..careful(&stage, Tls::None) });
+            let pool = Pool::new(careful(&stage, Tls::None));
             let error = send(&pool, "ben", b"secret\r\n").await.unwrap_err();
             assert!(error.is_of_the_way() && error.verdict() == verdict, "{at} {words}: {error:?}");
         }
