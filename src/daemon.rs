@@ -37,6 +37,9 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let mut pages = tokio::spawn(web::serve(Arc::clone(&app), listener, async move { told.stop.requested().await }));
     let work = tokio::spawn(work(Arc::clone(&app), wake));
     tracing::info!(%address, "started");
+    for pause in app.store.pauses().await? {
+        tracing::warn!(since = %pause.since, "delivery is paused: {}", pause.reason);
+    }
     on_ready(address);
     let ended_early = tokio::select! {
         signal = signals.next() => { tracing::info!(signal, "stopping"); None }
@@ -98,8 +101,12 @@ fn tell(ended: anyhow::Result<OnceReport>, incident: &mut Option<String>) {
             if feeds > 0 {
                 tracing::info!(feeds, failed = report.poll.failed(), new = saved.new, picked = saved.picked, "polled");
             }
+            let late = report.resumed.late + report.delivery.late;
             if sent > 0 {
                 tracing::info!(sent, "delivered");
+            }
+            if late > 0 {
+                tracing::warn!(late, "mails were given up: they would have come too late");
             }
         }
         Err(error) => {

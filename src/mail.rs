@@ -82,10 +82,17 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it lies in the way out and not in this message: the next one would fare no better.
+    /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of the
+    /// message does not, whoever's fault it is, save 421: the server has enough of us for now (RFC 5321 §3.8).
     #[must_use]
     pub fn is_of_the_way(&self) -> bool {
-        matches!(self, Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. }) || self.verdict() == Verdict::Ours
+        use reply::Command::{Auth, Hello, StartTls};
+        match self {
+            Self::Connect(..) | Self::NoStartTls(_) | Self::Folder { .. } => true,
+            Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth),
+            Self::Refused { command, reply } => matches!(command, Hello | StartTls | Auth) || reply.code == 421,
+            Self::Address(_) | Self::Header(_) | Self::Build(_) => false,
+        }
     }
 
     /// What the outbox is to do about it.

@@ -75,6 +75,26 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// Whether a message would find its way, without sending one.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe(&self) -> Result<(), Error> {
+        match self {
+            Self::Smtp(pool) => pool.probe().await,
+            Self::Directory(folder) => {
+                let probe = folder.join(".probe");
+                let failed = |source| Error::Folder { path: probe.clone(), source };
+                tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+                tokio::fs::write(&probe, b"probe").await.map_err(failed)?;
+                tokio::fs::remove_file(&probe).await.map_err(failed)
+            }
+            Self::Memory(_) => Ok(()),
+        }
+    }
+}
+
 async fn keep(folder: &Path, outgoing: &Outgoing<'_>) -> Result<Accepted, Error> {
     let name = file_name(outgoing.message_id).ok_or(Error::Header("Message-ID"))?;
     let message = folder.join(format!("{name}.eml"));

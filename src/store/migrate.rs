@@ -16,6 +16,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006_archives.sql")),
     M::up(include_str!("migrations/0007_notes.sql")),
     M::up(include_str!("migrations/0008_trust.sql")),
+    M::up(include_str!("migrations/0009_claims.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
