@@ -5,6 +5,7 @@ mod feed;
 use clap::Args;
 use serde_json::json;
 
+use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
 use crate::app::status::{StatusReport, status};
 
@@ -20,6 +21,9 @@ impl Status {
             return Ok(Ending::Done);
         }
         let zone = app.config.settings.timezone;
+        for pause in &report.pauses {
+            print(format_args!("delivery      paused {}", pause_line(pause, zone)));
+        }
         match &report.last_run {
             Some(run) => print(format_args!(
                 "last run      {} {}: {} stories, {} messages",
@@ -81,5 +85,6 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.upto,
             "stories": run.stories, "messages": run.messages })
     });
-    json!({ "feeds": feeds, "messages": report.messages, "subscribers": report.subscribers, "last_run": last, "next": next })
+    let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
+    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "last_run": last, "next": next })
 }
