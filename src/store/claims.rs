@@ -169,11 +169,16 @@ fn claim_in(
     Ok(())
 }
 
+const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
+
+const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts, m.run,
+    coalesce(s.confirmed, s.joined, m.made), s.cadence
+    FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
+    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 ORDER BY m.next_attempt, m.id LIMIT ?4";
+
 /// The lane after `after` that has messages whose turn it is.
 fn next_lane(tx: &Transaction<'_>, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
-    let number: Option<i64> = tx
-        .prepare_cached("SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2")?
-        .query_row(params![turn, after], |row| row.get(0))?;
+    let number: Option<i64> = tx.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
     let Some(number) = number else { return Ok(None) };
     let run: Option<(bool, i64, String)> = tx
         .prepare_cached("SELECT held IS NOT NULL, due, cadence FROM runs WHERE id = ?1")?
@@ -196,12 +201,7 @@ enum Found {
 }
 
 fn due(tx: &Transaction<'_>, turn: &str, lane: &Lane, now: DateTime<Utc>, limit: usize) -> Result<Vec<Found>, Error> {
-    let mut statement = tx.prepare_cached(
-        "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts, m.run,
-         coalesce(s.confirmed, s.joined, m.made), s.cadence
-         FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-         WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 ORDER BY m.next_attempt, m.id LIMIT ?4",
-    )?;
+    let mut statement = tx.prepare_cached(DUE)?;
     let mut rows = statement.query(params![turn, lane.number, seconds(now), limit])?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
@@ -256,4 +256,32 @@ fn end(tx: &Transaction<'_>, id: i64, state: &str, why: Option<&str>, now: DateT
     tx.prepare_cached("UPDATE messages SET state = ?2, settled = ?3, error = coalesce(?4, error) WHERE id = ?1")?
         .execute(params![id, state, seconds(now), why])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use rusqlite_migration::Migrations;
+
+    use super::{DUE, NEXT_LANE};
+    use crate::store::migrate::STEPS;
+
+    #[test]
+    fn a_claim_is_a_seek_and_sorts_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
+        let plan = |question: &str| {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+            let parameters = vec![rusqlite::types::Null; statement.parameter_count()];
+            let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3));
+            steps.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
+        };
+        let due = plan(DUE);
+        assert!(
+            due.starts_with("SEARCH m USING INDEX messages_by_turn (turn=? AND lane=? AND next_attempt<?)"),
+            "{due}"
+        );
+        assert!(!due.contains("TEMP B-TREE"), "{due}");
+        assert!(plan(NEXT_LANE).contains("messages_by_turn (turn=? AND lane>?)"), "{}", plan(NEXT_LANE));
+    }
 }

@@ -7,7 +7,7 @@ use tokio_rusqlite::Connection;
 
 use super::Error;
 
-const STEPS: &[M<'_>] = &[
+pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_base.sql")),
     M::up(include_str!("migrations/0002_visits.sql")),
     M::up(include_str!("migrations/0003_digests.sql")),

@@ -248,9 +248,7 @@ impl Model {
     /// What arrived without an answer and was then given up counts as not delivered: its stories come again, since
     /// repetition is better than loss.
     fn given_up(&self) -> BTreeSet<String> {
-        let connection = rusqlite::Connection::open(self.world.folder().join("data/policy-digest.db")).unwrap();
-        let mut statement = connection.prepare("SELECT message_id FROM messages WHERE state = 'failed'").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        self.world.rows("SELECT message_id FROM messages WHERE state = 'failed'").into_iter().collect()
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
