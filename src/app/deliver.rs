@@ -5,23 +5,24 @@
 //! next hop that is away.
 
 mod bucket;
+mod failure;
 mod parts;
 mod way;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::letter::Letter;
 use super::{App, Listener, Progress, chance};
 use crate::domain::outbox::{Next, Outcome, after_attempt};
-use crate::domain::pace::{Pace, Trouble};
-use crate::mail::reply::Command;
-use crate::mail::{self, Transport, Verdict};
+use crate::domain::pace::Pace;
+use crate::mail::{self, Transport};
 use crate::store::{Claimed, Pause, Settlement};
 use bucket::Bucket;
+use failure::Failure;
 use parts::Parts;
 use way::Way;
 
@@ -96,6 +97,8 @@ struct Delivery<'a> {
     bucket: Bucket,
     parts: Parts,
     way: Way,
+    /// Letters that are written while others are on their way, by their messages' numbers.
+    ahead: HashMap<i64, JoinHandle<Result<Letter, mail::Error>>>,
     attempts: JoinSet<Result<(), mail::Error>>,
     under_way: HashMap<Id, UnderWay>,
     ended: Vec<Settlement>,
@@ -116,6 +119,7 @@ impl<'a> Delivery<'a> {
             bucket: Bucket::new(rate, Instant::now()),
             parts: Parts::default(),
             way,
+            ahead: HashMap::new(),
             attempts: JoinSet::new(),
             under_way: HashMap::new(),
             ended: Vec::new(),
@@ -172,18 +176,42 @@ impl<'a> Delivery<'a> {
         for message in claims.messages {
             self.begin(message).await?;
         }
+        if wanted > 0 {
+            self.write_ahead(claims.upcoming).await?;
+        }
         Ok(begun < wanted && !claims.is_cut_short)
     }
 
     async fn begin(&mut self, message: Claimed) -> anyhow::Result<()> {
-        let part = self.parts.get(self.app, message.part).await?;
-        let (app, copy) = (self.app.clone(), message.clone());
+        let written = match self.ahead.remove(&message.id) {
+            Some(written) => written,
+            None => self.write(message.clone()).await?,
+        };
+        let app = self.app.clone();
         let task = self.attempts.spawn(async move {
-            let letter = Letter::write(&app, &copy, &part)?;
+            let letter = written.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
             app.transport.send(&letter.outgoing()).await.map(drop)
         });
         self.under_way.insert(task.id(), UnderWay { message, doubts: self.pace.doubts() });
         Ok(())
+    }
+
+    async fn write_ahead(&mut self, upcoming: Vec<Claimed>) -> anyhow::Result<()> {
+        self.ahead.retain(|id, _| upcoming.iter().any(|message| message.id == *id));
+        for message in upcoming {
+            if !self.ahead.contains_key(&message.id) {
+                let id = message.id;
+                let written = self.write(message).await?;
+                self.ahead.insert(id, written);
+            }
+        }
+        Ok(())
+    }
+
+    /// On whichever core is free.
+    async fn write(&mut self, message: Claimed) -> anyhow::Result<JoinHandle<Result<Letter, mail::Error>>> {
+        let (app, part) = (self.app.clone(), self.parts.get(self.app, message.part).await?);
+        Ok(tokio::spawn(async move { Letter::write(&app, &message, &part) }))
     }
 
     fn take_in(&mut self, ended: Result<(Id, Result<(), mail::Error>), JoinError>) {
@@ -226,55 +254,4 @@ impl<'a> Delivery<'a> {
         }
         Settlement { id: message.id, attempt: message.attempt, outcome, next, was_unknown: message.is_unknown, error }
     }
-}
-
-/// Why an attempt did not succeed.
-enum Failure {
-    Mail(mail::Error),
-    /// Within the program; how far it had come is not known.
-    Panic,
-}
-
-impl Failure {
-    fn outcome(&self) -> Outcome {
-        let Self::Mail(error) = self else { return Outcome::Lost };
-        if error.is_of_the_way() && !is_after_the_recipient(error) {
-            return Outcome::Unsent;
-        }
-        match error.verdict() {
-            Verdict::Permanent => Outcome::Refused,
-            Verdict::Unknown => Outcome::Lost,
-            Verdict::Transient | Verdict::Ours => Outcome::Deferred,
-        }
-    }
-
-    /// What it says of the way; `None` if it is an answer to the message.
-    fn trouble(&self) -> Option<Trouble> {
-        match self {
-            Self::Mail(mail::Error::Refused { reply, .. }) if reply.code == 421 => Some(Trouble::Busy),
-            Self::Mail(error) if error.is_of_the_way() => Some(Trouble::Way),
-            Self::Mail(mail::Error::Lost { .. }) => Some(Trouble::Broken),
-            Self::Mail(_) | Self::Panic => None,
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Self::Mail(error) => causes(error),
-            Self::Panic => "the attempt ended in a panic".to_owned(),
-        }
-    }
-}
-
-/// From here on an answer is this message's own: one that is told off each time must climb the ladder, or it would
-/// stand before all others for ever.
-fn is_after_the_recipient(error: &mail::Error) -> bool {
-    use Command::{Data, Message, Rcpt};
-    matches!(error, mail::Error::Refused { command: Rcpt | Data | Message, .. })
-}
-
-/// An error and its causes, on one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -24,28 +24,45 @@ impl OnceReport {
     /// Why nothing more is delivered at present.
     #[must_use]
     pub fn pause(&self) -> Option<&Pause> {
-        self.delivery.pause.as_ref().or(self.resumed.pause.as_ref())
+        self.delivery.pause.as_ref()
     }
 }
 
 /// Polls every feed, makes the digest of all that is new, and delivers it; with `only_due`, only what the
 /// schedule and the feeds' next check say, and a way out that was closed is left alone until its next probe.
 ///
-/// In a restored database feeds are polled, so that nothing is missed, and no digest is made: its windows may hold
-/// what people have had already, and what is made could not be taken back by whoever is asked to decide.
-///
 /// # Errors
 /// The database or a template fails.
 pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::Result<OnceReport> {
     let resumed = if only_due { deliver(app, listener).await? } else { deliver_now(app, listener).await? };
+    let (poll, digests) = gather(app, only_due, listener).await?;
+    let delivery = if app.stop.is_requested() {
+        DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() }
+    } else {
+        deliver(app, listener).await?
+    };
+    Ok(OnceReport { resumed, poll, digests, delivery })
+}
+
+/// Polls, and makes the digests, which are then delivered; the daemon does both side by side.
+///
+/// In a restored database feeds are polled, so that nothing is missed, and no digest is made: its windows may hold
+/// what people have had already, and who is asked whether it may send could not take back what was made.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn gather(
+    app: &App,
+    only_due: bool,
+    listener: Listener<'_>,
+) -> anyhow::Result<(PollReport, Vec<DigestReport>)> {
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
-    let is_restored = resumed.pause.as_ref().is_some_and(|pause| pause.cause == PauseCause::Restored);
+    let is_restored = app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
     if app.stop.is_requested() || is_restored {
         // Told to stop, feeds may be unread, so no digest is made from what there is.
-        return Ok(OnceReport { resumed, poll, ..OnceReport::default() });
+        return Ok((poll, Vec::new()));
     }
     let digests = if only_due { make_due(app).await? } else { vec![make(app).await?] };
-    let delivery = deliver(app, listener).await?;
-    Ok(OnceReport { resumed, poll, digests, delivery })
+    Ok((poll, digests))
 }

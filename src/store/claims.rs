@@ -15,6 +15,8 @@ use crate::domain::subscriber::{Cadence, EmailAddress};
 pub struct Claims {
     /// Each with an attempt recorded.
     pub messages: Vec<Claimed>,
+    /// The next two, as far as can be told; nothing is recorded of them.
+    pub upcoming: Vec<Claimed>,
     /// Given up: they would come too late to be of use.
     pub late: usize,
     /// Their people have left, or are suppressed.
@@ -25,6 +27,9 @@ pub struct Claims {
 
 /// The order of claims; the words of the column `turn`.
 const TURNS: [&str; 3] = ["unknown", "personal", "digest"];
+
+/// How far ahead is looked: far enough that the next letter is written while the one before it is on its way.
+const AHEAD: usize = 2;
 
 /// At most so many messages are given up in one transaction, so that nothing else waits long for the database.
 const MOST_GIVEN_UP: usize = 1000;
@@ -140,12 +145,14 @@ fn claim_in(
     claims: &mut Claims,
 ) -> Result<(), Error> {
     while claims.messages.len() < limit && !claims.is_cut_short {
-        let due = due(tx, turn, lane, now, limit - claims.messages.len())?;
+        let due = due(tx, turn, lane, now, limit - claims.messages.len() + AHEAD)?;
         if due.is_empty() {
             return Ok(());
         }
         for found in due {
             match found {
+                Found::Message(message) if claims.messages.len() >= limit => claims.upcoming.push(*message),
+                Found::Nobody(_) if claims.messages.len() >= limit => {}
                 Found::Message(message) if !is_wanted(tx, &message, hash)? => {
                     end(tx, message.id, "cancelled", None, now)?;
                     claims.cancelled += 1;

@@ -4,7 +4,7 @@
 
 use chrono::TimeDelta;
 
-use super::causes;
+use super::failure::causes;
 use crate::app::App;
 use crate::domain::outbox::probe_pause;
 use crate::store::{Pause, PauseCause};
