@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::pause::{pause_json, pause_line};
+use super::pause::{pause_json, pause_line, since_line};
 use super::table::count;
 use super::{Ending, Global, Usage, print};
 use crate::app::App;
 use crate::app::backup::{ResumeReport, backup, resume};
+use crate::store::PauseCause;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -78,7 +79,13 @@ fn tell(app: &App, report: &ResumeReport, is_dry: bool) {
         print("delivery is not paused");
     }
     for pause in &report.pauses {
-        print(format_args!("{}  {}", if is_dry { "paused " } else { "lifted " }, pause_line(pause, zone)));
+        match (is_dry, pause.cause) {
+            (true, _) => print(format_args!("paused   {}", pause_line(pause, zone))),
+            (false, PauseCause::Restored) => print(format_args!("lifted   {}", since_line(pause, zone))),
+            (false, PauseCause::Relay) => {
+                print(format_args!("tried    at the next chance; paused {}", since_line(pause, zone)))
+            }
+        }
     }
     let open: Vec<String> = report.open.iter().map(|(kind, number)| count(*number, kind)).collect();
     let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };

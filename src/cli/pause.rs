@@ -5,14 +5,18 @@ use serde_json::json;
 
 use crate::store::{Pause, PauseCause};
 
-/// "since Mon 23 Nov 2026 09:00: cannot connect to …; tried again at 09:04", and what a person can do.
+/// "since Mon 23 Nov 2026 09:00: cannot connect to …".
+pub(super) fn since_line(pause: &Pause, zone: Tz) -> String {
+    format!("since {}: {}", pause.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M"), pause.reason)
+}
+
+/// The same, and how it ends: "…; tried again at 09:04:00", or what a person can do.
 pub(super) fn pause_line(pause: &Pause, zone: Tz) -> String {
-    let since = pause.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M");
     let next = match (pause.cause, pause.probe) {
         (PauseCause::Relay, Some(probe)) => format!("tried again at {}", probe.with_timezone(&zone).format("%H:%M:%S")),
         _ => "`policy-digest resume` lets it go on".to_owned(),
     };
-    format!("since {since}: {}; {next}", pause.reason)
+    format!("{}; {next}", since_line(pause, zone))
 }
 
 pub(super) fn pause_json(pause: &Pause) -> serde_json::Value {

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """How fast the outbox is emptied, beside Postfix's smtp-source, on the same sinks in the same sitting.
 
+Best on an idle machine: what else runs takes its share of both cores and of the disk. The time of one durable write
+is printed beside the figures, since on one connection each message waits for one.
+
 Every figure is the program whole: claims and settlements in SQLite with its durability on, letters written and
 encoded, SMTP. A digest of some 30 KB is made and queued first; the time and the processor of a run with nothing to
 send are taken off. The sinks are Postfix's smtp-sink (Debian: apt-get install --no-install-recommends postfix) and
@@ -13,10 +16,13 @@ Targets: 1,000 messages a second on 1 connection, 2,000 on 8, at most 0.5 ms of 
 DKIM), below 80 MB for 100,000 recipients.
 """
 import argparse
+import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import setting
 
@@ -63,6 +69,16 @@ def sinks(args):
     yield "smtpsink.py", lambda port: setting.Sink(args.bench, port)
 
 
+def durable_write(folder):
+    """Milliseconds for 32 KB, about what a commit writes for one message, and fdatasync."""
+    with open(folder / "durable", "wb", buffering=0) as file:
+        begin = time.monotonic()
+        for _ in range(300):
+            file.write(bytes(32768))
+            os.fdatasync(file.fileno())
+        return (time.monotonic() - begin) / 300 * 1000
+
+
 def key(args, program):
     if args.dkim is None:
         return []
@@ -78,7 +94,6 @@ def size_of(place, args):
     port, log = setting.free_port(), place.folder / "size.log"
     with setting.Sink(args.bench, port, "--log", log):
         measure(place, port, 1, None)
-    import json
     return json.loads(log.read_text().splitlines()[0])["bytes"]
 
 
@@ -98,6 +113,7 @@ def main():
         making = made(place, args.recipients)
         print(f"{args.recipients} messages made and queued: {making.wall:.2f} s, peak {making.peak_mib:.0f} MiB", flush=True)
         size = size_of(place, args)
+        print(f"a durable write takes {durable_write(place.folder):.2f} ms, the load is {os.getloadavg()[0]:.1f}")
         print(f"each of {size} bytes\n{'sink':12} {'connections':>11} {'dkim':>5} {'messages/s':>11} {'CPU ms each':>12} {'peak MiB':>9} {'smtp-source -d':>15}")
         keys = [None, *key(args, program)]
         for name, sink in sinks(args):
