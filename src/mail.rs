@@ -1,13 +1,14 @@
 //! A mail as bytes (RFC 5322, MIME), and how it leaves. What stands in the mail is `render`'s; when and to whom is
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
+mod quoted;
 pub mod reply;
 pub mod smtp;
 pub mod transport;
 
 use chrono::{DateTime, Utc};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, MultiPartKind, SinglePart, header};
+use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message, MultiPart, MultiPartKind, SinglePart, header};
 
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
@@ -172,7 +173,8 @@ pub fn encoded_bytes(text: &str, html: &str) -> EncodedBytes {
 }
 
 fn single_part(kind: header::ContentType, body: &str) -> SinglePart {
-    SinglePart::builder().header(kind).body(line_ends(body))
+    let encoded = Body::dangerous_pre_encoded(quoted::encode(body), ContentTransferEncoding::QuotedPrintable);
+    SinglePart::builder().header(kind).body(encoded)
 }
 
 /// `Name <address>` or an address. The name may hold anything: it is encoded.
@@ -207,11 +209,6 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 fn boundary(message_id: &str) -> String {
     let letters: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
     format!("=_{letters}")
-}
-
-/// Line feeds only, which lettre turns to CRLF; no NUL, which no mail may hold (RFC 5322 §2.3).
-fn line_ends(body: &str) -> String {
-    body.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "")
 }
 
 #[cfg(test)]
