@@ -70,6 +70,12 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
             return Ok(DeliverReport { next, pause: Some(pause), ..DeliverReport::default() });
         }
     };
+    // Only who holds the lock delivers, and one delivery at a time: what is under way in the table was cut off, by a
+    // database that failed when it should have been settled.
+    let cut_off = app.store.recover(app.clock.now()).await?;
+    if cut_off > 0 {
+        tracing::warn!(cut_off, "the last delivery was cut off; its messages are resent as they were");
+    }
     let steps = app.store.due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });
     let mut delivery = Delivery::new(app, listener, way);

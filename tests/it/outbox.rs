@@ -92,6 +92,14 @@ async fn what_may_have_arrived_goes_first_then_what_somebody_waits_for_then_dige
 }
 
 #[tokio::test]
+async fn what_a_delivery_left_unsettled_is_taken_up_by_the_next_one_of_the_same_process() {
+    let world = queued(&["ada@example.org"]).await;
+    assert_eq!(claim(&world, 1).await.len(), 1);
+    assert_eq!(send(&world).await.sent, 1);
+    assert_eq!(world.rows::<i64>("SELECT attempts FROM messages"), [2]);
+}
+
+#[tokio::test]
 async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
     let world = queued(&["ada@example.org", "ben@example.org"]).await;
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
