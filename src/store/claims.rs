@@ -50,7 +50,7 @@ impl Store {
     ) -> Result<Claims, Error> {
         self.write(move |tx| {
             settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
-            claim(tx, now, limit, &hash)
+            Round { tx, now, limit, hash: &hash, claims: Claims::default() }.claim()
         })
         .await
     }
@@ -111,69 +111,73 @@ struct Lane {
     cadence: Option<Cadence>,
 }
 
-fn claim(
-    tx: &Transaction<'_>,
+/// One round of claims.
+struct Round<'a, H> {
+    tx: &'a Transaction<'a>,
     now: DateTime<Utc>,
     limit: usize,
-    hash: &impl Fn(&EmailAddress) -> String,
-) -> Result<Claims, Error> {
-    let mut claims = Claims::default();
-    for turn in TURNS {
-        let mut after = -1;
-        while claims.messages.len() < limit
-            && let Some(lane) = next_lane(tx, turn, after)?
-        {
-            after = lane.number;
-            if !lane.is_held {
-                claim_in(tx, turn, &lane, now, limit, hash, &mut claims)?;
-            }
-            if claims.is_cut_short {
-                return Ok(claims);
-            }
-        }
-    }
-    Ok(claims)
+    hash: &'a H,
+    claims: Claims,
 }
 
-fn claim_in(
-    tx: &Transaction<'_>,
-    turn: &str,
-    lane: &Lane,
-    now: DateTime<Utc>,
-    limit: usize,
-    hash: &impl Fn(&EmailAddress) -> String,
-    claims: &mut Claims,
-) -> Result<(), Error> {
-    while claims.messages.len() < limit && !claims.is_cut_short {
-        let due = due(tx, turn, lane, now, limit - claims.messages.len() + AHEAD)?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        for found in due {
-            match found {
-                Found::Message(message) if claims.messages.len() >= limit => claims.upcoming.push(*message),
-                Found::Nobody(_) if claims.messages.len() >= limit => {}
-                Found::Message(message) if !is_wanted(tx, &message, hash)? => {
-                    end(tx, message.id, "cancelled", None, now)?;
-                    claims.cancelled += 1;
-                }
-                Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
-                    end(tx, message.id, "failed", Some("given up: it would come too late"), now)?;
-                    claims.late += 1;
-                }
-                Found::Message(message) => {
-                    record_attempt(tx, &message, now)?;
-                    claims.messages.push(*message);
-                }
-                Found::Nobody(id) => {
-                    end(tx, id, "cancelled", None, now)?;
-                    claims.cancelled += 1;
+impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
+    fn is_full(&self) -> bool {
+        self.claims.messages.len() >= self.limit
+    }
+
+    fn claim(mut self) -> Result<Claims, Error> {
+        for turn in TURNS {
+            let mut after = -1;
+            while !self.is_full()
+                && !self.claims.is_cut_short
+                && let Some(lane) = next_lane(self.tx, turn, after)?
+            {
+                after = lane.number;
+                if !lane.is_held {
+                    self.claim_in(turn, &lane)?;
                 }
             }
         }
-        claims.is_cut_short = claims.late + claims.cancelled >= MOST_GIVEN_UP;
+        Ok(self.claims)
     }
-    Ok(())
+
+    fn claim_in(&mut self, turn: &str, lane: &Lane) -> Result<(), Error> {
+        while !self.is_full() && !self.claims.is_cut_short {
+            let room = self.limit - self.claims.messages.len() + AHEAD;
+            let due = due(self.tx, turn, lane, self.now, room)?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            due.into_iter().try_for_each(|found| self.take(found))?;
+            self.claims.is_cut_short = self.claims.late + self.claims.cancelled >= MOST_GIVEN_UP;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, found: Found) -> Result<(), Error> {
+        let (tx, now) = (self.tx, self.now);
+        match found {
+            Found::Message(message) if self.is_full() => self.claims.upcoming.push(*message),
+            Found::Nobody(_) if self.is_full() => {}
+            Found::Nobody(id) => {
+                end(tx, id, "cancelled", None, now)?;
+                self.claims.cancelled += 1;
+            }
+            Found::Message(message) if !is_wanted(tx, &message, self.hash)? => {
+                end(tx, message.id, "cancelled", None, now)?;
+                self.claims.cancelled += 1;
+            }
+            Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
+                end(tx, message.id, "failed", Some("given up: it would come too late"), now)?;
+                self.claims.late += 1;
+            }
+            Found::Message(message) => {
+                record_attempt(tx, &message, now)?;
+                self.claims.messages.push(*message);
+            }
+        }
+        Ok(())
+    }
 }
 
 const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
