@@ -2,6 +2,7 @@
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
 pub mod archive;
+pub mod backup;
 pub mod bounces;
 pub mod check;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod note;
 pub mod once;
 pub mod poll;
 pub mod proof;
+pub mod reconcile;
 pub mod runs;
 pub mod status;
 pub mod stop;
@@ -42,8 +44,20 @@ use clock::Clock;
 use lock::Lock;
 use stop::Stop;
 
-/// Everything that a use case needs: the configuration, and each adapter once.
-pub struct App {
+/// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
+#[derive(Clone)]
+pub struct App(Arc<Installation>);
+
+impl std::ops::Deref for App {
+    type Target = Installation;
+
+    fn deref(&self) -> &Installation {
+        &self.0
+    }
+}
+
+/// What is behind it: the configuration, and each adapter once.
+pub struct Installation {
     /// What the administrator wrote, checked.
     pub config: Config,
     /// The database.
@@ -105,7 +119,7 @@ impl App {
         let store = Store::open(&data.join("policy-digest.db")).await?;
         let fresh = Keys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
-        let app = Self {
+        let installation = Installation {
             fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
             renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
             scorer: Arc::new(Scorer::new(&config.topic)),
@@ -117,6 +131,7 @@ impl App {
             signer,
             transport,
         };
+        let app = Self(Arc::new(installation));
         app.sync_feeds().await?;
         app.import_once().await?;
         for key in unused(&app.config.settings) {
@@ -220,6 +235,11 @@ pub(crate) fn random(length: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
     Ok(bytes)
+}
+
+/// A random number in 0..1. Without one, as an operating system may fail to give it, the middle will do.
+pub(crate) fn chance() -> f64 {
+    getrandom::u32().map_or(0.5, |number| f64::from(number) / (f64::from(u32::MAX) + 1.0))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

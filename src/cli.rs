@@ -1,6 +1,7 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod backup;
 mod bounce;
 mod check;
 mod dkim;
@@ -8,9 +9,11 @@ mod explain;
 mod feeds;
 mod marked;
 mod once;
+mod pause;
 mod poll;
 mod preview;
 mod progress;
+mod reconcile;
 mod run;
 mod runs;
 mod schedule;
@@ -106,6 +109,12 @@ enum Command {
     Schedule(schedule::Schedule),
     /// Feeds' health, queue, people, last and next run
     Status(status::Status),
+    /// Messages of which nobody knows whether they arrived: show them, resend or drop them
+    Reconcile(reconcile::Reconcile),
+    /// A consistent copy of the database, while the daemon runs
+    Backup(backup::Backup),
+    /// Let delivery go on: in a restored database, or to a mail server that is back
+    Resume(backup::Resume),
 }
 
 /// How a command ended, when it could be carried out.
@@ -163,6 +172,9 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,
+        Command::Reconcile(reconcile) => reconcile.run(global).await,
+        Command::Backup(backup) => backup.run(global).await,
+        Command::Resume(resume) => resume.run(global).await,
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod archives;
 mod arrival;
+mod backup;
+mod claims;
 mod connection;
 mod feeds;
 mod holds;
@@ -11,6 +13,7 @@ mod items;
 mod keys;
 mod migrate;
 mod outbox;
+mod pauses;
 mod proofs;
 mod reasons;
 mod reports;
@@ -20,6 +23,7 @@ mod standings;
 mod stories;
 mod subscribers;
 mod suppressions;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,17 +33,20 @@ use rusqlite::{Connection, Transaction};
 
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
+pub use claims::Claims;
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
 pub use holds::Released;
 pub use items::{ItemRow, Rescored};
 pub use keys::Keys;
-pub use outbox::{Claimed, Kind, MessageCounts, Part, RunName, Settlement};
+pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
+pub use pauses::{Pause, PauseCause};
 pub use proofs::{NewProof, PROOF};
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
 pub use scored::ScoredItem;
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Joined, NewSubscriber, Subscriber};
+pub use unknown::{Decision, UnknownMessage};
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +92,15 @@ pub enum Error {
         /// What was found.
         value: String,
     },
+    /// A copy cannot be written.
+    #[error("cannot write the copy `{path}`")]
+    Copy {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A connection's thread has ended.
     #[error("the connection to the database is closed")]
     Closed,
@@ -102,6 +118,7 @@ pub struct Store {
     writer: tokio_rusqlite::Connection,
     readers: Vec<tokio_rusqlite::Connection>,
     turn: AtomicUsize,
+    path: PathBuf,
 }
 
 /// Read-only connections beside the writer.
@@ -119,7 +136,7 @@ impl Store {
         for _ in 0..READERS {
             readers.push(connection::reader(path).await?);
         }
-        Ok(Self { writer, readers, turn: AtomicUsize::new(0) })
+        Ok(Self { writer, readers, turn: AtomicUsize::new(0), path: path.to_owned() })
     }
 
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.

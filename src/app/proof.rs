@@ -61,6 +61,7 @@ pub async fn send(app: &App, address: EmailAddress, cadence: Cadence) -> anyhow:
         since: now,
         attempt: 1,
         is_unknown: false,
+        deadline: None,
     };
     let letter = Letter::write(app, &message, &part).context("cannot write the proof")?;
     let accepted = app.transport.send(&letter.outgoing()).await.context("cannot send the proof")?;
