@@ -192,10 +192,11 @@ fn is_proof_under_way(tx: &Transaction<'_>) -> Result<bool, Error> {
 
 const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
 
+/// No LIMIT: bound, SQLite would plan it anew each time; whoever reads stops, and nothing is sorted.
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made), s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 ORDER BY m.next_attempt, m.id LIMIT ?4";
+    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
 fn next_lane(tx: &Transaction<'_>, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
@@ -223,9 +224,11 @@ enum Found {
 
 fn due(tx: &Transaction<'_>, turn: &str, lane: &Lane, now: DateTime<Utc>, limit: usize) -> Result<Vec<Found>, Error> {
     let mut statement = tx.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![turn, lane.number, seconds(now), limit])?;
+    let mut rows = statement.query(params![turn, lane.number, seconds(now)])?;
     let mut due = Vec::new();
-    while let Some(row) = rows.next()? {
+    while due.len() < limit
+        && let Some(row) = rows.next()?
+    {
         due.push(found(row, lane, turn == "unknown")?);
     }
     Ok(due)
