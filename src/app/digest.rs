@@ -2,11 +2,12 @@
 //! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
 
 mod part;
+pub(super) mod proof;
 
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, proof, random};
+use super::{App, hex, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
