@@ -1,6 +1,7 @@
 //! `once`: what the daemon does, done once. What an earlier process left open is sent first, so that nothing
 //! newer is made for people whose last digest may still be on its way.
 
+use super::cleanup::{cleanup, cleanup_due};
 use super::deliver::{DeliverReport, deliver};
 use super::digest::{DigestReport, make, make_due};
 use super::poll::{PollReport, Which, poll};
@@ -22,13 +23,18 @@ pub struct OnceReport {
     pub held: Vec<HeldRun>,
 }
 
-/// Polls every feed, makes the digest of all that is new, and delivers it; with `only_due`, only what the
+/// Erases whose time is over, polls every feed, makes the digest of all that is new, and delivers it; with `only_due`, only what the
 /// schedule and the feeds' next check say.
 ///
 /// # Errors
 /// The database or a template fails.
 pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::Result<OnceReport> {
     let resumed = deliver(app, listener).await?;
+    if only_due {
+        cleanup_due(app).await?
+    } else {
+        cleanup(app).await?
+    };
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
     if app.stop.is_requested() {

@@ -19,6 +19,10 @@ pub enum Kind {
     Confirmation,
     /// A run's digest for whoever looks it over: no subscriber's.
     Proof,
+    /// The question at a new address whether it is its person's.
+    AddressChange,
+    /// The link to a person's own page, as they asked.
+    Link,
 }
 
 impl Kind {
@@ -29,6 +33,8 @@ impl Kind {
             Self::Digest => "digest",
             Self::Confirmation => "confirmation",
             Self::Proof => "proof",
+            Self::AddressChange => "address_change",
+            Self::Link => "link",
         }
     }
 }
@@ -37,7 +43,7 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation, Self::Proof]
+        [Self::Digest, Self::Confirmation, Self::Proof, Self::AddressChange, Self::Link]
             .into_iter()
             .find(|kind| kind.as_str() == word)
             .ok_or_else(|| UnknownWord(word.to_owned()))
@@ -283,7 +289,7 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
     let mut statement = tx.prepare_cached(
         "SELECT id, kind, subscriber, address, message_id, part, made, attempts, state,
          coalesce((SELECT coalesce(confirmed, joined) FROM subscribers WHERE id = messages.subscriber), made) FROM messages
-         WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1
+         WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1 AND address <> ''
          AND NOT EXISTS (SELECT 1 FROM runs WHERE id = messages.run AND held IS NOT NULL)
          ORDER BY state <> 'unknown', kind = 'digest', id LIMIT ?2",
     )?;
@@ -313,7 +319,7 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
 
 fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddress) -> String) -> Result<bool, Error> {
     let wanted_from = match message.kind {
-        Kind::Digest => "active",
+        Kind::Digest | Kind::AddressChange | Kind::Link => "active",
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };
