@@ -171,7 +171,7 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
     let carl = crate::web::join(&served.app, "carl@example.org").await;
     served.clock.advance(TimeDelta::hours(1));
     served.digest("1").await;
-    let message = served.app.store.reported_of(carl, None).await.unwrap().unwrap();
+    let message = served.app.store.reported_of(carl.clone(), None).await.unwrap().unwrap();
     let report = policy_digest::store::NewReport {
         source: policy_digest::store::Source::Arf,
         fault: policy_digest::domain::bounce::Fault::Complaint,
@@ -179,6 +179,8 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
         hash: served.app.keys.address_hash(&message.address.unwrap()),
     };
     served.app.store.report(message.message, report, served.clock.now()).await.unwrap();
+    // Their row is gone, and the hash remains.
+    served.app.store.erase(carl, served.clock.now()).await.unwrap();
     let fresh = served.post("address", "address=new%40example.org").await;
     assert_eq!(served.deliver().await.len(), 1);
     for taken in ["bob", "carl", "new", "ada"] {
@@ -188,6 +190,8 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
         );
         assert!(served.deliver().await.is_empty(), "{taken}");
     }
+    let counts = served.app.store.message_counts().await.unwrap();
+    assert_eq!(counts.keys().collect::<Vec<_>>(), ["sent"], "none was even queued");
 }
 
 fn without_date(answer: &str) -> String {
