@@ -5,17 +5,20 @@ pub mod archive;
 pub mod backup;
 pub mod bounces;
 pub mod check;
+pub mod cleanup;
 pub mod clock;
 pub mod deliver;
 pub mod digest;
 pub mod dkim;
 pub mod explain;
 pub mod feeds;
+pub mod keys;
 mod letter;
 pub mod lock;
 pub mod note;
 pub mod once;
 pub mod poll;
+pub mod preferences;
 pub mod proof;
 pub mod reconcile;
 pub mod runs;
@@ -39,7 +42,7 @@ use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{Keys, Store};
+use crate::store::{FreshKeys, Keys, Store};
 use clock::Clock;
 use lock::Lock;
 use stop::Stop;
@@ -117,7 +120,7 @@ impl App {
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let store = Store::open(&data.join("policy-digest.db")).await?;
-        let fresh = Keys { token: random(32)?, suppression: random(32)? };
+        let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
             fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
@@ -223,7 +226,8 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
         ("web.trusted_proxies", settings.web.trusted_proxies != default.web.trusted_proxies),
-        ("retention", settings.retention != default.retention),
+        ("retention.content", settings.retention.content != default.retention.content),
+        ("retention.attempts", settings.retention.attempts != default.retention.attempts),
     ]
     .into_iter()
     .filter_map(|(key, is_set)| is_set.then_some(key))

@@ -7,6 +7,7 @@ mod check;
 mod dkim;
 mod explain;
 mod feeds;
+mod keys;
 mod marked;
 mod once;
 mod pause;
@@ -98,6 +99,9 @@ enum Command {
     /// The key that mails are signed with
     #[command(subcommand)]
     Dkim(dkim::Dkim),
+    /// The keys that sign the personal links of mails
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// How each run went; hold one, or let it go on
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -167,6 +171,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Dkim(dkim) => dkim.run(global),
+        Command::Keys(keys) => keys.run(global).await,
         Command::Runs(runs) => runs.run(global).await,
         Command::Bounce(bounce) => Ok(bounce.run(global).await),
         Command::Check(check) => check.run(global).await,

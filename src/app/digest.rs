@@ -102,6 +102,7 @@ pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
 async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
     let now = app.clock.now();
+    app.store.end_pauses(now).await?;
     let cadence = slot.map(|(cadence, _)| cadence);
     let upto = app.store.highest_seq().await?;
     let note = note::next(app, cadence).await?;

@@ -1,6 +1,7 @@
 //! `once`: what the daemon does, done once. What an earlier process left open is sent first, so that nothing
 //! newer is made for people whose last digest may still be on its way.
 
+use super::cleanup::{cleanup, cleanup_due};
 use super::deliver::{DeliverReport, deliver, deliver_now};
 use super::digest::{DigestReport, make, make_due};
 use super::poll::{PollReport, Which, poll};
@@ -30,8 +31,9 @@ impl OnceReport {
     }
 }
 
-/// Polls every feed, makes the digest of all that is new, and delivers it; with `only_due`, only what the
-/// schedule and the feeds' next check say, and a way out that was closed is left alone until its next probe.
+/// Erases whose time is over, polls every feed, makes the digest of all that is new, and delivers it; with `only_due`,
+/// only what the schedule and the feeds' next check say, and a way out that was closed is left alone until its next
+/// probe.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -47,7 +49,7 @@ pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::
     Ok(OnceReport { resumed, poll, digests, delivery, held })
 }
 
-/// Polls, and makes the digests, which are then delivered; the daemon does both side by side.
+/// Erases whose time is over, polls, and makes the digests, which are then delivered; the daemon does both side by side.
 ///
 /// In a restored database feeds are polled, so that nothing is missed, and no digest is made: its windows may hold
 /// what people have had already, and who is asked whether it may send could not take back what was made.
@@ -59,6 +61,11 @@ pub async fn gather(
     only_due: bool,
     listener: Listener<'_>,
 ) -> anyhow::Result<(PollReport, Vec<DigestReport>)> {
+    if only_due {
+        cleanup_due(app).await?;
+    } else {
+        cleanup(app).await?;
+    }
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
     let is_restored = app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);

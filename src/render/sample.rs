@@ -5,8 +5,8 @@ use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, ConfirmView, DigestView, EntryView, LinksView, NoteView, PageForm, SectionView,
-    SenderView,
+    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, LinkView, LinksView,
+    NoteView, PageForm, PreferencesView, SectionView, SenderView,
 };
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
@@ -18,6 +18,18 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [confirm(), bare].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") if template == "page/archive.html.j2" => values("digest/body.html.j2"),
+        Some("address" | "link") => {
+            let bare = LinkView { sender: SenderView::default(), ..link() };
+            [link(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/preferences.html.j2" => {
+            let problem = PreferencesView { problem: "themes".into(), ..preferences() };
+            let left = PreferencesView { status: "left".into(), ..PreferencesView::default() };
+            [preferences(), problem, left].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/ask_link.html.j2" => {
+            [ask_link(), AskLinkView::default()].map(|view| Value::from(Serde(view))).into()
+        }
         Some("page") if template == "page/archives.html.j2" => {
             [archives(), ArchivesView::default()].map(|view| Value::from(Serde(view))).into()
         }
@@ -130,6 +142,52 @@ pub(super) fn confirm() -> ConfirmView {
     }
 }
 
+pub(super) fn link() -> LinkView {
+    LinkView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        url: "https://digest.example.org/p/token".into(),
+        valid_for: "7 days".into(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn preferences() -> PreferencesView {
+    PreferencesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        base: "token/".into(),
+        address: "ada@example.org".into(),
+        new_address: "ada@new.example.org".into(),
+        status: "active".into(),
+        cadence: "weekly".into(),
+        paused_until: "3 March 2026".into(),
+        done: "choices".into(),
+        problem: String::new(),
+        typed: String::new(),
+        cadences: vec![ChoiceView { name: "weekly".into(), is_chosen: true, ..ChoiceView::default() }],
+        themes: vec![choice()],
+        first_day: "2026-11-24".into(),
+        last_day: "2027-11-24".into(),
+        unsubscribe: "../unsubscribe/token".into(),
+    }
+}
+
+pub(super) fn choice() -> ChoiceView {
+    ChoiceView {
+        name: "integration".into(),
+        title: "Integration".into(),
+        description: "Services made one.".into(),
+        is_chosen: true,
+    }
+}
+
+pub(super) fn ask_link() -> AskLinkView {
+    AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong: true, typed: "ada".into() }
+}
+
 pub(super) fn form() -> PageForm {
     PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
 }
@@ -171,6 +229,10 @@ mod tests {
             ("The confirmation", serde_json::to_value(confirm()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+            ("A mail with a link", serde_json::to_value(link()).unwrap()),
+            ("A person's own page", serde_json::to_value(preferences()).unwrap()),
+            ("A choice", serde_json::to_value(choice()).unwrap()),
+            ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
             ("A page", page),
             ("The form", serde_json::to_value(form()).unwrap()),
         ] {

@@ -19,6 +19,10 @@ pub enum Kind {
     Confirmation,
     /// A run's digest for whoever looks it over: no subscriber's.
     Proof,
+    /// The question at a new address whether it is its person's.
+    AddressChange,
+    /// The link to a person's own page, as they asked.
+    Link,
 }
 
 impl Kind {
@@ -29,6 +33,8 @@ impl Kind {
             Self::Digest => "digest",
             Self::Confirmation => "confirmation",
             Self::Proof => "proof",
+            Self::AddressChange => "address_change",
+            Self::Link => "link",
         }
     }
 }
@@ -37,7 +43,7 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation, Self::Proof]
+        [Self::Digest, Self::Confirmation, Self::Proof, Self::AddressChange, Self::Link]
             .into_iter()
             .find(|kind| kind.as_str() == word)
             .ok_or_else(|| UnknownWord(word.to_owned()))
@@ -232,7 +238,7 @@ pub(super) fn is_wanted(
     hash: &impl Fn(&EmailAddress) -> String,
 ) -> Result<bool, Error> {
     let wanted_from = match message.kind {
-        Kind::Digest => "active",
+        Kind::Digest | Kind::AddressChange | Kind::Link => "active",
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };

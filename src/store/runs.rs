@@ -102,9 +102,9 @@ pub struct RunRow {
     pub messages: u64,
 }
 
-/// People whom a digest may be made for now: active, of the cadence, and with no message that may have been
+/// People whom a digest may be made for now: active, not paused, of the cadence, and with no message that may have been
 /// delivered and is not settled: that one is resent before anything newer is made for them.
-const SERVED: &str = "status = 'active' AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
+const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
     SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
     AND m.state IN ('sending', 'unknown'))";
 

@@ -28,6 +28,10 @@ pub struct Subscriber {
     pub joined: DateTime<Utc>,
     /// When they confirmed.
     pub confirmed: Option<DateTime<Utc>>,
+    /// When they left, or were suppressed.
+    pub ended: Option<DateTime<Utc>>,
+    /// No digest before.
+    pub paused_until: Option<DateTime<Utc>>,
 }
 
 /// Someone who asks to join.
@@ -119,7 +123,7 @@ impl Store {
             };
             tx.execute(
                 "UPDATE subscribers SET status = ?2, cadence = ?3, themes = ?4, covered = ?5, consent = ?6, joined = ?7,
-                 confirmed = ?8, ended = NULL WHERE id = ?1",
+                 confirmed = ?8, ended = NULL, paused_until = NULL WHERE id = ?1",
                 params![
                     id,
                     status.as_str(),
@@ -225,7 +229,7 @@ impl Store {
 
 /// Where a new, resumed or returning person starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
-fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
+pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
     let last: Option<i64> = connection.query_row(
         "SELECT max(upto) FROM runs WHERE cadence IN (?1, 'once')",
         [cadence.as_str()],
@@ -241,9 +245,14 @@ fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Resul
     }
 }
 
-fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<Subscriber>, Error> {
+pub(super) fn select(
+    connection: &Connection,
+    rest: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<Subscriber>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed FROM subscribers {rest}"
+        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended,
+         paused_until FROM subscribers {rest}"
     ))?;
     let mut rows = statement.query(values)?;
     let mut people = Vec::new();
@@ -269,5 +278,7 @@ fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
         consent: row.get(7)?,
         joined: time(row.get(8)?)?,
         confirmed: optional_time(row.get(9)?)?,
+        ended: optional_time(row.get(10)?)?,
+        paused_until: optional_time(row.get(11)?)?,
     })
 }

@@ -178,8 +178,8 @@ async fn a_crowd_of_late_ones_is_given_up_whole() {
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     let crowd = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)";
     let people =
-        "INSERT INTO subscribers SELECT 's' || i, i || '@example.org', i || '@example.org', '', 'active', 'weekly',
-        NULL, 0, '', 0, 0, NULL FROM n";
+        "INSERT INTO subscribers (id, address, address_key, status, cadence, covered, consent, joined, confirmed)
+        SELECT 's' || i, i || '@example.org', i || '@example.org', 'active', 'weekly', 0, '', 0, 0 FROM n";
     let messages =
         "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
         SELECT 'digest', 1, 's' || i, i || '@example.org', '<' || i || '@x>', 1, 1, 'queued', 0, 0 FROM n";

@@ -172,6 +172,13 @@ impl World {
         Self { app, clock, server, sent, folder }
     }
 
+    /// The world with its folder by itself, for a test that gives the application away.
+    pub fn apart(self) -> (Self, TempDir) {
+        let empty = tempfile::tempdir().unwrap();
+        let Self { app, clock, server, sent, folder } = self;
+        (Self { app, clock, server, sent, folder: empty }, folder)
+    }
+
     /// What is kept of a feed.
     pub async fn state(&self, feed: &str) -> FeedState {
         let states = self.app.store.feed_states().await.unwrap();
