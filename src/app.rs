@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod answers;
 pub mod archive;
 pub mod bounces;
 pub mod check;
@@ -11,12 +12,14 @@ pub mod dkim;
 pub mod explain;
 pub mod feeds;
 mod letter;
+pub mod limits;
 pub mod lock;
 pub mod note;
 pub mod once;
 pub mod poll;
 pub mod proof;
 pub mod runs;
+pub mod sign_up;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
@@ -39,6 +42,7 @@ use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{Keys, Store};
 use clock::Clock;
+use limits::Limits;
 use lock::Lock;
 use stop::Stop;
 
@@ -54,6 +58,8 @@ pub struct App {
     pub keys: Keys,
     /// Whether the process was told to stop.
     pub stop: Stop,
+    /// How often visitors of the pages are heard.
+    pub limits: Limits,
     pub(crate) fetcher: Fetcher,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
@@ -111,6 +117,7 @@ impl App {
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
             store,
+            limits: Limits::new(&clock),
             clock,
             keys,
             stop: Stop::default(),
@@ -207,7 +214,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
-        ("web.trusted_proxies", settings.web.trusted_proxies != default.web.trusted_proxies),
         ("retention", settings.retention != default.retention),
     ]
     .into_iter()

@@ -28,7 +28,9 @@ impl Letter {
         let parts = [part.text.as_str(), &part.html];
         let [text, html] = match message.kind {
             Kind::Proof => app.inert(parts, &since),
-            Kind::Digest | Kind::Confirmation => app.personal(parts, &message.subscriber, &since),
+            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known => {
+                app.personal(parts, &message.subscriber, &since)
+            }
         };
         let is_digest = message.kind == Kind::Digest;
         let envelope = Envelope {

@@ -20,6 +20,8 @@ pub enum Purpose {
     Unsubscribe,
     /// See and change preferences.
     Preferences,
+    /// Send a form of a page; in the place of a subscriber it names when the page was made.
+    Form,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
             Self::Confirm => 'c',
             Self::Unsubscribe => 'u',
             Self::Preferences => 'p',
+            Self::Form => 'f',
         }
     }
 }

@@ -5,8 +5,8 @@ use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, ConfirmView, DigestView, EntryView, LinksView, NoteView, PageForm, SectionView,
-    SenderView,
+    ArchiveView, ArchivesView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinksView,
+    NoteView, PageForm, SectionView, SenderView, SignUpView, WelcomeView,
 };
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
@@ -16,6 +16,15 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("confirm") => {
             let bare = ConfirmView { sender: SenderView::default(), ..confirm() };
             [confirm(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("welcome") => {
+            let bare = WelcomeView { next: String::new(), latest: String::new(), ..welcome() };
+            [welcome(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("known") => vec![Value::from(Serde(known()))],
+        Some("page") if template == "page/sign_up.html.j2" => {
+            let bare = SignUpView { cadences: sign_up().cadences, ..SignUpView::default() };
+            [sign_up(), bare].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") if template == "page/archive.html.j2" => values("digest/body.html.j2"),
         Some("page") if template == "page/archives.html.j2" => {
@@ -130,6 +139,67 @@ pub(super) fn confirm() -> ConfirmView {
     }
 }
 
+pub(super) fn welcome() -> WelcomeView {
+    WelcomeView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        what: "the weekly digest".into(),
+        next: "Monday, 30 November 2026".into(),
+        latest: "https://digest.example.org/archive/2026-11-23".into(),
+        links: links(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn known() -> KnownView {
+    KnownView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        links: links(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn sign_up() -> SignUpView {
+    SignUpView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest".into(),
+        topic: "public-service reform".into(),
+        sources: "83 sources".into(),
+        latest: "archive/2026-11-23".into(),
+        address: "ada@example".into(),
+        cadences: vec![choice()],
+        themes: vec![choice()],
+        consent: "By signing up you agree to get this digest by mail.".into(),
+        stamp: "token".into(),
+        errors: errors(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn choice() -> ChoiceView {
+    ChoiceView {
+        value: "integration".into(),
+        title: "Integration".into(),
+        description: "Services made one.".into(),
+        chosen: true,
+    }
+}
+
+pub(super) fn errors() -> ErrorsView {
+    ErrorsView {
+        any: true,
+        address: "Enter your email address".into(),
+        cadence: "Choose how often".into(),
+        themes: "Choose at least one theme".into(),
+        trap: "Leave this field empty".into(),
+        other: "This page was open for too long: please send it again".into(),
+    }
+}
+
 pub(super) fn form() -> PageForm {
     PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
 }
@@ -169,6 +239,11 @@ mod tests {
             ("The sender", serde_json::to_value(sender()).unwrap()),
             ("The links", serde_json::to_value(links()).unwrap()),
             ("The confirmation", serde_json::to_value(confirm()).unwrap()),
+            ("The welcome", serde_json::to_value(welcome()).unwrap()),
+            ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),
+            ("The sign-up page", serde_json::to_value(sign_up()).unwrap()),
+            ("A choice", serde_json::to_value(choice()).unwrap()),
+            ("The errors", serde_json::to_value(errors()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
             ("A page", page),

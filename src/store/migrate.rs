@@ -18,6 +18,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0008_trust.sql")),
     M::up(include_str!("migrations/0010_bounces.sql")),
     M::up(include_str!("migrations/0011_namesakes.sql")),
+    M::up(include_str!("migrations/0012_consent.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::{Error, NewReport, Store, reports, seconds, suppressions, time, word};
 use crate::domain::outbox::{Next, Outcome, State};
@@ -17,6 +17,10 @@ pub enum Kind {
     Digest,
     /// The question whether someone really asked for it.
     Confirmation,
+    /// The first mail after a confirmation.
+    Welcome,
+    /// The answer to an active person who signs up once more.
+    Known,
     /// A run's digest for whoever looks it over: no subscriber's.
     Proof,
 }
@@ -28,6 +32,8 @@ impl Kind {
         match self {
             Self::Digest => "digest",
             Self::Confirmation => "confirmation",
+            Self::Welcome => "welcome",
+            Self::Known => "known",
             Self::Proof => "proof",
         }
     }
@@ -37,7 +43,7 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation, Self::Proof]
+        [Self::Digest, Self::Confirmation, Self::Welcome, Self::Known, Self::Proof]
             .into_iter()
             .find(|kind| kind.as_str() == word)
             .ok_or_else(|| UnknownWord(word.to_owned()))
@@ -197,43 +203,6 @@ impl Store {
         .await
     }
 
-    /// Queues a confirmation for a person, unless one is open or was made within the hour. True if queued.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn queue_confirmation(
-        &self,
-        subscriber: String,
-        part: Part,
-        message_id: String,
-        now: DateTime<Utc>,
-    ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let recent: Option<i64> = tx
-                .query_row(
-                    "SELECT id FROM messages WHERE subscriber = ?1 AND kind = 'confirmation'
-                     AND (made > ?2 OR state IN ('queued', 'sending', 'unknown', 'retry'))",
-                    params![subscriber, seconds(now) - 3600],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            if recent.is_some() {
-                return Ok(false);
-            }
-            tx.execute(
-                "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
-                params![part.subject, part.text, part.html],
-            )?;
-            let queued = tx.execute(
-                "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-                 SELECT 'confirmation', id, address, ?2, ?3, 'queued', ?4, ?4 FROM subscribers WHERE id = ?1",
-                params![subscriber, message_id, tx.last_insert_rowid(), seconds(now)],
-            )?;
-            Ok(queued == 1)
-        })
-        .await
-    }
-
     /// Messages by state, in the order of a message's life.
     ///
     /// # Errors
@@ -313,7 +282,7 @@ fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Cla
 
 fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddress) -> String) -> Result<bool, Error> {
     let wanted_from = match message.kind {
-        Kind::Digest => "active",
+        Kind::Digest | Kind::Welcome | Kind::Known => "active",
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };

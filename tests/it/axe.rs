@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use policy_digest::render::view::SenderView;
-use policy_digest::render::{ConfirmView, PageForm, Renderer};
+use policy_digest::render::view::{ChoiceView, ErrorsView, LinksView, SenderView};
+use policy_digest::render::{ConfirmView, KnownView, PageForm, Renderer, SignUpView, WelcomeView};
 
 use crate::command::{policy_digest, text};
 use crate::mails::{in_arabic, with_many_themes};
@@ -22,9 +22,18 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let folder = tempfile::tempdir().unwrap();
     let mut pages = vec![digest(root, folder.path())];
     let (many, arabic) = (with_many_themes().html, in_arabic().html);
-    for (name, html) in
-        [("many.html", many), ("arabic.html", arabic), ("confirm.html", confirm()), ("page.html", page())]
-    {
+    let [empty, wrong] = sign_up();
+    let [welcome, known] = answers();
+    for (name, html) in [
+        ("many.html", many),
+        ("arabic.html", arabic),
+        ("confirm.html", confirm()),
+        ("welcome.html", welcome),
+        ("known.html", known),
+        ("page.html", page()),
+        ("sign-up.html", empty),
+        ("sign-up-wrong.html", wrong),
+    ] {
         pages.push(folder.path().join(name));
         std::fs::write(folder.path().join(name), html).unwrap();
     }
@@ -36,7 +45,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let output = command.args(pages).output().unwrap();
     let shown = text(&output);
     assert!(output.status.success(), "{shown}");
-    assert_eq!(shown.matches(", 0 findings").count(), 20, "five pages, two schemes, two widths:\n{shown}");
+    assert_eq!(shown.matches(", 0 findings").count(), 36, "nine pages, two schemes, two widths:\n{shown}");
 }
 
 /// The programs, if all are here.
@@ -60,6 +69,88 @@ fn digest(root: &Path, folder: &Path) -> PathBuf {
     folder.join("digest.html")
 }
 
+/// The page to sign up on, as it comes first and with a mistake in every field.
+fn sign_up() -> [String; 2] {
+    let choice = |value: &str, description: &str, chosen| ChoiceView {
+        value: value.to_lowercase().replace(' ', "-"),
+        title: value.to_owned(),
+        description: description.to_owned(),
+        chosen,
+    };
+    let empty = SignUpView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Reform Digest".into(),
+        topic: "public service reform".into(),
+        sources: "83 sources".into(),
+        latest: "archive/2026-11-23".into(),
+        cadences: vec![
+            choice("Every day", "", false),
+            choice("Every week", "", true),
+            choice("Every month", "", false),
+        ],
+        themes: vec![
+            choice("Joined-up working", "Services made one, budgets pooled, and teams that stay the same.", true),
+            choice("Leadership", "", true),
+        ],
+        consent: "By signing up you agree that we keep your email address.".into(),
+        stamp: "t1".into(),
+        sender: sender(),
+        ..SignUpView::default()
+    };
+    let wrong = SignUpView {
+        address: "ada@example".into(),
+        errors: ErrorsView {
+            any: true,
+            address: "Enter an email address like name@example.org".into(),
+            cadence: "Choose how often".into(),
+            themes: "Choose at least one theme".into(),
+            trap: "Leave this field empty".into(),
+            other: "This page was open for too long: please press the button once more".into(),
+        },
+        ..empty.clone()
+    };
+    let renderer = Renderer::new(None).unwrap();
+    [empty, wrong].map(|view| renderer.render_sign_up(&view).unwrap())
+}
+
+/// The welcome, and the word to a subscriber who signs up once more.
+fn answers() -> [String; 2] {
+    let links = LinksView {
+        preferences: "https://digest.example.org/p/t1".into(),
+        unsubscribe: "https://digest.example.org/unsubscribe/t1".into(),
+        ..LinksView::default()
+    };
+    let known = KnownView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        links: links.clone(),
+        sender: sender(),
+    };
+    let welcome = WelcomeView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        what: "the weekly digest of posts about public service reform".into(),
+        next: "Monday, 30 November 2026".into(),
+        latest: "https://digest.example.org/archive/2026-11-23".into(),
+        links,
+        sender: sender(),
+    };
+    let renderer = Renderer::new(None).unwrap();
+    [renderer.render_welcome(&welcome).unwrap().html, renderer.render_known(&known).unwrap().html]
+}
+
+fn sender() -> SenderView {
+    SenderView {
+        organisation: "Example Institute".into(),
+        postal_address: "1 High Street, Anytown".into(),
+        contact: "hello@example.org".into(),
+        privacy_url: "https://digest.example.org/privacy".into(),
+    }
+}
+
 fn confirm() -> String {
     let view = ConfirmView {
         lang: "en-GB".into(),
@@ -68,12 +159,7 @@ fn confirm() -> String {
         what: "the weekly digest of posts about public service reform".into(),
         confirm_url: "https://digest.example.org/confirm/t1".into(),
         valid_for: "7 days".into(),
-        sender: SenderView {
-            organisation: "Example Institute".into(),
-            postal_address: "1 High Street, Anytown".into(),
-            contact: "hello@example.org".into(),
-            privacy_url: "https://digest.example.org/privacy".into(),
-        },
+        sender: sender(),
     };
     Renderer::new(None).unwrap().render_confirm(&view).unwrap().html
 }

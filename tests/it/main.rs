@@ -37,6 +37,7 @@ mod quickstart;
 mod relevance;
 mod returned_mail;
 mod shown;
+mod sign_up;
 mod smtp;
 mod smtp_hostile;
 mod stability;

@@ -172,7 +172,7 @@ pub async fn get(address: SocketAddr, path: &str) -> String {
     request(address, "GET", path, "", "").await
 }
 
-async fn request(address: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> String {
+pub async fn request(address: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",

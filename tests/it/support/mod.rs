@@ -140,6 +140,11 @@ impl World {
         Self { app, clock, server, sent, folder }
     }
 
+    /// Its parts, for a test that hands the application over.
+    pub fn apart(self) -> (App, Clock, FeedServer, Arc<Mutex<Vec<Sent>>>, TempDir) {
+        (self.app, self.clock, self.server, self.sent, self.folder)
+    }
+
     /// What is kept of a feed.
     pub async fn state(&self, feed: &str) -> FeedState {
         let states = self.app.store.feed_states().await.unwrap();
