@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
@@ -14,6 +14,8 @@ use super::visitor::Visitor;
 use crate::app::App;
 use crate::app::limits::TooOften;
 use crate::app::sign_up::{self, Form};
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The empty form.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, Failure> {
@@ -45,7 +47,9 @@ pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, body: Bytes
          mistyped, sign up again. If you asked before, the mail is sent once an hour at most."
             .to_owned(),
     ];
-    page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)
+    let mut response = page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    Ok(response)
 }
 
 /// The answer to whoever asks too often.
@@ -66,7 +70,7 @@ pub(super) fn too_often(app: &App, TooOften(wait): TooOften) -> Result<Response,
 
 /// The page holds a time stamp, and perhaps an address: no cache keeps it.
 fn unstored(status: StatusCode, html: String) -> Response {
-    (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+    (status, [(header::CACHE_CONTROL, NO_STORE)], Html(html)).into_response()
 }
 
 fn read(body: &[u8]) -> Form {
