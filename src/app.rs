@@ -3,21 +3,27 @@
 
 mod answers;
 pub mod archive;
+pub mod backup;
 pub mod bounces;
 pub mod check;
+mod choices;
+pub mod cleanup;
 pub mod clock;
 pub mod deliver;
 pub mod digest;
 pub mod dkim;
 pub mod explain;
 pub mod feeds;
+pub mod keys;
 mod letter;
 pub mod limits;
 pub mod lock;
 pub mod note;
 pub mod once;
 pub mod poll;
+pub mod preferences;
 pub mod proof;
+pub mod reconcile;
 pub mod runs;
 pub mod sign_up;
 pub mod status;
@@ -40,14 +46,26 @@ use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{Keys, Store};
+use crate::store::{FreshKeys, Keys, Store};
 use clock::Clock;
 use limits::Limits;
 use lock::Lock;
 use stop::Stop;
 
-/// Everything that a use case needs: the configuration, and each adapter once.
-pub struct App {
+/// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
+#[derive(Clone)]
+pub struct App(Arc<Installation>);
+
+impl std::ops::Deref for App {
+    type Target = Installation;
+
+    fn deref(&self) -> &Installation {
+        &self.0
+    }
+}
+
+/// What is behind it: the configuration, and each adapter once.
+pub struct Installation {
     /// What the administrator wrote, checked.
     pub config: Config,
     /// The database.
@@ -109,9 +127,9 @@ impl App {
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let store = Store::open(&data.join("policy-digest.db")).await?;
-        let fresh = Keys { token: random(32)?, suppression: random(32)? };
+        let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
-        let app = Self {
+        let installation = Installation {
             fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
             renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
             scorer: Arc::new(Scorer::new(&config.topic)),
@@ -124,6 +142,7 @@ impl App {
             signer,
             transport,
         };
+        let app = Self(Arc::new(installation));
         app.sync_feeds().await?;
         app.import_once().await?;
         for key in unused(&app.config.settings) {
@@ -214,7 +233,8 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
-        ("retention", settings.retention != default.retention),
+        ("retention.content", settings.retention.content != default.retention.content),
+        ("retention.attempts", settings.retention.attempts != default.retention.attempts),
     ]
     .into_iter()
     .filter_map(|(key, is_set)| is_set.then_some(key))
@@ -226,6 +246,11 @@ pub(crate) fn random(length: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
     Ok(bytes)
+}
+
+/// A random number in 0..1. Without one, as an operating system may fail to give it, the middle will do.
+pub(crate) fn chance() -> f64 {
+    getrandom::u32().map_or(0.5, |number| f64::from(number) / (f64::from(u32::MAX) + 1.0))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -1,16 +1,20 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod backup;
 mod bounce;
 mod check;
 mod dkim;
 mod explain;
 mod feeds;
+mod keys;
 mod marked;
 mod once;
+mod pause;
 mod poll;
 mod preview;
 mod progress;
+mod reconcile;
 mod run;
 mod runs;
 mod schedule;
@@ -95,6 +99,9 @@ enum Command {
     /// The key that mails are signed with
     #[command(subcommand)]
     Dkim(dkim::Dkim),
+    /// The keys that sign the personal links of mails
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// How each run went; hold one, or let it go on
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -106,6 +113,12 @@ enum Command {
     Schedule(schedule::Schedule),
     /// Feeds' health, queue, people, last and next run
     Status(status::Status),
+    /// Messages of which nobody knows whether they arrived: show them, resend or drop them
+    Reconcile(reconcile::Reconcile),
+    /// A consistent copy of the database, while the daemon runs
+    Backup(backup::Backup),
+    /// Let delivery go on: in a restored database, or to a mail server that is back
+    Resume(backup::Resume),
 }
 
 /// How a command ended, when it could be carried out.
@@ -158,11 +171,15 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
         Command::Dkim(dkim) => dkim.run(global),
+        Command::Keys(keys) => keys.run(global).await,
         Command::Runs(runs) => runs.run(global).await,
         Command::Bounce(bounce) => Ok(bounce.run(global).await),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
         Command::Status(status) => status.run(global).await,
+        Command::Reconcile(reconcile) => reconcile.run(global).await,
+        Command::Backup(backup) => backup.run(global).await,
+        Command::Resume(resume) => resume.run(global).await,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The daemon: an alarm, the pages, and a graceful end. The alarm only wakes; what is due is looked up by the use
-//! case, the same one as `once --due`, so a restart, a clock jump and a missed week need nothing of their own.
+//! cases, the same ones as `once --due`, so a restart, a clock jump and a missed week need nothing of their own.
+//! Mail goes out beside the polls: a run that takes hours keeps no feed waiting, and a slow feed no mail.
 //! The alarm ticks in UTC: tokio-cron-scheduler keeps a zone's offset from when the job was made (its issue 107).
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use crate::app::once::{OnceReport, once};
+use crate::app::deliver::{DeliverReport, deliver};
+use crate::app::once::gather;
+use crate::app::poll::PollReport;
 use crate::app::{App, silent};
 use crate::web;
 
@@ -31,12 +35,16 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let cannot_listen = || format!("cannot serve the pages on `{listen}`");
     let listener = TcpListener::bind(listen).await.with_context(cannot_listen)?;
     let address = listener.local_addr().with_context(cannot_listen)?;
-    let wake = Arc::new(Notify::new());
-    let mut alarm = alarm(Arc::clone(&wake)).await.context("cannot start the scheduler")?;
+    let (gathering, sending) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let mut alarm = alarm([&gathering, &sending].map(Arc::clone)).await.context("cannot start the scheduler")?;
     let told = Arc::clone(&app);
     let mut pages = tokio::spawn(web::serve(Arc::clone(&app), listener, async move { told.stop.requested().await }));
-    let work = tokio::spawn(work(Arc::clone(&app), wake));
+    let gather = tokio::spawn(gather_due(Arc::clone(&app), gathering, Arc::clone(&sending)));
+    let send = tokio::spawn(send_due(Arc::clone(&app), sending));
     tracing::info!(%address, "started");
+    for pause in app.store.pauses().await? {
+        tracing::warn!(since = %pause.since, "delivery is paused: {}", pause.reason);
+    }
     on_ready(address);
     let ended_early = tokio::select! {
         signal = signals.next() => { tracing::info!(signal, "stopping"); None }
@@ -53,7 +61,8 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
         }
     };
     let finish = async {
-        work.await.context("the work ended in a panic")?;
+        gather.await.context("the polls ended in a panic")?;
+        send.await.context("the delivery ended in a panic")?;
         served.await.context("the web server ended in a panic")?
     };
     tokio::select! {
@@ -66,12 +75,33 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     }
 }
 
-/// Does what is due at every wake, one at a time: wakes during a long one become one.
-async fn work(app: Arc<App>, wake: Arc<Notify>) {
-    let mut incident = None;
+/// Polls and makes digests at every wake, one at a time: wakes during a long one become one.
+async fn gather_due(app: Arc<App>, wake: Arc<Notify>, made: Arc<Notify>) {
+    let mut incidents = Incidents::new("due feeds and digests");
     loop {
-        let ended = do_due(Arc::clone(&app)).await;
-        tell(ended, &mut incident);
+        let doing = Arc::clone(&app);
+        let ended = apart(async move { gather(&doing, true, &silent).await }).await;
+        if let Some((poll, _)) = incidents.take_in(ended) {
+            tell_polled(&poll);
+            made.notify_one();
+        }
+        tokio::select! {
+            biased;
+            () = app.stop.requested() => return,
+            () = wake.notified() => {}
+        }
+    }
+}
+
+/// Sends what is due at every wake, and as soon as a digest is made.
+async fn send_due(app: Arc<App>, wake: Arc<Notify>) {
+    let mut incidents = Incidents::new("due mails");
+    loop {
+        let doing = Arc::clone(&app);
+        let ended = apart(async move { deliver(&doing, &silent).await }).await;
+        if let Some(report) = incidents.take_in(ended) {
+            tell_sent(&report);
+        }
         tokio::select! {
             biased;
             () = app.stop.requested() => return,
@@ -81,40 +111,62 @@ async fn work(app: Arc<App>, wake: Arc<Notify>) {
 }
 
 /// In a task of its own, so that a panic ends only this wake.
-async fn do_due(app: Arc<App>) -> anyhow::Result<OnceReport> {
-    let doing = tokio::spawn(async move { once(&app, true, &silent).await });
-    doing.await.context("it ended in a panic")?
+async fn apart<T: Send + 'static>(
+    doing: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::spawn(doing).await.context("it ended in a panic")?
 }
 
-/// Logs what was done, and an error when it comes up, not at every wake while it lasts.
-fn tell(ended: anyhow::Result<OnceReport>, incident: &mut Option<String>) {
-    match ended {
-        Ok(report) => {
-            if incident.take().is_some() {
-                tracing::info!("due work is done again");
+fn tell_polled(poll: &PollReport) {
+    let (saved, feeds) = (poll.saved(), poll.feeds.len());
+    if feeds > 0 {
+        tracing::info!(feeds, failed = poll.failed(), new = saved.new, picked = saved.picked, "polled");
+    }
+}
+
+fn tell_sent(report: &DeliverReport) {
+    if report.sent > 0 {
+        tracing::info!(sent = report.sent, "delivered");
+    }
+    if report.late > 0 {
+        tracing::warn!(late = report.late, "mails were given up: they would have come too late");
+    }
+}
+
+/// Logs an error when it comes up, not at every wake while it lasts.
+struct Incidents {
+    what: &'static str,
+    last: Option<String>,
+}
+
+impl Incidents {
+    fn new(what: &'static str) -> Self {
+        Self { what, last: None }
+    }
+
+    fn take_in<T>(&mut self, ended: anyhow::Result<T>) -> Option<T> {
+        match ended {
+            Ok(report) => {
+                if self.last.take().is_some() {
+                    tracing::info!("{} are done again", self.what);
+                }
+                Some(report)
             }
-            let (saved, feeds, sent) =
-                (report.poll.saved(), report.poll.feeds.len(), report.resumed.sent + report.delivery.sent);
-            if feeds > 0 {
-                tracing::info!(feeds, failed = report.poll.failed(), new = saved.new, picked = saved.picked, "polled");
-            }
-            if sent > 0 {
-                tracing::info!(sent, "delivered");
-            }
-        }
-        Err(error) => {
-            let text = format!("{error:#}");
-            if incident.as_ref() != Some(&text) {
-                tracing::error!("due work could not be done, and is tried again: {text}");
-                *incident = Some(text);
+            Err(error) => {
+                let text = format!("{error:#}");
+                if self.last.as_ref() != Some(&text) {
+                    tracing::error!("{} could not be done, and are tried again: {text}", self.what);
+                    self.last = Some(text);
+                }
+                None
             }
         }
     }
 }
 
-async fn alarm(wake: Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+async fn alarm(wakes: [Arc<Notify>; 2]) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let job = Job::new(EVERY_TEN_SECONDS, move |_, _| wake.notify_one())?;
+    let job = Job::new(EVERY_TEN_SECONDS, move |_, _| wakes.iter().for_each(|wake| wake.notify_one()))?;
     scheduler.add(job).await?;
     scheduler.start().await?;
     Ok(scheduler)

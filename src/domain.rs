@@ -13,6 +13,7 @@ pub mod language;
 pub mod locale;
 mod matching;
 pub mod outbox;
+pub mod pace;
 mod pattern;
 pub mod relevance;
 pub mod schedule;

@@ -2,14 +2,15 @@
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
 pub mod dkim;
+mod quoted;
 pub mod reply;
 pub mod report;
 pub mod smtp;
 pub mod transport;
 
 use chrono::{DateTime, Utc};
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
+use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
 
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
@@ -136,11 +137,11 @@ impl Error {
     pub fn is_of_the_way(&self) -> bool {
         use reply::Command::{Auth, Hello, Mail, StartTls};
         match self {
-            Self::Connect(..) | Self::Handshake { .. } | Self::Certificate { .. } | Self::Repeated { .. } => true,
             // No recipient has been named yet.
             Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth | Mail),
             Self::Refused { command, reply } => command.step() == Step::Opening || reply.code == 421,
-            _ => self.verdict() == Verdict::Ours,
+            Self::Address(_) | Self::Header(_) | Self::Build(_) => false,
+            _ => true,
         }
     }
 
@@ -249,7 +250,8 @@ pub fn encoded_bytes(text: &str, html: &str) -> EncodedBytes {
 }
 
 fn single_part(kind: header::ContentType, body: &str) -> SinglePart {
-    SinglePart::builder().header(kind).body(line_ends(body))
+    let encoded = Body::dangerous_pre_encoded(quoted::encode(body), ContentTransferEncoding::QuotedPrintable);
+    SinglePart::builder().header(kind).body(encoded)
 }
 
 /// `Name <address>` or an address. The name may hold anything: it is encoded.
@@ -284,11 +286,6 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
 fn boundary(message_id: &str) -> String {
     let letters: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
     format!("=_{letters}")
-}
-
-/// Line feeds only, which lettre turns to CRLF; no NUL, which no mail may hold (RFC 5322 §2.3).
-fn line_ends(body: &str) -> String {
-    body.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "")
 }
 
 #[cfg(test)]

@@ -224,7 +224,8 @@ fn strict(drafts: &[Settled<Written>]) -> Result<Vec<Fresh>, Error> {
         let Some((identity, draft)) = entry.id.parse::<usize>().ok().and_then(|place| drafts.get(place)) else {
             continue;
         };
-        let item = entry::item(entry, identity.clone(), draft);
+        let Written { published, updated, .. } = draft.body;
+        let item = Item { published, updated, ..entry::item(entry, identity.clone(), draft.link.clone()) };
         if draft.says_something(&item) {
             items.push(Fresh { item, digest: draft.digest });
         }

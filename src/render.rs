@@ -16,7 +16,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
 
-pub use view::{ArchivesView, ConfirmView, DigestView, KnownView, PageForm, SignUpView, WelcomeView};
+pub use view::{
+    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
+    SignUpView, WelcomeView,
+};
 
 use crate::domain::text::single_line;
 
@@ -45,11 +48,19 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("known/subject.txt.j2", include_str!("../templates/known/subject.txt.j2")),
     ("known/body.txt.j2", include_str!("../templates/known/body.txt.j2")),
     ("known/body.html.j2", include_str!("../templates/known/body.html.j2")),
+    ("address/subject.txt.j2", include_str!("../templates/address/subject.txt.j2")),
+    ("address/body.txt.j2", include_str!("../templates/address/body.txt.j2")),
+    ("address/body.html.j2", include_str!("../templates/address/body.html.j2")),
+    ("link/subject.txt.j2", include_str!("../templates/link/subject.txt.j2")),
+    ("link/body.txt.j2", include_str!("../templates/link/body.txt.j2")),
+    ("link/body.html.j2", include_str!("../templates/link/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
     ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
     ("page/sign_up.html.j2", include_str!("../templates/page/sign_up.html.j2")),
     ("page/archive.html.j2", include_str!("../templates/page/archive.html.j2")),
     ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
+    ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
+    ("page/ask_link.html.j2", include_str!("../templates/page/ask_link.html.j2")),
 ];
 
 /// What an administrator needs to know of them, and the name of the file that says it.
@@ -222,6 +233,38 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_archives(&self, view: &ArchivesView) -> Result<String, Error> {
         self.part("page/archives.html.j2", minijinja::Value::from(Serde(view)))
+    }
+
+    /// The mail that asks at a new address whether it is its reader's.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_address(&self, view: &LinkView) -> Result<Rendered, Error> {
+        self.mail("address", view)
+    }
+
+    /// The mail with the link to its reader's own page.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_link(&self, view: &LinkView) -> Result<Rendered, Error> {
+        self.mail("link", view)
+    }
+
+    /// A person's own page.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_preferences(&self, view: &PreferencesView) -> Result<String, Error> {
+        self.part("page/preferences.html.j2", minijinja::Value::from(Serde(view)))
+    }
+
+    /// The page that asks for an address, to mail its link to.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_ask_link(&self, view: &AskLinkView) -> Result<String, Error> {
+        self.part("page/ask_link.html.j2", minijinja::Value::from(Serde(view)))
     }
 
     fn mail(&self, folder: &str, view: &impl Serialize) -> Result<Rendered, Error> {

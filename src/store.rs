@@ -4,13 +4,18 @@
 
 mod archives;
 mod arrival;
+mod backup;
+mod claims;
 mod connection;
+mod erasure;
 mod feeds;
 mod holds;
 mod items;
 mod keys;
 mod migrate;
 mod outbox;
+mod pauses;
+mod preferences;
 mod proofs;
 mod reasons;
 mod reports;
@@ -21,6 +26,7 @@ mod standings;
 mod stories;
 mod subscribers;
 mod suppressions;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,11 +36,15 @@ use rusqlite::{Connection, Transaction};
 
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
+pub use claims::Claims;
+pub use erasure::{Erased, Expiry};
 pub use feeds::{FeedState, Poll, PollOutcome, Visited};
 pub use holds::Released;
 pub use items::{ItemRow, Rescored};
-pub use keys::Keys;
-pub use outbox::{Claimed, Kind, MessageCounts, Part, RunName, Settlement};
+pub use keys::{FreshKeys, Keys};
+pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
+pub use pauses::{Pause, PauseCause};
+pub use preferences::{AddressTaken, NewLetter, OwnMessage, OwnRecord};
 pub use proofs::{NewProof, PROOF};
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
@@ -42,6 +52,7 @@ pub use scored::ScoredItem;
 pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
+pub use unknown::{Decision, UnknownMessage};
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +98,15 @@ pub enum Error {
         /// What was found.
         value: String,
     },
+    /// A copy cannot be written.
+    #[error("cannot write the copy `{path}`")]
+    Copy {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A connection's thread has ended.
     #[error("the connection to the database is closed")]
     Closed,
@@ -104,6 +124,7 @@ pub struct Store {
     writer: tokio_rusqlite::Connection,
     readers: Vec<tokio_rusqlite::Connection>,
     turn: AtomicUsize,
+    path: PathBuf,
 }
 
 /// Read-only connections beside the writer.
@@ -121,7 +142,7 @@ impl Store {
         for _ in 0..READERS {
             readers.push(connection::reader(path).await?);
         }
-        Ok(Self { writer, readers, turn: AtomicUsize::new(0) })
+        Ok(Self { writer, readers, turn: AtomicUsize::new(0), path: path.to_owned() })
     }
 
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.

@@ -5,6 +5,7 @@
 mod archive;
 mod error;
 mod health;
+mod preferences;
 mod sign_up;
 mod subscriptions;
 mod unsubscribe;
@@ -83,10 +84,19 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
         .route("/confirm/{token}/again", post(subscriptions::again))
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::leave))
+        .route("/p/{token}", get(preferences::show))
+        .route("/p/{token}/choices", get(preferences::back).post(preferences::choose))
+        .route("/p/{token}/pause", get(preferences::back).post(preferences::pause))
+        .route("/p/{token}/resume", get(preferences::back).post(preferences::resume))
+        .route("/p/{token}/address", get(preferences::back).post(preferences::ask_address))
+        .route("/p/{token}/data", get(preferences::data))
+        .route("/p/{token}/delete", get(preferences::ask_erase).post(preferences::erase))
+        .route("/address/{token}", get(preferences::ask_take).post(preferences::take_address))
         .layer(middleware::map_response(personal_headers));
     Router::new()
         .merge(personal)
         .route("/", get(sign_up::show).post(sign_up::take))
+        .route("/p", get(preferences::ask_link).post(preferences::send_link))
         .route("/archive", get(archive::list))
         .route("/archive/{name}", get(archive::show))
         .route("/health/live", get(health::live))

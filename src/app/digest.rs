@@ -2,11 +2,12 @@
 //! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
 
 mod part;
+pub(super) mod proof;
 
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, proof, random};
+use super::{App, hex, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
@@ -101,6 +102,7 @@ pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
 async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
     let now = app.clock.now();
+    app.store.end_pauses(now).await?;
     let cadence = slot.map(|(cadence, _)| cadence);
     let upto = app.store.highest_seq().await?;
     let note = note::next(app, cadence).await?;

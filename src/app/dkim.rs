@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::check::CheckFinding;
+use super::check::finding::CheckFinding;
 use crate::config::{Config, Dkim, Findings, TransportKind, finding_at};
 use crate::mail::dkim::{Key, KeyError, Signer};
 pub use crate::mail::dkim::{Kind, Record};

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::domain::token::{self, Purpose, sign};
+use crate::domain::token::{self, KeyRing, Purpose, sign};
 use crate::mail::{self, Envelope, Outgoing};
 use crate::render::personalise;
 use crate::render::view::SenderView;
@@ -26,10 +26,12 @@ impl Letter {
         let settings = &app.config.settings;
         let since = app.day(message.since);
         let parts = [part.text.as_str(), &part.html];
+        // The keys of its own time: a message that is sent again after a change of keys is the same.
+        let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
             Kind::Proof => app.inert(parts, &since),
-            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known => {
-                app.personal(parts, &message.subscriber, &since)
+            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
+                app.personal(keys, parts, &message.subscriber, &since)
             }
         };
         let is_digest = message.kind == Kind::Digest;
@@ -40,8 +42,8 @@ impl Letter {
             message_id: message.message_id.clone(),
             date: message.made,
             list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
-            unsubscribe_url: is_digest.then(|| app.unsubscribe_url(&message.subscriber)),
-            unsubscribe_mail: is_digest.then(|| app.unsubscribe_mail(&message.subscriber)).flatten(),
+            unsubscribe_url: is_digest.then(|| app.unsubscribe_url(keys, &message.subscriber)),
+            unsubscribe_mail: is_digest.then(|| app.unsubscribe_mail(keys, &message.subscriber)).flatten(),
             archive_url: is_digest.then(|| app.page("archive")),
             feedback_id: Some(feedback_id(message.kind, part.run.as_ref(), app.mail_domain())),
         };
@@ -49,7 +51,7 @@ impl Letter {
         if let Some(signer) = &app.signer {
             bytes = signer.signed(&bytes, envelope.date)?;
         }
-        Ok(Self { from: app.return_path(message), to: envelope.to, message_id: envelope.message_id, bytes, html })
+        Ok(Self { from: app.return_path(keys, message), to: envelope.to, message_id: envelope.message_id, bytes, html })
     }
 
     /// As the transport takes it.
@@ -80,34 +82,34 @@ impl App {
         self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
     }
 
-    pub(crate) fn unsubscribe_url(&self, subscriber: &str) -> String {
-        self.page(&format!("unsubscribe/{}", sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None)))
+    pub(crate) fn unsubscribe_url(&self, keys: &KeyRing, subscriber: &str) -> String {
+        self.page(&format!("unsubscribe/{}", sign(keys, Purpose::Unsubscribe, subscriber, None)))
     }
 
     /// The same by mail, if an address takes such mails: the token stands in the subject (RFC 6068 §2).
-    fn unsubscribe_mail(&self, subscriber: &str) -> Option<String> {
+    fn unsubscribe_mail(&self, keys: &KeyRing, subscriber: &str) -> Option<String> {
         let address = self.config.settings.mail.unsubscribe_address.as_ref()?;
-        let token = sign(&self.keys.token, Purpose::Unsubscribe, subscriber, None);
+        let token = sign(keys, Purpose::Unsubscribe, subscriber, None);
         Some(format!("mailto:{}?subject=unsubscribe%20{token}", in_mailto(address)))
     }
 
     /// Where a message comes back to if it cannot be delivered: with a token of its own, so that what comes back
     /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof, which concerns
     /// no subscriber.
-    fn return_path(&self, message: &Claimed) -> String {
+    fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
             Some((local, domain)) if message.kind != Kind::Proof => {
-                format!("{local}+{}@{domain}", token::return_path(&self.keys.token, message.id))
+                format!("{local}+{}@{domain}", token::return_path(keys, message.id))
             }
             _ => self.sender_address().to_owned(),
         }
     }
 
     /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
-    pub(crate) fn personal(&self, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
-        let preferences = self.page(&format!("p/{}", sign(&self.keys.token, Purpose::Preferences, subscriber, None)));
-        let unsubscribe = self.unsubscribe_url(subscriber);
+    pub(crate) fn personal(&self, keys: &KeyRing, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
+        let preferences = self.page(&format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
+        let unsubscribe = self.unsubscribe_url(keys, subscriber);
         parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
     }
 

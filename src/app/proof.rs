@@ -1,31 +1,13 @@
-//! Proofs: a run's digest, or the next one, as one mail to whoever looks it over. It goes out before the digests, its
-//! personal links lead nowhere, and its address is no subscriber's.
+//! A proof of the next digest, mailed at once to whoever asks. Nothing of it is stored; what a proof says, and the one
+//! that goes with each run, is `digest::proof`'s.
 
 use anyhow::Context as _;
 
+use super::digest::{self, proof};
 use super::letter::Letter;
-use super::{App, digest, hex, random};
+use super::{App, hex, random};
 use crate::domain::subscriber::{Cadence, EmailAddress};
-use crate::render::Rendered;
-use crate::store::{Claimed, Kind, NewPart, NewProof, PROOF, Part, WindowPart};
-
-/// The proof of a run with these parts, if one is wanted: of what most of its people get, of all themes before some.
-pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
-    let address = app.config.settings.mail.proof_to.clone()?;
-    let parts = windows.iter().filter_map(|window| Some((&window.window, window.part.as_ref()?)));
-    let people: u64 = parts.clone().map(|(window, _)| window.people).sum();
-    let (_, NewPart { subject, text, html, .. }) =
-        parts.max_by_key(|(window, _)| (window.themes.is_none(), window.people))?;
-    let digest = Rendered { subject: subject.clone(), text: text.clone(), html: html.clone() };
-    let audience = if people == 1 { "1 subscriber".to_owned() } else { format!("{people} subscribers") };
-    Some(NewProof { address, part: part(&digest, &format!("This is a proof of a digest that goes to {audience}.")) })
-}
-
-fn part(digest: &Rendered, what: &str) -> Part {
-    let words = format!("{what} It is nobody's own copy: its links to leave and to change what you get do nothing.");
-    let Rendered { subject, text, html } = digest.as_proof(&words);
-    Part { subject, text, html, run: None }
-}
+use crate::store::{Claimed, Kind, PROOF};
 
 /// What came of sending a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +29,7 @@ pub async fn send(app: &App, address: EmailAddress, cadence: Cadence) -> anyhow:
     let Some(rendered) = preview.rendered else {
         return Ok(ProofReport { subject: None, stories: 0, reply: None });
     };
-    let part = part(&rendered, &format!("This is a proof of the next {cadence} digest, as it would be now."));
+    let part = proof::part(&rendered, &format!("This is a proof of the next {cadence} digest, as it would be now."));
     let now = app.clock.now();
     let message = Claimed {
         // It lies in no outbox.
@@ -61,6 +43,7 @@ pub async fn send(app: &App, address: EmailAddress, cadence: Cadence) -> anyhow:
         since: now,
         attempt: 1,
         is_unknown: false,
+        deadline: None,
     };
     let letter = Letter::write(app, &message, &part).context("cannot write the proof")?;
     let accepted = app.transport.send(&letter.outgoing()).await.context("cannot send the proof")?;

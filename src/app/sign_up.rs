@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{App, answers, archive, hex, random, sha256};
+use super::{App, answers, archive, choices, hex, random, sha256};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
 use crate::domain::token::{self, Purpose};
 use crate::render::SignUpView;
-use crate::render::view::{ChoiceView, ErrorsView};
+use crate::render::view::ErrorsView;
 use crate::store::{NewSubscriber, Wording};
 
 /// A form that is sent sooner after its page was made was filled in by a program.
@@ -150,23 +150,6 @@ fn hurry(app: &App, stamp: &str) -> Option<&'static str> {
 async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
     let (settings, topic) = (&app.config.settings, &app.config.topic);
     let now = app.clock.now();
-    let cadences = [Cadence::Daily, Cadence::Weekly, Cadence::Monthly].map(|cadence| ChoiceView {
-        value: cadence.to_string(),
-        title: match cadence {
-            Cadence::Daily => "Every day",
-            Cadence::Weekly => "Every week",
-            Cadence::Monthly => "Every month",
-        }
-        .to_owned(),
-        description: String::new(),
-        chosen: form.cadence == cadence.as_str(),
-    });
-    let themes = topic.themes.iter().map(|theme| ChoiceView {
-        value: theme.name.clone(),
-        title: theme.title.clone(),
-        description: theme.description.clone(),
-        chosen: form.themes.contains(&theme.name),
-    });
     let sources = app.config.feeds.len();
     let view = SignUpView {
         lang: "en".to_owned(),
@@ -175,8 +158,8 @@ async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<Str
         topic: topic.title.clone(),
         sources: if sources == 1 { "1 source".to_owned() } else { format!("{sources} sources") },
         latest: archive::latest(app).await?.unwrap_or_default(),
-        cadences: cadences.into(),
-        themes: themes.collect(),
+        cadences: choices::cadences(|cadence| form.cadence == cadence.as_str()),
+        themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
         consent: settings.sender.consent.clone(),
         // Whoever mends a mistake is not slowed down again.
         stamp: stamp(app, made(app, &form.stamp).unwrap_or(now)),

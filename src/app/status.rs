@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, HeldRun, MessageCounts, ReturnedCount, RunRow};
+use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct StatusReport {
     pub feeds: Vec<FeedState>,
     /// Messages by state.
     pub messages: MessageCounts,
+    /// Why nothing is delivered at present.
+    pub pauses: Vec<Pause>,
     /// Subscribers by status.
     pub subscribers: BTreeMap<&'static str, usize>,
     /// Runs that are held until a person releases them.
@@ -38,6 +40,7 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
     Ok(StatusReport {
         feeds: app.store.feed_states().await?,
         messages: app.store.message_counts().await?,
+        pauses: app.store.pauses().await?,
         subscribers,
         held: app.store.held_runs().await?,
         returned: app.store.returned().await?,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::pause::{pause_json, pause_line};
 use super::poll::{feed_rows, feeds_json};
 use super::progress::Bar;
 use super::table::count;
@@ -39,8 +40,8 @@ impl Once {
         } else {
             tell(&app, &report);
         }
-        let has_failed = report.resumed.failed + report.delivery.failed > 0;
-        let failed = has_failed || report.poll.is_total_failure() || !report.held.is_empty();
+        let given_up = given_up(&report) > 0;
+        let failed = given_up || report.pause().is_some() || report.poll.is_total_failure() || !report.held.is_empty();
         Ok(if failed { Ending::Failed } else { Ending::Done })
     }
 }
@@ -81,7 +82,7 @@ fn tell(app: &App, report: &OnceReport) {
     let (sent, deferred, failed) = (
         report.resumed.sent + report.delivery.sent,
         report.delivery.deferred.max(report.resumed.deferred),
-        report.resumed.failed + report.delivery.failed,
+        given_up(report),
     );
     let mut parts = vec![format!("{} sent", count(sent, "mail"))];
     if report.resumed.sent > 0 {
@@ -94,6 +95,9 @@ fn tell(app: &App, report: &OnceReport) {
         parts.push(format!("{failed} given up"));
     }
     print(format_args!("mail     {}", parts.join(", ")));
+    if let Some(pause) = report.pause() {
+        print(format_args!("paused   {}", pause_line(pause, app.config.settings.timezone)));
+    }
     for error in report.resumed.errors.iter().chain(&report.delivery.errors) {
         print(format_args!("         {error}"));
     }
@@ -126,6 +130,11 @@ pub(super) fn held_json(held: &[HeldRun]) -> serde_json::Value {
             "because": run.because, "waiting": run.waiting })
     });
     held.collect::<Vec<_>>().into()
+}
+
+/// Mails that nobody will get: refused, or not taken while they were of use.
+fn given_up(report: &OnceReport) -> usize {
+    [&report.resumed, &report.delivery].iter().map(|delivery| delivery.failed + delivery.late).sum()
 }
 
 /// "2 borderline posts wait".
@@ -162,5 +171,7 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
         "deferred": report.delivery.deferred,
         "failed": report.resumed.failed + report.delivery.failed,
         "held": held_json(&report.held),
+        "late": report.resumed.late + report.delivery.late,
+        "paused": report.pause().map(pause_json),
     })
 }

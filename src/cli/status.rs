@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::once::{held, held_json};
+use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
 use crate::app::status::{StatusReport, status};
 
@@ -21,6 +22,9 @@ impl Status {
             return Ok(Ending::Done);
         }
         let zone = app.config.settings.timezone;
+        for pause in &report.pauses {
+            print(format_args!("delivery      paused {}", pause_line(pause, zone)));
+        }
         match &report.last_run {
             Some(run) => print(format_args!(
                 "last run      {} {}: {} stories, {} messages",
@@ -93,6 +97,7 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         .iter()
         .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
         .collect();
-    json!({ "feeds": feeds, "messages": report.messages, "subscribers": report.subscribers, "held": held_json(&report.held),
+    let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
+    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next })
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Ending, Global, Usage, print, table};
 use crate::app::deliver::deliver;
+use crate::app::preferences;
 use crate::app::subscribe::{self, Asker, Request};
 use crate::app::{App, silent};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
@@ -22,6 +23,11 @@ pub(super) enum Subscribers {
     /// Unsubscribe a person
     Remove {
         /// Their address
+        address: String,
+    },
+    /// Erase an address, with name and consent, wherever it stands; what was counted stays
+    Forget {
+        /// The address
         address: String,
     },
     /// Import people from a CSV file with an `email` column (and `name`, `cadence`, `themes`)
@@ -68,6 +74,15 @@ impl Subscribers {
                     Ok(Ending::Done)
                 } else {
                     Err(Usage(format!("nobody is subscribed as {}", address.reveal())).into())
+                }
+            }
+            Self::Forget { address } => {
+                let address = parse(&address)?;
+                if preferences::forget(&app, &address).await? {
+                    print(format_args!("{} is erased", address.reveal()));
+                    Ok(Ending::Done)
+                } else {
+                    Err(Usage(format!("{} is nowhere here", address.reveal())).into())
                 }
             }
             Self::Import(import) => import.run(&app, global).await,

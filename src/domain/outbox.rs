@@ -1,9 +1,13 @@
-//! What may happen to a message: its states, what an attempt's outcome leads to, and the back-off ladder.
-//! The store keeps the states; `app::deliver` asks here what comes next.
+//! What may happen to a message: its states, what an attempt's outcome leads to, the back-off ladder, and until when
+//! it is worth sending. The store keeps the states; `app::deliver` asks here what comes next. How many messages are
+//! tried side by side is `domain::pace`'s.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+
+use super::subscriber::Cadence;
+use super::token::CONFIRM_FOR;
 
 /// Where a message stands. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,12 +64,14 @@ impl State {
 pub enum Outcome {
     /// The next hop took it.
     Accepted,
-    /// Refused for now, or the next hop was out of reach; surely not delivered.
+    /// Refused for now; surely not delivered.
     Deferred,
     /// Refused for good.
     Refused,
     /// The answer never came: it may have been delivered.
     Lost,
+    /// The way to the next hop was closed, so nothing of it was sent: it is as if it had not been tried.
+    Unsent,
 }
 
 /// What becomes of the message.
@@ -77,10 +83,14 @@ pub enum Next {
     RetryAt(DateTime<Utc>),
     /// Final: not delivered.
     Failed,
+    /// Final: not delivered, and the next attempt would come too late.
+    Late,
+    /// Open: as it was before the attempt.
+    AsBefore,
 }
 
 /// The pauses after the first, second, … failed attempt: 5 min, 15 min, 1 h, 4 h, 12 h, 24 h. The seventh
-/// failure ends it (about 42 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up in days).
+/// failure ends it (about 41 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up in days).
 pub const LADDER: [Duration; 6] = [
     Duration::from_secs(5 * 60),
     Duration::from_secs(15 * 60),
@@ -90,44 +100,117 @@ pub const LADDER: [Duration; 6] = [
     Duration::from_secs(24 * 60 * 60),
 ];
 
-/// Decides after attempt number `attempts` (1 for the first) ended with `outcome` at `now`.
+/// How far a pause may stray from the ladder, as a share of it, either way: messages that were put off together
+/// come back apart.
+pub const STRAY: f64 = 0.1;
+
+/// Decides after attempt number `attempts` (1 for the first) ended with `outcome` at `now`. `chance` is a random
+/// number in 0..1; after `deadline` the message is not worth sending.
 #[must_use]
-pub fn after_attempt(attempts: u32, outcome: Outcome, now: DateTime<Utc>) -> Next {
+pub fn after_attempt(
+    attempts: u32,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+    chance: f64,
+    deadline: Option<DateTime<Utc>>,
+) -> Next {
     match outcome {
         Outcome::Accepted => Next::Sent,
         Outcome::Refused => Next::Failed,
+        Outcome::Unsent => Next::AsBefore,
         Outcome::Deferred | Outcome::Lost => {
             let step = usize::try_from(attempts.max(1) - 1).unwrap_or(usize::MAX);
-            LADDER.get(step).map_or(Next::Failed, |pause| Next::RetryAt(now + *pause))
+            let Some(pause) = LADDER.get(step) else { return Next::Failed };
+            let at = now + pause.mul_f64(1.0 + STRAY * (2.0 * chance.clamp(0.0, 1.0) - 1.0));
+            if deadline.is_some_and(|deadline| at > deadline) { Next::Late } else { Next::RetryAt(at) }
         }
     }
 }
 
+/// Until when a digest is worth sending: half its cadence's period after its slot. Then the next one is nearer, and
+/// has what this one had.
+#[must_use]
+pub fn digest_deadline(slot: DateTime<Utc>, cadence: Cadence) -> DateTime<Utc> {
+    slot + cadence.period() / 2
+}
+
+/// Until when the question whether someone wants the digest is worth sending: as long as its link works.
+#[must_use]
+pub fn confirmation_deadline(made: DateTime<Utc>) -> DateTime<Utc> {
+    made + CONFIRM_FOR
+}
+
+/// How long a closed way is left alone after so many probes that failed: 1 min, 2, 4, 8, then 15.
+#[must_use]
+pub fn probe_pause(failed_probes: u32) -> Duration {
+    Duration::from_secs(60) * (1_u32 << failed_probes.min(4)).min(15)
+}
+
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use proptest::prelude::*;
 
     use super::*;
 
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+    const MIDDLE: f64 = 0.5;
+
     #[test]
     fn a_deferred_message_climbs_the_ladder_and_is_then_given_up() {
-        let now = DateTime::UNIX_EPOCH;
+        let minutes: Vec<u64> = LADDER.iter().map(|pause| pause.as_secs() / 60).collect();
+        assert_eq!(minutes, [5, 15, 60, 240, 720, 1440]);
         for (step, pause) in (1..).zip(LADDER) {
-            assert_eq!(after_attempt(step, Outcome::Deferred, now), Next::RetryAt(now + pause));
+            assert_eq!(after_attempt(step, Outcome::Deferred, NOW, MIDDLE, None), Next::RetryAt(NOW + pause));
         }
-        assert_eq!(after_attempt(7, Outcome::Deferred, now), Next::Failed);
-        assert_eq!(after_attempt(u32::MAX, Outcome::Lost, now), Next::Failed);
+        assert_eq!(after_attempt(7, Outcome::Deferred, NOW, MIDDLE, None), Next::Failed);
+        assert_eq!(after_attempt(u32::MAX, Outcome::Lost, NOW, MIDDLE, None), Next::Failed);
+    }
+
+    #[test]
+    fn a_refusal_is_final_at_once_and_an_acceptance_always() {
+        assert_eq!(after_attempt(1, Outcome::Refused, NOW, MIDDLE, None), Next::Failed);
+        assert_eq!(after_attempt(9, Outcome::Accepted, NOW, MIDDLE, None), Next::Sent);
+        assert_eq!(after_attempt(9, Outcome::Accepted, NOW, MIDDLE, Some(NOW)), Next::Sent);
+    }
+
+    #[test]
+    fn an_attempt_of_which_nothing_left_costs_no_step() {
+        for attempts in [1, 7, 99] {
+            assert_eq!(after_attempt(attempts, Outcome::Unsent, NOW, MIDDLE, Some(NOW)), Next::AsBefore);
+        }
+    }
+
+    #[test]
+    fn what_would_come_too_late_is_given_up_now() {
+        let after = |minutes| Some(NOW + TimeDelta::minutes(minutes));
+        assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(4)), Next::Late);
+        assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(5)), Next::RetryAt(NOW + LADDER[0]));
+    }
+
+    #[test]
+    fn a_weekly_digest_is_worth_sending_for_half_a_week_and_a_question_as_long_as_its_link() {
+        assert_eq!(digest_deadline(NOW, Cadence::Weekly) - NOW, TimeDelta::hours(84));
+        assert_eq!(digest_deadline(NOW, Cadence::Daily) - NOW, TimeDelta::hours(12));
+        assert_eq!(confirmation_deadline(NOW) - NOW, TimeDelta::days(7));
+    }
+
+    #[test]
+    fn a_closed_way_is_probed_ever_more_rarely() {
+        let minutes = |probes| probe_pause(probes).as_secs() / 60;
+        assert_eq!([0, 1, 2, 3, 4, 5, 99].map(minutes), [1, 2, 4, 8, 15, 15, 15]);
+        assert_eq!(minutes(u32::MAX), 15);
     }
 
     proptest! {
         #[test]
         fn any_sequence_of_outcomes_comes_to_one_end(outcomes in prop::collection::vec(0usize..4, 7..20)) {
             let outcome = |which: &usize| [Outcome::Accepted, Outcome::Deferred, Outcome::Refused, Outcome::Lost][*which];
-            let mut now = DateTime::UNIX_EPOCH;
+            let mut now = NOW;
             let mut ends = 0;
             for (attempt, which) in (1..).zip(&outcomes) {
-                match after_attempt(attempt, outcome(which), now) {
-                    Next::Sent | Next::Failed => {
+                match after_attempt(attempt, outcome(which), now, MIDDLE, None) {
+                    Next::Sent | Next::Failed | Next::Late => {
                         ends += 1;
                         break;
                     }
@@ -135,15 +218,20 @@ mod tests {
                         prop_assert!(at > now, "time goes on");
                         now = at;
                     }
+                    Next::AsBefore => prop_assert!(false, "each of these attempts counts"),
                 }
             }
             prop_assert_eq!(ends, 1);
         }
-    }
 
-    #[test]
-    fn a_refusal_is_final_at_once_and_an_acceptance_always() {
-        assert_eq!(after_attempt(1, Outcome::Refused, DateTime::UNIX_EPOCH), Next::Failed);
-        assert_eq!(after_attempt(9, Outcome::Accepted, DateTime::UNIX_EPOCH), Next::Sent);
+        #[test]
+        fn pauses_stray_by_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
+            let Next::RetryAt(at) = after_attempt(step, Outcome::Deferred, NOW, chance, None) else {
+                return Err(TestCaseError::fail("still on the ladder"));
+            };
+            let pause = LADDER[step as usize - 1].as_secs_f64();
+            let strayed = (at - NOW).as_seconds_f64();
+            prop_assert!((0.9 * pause..=1.1 * pause).contains(&strayed), "{strayed} is not about {pause}");
+        }
     }
 }

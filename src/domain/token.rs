@@ -1,12 +1,16 @@
 //! Signed, purpose-bound tokens for the personal links of a mail. Who holds one may do one thing for one
 //! subscriber; nothing is looked up to check it. HMAC-SHA-256 (RFC 2104), compared in constant time.
 
+mod ring;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
+
+pub use ring::{Key, KeyRing};
 
 /// A confirmation link's life.
 pub const CONFIRM_FOR: TimeDelta = TimeDelta::days(7);
@@ -20,16 +24,22 @@ pub enum Purpose {
     Unsubscribe,
     /// See and change preferences.
     Preferences,
+    /// Take a new address; what is signed names the person and the address.
+    Address,
     /// Send a form of a page; in the place of a subscriber it names when the page was made.
     Form,
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
+
     fn letter(self) -> char {
         match self {
             Self::Confirm => 'c',
             Self::Unsubscribe => 'u',
             Self::Preferences => 'p',
+            Self::Address => 'a',
             Self::Form => 'f',
         }
     }
@@ -49,19 +59,19 @@ pub enum TokenError {
 /// Signs `purpose` for a subscriber. The same input gives the same token, so a message that is sent again
 /// is the same message. `expires: None` is for links that must work as long as the mail is kept.
 #[must_use]
-pub fn sign(key: &[u8], purpose: Purpose, subscriber: &str, expires: Option<DateTime<Utc>>) -> String {
+pub fn sign(keys: &KeyRing, purpose: Purpose, subscriber: &str, expires: Option<DateTime<Utc>>) -> String {
     let body = format!("{}.{subscriber}.{:x}", purpose.letter(), expires.map_or(0, |at| at.timestamp().max(1)));
-    let tag = tag(key, &body);
+    let tag = tag(keys.signing(), &body);
     format!("{body}.{tag}")
 }
 
-/// Gives the subscriber's id back if the token is ours, for `purpose`, and not expired at `now`.
+/// Gives the subscriber's id back if the token is ours under any of the keys, for `purpose`, and not expired at `now`.
 ///
 /// # Errors
 /// [`TokenError::Invalid`] or [`TokenError::Expired`].
-pub fn verify(key: &[u8], purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
+pub fn verify(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
     let (body, given) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
-    if !bool::from(tag(key, body).as_bytes().ct_eq(given.as_bytes())) {
+    if !keys.any(|key| tag(key, body).as_bytes().ct_eq(given.as_bytes())) {
         return Err(TokenError::Invalid);
     }
     let mut parts = body.split('.');
@@ -83,7 +93,11 @@ pub fn verify(key: &[u8], purpose: Purpose, token: &str, now: DateTime<Utc>) -> 
 /// The token of a message's return path, as it stands in `bounces+TOKEN@…` (VERP): the message's number and a tag
 /// that only this installation can make. Lower case throughout, since mail servers may fold what is before the `@`.
 #[must_use]
-pub fn return_path(key: &[u8], message: i64) -> String {
+pub fn return_path(keys: &KeyRing, message: i64) -> String {
+    return_path_by(keys.signing(), message)
+}
+
+fn return_path_by(key: &[u8], message: i64) -> String {
     let body = format!("{message:x}");
     let tag = tag(key, &format!("b.{body}"));
     format!("{body}-{}", &tag[..RETURN_TAG])
@@ -91,11 +105,11 @@ pub fn return_path(key: &[u8], message: i64) -> String {
 
 /// The number of the message whose return path carries this token; `None` for one that is not ours.
 #[must_use]
-pub fn verify_return_path(key: &[u8], token: &str) -> Option<i64> {
+pub fn verify_return_path(keys: &KeyRing, token: &str) -> Option<i64> {
     let token = token.to_ascii_lowercase();
     let (body, _) = token.split_once('-')?;
     let message = i64::from_str_radix(body, 16).ok()?;
-    bool::from(return_path(key, message).as_bytes().ct_eq(token.as_bytes())).then_some(message)
+    keys.any(|key| return_path_by(key, message).as_bytes().ct_eq(token.as_bytes())).then_some(message)
 }
 
 /// Hex digits of a return path's tag, 80 bits: with them `bounces+TOKEN` stays far below the 64 bytes that RFC 5321
@@ -119,50 +133,4 @@ fn tag(key: &[u8], body: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const KEY: &[u8] = b"a key of thirty-two random bytes";
-
-    #[test]
-    fn a_token_serves_its_own_purpose_until_it_expires() {
-        let at = DateTime::UNIX_EPOCH + TimeDelta::days(1);
-        let token = sign(KEY, Purpose::Confirm, "s1", Some(at));
-        assert_eq!(verify(KEY, Purpose::Confirm, &token, at - TimeDelta::seconds(1)), Ok("s1".to_owned()));
-        assert_eq!(verify(KEY, Purpose::Confirm, &token, at), Err(TokenError::Expired));
-        assert_eq!(verify(KEY, Purpose::Unsubscribe, &token, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
-        assert_eq!(verify(b"another", Purpose::Confirm, &token, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
-    }
-
-    #[test]
-    fn a_return_path_is_bound_to_its_message_and_survives_folding() {
-        let token = return_path(KEY, 4711);
-        assert_eq!(verify_return_path(KEY, &token.to_uppercase()), Some(4711));
-        assert_eq!(verify_return_path(b"another", &token), None);
-        let forged = token.replacen("1267", "1268", 1);
-        assert_ne!(forged, token);
-        for text in [forged.as_str(), "", "-", "1267", "1267-", "-1-00", "ffffffffffffffffff-00", "ü-é"] {
-            assert_eq!(verify_return_path(KEY, text), None, "{text}");
-        }
-        assert!(return_path(KEY, i64::MAX).len() + "bounces+".len() <= 64);
-    }
-
-    proptest! {
-        #[test]
-        fn any_changed_character_is_refused(place in 0usize..60, other in "[ -~]") {
-            let token = sign(KEY, Purpose::Unsubscribe, "0123456789abcdef", None);
-            let place = place % token.len();
-            let mut changed = token.clone();
-            changed.replace_range(place..=place, &other);
-            prop_assume!(changed != token);
-            prop_assert_eq!(verify(KEY, Purpose::Unsubscribe, &changed, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
-        }
-
-        #[test]
-        fn no_text_panics(text in ".{0,200}") {
-            let _ = verify(KEY, Purpose::Preferences, &text, DateTime::UNIX_EPOCH);
-        }
-    }
-}
+mod tests;

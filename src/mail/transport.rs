@@ -75,14 +75,21 @@ impl Transport {
         }
     }
 
-    /// Whether mail could leave by it; sends none.
+    /// Whether a message would find its way, without sending one.
     ///
     /// # Errors
     /// What stands in the way.
     pub async fn probe(&self) -> Result<(), Error> {
         match self {
             Self::Smtp(pool) => pool.probe().await,
-            Self::Directory(_) | Self::Memory(_) => Ok(()),
+            Self::Directory(folder) => {
+                let probe = folder.join(".probe");
+                let failed = |source| Error::Folder { path: probe.clone(), source };
+                tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+                tokio::fs::write(&probe, b"probe").await.map_err(failed)?;
+                tokio::fs::remove_file(&probe).await.map_err(failed)
+            }
+            Self::Memory(_) => Ok(()),
         }
     }
 

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use feed_rs::model::{Entry, Text};
 use url::Url;
 
-use super::draft::Raw;
 use super::html;
 use crate::domain::item::{Identity, Item};
 
@@ -14,7 +13,7 @@ use crate::domain::item::{Identity, Item};
 pub(super) const AT: &str = "\u{e000}";
 
 /// One entry as an Item; without an identity its text tells which it is.
-pub(super) fn item(entry: Entry, identity: Option<Identity>, draft: &Raw) -> Item {
+pub(super) fn item(entry: Entry, identity: Option<Identity>, link: Option<Url>) -> Item {
     let is_plain = |text: &Text| text.content_type.subty() == "plain";
     let title = entry.title.as_ref().map(|text| title(&text.content, is_plain(text))).unwrap_or_default();
     let summary = entry.summary.as_ref().map(|text| body(&text.content, is_plain(text))).unwrap_or_default();
@@ -26,14 +25,14 @@ pub(super) fn item(entry: Entry, identity: Option<Identity>, draft: &Raw) -> Ite
     let names = entry.authors.iter().filter_map(|person| person.name.as_deref());
     Item {
         identity: identity.unwrap_or_else(|| own_identity(&title, &summary, &content)),
-        link: draft.link.clone(),
+        link,
         title,
         summary,
         content,
         author: joined(names.map(|name| name.replace(AT, "@"))),
         categories: categories(entry.categories.iter().map(|category| category.term.as_str())),
-        published: draft.body.published,
-        updated: draft.body.updated,
+        published: entry.published,
+        updated: entry.updated,
     }
 }
 

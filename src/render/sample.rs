@@ -5,8 +5,8 @@ use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinksView,
-    NoteView, PageForm, SectionView, SenderView, SignUpView, WelcomeView,
+    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
+    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, WelcomeView,
 };
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
@@ -27,6 +27,18 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [sign_up(), bare].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") if template == "page/archive.html.j2" => values("digest/body.html.j2"),
+        Some("address" | "link") => {
+            let bare = LinkView { sender: SenderView::default(), ..link() };
+            [link(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/preferences.html.j2" => {
+            let problem = PreferencesView { problem: "themes".into(), ..preferences() };
+            let left = PreferencesView { status: "left".into(), ..PreferencesView::default() };
+            [preferences(), problem, left].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/ask_link.html.j2" => {
+            [ask_link(), AskLinkView::default()].map(|view| Value::from(Serde(view))).into()
+        }
         Some("page") if template == "page/archives.html.j2" => {
             [archives(), ArchivesView::default()].map(|view| Value::from(Serde(view))).into()
         }
@@ -139,6 +151,17 @@ pub(super) fn confirm() -> ConfirmView {
     }
 }
 
+pub(super) fn link() -> LinkView {
+    LinkView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        url: "https://digest.example.org/p/token".into(),
+        valid_for: "7 days".into(),
+        sender: sender(),
+    }
+}
+
 pub(super) fn welcome() -> WelcomeView {
     WelcomeView {
         lang: "en-GB".into(),
@@ -180,12 +203,34 @@ pub(super) fn sign_up() -> SignUpView {
     }
 }
 
+pub(super) fn preferences() -> PreferencesView {
+    PreferencesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        base: "token/".into(),
+        address: "ada@example.org".into(),
+        new_address: "ada@new.example.org".into(),
+        status: "active".into(),
+        cadence: "weekly".into(),
+        paused_until: "3 March 2026".into(),
+        done: "choices".into(),
+        problem: String::new(),
+        typed: String::new(),
+        cadences: vec![choice()],
+        themes: vec![choice()],
+        first_day: "2026-11-24".into(),
+        last_day: "2027-11-24".into(),
+        unsubscribe: "../unsubscribe/token".into(),
+    }
+}
+
 pub(super) fn choice() -> ChoiceView {
     ChoiceView {
         value: "integration".into(),
         title: "Integration".into(),
         description: "Services made one.".into(),
-        chosen: true,
+        is_chosen: true,
     }
 }
 
@@ -198,6 +243,10 @@ pub(super) fn errors() -> ErrorsView {
         trap: "Leave this field empty".into(),
         other: "This page was open for too long: please send it again".into(),
     }
+}
+
+pub(super) fn ask_link() -> AskLinkView {
+    AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong: true, typed: "ada".into() }
 }
 
 pub(super) fn form() -> PageForm {
@@ -246,6 +295,9 @@ mod tests {
             ("The errors", serde_json::to_value(errors()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+            ("A mail with a link", serde_json::to_value(link()).unwrap()),
+            ("A person's own page", serde_json::to_value(preferences()).unwrap()),
+            ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
             ("A page", page),
             ("The form", serde_json::to_value(form()).unwrap()),
         ] {

@@ -2,13 +2,15 @@
 //! administrators the same. All text is plain and on one line, save the editor's note; templates escape it. An empty
 //! string means "not known", so that a template asks `{% if … %}`.
 
+mod preferences;
 mod sign_up;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-pub use sign_up::{ChoiceView, ErrorsView, KnownView, SignUpView, WelcomeView};
+pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
+pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
 
 use super::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
 use crate::domain::digest::{Digest, Entry, Section};

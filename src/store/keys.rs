@@ -1,16 +1,24 @@
 //! The installation's secrets, made at first start and kept here so that a backup carries them; and the marks of
-//! what is done once for a database.
+//! what is done for a database once, or every so often. A token key that was replaced is kept: links under it still work.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Error, Store, seconds};
+use super::{Error, Store, optional_time, seconds, time};
 use crate::domain::subscriber::EmailAddress;
-use crate::domain::token;
+use crate::domain::token::{self, Key, KeyRing};
 
 /// The keys of this installation.
 #[derive(Clone)]
 pub struct Keys {
+    /// Signs the personal links and the return paths.
+    pub token: KeyRing,
+    /// Hashes suppressed addresses.
+    pub suppression: Vec<u8>,
+}
+
+/// Keys for a database that has none yet.
+pub struct FreshKeys {
     /// Signs the personal links.
     pub token: Vec<u8>,
     /// Hashes suppressed addresses.
@@ -31,27 +39,44 @@ impl std::fmt::Debug for Keys {
     }
 }
 
+impl std::fmt::Debug for FreshKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FreshKeys(…)")
+    }
+}
+
 impl Store {
     /// The keys; `fresh` ones are kept if the database has none yet.
     ///
     /// # Errors
-    /// [`Error::Statement`].
-    pub async fn keys(&self, fresh: Keys, now: DateTime<Utc>) -> Result<Keys, Error> {
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn keys(&self, fresh: FreshKeys, now: DateTime<Utc>) -> Result<Keys, Error> {
         self.write(move |tx| {
-            let kept = |name: &str| {
-                tx.query_row("SELECT value FROM keys WHERE name = ?1", [name], |row| row.get::<_, Vec<u8>>(0))
-                    .optional()
-            };
-            if let (Some(token), Some(suppression)) = (kept("token")?, kept("suppression")?) {
-                return Ok(Keys { token, suppression });
-            }
             for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
                 tx.execute(
-                    "INSERT INTO keys (name, value, made) VALUES (?1, ?2, ?3)",
+                    "INSERT OR IGNORE INTO keys (name, value, made) VALUES (?1, ?2, ?3)",
                     params![name, value, seconds(now)],
                 )?;
             }
-            Ok(fresh)
+            let suppression =
+                tx.query_row("SELECT value FROM keys WHERE name = 'suppression'", [], |row| row.get(0))?;
+            Ok(Keys { token: ring(tx)?, suppression })
+        })
+        .await
+    }
+
+    /// Makes `value` the key that signs; the one that did is kept among the former ones. How many those are now.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn rotate_token_key(&self, value: Vec<u8>, now: DateTime<Utc>) -> Result<u64, Error> {
+        self.write(move |tx| {
+            tx.execute(
+                "INSERT INTO former_keys (value, made, retired) SELECT value, made, ?1 FROM keys WHERE name = 'token'",
+                [seconds(now)],
+            )?;
+            tx.execute("UPDATE keys SET value = ?1, made = ?2 WHERE name = 'token'", params![value, seconds(now)])?;
+            Ok(tx.query_row("SELECT count(*) FROM former_keys", [], |row| row.get(0))?)
         })
         .await
     }
@@ -59,23 +84,47 @@ impl Store {
     /// Whether something that is done once for a database has been done.
     ///
     /// # Errors
-    /// [`Error::Statement`].
+    /// [`Error::Statement`], [`Error::Content`].
     pub async fn is_marked(&self, name: &'static str) -> Result<bool, Error> {
+        Ok(self.marked(name).await?.is_some())
+    }
+
+    /// When something was last marked as done.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn marked(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
         self.read(move |connection| {
-            Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM marks WHERE name = ?1)", [name], |row| row.get(0))?)
+            let made = connection.query_row("SELECT made FROM marks WHERE name = ?1", [name], |row| row.get(0));
+            optional_time(made.optional()?)
         })
         .await
     }
 
-    /// Says that it has.
+    /// Says that it is done, as of `now`.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn mark(&self, name: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| {
-            tx.execute("INSERT OR IGNORE INTO marks (name, made) VALUES (?1, ?2)", params![name, seconds(now)])?;
+            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES (?1, ?2)", params![name, seconds(now)])?;
             Ok(())
         })
         .await
     }
+}
+
+/// Every token key, the one that signs apart.
+fn ring(tx: &Transaction<'_>) -> Result<KeyRing, Error> {
+    let mut statement = tx.prepare(
+        "SELECT value, made FROM (SELECT value, made, 0 AS age FROM keys WHERE name = 'token'
+         UNION ALL SELECT value, made, 1 FROM former_keys) ORDER BY age, made DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        keys.push(Key { value: row.get(0)?, made: time(row.get(1)?)? });
+    }
+    let signing = keys.remove(0);
+    Ok(KeyRing::new(signing, keys))
 }

@@ -7,7 +7,7 @@ use tokio_rusqlite::Connection;
 
 use super::Error;
 
-const STEPS: &[M<'_>] = &[
+pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_base.sql")),
     M::up(include_str!("migrations/0002_visits.sql")),
     M::up(include_str!("migrations/0003_digests.sql")),
@@ -16,9 +16,11 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006_archives.sql")),
     M::up(include_str!("migrations/0007_notes.sql")),
     M::up(include_str!("migrations/0008_trust.sql")),
+    M::up(include_str!("migrations/0009_claims.sql")),
     M::up(include_str!("migrations/0010_bounces.sql")),
     M::up(include_str!("migrations/0011_namesakes.sql")),
     M::up(include_str!("migrations/0012_consent.sql")),
+    M::up(include_str!("migrations/0013_self.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

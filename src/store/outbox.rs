@@ -1,12 +1,12 @@
-//! The outbox: one row a message, its attempts recorded before dialling, its outcome after. Which state comes
-//! next is decided by `domain::outbox`; here it is kept.
+//! The outbox: one row a message, its attempts recorded before dialling (`claims`), its outcome after. Which state
+//! comes next is decided by `domain::outbox`; here it is kept.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::{Error, NewReport, Store, reports, seconds, suppressions, time, word};
+use super::{Error, NewReport, Store, reports, seconds, suppressions, time};
 use crate::domain::outbox::{Next, Outcome, State};
 use crate::domain::subscriber::{EmailAddress, UnknownWord};
 
@@ -23,6 +23,10 @@ pub enum Kind {
     Known,
     /// A run's digest for whoever looks it over: no subscriber's.
     Proof,
+    /// The question at a new address whether it is its person's.
+    AddressChange,
+    /// The link to a person's own page, as they asked.
+    Link,
 }
 
 impl Kind {
@@ -35,6 +39,8 @@ impl Kind {
             Self::Welcome => "welcome",
             Self::Known => "known",
             Self::Proof => "proof",
+            Self::AddressChange => "address_change",
+            Self::Link => "link",
         }
     }
 }
@@ -43,10 +49,16 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation, Self::Welcome, Self::Known, Self::Proof]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord(word.to_owned()))
+        const ALL: [Kind; 7] = [
+            Kind::Digest,
+            Kind::Confirmation,
+            Kind::Welcome,
+            Kind::Known,
+            Kind::Proof,
+            Kind::AddressChange,
+            Kind::Link,
+        ];
+        ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
     }
 }
 
@@ -73,6 +85,8 @@ pub struct Claimed {
     pub attempt: u32,
     /// An earlier attempt may have delivered it.
     pub is_unknown: bool,
+    /// After this it is not worth sending.
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 /// What a message says, before what is personal.
@@ -119,6 +133,9 @@ pub struct Settlement {
 /// Messages by state.
 pub type MessageCounts = BTreeMap<String, u64>;
 
+/// Open messages by kind.
+pub type OpenCounts = BTreeMap<String, usize>;
+
 impl Store {
     /// For whoever has just got the lock: every message in `sending` belongs to a dead process. Says how many.
     ///
@@ -127,51 +144,9 @@ impl Store {
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         self.write(move |tx| {
             Ok(tx.execute(
-                "UPDATE messages SET state = 'unknown', next_attempt = ?1 WHERE state = 'sending'",
+                "UPDATE messages SET state = 'unknown', next_attempt = ?1 WHERE turn = 'sending'",
                 [seconds(now)],
             )?)
-        })
-        .await
-    }
-
-    /// Takes up to `limit` messages that are due and records an attempt for each: unknown ones first, then
-    /// confirmations and proofs, then digests, and no digest beside a proof. What is no longer wanted is cancelled on
-    /// the way; `hash` keys an address.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn claim_due(
-        &self,
-        now: DateTime<Utc>,
-        limit: usize,
-        hash: impl Fn(&EmailAddress) -> String + Send + 'static,
-    ) -> Result<Vec<Claimed>, Error> {
-        self.write(move |tx| {
-            let mut claimed = Vec::new();
-            while claimed.len() < limit {
-                let due = due(tx, now, limit - claimed.len())?;
-                if due.is_empty() {
-                    break;
-                }
-                for message in due {
-                    if is_wanted(tx, &message, &hash)? {
-                        tx.prepare_cached("UPDATE messages SET state = 'sending', attempts = ?2 WHERE id = ?1")?
-                            .execute(params![message.id, message.attempt])?;
-                        tx.prepare_cached("INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)")?
-                            .execute(params![message.id, message.attempt, seconds(now)])?;
-                        claimed.push(message);
-                    } else {
-                        tx.execute(
-                            "UPDATE messages SET state = 'cancelled', settled = ?2 WHERE id = ?1",
-                            params![message.id, seconds(now)],
-                        )?;
-                    }
-                }
-                if claimed.iter().any(|message| message.kind == Kind::Proof) {
-                    break;
-                }
-            }
-            Ok(claimed)
         })
         .await
     }
@@ -203,6 +178,20 @@ impl Store {
         .await
     }
 
+    /// Messages that are open, by kind.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn open_counts(&self) -> Result<OpenCounts, Error> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT kind, count(*) FROM messages WHERE turn IS NOT NULL GROUP BY kind")?;
+            let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+            Ok(counts)
+        })
+        .await
+    }
+
     /// Messages by state, in the order of a message's life.
     ///
     /// # Errors
@@ -215,74 +204,16 @@ impl Store {
         })
         .await
     }
-
-    /// How many messages are due.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn due_count(&self, now: DateTime<Utc>) -> Result<usize, Error> {
-        self.read(move |connection| {
-            Ok(connection.query_row(
-                "SELECT count(*) FROM messages WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1",
-                [seconds(now)],
-                |row| row.get(0),
-            )?)
-        })
-        .await
-    }
-
-    /// When the next open message is due; `None` when none is open.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn next_attempt(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| {
-            let next: Option<i64> = connection.query_row(
-                "SELECT min(next_attempt) FROM messages WHERE state IN ('queued', 'unknown', 'retry')",
-                [],
-                |row| row.get(0),
-            )?;
-            next.map(time).transpose()
-        })
-        .await
-    }
 }
 
-fn due(tx: &Transaction<'_>, now: DateTime<Utc>, limit: usize) -> Result<Vec<Claimed>, Error> {
-    let mut statement = tx.prepare_cached(
-        "SELECT id, kind, subscriber, address, message_id, part, made, attempts, state,
-         coalesce((SELECT coalesce(confirmed, joined) FROM subscribers WHERE id = messages.subscriber), made) FROM messages
-         WHERE state IN ('queued', 'unknown', 'retry') AND next_attempt <= ?1
-         AND NOT EXISTS (SELECT 1 FROM runs WHERE id = messages.run AND held IS NOT NULL)
-         ORDER BY state <> 'unknown', kind = 'digest', id LIMIT ?2",
-    )?;
-    let mut rows = statement.query(params![seconds(now), limit])?;
-    let mut due = Vec::new();
-    while let Some(row) = rows.next()? {
-        let address: String = row.get(3)?;
-        due.push(Claimed {
-            id: row.get(0)?,
-            kind: word("a kind of message", row.get(1)?)?,
-            subscriber: row.get(2)?,
-            address: EmailAddress::parse(&address).map_err(|_| Error::content("an address", "…"))?,
-            message_id: row.get(4)?,
-            part: row.get(5)?,
-            made: time(row.get(6)?)?,
-            since: time(row.get(9)?)?,
-            attempt: row.get::<_, u32>(7)? + 1,
-            is_unknown: row.get::<_, String>(8)? == State::Unknown.as_str(),
-        });
-    }
-    // The digests that a proof shows wait until it is on its way.
-    if due.iter().any(|message| message.kind == Kind::Proof) {
-        due.retain(|message| message.kind != Kind::Digest || message.is_unknown);
-    }
-    Ok(due)
-}
-
-fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddress) -> String) -> Result<bool, Error> {
+/// Whether its person still stands where they stood when it was made.
+pub(super) fn is_wanted(
+    tx: &Transaction<'_>,
+    message: &Claimed,
+    hash: &impl Fn(&EmailAddress) -> String,
+) -> Result<bool, Error> {
     let wanted_from = match message.kind {
-        Kind::Digest | Kind::Welcome | Kind::Known => "active",
+        Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => "active",
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };
@@ -292,19 +223,23 @@ fn is_wanted(tx: &Transaction<'_>, message: &Claimed, hash: &impl Fn(&EmailAddre
     Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
-fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
+pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
+    if settlement.next == Next::AsBefore {
+        return put_back(tx, settlement);
+    }
     let now = seconds(now);
     let word = match settlement.outcome {
         Outcome::Accepted => "accepted",
         Outcome::Deferred => "deferred",
         Outcome::Refused => "refused",
         Outcome::Lost => "lost",
+        Outcome::Unsent => "unsent",
     };
     tx.prepare_cached("UPDATE attempts SET ended = ?3, outcome = ?4 WHERE message = ?1 AND number = ?2")?
         .execute(params![settlement.id, settlement.attempt, now, word])?;
     let (state, next_attempt, settled) = match settlement.next {
         Next::Sent => (State::Sent, None, Some(now)),
-        Next::Failed => (State::Failed, None, Some(now)),
+        Next::Failed | Next::Late | Next::AsBefore => (State::Failed, None, Some(now)),
         // Once an attempt may have delivered it, a later refusal for now does not make it surely undelivered.
         Next::RetryAt(at) if settlement.was_unknown || settlement.outcome == Outcome::Lost => {
             (State::Unknown, Some(seconds(at)), None)
@@ -324,4 +259,18 @@ fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> 
     }
     let Settlement { id, attempt, outcome, next, .. } = *settlement;
     reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), time(now)?)
+}
+
+/// As if it had not been tried: the attempt's number is free again.
+fn put_back(tx: &Transaction<'_>, settlement: &Settlement) -> Result<(), Error> {
+    let state = match settlement.attempt {
+        _ if settlement.was_unknown => State::Unknown,
+        0 | 1 => State::Queued,
+        _ => State::Retry,
+    };
+    tx.prepare_cached("DELETE FROM attempts WHERE message = ?1 AND number = ?2")?
+        .execute(params![settlement.id, settlement.attempt])?;
+    tx.prepare_cached("UPDATE messages SET state = ?2, attempts = attempts - 1 WHERE id = ?1")?
+        .execute(params![settlement.id, state.as_str()])?;
+    Ok(())
 }

@@ -102,9 +102,9 @@ pub struct RunRow {
     pub messages: u64,
 }
 
-/// People whom a digest may be made for now: active, of the cadence, and with no message that may have been
+/// People whom a digest may be made for now: active, not paused, of the cadence, and with no message that may have been
 /// delivered and is not settled: that one is resent before anything newer is made for them.
-const SERVED: &str = "status = 'active' AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
+const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
     SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
     AND m.state IN ('sending', 'unknown'))";
 
@@ -273,7 +273,7 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
 
 /// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
 /// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has
-/// just refused it either.
+/// just refused it either. One that came too late, or that nobody took in time, stands in nobody's way.
 fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     let themes = window.themes.as_deref().map(to_json);
@@ -281,7 +281,8 @@ fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &Ne
     let people = format!(
         "{SERVED} AND covered = ?2 AND themes IS ?3 AND NOT EXISTS (SELECT 1 FROM messages m
          WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= ?4
-         AND (m.state IN ('queued', 'retry') OR (m.state = 'failed' AND ?1 IS NULL)))"
+         AND (m.state IN ('queued', 'retry') OR (m.state = 'failed' AND ?1 IS NULL AND EXISTS (SELECT 1 FROM attempts a
+         WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = 'refused'))))"
     );
     tx.execute(
         "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",

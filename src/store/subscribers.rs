@@ -34,6 +34,10 @@ pub struct Subscriber {
     pub joined: DateTime<Utc>,
     /// When they confirmed.
     pub confirmed: Option<DateTime<Utc>>,
+    /// When they left, or were suppressed.
+    pub ended: Option<DateTime<Utc>>,
+    /// No digest before.
+    pub paused_until: Option<DateTime<Utc>>,
 }
 
 /// Someone who asks to join.
@@ -184,7 +188,8 @@ pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>)
     };
     consent(tx, &id, &new, now)?;
     tx.execute(
-        "UPDATE subscribers SET status = ?2, covered = ?3, joined = ?4, confirmed = ?5, ended = NULL WHERE id = ?1",
+        "UPDATE subscribers SET status = ?2, covered = ?3, joined = ?4, confirmed = ?5, ended = NULL, paused_until = NULL
+         WHERE id = ?1",
         params![id, status_of(&new).as_str(), covered(tx, &new, now)?, seconds(now), confirmed(&new, now)],
     )?;
     Ok((joined, id))
@@ -264,7 +269,7 @@ pub(super) fn confirm(
 
 /// Where a new, resumed or returning person starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
-fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
+pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
     let last: Option<i64> = connection.query_row(
         "SELECT max(upto) FROM runs WHERE cadence IN (?1, 'once')",
         [cadence.as_str()],
@@ -280,9 +285,13 @@ fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Resul
     }
 }
 
-fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<Subscriber>, Error> {
+pub(super) fn select(
+    connection: &Connection,
+    rest: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<Subscriber>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed,
+        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended, paused_until,
          consent_by, consent_wording, consented FROM subscribers {rest}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -309,8 +318,10 @@ fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
         consent: row.get(7)?,
         joined: time(row.get(8)?)?,
         confirmed: optional_time(row.get(9)?)?,
-        consent_by: row.get::<_, Option<String>>(10)?.map(|by| word("a way of consent", by)).transpose()?,
-        consent_wording: row.get(11)?,
-        consented: optional_time(row.get(12)?)?,
+        ended: optional_time(row.get(10)?)?,
+        paused_until: optional_time(row.get(11)?)?,
+        consent_by: row.get::<_, Option<String>>(12)?.map(|by| word("a way of consent", by)).transpose()?,
+        consent_wording: row.get(13)?,
+        consented: optional_time(row.get(14)?)?,
     })
 }

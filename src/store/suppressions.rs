@@ -72,10 +72,13 @@ fn suppress(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> R
          WHERE excluded.reason = 'complaint'",
         params![report.hash, report.fault.as_str(), seconds(now), report.message],
     )?;
+    // What fails at an address that they have not taken, or have no more, says nothing of the one that they have.
     tx.execute(
         "UPDATE subscribers SET status = 'suppressed', ended = ?2
-         WHERE id = (SELECT subscriber FROM messages WHERE id = ?1) AND status IN ('active', 'pending')",
-        params![report.message, seconds(now)],
+         WHERE id = (SELECT subscriber FROM messages WHERE id = ?1) AND status IN ('active', 'pending')
+         AND EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND (lower(address) = address_key
+             OR (?3 = 'complaint' AND kind <> 'address_change')))",
+        params![report.message, seconds(now), report.fault.as_str()],
     )?;
     Ok(())
 }
@@ -103,7 +106,7 @@ fn is_of_this_consent(tx: &Transaction<'_>, message: i64) -> Result<bool, Error>
 fn latest(tx: &Transaction<'_>, message: i64) -> Result<Vec<(DateTime<Utc>, bool)>, Error> {
     let mut statement = tx.prepare_cached(
         "SELECT made, EXISTS (SELECT 1 FROM reports r WHERE r.message = m.id AND r.fault = 'soft') FROM messages m
-         WHERE subscriber = (SELECT subscriber FROM messages WHERE id = ?1) AND id <= ?1
+         WHERE (subscriber, lower(address)) = (SELECT subscriber, lower(address) FROM messages WHERE id = ?1) AND id <= ?1
          AND state IN ('sent', 'failed') AND attempts > 0
          AND made >= coalesce((SELECT coalesce(confirmed, joined) FROM subscribers s WHERE s.id = m.subscriber), 0)
          ORDER BY id DESC LIMIT ?2",

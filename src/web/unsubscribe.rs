@@ -1,29 +1,33 @@
-//! Leaving: with the page's button, or with one click in the mail program (RFC 8058). Repeating it is no error.
+//! Leaving: with the page's button, or with one click in the mail program (RFC 8058); and taking it back, by the same
+//! address with `?undo`. Repeating either is no error, and whoever is not here any more has left.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::Failure;
 use super::{page, refused};
-use crate::app::{App, subscribe};
-use crate::domain::token::Purpose;
+use crate::app::preferences::Return;
+use crate::app::{App, preferences, subscribe};
 use crate::render::PageForm;
 
 const NEXT: &str = "Please use the link in the latest mail; it may have been cut off when it was copied.";
 
 /// Shows the button; changes nothing.
 pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Unsubscribe, &token) {
-        return refused(&app, error, NEXT);
+    match preferences::has_left(&app, &token).await? {
+        Err(error) => refused(&app, error, NEXT),
+        Ok(Some(may_undo)) => has_left(&app, may_undo),
+        Ok(None) => {
+            let name = &app.config.settings.name;
+            let text = format!("With this button you leave the {name}: no further digest is sent to you.");
+            let form = PageForm { action: token, button: "Unsubscribe".to_owned() };
+            page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(&form))
+        }
     }
-    let text =
-        format!("With this button you leave the {}: no further digest is sent to you.", app.config.settings.name);
-    let form = PageForm { action: token, button: "Unsubscribe".to_owned() };
-    page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(&form))
 }
 
 /// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and
@@ -31,13 +35,41 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) 
 pub(super) async fn leave(
     State(app): State<Arc<App>>,
     Path(token): Path<String>,
+    RawQuery(query): RawQuery,
     _body: Bytes,
 ) -> Result<Response, Failure> {
-    match subscribe::unsubscribe(&app, &token).await? {
-        Ok(()) => {
-            let text = format!("You will not be sent the {} any more.", app.config.settings.name);
-            page(&app, StatusCode::OK, "You are unsubscribed", &[text], None)
-        }
-        Err(error) => refused(&app, error, NEXT),
+    if query.as_deref() == Some("undo") {
+        return undo(&app, &token).await;
     }
+    if let Err(error) = subscribe::unsubscribe(&app, &token).await? {
+        return refused(&app, error, NEXT);
+    }
+    has_left(&app, preferences::has_left(&app, &token).await? == Ok(Some(true)))
+}
+
+async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
+    let name = &app.config.settings.name;
+    match preferences::come_back(app, token).await? {
+        Ok(Return::Back) => {
+            let text = format!("All is as it was before: you get the {name} as you chose it.");
+            page(app, StatusCode::OK, "You are back", &[text], None)
+        }
+        Ok(Return::Unconfirmed) => {
+            let text = "Open the link in the mail that was sent to you when you signed up: nothing else is sent to you \
+                        until you have.";
+            page(app, StatusCode::OK, "You have not confirmed your subscription yet", &[text.to_owned()], None)
+        }
+        Ok(Return::Not) => {
+            let text = "This cannot be undone any more. If you want the digest, please sign up again.".to_owned();
+            page(app, StatusCode::OK, "You are unsubscribed", &[text], None)
+        }
+        Err(error) => refused(app, error, NEXT),
+    }
+}
+
+fn has_left(app: &App, may_undo: bool) -> Result<Response, Failure> {
+    let text = format!("You will not be sent the {} any more.", app.config.settings.name);
+    // Only the query changes, so that it holds under whatever path a proxy serves us.
+    let form = PageForm { action: "?undo".to_owned(), button: "I left by mistake: undo it".to_owned() };
+    page(app, StatusCode::OK, "You are unsubscribed", &[text], may_undo.then_some(&form))
 }

@@ -5,8 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use policy_digest::render::view::{ChoiceView, ErrorsView, LinksView, SenderView};
-use policy_digest::render::{ConfirmView, KnownView, PageForm, Renderer, SignUpView, WelcomeView};
+use policy_digest::render::view::{ErrorsView, LinksView, SenderView};
+use policy_digest::render::{
+    AskLinkView, ChoiceView, ConfirmView, KnownView, LinkView, PageForm, PreferencesView, Renderer, SignUpView,
+    WelcomeView,
+};
 
 use crate::command::{policy_digest, text};
 use crate::mails::{in_arabic, with_many_themes};
@@ -24,6 +27,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let (many, arabic) = (with_many_themes().html, in_arabic().html);
     let [empty, wrong] = sign_up();
     let [welcome, known] = answers();
+    let [address, link] = mails_with_a_link();
     for (name, html) in [
         ("many.html", many),
         ("arabic.html", arabic),
@@ -33,6 +37,14 @@ fn axe_finds_nothing_in_any_mail_or_page() {
         ("page.html", page()),
         ("sign-up.html", empty),
         ("sign-up-wrong.html", wrong),
+        ("address.html", address),
+        ("link.html", link),
+        ("own.html", own_page("choices", "")),
+        ("own_themes.html", own_page("", "themes")),
+        ("own_pause.html", own_page("", "pause")),
+        ("own_address.html", own_page("", "address")),
+        ("ask_link.html", ask_link(false)),
+        ("ask_link_again.html", ask_link(true)),
     ] {
         pages.push(folder.path().join(name));
         std::fs::write(folder.path().join(name), html).unwrap();
@@ -42,10 +54,11 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     if let Some(shots) = std::env::var_os("AXE_SHOTS") {
         command.arg("--shots").arg(shots);
     }
-    let output = command.args(pages).output().unwrap();
+    let output = command.args(&pages).output().unwrap();
     let shown = text(&output);
     assert!(output.status.success(), "{shown}");
-    assert_eq!(shown.matches(", 0 findings").count(), 36, "nine pages, two schemes, two widths:\n{shown}");
+    let views = pages.len() * 4;
+    assert_eq!(shown.matches(", 0 findings").count(), views, "each page in two schemes and two widths:\n{shown}");
 }
 
 /// The programs, if all are here.
@@ -71,11 +84,11 @@ fn digest(root: &Path, folder: &Path) -> PathBuf {
 
 /// The page to sign up on, as it comes first and with a mistake in every field.
 fn sign_up() -> [String; 2] {
-    let choice = |value: &str, description: &str, chosen| ChoiceView {
+    let choice = |value: &str, description: &str, is_chosen| ChoiceView {
         value: value.to_lowercase().replace(' ', "-"),
         title: value.to_owned(),
         description: description.to_owned(),
-        chosen,
+        is_chosen,
     };
     let empty = SignUpView {
         lang: "en".into(),
@@ -162,6 +175,59 @@ fn confirm() -> String {
         sender: sender(),
     };
     Renderer::new(None).unwrap().render_confirm(&view).unwrap().html
+}
+
+fn mails_with_a_link() -> [String; 2] {
+    let view = LinkView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        url: "https://digest.example.org/p/t1".into(),
+        valid_for: "7 days".into(),
+        sender: SenderView::default(),
+    };
+    let renderer = Renderer::new(None).unwrap();
+    [renderer.render_address(&view).unwrap().html, renderer.render_link(&view).unwrap().html]
+}
+
+fn own_page(done: &str, problem: &str) -> String {
+    let choice = |value: &str, title: &str, description: &str, is_chosen| ChoiceView {
+        value: value.into(),
+        title: title.into(),
+        description: description.into(),
+        is_chosen,
+    };
+    let view = PreferencesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        base: "t1/".into(),
+        address: "a.very.long.name.of.somebody@department.of.public.services.example.org".into(),
+        new_address: "ada@new.example.org".into(),
+        status: "active".into(),
+        cadence: "weekly".into(),
+        paused_until: "3 March 2026".into(),
+        done: done.into(),
+        problem: problem.into(),
+        typed: if problem == "address" { "ada".into() } else { String::new() },
+        cadences: [("daily", "Every day", false), ("weekly", "Every week", true), ("monthly", "Every month", false)]
+            .map(|(value, title, is)| choice(value, title, "", is))
+            .into(),
+        themes: vec![
+            choice("integration", "Integration", "Services made one across councils, health boards and others.", true),
+            choice("place", "Place", "", false),
+        ],
+        first_day: "2026-11-24".into(),
+        last_day: "2027-11-24".into(),
+        unsubscribe: "../unsubscribe/t2".into(),
+    };
+    Renderer::new(None).unwrap().render_preferences(&view).unwrap()
+}
+
+fn ask_link(is_wrong: bool) -> String {
+    let typed = if is_wrong { "ada".into() } else { String::new() };
+    let view = AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong, typed };
+    Renderer::new(None).unwrap().render_ask_link(&view).unwrap()
 }
 
 fn page() -> String {

@@ -11,7 +11,7 @@ use policy_digest::app::bounces::{BounceReport, Ignored, take_in};
 use policy_digest::app::subscribe::{self, AddReport, Asker, Request};
 use policy_digest::domain::bounce::Fault;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
-use policy_digest::domain::token::{self, Purpose};
+use policy_digest::domain::token::{self, Key, KeyRing, Purpose};
 use policy_digest::store::{Joined, Taken};
 
 use crate::command::{policy_digest, smtp_config, text};
@@ -24,7 +24,8 @@ fn token_for(folder: &Path, address: &str) -> String {
     let key: Vec<u8> = database.query_row("SELECT value FROM keys WHERE name = 'token'", [], |row| row.get(0)).unwrap();
     let message: i64 =
         database.query_row("SELECT max(id) FROM messages WHERE address = ?1", [address], |row| row.get(0)).unwrap();
-    token::return_path(&key, message)
+    let key = Key { value: key, made: chrono::DateTime::UNIX_EPOCH };
+    token::return_path(&KeyRing::new(key, Vec::new()), message)
 }
 
 pub fn bounce(folder: &Path, mail: &str, arguments: &[&str]) -> Output {

@@ -112,6 +112,26 @@ fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
 }
 
 #[test]
+fn a_feed_that_does_not_answer_keeps_no_mail_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
+    std::fs::write(folder.path().join("config/feeds.toml"), url).unwrap();
+    let mut daemon = Daemon::start(folder.path());
+    let (held, _) = silent.accept().unwrap();
+    let add = policy_digest(folder.path()).args(["subscribers", "add", "bob@example.org"]).output().unwrap();
+    assert!(add.status.success(), "{}", text(&add));
+    until("the confirmation was mailed", || confirm_link(&folder.path().join("data/outbox")).is_some());
+    held.set_nonblocking(true).unwrap();
+    let mut rest = Vec::new();
+    let ended = (&held).read_to_end(&mut rest).map_err(|error| error.kind());
+    assert_eq!(ended, Err(std::io::ErrorKind::WouldBlock), "the poll still waits for its answer");
+    daemon.terminate();
+    assert_eq!(daemon.end().0.code(), Some(0));
+}
+
+#[test]
 fn the_alarm_wakes_it_for_who_signed_up_meanwhile_and_no_token_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path());

@@ -69,6 +69,18 @@ fn a_refusal_of_our_domain_for_everybody_suppresses_nobody_and_holds_the_run() {
     assert!(status.contains("held     run 1"), "{status}");
 }
 
+/// A run for [`PEOPLE`], of which nothing was attempted yet.
+async fn with_a_run_queued() -> World {
+    let world = World::new().await;
+    for number in 0..PEOPLE {
+        world.subscribe(&person(number)).await;
+    }
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    poll(&world.app, &Which::All, &silent).await.unwrap();
+    policy_digest::app::digest::make(&world.app).await.unwrap();
+    world
+}
+
 #[tokio::test]
 async fn once_the_fault_is_mended_a_release_sends_it_to_everybody() {
     let folder = tempfile::tempdir().unwrap();
@@ -224,13 +236,7 @@ async fn a_run_that_comes_back_by_mail_is_held_late_and_what_it_did_is_taken_bac
 
 #[tokio::test]
 async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
-    let world = World::new().await;
-    for number in 0..PEOPLE {
-        world.subscribe(&person(number)).await;
-    }
-    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
-    poll(&world.app, &Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    let world = with_a_run_queued().await;
     let now = world.clock.now();
     let first = world.app.store.claim_due(now, 10, |_| String::new()).await.unwrap();
     let token = token::return_path(&world.app.keys.token, first[0].id);
@@ -245,13 +251,7 @@ async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
 
 #[tokio::test]
 async fn a_message_given_up_without_an_answer_does_not_keep_its_run_from_being_judged() {
-    let world = World::new().await;
-    for number in 0..PEOPLE {
-        world.subscribe(&person(number)).await;
-    }
-    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
-    poll(&world.app, &Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    let world = with_a_run_queued().await;
     let now = world.clock.now();
     let first = world.app.store.claim_due(now, 1, |_| String::new()).await.unwrap();
     let given_up = Settlement { outcome: Outcome::Deferred, next: Next::Failed, ..accepted(&first[0]) };

@@ -10,7 +10,7 @@ use policy_digest::app::App;
 use policy_digest::app::deliver::deliver;
 use policy_digest::app::silent;
 use policy_digest::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Status};
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, TokenError, sign, verify};
+use policy_digest::domain::token::{CONFIRM_FOR, Key, KeyRing, Purpose, TokenError, sign, verify};
 use policy_digest::store::{NewReport, Source, Subscriber};
 use proptest::prelude::*;
 
@@ -36,7 +36,7 @@ struct Rest {
 
 impl Site {
     async fn of(world: World) -> Self {
-        let (app, clock, server, sent, folder) = world.apart();
+        let (World { app, clock, server, sent, .. }, folder) = world.apart();
         let (app, at) = serve(app).await;
         Self { app, at, world: Rest { clock, sent, _server: server, _folder: folder } }
     }
@@ -359,7 +359,7 @@ async fn a_token_to_confirm_does_nothing_else_and_no_other_confirms() {
     let token = |purpose, id: &str| sign(&site.app.keys.token, purpose, id, Some(start() + TimeDelta::days(3)));
     let path = format!("/unsubscribe/{}", token(Purpose::Confirm, &ada.id));
     assert_eq!(status_of(&request(site.at, "POST", &path, FORM, "").await), "400");
-    for purpose in [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Form] {
+    for purpose in [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Address, Purpose::Form] {
         for end in ["", "/again"] {
             let path = format!("/confirm/{}{end}", token(purpose, &ben.id));
             assert_eq!(status_of(&request(site.at, "POST", &path, FORM, "").await), "400");
@@ -367,6 +367,21 @@ async fn a_token_to_confirm_does_nothing_else_and_no_other_confirms() {
     }
     assert_eq!(site.person("ada@example.org").await.unwrap().status, Status::Active);
     assert_eq!(site.person("ben@example.org").await.unwrap().status, Status::Pending);
+}
+
+#[tokio::test]
+async fn a_persons_data_tells_what_they_agreed_to() {
+    let site = Site::new().await;
+    site.join("ada@example.org").await;
+    let ada = site.person("ada@example.org").await.unwrap();
+    let token = sign(&site.app.keys.token, Purpose::Preferences, &ada.id, None);
+    let answer = get(site.at, &format!("/p/{token}/data")).await;
+    let data: serde_json::Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(data["consent_by"], "page");
+    assert_eq!(data["consent_wording"], site.app.config.settings.sender.consent.as_str());
+    for when in ["consented", "confirmed"] {
+        assert!(data[when].is_string(), "{when}: {data}");
+    }
 }
 
 #[tokio::test]
@@ -429,7 +444,8 @@ const ROUNDS: usize = 40;
 proptest! {
     #[test]
     fn no_changed_token_confirms(place in 0usize..80, other in "[ -~]", id in "[0-9a-f]{24}") {
-        let key = b"a key of thirty-two random bytes";
+        let signing = Key { value: b"a key of thirty-two random bytes".to_vec(), made: start() };
+        let key = &KeyRing::new(signing, Vec::new());
         let token = sign(key, Purpose::Confirm, &id, Some(start() + CONFIRM_FOR));
         let mut changed = token.clone();
         let place = place % token.len();

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{World, start};
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
 async fn a_get_shows_a_button_and_changes_nothing() {
@@ -148,6 +148,18 @@ pub async fn ask(app: &App) -> String {
     add(app, request).await.unwrap().id
 }
 
+/// A confirmed person.
+pub async fn join(app: &App, address: &str) -> String {
+    let request = Request {
+        address: EmailAddress::parse(address).unwrap(),
+        name: String::new(),
+        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        consent: Some("a test".to_owned()),
+        asker: policy_digest::app::subscribe::Asker::Administrator,
+    };
+    add(app, request).await.unwrap().id
+}
+
 pub async fn serve(app: App) -> (Arc<App>, SocketAddr) {
     let app = Arc::new(app);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -160,11 +172,11 @@ fn confirm_path(app: &App, id: &str) -> String {
     format!("/confirm/{}", sign(&app.keys.token, Purpose::Confirm, id, Some(start() + CONFIRM_FOR)))
 }
 
-fn unsubscribe_path(app: &App, id: &str) -> String {
+pub fn unsubscribe_path(app: &App, id: &str) -> String {
     format!("/unsubscribe/{}", sign(&app.keys.token, Purpose::Unsubscribe, id, None))
 }
 
-async fn status(app: &App, id: &str) -> Status {
+pub async fn status(app: &App, id: &str) -> Status {
     app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
 }
 

@@ -14,7 +14,7 @@ use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story
 use crate::domain::topic::Theme;
 use crate::mail;
 use crate::render::view::{DigestView, Frame, LinksView};
-use crate::render::{Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
 
 /// The most bytes of the encoded HTML part.
 const MAX_HTML_BYTES: usize = 90_000;
@@ -83,7 +83,8 @@ impl Press<'_> {
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
     /// and the last to go, so this never falls far short, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
-        let [text, html] = self.app.personal([&rendered.text, &rendered.html], SOMEBODY, LONG_DATE);
+        let [text, html] =
+            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SOMEBODY, LONG_DATE);
         let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
@@ -109,8 +110,7 @@ impl Press<'_> {
         let app = self.app;
         let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
         let links = LinksView {
-            // No page answers this one yet; a template shows no link that is empty.
-            preferences: String::new(),
+            preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),

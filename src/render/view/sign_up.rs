@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{LinksView, SenderView};
+use super::{ChoiceView, LinksView, SenderView};
 
 /// The page to sign up on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -33,19 +33,6 @@ pub struct SignUpView {
     pub errors: ErrorsView,
     /// Who sends the digest.
     pub sender: SenderView,
-}
-
-/// Something to choose.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ChoiceView {
-    /// What is sent: "weekly", "integration".
-    pub value: String,
-    /// "Every week", "Integration".
-    pub title: String,
-    /// One line; may be empty.
-    pub description: String,
-    /// Whether it is chosen.
-    pub chosen: bool,
 }
 
 /// What is wrong, in words, by field; each may be empty.

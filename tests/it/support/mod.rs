@@ -110,6 +110,26 @@ impl World {
         Self::open(server, &[("blog", &url)], more).await
     }
 
+    /// Sends to this sink, with more in `[mail.smtp]`; one feed with one post on the topic.
+    pub async fn mailing_to(sink: &SmtpSink, more: &str) -> Self {
+        let relay = format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n{more}", sink.port);
+        Self::mailing(&format!("[mail]\ntransport = \"smtp\"\n{relay}")).await
+    }
+
+    /// Sends by the way that its configuration says; one feed with one post on the topic. `password` is a file.
+    pub async fn mailing(mail: &str) -> Self {
+        let server = FeedServer::start().await;
+        server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+        let url = server.url("/blog.xml");
+        let folder = tempfile::tempdir().unwrap();
+        write_config(folder.path(), &[("blog", &url)], mail);
+        std::fs::write(folder.path().join("config/password"), "secret\n").unwrap();
+        let clock = Clock::set_to(start());
+        let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
+        let app = App::open(config, clock.clone()).await.unwrap();
+        Self { app, clock, server, sent: Arc::default(), folder }
+    }
+
     /// These feeds, each at `/ID.xml`.
     pub async fn of_feeds(ids: &[&str]) -> Self {
         let server = FeedServer::start().await;
@@ -140,9 +160,23 @@ impl World {
         Self { app, clock, server, sent, folder }
     }
 
-    /// Its parts, for a test that hands the application over.
-    pub fn apart(self) -> (App, Clock, FeedServer, Arc<Mutex<Vec<Sent>>>, TempDir) {
-        (self.app, self.clock, self.server, self.sent, self.folder)
+    /// The same after this copy was put in the place of its database.
+    pub async fn restored(self, copy: &Path) -> Self {
+        let Self { app, clock, server, sent, folder } = self;
+        drop(app);
+        let data = folder.path().join("data");
+        std::fs::remove_dir_all(&data).unwrap();
+        std::fs::create_dir(&data).unwrap();
+        std::fs::copy(copy, data.join("policy-digest.db")).unwrap();
+        let app = open(folder.path(), &clock, &sent).await;
+        Self { app, clock, server, sent, folder }
+    }
+
+    /// The world with its folder by itself, for a test that gives the application away.
+    pub fn apart(self) -> (Self, TempDir) {
+        let empty = tempfile::tempdir().unwrap();
+        let Self { app, clock, server, sent, folder } = self;
+        (Self { app, clock, server, sent, folder: empty }, folder)
     }
 
     /// What is kept of a feed.
@@ -178,6 +212,13 @@ impl World {
     /// What was mailed since the last look, decoded.
     pub fn mails(&self) -> Vec<Mail> {
         self.sent.lock().unwrap().drain(..).map(|sent| Mail::read(&sent.bytes)).collect()
+    }
+
+    /// The first column of a question to the database.
+    pub fn rows<T: rusqlite::types::FromSql>(&self, question: &str) -> Vec<T> {
+        let connection = rusqlite::Connection::open(self.folder().join("data/policy-digest.db")).unwrap();
+        let mut statement = connection.prepare(question).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     pub fn days(&self, days: i64) {

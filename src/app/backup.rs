@@ -1,0 +1,58 @@
+//! A copy of the database, and what lets delivery go on where one was put in the place of the original. Of what was
+//! sent since the copy was made its database knows nothing, so a person says when it may send again.
+
+use std::path::Path;
+
+use super::{App, digest};
+use crate::domain::schedule::Slot;
+use crate::domain::subscriber::Cadence;
+use crate::store::{Error, OpenCounts, Pause, PauseCause};
+
+/// Writes a consistent copy while others go on writing. A database that starts from it delivers nothing until
+/// [`resume`].
+///
+/// # Errors
+/// The file exists, or cannot be written; or the database fails.
+pub async fn backup(app: &App, to: &Path) -> Result<(), Error> {
+    let now = app.clock.now();
+    let made = now.with_timezone(&app.config.settings.timezone).format("%-d %b %Y %H:%M %Z");
+    let reason = format!("this database is a backup of {made}; what was sent since then is not known to it");
+    app.store.backup(to, reason, now).await
+}
+
+/// What stood in the way of delivery, and what goes out now that it is gone.
+#[derive(Debug, Clone, Default)]
+pub struct ResumeReport {
+    /// What was lifted, or would be.
+    pub pauses: Vec<Pause>,
+    /// Messages that are open, by kind.
+    pub open: OpenCounts,
+    /// Digests that are due and not made.
+    pub due: Vec<(Cadence, Slot)>,
+}
+
+/// Lets delivery go on: a restored database may send, a closed way is tried at the next chance. Sends nothing
+/// itself. `is_dry` only tells.
+///
+/// # Errors
+/// The database fails.
+pub async fn resume(app: &App, is_dry: bool) -> anyhow::Result<ResumeReport> {
+    let report = ResumeReport {
+        pauses: app.store.pauses().await?,
+        open: app.store.open_counts().await?,
+        due: digest::due(app).await?,
+    };
+    if is_dry {
+        return Ok(report);
+    }
+    for pause in &report.pauses {
+        match pause.cause {
+            PauseCause::Restored => {
+                app.store.lift(pause.cause).await?;
+                tracing::info!("the restored database may send again");
+            }
+            PauseCause::Relay => app.store.pause(Pause { probe: Some(app.clock.now()), ..pause.clone() }).await?,
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,110 @@
+//! `backup`: a consistent copy of the database, and `resume`, which lets a restored one send.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::pause::{pause_json, pause_line, since_line};
+use super::table::count;
+use super::{Ending, Global, Usage, print};
+use crate::app::App;
+use crate::app::backup::{ResumeReport, backup, resume};
+use crate::store::PauseCause;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It may be made while the daemon runs, and holds everything: feeds' state, subscribers, the keys
+of their links, the suppression list. An existing file is never written over.
+
+To restore, stop the daemon and put the file in the place of policy-digest.db in the data
+folder, without the files policy-digest.db-wal and -shm beside it. It then polls and serves the
+pages, and mails nothing until `policy-digest resume`.
+
+Example:
+  policy-digest backup /var/backups/policy-digest-$(date +%F).db")]
+pub(super) struct Backup {
+    /// The file to be made
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if self.file.exists() {
+            return Err(Usage(format!("there is a file `{}` already", self.file.display())).into());
+        }
+        let app = global.open().await?;
+        backup(&app, &self.file).await?;
+        let bytes = std::fs::metadata(&self.file)?.len();
+        if global.json {
+            print(json!({ "file": self.file, "bytes": bytes }));
+        } else {
+            let megabytes = bytes as f64 / 1e6;
+            print(format_args!("{}: {megabytes:.1} MB; it delivers nothing until `resume`", self.file.display()));
+        }
+        Ok(Ending::Done)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A database that was restored from a backup does not know what was sent after the backup was
+made. Look first at what would go out; `policy-digest reconcile` decides on messages whose fate
+is unknown. A mail server that was out of reach is tried again at once, not at its next turn.
+
+Example:
+  policy-digest resume --dry-run && policy-digest resume")]
+pub(super) struct Resume {
+    /// Only say what would be sent
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Resume {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let report = resume(&app, self.dry_run).await?;
+        if global.json {
+            print(to_json(&report, self.dry_run));
+        } else {
+            tell(&app, &report, self.dry_run);
+        }
+        Ok(Ending::Done)
+    }
+}
+
+fn tell(app: &App, report: &ResumeReport, is_dry: bool) {
+    let zone = app.config.settings.timezone;
+    if report.pauses.is_empty() {
+        print("delivery is not paused");
+    }
+    for pause in &report.pauses {
+        match (is_dry, pause.cause) {
+            (true, _) => print(format_args!("paused   {}", pause_line(pause, zone))),
+            (false, PauseCause::Restored) => print(format_args!("lifted   {}", since_line(pause, zone))),
+            (false, PauseCause::Relay) => {
+                print(format_args!("tried    at the next chance; paused {}", since_line(pause, zone)))
+            }
+        }
+    }
+    let open: Vec<String> = report.open.iter().map(|(kind, number)| count(*number, kind)).collect();
+    let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+    print(format_args!("to send  {open}"));
+    for (cadence, slot) in &report.due {
+        let at = slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+        print(format_args!("to make  the {cadence} digest of {at}"));
+    }
+    if !is_dry && !report.pauses.is_empty() {
+        print("\na running daemon goes on by itself; without one, `policy-digest once` does");
+    }
+}
+
+fn to_json(report: &ResumeReport, is_dry: bool) -> serde_json::Value {
+    let due: Vec<_> = report
+        .due
+        .iter()
+        .map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() }))
+        .collect();
+    let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
+    json!({ "pauses": pauses, "lifted": !is_dry && !report.pauses.is_empty(), "open": report.open, "due": due })
+}

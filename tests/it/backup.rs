@@ -1,0 +1,142 @@
+//! A copy of the database while others write, and what a restored one may do: everything but mail.
+
+use chrono::TimeDelta;
+use policy_digest::app::backup::{backup, resume};
+use policy_digest::app::{digest, silent};
+use policy_digest::store::{Error, PauseCause};
+
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::{Entry, Reply, SmtpSink, World, rss};
+
+#[tokio::test]
+async fn a_restored_backup_polls_and_mails_nothing_until_it_is_resumed() {
+    let mut world = World::new().await;
+    world.subscribe("ada@example.org").await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    world.once().await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
+    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
+    digest::make(&world.app).await.unwrap();
+    let copy = world.folder().join("copy.db");
+    backup(&world.app, &copy).await.unwrap();
+    world.once().await;
+    assert_eq!(world.mails().len(), 2, "the original goes on, and sends what the copy has queued");
+
+    world = world.restored(&copy).await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("2"), Entry::on_topic("3")])));
+    world.days(7);
+    let report = world.once().await;
+    let pause = report.pause().unwrap();
+    assert_eq!(pause.cause, PauseCause::Restored);
+    assert!(pause.reason.contains("backup of 23 Nov 2026"), "{}", pause.reason);
+    assert_eq!((report.poll.saved().new, report.digests.len(), world.mails().len()), (1, 0, 0));
+
+    let would = resume(&world.app, true).await.unwrap();
+    assert_eq!((would.pauses.len(), would.open["digest"]), (1, 1));
+    assert!(world.once().await.pause().is_some(), "asking is not resuming");
+    resume(&world.app, false).await.unwrap();
+    let report = world.once().await;
+    assert_eq!((report.pause(), report.resumed.late, report.delivery.sent), (None, 1, 1));
+    let mail = world.mails().remove(0);
+    assert!(["2", "3"].iter().all(|post| mail.text.contains(&format!("https://blog.example.org/{post}"))));
+}
+
+#[tokio::test]
+async fn a_restored_backup_that_is_fresh_sends_what_was_queued_under_its_own_message_id() {
+    let mut world = World::new().await;
+    world.subscribe("ada@example.org").await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
+    digest::make(&world.app).await.unwrap();
+    let copy = world.folder().join("copy.db");
+    backup(&world.app, &copy).await.unwrap();
+    world.once().await;
+    let first = world.mails().remove(0).raw;
+    world = world.restored(&copy).await;
+    resume(&world.app, false).await.unwrap();
+    world.once().await;
+    assert_eq!(world.mails().remove(0).raw, first, "the keys are in the copy: it is the same mail");
+}
+
+#[tokio::test]
+async fn a_copy_is_never_written_over_and_leaves_nothing_beside_it() {
+    let world = World::new().await;
+    let copy = world.folder().join("copy.db");
+    std::fs::write(&copy, "precious").unwrap();
+    assert!(matches!(backup(&world.app, &copy).await.unwrap_err(), Error::Copy { .. }));
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), "precious");
+    std::fs::remove_file(&copy).unwrap();
+    backup(&world.app, &copy).await.unwrap();
+    let names: Vec<_> = std::fs::read_dir(world.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().contains("part")), "{names:?}");
+    assert!(backup(&world.app, &world.folder().join("nowhere/copy.db")).await.is_err());
+    assert!(!world.folder().join("nowhere").exists());
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&copy).unwrap());
+        assert_eq!(mode & 0o077, 0, "a copy holds everybody's address: {mode:o}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_made_while_others_write_is_whole() {
+    let world = World::new().await;
+    let (app, copy) = (world.app.clone(), world.folder().join("copy.db"));
+    let writing = tokio::spawn(async move {
+        for number in 0..200 {
+            app.store.mark(Box::leak(format!("mark{number}").into_boxed_str()), app.clock.now()).await.unwrap();
+        }
+    });
+    backup(&world.app, &copy).await.unwrap();
+    writing.await.unwrap();
+    let connection = rusqlite::Connection::open(&copy).unwrap();
+    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(verdict, "ok");
+    let pauses: i64 = connection.query_row("SELECT count(*) FROM pauses", [], |row| row.get(0)).unwrap();
+    assert_eq!(pauses, 1);
+    assert!(world.app.store.pauses().await.unwrap().is_empty(), "the mark is in the copy alone");
+}
+
+#[test]
+fn a_person_reads_why_nothing_is_sent_and_what_to_do() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 2);
+    let run = |words: &[&str]| policy_digest(folder.path()).args(words).output().unwrap();
+    assert!(run(&["poll"]).status.success());
+    let made = run(&["backup", "copy.db"]);
+    assert!(made.status.success(), "{}", text(&made));
+    let again = run(&["backup", "copy.db"]);
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again));
+    assert!(text(&again).contains("there is a file `copy.db` already"), "{}", text(&again));
+    for leftover in ["policy-digest.db", "policy-digest.db-wal", "policy-digest.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join("data").join(leftover));
+    }
+    std::fs::rename(folder.path().join("copy.db"), folder.path().join("data/policy-digest.db")).unwrap();
+    for words in [&["once"][..], &["status"], &["resume", "--dry-run"]] {
+        let shown = text(&run(words));
+        assert!(shown.contains("this database is a backup of"), "{words:?}: {shown}");
+    }
+    let once = run(&["once"]);
+    assert_eq!(once.status.code(), Some(1), "{}", text(&once));
+    assert!(text(&once).contains("`policy-digest resume` lets it go on"), "{}", text(&once));
+    assert!(sink.taken().is_empty());
+    let resumed = run(&["resume", "--json"]);
+    assert!(text(&resumed).contains("\"lifted\":true"), "{}", text(&resumed));
+    assert!(run(&["once"]).status.success());
+    assert_eq!(sink.taken().len(), 2);
+}
+
+#[tokio::test]
+async fn resume_has_a_closed_way_tried_at_the_next_chance() {
+    let sink = SmtpSink::start();
+    let world = World::mailing_to(&sink, "").await;
+    world.subscribe("ada@example.org").await;
+    sink.close(true);
+    world.once().await;
+    sink.close(false);
+    world.clock.advance(TimeDelta::seconds(1));
+    let deliver = || policy_digest::app::deliver::deliver(&world.app, &silent);
+    assert_eq!(deliver().await.unwrap().sent, 0);
+    resume(&world.app, false).await.unwrap();
+    assert_eq!(deliver().await.unwrap().sent, 1);
+}
