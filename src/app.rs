@@ -1,10 +1,12 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod answers;
 pub mod archive;
 pub mod backup;
 pub mod bounces;
 pub mod check;
+mod choices;
 pub mod cleanup;
 pub mod clock;
 pub mod deliver;
@@ -14,6 +16,7 @@ pub mod explain;
 pub mod feeds;
 pub mod keys;
 mod letter;
+pub mod limits;
 pub mod lock;
 pub mod note;
 pub mod once;
@@ -22,6 +25,7 @@ pub mod preferences;
 pub mod proof;
 pub mod reconcile;
 pub mod runs;
+pub mod sign_up;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
@@ -44,6 +48,7 @@ use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
 use clock::Clock;
+use limits::Limits;
 use lock::Lock;
 use stop::Stop;
 
@@ -71,6 +76,8 @@ pub struct Installation {
     pub keys: Keys,
     /// Whether the process was told to stop.
     pub stop: Stop,
+    /// How often visitors of the pages are heard.
+    pub limits: Limits,
     pub(crate) fetcher: Fetcher,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
@@ -128,6 +135,7 @@ impl App {
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
             store,
+            limits: Limits::new(&clock),
             clock,
             keys,
             stop: Stop::default(),
@@ -225,7 +233,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
-        ("web.trusted_proxies", settings.web.trusted_proxies != default.web.trusted_proxies),
         ("retention.content", settings.retention.content != default.retention.content),
         ("retention.attempts", settings.retention.attempts != default.retention.attempts),
     ]

@@ -16,7 +16,10 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
 
-pub use view::{ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, LinkView, PageForm, PreferencesView};
+pub use view::{
+    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
+    SignUpView, WelcomeView,
+};
 
 use crate::domain::text::single_line;
 
@@ -39,6 +42,12 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("confirm/subject.txt.j2", include_str!("../templates/confirm/subject.txt.j2")),
     ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
     ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
+    ("welcome/subject.txt.j2", include_str!("../templates/welcome/subject.txt.j2")),
+    ("welcome/body.txt.j2", include_str!("../templates/welcome/body.txt.j2")),
+    ("welcome/body.html.j2", include_str!("../templates/welcome/body.html.j2")),
+    ("known/subject.txt.j2", include_str!("../templates/known/subject.txt.j2")),
+    ("known/body.txt.j2", include_str!("../templates/known/body.txt.j2")),
+    ("known/body.html.j2", include_str!("../templates/known/body.html.j2")),
     ("address/subject.txt.j2", include_str!("../templates/address/subject.txt.j2")),
     ("address/body.txt.j2", include_str!("../templates/address/body.txt.j2")),
     ("address/body.html.j2", include_str!("../templates/address/body.html.j2")),
@@ -47,6 +56,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("link/body.html.j2", include_str!("../templates/link/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
     ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
+    ("page/sign_up.html.j2", include_str!("../templates/page/sign_up.html.j2")),
     ("page/archive.html.j2", include_str!("../templates/page/archive.html.j2")),
     ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
     ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
@@ -175,6 +185,30 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_confirm(&self, view: &ConfirmView) -> Result<Rendered, Error> {
         self.mail("confirm", view)
+    }
+
+    /// The first mail after a confirmation.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_welcome(&self, view: &WelcomeView) -> Result<Rendered, Error> {
+        self.mail("welcome", view)
+    }
+
+    /// The mail to a subscriber who signs up once more.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_known(&self, view: &KnownView) -> Result<Rendered, Error> {
+        self.mail("known", view)
+    }
+
+    /// The page to sign up on.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_sign_up(&self, view: &SignUpView) -> Result<String, Error> {
+        self.part("page/sign_up.html.j2", minijinja::Value::from(Serde(view)))
     }
 
     /// A web page of some paragraphs, and one button that posts, if there is something to decide.

@@ -21,6 +21,7 @@ mod reasons;
 mod reports;
 mod runs;
 mod scored;
+mod sign_ups;
 mod standings;
 mod stories;
 mod subscribers;
@@ -48,8 +49,9 @@ pub use proofs::{NewProof, PROOF};
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
 pub use scored::ScoredItem;
+pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
-pub use subscribers::{Joined, NewSubscriber, Subscriber};
+pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 pub use unknown::{Decision, UnknownMessage};
 
 /// What the store could not do.

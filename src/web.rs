@@ -6,10 +6,13 @@ mod archive;
 mod error;
 mod health;
 mod preferences;
+mod sign_up;
 mod subscriptions;
 mod unsubscribe;
+mod visitor;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +22,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use futures::FutureExt as _;
 use tokio::net::TcpListener;
 
@@ -63,7 +66,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let stop = stop.shared();
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone());
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone());
     let limit = async {
         stop.await;
         tokio::time::sleep(REQUEST_LIMIT).await;
@@ -78,6 +82,7 @@ pub async fn serve(
 pub fn router(app: Arc<App>) -> Router {
     let personal = Router::new()
         .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
+        .route("/confirm/{token}/again", post(subscriptions::again))
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::leave))
         .route("/p/{token}", get(preferences::show))
         .route("/p/{token}/choices", get(preferences::back).post(preferences::choose))
@@ -90,7 +95,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::map_response(personal_headers));
     Router::new()
         .merge(personal)
-        .route("/", get(home))
+        .route("/", get(sign_up::show).post(sign_up::take))
         .route("/p", get(preferences::ask_link).post(preferences::send_link))
         .route("/archive", get(archive::list))
         .route("/archive/{name}", get(archive::show))
@@ -101,18 +106,6 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(limit_time))
         .layer(middleware::map_response(headers))
         .with_state(app)
-}
-
-async fn home(State(app): State<Arc<App>>) -> Result<Response, Failure> {
-    let settings = &app.config.settings;
-    let mut paragraphs = vec![
-        format!("A digest by mail of posts about {}, read from policy blogs.", app.config.topic.title),
-        "Every mail has a link that ends it with one click. Opening and clicking are not tracked.".to_owned(),
-    ];
-    if !settings.sender.contact.is_empty() {
-        paragraphs.push(format!("Contact: {}", settings.sender.contact));
-    }
-    page(&app, StatusCode::OK, &settings.name, &paragraphs, None)
 }
 
 async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {

@@ -15,6 +15,14 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<String>> {
     Ok(app.store.archive(name.to_owned()).await?)
 }
 
+/// The path of the latest page, from the public URL; none while there is no digest.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
+    Ok(app.store.archives(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
+}
+
 /// The list, newest first, in pages counted from 1.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ impl Letter {
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
             Kind::Proof => app.inert(parts, &since),
-            Kind::Digest | Kind::Confirmation | Kind::AddressChange | Kind::Link => {
+            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
                 app.personal(keys, parts, &message.subscriber, &since)
             }
         };

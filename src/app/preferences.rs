@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc
 use serde_json::{Value as Json, json};
 
 use super::{App, hex, random};
-use crate::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 use crate::render::{LinkView, Rendered};
 pub use crate::store::AddressTaken;
@@ -212,6 +212,10 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
     };
     let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
     let person = record.subscriber;
+    let wording = match person.consent_wording {
+        Some(version) => app.store.wording(version).await?,
+        None => None,
+    };
     let messages = record.messages.into_iter().map(|message| {
         json!({ "kind": message.kind, "subject": message.subject, "state": message.state,
             "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()) })
@@ -226,6 +230,9 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
         "themes": person.preferences.themes,
         "paused_until": person.paused_until.map(|at| at.to_rfc3339()),
         "consent": person.consent,
+        "consent_by": person.consent_by.map(ConsentBy::as_str),
+        "consent_wording": wording,
+        "consented": person.consented.map(|at| at.to_rfc3339()),
         "joined": person.joined.to_rfc3339(),
         "confirmed": person.confirmed.map(|at| at.to_rfc3339()),
         "ended": person.ended.map(|at| at.to_rfc3339()),
@@ -269,19 +276,36 @@ pub async fn has_left(app: &App, token: &str) -> Answer<Option<bool>> {
     }))
 }
 
-/// Undoes a leaving. False if it is too late, or the address is suppressed.
+/// What came of undoing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Return {
+    /// They are subscribed.
+    Back,
+    /// They have not confirmed what they last signed up for: only the link in that mail brings them back.
+    Unconfirmed,
+    /// It is too late, or the address is suppressed.
+    Not,
+}
+
+/// Undoes a leaving.
 ///
 /// # Errors
 /// The database fails.
-pub async fn come_back(app: &App, token: &str) -> Answer<bool> {
+pub async fn come_back(app: &App, token: &str) -> Answer<Return> {
     let now = app.clock.now();
-    Ok(match holder(app, Purpose::Unsubscribe, token).await? {
-        Ok((_, Some(person))) if person.status == Status::Active => Ok(true),
-        Ok((id, Some(_))) => {
-            let keys = app.keys.clone();
-            Ok(app.store.come_back(id, now - UNDO_FOR, now, move |address| keys.address_hash(address)).await?)
-        }
-        Ok((_, None)) => Ok(false),
-        Err(error) => Err(error),
-    })
+    let (id, status) = match holder(app, Purpose::Unsubscribe, token).await? {
+        Ok((id, Some(person))) => (id, person.status),
+        Ok((_, None)) => return Ok(Ok(Return::Not)),
+        Err(error) => return Ok(Err(error)),
+    };
+    if status == Status::Left {
+        let keys = app.keys.clone();
+        app.store.come_back(id.clone(), now - UNDO_FOR, now, move |address| keys.address_hash(address)).await?;
+    }
+    let known = app.store.subscriber(id).await?;
+    Ok(Ok(match known.map(|person| person.status) {
+        Some(Status::Active) => Return::Back,
+        Some(Status::Pending) => Return::Unconfirmed,
+        Some(Status::Left | Status::Suppressed) | None => Return::Not,
+    }))
 }

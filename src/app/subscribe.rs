@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use chrono::DateTime;
 
-use super::{App, hex, random};
-use crate::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use super::{App, answers, hex, random, sign_up};
+use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
-use crate::render::ConfirmView;
-use crate::store::{Joined, NewSubscriber, Part};
+use crate::store::{Confirmed, Joined, NewSubscriber};
 use crate::transfer::csv;
 
 /// Who wants a person to be added.
@@ -16,7 +16,9 @@ use crate::transfer::csv;
 pub enum Asker {
     /// The person, on a page: they may come back after a bounce, once they confirm.
     Person,
-    /// An administrator or a list: what bounced or complained stays out.
+    /// A file that is imported: as an administrator.
+    List,
+    /// An administrator: what bounced or complained stays out.
     Administrator,
 }
 
@@ -66,6 +68,11 @@ pub struct ImportReport {
 pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     check_themes(app, &request.preferences)?;
     let (is_confirmed, cadence) = (request.consent.is_some(), request.preferences.cadence);
+    let (consent_by, wording) = match request.asker {
+        Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
+        Asker::List => (ConsentBy::Import, None),
+        Asker::Administrator => (ConsentBy::Admin, None),
+    };
     let new = NewSubscriber {
         id: hex(&random(12)?),
         hash: app.keys.address_hash(&request.address),
@@ -74,35 +81,23 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
         preferences: request.preferences,
         consent: request.consent.unwrap_or_else(|| match request.asker {
             Asker::Person => "asked themselves; to be confirmed by mail".to_owned(),
-            Asker::Administrator => "asked by an administrator; to be confirmed by mail".to_owned(),
+            Asker::List | Asker::Administrator => "asked by an administrator; to be confirmed by mail".to_owned(),
         }),
+        consent_by,
+        consent_wording: wording,
         is_confirmed,
         is_own_wish: request.asker == Asker::Person,
     };
     let (joined, id) = app.store.join(new, app.clock.now()).await?;
     let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
-    let is_asked = asks && ask(app, &id, cadence).await?;
+    let is_asked = asks && ask(app, id.clone(), cadence).await?;
     Ok(AddReport { id, joined, is_asked })
 }
 
-/// Queues the question whether this person really wants the digest.
-async fn ask(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<bool> {
-    let now = app.clock.now();
-    let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(now + token::CONFIRM_FOR));
-    let settings = &app.config.settings;
-    let view = ConfirmView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        name: settings.name.clone(),
-        what: format!("the {cadence} digest of posts about {}", app.config.topic.title),
-        confirm_url: app.page(&format!("confirm/{token}")),
-        valid_for: format!("{} days", token::CONFIRM_FOR.num_days()),
-        sender: app.sender(),
-    };
-    let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
-    let part = Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None };
-    let message_id = format!("<c.{}@{}>", hex(&random(12)?), app.mail_domain());
-    Ok(app.store.queue_confirmation(id.to_owned(), part, message_id, now).await?)
+/// Queues the question whether this person really wants the digest. False if they were asked within the hour.
+async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
+    let question = answers::confirmation(app, &id, cadence)?;
+    Ok(app.store.queue_answer(id, question, app.clock.now()).await?)
 }
 
 /// Whether this token serves `purpose` now; nothing changes.
@@ -113,19 +108,53 @@ pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError>
     token::verify(&app.keys.token, purpose, token, app.clock.now()).map(drop)
 }
 
-/// The person who holds this token confirms.
+/// The person who holds this token confirms; the first time, a welcome is queued.
 ///
 /// # Errors
-/// The database fails. A token that does not hold is in the result.
+/// The database or a template fails. A token that does not hold is in the result.
 pub async fn confirm(app: &App, token: &str) -> anyhow::Result<Result<bool, TokenError>> {
     let now = app.clock.now();
-    match token::verify(&app.keys.token, Purpose::Confirm, token, now) {
-        Ok(id) => {
-            let keys = app.keys.clone();
-            Ok(Ok(app.store.confirm(id, now, move |address| keys.address_hash(address)).await?))
+    let id = match token::verify(&app.keys.token, Purpose::Confirm, token, now) {
+        Ok(id) => id,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(Ok(false)) };
+    let welcome = answers::welcome(app, person.preferences.cadence).await?;
+    let keys = app.keys.clone();
+    let confirmed = app.store.confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
+    Ok(Ok(confirmed != Confirmed::Nobody))
+}
+
+/// What came of asking for a new confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedAgain {
+    /// It is on its way, or one of the last hour is.
+    Mailed,
+    /// They have confirmed already.
+    Subscribed,
+    /// The sign-up is not open any more.
+    Closed,
+}
+
+/// Mails a new confirmation to the person whose token has expired, at most one in an hour.
+///
+/// # Errors
+/// The database or a template fails. A token that was never ours is in the result.
+pub async fn ask_again(app: &App, token: &str) -> anyhow::Result<Result<AskedAgain, TokenError>> {
+    // At the beginning of time no token has expired: what is left to check is that it is ours.
+    let id = match token::verify(&app.keys.token, Purpose::Confirm, token, DateTime::UNIX_EPOCH) {
+        Ok(id) => id,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(Ok(AskedAgain::Closed)) };
+    Ok(Ok(match person.status {
+        Status::Active => AskedAgain::Subscribed,
+        Status::Left | Status::Suppressed => AskedAgain::Closed,
+        Status::Pending => {
+            ask(app, id, person.preferences.cadence).await?;
+            AskedAgain::Mailed
         }
-        Err(error) => Ok(Err(error)),
-    }
+    }))
 }
 
 /// The person who holds this token leaves. Who is not here any more has left.
@@ -193,7 +222,7 @@ fn request(row: csv::Row, consent: &str) -> Result<Request, String> {
         name: row.name,
         preferences: Preferences { cadence, themes },
         consent: Some(consent.to_owned()),
-        asker: Asker::Administrator,
+        asker: Asker::List,
     })
 }
 

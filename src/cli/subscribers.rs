@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::app::deliver::deliver;
 use crate::app::preferences;
 use crate::app::subscribe::{self, Asker, Request};
 use crate::app::{App, silent};
-use crate::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
 use crate::store::Joined;
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +101,13 @@ async fn list(app: &App, global: &Global) -> anyhow::Result<Ending> {
                     "status": person.status.as_str(),
                     "cadence": person.preferences.cadence.as_str(),
                     "themes": person.preferences.themes,
+                    "consent": {
+                        "by": person.consent_by.map(ConsentBy::as_str),
+                        "note": person.consent,
+                        "wording": person.consent_wording,
+                        "at": person.consented.map(time),
+                        "confirmed": person.confirmed.map(time),
+                    },
                 })
             })
             .collect();
@@ -193,6 +201,10 @@ impl Import {
         }
         Ok(Ending::Done)
     }
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 fn parse(address: &str) -> anyhow::Result<EmailAddress> {

@@ -56,12 +56,17 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     settings
 }
 
+/// What a person agrees to, unless an administrator says it in their own words.
+const CONSENT: &str = "By signing up you agree that we keep your email address and what you chose here, to send you this \
+                       digest and for nothing else. You can leave at any time with the link in every mail.";
+
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {
         organisation: table.or("organisation", String::new(), text),
         postal_address: table.or("postal_address", String::new(), text),
         contact: table.or("contact", String::new(), text),
         privacy_url: table.or("privacy_url", None, optional(web_address)).unwrap_or_default(),
+        consent: table.or("consent", CONSENT.to_owned(), filled),
     };
     table.finish();
     sender

@@ -58,6 +58,8 @@ pub struct Sender {
     pub contact: String,
     /// The privacy notice.
     pub privacy_url: String,
+    /// What a person agrees to when they sign up, as the page says it. A hash of it is kept with their consent.
+    pub consent: String,
 }
 
 /// `[polling]`: how feeds are fetched.
@@ -98,6 +100,21 @@ pub struct Network {
     pub address: IpAddr,
     /// How many bits are common to all.
     pub length: u8,
+}
+
+impl Network {
+    /// Whether an address begins like this one. An IPv4 address written as an IPv6 one (RFC 4291 §2.5.5.2) is the IPv4
+    /// address that it stands for.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = |address: IpAddr| match address.to_canonical() {
+            IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        };
+        let ((own, width), (other, other_width)) = (bits(self.address), bits(address));
+        let rest = u32::from(self.length).min(width);
+        width == other_width && (own ^ other).checked_shr(128 - rest).unwrap_or(0) == 0
+    }
 }
 
 impl fmt::Display for Network {

@@ -78,6 +78,17 @@ pub enum Status {
     Suppressed,
 }
 
+/// By which way a person's consent came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConsentBy {
+    /// They signed up on the page.
+    Page,
+    /// They stood in a file that was imported.
+    Import,
+    /// An administrator added them by a command.
+    Admin,
+}
+
 /// How often a person wants a digest; a run is made for one cadence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cadence {
@@ -124,6 +135,7 @@ macro_rules! words {
 }
 
 words!(Status { Pending = "pending", Active = "active", Left = "left", Suppressed = "suppressed" });
+words!(ConsentBy { Page = "page", Import = "import", Admin = "admin" });
 words!(Cadence { Daily = "daily", Weekly = "weekly", Monthly = "monthly" });
 
 impl Cadence {

@@ -26,20 +26,21 @@ pub enum Purpose {
     Preferences,
     /// Take a new address; what is signed names the person and the address.
     Address,
+    /// Send a form of a page; in the place of a subscriber it names when the page was made.
+    Form,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address];
-}
+    pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
 
-impl Purpose {
     fn letter(self) -> char {
         match self {
             Self::Confirm => 'c',
             Self::Unsubscribe => 'u',
             Self::Preferences => 'p',
             Self::Address => 'a',
+            Self::Form => 'f',
         }
     }
 }

@@ -5,8 +5,8 @@ use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, LinkView, LinksView,
-    NoteView, PageForm, PreferencesView, SectionView, SenderView,
+    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
+    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, WelcomeView,
 };
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
@@ -16,6 +16,15 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("confirm") => {
             let bare = ConfirmView { sender: SenderView::default(), ..confirm() };
             [confirm(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("welcome") => {
+            let bare = WelcomeView { next: String::new(), latest: String::new(), ..welcome() };
+            [welcome(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("known") => vec![Value::from(Serde(known()))],
+        Some("page") if template == "page/sign_up.html.j2" => {
+            let bare = SignUpView { cadences: sign_up().cadences, ..SignUpView::default() };
+            [sign_up(), bare].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") if template == "page/archive.html.j2" => values("digest/body.html.j2"),
         Some("address" | "link") => {
@@ -153,6 +162,47 @@ pub(super) fn link() -> LinkView {
     }
 }
 
+pub(super) fn welcome() -> WelcomeView {
+    WelcomeView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        what: "the weekly digest".into(),
+        next: "Monday, 30 November 2026".into(),
+        latest: "https://digest.example.org/archive/2026-11-23".into(),
+        links: links(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn known() -> KnownView {
+    KnownView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        links: links(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn sign_up() -> SignUpView {
+    SignUpView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest".into(),
+        topic: "public-service reform".into(),
+        sources: "83 sources".into(),
+        latest: "archive/2026-11-23".into(),
+        address: "ada@example".into(),
+        cadences: vec![choice()],
+        themes: vec![choice()],
+        consent: "By signing up you agree to get this digest by mail.".into(),
+        stamp: "token".into(),
+        errors: errors(),
+        sender: sender(),
+    }
+}
+
 pub(super) fn preferences() -> PreferencesView {
     PreferencesView {
         lang: "en".into(),
@@ -167,7 +217,7 @@ pub(super) fn preferences() -> PreferencesView {
         done: "choices".into(),
         problem: String::new(),
         typed: String::new(),
-        cadences: vec![ChoiceView { name: "weekly".into(), is_chosen: true, ..ChoiceView::default() }],
+        cadences: vec![choice()],
         themes: vec![choice()],
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
@@ -177,10 +227,21 @@ pub(super) fn preferences() -> PreferencesView {
 
 pub(super) fn choice() -> ChoiceView {
     ChoiceView {
-        name: "integration".into(),
+        value: "integration".into(),
         title: "Integration".into(),
         description: "Services made one.".into(),
         is_chosen: true,
+    }
+}
+
+pub(super) fn errors() -> ErrorsView {
+    ErrorsView {
+        any: true,
+        address: "Enter your email address".into(),
+        cadence: "Choose how often".into(),
+        themes: "Choose at least one theme".into(),
+        trap: "Leave this field empty".into(),
+        other: "This page was open for too long: please send it again".into(),
     }
 }
 
@@ -227,11 +288,15 @@ mod tests {
             ("The sender", serde_json::to_value(sender()).unwrap()),
             ("The links", serde_json::to_value(links()).unwrap()),
             ("The confirmation", serde_json::to_value(confirm()).unwrap()),
+            ("The welcome", serde_json::to_value(welcome()).unwrap()),
+            ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),
+            ("The sign-up page", serde_json::to_value(sign_up()).unwrap()),
+            ("A choice", serde_json::to_value(choice()).unwrap()),
+            ("The errors", serde_json::to_value(errors()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
             ("A mail with a link", serde_json::to_value(link()).unwrap()),
             ("A person's own page", serde_json::to_value(preferences()).unwrap()),
-            ("A choice", serde_json::to_value(choice()).unwrap()),
             ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
             ("A page", page),
             ("The form", serde_json::to_value(form()).unwrap()),

@@ -241,7 +241,9 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     let made = time(row.get(6)?)?;
     let own: Option<String> = row.get(9)?;
     let deadline = match (kind, lane.slot) {
-        (Kind::Confirmation | Kind::AddressChange | Kind::Link, _) => Some(confirmation_deadline(made)),
+        (Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link, _) => {
+            Some(confirmation_deadline(made))
+        }
         (Kind::Digest, Some(slot)) => {
             // A run of `once` is for people of every cadence, and counts as each one's own.
             let own = own.map(|own| word("a cadence", own)).transpose()?;

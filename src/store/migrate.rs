@@ -19,6 +19,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0009_claims.sql")),
     M::up(include_str!("migrations/0010_bounces.sql")),
     M::up(include_str!("migrations/0011_namesakes.sql")),
+    M::up(include_str!("migrations/0012_consent.sql")),
     M::up(include_str!("migrations/0013_self.sql")),
 ];
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::{Error, NewReport, Store, reports, seconds, suppressions, time};
 use crate::domain::outbox::{Next, Outcome, State};
@@ -17,6 +17,10 @@ pub enum Kind {
     Digest,
     /// The question whether someone really asked for it.
     Confirmation,
+    /// The first mail after a confirmation.
+    Welcome,
+    /// The answer to an active person who signs up once more.
+    Known,
     /// A run's digest for whoever looks it over: no subscriber's.
     Proof,
     /// The question at a new address whether it is its person's.
@@ -32,6 +36,8 @@ impl Kind {
         match self {
             Self::Digest => "digest",
             Self::Confirmation => "confirmation",
+            Self::Welcome => "welcome",
+            Self::Known => "known",
             Self::Proof => "proof",
             Self::AddressChange => "address_change",
             Self::Link => "link",
@@ -43,10 +49,16 @@ impl std::str::FromStr for Kind {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::Confirmation, Self::Proof, Self::AddressChange, Self::Link]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-            .ok_or_else(|| UnknownWord(word.to_owned()))
+        const ALL: [Kind; 7] = [
+            Kind::Digest,
+            Kind::Confirmation,
+            Kind::Welcome,
+            Kind::Known,
+            Kind::Proof,
+            Kind::AddressChange,
+            Kind::Link,
+        ];
+        ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
     }
 }
 
@@ -166,43 +178,6 @@ impl Store {
         .await
     }
 
-    /// Queues a confirmation for a person, unless one is open or was made within the hour. True if queued.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn queue_confirmation(
-        &self,
-        subscriber: String,
-        part: Part,
-        message_id: String,
-        now: DateTime<Utc>,
-    ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let recent: Option<i64> = tx
-                .query_row(
-                    "SELECT id FROM messages WHERE subscriber = ?1 AND kind = 'confirmation'
-                     AND (made > ?2 OR state IN ('queued', 'sending', 'unknown', 'retry'))",
-                    params![subscriber, seconds(now) - 3600],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            if recent.is_some() {
-                return Ok(false);
-            }
-            tx.execute(
-                "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
-                params![part.subject, part.text, part.html],
-            )?;
-            let queued = tx.execute(
-                "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-                 SELECT 'confirmation', id, address, ?2, ?3, 'queued', ?4, ?4 FROM subscribers WHERE id = ?1",
-                params![subscriber, message_id, tx.last_insert_rowid(), seconds(now)],
-            )?;
-            Ok(queued == 1)
-        })
-        .await
-    }
-
     /// Messages that are open, by kind.
     ///
     /// # Errors
@@ -238,7 +213,7 @@ pub(super) fn is_wanted(
     hash: &impl Fn(&EmailAddress) -> String,
 ) -> Result<bool, Error> {
     let wanted_from = match message.kind {
-        Kind::Digest | Kind::AddressChange | Kind::Link => "active",
+        Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => "active",
         Kind::Confirmation => "pending",
         Kind::Proof => return Ok(true),
     };

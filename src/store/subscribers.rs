@@ -1,11 +1,11 @@
 //! People: who joined, how they consented, what they want, and up to where they have been served.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::suppressions::{self, Suppression};
 use super::{Error, Store, from_json, optional_time, seconds, time, to_json, word};
-use crate::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 
 /// One person.
 #[derive(Debug, Clone)]
@@ -22,8 +22,14 @@ pub struct Subscriber {
     pub preferences: Preferences,
     /// Everything up to this number was sent to them or holds nothing for them.
     pub covered: i64,
-    /// How they consented.
+    /// How they consented, in words.
     pub consent: String,
+    /// By which way it came; `None` for people from before that was kept.
+    pub consent_by: Option<ConsentBy>,
+    /// Which version of the page's wording they saw, if they signed up there: see [`Store::wording`].
+    pub consent_wording: Option<String>,
+    /// When they gave it; they confirmed it at `confirmed`.
+    pub consented: Option<DateTime<Utc>>,
     /// When they asked.
     pub joined: DateTime<Utc>,
     /// When they confirmed.
@@ -47,6 +53,10 @@ pub struct NewSubscriber {
     pub preferences: Preferences,
     /// How they consented; shown to them on request.
     pub consent: String,
+    /// By which way it came.
+    pub consent_by: ConsentBy,
+    /// The version of the page's wording, if they signed up there.
+    pub consent_wording: Option<String>,
     /// Consent was recorded elsewhere: no confirmation is needed.
     pub is_confirmed: bool,
     /// The person asks themselves, rather than somebody for them.
@@ -70,105 +80,24 @@ pub enum Joined {
     Suppressed,
 }
 
+/// What came of a confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// They are active from now on.
+    Now,
+    /// They were active already.
+    Before,
+    /// Nobody is pending under this id, or they complained.
+    Nobody,
+}
+
 impl Store {
     /// Adds a person, or brings back one who had left.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn join(&self, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
-        self.write(move |tx| {
-            // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint
-            // nobody does.
-            let suppressed = match suppressions::of(tx, &new.hash)? {
-                None => false,
-                Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
-                Some(Suppression::ForGood) => true,
-            };
-            let known: Option<(String, String)> = tx
-                .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            if suppressed {
-                return Ok((Joined::Suppressed, known.map_or(new.id, |(id, _)| id)));
-            }
-            let status = if new.is_confirmed { Status::Active } else { Status::Pending };
-            let covered = if new.is_confirmed { start(tx, new.preferences.cadence, now)? } else { 0 };
-            let confirmed = new.is_confirmed.then(|| seconds(now));
-            let Some((id, known_status)) = known else {
-                tx.execute(
-                    "INSERT INTO subscribers (id, address, address_key, name, status, cadence, themes, covered, consent,
-                     joined, confirmed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                    params![
-                        new.id,
-                        new.address.reveal(),
-                        new.address.key(),
-                        new.name,
-                        status.as_str(),
-                        new.preferences.cadence.as_str(),
-                        new.preferences.themes.as_deref().map(to_json),
-                        covered,
-                        new.consent,
-                        seconds(now),
-                        confirmed,
-                    ],
-                )?;
-                return Ok((Joined::Added, new.id));
-            };
-            let joined = match (word::<Status>("a status", known_status)?, new.is_confirmed) {
-                (Status::Active, _) => return Ok((Joined::AlreadyActive, id)),
-                (Status::Pending, false) => return Ok((Joined::AlreadyPending, id)),
-                (Status::Pending, true) => Joined::Confirmed,
-                (Status::Left | Status::Suppressed, _) => Joined::Added,
-            };
-            tx.execute(
-                "UPDATE subscribers SET status = ?2, cadence = ?3, themes = ?4, covered = ?5, consent = ?6, joined = ?7,
-                 confirmed = ?8, ended = NULL, paused_until = NULL WHERE id = ?1",
-                params![
-                    id,
-                    status.as_str(),
-                    new.preferences.cadence.as_str(),
-                    new.preferences.themes.as_deref().map(to_json),
-                    covered,
-                    new.consent,
-                    seconds(now),
-                    confirmed,
-                ],
-            )?;
-            Ok((joined, id))
-        })
-        .await
-    }
-
-    /// A pending person confirms: active from now on, served from their cadence's last run, and no longer suppressed if
-    /// their address had bounced; `hash` keys an address. False if there is nobody pending under this id, or they
-    /// complained; an active one stays as they are, and is true.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn confirm(
-        &self,
-        id: String,
-        now: DateTime<Utc>,
-        hash: impl Fn(&EmailAddress) -> String + Send + 'static,
-    ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let Some(known) = select(tx, "WHERE id = ?1", [&id])?.pop() else { return Ok(false) };
-            match known.status {
-                Status::Active => Ok(true),
-                Status::Left | Status::Suppressed => Ok(false),
-                Status::Pending if !suppressions::lift(tx, &hash(&known.address))? => Ok(false),
-                Status::Pending => {
-                    let covered = start(tx, known.preferences.cadence, now)?;
-                    tx.execute(
-                        "UPDATE subscribers SET status = 'active', confirmed = ?2, covered = ?3 WHERE id = ?1",
-                        params![id, seconds(now), covered],
-                    )?;
-                    Ok(true)
-                }
-            }
-        })
-        .await
+        self.write(move |tx| join(tx, new, now)).await
     }
 
     /// A person leaves. True also when they had left before; false if nobody has this id.
@@ -227,6 +156,117 @@ impl Store {
     }
 }
 
+/// Adds a person, or brings back one who had left; of one who is pending, the latest own wish counts.
+pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
+    // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint nobody does.
+    let suppressed = match suppressions::of(tx, &new.hash)? {
+        None => false,
+        Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
+        Some(Suppression::ForGood) => true,
+    };
+    let known: Option<(String, String)> = tx
+        .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    if suppressed {
+        return Ok((Joined::Suppressed, known.map_or(new.id, |(id, _)| id)));
+    }
+    let Some((id, status)) = known else {
+        insert(tx, &new, now)?;
+        return Ok((Joined::Added, new.id));
+    };
+    let joined = match (word::<Status>("a status", status)?, new.is_confirmed) {
+        (Status::Active, _) => return Ok((Joined::AlreadyActive, id)),
+        (Status::Pending, false) if new.is_own_wish => {
+            consent(tx, &id, &new, now)?;
+            return Ok((Joined::AlreadyPending, id));
+        }
+        (Status::Pending, false) => return Ok((Joined::AlreadyPending, id)),
+        (Status::Pending, true) => Joined::Confirmed,
+        (Status::Left | Status::Suppressed, _) => Joined::Added,
+    };
+    consent(tx, &id, &new, now)?;
+    tx.execute(
+        "UPDATE subscribers SET status = ?2, covered = ?3, joined = ?4, confirmed = ?5, ended = NULL, paused_until = NULL
+         WHERE id = ?1",
+        params![id, status_of(&new).as_str(), covered(tx, &new, now)?, seconds(now), confirmed(&new, now)],
+    )?;
+    Ok((joined, id))
+}
+
+fn status_of(new: &NewSubscriber) -> Status {
+    if new.is_confirmed { Status::Active } else { Status::Pending }
+}
+
+fn confirmed(new: &NewSubscriber, now: DateTime<Utc>) -> Option<i64> {
+    new.is_confirmed.then(|| seconds(now))
+}
+
+fn covered(tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<i64, Error> {
+    if new.is_confirmed { start(tx, new.preferences.cadence, now) } else { Ok(0) }
+}
+
+fn insert(tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO subscribers (id, address, address_key, name, status, cadence, covered, consent, joined, confirmed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8, ?9)",
+        params![
+            new.id,
+            new.address.reveal(),
+            new.address.key(),
+            new.name,
+            status_of(new).as_str(),
+            new.preferences.cadence.as_str(),
+            covered(tx, new, now)?,
+            seconds(now),
+            confirmed(new, now),
+        ],
+    )?;
+    consent(tx, &new.id, new, now)
+}
+
+/// Keeps what they want, and how they consented to it.
+fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE subscribers SET cadence = ?2, themes = ?3, consent = ?4, consent_by = ?5, consent_wording = ?6,
+         consented = ?7 WHERE id = ?1",
+        params![
+            id,
+            new.preferences.cadence.as_str(),
+            new.preferences.themes.as_deref().map(to_json),
+            new.consent,
+            new.consent_by.as_str(),
+            new.consent_wording,
+            seconds(now),
+        ],
+    )?;
+    Ok(())
+}
+
+/// See [`Store::confirm`].
+pub(super) fn confirm(
+    tx: &Transaction<'_>,
+    id: &str,
+    now: DateTime<Utc>,
+    hash: &impl Fn(&EmailAddress) -> String,
+) -> Result<Confirmed, Error> {
+    let Some(known) = select(tx, "WHERE id = ?1", [id])?.pop() else { return Ok(Confirmed::Nobody) };
+    match known.status {
+        Status::Active => Ok(Confirmed::Before),
+        Status::Left | Status::Suppressed => Ok(Confirmed::Nobody),
+        Status::Pending if !suppressions::lift(tx, &hash(&known.address))? => Ok(Confirmed::Nobody),
+        Status::Pending => {
+            let covered = start(tx, known.preferences.cadence, now)?;
+            tx.execute(
+                "UPDATE subscribers SET status = 'active', confirmed = ?2, covered = ?3 WHERE id = ?1",
+                params![id, seconds(now), covered],
+            )?;
+            Ok(Confirmed::Now)
+        }
+    }
+}
+
 /// Where a new, resumed or returning person starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
 pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
@@ -251,8 +291,8 @@ pub(super) fn select(
     values: impl rusqlite::Params,
 ) -> Result<Vec<Subscriber>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended,
-         paused_until FROM subscribers {rest}"
+        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended, paused_until,
+         consent_by, consent_wording, consented FROM subscribers {rest}"
     ))?;
     let mut rows = statement.query(values)?;
     let mut people = Vec::new();
@@ -280,5 +320,8 @@ fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
         confirmed: optional_time(row.get(9)?)?,
         ended: optional_time(row.get(10)?)?,
         paused_until: optional_time(row.get(11)?)?,
+        consent_by: row.get::<_, Option<String>>(12)?.map(|by| word("a way of consent", by)).transpose()?,
+        consent_wording: row.get(13)?,
+        consented: optional_time(row.get(14)?)?,
     })
 }

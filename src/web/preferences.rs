@@ -12,6 +12,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use url::form_urlencoded;
 
 use super::error::Failure;
+use super::sign_up::too_often;
+use super::visitor::Visitor;
 use super::{page, refused};
 use crate::app::App;
 use crate::app::preferences::{self, Answer, PageState, Step};
@@ -160,12 +162,18 @@ pub(super) async fn ask_link(State(app): State<Arc<App>>) -> Result<Response, Fa
 }
 
 /// The same answer, at the same time, whoever has the address: the mail is made after it.
-pub(super) async fn send_link(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+    if let Err(wait) = app.limits.visitor(from.0) {
+        return too_often(&app, wait);
+    }
     let typed = field(&body, "address");
     let Ok(address) = EmailAddress::parse(&typed) else {
         let view = AskLinkView { is_wrong: true, typed, ..AskLinkView::default() };
         return asking(&app, StatusCode::UNPROCESSABLE_ENTITY, view);
     };
+    if let Err(wait) = app.limits.address(&address) {
+        return too_often(&app, wait);
+    }
     let working = Arc::clone(&app);
     tokio::spawn(async move {
         if let Err(error) = preferences::send_link(&working, &address).await {

@@ -1,4 +1,4 @@
-//! Joining: the page behind the link of a confirmation mail, and its button.
+//! Joining: the page behind the link of a confirmation mail, its button, and a new mail for a link that has expired.
 
 use std::sync::Arc;
 
@@ -7,9 +7,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::Failure;
+use super::sign_up::too_often;
+use super::visitor::Visitor;
 use super::{page, refused};
+use crate::app::subscribe::{AskedAgain, ask_again};
 use crate::app::{App, subscribe};
-use crate::domain::token::Purpose;
+use crate::domain::token::{Purpose, TokenError};
 use crate::render::PageForm;
 
 const NEXT: &str = "Please sign up again: a new mail with a new link will follow. Without it nothing is sent to you.";
@@ -17,7 +20,7 @@ const NEXT: &str = "Please sign up again: a new mail with a new link will follow
 /// Shows the button; changes nothing.
 pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token) {
-        return refused(&app, error, NEXT);
+        return unusable(&app, error, token);
     }
     let name = &app.config.settings.name;
     let text =
@@ -27,13 +30,51 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) 
     page(&app, StatusCode::OK, "Confirm your subscription", &[text], Some(&form))
 }
 
+/// The button.
 pub(super) async fn confirm(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
     match subscribe::confirm(&app, &token).await? {
-        Ok(true) => {
-            let text = format!("The {} will come by mail. Every mail has a link to leave.", app.config.settings.name);
-            page(&app, StatusCode::OK, "You are subscribed", &[text], None)
+        Ok(true) => subscribed(&app),
+        Ok(false) => closed(&app),
+        Err(error) => unusable(&app, error, token),
+    }
+}
+
+/// The button of a link that has expired.
+pub(super) async fn again(
+    State(app): State<Arc<App>>,
+    from: Visitor,
+    Path(token): Path<String>,
+) -> Result<Response, Failure> {
+    if let Err(wait) = app.limits.visitor(from.0) {
+        return too_often(&app, wait);
+    }
+    match ask_again(&app, &token).await? {
+        Ok(AskedAgain::Mailed) => {
+            let text = "We are sending you a new mail, unless we did so within the last hour. Open the latest one and \
+                        follow its link.";
+            page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
         }
-        Ok(false) => page(&app, StatusCode::GONE, "This sign-up is not open any more", &[NEXT.to_owned()], None),
+        Ok(AskedAgain::Subscribed) => subscribed(&app),
+        Ok(AskedAgain::Closed) => closed(&app),
         Err(error) => refused(&app, error, NEXT),
     }
+}
+
+fn subscribed(app: &App) -> Result<Response, Failure> {
+    let text = format!("The {} will come by mail. Every mail has a link to leave.", app.config.settings.name);
+    page(app, StatusCode::OK, "You are subscribed", &[text], None)
+}
+
+fn closed(app: &App) -> Result<Response, Failure> {
+    page(app, StatusCode::GONE, "This sign-up is not open any more", &[NEXT.to_owned()], None)
+}
+
+/// A link that does nothing; one that was ours offers a new mail.
+fn unusable(app: &App, error: TokenError, token: String) -> Result<Response, Failure> {
+    if error != TokenError::Expired {
+        return refused(app, error, NEXT);
+    }
+    let text = "Links to confirm work for seven days. Nothing is sent to you until you have confirmed.";
+    let form = PageForm { action: format!("{token}/again"), button: "Send me a new link".to_owned() };
+    page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(&form))
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 
 use super::error::Failure;
 use super::{page, refused};
+use crate::app::preferences::Return;
 use crate::app::{App, preferences, subscribe};
 use crate::render::PageForm;
 
@@ -49,11 +50,16 @@ pub(super) async fn leave(
 async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
     let name = &app.config.settings.name;
     match preferences::come_back(app, token).await? {
-        Ok(true) => {
+        Ok(Return::Back) => {
             let text = format!("All is as it was before: you get the {name} as you chose it.");
             page(app, StatusCode::OK, "You are back", &[text], None)
         }
-        Ok(false) => {
+        Ok(Return::Unconfirmed) => {
+            let text = "Open the link in the mail that was sent to you when you signed up: nothing else is sent to you \
+                        until you have.";
+            page(app, StatusCode::OK, "You have not confirmed your subscription yet", &[text.to_owned()], None)
+        }
+        Ok(Return::Not) => {
             let text = "This cannot be undone any more. If you want the digest, please sign up again.".to_owned();
             page(app, StatusCode::OK, "You are unsubscribed", &[text], None)
         }

@@ -5,8 +5,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use policy_digest::render::view::SenderView;
-use policy_digest::render::{AskLinkView, ChoiceView, ConfirmView, LinkView, PageForm, PreferencesView, Renderer};
+use policy_digest::render::view::{ErrorsView, LinksView, SenderView};
+use policy_digest::render::{
+    AskLinkView, ChoiceView, ConfirmView, KnownView, LinkView, PageForm, PreferencesView, Renderer, SignUpView,
+    WelcomeView,
+};
 
 use crate::command::{policy_digest, text};
 use crate::mails::{in_arabic, with_many_themes};
@@ -22,12 +25,18 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let folder = tempfile::tempdir().unwrap();
     let mut pages = vec![digest(root, folder.path())];
     let (many, arabic) = (with_many_themes().html, in_arabic().html);
+    let [empty, wrong] = sign_up();
+    let [welcome, known] = answers();
     let [address, link] = mails_with_a_link();
     for (name, html) in [
         ("many.html", many),
         ("arabic.html", arabic),
         ("confirm.html", confirm()),
+        ("welcome.html", welcome),
+        ("known.html", known),
         ("page.html", page()),
+        ("sign-up.html", empty),
+        ("sign-up-wrong.html", wrong),
         ("address.html", address),
         ("link.html", link),
         ("own.html", own_page("choices", "")),
@@ -45,10 +54,11 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     if let Some(shots) = std::env::var_os("AXE_SHOTS") {
         command.arg("--shots").arg(shots);
     }
-    let output = command.args(pages).output().unwrap();
+    let output = command.args(&pages).output().unwrap();
     let shown = text(&output);
     assert!(output.status.success(), "{shown}");
-    assert_eq!(shown.matches(", 0 findings").count(), 52, "thirteen pages, two schemes, two widths:\n{shown}");
+    let views = pages.len() * 4;
+    assert_eq!(shown.matches(", 0 findings").count(), views, "each page in two schemes and two widths:\n{shown}");
 }
 
 /// The programs, if all are here.
@@ -72,6 +82,88 @@ fn digest(root: &Path, folder: &Path) -> PathBuf {
     folder.join("digest.html")
 }
 
+/// The page to sign up on, as it comes first and with a mistake in every field.
+fn sign_up() -> [String; 2] {
+    let choice = |value: &str, description: &str, is_chosen| ChoiceView {
+        value: value.to_lowercase().replace(' ', "-"),
+        title: value.to_owned(),
+        description: description.to_owned(),
+        is_chosen,
+    };
+    let empty = SignUpView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Reform Digest".into(),
+        topic: "public service reform".into(),
+        sources: "83 sources".into(),
+        latest: "archive/2026-11-23".into(),
+        cadences: vec![
+            choice("Every day", "", false),
+            choice("Every week", "", true),
+            choice("Every month", "", false),
+        ],
+        themes: vec![
+            choice("Joined-up working", "Services made one, budgets pooled, and teams that stay the same.", true),
+            choice("Leadership", "", true),
+        ],
+        consent: "By signing up you agree that we keep your email address.".into(),
+        stamp: "t1".into(),
+        sender: sender(),
+        ..SignUpView::default()
+    };
+    let wrong = SignUpView {
+        address: "ada@example".into(),
+        errors: ErrorsView {
+            any: true,
+            address: "Enter an email address like name@example.org".into(),
+            cadence: "Choose how often".into(),
+            themes: "Choose at least one theme".into(),
+            trap: "Leave this field empty".into(),
+            other: "This page was open for too long: please press the button once more".into(),
+        },
+        ..empty.clone()
+    };
+    let renderer = Renderer::new(None).unwrap();
+    [empty, wrong].map(|view| renderer.render_sign_up(&view).unwrap())
+}
+
+/// The welcome, and the word to a subscriber who signs up once more.
+fn answers() -> [String; 2] {
+    let links = LinksView {
+        preferences: "https://digest.example.org/p/t1".into(),
+        unsubscribe: "https://digest.example.org/unsubscribe/t1".into(),
+        ..LinksView::default()
+    };
+    let known = KnownView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        links: links.clone(),
+        sender: sender(),
+    };
+    let welcome = WelcomeView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        what: "the weekly digest of posts about public service reform".into(),
+        next: "Monday, 30 November 2026".into(),
+        latest: "https://digest.example.org/archive/2026-11-23".into(),
+        links,
+        sender: sender(),
+    };
+    let renderer = Renderer::new(None).unwrap();
+    [renderer.render_welcome(&welcome).unwrap().html, renderer.render_known(&known).unwrap().html]
+}
+
+fn sender() -> SenderView {
+    SenderView {
+        organisation: "Example Institute".into(),
+        postal_address: "1 High Street, Anytown".into(),
+        contact: "hello@example.org".into(),
+        privacy_url: "https://digest.example.org/privacy".into(),
+    }
+}
+
 fn confirm() -> String {
     let view = ConfirmView {
         lang: "en-GB".into(),
@@ -80,12 +172,7 @@ fn confirm() -> String {
         what: "the weekly digest of posts about public service reform".into(),
         confirm_url: "https://digest.example.org/confirm/t1".into(),
         valid_for: "7 days".into(),
-        sender: SenderView {
-            organisation: "Example Institute".into(),
-            postal_address: "1 High Street, Anytown".into(),
-            contact: "hello@example.org".into(),
-            privacy_url: "https://digest.example.org/privacy".into(),
-        },
+        sender: sender(),
     };
     Renderer::new(None).unwrap().render_confirm(&view).unwrap().html
 }
@@ -104,8 +191,8 @@ fn mails_with_a_link() -> [String; 2] {
 }
 
 fn own_page(done: &str, problem: &str) -> String {
-    let choice = |name: &str, title: &str, description: &str, is_chosen| ChoiceView {
-        name: name.into(),
+    let choice = |value: &str, title: &str, description: &str, is_chosen| ChoiceView {
+        value: value.into(),
         title: title.into(),
         description: description.into(),
         is_chosen,
@@ -123,8 +210,8 @@ fn own_page(done: &str, problem: &str) -> String {
         done: done.into(),
         problem: problem.into(),
         typed: if problem == "address" { "ada".into() } else { String::new() },
-        cadences: [("daily", false), ("weekly", true), ("monthly", false)]
-            .map(|(name, is)| choice(name, "", "", is))
+        cadences: [("daily", "Every day", false), ("weekly", "Every week", true), ("monthly", "Every month", false)]
+            .map(|(value, title, is)| choice(value, title, "", is))
             .into(),
         themes: vec![
             choice("integration", "Integration", "Services made one across councils, health boards and others.", true),

@@ -101,5 +101,8 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
     assert_eq!(policy_digest::app::subscribe::confirm(&world.app, &token).await.unwrap(), Ok(true));
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;
-    assert!(world.mails()[0].text.contains("https://blog.example.org/2"));
+    let mails = world.mails();
+    assert_eq!(mails.len(), 2, "a welcome, and then the digest");
+    assert!(mails[0].header("subject").starts_with("Welcome"));
+    assert!(mails[1].text.contains("https://blog.example.org/2"));
 }

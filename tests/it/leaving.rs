@@ -3,11 +3,12 @@
 
 use chrono::TimeDelta;
 use policy_digest::app::cleanup::{cleanup, cleanup_due};
-use policy_digest::app::preferences::{UNDO_FOR, forget};
+use policy_digest::app::preferences::{Return, UNDO_FOR, forget};
+use policy_digest::app::sign_up::{SignUp, sign_up};
 use policy_digest::app::{App, bounces};
 use policy_digest::domain::bounce::Fault;
 use policy_digest::domain::outbox::{Next, Outcome};
-use policy_digest::domain::subscriber::{EmailAddress, Status};
+use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
 use policy_digest::store::{Erased, NewReport, Settlement, Source};
 
 use crate::command::{policy_digest, text};
@@ -89,13 +90,39 @@ async fn whoever_comes_back_is_served_from_the_last_run() {
     world.once().await;
     assert_eq!(world.mails().len(), 1);
     let token = unsubscribe_path(app, &ada).replace("/unsubscribe/", "");
-    assert_eq!(policy_digest::app::preferences::come_back(app, &token).await.unwrap(), Ok(true));
+    assert_eq!(policy_digest::app::preferences::come_back(app, &token).await.unwrap(), Ok(Return::Back));
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("2")])));
     world.clock.advance(TimeDelta::hours(1));
     world.once().await;
     let mails = world.mails();
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().all(|mail| mail.text.contains("part 2") && !mail.text.contains("part 1")));
+}
+
+#[tokio::test]
+async fn whoever_left_and_signs_up_is_asked_for_the_mail_and_erased_in_time_without_it() {
+    let world = World::new().await;
+    let clock = world.clock.clone();
+    let id = world.subscribe("ada@example.org").await;
+    let (app, address) = serve(world.app).await;
+    let path = unsubscribe_path(&app, &id);
+    request(address, "POST", &path, FORM, "").await;
+    clock.advance(TimeDelta::days(1));
+    let wanted = SignUp {
+        address: EmailAddress::parse("ada@example.org").unwrap(),
+        preferences: Preferences { cadence: Cadence::Daily, themes: None },
+    };
+    sign_up(&app, wanted).await.unwrap();
+    assert_eq!(status(&app, &id).await, Status::Pending);
+    let page = request(address, "POST", &format!("{path}?undo"), FORM, "").await;
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("You have not confirmed"), "{page}");
+    assert_eq!(status(&app, &id).await, Status::Pending, "only the link of the mail confirms");
+    let pending = TimeDelta::from_std(app.config.settings.retention.pending).unwrap();
+    clock.advance(pending);
+    assert_eq!(cleanup(&app).await.unwrap(), Erased::default());
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(cleanup(&app).await.unwrap(), Erased { pending: 1, left: 0 });
+    assert!(app.store.subscriber(id).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ mod reconcile;
 mod relevance;
 mod returned_mail;
 mod shown;
+mod sign_up;
 mod smtp;
 mod smtp_hostile;
 mod stability;

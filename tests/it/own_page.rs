@@ -212,6 +212,8 @@ async fn the_data_is_a_file_with_all_that_is_kept() {
         (&data["address"], &data["consent"], &data["cadence"]),
         (&"ada@example.org".into(), &"a test".into(), &"weekly".into())
     );
+    assert_eq!((&data["consent_by"], &data["consent_wording"]), (&Json::from("admin"), &Json::Null));
+    assert!(data["consented"].is_string(), "{data}");
     assert_eq!(data["messages"][0]["state"], "sent");
 }
 

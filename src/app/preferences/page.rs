@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::{Answer, Problem, pause_days};
-use crate::app::App;
+use crate::app::{App, choices};
 use crate::domain::subscriber::{Cadence, Preferences};
 use crate::domain::token::{Purpose, sign};
 use crate::render::{ChoiceView, PreferencesView};
@@ -43,7 +43,7 @@ fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {
     let (first, last) = pause_days(app);
     let up = if state.base.is_empty() { "../../" } else { "../" };
     let unsubscribe = sign(&app.keys.token, Purpose::Unsubscribe, &person.id, None);
-    let (cadences, themes) = choices(app, &person.preferences, state.chosen.as_ref());
+    let (cadences, themes) = chosen(app, &person.preferences, state.chosen.as_ref());
     PreferencesView {
         lang: "en".to_owned(),
         dir: "ltr".to_owned(),
@@ -65,31 +65,16 @@ fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {
     }
 }
 
-fn choices(
-    app: &App,
-    kept: &Preferences,
-    chosen: Option<&(String, Vec<String>)>,
-) -> (Vec<ChoiceView>, Vec<ChoiceView>) {
-    let is_cadence = |cadence: Cadence| match chosen {
+fn chosen(app: &App, kept: &Preferences, wanted: Option<&(String, Vec<String>)>) -> (Vec<ChoiceView>, Vec<ChoiceView>) {
+    let is_cadence = |cadence: Cadence| match wanted {
         Some((name, _)) => name == cadence.as_str(),
         None => kept.cadence == cadence,
     };
-    let is_theme = |name: &str| match (chosen, &kept.themes) {
+    let is_theme = |name: &str| match (wanted, &kept.themes) {
         (Some((_, themes)), _) | (None, Some(themes)) => themes.iter().any(|theme| theme == name),
         (None, None) => true,
     };
-    let cadences = Cadence::ALL.iter().map(|&cadence| ChoiceView {
-        name: cadence.as_str().to_owned(),
-        is_chosen: is_cadence(cadence),
-        ..ChoiceView::default()
-    });
-    let themes = app.config.topic.themes.iter().map(|theme| ChoiceView {
-        name: theme.name.clone(),
-        title: theme.title.clone(),
-        description: theme.description.clone(),
-        is_chosen: is_theme(&theme.name),
-    });
-    (cadences.collect(), themes.collect())
+    (choices::cadences(is_cadence), choices::themes(app, is_theme))
 }
 
 /// The name of the field.

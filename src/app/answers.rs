@@ -1,0 +1,86 @@
+//! The mails that answer to one person's own step: the question to confirm, the welcome, and the word that they are
+//! subscribed already. None holds anything that a visitor typed. When they may be queued is the store's to say.
+
+use anyhow::Context as _;
+
+use super::{App, archive, hex, random, status};
+use crate::domain::subscriber::Cadence;
+use crate::domain::token::{self, Purpose};
+use crate::render::view::LinksView;
+use crate::render::{ConfirmView, KnownView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, WelcomeView};
+use crate::store::{Answer, Kind, Part};
+
+/// The question whether this person really wants the digest.
+pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
+    let expires = app.clock.now() + token::CONFIRM_FOR;
+    let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(expires));
+    let settings = &app.config.settings;
+    let view = ConfirmView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        what: what(app, cadence),
+        confirm_url: app.page(&format!("confirm/{token}")),
+        valid_for: format!("{} days", token::CONFIRM_FOR.num_days()),
+        sender: app.sender(),
+    };
+    let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
+    answer(app, Kind::Confirmation, 'c', rendered)
+}
+
+/// The word to an active person that they are subscribed already.
+pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
+    let settings = &app.config.settings;
+    let view = KnownView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        links: links(),
+        sender: app.sender(),
+    };
+    let rendered = app.renderer.render_known(&view).context("cannot render the answer to a subscriber")?;
+    answer(app, Kind::Known, 'k', rendered)
+}
+
+/// The welcome to one who has just confirmed.
+pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answer> {
+    let settings = &app.config.settings;
+    let slots = status::next_slots(app, 1)?;
+    let next = slots.iter().find(|(of, _)| *of == cadence);
+    let latest = archive::latest(app).await?;
+    let view = WelcomeView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        what: what(app, cadence),
+        next: next.map_or_else(String::new, |(_, slot)| {
+            settings.locale.date_with_weekday(&slot.utc.with_timezone(&settings.timezone))
+        }),
+        latest: latest.map_or_else(String::new, |path| app.page(&path)),
+        links: links(),
+        sender: app.sender(),
+    };
+    let rendered = app.renderer.render_welcome(&view).context("cannot render the welcome")?;
+    answer(app, Kind::Welcome, 'w', rendered)
+}
+
+fn what(app: &App, cadence: Cadence) -> String {
+    format!("the {cadence} digest of posts about {}", app.config.topic.title)
+}
+
+/// Stand-ins: the mail is personal only when it is sent.
+fn links() -> LinksView {
+    LinksView {
+        preferences: PREFERENCES_PLACEHOLDER.to_owned(),
+        unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+        ..LinksView::default()
+    }
+}
+
+fn answer(app: &App, kind: Kind, letter: char, rendered: Rendered) -> anyhow::Result<Answer> {
+    Ok(Answer {
+        kind,
+        part: Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+        message_id: format!("<{letter}.{}@{}>", hex(&random(12)?), app.mail_domain()),
+    })
+}
