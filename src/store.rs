@@ -44,7 +44,7 @@ pub use items::{ItemRow, Rescored};
 pub use keys::{FreshKeys, Keys};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
 pub use pauses::{Pause, PauseCause};
-pub use preferences::{AddressTaken, NewLetter, OwnMessage, OwnRecord};
+pub use preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use proofs::{NewProof, PROOF};
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};

@@ -1,5 +1,5 @@
-//! The mails that answer to one person's own step: the question to confirm, the welcome, and the word that they are
-//! subscribed already. None holds anything that a visitor typed. When they may be queued is the store's to say.
+//! The mails that answer to one person's own step: the questions to confirm a sign-up or a new address, the welcome, the
+//! word that they are subscribed already, the link to their own page. None holds anything that a visitor typed. When they may be queued is the store's to say.
 
 use anyhow::Context as _;
 
@@ -7,7 +7,9 @@ use super::{App, archive, hex, random, status};
 use crate::domain::subscriber::Cadence;
 use crate::domain::token::{self, Purpose};
 use crate::render::view::LinksView;
-use crate::render::{ConfirmView, KnownView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, WelcomeView};
+use crate::render::{
+    ConfirmView, KnownView, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, WelcomeView,
+};
 use crate::store::{Answer, Kind, Part};
 
 /// The question whether this person really wants the digest.
@@ -21,7 +23,7 @@ pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Res
         name: settings.name.clone(),
         what: what(app, cadence),
         confirm_url: app.page(&format!("confirm/{token}")),
-        valid_for: format!("{} days", token::CONFIRM_FOR.num_days()),
+        valid_for: confirm_for(),
         sender: app.sender(),
     };
     let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
@@ -62,6 +64,37 @@ pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answe
     };
     let rendered = app.renderer.render_welcome(&view).context("cannot render the welcome")?;
     answer(app, Kind::Welcome, 'w', rendered)
+}
+
+/// The question at a new address whether it is its person's, by the link with this token.
+pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
+    let view = link_view(app, app.page(&format!("address/{token}")), confirm_for());
+    let rendered = app.renderer.render_address(&view).context("cannot render the mail to a new address")?;
+    answer(app, Kind::AddressChange, 'a', rendered)
+}
+
+/// The link to a person's own page, which does not expire.
+pub(crate) fn link(app: &App, id: &str) -> anyhow::Result<Answer> {
+    let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
+    let view = link_view(app, app.page(&format!("p/{token}")), String::new());
+    let rendered = app.renderer.render_link(&view).context("cannot render the mail with a link")?;
+    answer(app, Kind::Link, 'l', rendered)
+}
+
+fn link_view(app: &App, url: String, valid_for: String) -> LinkView {
+    let settings = &app.config.settings;
+    LinkView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        url,
+        valid_for,
+        sender: app.sender(),
+    }
+}
+
+fn confirm_for() -> String {
+    format!("{} days", token::CONFIRM_FOR.num_days())
 }
 
 fn what(app: &App, cadence: Cadence) -> String {

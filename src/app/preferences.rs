@@ -3,16 +3,14 @@
 
 mod page;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{App, hex, random};
+use super::{App, answers};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
-use crate::render::{LinkView, Rendered};
 pub use crate::store::AddressTaken;
-use crate::store::{NewLetter, Part, Subscriber};
+use crate::store::Subscriber;
 pub use page::{PageState, show};
 
 /// How long after leaving a person may undo it.
@@ -149,10 +147,8 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> 
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
-    let days = format!("{} days", token::CONFIRM_FOR.num_days());
-    let rendered = app.renderer.render_address(&link_view(app, app.page(&format!("address/{token}")), days));
-    let letter = letter(app, 'a', rendered.context("cannot render the mail to a new address")?)?;
-    app.store.ask_address((person.id, address, hash), letter, now).await?;
+    let question = answers::address_change(app, &token)?;
+    app.store.ask_address((person.id, address, hash), question, now).await?;
     Ok(Ok(Step::Done))
 }
 
@@ -176,29 +172,10 @@ pub async fn take_address(app: &App, token: &str) -> Answer<AddressTaken> {
 /// # Errors
 /// The database or a template fails.
 pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
-    let Some(person) = app.store.subscriber_at(address).await? else { return Ok(false) };
-    let token = token::sign(&app.keys.token, Purpose::Preferences, &person.id, None);
-    let view = link_view(app, app.page(&format!("p/{token}")), String::new());
-    let rendered = app.renderer.render_link(&view).context("cannot render the mail with a link")?;
-    Ok(app.store.queue_link(person.id, letter(app, 'l', rendered)?, app.clock.now()).await?)
-}
-
-fn link_view(app: &App, url: String, valid_for: String) -> LinkView {
-    let settings = &app.config.settings;
-    LinkView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        name: settings.name.clone(),
-        url,
-        valid_for,
-        sender: app.sender(),
-    }
-}
-
-fn letter(app: &App, kind: char, rendered: Rendered) -> anyhow::Result<NewLetter> {
-    let Rendered { subject, text, html } = rendered;
-    let message_id = format!("<{kind}.{}@{}>", hex(&random(12)?), app.mail_domain());
-    Ok(NewLetter { part: Part { subject, text, html, run: None }, message_id })
+    let known = app.store.subscriber_at(address).await?;
+    let Some(person) = known.filter(|person| person.status == Status::Active) else { return Ok(false) };
+    let link = answers::link(app, &person.id)?;
+    Ok(app.store.queue_answer(person.id, link, app.clock.now()).await?)
 }
 
 /// All that is kept of whoever holds the link; `None` when nothing is.

@@ -206,6 +206,26 @@ impl Store {
     }
 }
 
+/// Queues a mail of its own for one person or address; its part is no run's.
+pub(super) fn queue(
+    tx: &Transaction<'_>,
+    kind: Kind,
+    (subscriber, address): (&str, &str),
+    (part, message_id): (&Part, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
+        params![part.subject, part.text, part.html],
+    )?;
+    tx.execute(
+        "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6)",
+        params![kind.as_str(), subscriber, address, message_id, tx.last_insert_rowid(), seconds(now)],
+    )?;
+    Ok(())
+}
+
 /// Whether its person still stands where they stood when it was made.
 pub(super) fn is_wanted(
     tx: &Transaction<'_>,

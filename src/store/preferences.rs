@@ -6,20 +6,11 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::erasure::erase;
 use super::subscribers::{select, start};
-use super::{Error, Kind, Part, Store, Subscriber, optional_time, seconds, suppressions, time};
+use super::{Answer, Error, Store, Subscriber, optional_time, outbox, seconds, suppressions, time};
 use crate::domain::subscriber::{EmailAddress, Status};
 
 /// Mails about a change of address that one person may cause in an hour, to different addresses.
 const ADDRESSES_AN_HOUR: u32 = 3;
-
-/// A mail to one person that answers to what they asked for.
-#[derive(Debug, Clone)]
-pub struct NewLetter {
-    /// What it says.
-    pub part: Part,
-    /// Made once.
-    pub message_id: String,
-}
 
 /// What came of taking a new address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +124,7 @@ impl Store {
     pub async fn ask_address(
         &self,
         (id, address, hash): (String, EmailAddress, String),
-        letter: NewLetter,
+        question: Answer,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
@@ -152,7 +143,7 @@ impl Store {
                 "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
                 params![id, address.reveal(), seconds(now)],
             )?;
-            queue(tx, Kind::AddressChange, (&id, &address), &letter, now)?;
+            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.part, &question.message_id), now)?;
             Ok(true)
         })
         .await
@@ -195,27 +186,6 @@ impl Store {
                 params![id, address.reveal()],
             )?;
             Ok(AddressTaken::Taken)
-        })
-        .await
-    }
-
-    /// Queues a mail with a person's link to an active person, unless one is open or was made within the hour.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn queue_link(&self, id: String, letter: NewLetter, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let known = select(
-                tx,
-                "WHERE id = ?1 AND status = 'active' AND NOT EXISTS (SELECT 1 FROM messages m
-                 WHERE m.subscriber = subscribers.id AND m.kind = 'link'
-                 AND (m.made > ?2 OR m.state IN ('queued', 'sending', 'unknown', 'retry')))",
-                params![id, seconds(now - TimeDelta::hours(1))],
-            )?;
-            for person in &known {
-                queue(tx, Kind::Link, (&person.id, &person.address), &letter, now)?;
-            }
-            Ok(!known.is_empty())
         })
         .await
     }
@@ -264,24 +234,4 @@ fn new_address(connection: &rusqlite::Connection, id: &str) -> Result<Option<Ema
         .query_row("SELECT address FROM address_changes WHERE subscriber = ?1", [id], |row| row.get(0))
         .optional()?;
     address.map(|address| EmailAddress::parse(&address).map_err(|_| Error::content("an address", "…"))).transpose()
-}
-
-fn queue(
-    tx: &Transaction<'_>,
-    kind: Kind,
-    (id, address): (&str, &EmailAddress),
-    letter: &NewLetter,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let NewLetter { part, message_id } = letter;
-    tx.execute(
-        "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
-        params![part.subject, part.text, part.html],
-    )?;
-    tx.execute(
-        "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6)",
-        params![kind.as_str(), id, address.reveal(), message_id, tx.last_insert_rowid(), seconds(now)],
-    )?;
-    Ok(())
 }

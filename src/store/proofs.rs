@@ -2,9 +2,9 @@
 //! proof is nobody's digest: it belongs to no subscriber, and to no run's count of messages.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
+use rusqlite::Transaction;
 
-use super::{Error, Part, seconds};
+use super::{Error, Kind, Part, outbox};
 use crate::domain::subscriber::EmailAddress;
 
 /// What stands for a subscriber's id in a proof's message.
@@ -28,14 +28,6 @@ pub(super) fn queue(
 ) -> Result<(), Error> {
     let NewProof { address, part } = proof;
     // Without the run: a digest asks its run's parts what earlier subjects were.
-    tx.execute(
-        "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
-        params![part.subject, part.text, part.html],
-    )?;
-    tx.execute(
-        "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-         VALUES ('proof', ?1, ?2, ?3, ?4, 'queued', ?5, ?5)",
-        params![PROOF, address.reveal(), format!("<{run}.{PROOF}@{domain}>"), tx.last_insert_rowid(), seconds(now)],
-    )?;
-    Ok(())
+    let message_id = format!("<{run}.{PROOF}@{domain}>");
+    outbox::queue(tx, Kind::Proof, (PROOF, address.reveal()), (part, &message_id), now)
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::subscribers::{Confirmed, confirm, join};
-use super::{Error, Joined, Kind, NewSubscriber, Part, Store, seconds};
+use super::{Error, Joined, Kind, NewSubscriber, Part, Store, outbox, seconds};
 use crate::domain::subscriber::EmailAddress;
 
 /// The least time between two confirmations to one person.
@@ -13,6 +13,9 @@ pub const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(1);
 
 /// The least time between two mails that say "you are already subscribed".
 pub const BETWEEN_REMINDERS: TimeDelta = TimeDelta::days(1);
+
+/// The least time between two mails with a person's link.
+const BETWEEN_LINKS: TimeDelta = TimeDelta::hours(1);
 
 /// What consent the page asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +123,7 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
     let pause = match answer.kind {
         Kind::Confirmation => BETWEEN_CONFIRMATIONS,
         Kind::Known => BETWEEN_REMINDERS,
+        Kind::Link => BETWEEN_LINKS,
         _ => TimeDelta::zero(),
     };
     let kind = answer.kind.as_str();
@@ -132,12 +136,9 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
     if is_recent {
         return Ok(false);
     }
-    let Part { subject, text, html, .. } = &answer.part;
-    tx.execute("INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)", params![subject, text, html])?;
-    let queued = tx.execute(
-        "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-         SELECT ?2, id, address, ?3, ?4, 'queued', ?5, ?5 FROM subscribers WHERE id = ?1",
-        params![subscriber, kind, answer.message_id, tx.last_insert_rowid(), seconds(now)],
-    )?;
-    Ok(queued == 1)
+    let address: Option<String> =
+        tx.query_row("SELECT address FROM subscribers WHERE id = ?1", [subscriber], |row| row.get(0)).optional()?;
+    let Some(address) = address else { return Ok(false) };
+    outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.part, &answer.message_id), now)?;
+    Ok(true)
 }
