@@ -24,4 +24,5 @@ pub mod token;
 pub mod topic;
 pub mod training;
 mod vocabulary;
+pub mod word;
 pub mod wording;

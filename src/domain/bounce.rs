@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::subscriber::UnknownWord;
+use super::word::words;
 
 /// An enhanced status code, class, subject and detail: `5.1.1`.
 pub type Enhanced = (u16, u16, u16);
@@ -22,29 +22,7 @@ pub enum Fault {
     Complaint,
 }
 
-impl Fault {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Person, Self::Soft, Self::Ours, Self::Complaint];
-
-    /// The word in tables and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Soft => "soft",
-            Self::Ours => "ours",
-            Self::Complaint => "complaint",
-        }
-    }
-}
-
-impl std::str::FromStr for Fault {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        Self::ALL.into_iter().find(|fault| fault.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
-    }
-}
+words!(Fault { Person = "person", Soft = "soft", Ours = "ours", Complaint = "complaint" });
 
 /// Where in the conversation a code was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::word::words;
+
 /// An e-mail address with a local part and a domain. Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
@@ -98,40 +100,6 @@ pub enum Cadence {
     Weekly,
     /// Every month.
     Monthly,
-}
-
-/// A word in a table that is none of ours.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no known word here")]
-pub struct UnknownWord(pub String);
-
-macro_rules! words {
-    ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word in tables, files and reports.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, Self::Err> {
-                match word { $($word => Ok(Self::$variant),)+ _ => Err(UnknownWord(word.to_owned())) }
-            }
-        }
-    };
 }
 
 words!(Status { Pending = "pending", Active = "active", Left = "left", Suppressed = "suppressed" });

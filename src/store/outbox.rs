@@ -8,7 +8,8 @@ use rusqlite::{Transaction, params};
 
 use super::{Error, NewReport, Store, reports, seconds, suppressions, time};
 use crate::domain::outbox::{Next, Outcome, State};
-use crate::domain::subscriber::{EmailAddress, UnknownWord};
+use crate::domain::subscriber::EmailAddress;
+use crate::domain::word::words;
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,38 +30,15 @@ pub enum Kind {
     Link,
 }
 
-impl Kind {
-    /// The word in tables and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Digest => "digest",
-            Self::Confirmation => "confirmation",
-            Self::Welcome => "welcome",
-            Self::Known => "known",
-            Self::Proof => "proof",
-            Self::AddressChange => "address_change",
-            Self::Link => "link",
-        }
-    }
-}
-
-impl std::str::FromStr for Kind {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        const ALL: [Kind; 7] = [
-            Kind::Digest,
-            Kind::Confirmation,
-            Kind::Welcome,
-            Kind::Known,
-            Kind::Proof,
-            Kind::AddressChange,
-            Kind::Link,
-        ];
-        ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownWord(word.to_owned()))
-    }
-}
+words!(Kind {
+    Digest = "digest",
+    Confirmation = "confirmation",
+    Welcome = "welcome",
+    Known = "known",
+    Proof = "proof",
+    AddressChange = "address_change",
+    Link = "link",
+});
 
 /// A message whose attempt is recorded and may be made now.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::{Error, Store, optional_time, seconds, time, word};
-use crate::domain::subscriber::UnknownWord;
+use crate::domain::word::words;
 
 /// What stops delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,27 +16,7 @@ pub enum PauseCause {
     Restored,
 }
 
-impl PauseCause {
-    /// The word in tables and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Relay => "relay",
-            Self::Restored => "restored",
-        }
-    }
-}
-
-impl std::str::FromStr for PauseCause {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Relay, Self::Restored]
-            .into_iter()
-            .find(|cause| cause.as_str() == word)
-            .ok_or_else(|| UnknownWord(word.to_owned()))
-    }
-}
+words!(PauseCause { Relay = "relay", Restored = "restored" });
 
 /// Nothing is delivered while this stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
