@@ -6,12 +6,9 @@ The program is run again and again, as cron would; between the runs the time of 
 the database, since the ladder's own pauses take two days. What the ladder itself does is tested in
 tests/it/outbox.rs with a clock that is set by hand.
 """
-import argparse
 import json
-import pathlib
 import random
 import sys
-import tempfile
 
 import setting
 
@@ -62,20 +59,12 @@ def judge(place, args, gone, there, log, states):
     ]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    setting.add_options(parser)
-    parser.add_argument("--recipients", type=int, default=2000)
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    program = setting.tools(args)
-    if program is None:
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        place = setting.Place(args.keep or pathlib.Path(folder) / "place", program)
-        return 0 if all(judge(place, args, *run(place, args))) else 1
+NUMBERS = [
+    ("--recipients", 2000, None),
+    ("--connections", 8, None),
+    ("--seed", 1, None),
+]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(setting.sitting(__doc__, NUMBERS, run, judge))

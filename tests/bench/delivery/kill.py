@@ -5,14 +5,11 @@ mail, and how many have it twice?
 A message is doubled when the process dies between the server's answer and its record. No more are under way than
 there are connections, so that at most connections x kills may be doubled; each copy has the same Message-ID.
 """
-import argparse
 import json
-import pathlib
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import setting
@@ -66,24 +63,16 @@ def judge(place, args, kills, states, log):
     ]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    setting.add_options(parser)
-    parser.add_argument("--recipients", type=int, default=2000)
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--per-second", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--latency-ms", type=int, default=5, help="of each of the sink's answers (default 5)")
-    parser.add_argument("--limit", type=int, default=300, help="seconds for all of it (default 300)")
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    program = setting.tools(args)
-    if program is None:
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        place = setting.Place(args.keep or pathlib.Path(folder) / "place", program)
-        return 0 if all(judge(place, args, *run(place, args))) else 1
+NUMBERS = [
+    ("--recipients", 2000, None),
+    ("--connections", 8, None),
+    ("--per-second", 200, None),
+    ("--kills", 100, None),
+    ("--latency-ms", 5, "of each of the sink's answers (default 5)"),
+    ("--limit", 300, "seconds for all of it (default 300)"),
+    ("--seed", 1, None),
+]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(setting.sitting(__doc__, NUMBERS, run, judge))

@@ -1,5 +1,6 @@
 """What the scripts of this folder share: a configuration with one feed of its own, people in the database, sinks to
 mail to, and what a run of the program cost. Python 3 alone."""
+import argparse
 import contextlib
 import os
 import pathlib
@@ -9,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -61,6 +63,21 @@ def tools(args):
         subprocess.run(["cargo", "build", "--release", "--locked", "--manifest-path", ROOT / "Cargo.toml"], check=True)
         args.program = ROOT / "target/release/policy-digest"
     return args.program.resolve()
+
+
+def sitting(doc, numbers, run, judge):
+    """A whole script: its options, of which `numbers` are (name, default, help); what `run` saw is given to `judge`."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(parser)
+    for name, default, words in numbers:
+        parser.add_argument(name, type=int, default=default, help=words)
+    args = parser.parse_args()
+    program = tools(args)
+    if program is None:
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(args.keep or pathlib.Path(folder) / "place", program)
+        return 0 if all(judge(place, args, *run(place, args))) else 1
 
 
 def free_port():
