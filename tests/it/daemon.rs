@@ -96,13 +96,19 @@ fn a_second_signal_ends_it_at_once() {
     assert!(told.elapsed() < Duration::from_secs(10) && log.contains("second signal"), "{log}");
 }
 
+/// A configuration whose one feed is at a server that takes connections and says nothing.
+fn with_a_silent_feed(folder: &Path) -> std::net::TcpListener {
+    configure(folder);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
+    std::fs::write(folder.join("config/feeds.toml"), url).unwrap();
+    silent
+}
+
 #[test]
 fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
     let folder = tempfile::tempdir().unwrap();
-    configure(folder.path());
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
-    std::fs::write(folder.path().join("config/feeds.toml"), url).unwrap();
+    let silent = with_a_silent_feed(folder.path());
     let mut daemon = Daemon::start(folder.path());
     let _connection = silent.accept().unwrap();
     let told = Instant::now();
@@ -114,10 +120,7 @@ fn a_feed_that_does_not_answer_does_not_hold_up_the_end() {
 #[test]
 fn a_feed_that_does_not_answer_keeps_no_mail_waiting() {
     let folder = tempfile::tempdir().unwrap();
-    configure(folder.path());
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("[[feed]]\nid = \"silent\"\nurl = \"http://{}/feed\"\n", silent.local_addr().unwrap());
-    std::fs::write(folder.path().join("config/feeds.toml"), url).unwrap();
+    let silent = with_a_silent_feed(folder.path());
     let mut daemon = Daemon::start(folder.path());
     let (held, _) = silent.accept().unwrap();
     let add = policy_digest(folder.path()).args(["subscribers", "add", "bob@example.org"]).output().unwrap();

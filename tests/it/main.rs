@@ -14,6 +14,7 @@ mod bounce_model;
 mod bounces;
 mod check;
 mod command;
+mod confirming;
 mod daemon;
 mod database;
 mod delivery;
