@@ -6,6 +6,7 @@ mod check;
 mod diagnostic;
 mod digest;
 mod environment;
+mod feed_list;
 mod feeds;
 mod note;
 mod notebook;
@@ -19,6 +20,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use diagnostic::{Finding, Findings, Origin};
+pub use feed_list::{FeedList, ListError, NewFeed, edit_feeds};
 pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use phrases::{PhrasePlace, phrase_places};
 pub use settings::{

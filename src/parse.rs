@@ -128,6 +128,12 @@ pub fn parse(source: &Source<'_>) -> Result<Document, Error> {
     catch_unwind(AssertUnwindSafe(|| read(source))).unwrap_or(Err(Error::Panic))
 }
 
+/// Any document's text, whatever its encoding: its mark, what it declares, UTF-8, or the likeliest guess.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    encoding::decode(bytes, None).0.into_owned()
+}
+
 /// What the root element says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {

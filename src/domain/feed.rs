@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use url::Url;
 
+mod name;
 mod visit;
 
+pub use name::name;
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 
 /// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.

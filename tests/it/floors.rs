@@ -42,6 +42,7 @@ const HOMES: &[(&str, &str)] = &[
     ("mail_parser", "mail"),
     ("aws_lc_rs", "mail"),
     ("rustls_pki_types", "mail"),
+    ("quick_xml", "transfer"),
     ("governor", "app"),
     ("axum", "web"),
     ("clap", "cli"),
@@ -51,6 +52,7 @@ const HOMES: &[(&str, &str)] = &[
     ("comfy_table", "cli"),
     ("tokio_cron_scheduler", "daemon"),
     ("toml", "config"),
+    ("toml_edit", "config"),
     ("annotate_snippets", "config"),
 ];
 

@@ -1,0 +1,69 @@
+//! How a feed that is added gets its id: from its title, else from its host, in the letters that an id may have, and
+//! different from every other.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use url::Url;
+
+use super::FeedId;
+
+/// As long as a person wants to type.
+const MOST: usize = 40;
+
+/// An id for a feed of this title at this address that is not taken.
+#[must_use]
+pub fn name(title: &str, url: &Url, is_taken: impl Fn(&FeedId) -> bool) -> FeedId {
+    let host = url.host_str().unwrap_or_default();
+    let host = plain(host.strip_prefix("www.").unwrap_or(host));
+    let stem = [plain(title), host].into_iter().find(|stem| stem.len() > 1).unwrap_or_else(|| "feed".to_owned());
+    let numbered = |number: usize| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+    let ids = (1..).filter_map(|number| FeedId::parse(&numbered(number)));
+    ids.into_iter().find(|id| !is_taken(id)).expect("there are more numbers than feeds")
+}
+
+/// "Café – Society & Co." becomes "cafe-society-co".
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            'ß' => plain.push_str("ss"),
+            'æ' | 'Æ' => plain.push_str("ae"),
+            'œ' | 'Œ' => plain.push_str("oe"),
+            'ø' | 'Ø' => plain.push('o'),
+            'ł' | 'Ł' => plain.push('l'),
+            // An apostrophe ends no word: "Children's".
+            '\'' | '’' => {}
+            c if c.is_ascii_alphanumeric() => plain.push(c.to_ascii_lowercase()),
+            _ if plain.is_empty() || plain.ends_with('-') => {}
+            _ => plain.push('-'),
+        }
+    }
+    if plain.len() > MOST {
+        let end = plain[..=MOST].rfind('-').filter(|end| *end > MOST / 2).unwrap_or(MOST);
+        plain.truncate(end);
+    }
+    plain.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(title: &str, taken: &[&str]) -> String {
+        let url = Url::parse("https://www.blog.example.org/feed").unwrap();
+        name(title, &url, |id| taken.contains(&id.as_str())).to_string()
+    }
+
+    #[test]
+    fn an_id_is_made_of_the_title_and_is_free() {
+        assert_eq!(named("Café – Society & Co.", &[]), "cafe-society-co");
+        assert_eq!(named("Children’s Services", &["childrens-services"]), "childrens-services-2");
+        assert_eq!(named("A", &[]), "blog-example-org");
+        assert_eq!(named("公共服务", &["blog-example-org", "blog-example-org-2"]), "blog-example-org-3");
+        assert_eq!(
+            named("The Office for the Improvement of Public Administration and Services", &[]),
+            "the-office-for-the-improvement-of-public"
+        );
+        assert_eq!(named(&"x".repeat(99), &[]), "x".repeat(40));
+    }
+}
