@@ -14,12 +14,14 @@ pub mod digest;
 pub mod dkim;
 pub mod explain;
 pub mod feeds;
+pub mod import;
 pub mod keys;
 mod letter;
 pub mod limits;
 pub mod lock;
 pub mod note;
 pub mod once;
+pub mod people;
 pub mod poll;
 pub mod preferences;
 pub mod proof;
@@ -173,7 +175,7 @@ impl App {
             return Ok(());
         }
         if let Some(path) = &self.config.subscribers_csv {
-            let report = subscribe::import(self, path, "the list in the configuration folder").await?;
+            let report = import::import(self, path, "the list in the configuration folder", &silent).await?;
             tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
             for (line, reason) in &report.rejected {
                 tracing::warn!("{}:{line}: {reason}", path.display());

@@ -1,12 +1,14 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+mod ask;
 mod backup;
 mod bounce;
 mod check;
 mod dkim;
 mod explain;
 mod feeds;
+mod files;
 mod keys;
 mod marked;
 mod once;
@@ -32,6 +34,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
+use crate::app::feeds::Refusal;
+use crate::app::subscribe::UnknownTheme;
 use crate::app::{App, lock::Busy};
 use crate::config::{self, Findings, NoteError};
 use crate::telemetry;
@@ -235,7 +239,12 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(note) = note {
         eprintln!("\nhint: {}", note.next());
     }
-    if note.is_some() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
+    let refusal = error.downcast_ref::<Refusal>();
+    if let Some(refusal) = refusal {
+        eprintln!("\nhint: {}", refusal.next());
+    }
+    let is_usage = refusal.is_some_and(Refusal::is_usage) || error.is::<Usage>() || error.is::<UnknownTheme>();
+    if note.is_some() || is_usage { ExitCode::from(2) } else { ExitCode::from(1) }
 }
 
 /// An argument that the grammar lets through and that makes no sense.

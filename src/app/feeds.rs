@@ -1,18 +1,22 @@
-//! `feeds check`: what each address answers, looked at without storing anything. For a page in a feed's place, the
-//! feeds that it names or that usually lie there are tried, and those that are one are proposed; nobody follows
-//! them by himself.
+//! The list of feeds. `check` looks at what each address answers without storing anything; for a page in a feed's place,
+//! the feeds that it names or that usually lie there are tried, and those that are one are proposed: nobody follows them
+//! by himself. `add`, `edit` and `exchange` change the list itself.
 
-use std::sync::Arc;
+pub mod add;
+mod address;
+pub mod edit;
+pub mod exchange;
+mod look;
+mod refusal;
 
 use chrono::{DateTime, Utc};
-use url::Url;
 
-use super::poll::{Readers, chain, judge, refuse_unknown, unparsed};
+use super::poll::{Readers, chain, refuse_unknown, unparsed};
 use super::{App, Listener, Progress};
 use crate::domain::feed::Feed;
-use crate::fetch::{Outcome, Response, Validators, discover};
-use crate::parse;
 use crate::store::FeedState;
+use look::{Judged, Sight, Unseen, discover, judged, look};
+pub use refusal::Refusal;
 
 /// What an address answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,10 @@ pub struct CheckResult {
     pub picked: usize,
     /// Entries without a date.
     pub undated: usize,
+    /// How often it publishes, in words.
+    pub rhythm: String,
+    /// Date of the newest entry.
+    pub newest: Option<DateTime<Utc>>,
     /// Where it has moved for good.
     pub moved_to: Option<String>,
     /// What had to be repaired in the document.
@@ -101,84 +109,32 @@ async fn check_one(
     if let Some(until) = state.and_then(|state| state.not_before).filter(|until| *until > now) {
         return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
     }
-    let fetched = app.fetcher.fetch(&feed.url, &Validators::default(), now).await;
-    let response = fetched.map_err(|error| unread(error.explain()))?;
-    let moved_to = response.moved_to.as_ref().map(ToString::to_string);
-    let response = Arc::new(response);
-    let document = match read(readers, &response, now).await.map_err(unread)? {
-        Ok(document) => document,
-        Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {
-            let proposals = discover(app, readers, &response).await;
+    let Sight { response, document } = match look(app, readers, &feed.url).await {
+        Ok(sight) => sight,
+        Err(Unseen::Unfetched(error)) => return Err(unread(error.explain())),
+        Err(Unseen::GivenUp(error)) => return Err(unread(error)),
+        Err(Unseen::Unparsed(error)) => return Err(unread(unparsed(&error, feed))),
+        Err(Unseen::Page(page, error)) => {
+            let proposals = discover(app, readers, &page, MAX_PROPOSALS).await.into_iter().map(Proposal::of).collect();
             return Err(Unread { error: chain(&error), proposals });
         }
-        Err(error) => return Err(unread(unparsed(&error, feed))),
     };
     let repairs = document.repairs.iter().map(ToString::to_string).collect();
-    let items = judge(&app.scorer, feed.prior, document);
+    let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document);
     Ok(CheckResult {
         items: items.len(),
-        picked: items.iter().filter(|item| item.score.picked).count(),
-        undated: items.iter().filter(|item| item.item.published.or(item.item.updated).is_none()).count(),
-        moved_to,
+        picked,
+        undated,
+        rhythm,
+        newest,
+        moved_to: response.moved_to.as_ref().map(ToString::to_string),
         repairs,
         gap: state.and_then(|state| state.gap),
     })
 }
 
-/// Reads on a thread of its own, so that the others are fetched meanwhile; what takes too long is given up.
-async fn read(
-    readers: &Readers,
-    response: &Arc<Response>,
-    now: DateTime<Utc>,
-) -> Result<Result<parse::Document, parse::Error>, String> {
-    let response = Arc::clone(response);
-    let work = move || {
-        let (bytes, content_type) = body(&response);
-        parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
-    };
-    readers.read(work).await.map_err(|error| error.to_string())
-}
-
-/// Without validators nobody answers "unchanged".
-fn body(response: &Response) -> (&[u8], Option<&str>) {
-    match &response.outcome {
-        Outcome::Body { bytes, content_type } => (bytes, content_type.as_deref()),
-        Outcome::Unchanged => (&[], None),
+impl Proposal {
+    fn of((url, sight): (url::Url, Sight)) -> Self {
+        Self { url: url.to_string(), title: sight.document.title, items: sight.document.items.len() }
     }
-}
-
-/// The feeds that a page names; when none of them is one, those that usually lie there.
-async fn discover(app: &App, readers: &Readers, page: &Arc<Response>) -> Vec<Proposal> {
-    let read = Arc::clone(page);
-    let work = move || {
-        let (bytes, content_type) = body(&read);
-        parse::discover::page(bytes, content_type, &read.final_url)
-    };
-    let Ok(parse::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
-    let named = verify(app, readers, page, feeds).await;
-    if !named.is_empty() {
-        return named;
-    }
-    verify(app, readers, page, discover::well_known(&page.final_url, generator.as_deref())).await
-}
-
-/// Keeps what is a feed, one request after another until there are enough.
-async fn verify(app: &App, readers: &Readers, page: &Response, addresses: Vec<Url>) -> Vec<Proposal> {
-    let now = app.clock.now();
-    let mut proposals = Vec::new();
-    for url in addresses {
-        if proposals.len() == MAX_PROPOSALS || !app.fetcher.may_follow(&page.final_url, &url) {
-            continue;
-        }
-        let Ok(found) = app.fetcher.fetch(&url, &Validators::default(), now).await else { continue };
-        if let Ok(Ok(document)) = read(readers, &Arc::new(found), now).await {
-            let proposal = Proposal { url: url.to_string(), title: document.title, items: document.items.len() };
-            // Guesses often lead to one and the same feed.
-            if !proposals.iter().any(|known: &Proposal| known.title == proposal.title && known.items == proposal.items)
-            {
-                proposals.push(proposal);
-            }
-        }
-    }
-    proposals
 }

@@ -10,7 +10,7 @@ use super::{App, answers};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 pub use crate::store::AddressTaken;
-use crate::store::Subscriber;
+use crate::store::{OwnRecord, Subscriber};
 pub use page::{PageState, show};
 
 /// How long after leaving a person may undo it.
@@ -188,16 +188,21 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
         Err(error) => return Ok(Err(error)),
     };
     let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
-    let person = record.subscriber;
-    let wording = match person.consent_wording {
-        Some(version) => app.store.wording(version).await?,
+    let wording = match &record.subscriber.consent_wording {
+        Some(version) => app.store.wording(version.clone()).await?,
         None => None,
     };
-    let messages = record.messages.into_iter().map(|message| {
+    Ok(Ok(Some(record_json(&record, wording.as_deref()))))
+}
+
+/// All that is kept of a person, for machines; `wording` is what they agreed to.
+pub(super) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
+    let person = &record.subscriber;
+    let messages = record.messages.iter().map(|message| {
         json!({ "kind": message.kind, "subject": message.subject, "state": message.state,
             "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()) })
     });
-    Ok(Ok(Some(json!({
+    json!({
         "id": person.id,
         "address": person.address.reveal(),
         "new_address": record.new_address.as_ref().map(EmailAddress::reveal),
@@ -214,7 +219,7 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
         "confirmed": person.confirmed.map(|at| at.to_rfc3339()),
         "ended": person.ended.map(|at| at.to_rfc3339()),
         "messages": messages.collect::<Vec<_>>(),
-    }))))
+    })
 }
 
 /// Erases whoever holds the link. Who is not here any more was erased before.

@@ -1,15 +1,11 @@
-//! People come and go: added by hand, imported from a file, asked to confirm, confirmed, removed.
+//! People come and go: added by hand, asked to confirm, confirmed, removed.
 
-use std::path::Path;
-
-use anyhow::Context as _;
 use chrono::DateTime;
 
 use super::{App, answers, hex, random, sign_up};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 use crate::store::{Confirmed, Joined, NewSubscriber};
-use crate::transfer::csv;
 
 /// Who wants a person to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,32 +44,30 @@ pub struct AddReport {
     pub is_asked: bool,
 }
 
-/// What came of an import.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// Added, or confirmed by the import.
-    pub added: usize,
-    /// There already.
-    pub known: usize,
-    /// On the suppression list: skipped.
-    pub suppressed: usize,
-    /// Lines that could not be read: number and why.
-    pub rejected: Vec<(u64, String)>,
-}
-
 /// Adds a person. Without recorded consent a confirmation is queued.
 ///
 /// # Errors
 /// An unknown theme; or the database or a template fails.
 pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
-    check_themes(app, &request.preferences)?;
-    let (is_confirmed, cadence) = (request.consent.is_some(), request.preferences.cadence);
+    check_themes(app, request.preferences.themes.as_deref().unwrap_or_default())?;
+    let cadence = request.preferences.cadence;
+    let new = newcomer(app, request)?;
+    let is_confirmed = new.is_confirmed;
+    let (joined, id) = app.store.join(new, app.clock.now()).await?;
+    let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
+    let is_asked = asks && ask(app, id.clone(), cadence).await?;
+    Ok(AddReport { id, joined, is_asked })
+}
+
+/// The row of somebody who is to be added.
+pub(super) fn newcomer(app: &App, request: Request) -> anyhow::Result<NewSubscriber> {
+    let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
         Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
         Asker::List => (ConsentBy::Import, None),
         Asker::Administrator => (ConsentBy::Admin, None),
     };
-    let new = NewSubscriber {
+    Ok(NewSubscriber {
         id: hex(&random(12)?),
         hash: app.keys.address_hash(&request.address),
         address: request.address,
@@ -87,11 +81,7 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
         consent_wording: wording,
         is_confirmed,
         is_own_wish: request.asker == Asker::Person,
-    };
-    let (joined, id) = app.store.join(new, app.clock.now()).await?;
-    let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
-    let is_asked = asks && ask(app, id.clone(), cadence).await?;
-    Ok(AddReport { id, joined, is_asked })
+    })
 }
 
 /// Queues the question whether this person really wants the digest. False if they were asked within the hour.
@@ -183,55 +173,18 @@ pub async fn remove(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     }
 }
 
-/// Imports people from a CSV file: `email`, and, if present, `name`, `cadence`, `themes` (separated by `;`). A bad
-/// line is reported by its number and costs only itself.
-///
-/// # Errors
-/// The file cannot be read, or has no `email` column; or the database fails.
-pub async fn import(app: &App, path: &Path, consent: &str) -> anyhow::Result<ImportReport> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let mut report = ImportReport::default();
-    for (line, row) in csv::read(&bytes).with_context(|| format!("cannot import `{}`", path.display()))? {
-        let added = match row.map_err(|error| error.to_string()).and_then(|row| request(row, consent)) {
-            Ok(request) => add(app, request).await,
-            Err(reason) => Err(anyhow::anyhow!(reason)),
-        };
-        match added {
-            Ok(AddReport { joined: Joined::Added | Joined::Confirmed, .. }) => report.added += 1,
-            Ok(AddReport { joined: Joined::Suppressed, .. }) => report.suppressed += 1,
-            Ok(_) => report.known += 1,
-            Err(error) if error.is::<crate::store::Error>() => return Err(error),
-            Err(error) => report.rejected.push((line, format!("{error:#}"))),
-        }
-    }
-    Ok(report)
+/// Nobody files anything under this theme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no theme `{theme}`; the themes are {known}")]
+pub struct UnknownTheme {
+    theme: String,
+    known: String,
 }
 
-fn request(row: csv::Row, consent: &str) -> Result<Request, String> {
-    let address = EmailAddress::parse(&row.email).map_err(|error| error.to_string())?;
-    let cadence = match row.cadence.as_str() {
-        "" => Cadence::Weekly,
-        word => word.parse().map_err(|_| format!("`{word}` is no cadence; write daily, weekly or monthly"))?,
-    };
-    let mut themes: Vec<String> =
-        row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();
-    themes.sort();
-    let themes = (!themes.is_empty()).then_some(themes);
-    Ok(Request {
-        address,
-        name: row.name,
-        preferences: Preferences { cadence, themes },
-        consent: Some(consent.to_owned()),
-        asker: Asker::List,
-    })
-}
-
-fn check_themes(app: &App, preferences: &Preferences) -> anyhow::Result<()> {
+pub(super) fn check_themes(app: &App, themes: &[String]) -> Result<(), UnknownTheme> {
     let known = || app.config.topic.themes.iter().map(|theme| theme.name.as_str());
-    for theme in preferences.themes.iter().flatten() {
-        if known().all(|name| name != theme) {
-            anyhow::bail!("there is no theme `{theme}`; the themes are {}", known().collect::<Vec<_>>().join(", "));
-        }
+    match themes.iter().find(|theme| known().all(|name| name != *theme)) {
+        Some(theme) => Err(UnknownTheme { theme: theme.clone(), known: known().collect::<Vec<_>>().join(", ") }),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -1,6 +1,9 @@
 //! `feeds`: the list of feeds, and what a document looks like to this program.
 
+mod add;
 mod check;
+mod edit;
+mod exchange;
 mod parse;
 
 use clap::Subcommand;
@@ -13,8 +16,20 @@ use crate::domain::feed::without_login;
 pub(super) enum Feeds {
     /// The feeds in feeds.toml
     List,
+    /// Look at an address, find its feed, and add it to feeds.toml
+    Add(add::Add),
+    /// Take feeds out of feeds.toml
+    Remove(edit::Remove),
+    /// Keep feeds in feeds.toml, and poll them no more
+    Disable(edit::Disable),
+    /// Poll disabled feeds again
+    Enable(edit::Enable),
     /// Fetch feeds without storing anything, and say what is wrong with each
     Check(check::Check),
+    /// Add the feeds of an OPML file, or of a list of addresses, to feeds.toml
+    Import(exchange::Import),
+    /// Write the list as OPML, for other programs
+    Export(exchange::Export),
     /// Parse documents and print one JSON line a file
     Parse(parse::Parse),
 }
@@ -23,7 +38,13 @@ impl Feeds {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         match self {
             Self::List => list(global),
+            Self::Add(add) => add.run(global).await,
+            Self::Remove(remove) => remove.run(global),
+            Self::Disable(disable) => disable.run(global),
+            Self::Enable(enable) => enable.run(global),
             Self::Check(check) => check.run(global).await,
+            Self::Import(import) => import.run(global),
+            Self::Export(export) => export.run(global),
             Self::Parse(parse) => parse.run(),
         }
     }

@@ -1,5 +1,7 @@
 //! People: who joined, how they consented, what they want, and up to where they have been served.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -158,6 +160,32 @@ impl Store {
 
 /// Adds a person, or brings back one who had left; of one who is pending, the latest own wish counts.
 pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
+    join_from(tx, new, &mut Starts::default(), now)
+}
+
+/// Where new people of each cadence start, looked up once for all who come together.
+#[derive(Default)]
+pub(super) struct Starts(HashMap<Cadence, i64>);
+
+impl Starts {
+    fn of(&mut self, tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<i64, Error> {
+        let cadence = new.preferences.cadence;
+        match self.0.get(&cadence) {
+            // Whoever has not confirmed starts when they do.
+            _ if !new.is_confirmed => Ok(0),
+            Some(known) => Ok(*known),
+            None => Ok(*self.0.entry(cadence).or_insert(start(tx, cadence, now)?)),
+        }
+    }
+}
+
+/// As [`join`], for one of many.
+pub(super) fn join_from(
+    tx: &Transaction<'_>,
+    new: NewSubscriber,
+    starts: &mut Starts,
+    now: DateTime<Utc>,
+) -> Result<(Joined, String), Error> {
     // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint nobody does.
     let suppressed = match suppressions::of(tx, &new.hash)? {
         None => false,
@@ -165,15 +193,14 @@ pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>)
         Some(Suppression::ForGood) => true,
     };
     let known: Option<(String, String)> = tx
-        .query_row("SELECT id, status FROM subscribers WHERE address_key = ?1", [new.address.key()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .prepare_cached("SELECT id, status FROM subscribers WHERE address_key = ?1")?
+        .query_row([new.address.key()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     if suppressed {
         return Ok((Joined::Suppressed, known.map_or(new.id, |(id, _)| id)));
     }
     let Some((id, status)) = known else {
-        insert(tx, &new, now)?;
+        insert(tx, &new, starts.of(tx, &new, now)?, now)?;
         return Ok((Joined::Added, new.id));
     };
     let joined = match (word::<Status>("a status", status)?, new.is_confirmed) {
@@ -190,7 +217,7 @@ pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>)
     tx.execute(
         "UPDATE subscribers SET status = ?2, covered = ?3, joined = ?4, confirmed = ?5, ended = NULL, paused_until = NULL
          WHERE id = ?1",
-        params![id, status_of(&new).as_str(), covered(tx, &new, now)?, seconds(now), confirmed(&new, now)],
+        params![id, status_of(&new).as_str(), starts.of(tx, &new, now)?, seconds(now), confirmed(&new, now)],
     )?;
     Ok((joined, id))
 }
@@ -203,44 +230,40 @@ fn confirmed(new: &NewSubscriber, now: DateTime<Utc>) -> Option<i64> {
     new.is_confirmed.then(|| seconds(now))
 }
 
-fn covered(tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<i64, Error> {
-    if new.is_confirmed { start(tx, new.preferences.cadence, now) } else { Ok(0) }
-}
-
-fn insert(tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.execute(
+fn insert(tx: &Transaction<'_>, new: &NewSubscriber, covered: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.prepare_cached(
         "INSERT INTO subscribers (id, address, address_key, name, status, cadence, covered, consent, joined, confirmed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8, ?9)",
-        params![
-            new.id,
-            new.address.reveal(),
-            new.address.key(),
-            new.name,
-            status_of(new).as_str(),
-            new.preferences.cadence.as_str(),
-            covered(tx, new, now)?,
-            seconds(now),
-            confirmed(new, now),
-        ],
-    )?;
+    )?
+    .execute(params![
+        new.id,
+        new.address.reveal(),
+        new.address.key(),
+        new.name,
+        status_of(new).as_str(),
+        new.preferences.cadence.as_str(),
+        covered,
+        seconds(now),
+        confirmed(new, now),
+    ])?;
     consent(tx, &new.id, new, now)
 }
 
 /// Keeps what they want, and how they consented to it.
 fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.execute(
+    tx.prepare_cached(
         "UPDATE subscribers SET cadence = ?2, themes = ?3, consent = ?4, consent_by = ?5, consent_wording = ?6,
          consented = ?7 WHERE id = ?1",
-        params![
-            id,
-            new.preferences.cadence.as_str(),
-            new.preferences.themes.as_deref().map(to_json),
-            new.consent,
-            new.consent_by.as_str(),
-            new.consent_wording,
-            seconds(now),
-        ],
-    )?;
+    )?
+    .execute(params![
+        id,
+        new.preferences.cadence.as_str(),
+        new.preferences.themes.as_deref().map(to_json),
+        new.consent,
+        new.consent_by.as_str(),
+        new.consent_wording,
+        seconds(now),
+    ])?;
     Ok(())
 }
 

@@ -49,8 +49,12 @@ fn lines(text: &str) -> List {
         let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let (url, title) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let title = Some(single_line(title)).filter(|title| !title.is_empty());
-        (!url.is_empty() && !url.starts_with('#'))
-            .then(|| Listed { line: at + 1, title, url: url.to_owned(), ..Listed::default() })
+        (!url.is_empty() && !url.starts_with('#')).then(|| Listed {
+            line: at + 1,
+            title,
+            url: url.to_owned(),
+            ..Listed::default()
+        })
     };
     List { feeds: text.lines().enumerate().filter_map(listed).collect(), bad: Vec::new() }
 }

@@ -10,12 +10,16 @@ use super::xml;
 pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// A feed in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outline {
     /// As readers call it.
     pub title: String,
     /// Where it is.
     pub url: String,
+    /// Its groups, for `category`.
+    pub tags: Vec<String>,
+    /// It is put out of use: OPML calls that a comment.
+    pub is_off: bool,
 }
 
 /// The list of this title.
@@ -24,9 +28,18 @@ pub fn write(title: &str, outlines: &[Outline]) -> String {
     xml::document("opml", &[("version", "2.0")], |opml| {
         xml::element(opml, "head", &[], |head| xml::text(head, "title", title));
         xml::element(opml, "body", &[], |body| {
-            for Outline { title, url } in outlines {
-                let attributes =
-                    [("type", "rss"), ("text", title.as_str()), ("title", title.as_str()), ("xmlUrl", url.as_str())];
+            for Outline { title, url, tags, is_off } in outlines {
+                // A comma separates categories, a slash the steps of one.
+                let tags: Vec<String> = tags.iter().map(|tag| tag.replace([',', '/'], " ")).collect();
+                let tags = tags.join(",");
+                let mut attributes = vec![
+                    ("type", "rss"),
+                    ("text", title.as_str()),
+                    ("title", title.as_str()),
+                    ("xmlUrl", url.as_str()),
+                ];
+                attributes.extend((!tags.is_empty()).then_some(("category", tags.as_str())));
+                attributes.extend(is_off.then_some(("isComment", "true")));
                 xml::empty(body, "outline", &attributes);
             }
         });
@@ -39,7 +52,11 @@ mod tests {
 
     #[test]
     fn a_list_holds_its_feeds_whatever_they_are_called() {
-        let outline = |title: &str| Outline { title: title.into(), url: "https://example.org/?a=1&b=2".into() };
+        let outline = |title: &str| Outline {
+            title: title.into(),
+            url: "https://example.org/?a=1&b=2".into(),
+            ..Outline::default()
+        };
         let opml = write("Feeds of <us>", &[outline("Reform \"Blog\""), outline("]]>\u{0}\u{1b}&amp;")]);
         assert_eq!(
             opml,
@@ -55,5 +72,18 @@ mod tests {
 </opml>
 "#
         );
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let outline = Outline {
+            title: "R&D \"now\"".into(),
+            url: "https://example.org/?a=1&b=2".into(),
+            tags: vec!["uk".into(), "local government".into()],
+            is_off: true,
+        };
+        let read = outlines(&write("Ours", std::slice::from_ref(&outline))).feeds.remove(0);
+        assert_eq!((read.title, read.url, read.tags), (Some(outline.title), outline.url, outline.tags));
+        assert!(read.is_off);
     }
 }

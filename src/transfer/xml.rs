@@ -22,9 +22,8 @@ pub(super) fn document(root: &str, attributes: &[(&str, &str)], inside: impl FnO
 /// An element with others in it.
 pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Xml)) {
     let attributes = attributes.iter().map(|(name, value)| (*name, allowed(value)));
-    let start = attributes.fold(xml.create_element(name), |start, (name, value)| {
-        start.with_attribute((name, value.as_str()))
-    });
+    let start =
+        attributes.fold(xml.create_element(name), |start, (name, value)| start.with_attribute((name, value.as_str())));
     written(start.write_inner_content(|xml| {
         inside(xml);
         Ok(())
@@ -34,9 +33,8 @@ pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], in
 /// An element with nothing in it.
 pub(super) fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) {
     let attributes = attributes.iter().map(|(name, value)| (*name, allowed(value)));
-    let start = attributes.fold(xml.create_element(name), |start, (name, value)| {
-        start.with_attribute((name, value.as_str()))
-    });
+    let start =
+        attributes.fold(xml.create_element(name), |start, (name, value)| start.with_attribute((name, value.as_str())));
     written(start.write_empty());
 }
 

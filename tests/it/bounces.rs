@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use policy_digest::app::bounces::{BounceReport, Ignored, take_in};
+use policy_digest::app::import::import;
+use policy_digest::app::silent;
 use policy_digest::app::subscribe::{self, AddReport, Asker, Request};
 use policy_digest::domain::bounce::Fault;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
@@ -194,7 +196,7 @@ async fn after_a_bounce_only_the_persons_own_confirmed_sign_up_brings_them_back(
     assert_eq!(status(&world, &id).await, Status::Suppressed);
     let csv = world.folder().join("again.csv");
     std::fs::write(&csv, "email\nADA@example.org\n").unwrap();
-    assert_eq!(subscribe::import(&world.app, &csv, "a list").await.unwrap().suppressed, 1, "not by a list");
+    assert_eq!(import(&world.app, &csv, "a list", &silent).await.unwrap().suppressed, 1, "not by a list");
     assert_eq!(ask(&world, Asker::Administrator, None).await.joined, Joined::Suppressed, "nor by hand");
     assert!(!confirm(&world, &id).await, "nor by the link of an old mail");
     world.mails();

@@ -1,0 +1,228 @@
+//! A feed is added to the list: first a look, with all that a person wants to know before they say yes; then the entry
+//! in feeds.toml. A page leads to its feed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+use super::look::{Judged, Sight, Unseen, discover, judged, look};
+use super::{Proposal, Refusal, address};
+use crate::app::App;
+use crate::app::poll::{Readers, chain};
+use crate::config::{Config, NewFeed, edit_feeds};
+use crate::domain::canonical::canonical;
+use crate::domain::feed::{self, Feed, FeedId, without_login};
+use crate::domain::relevance::Score;
+use crate::domain::text::{single_line, truncate_at_word};
+use crate::store::FeedState;
+
+/// As many posts as give an impression.
+const POSTS: usize = 5;
+
+/// As many feeds as a person wants to choose from.
+const MAX_FEEDS: usize = 6;
+
+/// A blog that wrote nothing for so long is perhaps at its end.
+const LONG_SILENCE: TimeDelta = TimeDelta::days(180);
+
+/// What a person asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// As they typed it.
+    pub address: String,
+    /// Instead of one made from the title.
+    pub id: Option<String>,
+    /// Instead of the feed's own.
+    pub title: Option<String>,
+    /// For the entry.
+    pub tags: Vec<String>,
+}
+
+/// A feed that can be added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The entry that would be written.
+    pub entry: NewFeed,
+    /// The page that led to it.
+    pub page: Option<Url>,
+    /// Entries in the document.
+    pub items: usize,
+    /// Of these, how many are picked.
+    pub picked: usize,
+    /// How often it publishes, in words.
+    pub rhythm: String,
+    /// The newest ones, newest first.
+    pub posts: Vec<Post>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// One of a feed's posts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// One line.
+    pub title: String,
+    /// Where it is.
+    pub link: Option<Url>,
+    /// When it was published.
+    pub published: Option<DateTime<Utc>>,
+    /// How it is judged.
+    pub score: Score,
+}
+
+/// Looks at an address. Nothing is stored or written.
+///
+/// # Errors
+/// See [`Refusal`]; or the database fails.
+pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
+    let given = address::parse(&wanted.address)?;
+    let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
+    let states = app.store.feed_states().await?;
+    refuse_known(app, &states, &given, false)?;
+    let readers = &Readers::new();
+    let (url, page, sight) = match look(app, readers, &given).await {
+        Ok(sight) => (given, None, sight),
+        Err(Unseen::Page(response, _)) => {
+            let (url, sight) = the_one(&response.final_url, discover(app, readers, &response, MAX_FEEDS).await)?;
+            refuse_known(app, &states, &url, true)?;
+            (url, Some(given), sight)
+        }
+        Err(unseen) => return Err(refusal(without_login(&given), unseen).into()),
+    };
+    for leads_to in [Some(&sight.response.final_url), sight.response.moved_to.as_ref()].into_iter().flatten() {
+        refuse_known(app, &states, leads_to, true)?;
+    }
+    let mut candidate = candidate(app, wanted, id, (url, page, sight));
+    candidate.warnings.extend(copies(app, &candidate.posts).await?);
+    Ok(candidate)
+}
+
+/// Another address of a feed that is polled already shows what that one does.
+async fn copies(app: &App, posts: &[Post]) -> anyhow::Result<Option<String>> {
+    let (mut known, mut source) = (0, None);
+    for link in posts.iter().filter_map(|post| post.link.as_ref()) {
+        if let Some(item) = app.store.item_by_link(link.to_string(), canonical(link)).await? {
+            known += 1;
+            source = Some(item.source);
+        }
+    }
+    Ok(source.map(|source| format!("{known} of its last {} posts are here already, from {source}", posts.len())))
+}
+
+fn own_id(config: &Config, id: &str) -> Result<FeedId, Refusal> {
+    let id = FeedId::parse(id).ok_or_else(|| Refusal::NotAnId(id.to_owned()))?;
+    if config.feeds.iter().any(|feed| feed.id == id) { Err(Refusal::IdTaken(id)) } else { Ok(id) }
+}
+
+/// Two addresses are one feed's when they are one page's, wherever a poll has found the listed one.
+fn refuse_known(app: &App, states: &[FeedState], url: &Url, is_led_to: bool) -> Result<(), Refusal> {
+    let wanted = canonical(url);
+    let is_it = |feed: &&Feed| {
+        let state = states.iter().find(|state| state.id == feed.id.as_str());
+        let found = state.into_iter().flat_map(|state| [state.moved_to.as_deref(), state.location.as_deref()]);
+        canonical(&feed.url) == wanted
+            || found.flatten().filter_map(|url| Url::parse(url).ok()).any(|url| canonical(&url) == wanted)
+    };
+    match app.config.feeds.iter().find(is_it) {
+        Some(feed) => {
+            let leads_to = is_led_to.then(|| without_login(url));
+            Err(Refusal::Known { feed: Box::new(feed.clone()), leads_to })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The page's one feed; those of comments do not count beside another.
+fn the_one(page: &Url, mut seen: Vec<(Url, Sight)>) -> Result<(Url, Sight), Refusal> {
+    let is_of_comments = |(url, sight): &(Url, Sight)| {
+        let title = sight.document.title.as_deref().unwrap_or_default().to_lowercase();
+        url.path().contains("/comments/") || title.starts_with("comments ")
+    };
+    if !seen.iter().all(is_of_comments) {
+        seen.retain(|found| !is_of_comments(found));
+    }
+    match seen.len() {
+        0 => Err(Refusal::Feedless(without_login(page))),
+        1 => Ok(seen.remove(0)),
+        _ => {
+            let feeds = seen.into_iter().map(Proposal::of).collect();
+            Err(Refusal::Several { page: without_login(page), feeds })
+        }
+    }
+}
+
+fn refusal(address: Url, unseen: Unseen) -> Refusal {
+    match unseen {
+        Unseen::Unfetched(error) => Refusal::Unfetched { address, error },
+        Unseen::Page(_, error) | Unseen::Unparsed(error) => Refusal::NoFeed { address, why: chain(&error) },
+        Unseen::GivenUp(why) => Refusal::NoFeed { address, why },
+    }
+}
+
+fn candidate(
+    app: &App,
+    wanted: &Wanted,
+    id: Option<FeedId>,
+    (url, page, sight): (Url, Option<Url>, Sight),
+) -> Candidate {
+    let Sight { response, document } = sight;
+    let own_title = document.title.as_deref().map(|title| truncate_at_word(&single_line(title), 120));
+    let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
+    let is_taken = |id: &FeedId| app.config.feeds.iter().any(|feed| feed.id == *id);
+    let id = id.unwrap_or_else(|| feed::name(title.as_deref().unwrap_or_default(), &url, is_taken));
+    // A feed that has moved for good is written down where it is; a log-in belongs to the old address.
+    let moved_to = response.moved_to.as_ref().filter(|_| without_login(&url) == url);
+    let mut warnings = Vec::new();
+    match (&response.moved_to, moved_to) {
+        (Some(target), Some(_)) => warnings.push(format!("it has moved from {url} to {target} for good")),
+        (Some(target), None) => warnings.push(format!("it has moved to {target} for good: does it need the log-in?")),
+        (None, _) => {}
+    }
+    if !document.repairs.is_empty() {
+        let repairs: Vec<_> = document.repairs.iter().map(ToString::to_string).collect();
+        warnings.push(format!("it is not well-formed, and was repaired: {}", repairs.join(", ")));
+    }
+    let url = moved_to.unwrap_or(&url).clone();
+    let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document);
+    warnings.extend(about(app, items.len(), undated, newest));
+    let posts: Vec<Post> = items.iter().rev().take(POSTS).map(post).collect();
+    if let Some(language) = posts.first().and_then(|post| post.score.language.as_ref()) {
+        warnings.push(format!("it is in {language}, not the topic's language: only titles and categories are judged"));
+    }
+    let entry = NewFeed { id, title, url: url.to_string(), tags: wanted.tags.clone(), enabled: true };
+    Candidate { entry, page, items: items.len(), picked, rhythm, posts, warnings }
+}
+
+fn about(app: &App, items: usize, undated: usize, newest: Option<DateTime<Utc>>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if items == 0 {
+        warnings.push("it has no posts at present".to_owned());
+    } else if undated == items {
+        warnings.push("its posts have no dates: they count as published when they arrive".to_owned());
+    } else if undated > 0 {
+        warnings.push(format!("{undated} of its posts have no date"));
+    }
+    if let Some(newest) = newest.filter(|newest| app.clock.now() - *newest > LONG_SILENCE) {
+        warnings.push(format!("it has been silent since {}", newest.format("%B %Y")));
+    }
+    if app.fetcher.is_behind_proxy() {
+        warnings.push("it was fetched by the proxy of `polling.proxy`, which decides what may be reached".to_owned());
+    }
+    warnings
+}
+
+fn post(item: &crate::store::ScoredItem) -> Post {
+    Post {
+        title: item.item.title.clone(),
+        link: item.item.link.clone(),
+        published: item.item.published.or(item.item.updated),
+        score: item.score.clone(),
+    }
+}
+
+/// Writes a feed down in feeds.toml.
+///
+/// # Errors
+/// The list cannot be written.
+pub fn add(config: &Config, entry: &NewFeed) -> Result<(), Refusal> {
+    Ok(edit_feeds(config, |list| list.add(entry))?)
+}

@@ -1,0 +1,66 @@
+//! Feeds are taken out of the list, put out of use and taken into use again.
+
+use super::Refusal;
+use crate::config::{Config, edit_feeds};
+use crate::domain::feed::{Feed, FeedId};
+
+/// What is done to a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It goes, with the comment above it.
+    Remove,
+    /// It stays and is not polled.
+    Disable,
+    /// It is polled.
+    Enable,
+}
+
+/// What came of it, each in the order in which they were named.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EditReport {
+    /// What was changed.
+    pub changed: Vec<Feed>,
+    /// What was so already.
+    pub unchanged: Vec<Feed>,
+}
+
+/// Does the same to some feeds: to all of those named, or to none.
+///
+/// # Errors
+/// A feed is not in the list, or the list cannot be written.
+pub fn edit(config: &Config, names: &[String], change: Change) -> Result<EditReport, Refusal> {
+    let mut chosen: Vec<&Feed> = Vec::new();
+    for name in names {
+        let feed = find(&config.feeds, name)?;
+        if chosen.iter().all(|known| known.id != feed.id) {
+            chosen.push(feed);
+        }
+    }
+    let is_so = |feed: &&Feed| match change {
+        Change::Remove => false,
+        Change::Disable => !feed.enabled,
+        Change::Enable => feed.enabled,
+    };
+    let (unchanged, changed): (Vec<&Feed>, Vec<&Feed>) = chosen.into_iter().partition(is_so);
+    edit_feeds(config, |list| {
+        for feed in &changed {
+            match change {
+                Change::Remove => list.remove(&feed.id),
+                Change::Disable => list.set_enabled(&feed.id, false),
+                Change::Enable => list.set_enabled(&feed.id, true),
+            };
+        }
+    })?;
+    let owned = |feeds: Vec<&Feed>| feeds.into_iter().cloned().collect();
+    Ok(EditReport { changed: owned(changed), unchanged: owned(unchanged) })
+}
+
+fn find<'f>(feeds: &'f [Feed], name: &str) -> Result<&'f Feed, Refusal> {
+    let is_it = |feed: &&Feed| feed.id.as_str() == name || feed.url.as_str() == name;
+    feeds.iter().find(is_it).ok_or_else(|| {
+        let distance = |id: &FeedId| strsim::osa_distance(id.as_str(), name);
+        let nearest = feeds.iter().map(|feed| &feed.id).min_by_key(|id| distance(id));
+        let near = nearest.filter(|id| distance(id) <= name.len() / 3 + 1).map(ToString::to_string);
+        Refusal::Unknown { id: name.to_owned(), near }
+    })
+}

@@ -1,0 +1,152 @@
+//! Why the list of feeds was not changed, and what the person can do.
+
+use url::Url;
+
+use super::Proposal;
+use crate::config::ListError;
+use crate::domain::feed::{Feed, FeedId, without_login};
+use crate::fetch::{self, Verdict};
+
+/// Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It cannot be read as an address.
+    #[error("`{0}` is not an address that can be read")]
+    NotAnAddress(String),
+    /// It cannot be an id.
+    #[error("`{0}` cannot be a feed's id")]
+    NotAnId(String),
+    /// Another feed has the id.
+    #[error("another feed is called `{0}`")]
+    IdTaken(FeedId),
+    /// It is in the list.
+    #[error("{}", known(.feed, .leads_to.as_ref()))]
+    Known {
+        /// As it stands there.
+        feed: Box<Feed>,
+        /// Where the given address leads, if that is what gave it away.
+        leads_to: Option<Url>,
+    },
+    /// It could not be fetched.
+    #[error("{}", unfetched(.address, .error))]
+    Unfetched {
+        /// Where.
+        address: Url,
+        /// Why. What the network's libraries say beneath it helps nobody here.
+        error: fetch::Error,
+    },
+    /// It answers with something else.
+    #[error("`{address}` is no feed: {why}")]
+    NoFeed {
+        /// Where.
+        address: Url,
+        /// What it is.
+        why: String,
+    },
+    /// A page without a feed.
+    #[error("`{0}` is a page that names no feed, and none lies where feeds usually do")]
+    Feedless(Url),
+    /// A page with more feeds than one.
+    #[error("`{page}` has {} feeds", .feeds.len())]
+    Several {
+        /// Where.
+        page: Url,
+        /// What it has.
+        feeds: Vec<Proposal>,
+    },
+    /// Nobody is called so.
+    #[error("there is no feed `{id}` in feeds.toml")]
+    Unknown {
+        /// As it was typed.
+        id: String,
+        /// What was probably meant.
+        near: Option<String>,
+    },
+    /// A file of which nothing is a feed.
+    #[error("`{0}` names no feed")]
+    EmptyList(String),
+    /// The file.
+    #[error(transparent)]
+    List(#[from] ListError),
+}
+
+fn known(feed: &Feed, leads_to: Option<&Url>) -> String {
+    let state = if feed.enabled { "" } else { ", disabled" };
+    match leads_to {
+        Some(url) => format!("it leads to {url}, which is in the list already, as `{}`{state}", feed.id),
+        None => format!("{} is in the list already, as `{}`{state}", without_login(&feed.url), feed.id),
+    }
+}
+
+fn unfetched(address: &Url, error: &fetch::Error) -> String {
+    match error {
+        fetch::Error::Address { source, .. } => format!("`{address}` is not fetched: {source}"),
+        error => format!("`{address}` cannot be read: {error}"),
+    }
+}
+
+impl Refusal {
+    /// What to do next.
+    #[must_use]
+    pub fn next(&self) -> String {
+        match self {
+            Self::NotAnAddress(text) if text.starts_with("file:") => {
+                "a feed from a file is written into feeds.toml by hand".to_owned()
+            }
+            Self::NotAnAddress(_) => "write it whole, as in `https://blog.example.org/feed/`".to_owned(),
+            Self::NotAnId(_) => "an id has up to 64 lower-case letters, digits and hyphens".to_owned(),
+            Self::IdTaken(_) => "give it one of its own with `--id`".to_owned(),
+            Self::Known { feed, .. } if feed.enabled => {
+                format!("`policy-digest feeds check {}` tells how it is", feed.id)
+            }
+            Self::Known { feed, .. } => format!("`policy-digest feeds enable {}` polls it again", feed.id),
+            Self::Unfetched { error, .. } => advice(error).to_owned(),
+            Self::NoFeed { .. } | Self::Feedless(_) => {
+                "look on the site for a link named RSS, Atom or Feed, and give its address".to_owned()
+            }
+            Self::Several { feeds, .. } => {
+                let line = |feed: &Proposal| {
+                    let title = feed.title.as_deref().unwrap_or("no title");
+                    format!("\n  policy-digest feeds add {}    # {title}, {} items", feed.url, feed.items)
+                };
+                format!("say which one:{}", feeds.iter().map(line).collect::<String>())
+            }
+            Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::Unknown { near: None, .. } => "`policy-digest feeds list` names them all".to_owned(),
+            Self::EmptyList(_) => "it must be OPML, or have one address a line".to_owned(),
+            Self::List(ListError::Inline(_)) => "each begins with a line `[[feed]]`".to_owned(),
+            Self::List(ListError::Invalid { .. }) => "mend the file, then try again".to_owned(),
+            Self::List(_) => "see who may write the file and its folder".to_owned(),
+        }
+    }
+
+    /// Whether the person has to mend what they asked for or what is configured, rather than the feed's server.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Unfetched { error, .. } => error.verdict() == Verdict::Ours,
+            Self::NoFeed { .. } | Self::Feedless(_) | Self::List(ListError::Read { .. } | ListError::Write { .. }) => {
+                false
+            }
+            _ => true,
+        }
+    }
+}
+
+/// What to do about an address that is not in feeds.toml yet.
+fn advice(error: &fetch::Error) -> &'static str {
+    use fetch::Error;
+    match error {
+        Error::Dns { .. } => "check its spelling",
+        Error::Connect { .. } | Error::NoAnswer { .. } | Error::BrokenOff { .. } | Error::Timeout { .. } => {
+            "open it in a browser; if it is there, try again later"
+        }
+        Error::Status { code: 404 | 410, .. } | Error::Gone => {
+            "check its spelling, or give the address of the blog itself"
+        }
+        Error::Status { .. } => "open it in a browser; if it is there, try again later",
+        Error::Tls { .. } => "open it in a browser to see the certificate",
+        Error::TooManyRedirects(_) | Error::Redirect(_) => "open it in a browser, and give the address where it ends",
+        other => other.advice(),
+    }
+}

@@ -1,0 +1,178 @@
+//! `feeds add`: a look at an address, what a person wants to know of it, and the entry in feeds.toml.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::json;
+
+use crate::app::explain::reason_json;
+use crate::app::feeds::add::{Candidate, Post, Wanted, add, find};
+use crate::app::feeds::{Proposal, Refusal};
+use crate::cli::marked::{plain, wrap};
+use crate::cli::table::count;
+use crate::cli::{Ending, Global, ask, print};
+use crate::domain::relevance::Score;
+use crate::domain::text::truncate_at_word;
+
+/// What is told fits a terminal of this width, in columns.
+const WIDTH: usize = 80;
+/// Where a post's title begins.
+const INDENT: usize = 24;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The address may be that of a blog: its feed is looked for. The entry is written at the end of
+feeds.toml; everything else in the file stays as it is. At a terminal you are asked first.
+
+Examples:
+  policy-digest feeds add https://blog.example.org/
+  policy-digest feeds add https://blog.example.org/feed/ --id what-works --tag uk --tag audit --yes")]
+pub(in crate::cli) struct Add {
+    /// The address of a feed, or of a page that has one
+    url: String,
+    /// Its short name; made from the title without
+    #[arg(long)]
+    id: Option<String>,
+    /// The name that readers see; the feed's own without
+    #[arg(long)]
+    title: Option<String>,
+    /// A word of your own to group feeds by; may be given more than once
+    #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
+    tags: Vec<String>,
+    /// Add it without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Only look, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+}
+
+impl Add {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let asks = !self.yes && !self.dry_run && !global.json && ask::is_somebody_there();
+        let mut wanted = Wanted { address: self.url, id: self.id, title: self.title, tags: self.tags };
+        let found = match find(&app, &wanted).await {
+            Err(error) if asks => match choose(&error)? {
+                Some(address) => {
+                    wanted.address = address;
+                    find(&app, &wanted).await?
+                }
+                None => return Err(error),
+            },
+            found => found?,
+        };
+        if !global.json {
+            tell(&found, app.config.topic.threshold);
+        }
+        let id = &found.entry.id;
+        let file = app.config.folder.join("feeds.toml");
+        let is_added = !self.dry_run && (!asks || ask::agrees(&format!("Add it to {} as `{id}`?", file.display()))?);
+        if is_added {
+            add(&app.config, &found.entry)?;
+        }
+        if global.json {
+            print(to_json(&found, is_added));
+        } else if is_added {
+            print(format_args!("`{id}` is in {} now; `policy-digest poll {id}` reads it", file.display()));
+        } else {
+            print("nothing was added");
+        }
+        Ok(Ending::Done)
+    }
+}
+
+/// Of a page with several feeds, the one that the person wants.
+fn choose(error: &anyhow::Error) -> anyhow::Result<Option<String>> {
+    let Some(Refusal::Several { page, feeds }) = error.downcast_ref() else { return Ok(None) };
+    print(format_args!("{page} has {}:", count(feeds.len(), "feed")));
+    for (at, Proposal { url, title, items }) in feeds.iter().enumerate() {
+        let title = plain(title.as_deref().unwrap_or("no title"));
+        print(format_args!("  {}  {title}, {}\n     {url}", at + 1, count(*items, "item")));
+    }
+    let chosen = ask::which("Which one?", feeds.len())?;
+    Ok(chosen.map(|number| feeds[number - 1].url.clone()))
+}
+
+fn tell(found: &Candidate, threshold: f32) {
+    let Candidate { entry, page, items, picked, rhythm, posts, warnings } = found;
+    print(plain(entry.title.as_deref().unwrap_or("no title")));
+    match page {
+        Some(page) => print(format_args!("{}\nfound on {page}", entry.url)),
+        None => print(&entry.url),
+    }
+    print(format_args!("{rhythm}; {picked} of its {} would be picked\n", count(*items, "post")));
+    for post in posts {
+        print(line(post, threshold));
+    }
+    if !posts.is_empty() {
+        print("");
+    }
+    for warning in warnings {
+        print(wrap(&format!("note: {}", plain(warning)), WIDTH));
+    }
+    if !warnings.is_empty() {
+        print("");
+    }
+}
+
+/// `24 Nov 2026   in   7.5  Title`, and below it why.
+fn line(post: &Post, threshold: f32) -> String {
+    let date = post.published.map_or("no date".to_owned(), |at| at.format("%-d %b %Y").to_string());
+    let title = if post.title.is_empty() { "no title" } else { &post.title };
+    let title = truncate_at_word(&plain(title), WIDTH - INDENT);
+    let head = format!("{date:>11}  {:<4} {:>4.1}  {title}", verdict(&post.score), post.score.total);
+    match why(&post.score, threshold) {
+        Some(why) => format!("{head}\n{:INDENT$}{}", "", truncate_at_word(&why, WIDTH - INDENT)),
+        None => head,
+    }
+}
+
+fn verdict(score: &Score) -> &'static str {
+    match score.picked {
+        true => "in",
+        false if score.is_listed() => "near",
+        false => "out",
+    }
+}
+
+/// What speaks loudest, for what is in or near; what puts it out, for what would be in otherwise.
+fn why(score: &Score, threshold: f32) -> Option<String> {
+    if !score.excluded.is_empty() {
+        return Some(score.excluded.join(", "));
+    }
+    let quoted = |is_wanted: &dyn Fn(f32) -> bool| {
+        let mut phrases: Vec<String> = Vec::new();
+        for reason in score.reasons.iter().filter(|reason| is_wanted(reason.weight) && !reason.found.is_empty()) {
+            let phrase = format!("“{}”", plain(&reason.found).to_lowercase());
+            if !phrases.contains(&phrase) {
+                phrases.push(phrase);
+            }
+        }
+        phrases.truncate(3);
+        (!phrases.is_empty()).then(|| phrases.join(", "))
+    };
+    if score.picked || score.is_listed() {
+        let phrases = quoted(&|weight| weight > 0.0).unwrap_or_else(|| "its wording as a whole".to_owned());
+        let themes = score.themes.join(", ");
+        return Some(if themes.is_empty() { phrases } else { format!("{themes}: {phrases}") });
+    }
+    let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
+    let against = quoted(&|weight| weight < 0.0).filter(|_| speaks_for >= threshold)?;
+    Some(format!("too much against it: {against}"))
+}
+
+fn to_json(found: &Candidate, is_added: bool) -> serde_json::Value {
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let posts = found.posts.iter().map(|post| {
+        let reasons: Vec<_> = post.score.reasons.iter().map(reason_json).collect();
+        json!({
+            "title": post.title, "link": post.link, "published": post.published.map(time), "picked": post.score.picked,
+            "score": post.score.total, "themes": post.score.themes, "reasons": reasons,
+        })
+    });
+    json!({
+        "added": is_added, "id": found.entry.id.as_str(), "title": found.entry.title, "url": found.entry.url,
+        "tags": found.entry.tags, "page": found.page, "items": found.items, "picked": found.picked,
+        "rhythm": found.rhythm, "warnings": found.warnings, "posts": posts.collect::<Vec<_>>(),
+    })
+}

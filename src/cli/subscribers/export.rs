@@ -1,0 +1,48 @@
+//! `subscribers export`: people for other programs, and for a look in a spreadsheet.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use super::list::{Filter, to_json};
+use crate::app::people::{self, to_csv};
+use crate::cli::files::{self, Readers};
+use crate::cli::table::count;
+use crate::cli::{Ending, Global, print};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it back.
+
+Examples:
+  policy-digest subscribers export people.csv --status active
+  policy-digest subscribers export --json > people.json")]
+pub(in crate::cli) struct Export {
+    /// The file to be made; standard output without
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+impl Export {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.open().await?;
+        let people = people::list(&app, &self.filter.which()).await?;
+        let text = match global.json {
+            true => format!("{:#}\n", Json::from(people.iter().map(to_json).collect::<Vec<_>>())),
+            false => to_csv(&people),
+        };
+        let Some(file) = self.file else {
+            print(text.trim_end());
+            return Ok(Ending::Done);
+        };
+        files::create(&file, &text, Readers::Owner)?;
+        if global.json {
+            print(json!({ "file": file, "people": people.len() }));
+        } else {
+            print(format_args!("{} written to {}", count(people.len(), "subscriber"), file.display()));
+        }
+        Ok(Ending::Done)
+    }
+}

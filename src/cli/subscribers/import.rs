@@ -1,0 +1,93 @@
+//! `subscribers import`: people from another program's file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use crate::app::import::{ImportReport, import};
+use crate::cli::files::{self, Readers};
+use crate::cli::progress::Bar;
+use crate::cli::table::count;
+use crate::cli::{Ending, Global, Usage, print};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Columns are matched by name, in any case: `email` (or `Email Address`), and, if present, `name`
+(or `First Name`, `Last Name`), `cadence`, `themes` (separated by `;`), `status`. Comma,
+semicolon or tab; any encoding. Nobody is mailed. Left out are those who are not subscribed in
+the file (unsubscribed, cleaned, blocklisted, unconfirmed), who have left here, or who are
+suppressed. Lines that cannot be read are written to a file of their own, to be mended.
+
+Example:
+  policy-digest subscribers import people.csv --consent \"sign-up page of the old newsletter\"")]
+pub(in crate::cli) struct Import {
+    /// The CSV file
+    csv: PathBuf,
+    /// Where their consent is recorded
+    #[arg(long, value_name = "NOTE")]
+    consent: String,
+    /// For the lines that cannot be read; `people.rejected.csv` beside `people.csv` without
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+}
+
+impl Import {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if self.consent.trim().is_empty() {
+            return Err(Usage("`--consent` must say where their consent is recorded".to_owned()).into());
+        }
+        let rejects = self.rejects.unwrap_or_else(|| self.csv.with_extension("rejected.csv"));
+        if rejects == self.csv {
+            return Err(Usage("`--rejects` must be another file than the one that is imported".to_owned()).into());
+        }
+        let app = global.open().await?;
+        let bar = Bar::default();
+        let report = import(&app, &self.csv, self.consent.trim(), &|progress| bar.show(progress)).await?;
+        // What was imported stays so, whether or not the rejected lines can be written.
+        let written = match report.rejected.is_empty() {
+            true => Ok(()),
+            false => files::replace(&rejects, &report.rejects, Readers::Owner),
+        };
+        if global.json {
+            print(to_json(&report, &rejects));
+        } else {
+            tell(&report, &self.csv, &rejects);
+        }
+        written?;
+        let read = report.added + report.known + report.suppressed + report.left;
+        let is_in_vain = read == 0 && report.not_subscribed.is_empty() && !report.rejected.is_empty();
+        Ok(if is_in_vain { Ending::Failed } else { Ending::Done })
+    }
+}
+
+fn tell(report: &ImportReport, csv: &Path, rejects: &Path) {
+    for (line, reason) in &report.rejected {
+        print(format_args!("{}:{line}: {reason}", csv.display()));
+    }
+    let rejected = report.rejected.len();
+    let (added, known, suppressed) = (report.added, report.known, report.suppressed);
+    print(format_args!("{added} added, {known} there already, {suppressed} suppressed, {rejected} rejected"));
+    if report.left > 0 {
+        print(format_args!("left out because they have left here: {}", report.left));
+    }
+    if !report.not_subscribed.is_empty() {
+        let words: Vec<_> = report.not_subscribed.iter().map(|(word, number)| format!("{number} {word}")).collect();
+        print(format_args!("left out because they are not subscribed there: {}", words.join(", ")));
+    }
+    if report.duplicates > 0 {
+        print(format_args!("{} of people who stand in the file before", count(report.duplicates, "line")));
+    }
+    if rejected > 0 {
+        print(format_args!("next: mend the rejected lines in {}, and import that file", rejects.display()));
+    }
+}
+
+fn to_json(report: &ImportReport, rejects: &Path) -> serde_json::Value {
+    let rejected = report.rejected.iter().map(|(line, reason)| json!({ "line": line, "reason": reason }));
+    json!({
+        "added": report.added, "known": report.known, "suppressed": report.suppressed, "left": report.left,
+        "not_subscribed": report.not_subscribed, "duplicates": report.duplicates,
+        "rejected": rejected.collect::<Vec<_>>(), "rejects": (!report.rejected.is_empty()).then_some(rejects),
+    })
+}

@@ -1,0 +1,61 @@
+//! `subscribers remove` and `subscribers forget`: a person goes, at their wish.
+
+use clap::Args;
+use serde_json::json;
+
+use super::parse;
+use crate::app::{preferences, subscribe};
+use crate::cli::{Ending, Global, Usage, print};
+use crate::domain::subscriber::EmailAddress;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+They are erased 28 days later; until then they can undo it on the page that a digest leads to.
+
+Example:
+  policy-digest subscribers remove ada@example.org")]
+pub(in crate::cli) struct Remove {
+    /// Their address
+    address: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Of an address that bounced or complained a keyed hash stays, so that it is not mailed again.
+
+Example:
+  policy-digest subscribers forget ada@example.org")]
+pub(in crate::cli) struct Forget {
+    /// The address
+    address: String,
+}
+
+impl Remove {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let is_done = subscribe::remove(&app, &address).await?;
+        tell(global, &address, is_done, "is unsubscribed", "nobody is subscribed as")
+    }
+}
+
+impl Forget {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let is_done = preferences::forget(&app, &address).await?;
+        tell(global, &address, is_done, "is erased", "nothing is kept of")
+    }
+}
+
+fn tell(global: &Global, address: &EmailAddress, is_done: bool, done: &str, not: &str) -> anyhow::Result<Ending> {
+    let address = address.reveal();
+    if !is_done {
+        return Err(Usage(format!("{not} {address}")).into());
+    }
+    let text = format!("{address} {done}");
+    if global.json {
+        print(json!({ "address": address, "result": text }));
+    } else {
+        print(text);
+    }
+    Ok(Ending::Done)
+}

@@ -1,0 +1,137 @@
+//! A text as lines of cells. A cell may hold line ends, if it is quoted; one that is never closed must not swallow the
+//! rest of the file, so a line that goes on is believed only if it then has as many cells as the file has columns.
+
+use super::Error;
+
+/// No cell of a list of people has more lines.
+const LONGEST_CELL: usize = 50;
+
+/// The cells of a line, or why there are none, with the line as it stands.
+type Cells = Result<Vec<String>, (Error, String)>;
+
+/// Reads line by line.
+pub(super) struct Lines<'t> {
+    rest: &'t str,
+    number: u64,
+    delimiter: u8,
+    columns: usize,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { rest: text.trim_start_matches('\u{feff}'), number: 0, delimiter: b',', columns: 0 }
+    }
+
+    /// The first line that says anything, and what separates its cells.
+    pub(super) fn headers(&mut self) -> Result<(u8, Vec<String>), Error> {
+        let mut first = self.next_filled().unwrap_or_default();
+        // Excel's own way to say it: `sep=;`.
+        let told = first.trim().strip_prefix("sep=").and_then(|rest| rest.bytes().next());
+        if told.is_some() {
+            first = self.next_filled().unwrap_or_default();
+        }
+        let often = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
+        // Of equals the last counts: a comma.
+        self.delimiter = told.unwrap_or_else(|| [b';', b'\t', b','].into_iter().max_by_key(often).unwrap_or(b','));
+        let headers = cells(first, self.delimiter)?;
+        self.columns = headers.len();
+        Ok((self.delimiter, headers))
+    }
+
+    fn next_filled(&mut self) -> Option<&'t str> {
+        loop {
+            let line = self.next_line()?;
+            if !line.trim().is_empty() {
+                return Some(line);
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> Option<&'t str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        self.number += 1;
+        let (line, rest) = self.rest.split_at(line_end(self.rest));
+        self.rest = rest;
+        Some(bare(line))
+    }
+
+    /// The cells of a line whose last one stays open, with the lines that close it.
+    fn joined(&mut self, first: &str) -> Result<Vec<String>, Error> {
+        let mut taken = 0;
+        for more in 1..=LONGEST_CELL {
+            if taken == self.rest.len() {
+                break;
+            }
+            taken += line_end(&self.rest[taken..]);
+            let whole = format!("{first}\n{}", bare(&self.rest[..taken]));
+            if is_open(&whole, self.delimiter) {
+                continue;
+            }
+            let cells = cells(&whole, self.delimiter)?;
+            if cells.len() != self.columns {
+                break;
+            }
+            self.rest = &self.rest[taken..];
+            self.number += more as u64;
+            return Ok(cells);
+        }
+        Err(Error::Unclosed)
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = (u64, Cells);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.next_filled()?;
+        let number = self.number;
+        let cells = if is_open(line, self.delimiter) { self.joined(line) } else { cells(line, self.delimiter) };
+        Some((number, cells.map_err(|error| (error, line.to_owned()))))
+    }
+}
+
+fn line_end(text: &str) -> usize {
+    text.find('\n').map_or(text.len(), |end| end + 1)
+}
+
+fn bare(line: &str) -> &str {
+    line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// Where a reader of CSV stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Start,
+    Plain,
+    Quoted,
+    /// A mark in a quoted cell: its end, or one of two that stand for one.
+    Mark,
+}
+
+/// Whether a quoted cell is still open at the end, read as the `csv` crate does.
+fn is_open(text: &str, delimiter: u8) -> bool {
+    let step = |at: At, byte: u8| match (at, byte) {
+        (At::Start | At::Mark, b'"') => At::Quoted,
+        (At::Quoted, b'"') => At::Mark,
+        (At::Quoted, _) => At::Quoted,
+        (_, b'\n') => At::Start,
+        (_, byte) if byte == delimiter => At::Start,
+        _ => At::Plain,
+    };
+    text.contains('"') && text.bytes().fold(At::Start, step) == At::Quoted
+}
+
+fn cells(line: &str, delimiter: u8) -> Result<Vec<String>, Error> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .buffer_capacity(line.len().max(16))
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record)?;
+    Ok(record.iter().map(str::to_owned).collect())
+}

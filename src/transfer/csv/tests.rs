@@ -1,0 +1,96 @@
+use super::*;
+
+fn people(text: &str) -> Vec<(u64, String)> {
+    let told = |line: Line| match line.row {
+        Ok(row) => (line.number, format!("{} {}", row.email, row.name).trim().to_owned()),
+        Err(error) => (line.number, format!("! {error}")),
+    };
+    read(text).unwrap().lines.into_iter().map(told).collect()
+}
+
+fn row(headers: &str, cells: &str) -> Row {
+    read(&format!("{headers}\n{cells}\n")).unwrap().lines.remove(0).row.unwrap()
+}
+
+#[test]
+fn columns_are_matched_by_name_in_any_order_and_case() {
+    let told = people("\u{feff}Name,Email\nAda, ada@example.org\n\n\"Byron, B.\",b@example.org\n");
+    assert_eq!(told, [(2, "ada@example.org Ada".into()), (4, "b@example.org Byron, B.".into())]);
+    let row = row("Address;E-Mail Address;FIRST NAME;last_name;Frequency", "1 High St;a@example.org;Ada;Byron;Daily");
+    assert_eq!((row.email.as_str(), row.name.as_str(), row.cadence.as_str()), ("a@example.org", "Ada Byron", "daily"));
+}
+
+#[test]
+fn a_file_without_addresses_says_which_columns_it_has() {
+    for text in ["name,phone\nAda,1\n", "sep=;\nname;phone\n"] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.starts_with("there is no `email` column; the columns are: name, phone"), "{error}");
+    }
+    assert!(read("").is_err());
+}
+
+#[test]
+fn what_separates_cells_is_seen() {
+    for text in
+        ["email;name\na@example.org;A\n", "email\tname\na@example.org\tA\n", "sep=|\nemail|name\na@example.org|A"]
+    {
+        assert_eq!(people(text).last().unwrap().1, "a@example.org A", "{text}");
+    }
+    assert_eq!(people("email\na@example.org\n"), [(2, "a@example.org".into())]);
+}
+
+#[test]
+fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line() {
+    let text = "email,name,notes\na@example.org,A,\"one\ntwo \"\"three\"\"\"\nb@example.org,\"B,x\nc@example.org,C,\nd@example.org,\"D, d\",\n\
+                e@example.org,E \"the\" e,\nf@example.org,\"F";
+    let told = [
+        (2, "a@example.org A".to_owned()),
+        (4, "! a quotation mark is opened and never closed".to_owned()),
+        (5, "c@example.org C".to_owned()),
+        (6, "d@example.org D, d".to_owned()),
+        (7, "e@example.org E \"the\" e".to_owned()),
+        (8, "! a quotation mark is opened and never closed".to_owned()),
+    ];
+    assert_eq!(people(text), told);
+}
+
+#[test]
+fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
+    let not = |word: &str| Standing::Not(word.to_owned());
+    for (headers, cells, standing) in [
+        ("email,status", "a@b.org,enabled", Standing::Subscribed),
+        ("email,status", "a@b.org,", Standing::Subscribed),
+        ("email,status", "a@b.org,Blocklisted", not("blocklisted")),
+        ("email,status,subscription_status", "a@b.org,enabled,unconfirmed", not("unconfirmed")),
+        ("Email Address,Email Marketing", "a@b.org,Non-Subscribed", not("non-subscribed")),
+        ("Email Address,UNSUB_TIME,UNSUB_REASON", "a@b.org,2024-01-02 03:04:05,N/A", not("unsubscribed")),
+        ("Email Address,CLEAN_TIME", "a@b.org,2024-01-02 03:04:05", not("cleaned")),
+        ("Email Address,UNSUB_TIME", "a@b.org,", Standing::Subscribed),
+        ("email,status", "a@b.org,vip", Standing::Unknown("vip".to_owned())),
+    ] {
+        assert_eq!(row(headers, cells).standing, standing, "{headers}: {cells}");
+    }
+}
+
+#[test]
+fn what_is_exported_is_read_back_and_calculates_nothing() {
+    let themes = ["care".to_owned(), "digital".to_owned()];
+    let person =
+        Exported { email: "a@example.org", name: "=1+1", status: "left", themes: &themes, ..Exported::default() };
+    let text = write(std::iter::once(person));
+    assert!(text.contains(",'=1+1,"), "{text}");
+    let row = read(&text).unwrap().lines.remove(0).row.unwrap();
+    assert_eq!((row.name.as_str(), row.themes.as_str()), ("=1+1", "care; digital"));
+    assert_eq!(row.standing, Standing::Not("left".to_owned()));
+}
+
+#[test]
+fn rejected_lines_can_be_mended_and_read_again() {
+    let sheet = read("email;name\nx;X\na@example.org;A\n\"y;Y\n").unwrap();
+    let text = rejects(&sheet, &[(2, "not an address".to_owned()), (4, "never closed".to_owned())]);
+    let lines: Vec<&str> = text.lines().collect();
+    let expected = ["email;name;rejected line;rejected because", "x;X;2;not an address", "\"\"\"y;Y\";;4;never closed"];
+    assert_eq!(lines, expected);
+    let again = rejects(&read(&text).unwrap(), &[(2, "still not".to_owned())]);
+    assert_eq!(again, "email;name;rejected line;rejected because\nx;X;2;still not\n");
+}

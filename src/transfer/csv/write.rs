@@ -1,0 +1,105 @@
+//! Writes people as CSV for other programs, and the lines that were rejected, to be mended and imported once more.
+
+use super::Sheet;
+
+/// A person as they are handed out; times as RFC 3339, what is not known is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Exported<'a> {
+    /// Their address.
+    pub email: &'a str,
+    /// Their name.
+    pub name: &'a str,
+    /// pending, active, left, suppressed.
+    pub status: &'a str,
+    /// daily, weekly, monthly.
+    pub cadence: &'a str,
+    /// Those wanted; all if none.
+    pub themes: &'a [String],
+    /// How they consented, in words.
+    pub consent: &'a str,
+    /// By which way it came.
+    pub consent_by: &'a str,
+    /// When they consented.
+    pub consented: String,
+    /// When they confirmed.
+    pub confirmed: String,
+    /// When they asked.
+    pub joined: String,
+    /// When they left.
+    pub ended: String,
+}
+
+const COLUMNS: [&str; 11] = [
+    "email",
+    "name",
+    "status",
+    "cadence",
+    "themes",
+    "consent",
+    "consent_by",
+    "consented",
+    "confirmed",
+    "joined",
+    "ended",
+];
+
+/// One line a person, below the names of the columns.
+#[must_use]
+pub fn write<'a>(people: impl Iterator<Item = Exported<'a>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut line = |cells: &[&str]| writer.write_record(cells).expect("memory takes every line");
+    line(&COLUMNS);
+    for person in people {
+        let (name, consent, themes) = (harmless(person.name), harmless(person.consent), person.themes.join("; "));
+        line(&[
+            person.email,
+            &name,
+            person.status,
+            person.cadence,
+            &themes,
+            &consent,
+            person.consent_by,
+            &person.consented,
+            &person.confirmed,
+            &person.joined,
+            &person.ended,
+        ]);
+    }
+    finished(writer)
+}
+
+/// The lines of a file that were rejected, as they stood, each with its number and why; `reasons` in the file's order.
+#[must_use]
+pub fn rejects(sheet: &Sheet, reasons: &[(u64, String)]) -> String {
+    let mut writer = csv::WriterBuilder::new().delimiter(sheet.delimiter).flexible(true).from_writer(Vec::new());
+    let mut line = |cells: Vec<&str>| writer.write_record(cells).expect("memory takes every line");
+    // What was added when the file was itself one of rejected lines is not added again.
+    let width = sheet.headers.iter().position(|header| header == LINE).unwrap_or(sheet.headers.len());
+    line(sheet.headers.iter().take(width).map(String::as_str).chain([LINE, REASON]).collect());
+    let mut reasons = reasons.iter().peekable();
+    for rejected in &sheet.lines {
+        let Some((number, reason)) = reasons.next_if(|(number, _)| *number == rejected.number) else { continue };
+        let number = number.to_string();
+        let cells = rejected.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
+        line(cells.take(width).chain([number.as_str(), reason]).collect());
+    }
+    finished(writer)
+}
+
+const LINE: &str = "rejected line";
+const REASON: &str = "rejected because";
+
+fn finished(writer: csv::Writer<Vec<u8>>) -> String {
+    let bytes = writer.into_inner().expect("memory takes every line");
+    String::from_utf8(bytes).expect("only text was written")
+}
+
+/// What a person wrote must not be calculated by a spreadsheet that opens the file.
+fn harmless(cell: &str) -> String {
+    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Spreadsheets take a cell that begins so for a formula.
+pub(super) fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
