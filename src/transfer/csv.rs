@@ -57,7 +57,11 @@ pub fn read(text: &str) -> Result<Sheet, Error> {
     let columns = Columns::find(&headers).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
     let lines = lines.map(|(number, cells)| match cells {
         Ok(cells) => Line { number, row: Ok(columns.row(&cells)), cells },
-        Err((error, whole)) => Line { number, row: Err(error), cells: vec![whole] },
+        // As good as it can be told, for whoever mends it.
+        Err((error, whole)) => {
+            let cells = whole.split(char::from(delimiter)).map(str::to_owned).collect();
+            Line { number, row: Err(error), cells }
+        }
     });
     Ok(Sheet { delimiter, lines: lines.collect(), headers })
 }

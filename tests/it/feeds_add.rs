@@ -23,6 +23,15 @@ url = \"https://alpha.example.org/feed\"
 # id = \"beta\"
 ";
 
+/// A post of today.
+fn entry(id: &str) -> Entry {
+    Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic(id) }
+}
+
+fn football() -> Entry {
+    Entry { title: "A match".to_owned(), text: "It was lost.".to_owned(), ..entry("2") }
+}
+
 struct Office {
     folder: tempfile::TempDir,
     server: FeedServer,
@@ -34,8 +43,10 @@ impl Office {
         crate::support::write_config(folder.path(), &[], "");
         std::fs::write(folder.path().join("config/feeds.toml"), LIST).unwrap();
         let server = FeedServer::start().await;
-        let entries: Vec<Entry> = (1..8).map(|n| Entry::on_topic(&n.to_string())).collect();
-        server.serve("/feed", Reply::feed(rss(&entries)));
+        server.serve(
+            "/feed",
+            Reply::feed(rss(&[entry("1"), football(), entry("3"), entry("4"), entry("5"), entry("6")])),
+        );
         Self { folder, server }
     }
 
@@ -77,8 +88,9 @@ async fn a_feed_is_shown_and_written_down_below_the_others() {
     let office = Office::new().await;
     let output = office.add("/feed", &["--tag", "uk,audit"]).await;
     assert!(output.status.success(), "{}", text(&output));
+    let today = chrono::Utc::now().format("%-d %b %Y").to_string();
     let shown = text(&output).replace(&office.server.url(""), "http://blog.test");
-    insta::assert_snapshot!("feeds_add", shown);
+    insta::assert_snapshot!("feeds_add", shown.replace(&format!("{today:>11}"), "      TODAY"));
     let url = office.server.url("/feed");
     let entry = format!("[[feed]]\nid = \"blog\"\ntitle = \"Blog\"\nurl = \"{url}\"\ntags = [\"uk\", \"audit\"]\n");
     let (above, below) = LIST.split_once("\n# Not yet").unwrap();
@@ -95,7 +107,7 @@ async fn a_page_leads_to_its_feed_and_not_to_that_of_its_comments() {
     let output = office.add("/", &["--id", "the-blog", "--title", "A blog of ours", "--json"]).await;
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&answer["added"], &answer["id"]), (&true.into(), &"the-blog".into()));
-    assert_eq!((&answer["url"], &answer["picked"]), (&office.server.url("/feed").into(), &7.into()));
+    assert_eq!((&answer["url"], &answer["picked"]), (&office.server.url("/feed").into(), &5.into()));
     assert_eq!(answer["posts"].as_array().unwrap().len(), 5);
     assert_eq!(answer["posts"][0]["reasons"][0]["phrase"], "collaborative governance");
     assert!(office.list().contains("title = \"A blog of ours\""), "{}", office.list());
@@ -118,7 +130,6 @@ async fn a_wrong_address_is_refused_with_what_to_do() {
         ("htps://blog.example.org/feed", 2),
         ("/nothing-here", 1),
         ("/page", 1),
-        ("https://name.invalid/feed", 1),
         ("http://10.0.0.1/feed", 2),
         ("http://[::ffff:192.168.0.1]/feed", 2),
     ] {

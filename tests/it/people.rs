@@ -32,12 +32,13 @@ fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
     serde_json::from_str(&done(folder, &[arguments, &["--json"]].concat())).unwrap()
 }
 
-/// Today, as commands print it, is no day that a snapshot could hold.
+/// Today, as commands print it, is no day that a snapshot could hold; nor is what its length does to a table.
 fn timeless(told: &str) -> String {
-    let now = chrono::Utc::now();
-    ["%Y-%m-%d", "%-d %b %Y"]
-        .iter()
-        .fold(told.to_owned(), |told, format| told.replace(&now.format(format).to_string(), "TODAY"))
+    let today = chrono::Utc::now().format("%-d %b %Y").to_string();
+    let lines = told.replace(&format!("\n{:13}", ""), " ");
+    let lines =
+        lines.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").replace(&today, "TODAY"));
+    lines.map(|line| line + "\n").collect()
 }
 
 #[test]

@@ -9,18 +9,15 @@ use super::Refusal;
 pub(super) fn parse(typed: &str) -> Result<Url, Refusal> {
     let text = typed.trim();
     let bare = strip_feed(text);
-    let refused = || Refusal::NotAnAddress(text.to_owned());
-    let url = match Url::parse(&bare) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
-        // `blog.example.org:8080/feed` has the form of a scheme, too.
-        Ok(url) if bare.contains("://") || !url.scheme().contains('.') => Err(refused()),
-        _ => Url::parse(&format!("https://{bare}")).map_err(|_| refused()),
-    }?;
-    let host = url.host_str().unwrap_or_default();
-    let is_name = matches!(url.host(), Some(url::Host::Domain(_)));
-    // A word alone is no site; and nothing with a space is one.
-    let is_whole = !is_name || (host.contains('.') && !text.contains(char::is_whitespace)) || text.contains("://");
-    if is_whole && !host.is_empty() { Ok(url) } else { Err(refused()) }
+    let is_whole = bare.contains("://");
+    // A word alone is no site, and what has an `@` is somebody's mailbox.
+    let is_site = |url: &Url| match url.host() {
+        Some(url::Host::Domain(name)) => is_whole || (name.contains('.') && url.username().is_empty()),
+        host => host.is_some(),
+    };
+    let whole = if is_whole { bare } else { format!("https://{bare}") };
+    let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_site(url));
+    url.filter(|_| !text.contains(char::is_whitespace)).ok_or_else(|| Refusal::NotAnAddress(text.to_owned()))
 }
 
 /// `feed:https://…` and `feed://…`.

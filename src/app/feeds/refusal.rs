@@ -107,7 +107,7 @@ impl Refusal {
             Self::Several { feeds, .. } => {
                 let line = |feed: &Proposal| {
                     let title = feed.title.as_deref().unwrap_or("no title");
-                    format!("\n  policy-digest feeds add {}    # {title}, {} items", feed.url, feed.items)
+                    format!("\n  policy-digest feeds add {}    # {title}, {} posts", feed.url, feed.items)
                 };
                 format!("say which one:{}", feeds.iter().map(line).collect::<String>())
             }

@@ -87,7 +87,7 @@ fn choose(error: &anyhow::Error) -> anyhow::Result<Option<String>> {
     print(format_args!("{page} has {}:", count(feeds.len(), "feed")));
     for (at, Proposal { url, title, items }) in feeds.iter().enumerate() {
         let title = plain(title.as_deref().unwrap_or("no title"));
-        print(format_args!("  {}  {title}, {}\n     {url}", at + 1, count(*items, "item")));
+        print(format_args!("  {}  {title}, {}\n     {url}", at + 1, count(*items, "post")));
     }
     let chosen = ask::which("Which one?", feeds.len())?;
     Ok(chosen.map(|number| feeds[number - 1].url.clone()))

@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::app::import::{ImportReport, import};
 use crate::cli::files::{self, Readers};
 use crate::cli::progress::Bar;
-use crate::cli::table::count;
 use crate::cli::{Ending, Global, Usage, print};
 
 #[derive(Debug, Args)]
@@ -76,7 +75,7 @@ fn tell(report: &ImportReport, csv: &Path, rejects: &Path) {
         print(format_args!("left out because they are not subscribed there: {}", words.join(", ")));
     }
     if report.duplicates > 0 {
-        print(format_args!("{} of people who stand in the file before", count(report.duplicates, "line")));
+        print(format_args!("left out because they repeat a person above: {}", report.duplicates));
     }
     if rejected > 0 {
         print(format_args!("next: mend the rejected lines in {}, and import that file", rejects.display()));

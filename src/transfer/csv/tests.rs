@@ -89,7 +89,7 @@ fn rejected_lines_can_be_mended_and_read_again() {
     let sheet = read("email;name\nx;X\na@example.org;A\n\"y;Y\n").unwrap();
     let text = rejects(&sheet, &[(2, "not an address".to_owned()), (4, "never closed".to_owned())]);
     let lines: Vec<&str> = text.lines().collect();
-    let expected = ["email;name;rejected line;rejected because", "x;X;2;not an address", "\"\"\"y;Y\";;4;never closed"];
+    let expected = ["email;name;rejected line;rejected because", "x;X;2;not an address", "\"\"\"y\";Y;4;never closed"];
     assert_eq!(lines, expected);
     let again = rejects(&read(&text).unwrap(), &[(2, "still not".to_owned())]);
     assert_eq!(again, "email;name;rejected line;rejected because\nx;X;2;still not\n");
