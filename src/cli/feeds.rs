@@ -15,6 +15,7 @@ use crate::domain::feed::without_login;
 #[derive(Debug, Subcommand)]
 pub(super) enum Feeds {
     /// The feeds in feeds.toml
+    #[command(after_help = "Example:\n  policy-digest feeds list --json")]
     List,
     /// Look at an address, find its feed, and add it to feeds.toml
     Add(add::Add),

@@ -1,7 +1,7 @@
 //! The list of feeds as an administrator keeps it: taken out, put out of use, checked, from and for other programs.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use crate::command::{policy_digest, text};
 use crate::support::{Entry, FeedServer, Reply, rss, write_config};
@@ -130,6 +130,24 @@ fn a_plain_list_is_taken_in_and_a_trial_writes_nothing() {
     assert_eq!(list(folder.path()), LIST);
     done(folder.path(), &["import", "list.txt", "--tag", "council"]);
     assert!(list(folder.path()).ends_with("\nurl = \"https://one.example.org/feed\"\ntags = [\"council\"]\n"));
+}
+
+#[test]
+fn who_edits_at_the_same_time_loses_nothing() {
+    let folder = office();
+    let names: Vec<String> = (0..6).map(|n| format!("site{n}.example.org")).collect();
+    let running: Vec<_> = names
+        .iter()
+        .map(|name| {
+            std::fs::write(folder.path().join(name), format!("https://{name}/feed\n")).unwrap();
+            policy_digest(folder.path()).args(["feeds", "import", name]).stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut one in running {
+        assert!(one.wait().unwrap().success());
+    }
+    let listed = list(folder.path());
+    assert!(names.iter().all(|name| listed.contains(&format!("url = \"https://{name}/feed\""))), "{listed}");
 }
 
 #[test]

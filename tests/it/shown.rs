@@ -49,6 +49,7 @@ fn the_help() {
         ("help_dkim_generate", vec!["dkim", "generate", "--help"]),
         ("help_feeds", vec!["feeds", "--help"]),
         ("help_feeds_add", vec!["feeds", "add", "--help"]),
+        ("help_feeds_list", vec!["feeds", "list", "--help"]),
         ("help_feeds_remove", vec!["feeds", "remove", "--help"]),
         ("help_feeds_disable", vec!["feeds", "disable", "--help"]),
         ("help_feeds_enable", vec!["feeds", "enable", "--help"]),

@@ -73,7 +73,8 @@ impl Add {
         if global.json {
             print(to_json(&found, is_added));
         } else if is_added {
-            print(format_args!("`{id}` is in {} now; `policy-digest poll {id}` reads it", file.display()));
+            let done = format!("`{id}` is in {} now; `policy-digest poll {id}` reads it", file.display());
+            print(wrap(&done, WIDTH));
         } else {
             print("nothing was added");
         }
@@ -140,25 +141,30 @@ fn why(score: &Score, threshold: f32) -> Option<String> {
     if !score.excluded.is_empty() {
         return Some(score.excluded.join(", "));
     }
-    let quoted = |is_wanted: &dyn Fn(f32) -> bool| {
-        let mut phrases: Vec<String> = Vec::new();
-        for reason in score.reasons.iter().filter(|reason| is_wanted(reason.weight) && !reason.found.is_empty()) {
-            let phrase = format!("“{}”", plain(&reason.found).to_lowercase());
-            if !phrases.contains(&phrase) {
-                phrases.push(phrase);
-            }
-        }
-        phrases.truncate(3);
-        (!phrases.is_empty()).then(|| phrases.join(", "))
-    };
     if score.picked || score.is_listed() {
-        let phrases = quoted(&|weight| weight > 0.0).unwrap_or_else(|| "its wording as a whole".to_owned());
         let themes = score.themes.join(", ");
-        return Some(if themes.is_empty() { phrases } else { format!("{themes}: {phrases}") });
+        let before = if themes.is_empty() { themes } else { format!("{themes}: ") };
+        return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "its wording as a whole"));
     }
     let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
-    let against = quoted(&|weight| weight < 0.0).filter(|_| speaks_for >= threshold)?;
-    Some(format!("too much against it: {against}"))
+    if speaks_for < threshold {
+        return None;
+    }
+    quoted("too much against it: ", score, |weight| weight < 0.0)
+}
+
+/// The heaviest phrases of the wanted weight behind `before`, as many as the line takes, one at least.
+fn quoted(before: &str, score: &Score, is_wanted: impl Fn(f32) -> bool) -> Option<String> {
+    let mut phrases: Vec<String> = Vec::new();
+    for reason in score.reasons.iter().filter(|reason| is_wanted(reason.weight) && !reason.found.is_empty()) {
+        let phrase = format!("“{}”", plain(&reason.found).to_lowercase());
+        let columns: usize = phrases.iter().chain([&phrase]).map(|phrase| phrase.chars().count() + 2).sum();
+        let has_room = phrases.is_empty() || before.len() + columns <= WIDTH - INDENT;
+        if has_room && !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    (!phrases.is_empty()).then(|| format!("{before}{}", phrases.join(", ")))
 }
 
 fn to_json(found: &Candidate, is_added: bool) -> serde_json::Value {

@@ -94,3 +94,15 @@ fn rejected_lines_can_be_mended_and_read_again() {
     let again = rejects(&read(&text).unwrap(), &[(2, "still not".to_owned())]);
     assert_eq!(again, "email;name;rejected line;rejected because\nx;X;2;still not\n");
 }
+
+proptest::proptest! {
+    #[test]
+    fn every_line_of_any_file_is_told_once_and_can_be_written_down(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {
+        let sheet = read(&format!("email,name\n{text}")).unwrap();
+        let numbers: Vec<u64> = sheet.lines.iter().map(|line| line.number).collect();
+        proptest::prop_assert!(numbers.is_sorted_by(|one, next| one < next));
+        let reasons: Vec<_> = numbers.iter().map(|number| (*number, "so".to_owned())).collect();
+        let again = read(&rejects(&sheet, &reasons)).unwrap();
+        proptest::prop_assert_eq!(again.lines.iter().filter(|line| line.row.is_ok()).count(), sheet.lines.len());
+    }
+}

@@ -218,4 +218,13 @@ mod tests {
         assert!(told[2].starts_with("4! the file cannot be read from here on: "), "{told:?}");
         assert!(outlines("<html><p>no list</p></html>").feeds.is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_broken(text in "(<|>|/|\"|'|=| |&|;|\n|outline|xmlUrl|text|opml|!--|--|\\[CDATA\\[|é){0,60}") {
+            let list = outlines(&text);
+            let lines = text.matches('\n').count() + 1;
+            proptest::prop_assert!(list.bad.iter().all(|bad| (1..=lines).contains(&bad.line)));
+        }
+    }
 }
