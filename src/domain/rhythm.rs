@@ -22,7 +22,9 @@ pub fn in_words(
         return "no posts with a date in the last 12 weeks".to_owned();
     };
     let known = (last_read - oldest.min(first_read)).clamp(TimeDelta::weeks(1), LOOK_BACK);
-    let a_week = items as f64 * WEEK / known.as_seconds_f64();
+    // Of a time that begins with a post, that post is the beginning alone.
+    let counted = if oldest < first_read { (items - 1).max(1) } else { items };
+    let a_week = counted as f64 * WEEK / known.as_seconds_f64();
     let (rate, unit) = match a_week {
         often if often / 7.0 >= 1.5 => (often / 7.0, "day"),
         weekly if weekly >= 0.75 => (weekly, "week"),
@@ -65,8 +67,9 @@ mod tests {
     #[test]
     fn of_a_feed_that_is_new_here_only_the_time_that_it_shows_counts() {
         assert_eq!(told(10, 35, 0), "about 2 posts a week");
-        assert_eq!(told(10, 2, 0), "about 10 posts a week", "of two days nothing can be said by the day");
-        assert_eq!(told(2, 1, 0), "about 2 posts a week");
+        assert_eq!(told(10, 2, 0), "about 9 posts a week", "of two days nothing can be said by the day");
+        assert_eq!(told(1, 1, 0), "about one post a week");
+        assert_eq!(told(3, 57, 0), "about one post a month");
         assert_eq!(told(4, 3, 14), "about 2 posts a week", "it was quiet before, as we have seen");
     }
 }
