@@ -51,6 +51,11 @@ impl Feeds {
     }
 }
 
+/// An address of the list as it may be shown.
+fn shown(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| without_login(&url).to_string())
+}
+
 fn list(global: &Global) -> anyhow::Result<Ending> {
     let feeds = global.load()?.feeds;
     if global.json {

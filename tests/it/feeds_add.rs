@@ -114,6 +114,14 @@ async fn a_page_leads_to_its_feed_and_not_to_that_of_its_comments() {
 }
 
 #[tokio::test]
+async fn a_log_in_is_written_down_and_never_shown() {
+    let office = Office::new().await;
+    let address = office.server.url("/feed").replace("http://", "http://ada:secret@");
+    let shown = text(&office.add(&address, &[]).await);
+    assert!(office.list().contains(&address) && !shown.contains("secret"), "{shown}");
+}
+
+#[tokio::test]
 async fn of_several_feeds_a_person_must_say_which() {
     let office = Office::new().await;
     office.serve_page("/", &["/feed", "/other"]);

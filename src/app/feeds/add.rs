@@ -152,7 +152,7 @@ fn the_one(page: &Url, mut seen: Vec<(Url, Sight)>) -> Result<(Url, Sight), Refu
 
 fn refusal(address: Url, unseen: Unseen) -> Refusal {
     match unseen {
-        Unseen::Unfetched(error) => Refusal::Unfetched { address, error },
+        Unseen::Unfetched(error) => Refusal::Unfetched { address, error: Box::new(error) },
         Unseen::Page(_, error) | Unseen::Unparsed(error) => Refusal::NoFeed { address, why: chain(&error) },
         Unseen::GivenUp(why) => Refusal::NoFeed { address, why },
     }

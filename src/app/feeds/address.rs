@@ -16,8 +16,16 @@ pub(super) fn parse(typed: &str) -> Result<Url, Refusal> {
         host => host.is_some(),
     };
     let whole = if is_whole { bare } else { format!("https://{bare}") };
-    let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https") && is_site(url));
+    let url = Url::parse(&whole)
+        .ok()
+        .map(without_fragment)
+        .filter(|url| matches!(url.scheme(), "http" | "https") && is_site(url));
     url.filter(|_| !text.contains(char::is_whitespace)).ok_or_else(|| Refusal::NotAnAddress(text.to_owned()))
+}
+
+fn without_fragment(mut url: Url) -> Url {
+    url.set_fragment(None);
+    url
 }
 
 /// `feed:https://…` and `feed://…`.
@@ -41,7 +49,7 @@ mod tests {
             ("blog.example.org:8080/feed", "https://blog.example.org:8080/feed"),
             ("feed:http://blog.example.org/rss", "http://blog.example.org/rss"),
             ("feed://blog.example.org/rss", "https://blog.example.org/rss"),
-            ("http://localhost/feed", "http://localhost/feed"),
+            ("http://localhost/feed#top", "http://localhost/feed"),
         ] {
             assert_eq!(parse(typed).unwrap().as_str(), meant, "{typed}");
         }

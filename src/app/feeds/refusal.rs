@@ -33,7 +33,7 @@ pub enum Refusal {
         /// Where.
         address: Url,
         /// Why. What the network's libraries say beneath it helps nobody here.
-        error: fetch::Error,
+        error: Box<fetch::Error>,
     },
     /// It answers with something else.
     #[error("`{address}` is no feed: {why}")]

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
+use super::shown;
 use crate::app::explain::reason_json;
 use crate::app::feeds::add::{Candidate, Post, Wanted, add, find};
 use crate::app::feeds::{Proposal, Refusal};
 use crate::cli::marked::{plain, wrap};
 use crate::cli::table::count;
 use crate::cli::{Ending, Global, ask, print};
+use crate::domain::feed::without_login;
 use crate::domain::relevance::Score;
 use crate::domain::text::truncate_at_word;
 
@@ -97,9 +99,9 @@ fn choose(error: &anyhow::Error) -> anyhow::Result<Option<String>> {
 fn tell(found: &Candidate, threshold: f32) {
     let Candidate { entry, page, items, picked, rhythm, posts, warnings } = found;
     print(plain(entry.title.as_deref().unwrap_or("no title")));
-    match page {
-        Some(page) => print(format_args!("{}\nfound on {page}", entry.url)),
-        None => print(&entry.url),
+    print(shown(&entry.url));
+    if let Some(page) = page {
+        print(format_args!("found on {}", without_login(page)));
     }
     print(format_args!("{rhythm}; {picked} of its {} would be picked\n", count(*items, "post")));
     for post in posts {
@@ -177,8 +179,8 @@ fn to_json(found: &Candidate, is_added: bool) -> serde_json::Value {
         })
     });
     json!({
-        "added": is_added, "id": found.entry.id.as_str(), "title": found.entry.title, "url": found.entry.url,
-        "tags": found.entry.tags, "page": found.page, "items": found.items, "picked": found.picked,
+        "added": is_added, "id": found.entry.id.as_str(), "title": found.entry.title, "url": shown(&found.entry.url),
+        "tags": found.entry.tags, "page": found.page.as_ref().map(without_login), "items": found.items, "picked": found.picked,
         "rhythm": found.rhythm, "warnings": found.warnings, "posts": posts.collect::<Vec<_>>(),
     })
 }

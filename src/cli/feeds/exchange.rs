@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::shown;
 use crate::app::feeds::exchange::{self, ImportOptions, ImportReport};
 use crate::cli::files::{self, Readers};
 use crate::cli::table::count;
@@ -73,7 +74,7 @@ impl Import {
 fn tell(report: &ImportReport, name: &str, file: &Path, is_trial: bool) {
     for feed in &report.added {
         let off = if feed.enabled { "" } else { " (disabled)" };
-        print(format_args!("{}  {}{off}", feed.id, feed.url));
+        print(format_args!("{}  {}{off}", feed.id, shown(&feed.url)));
     }
     for bad in &report.bad {
         print(format_args!("{name}:{}: {}", bad.line, bad.reason));
@@ -93,7 +94,7 @@ fn tell(report: &ImportReport, name: &str, file: &Path, is_trial: bool) {
 
 fn to_json(report: &ImportReport, is_trial: bool) -> serde_json::Value {
     let added = report.added.iter().map(|feed| {
-        json!({ "id": feed.id.as_str(), "title": feed.title, "url": feed.url, "tags": feed.tags, "enabled": feed.enabled })
+        json!({ "id": feed.id.as_str(), "title": feed.title, "url": shown(&feed.url), "tags": feed.tags, "enabled": feed.enabled })
     });
     let bad = report.bad.iter().map(|bad| json!({ "line": bad.line, "reason": bad.reason }));
     json!({
