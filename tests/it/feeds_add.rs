@@ -193,6 +193,17 @@ async fn what_a_person_should_know_is_noted() {
     assert!(office.list().contains(&format!("url = \"{}\"", office.server.url("/broken"))), "{}", office.list());
 }
 
+#[tokio::test]
+async fn a_second_address_of_what_is_polled_already_is_noted() {
+    let office = Office::new().await;
+    let listed = format!("[[feed]]\nid = \"first\"\nurl = \"{}\"\n", office.server.url("/copy"));
+    std::fs::write(office.folder.path().join("config/feeds.toml"), listed).unwrap();
+    office.server.serve("/copy", Reply::feed(rss(&[entry("1"), entry("3")])));
+    assert!(run(office.folder.path(), &["poll"]).await.status.success());
+    let shown = text(&office.add("/feed", &["--dry-run"]).await);
+    assert!(shown.contains("note: 2 of its last 5 posts are here already, from first"), "{shown}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_list_that_cannot_be_written_is_left_as_it_was() {

@@ -197,7 +197,7 @@ fn about(app: &App, items: usize, undated: usize, newest: Option<DateTime<Utc>>)
     if items == 0 {
         warnings.push("it has no posts at present".to_owned());
     } else if undated == items {
-        warnings.push("its posts have no dates: they count as published when they arrive".to_owned());
+        warnings.push("its posts have no dates: those of the first poll are kept, and not mailed".to_owned());
     } else if undated > 0 {
         warnings.push(format!("{undated} of its posts have no date"));
     }
