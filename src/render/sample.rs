@@ -6,7 +6,8 @@ use minijinja::value::Serde;
 use super::page_values;
 use super::view::{
     ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
-    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, WelcomeView,
+    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, SourceView,
+    SourcesView, WelcomeView,
 };
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
@@ -39,8 +40,12 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("page") if template == "page/ask_link.html.j2" => {
             [ask_link(), AskLinkView::default()].map(|view| Value::from(Serde(view))).into()
         }
-        Some("page") if template == "page/archives.html.j2" => {
+        Some("page") if matches!(template, "page/archives.html.j2" | "page/public.html.j2") => {
             [archives(), ArchivesView::default()].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/sources.html.j2" => {
+            let bare = SourcesView { sources: vec![SourceView::default()], ..SourcesView::default() };
+            [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") => vec![
             page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form())),
@@ -126,8 +131,9 @@ pub(super) fn archives() -> ArchivesView {
         dir: "ltr".into(),
         title: "Public Service Reform Digest: all digests".into(),
         digests: vec![archive()],
-        newer: "?page=1".into(),
-        older: "?page=3".into(),
+        canonical: "https://digest.example.org/archive?page=2".into(),
+        newer: "archive".into(),
+        older: "archive?page=3".into(),
     }
 }
 
@@ -136,6 +142,29 @@ pub(super) fn archive() -> ArchiveView {
         link: "archive/2026-11-23".into(),
         title: "Joined-up care in Fife, and 2 more on public service reform".into(),
         date: "23 November 2026".into(),
+        count: "3 posts".into(),
+    }
+}
+
+pub(super) fn sources() -> SourcesView {
+    SourcesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest: sources".into(),
+        topic: "public-service reform".into(),
+        canonical: "https://digest.example.org/sources".into(),
+        sources: vec![source()],
+    }
+}
+
+pub(super) fn source() -> SourceView {
+    SourceView {
+        title: "Reform Blog".into(),
+        link: "https://blog.example.org/feed".into(),
+        rhythm: "about 2 posts a week".into(),
+        last_read: "23 November 2026".into(),
+        is_failing: true,
+        is_gone: false,
     }
 }
 
@@ -190,6 +219,7 @@ pub(super) fn sign_up() -> SignUpView {
         lang: "en".into(),
         dir: "ltr".into(),
         title: "Public Service Reform Digest".into(),
+        canonical: "https://digest.example.org/".into(),
         topic: "public-service reform".into(),
         sources: "83 sources".into(),
         latest: "archive/2026-11-23".into(),
@@ -295,6 +325,8 @@ mod tests {
             ("The errors", serde_json::to_value(errors()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+            ("The sources", serde_json::to_value(sources()).unwrap()),
+            ("A source", serde_json::to_value(source()).unwrap()),
             ("A mail with a link", serde_json::to_value(link()).unwrap()),
             ("A person's own page", serde_json::to_value(preferences()).unwrap()),
             ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
