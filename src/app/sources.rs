@@ -3,14 +3,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-
 use super::{App, Document};
 use crate::domain::feed::{Feed, without_login};
 use crate::domain::rhythm;
 use crate::render::SourcesView;
 use crate::render::view::SourceView;
-use crate::store::{Activity, FeedState};
+use crate::store::Activity;
 pub use crate::transfer::opml::MEDIA_TYPE as OPML;
 use crate::transfer::opml::{self, Outline};
 
@@ -20,14 +18,10 @@ use crate::transfer::opml::{self, Outline};
 /// The database or a template fails.
 pub async fn page(app: &App) -> anyhow::Result<Document> {
     let settings = &app.config.settings;
-    let states: HashMap<String, FeedState> =
-        app.store.feed_states().await?.into_iter().map(|state| (state.id.clone(), state)).collect();
     let activity = app.store.feed_activity(rhythm::LOOK_BACK).await?;
+    let checked = activity.iter().filter_map(|feed| feed.checked).max();
     let activity: HashMap<String, Activity> = activity.into_iter().map(|feed| (feed.feed.clone(), feed)).collect();
-    let sources = in_use(app).map(|feed| {
-        let id = feed.id.as_str();
-        source(app, feed, states.get(id), activity.get(id))
-    });
+    let sources = in_use(app).map(|feed| source(app, feed, activity.get(feed.id.as_str())));
     let view = SourcesView {
         lang: "en".to_owned(),
         dir: "ltr".to_owned(),
@@ -36,7 +30,6 @@ pub async fn page(app: &App) -> anyhow::Result<Document> {
         canonical: app.page("sources"),
         sources: sources.collect(),
     };
-    let checked = states.values().filter_map(|state| state.checked).max();
     Ok(Document::new(app, app.renderer.render_sources(&view)?, checked))
 }
 
@@ -60,18 +53,17 @@ fn shown(feed: &Feed) -> Option<String> {
     matches!(feed.url.scheme(), "http" | "https").then(|| without_login(&feed.url).into())
 }
 
-fn source(app: &App, feed: &Feed, state: Option<&FeedState>, activity: Option<&Activity>) -> SourceView {
+fn source(app: &App, feed: &Feed, activity: Option<&Activity>) -> SourceView {
     let rhythm = activity.and_then(|activity| {
         let Activity { items, oldest, .. } = *activity;
         Some(rhythm::in_words(items, oldest, activity.first_polled?, activity.succeeded?))
     });
-    let day = |at: DateTime<Utc>| app.day(at);
     SourceView {
         title: feed.title.clone(),
         link: shown(feed).unwrap_or_default(),
         rhythm: rhythm.unwrap_or_default(),
-        last_read: state.and_then(|state| state.succeeded).map(day).unwrap_or_default(),
-        is_failing: state.is_some_and(|state| state.failures > 0),
-        is_gone: state.is_some_and(|state| state.gone.is_some()),
+        last_read: activity.and_then(|activity| activity.succeeded).map(|at| app.day(at)).unwrap_or_default(),
+        is_failing: activity.is_some_and(|activity| activity.is_failing),
+        is_gone: activity.is_some_and(|activity| activity.is_gone),
     }
 }

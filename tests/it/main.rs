@@ -42,6 +42,7 @@ mod polling;
 mod postfix;
 mod proof;
 mod public_feeds;
+mod public_pages;
 mod quickstart;
 mod reconcile;
 mod relevance;

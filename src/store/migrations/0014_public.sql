@@ -6,6 +6,7 @@ UPDATE runs SET
     published = (SELECT min(settled) FROM messages m WHERE m.run = runs.id AND m.state = 'sent'),
     stories = (SELECT count(*) FROM run_stories s WHERE s.run = runs.id AND s.listed = 0);
 CREATE INDEX runs_published ON runs (published) WHERE published IS NOT NULL;
+CREATE INDEX runs_published_by_slot ON runs (due) WHERE published IS NOT NULL;
 
 -- The stories of a run's page, in its order. Runs from before have none here.
 CREATE TABLE archive_stories (
