@@ -1,14 +1,17 @@
 //! Made-up views for trying templates: once with everything that may be there, once with nothing that may be absent.
 
+mod public;
+
 use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
-    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, SourceView,
-    SourcesView, WelcomeView,
+    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinkView,
+    LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, SourceView, SourcesView,
+    WelcomeView,
 };
+use public::{archives, sources};
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
 pub(super) fn values(template: &str) -> Vec<Value> {
@@ -122,49 +125,6 @@ pub(super) fn links() -> LinksView {
         unsubscribe: "https://digest.example.org/unsubscribe/token".into(),
         archive: "https://digest.example.org/archive/1".into(),
         reply_to: "editor@example.org".into(),
-    }
-}
-
-pub(super) fn archives() -> ArchivesView {
-    ArchivesView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
-        title: "Public Service Reform Digest: all digests".into(),
-        digests: vec![archive()],
-        canonical: "https://digest.example.org/archive?page=2".into(),
-        newer: "archive".into(),
-        older: "archive?page=3".into(),
-    }
-}
-
-pub(super) fn archive() -> ArchiveView {
-    ArchiveView {
-        link: "archive/2026-11-23".into(),
-        title: "Joined-up care in Fife, and 2 more on public service reform".into(),
-        date: "23 November 2026".into(),
-        count: "3 posts".into(),
-    }
-}
-
-pub(super) fn sources() -> SourcesView {
-    SourcesView {
-        lang: "en".into(),
-        dir: "ltr".into(),
-        title: "Public Service Reform Digest: sources".into(),
-        topic: "public-service reform".into(),
-        canonical: "https://digest.example.org/sources".into(),
-        sources: vec![source()],
-    }
-}
-
-pub(super) fn source() -> SourceView {
-    SourceView {
-        title: "Reform Blog".into(),
-        link: "https://blog.example.org/feed".into(),
-        rhythm: "about 2 posts a week".into(),
-        last_read: "23 November 2026".into(),
-        is_failing: true,
-        is_gone: false,
     }
 }
 
@@ -289,6 +249,7 @@ mod tests {
 
     use serde_json::Value as Json;
 
+    use super::public::{archive, source};
     use super::*;
     use crate::render::{GUIDE, TEMPLATES};
 

@@ -214,3 +214,25 @@ async fn the_newest_hundred_stories_are_told_and_none_is_a_feed_too() {
     assert!((91..=120).all(of), "all of the newest digest");
     drop(app);
 }
+
+#[tokio::test]
+async fn feed_readers_find_the_feeds_from_every_page_for_everybody() {
+    let world = World::new().await;
+    world.subscribe("ada@example.org").await;
+    blog(&world, &[Entry::on_topic("1")]);
+    world.once().await;
+    let (_app, address) = serve(world.app).await;
+    for path in ["/", "/archive", "/sources", "/archive/2026-11-23"] {
+        let page = body(address, path).await.replace("&#x2f;", "/");
+        let base = url::Url::parse("http://localhost:8080").unwrap().join(path).unwrap();
+        let head = page.split_once("</head>").unwrap().0;
+        let links = head.split("<link rel=\"alternate\"").skip(1).map(|link| {
+            let (_, rest) = link.split_once("href=\"").unwrap();
+            base.join(rest.split('"').next().unwrap()).unwrap().path().to_owned()
+        });
+        let mut links: Vec<String> = links.collect();
+        links.sort();
+        assert_eq!(links, ["/archive/feed.xml", "/feed.json", "/feed.xml"], "{path}");
+        assert!(head.contains(&format!("<link rel=\"canonical\" href=\"{base}\">")), "{path}: {head}");
+    }
+}
