@@ -3,4 +3,5 @@
 pub mod csv;
 pub mod listed;
 pub mod opml;
+pub mod syndication;
 mod xml;

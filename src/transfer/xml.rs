@@ -3,8 +3,8 @@
 
 use std::io;
 
-use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_xml::{ElementWriter, Writer};
 
 /// An element that is being written.
 pub(super) type Xml = Writer<Vec<u8>>;
@@ -21,10 +21,7 @@ pub(super) fn document(root: &str, attributes: &[(&str, &str)], inside: impl FnO
 
 /// An element with others in it.
 pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Xml)) {
-    let attributes = attributes.iter().map(|(name, value)| (*name, allowed(value)));
-    let start =
-        attributes.fold(xml.create_element(name), |start, (name, value)| start.with_attribute((name, value.as_str())));
-    written(start.write_inner_content(|xml| {
+    written(begun(xml, name, attributes).write_inner_content(|xml| {
         inside(xml);
         Ok(())
     }));
@@ -32,15 +29,18 @@ pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], in
 
 /// An element with nothing in it.
 pub(super) fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) {
-    let attributes = attributes.iter().map(|(name, value)| (*name, allowed(value)));
-    let start =
-        attributes.fold(xml.create_element(name), |start, (name, value)| start.with_attribute((name, value.as_str())));
-    written(start.write_empty());
+    written(begun(xml, name, attributes).write_empty());
 }
 
 /// An element with text in it.
 pub(super) fn text(xml: &mut Xml, name: &str, words: &str) {
     written(xml.create_element(name).write_text_content(BytesText::new(&allowed(words))));
+}
+
+fn begun<'a>(xml: &'a mut Xml, name: &'a str, attributes: &[(&str, &str)]) -> ElementWriter<'a, Vec<u8>> {
+    attributes.iter().fold(xml.create_element(name), |element, (name, value)| {
+        element.with_attribute((*name, allowed(value).as_str()))
+    })
 }
 
 /// Without what XML 1.0 (§2.2, Char) does not take.
