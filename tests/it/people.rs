@@ -18,7 +18,12 @@ fn office() -> tempfile::TempDir {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = policy_digest(folder).arg("subscribers").args(arguments).output().unwrap();
+    let output = policy_digest(folder)
+        .env("POLICY_DIGEST__TIMEZONE", "UTC")
+        .arg("subscribers")
+        .args(arguments)
+        .output()
+        .unwrap();
     (output.status.code(), text(&output))
 }
 
