@@ -27,6 +27,7 @@ mod stories;
 mod subscribers;
 mod suppressions;
 mod unknown;
+mod untaken;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,6 +54,7 @@ pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 pub use unknown::{Decision, UnknownMessage};
+pub use untaken::Untaken;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]

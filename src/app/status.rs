@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -55,6 +57,23 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 /// It does not.
 pub async fn ready(app: &App) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
+}
+
+/// Under this mark the database knows when the pages were last served.
+pub(super) const SERVED: &str = "pages served";
+
+/// Notes, about once an hour, that the pages are served: `check` tells whoever mails links that nobody answers.
+pub async fn note_serving(app: &App) {
+    let now = app.clock.now();
+    let noted = async {
+        match app.store.marked(SERVED).await? {
+            Some(last) if last <= now && now - last < TimeDelta::hours(1) => Ok(()),
+            _ => app.store.mark(SERVED, now).await,
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!("that the pages are served could not be noted: {error}");
+    }
 }
 
 /// The next `count` slots of each cadence.

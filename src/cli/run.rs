@@ -1,12 +1,10 @@
 //! `run`: the daemon, in the foreground, until it is told to stop.
 
-use std::sync::Arc;
-
 use clap::Args;
 use serde_json::json;
 
 use super::{Ending, Global, print};
-use crate::daemon;
+use crate::{config, daemon};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -20,9 +18,11 @@ pub(super) struct Run {}
 
 impl Run {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = Arc::new(global.open().await?);
+        let app = global.open().await?;
         let _lock = app.lock("policy-digest run").await?;
-        daemon::run(Arc::clone(&app), |address| {
+        let (folder, data) = (global.config.clone(), global.data.clone());
+        let read = move || config::load_from_process(Some(&folder), data.as_deref());
+        daemon::run(app, read, |address| {
             if global.json {
                 print(json!({ "listen": address.to_string() }));
             } else {
