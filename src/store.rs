@@ -28,6 +28,7 @@ mod subscribers;
 mod suppressions;
 mod unknown;
 mod untaken;
+mod upkeep;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -73,7 +73,8 @@ pub async fn reload<E: Into<anyhow::Error>>(live: &Live, read: Result<Config, E>
 
 async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reloaded)> {
     let need_restart = keep_until_restart(&old.config, &mut config);
-    let changes = changes(&old.config, &config);
+    let mut changes = changes(&old.config, &config);
+    changes.retain(|change| !need_restart.iter().any(|key| *change == format!("`{key}`")));
     if let Some(folder) = config.settings.templates_dir.as_deref() {
         let mistakes = templates::findings(Some(folder));
         if !mistakes.is_empty() {
