@@ -14,6 +14,7 @@ pub mod digest;
 pub mod dkim;
 pub mod explain;
 pub mod feeds;
+pub mod integrity;
 pub mod keys;
 mod letter;
 pub mod limits;

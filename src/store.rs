@@ -10,6 +10,7 @@ mod connection;
 mod erasure;
 mod feeds;
 mod holds;
+mod integrity;
 mod items;
 mod keys;
 mod migrate;
@@ -109,6 +110,14 @@ pub enum Error {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The file's pages do not hold together.
+    #[error("the database `{path}` is damaged: {found}")]
+    Damaged {
+        /// Where it is.
+        path: PathBuf,
+        /// The first thing that was found.
+        found: String,
     },
     /// A connection's thread has ended.
     #[error("the connection to the database is closed")]

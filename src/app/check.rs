@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::{App, dkim, note, templates};
+use super::{App, dkim, integrity, note, templates};
 use crate::config::{Config, PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
@@ -46,6 +46,7 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
     findings.extend(note::finding(&config.note_file));
     findings.extend(dkim::finding(&config));
     let app = App::open(config, clock).await?;
+    integrity::look_over(&app).await?;
     findings.extend(relay::finding(&app).await);
     let report = check(&app).await?;
     findings.extend(report.findings);

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Ending, Global, print};
+use crate::app::integrity::look_over;
 use crate::{config, daemon};
 
 #[derive(Debug, Args)]
@@ -19,6 +20,7 @@ pub(super) struct Run {}
 impl Run {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let app = global.open().await?;
+        look_over(&app).await?;
         let _lock = app.lock("policy-digest run").await?;
         let (folder, data) = (global.config.clone(), global.data.clone());
         let read = move || config::load_from_process(Some(&folder), data.as_deref());
