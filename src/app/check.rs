@@ -4,6 +4,7 @@
 
 pub(crate) mod finding;
 mod relay;
+mod served;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
     let app = App::open(config, clock).await?;
     integrity::look_over(&app).await?;
     findings.extend(relay::finding(&app).await);
+    findings.extend(served::finding(&app).await?);
     let report = check(&app).await?;
     findings.extend(report.findings);
     Ok(CheckReport { findings, ..report })

@@ -32,6 +32,7 @@ mod hostile;
 mod hostile_words;
 mod keys;
 mod leaving;
+mod life;
 mod mails;
 mod near_misses;
 mod note;
