@@ -54,9 +54,6 @@ use limits::Limits;
 use lock::Lock;
 use stop::Stop;
 
-/// The database's name in the data folder.
-const DATABASE: &str = "policy-digest.db";
-
 /// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
 #[derive(Clone)]
 pub struct App(Arc<Installation>);
@@ -132,7 +129,7 @@ impl App {
         let signer = dkim::signer(&config)?;
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let store = Store::open(&data.join(DATABASE)).await?;
+        let store = Store::open(&database(data)).await?;
         let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
@@ -210,6 +207,10 @@ impl App {
 
 pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
+}
+
+fn database(data: &Path) -> PathBuf {
+    data.join("policy-digest.db")
 }
 
 fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {

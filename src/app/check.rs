@@ -47,10 +47,15 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
     findings.extend(note::finding(&config.note_file));
     findings.extend(dkim::finding(&config));
     let app = App::open(config, clock).await?;
-    integrity::look_over(&app).await?;
-    findings.extend(relay::finding(&app).await);
-    findings.extend(served::finding(&app).await?);
-    let report = check(&app).await?;
+    let looked = async {
+        integrity::look_over(&app).await?;
+        findings.extend(relay::finding(&app).await);
+        findings.extend(served::finding(&app).await?);
+        check(&app).await
+    };
+    let looked = looked.await;
+    app.store.close().await;
+    let report = looked?;
     findings.extend(report.findings);
     Ok(CheckReport { findings, ..report })
 }

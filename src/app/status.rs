@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Clock;
-use super::{App, DATABASE, digest};
+use super::{App, database, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
 use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken};
@@ -47,11 +47,14 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 /// # Errors
 /// The database fails.
 pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
-    let path = data.join(DATABASE);
+    let path = database(data);
     if !path.is_file() {
         return Ok(None);
     }
-    Ok(Some(known(&Store::open(&path).await?, clock.now()).await?))
+    let store = Store::open(&path).await?;
+    let known = known(&store, clock.now()).await;
+    store.close().await;
+    known.map(Some)
 }
 
 async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {

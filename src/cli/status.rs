@@ -10,7 +10,6 @@ use serde_json::json;
 use super::once::{held, held_json};
 use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
-use crate::app::App;
 use crate::app::clock::Clock;
 use crate::app::status::{self, StatusReport, status};
 use crate::config::{Findings, data_folder};
@@ -25,7 +24,7 @@ impl Status {
             Ok(config) => config,
             Err(findings) => return without_configuration(global, &findings).await,
         };
-        let app = App::open(config, Clock::System).await?;
+        let app = global.open_from(config).await?;
         let report = status(&app).await?;
         if global.json {
             print(to_json(&report));

@@ -60,15 +60,14 @@ impl Error {
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
-        const RESTORE: &str = "stop the daemon, move the file away, put the newest copy that `policy-digest backup` made in \
-                               its place, and remove `policy-digest.db-wal` and `policy-digest.db-shm` beside it; \
-                               `policy-digest resume` then lets mail go again";
+        const RESTORE: &str = "stop the daemon, and run `policy-digest restore FILE` with the newest copy that \
+                               `policy-digest backup` made; the file that is there now is kept beside it";
         match (self, self.code()) {
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }
             (Self::NewerSchema { .. }, _) => {
-                Some("install that version again, or put a copy from before in its place (`policy-digest backup`)")
+                Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
             }
             (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => Some(
                 "whoever runs this must be able to write into the data folder, and to every `policy-digest.db*` in it",

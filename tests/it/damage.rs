@@ -70,7 +70,7 @@ fn a_file_that_is_no_database_is_refused_by_every_command() {
     let path = database(folder.path());
     std::fs::write(&path, "Dear diary. ".repeat(1000)).unwrap();
     for command in ["run", "once", "poll", "status"] {
-        refused(&run(folder.path(), command), "file is not a database", "put the newest copy");
+        refused(&run(folder.path(), command), "file is not a database", "the newest copy");
     }
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("Dear diary"), "and left alone");
 }
@@ -82,7 +82,7 @@ fn a_file_that_was_cut_short_is_refused() {
     let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
     drop(file);
-    refused(&run(folder.path(), "run"), "policy-digest.db", "put the newest copy");
+    refused(&run(folder.path(), "run"), "policy-digest.db", "the newest copy");
 }
 
 #[test]
