@@ -20,6 +20,7 @@ mod daemon;
 mod damage;
 mod database;
 mod delivery;
+mod deploy;
 mod dkim;
 mod explain;
 mod faults;
