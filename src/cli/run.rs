@@ -10,8 +10,9 @@ use crate::{config, daemon};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 SIGTERM or Ctrl-C ends it: no further mail is begun, and what is in flight may finish, in 30
-seconds at most. A second signal ends it at once. The log goes to standard error, as JSON
-when that is no terminal.
+seconds at most. A second signal ends it at once. An edit of the configuration is taken over
+within half a minute, or at once on SIGHUP; while there is a mistake in it, all stays as it was.
+The log goes to standard error, as JSON when that is no terminal.
 
 Example:
   policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest")]

@@ -16,7 +16,9 @@ fn sample(name: &str) -> (PathBuf, String) {
 /// Every variable of ours in a text, with its value: `NAME=value` or `NAME: value`.
 fn variables(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter_map(|line| Some(&line[line.find("POLICY_DIGEST__")?..]));
-    let pair = |line: &str| line.split_once(['=', ':']).map(|(name, value)| (name.to_owned(), value.trim().trim_matches('"').to_owned()));
+    let pair = |line: &str| {
+        line.split_once(['=', ':']).map(|(name, value)| (name.to_owned(), value.trim().trim_matches('"').to_owned()))
+    };
     lines.filter_map(pair).collect()
 }
 

@@ -51,12 +51,13 @@ async fn a_text_goes_after_its_time_and_title_link_and_judgement_stay() {
     connection
         .execute_batch("UPDATE feeds SET reader = 'older', body_hash = NULL, etag = NULL; UPDATE items SET digest = 0")
         .unwrap();
-    serve(&world, &["1", "2"]);
+    let edited = Entry { title: "Collaborative governance, edited".to_owned(), ..Entry::on_topic("1") };
+    world.server.serve("/blog.xml", Reply::feed(rss(&[edited, Entry::on_topic("2")])));
     let report = world.once().await;
-    assert_eq!((report.poll.saved().new, report.poll.saved().changed), (1, 0));
+    assert_eq!((report.poll.saved().new, report.poll.saved().changed), (1, 1));
     assert_eq!(world.rows::<String>("SELECT summary || content FROM items WHERE seq = 1"), [""]);
     let mail = world.mails().remove(0);
-    assert!(mail.text.contains("part 2") && !mail.text.contains("part 1"), "{}", mail.text);
+    assert!(mail.text.contains("part 2") && !mail.text.contains("edited"), "{}", mail.text);
 }
 
 #[tokio::test]
