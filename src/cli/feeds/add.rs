@@ -75,7 +75,10 @@ impl Add {
         if global.json {
             print(to_json(&found, is_added));
         } else if is_added {
-            let done = format!("`{id}` is in {} now; `policy-digest poll {id}` reads it", file.display());
+            let done = format!(
+                "`{id}` is in {} now; a running daemon reads it by itself, `policy-digest poll {id}` at once",
+                file.display()
+            );
             print(wrap(&done, WIDTH));
         } else {
             print("nothing was added");
