@@ -76,7 +76,7 @@ impl Add {
             print(to_json(&found, is_added));
         } else if is_added {
             let done = format!(
-                "`{id}` is in {} now; a running daemon reads it by itself, `policy-digest poll {id}` at once",
+                "`{id}` is in {} now; a running daemon reads it by itself; without one, `policy-digest poll {id}` does",
                 file.display()
             );
             print(wrap(&done, WIDTH));
