@@ -75,7 +75,7 @@ pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) ->
     let known: Vec<&str> = app.config.topic.themes.iter().map(|theme| theme.name.as_str()).collect();
     let mut chosen: Vec<String> =
         known.iter().filter(|name| themes.iter().any(|theme| theme == *name)).map(|&name| name.to_owned()).collect();
-    if chosen.is_empty() {
+    if chosen.is_empty() && !known.is_empty() {
         return Ok(Ok(Step::Problem(Problem::Themes)));
     }
     chosen.sort();

@@ -261,7 +261,7 @@ async fn sent(world: &World, id: &str) {
     world.once().await;
 }
 
-async fn complain(app: &App, id: &str) {
+pub async fn complain(app: &App, id: &str) {
     let mail = format!(
         "From: fbl@example.net\r\nTo: bounces@example.org\r\nContent-Type: multipart/report; report-type=feedback-report; \
          boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b\r\n\
