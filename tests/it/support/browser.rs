@@ -100,10 +100,7 @@ impl Browser {
             Hand::Mouse => self.find(&["label"], label).await.click().await.unwrap(),
             Hand::Keys => self.tab_to(label).await,
         }
-        let field = self.client.active_element().await.unwrap();
-        if field.attr("type").await.unwrap().as_deref() != Some("date") {
-            field.clear().await.unwrap();
-        }
+        self.press_keys(&[Key::Control.into(), 'a']).await;
         for letter in text.chars() {
             self.key(letter).await;
         }
@@ -187,14 +184,19 @@ impl Browser {
             const isShown = bottom > 0 && top < innerHeight;
             return { name: words(at.labels?.[0] ?? at), type: at.type ?? '',
               group: words(at.closest('fieldset') ?? document.body),
-              is_visible: isShown && outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2,
-              seen: [top, bottom, innerHeight, outlineStyle, outlineWidth].join(' ') };";
+              is_visible: isShown && (outlineStyle === 'auto' || parseFloat(outlineWidth) >= 2) };";
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
     async fn key(&self, key: char) {
-        let actions = KeyActions::new("keys".to_owned());
-        let actions = actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        self.press_keys(&[key]).await;
+    }
+
+    /// Presses these keys together.
+    async fn press_keys(&self, keys: &[char]) {
+        let down = keys.iter().map(|&value| KeyAction::Down { value });
+        let up = keys.iter().rev().map(|&value| KeyAction::Up { value });
+        let actions = down.chain(up).fold(KeyActions::new("keys".to_owned()), KeyActions::then);
         self.client.perform_actions(actions).await.unwrap();
     }
 }
