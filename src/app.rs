@@ -131,7 +131,9 @@ impl App {
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
             fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
-            renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
+            renderer: Renderer::new(config.settings.templates_dir.as_deref())
+                .context("cannot load the templates")?
+                .for_site(&config.settings.name, config.settings.public_url.as_str()),
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
             store,

@@ -8,6 +8,7 @@ mod health;
 mod preferences;
 mod sign_up;
 mod subscriptions;
+mod tick;
 mod unsubscribe;
 mod visitor;
 

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use super::error::Failure;
 use super::sign_up::too_often;
 use super::visitor::Visitor;
-use super::{page, refused};
+use super::{page, refused, tick};
 use crate::app::App;
 use crate::app::preferences::{self, Answer, PageState, Step};
 use crate::app::subscribe;
@@ -161,7 +161,7 @@ pub(super) async fn ask_link(State(app): State<Arc<App>>) -> Result<Response, Fa
     asking(&app, StatusCode::OK, AskLinkView::default())
 }
 
-/// The same answer, at the same time, whoever has the address: the mail is made after it.
+/// The same answer, at the same time, whoever has the address.
 pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
@@ -174,12 +174,7 @@ pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: 
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    let working = Arc::clone(&app);
-    tokio::spawn(async move {
-        if let Err(error) = preferences::send_link(&working, &address).await {
-            tracing::error!("a link that was asked for could not be mailed: {error:#}");
-        }
-    });
+    tick::at_the_next(preferences::send_link(&app, &address)).await?;
     let text =
         "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
     page(&app, StatusCode::OK, "Look into your mail", &[text.to_owned()], None)

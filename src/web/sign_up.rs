@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
-use super::page;
 use super::visitor::Visitor;
+use super::{page, tick};
 use crate::app::App;
 use crate::app::limits::TooOften;
 use crate::app::sign_up::{self, Form};
@@ -39,7 +39,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, body: Bytes
         return too_often(&app, wait);
     }
     let sent_to = format!("We are sending a mail to {}.", wanted.address.reveal());
-    sign_up::sign_up(&app, wanted).await?;
+    tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,
         "Open it and follow its link: nothing else is sent to you until you have.".to_owned(),

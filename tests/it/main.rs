@@ -54,6 +54,8 @@ mod stability;
 mod stories;
 mod support;
 mod templates;
+mod timing;
+mod tokens;
 mod topic_eval;
 mod topic_file;
 mod topic_train;

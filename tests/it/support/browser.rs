@@ -184,7 +184,7 @@ impl Browser {
             const isShown = bottom > 0 && top < innerHeight;
             return { name: words(at.labels?.[0] ?? at), type: at.type ?? '',
               group: words(at.closest('fieldset') ?? document.body),
-              is_visible: isShown && (outlineStyle === 'auto' || parseFloat(outlineWidth) >= 2) };";
+              is_visible: isShown && outlineStyle !== 'none' && (outlineStyle === 'auto' || parseFloat(outlineWidth) >= 2) };";
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
