@@ -195,8 +195,12 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
         None => None,
     };
     let messages = record.messages.into_iter().map(|message| {
-        json!({ "kind": message.kind, "subject": message.subject, "state": message.state,
-            "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()) })
+        json!({ "kind": message.kind, "to": message.address, "subject": message.subject, "state": message.state,
+            "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()),
+            "error": message.error })
+    });
+    let reports = record.reports.into_iter().map(|report| {
+        json!({ "at": report.at.to_rfc3339(), "source": report.source, "fault": report.fault, "code": report.code })
     });
     Ok(Ok(Some(json!({
         "id": person.id,
@@ -215,6 +219,7 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
         "confirmed": person.confirmed.map(|at| at.to_rfc3339()),
         "ended": person.ended.map(|at| at.to_rfc3339()),
         "messages": messages.collect::<Vec<_>>(),
+        "returned": reports.collect::<Vec<_>>(),
     }))))
 }
 

@@ -70,7 +70,7 @@ pub(super) async fn resume(app: State<Arc<App>>, token: Path<String>, _body: Byt
 
 pub(super) async fn ask_address(app: State<Arc<App>>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
     let typed = field(&body, "address");
-    let step = preferences::ask_address(&app, &token, &typed).await;
+    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
 
@@ -177,7 +177,7 @@ pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: 
     tick::at_the_next(preferences::send_link(&app, &address)).await?;
     let text =
         "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
-    page(&app, StatusCode::OK, "Look into your mail", &[text.to_owned()], None)
+    page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
 }
 
 fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {

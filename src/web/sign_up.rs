@@ -43,8 +43,8 @@ pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, body: Bytes
     let paragraphs = [
         sent_to,
         "Open it and follow its link: nothing else is sent to you until you have.".to_owned(),
-        "Is nothing there after ten minutes? Look among the unwanted mail, and check the address above: where it was \
-         mistyped, sign up again. If you asked before, the mail is sent once an hour at most."
+        "Nothing there after ten minutes? Look among the unwanted mail, and check the address above: if it is wrong, sign \
+         up again. We send this mail once an hour at most."
             .to_owned(),
     ];
     let mut response = page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)?;

@@ -214,7 +214,15 @@ async fn the_data_is_a_file_with_all_that_is_kept() {
     );
     assert_eq!((&data["consent_by"], &data["consent_wording"]), (&Json::from("admin"), &Json::Null));
     assert!(data["consented"].is_string(), "{data}");
-    assert_eq!(data["messages"][0]["state"], "sent");
+    assert_eq!(
+        (&data["messages"][0]["state"], &data["messages"][0]["to"]),
+        (&"sent".into(), &"ada@example.org".into())
+    );
+    assert_eq!(data["returned"], Json::Array(Vec::new()));
+    crate::leaving::complain(&served.app, &served.id).await;
+    let answer = get(served.address, &format!("{}/data", served.path())).await;
+    let data: Json = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!((&data["status"], &data["returned"][0]["fault"]), (&"suppressed".into(), &"complaint".into()));
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::web::status;
 const WHO: [&str; 5] = ["nobody", "waits0", "active", "left00", "sorry0"];
 
 /// Few, so that the test is quick.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 6;
 
 #[tokio::test]
 async fn how_long_answers_take_for_known_and_unknown_addresses_is_told() {
