@@ -16,6 +16,7 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value as Json, json};
+use tempfile::TempDir;
 use url::{ParseError, Url};
 
 use super::{aloud, wait_for};
@@ -65,6 +66,8 @@ impl Browser {
         let client = builder.connect(&format!("http://127.0.0.1:{}", driver.port)).await.unwrap();
         let browser = Self { client, hand, _driver: driver };
         browser.scripts(false).await;
+        browser.open("data:text/html,<title>off</title><script>document.title = 'on'</script>").await;
+        assert_eq!(browser.client.title().await.unwrap(), "off", "scripts");
         Some(browser)
     }
 
@@ -224,6 +227,8 @@ struct Driver {
     child: Child,
     // Held open: a process whose words nobody takes any more would be ended by them.
     _said: BufReader<ChildStdout>,
+    // What both leave lying goes with it.
+    _folder: TempDir,
     port: u16,
 }
 
@@ -235,13 +240,16 @@ impl Driver {
             return None;
         }
         let mut command = Command::new("chromedriver");
+        let folder = tempfile::tempdir().unwrap();
+        command.env("TMPDIR", folder.path());
         let mut child = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let port = said.by_ref().lines().map_while(Result::ok).find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             port.trim_end_matches('.').parse().ok()
         });
-        Some(Self { child, _said: said, port: port.expect("chromedriver says on which port it listens") })
+        let port = port.expect("chromedriver says on which port it listens");
+        Some(Self { child, _said: said, _folder: folder, port })
     }
 }
 
