@@ -135,8 +135,8 @@ impl Store {
         self.write(move |tx| resume(tx, select(tx, "WHERE paused_until <= ?1", [seconds(now)])?, now)).await
     }
 
-    /// Keeps the address that an active person wants, and queues the mail that asks there; nothing if it is suppressed,
-    /// in use, or was asked too often. `hash` is the address' own.
+    /// Keeps the address that an active person wants, and queues the mail that asks there, unless it is suppressed, in
+    /// use, or was asked too often: of that they are to see nothing, so the address is kept either way. `hash` is its own.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -147,9 +147,20 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
+            let is_other: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = 'active' AND address_key <> ?2)",
+                params![id, address.key()],
+                |row| row.get(0),
+            )?;
+            if !is_other {
+                return Ok(false);
+            }
+            tx.execute(
+                "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
+                params![id, address.reveal(), seconds(now)],
+            )?;
             let may: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = 'active')
-                 AND NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = ?2 AND status IN ('active', 'suppressed'))
+                "SELECT NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = ?2 AND status IN ('active', 'suppressed'))
                  AND NOT EXISTS (SELECT 1 FROM messages WHERE kind = 'address_change' AND made > ?3 AND lower(address) = ?2)
                  AND (SELECT count(*) FROM messages WHERE kind = 'address_change' AND made > ?3 AND subscriber = ?1) < ?4",
                 params![id, address.key(), seconds(now - TimeDelta::hours(1)), ADDRESSES_AN_HOUR],
@@ -158,10 +169,6 @@ impl Store {
             if !may || suppressions::of(tx, &hash)?.is_some() {
                 return Ok(false);
             }
-            tx.execute(
-                "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
-                params![id, address.reveal(), seconds(now)],
-            )?;
             outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.part, &question.message_id), now)?;
             Ok(true)
         })
@@ -235,11 +242,15 @@ fn resume(tx: &Transaction<'_>, people: Vec<Subscriber>, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// Of mails to an address that they asked for and do not have they see nothing: whether one was sent tells who has it.
+const THEIRS: &str = "JOIN subscribers ON subscribers.id = subscriber
+    WHERE subscriber = ?1 AND (kind <> 'address_change' OR lower(messages.address) = address_key)";
+
 fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Error> {
-    let mut statement = connection.prepare(
-        "SELECT kind, address, subject, state, made, settled, error FROM messages JOIN parts ON parts.id = part
-         WHERE subscriber = ?1 ORDER BY messages.id",
-    )?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT kind, messages.address, subject, state, made, settled, error FROM messages JOIN parts ON parts.id = part
+         {THEIRS} ORDER BY messages.id"
+    ))?;
     let mut rows = statement.query([id])?;
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {
@@ -257,10 +268,9 @@ fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Er
 }
 
 fn own_reports(connection: &Connection, id: &str) -> Result<Vec<OwnReport>, Error> {
-    let mut statement = connection.prepare(
-        "SELECT at, source, fault, code FROM reports JOIN messages ON messages.id = message
-         WHERE subscriber = ?1 ORDER BY reports.id",
-    )?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT at, source, fault, code FROM reports JOIN messages ON messages.id = message {THEIRS} ORDER BY reports.id"
+    ))?;
     let mut rows = statement.query([id])?;
     let mut reports = Vec::new();
     while let Some(row) = rows.next()? {

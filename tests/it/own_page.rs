@@ -189,6 +189,11 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
             without_date(&fresh)
         );
         assert!(served.deliver().await.is_empty(), "{taken}");
+        let page = get(served.address, &served.path()).await;
+        let shown = format!("<strong>{taken}@example.org</strong> is not confirmed yet");
+        assert!(taken == "ada" || page.contains(&shown), "{taken}: {page}");
+        let data = get(served.address, &format!("{}/data", served.path())).await;
+        assert!(!data.contains("address_change"), "{taken}: {data}");
     }
     let counts = served.app.store.message_counts().await.unwrap();
     assert_eq!(counts.keys().collect::<Vec<_>>(), ["sent"], "none was even queued");
