@@ -1,5 +1,5 @@
-//! What axe-core, in a real browser, has to say about digests of every kind: nothing. The other mails, and the pages, are
-//! looked at where people meet them, in `life` and `side_paths`.
+//! What axe-core, in a real browser, has to say about digests, and the pages for everybody, of every kind: nothing. The
+//! other mails and pages are looked at where people meet them, in `life` and `side_paths`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,16 @@ use crate::support::axe::Axe;
 use crate::support::browser::{Browser, Hand};
 
 #[tokio::test]
-async fn axe_finds_nothing_in_a_digest_of_any_kind() {
+async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
     let Some(browser) = Browser::start(Hand::Mouse).await else { return };
     let (mut axe, folder) = (Axe::new(), tempfile::tempdir().unwrap());
     let quickstart = quickstart(folder.path());
-    for (name, html) in [("mail-many-themes", with_many_themes().html), ("mail-arabic", in_arabic().html)] {
-        let file = folder.path().join("mail.html");
+    let mails = [("mail-many-themes", with_many_themes().html), ("mail-arabic", in_arabic().html)];
+    for (name, html) in crate::public_pages::pages().into_iter().chain(mails) {
+        let file = folder.path().join("page.html");
         std::fs::write(&file, html).unwrap();
         browser.open(&format!("file://{}", file.display())).await;
-        axe.look(&browser, name).await;
+        axe.look(&browser, name.trim_end_matches(".html")).await;
     }
     browser.open(&format!("file://{}", quickstart.display())).await;
     axe.look(&browser, "mail-quickstart").await;

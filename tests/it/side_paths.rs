@@ -52,6 +52,7 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
         ("confirm-broken", "/confirm/x", "This link is not valid"),
         ("own-broken", "/p/x", "This link is not valid"),
         ("not-found", "/nothing", "Page not found"),
+        ("sources", "/sources", "Posts about public service reform"),
         ("archive-empty", "/archive", "There is no digest here yet"),
         ("left-and-erased", &gone, "You are unsubscribed"),
     ])

@@ -4,6 +4,7 @@ pub mod axe;
 pub mod browser;
 pub mod dkim;
 mod feed_server;
+pub mod feedparser;
 pub mod hostile;
 pub mod mails;
 pub mod postfix;
