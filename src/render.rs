@@ -135,7 +135,7 @@ impl Renderer {
     #[must_use]
     pub fn faults(overrides: Option<&Path>) -> Vec<Error> {
         let renderer = match Self::unread(overrides) {
-            Ok(renderer) => renderer,
+            Ok(renderer) => renderer.for_site("Reform Digest", "https://digest.example.org/"),
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
@@ -170,7 +170,14 @@ impl Renderer {
         text::add_filters(&mut environment);
         let folder = overrides.map(Path::to_owned);
         environment.set_loader(move |name| load(folder.as_deref(), name));
-        Ok(Self { environment })
+        Ok(Self { environment }.for_site("", ""))
+    }
+
+    /// The same for the pages of this digest, whose first page is at `home`: they all say whose they are.
+    #[must_use]
+    pub fn for_site(mut self, name: &str, home: &str) -> Self {
+        self.environment.add_global("site", context! { name, home });
+        self
     }
 
     /// The digest mail.

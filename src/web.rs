@@ -12,6 +12,7 @@ mod sign_up;
 mod sources;
 mod subscriptions;
 mod syndication;
+mod tick;
 mod unsubscribe;
 mod visitor;
 

@@ -211,6 +211,7 @@ pub(super) fn preferences() -> PreferencesView {
         themes: vec![choice()],
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
+        pause_days: "from 24 November 2026 to 24 November 2027".into(),
         unsubscribe: "../unsubscribe/token".into(),
     }
 }

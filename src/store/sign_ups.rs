@@ -105,6 +105,24 @@ impl Store {
         self.write(move |tx| queue(tx, &subscriber, &answer, now)).await
     }
 
+    /// The same for a link that was asked for by address; nobody may have it. Something is committed in either case, so
+    /// that the time that it takes does not tell them apart.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn queue_link(
+        &self,
+        subscriber: Option<String>,
+        link: Answer,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        self.write(move |tx| {
+            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES ('last link', ?1)", [seconds(now)])?;
+            subscriber.map_or(Ok(false), |subscriber| queue(tx, &subscriber, &link, now))
+        })
+        .await
+    }
+
     /// The text of a wording that somebody has agreed to.
     ///
     /// # Errors

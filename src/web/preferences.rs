@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use super::error::Failure;
 use super::sign_up::too_often;
 use super::visitor::Visitor;
-use super::{page, refused};
+use super::{page, refused, tick};
 use crate::app::App;
 use crate::app::preferences::{self, Answer, PageState, Step};
 use crate::app::subscribe;
@@ -68,7 +68,7 @@ pub(super) async fn resume(app: State<App>, token: Path<String>, _body: Bytes) -
 
 pub(super) async fn ask_address(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
     let typed = field(&body, "address");
-    let step = preferences::ask_address(&app, &token, &typed).await;
+    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
 
@@ -159,7 +159,7 @@ pub(super) async fn ask_link(State(app): State<App>) -> Result<Response, Failure
     asking(&app, StatusCode::OK, AskLinkView::default())
 }
 
-/// The same answer, at the same time, whoever has the address: the mail is made after it.
+/// The same answer, at the same time, whoever has the address.
 pub(super) async fn send_link(State(app): State<App>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
@@ -172,15 +172,10 @@ pub(super) async fn send_link(State(app): State<App>, from: Visitor, body: Bytes
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    let working = app.clone();
-    tokio::spawn(async move {
-        if let Err(error) = preferences::send_link(&working, &address).await {
-            tracing::error!("a link that was asked for could not be mailed: {error:#}");
-        }
-    });
+    tick::at_the_next(preferences::send_link(&app, &address)).await?;
     let text =
         "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
-    page(&app, StatusCode::OK, "Look into your mail", &[text.to_owned()], None)
+    page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
 }
 
 fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {

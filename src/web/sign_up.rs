@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
 use super::visitor::Visitor;
-use super::{page, robots};
+use super::{page, robots, tick};
 use crate::app::App;
 use crate::app::limits::TooOften;
 use crate::app::sign_up::{self, Form};
@@ -39,12 +39,12 @@ pub(super) async fn take(State(app): State<App>, from: Visitor, body: Bytes) -> 
         return too_often(&app, wait);
     }
     let sent_to = format!("We are sending a mail to {}.", wanted.address.reveal());
-    sign_up::sign_up(&app, wanted).await?;
+    tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,
         "Open it and follow its link: nothing else is sent to you until you have.".to_owned(),
-        "Is nothing there after ten minutes? Look among the unwanted mail, and check the address above: where it was \
-         mistyped, sign up again. If you asked before, the mail is sent once an hour at most."
+        "Nothing there after ten minutes? Look among the unwanted mail, and check the address above: if it is wrong, sign \
+         up again. We send this mail once an hour at most."
             .to_owned(),
     ];
     let mut response = page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)?;

@@ -183,10 +183,12 @@ pub async fn get(address: SocketAddr, path: &str) -> String {
     request(address, "GET", path, "", "").await
 }
 
+/// Without a `kind`, without a Content-Type.
 pub async fn request(address: SocketAddr, method: &str, path: &str, kind: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
+    let kind = if kind.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n{kind}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();

@@ -1,5 +1,7 @@
 //! The World that tests act in.
 
+pub mod axe;
+pub mod browser;
 pub mod daemon;
 pub mod dkim;
 mod feed_server;
@@ -306,6 +308,12 @@ impl Mail {
         let headers = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
         let text = body.replace("=\r\n", "").replace("=3D", "=");
         Self { headers, text, raw: raw.clone() }
+    }
+
+    /// The HTML part, decoded.
+    pub fn html(&self) -> String {
+        let message = mail_parser::MessageParser::default().parse(self.raw.as_bytes()).unwrap();
+        message.body_html(0).unwrap().into_owned()
     }
 
     pub fn header(&self, name: &str) -> &str {
