@@ -63,7 +63,7 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let finish = async {
         gather.await.context("the polls ended in a panic")?;
         send.await.context("the delivery ended in a panic")?;
-        served.await.context("the web server ended in a panic")?
+        served.await.context("the web server ended in a panic")
     };
     tokio::select! {
         ended = finish => { tracing::info!("stopped"); ended }

@@ -64,7 +64,9 @@ impl Limits {
 }
 
 /// What is common to all addresses that count as one visitor.
-fn prefix(address: IpAddr) -> (u8, u128) {
+pub(crate) type Prefix = (u8, u128);
+
+pub(crate) fn prefix(address: IpAddr) -> Prefix {
     match address.to_canonical() {
         IpAddr::V4(address) => (4, u128::from(address.to_bits() >> (32 - PREFIX_BITS.0))),
         IpAddr::V6(address) => (6, address.to_bits() >> (128 - PREFIX_BITS.1)),

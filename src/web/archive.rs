@@ -13,7 +13,7 @@ use crate::app::{App, archive};
 pub(super) async fn show(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Failure> {
     match archive::show(&app, &name).await? {
         Some(html) => Ok((StatusCode::OK, Html(html)).into_response()),
-        None => not_found(State(app)).await,
+        None => Ok(not_found().await.into_response()),
     }
 }
 

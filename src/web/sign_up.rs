@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
+use super::form::Fields;
 use super::page;
 use super::visitor::Visitor;
 use crate::app::App;
@@ -23,11 +23,11 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, Failur
 }
 
 /// Takes the form: urlencoded, as browsers send it.
-pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
-    let form = read(&body);
+    let form = read(&fields);
     let wanted = match sign_up::check(&app, &form) {
         Ok(wanted) => wanted,
         Err(mistakes) => {
@@ -73,18 +73,12 @@ fn unstored(status: StatusCode, html: String) -> Response {
     (status, [(header::CACHE_CONTROL, NO_STORE)], Html(html)).into_response()
 }
 
-fn read(body: &[u8]) -> Form {
-    let mut form = Form::default();
-    for (name, value) in url::form_urlencoded::parse(body) {
-        let value = value.into_owned();
-        match &*name {
-            "address" => form.address = value,
-            "cadence" => form.cadence = value,
-            "theme" => form.themes.push(value),
-            "company" => form.trap = value,
-            "stamp" => form.stamp = value,
-            _ => {}
-        }
+fn read(fields: &Fields) -> Form {
+    Form {
+        address: fields.first("address"),
+        cadence: fields.first("cadence"),
+        themes: fields.all("theme").collect(),
+        trap: fields.first("company"),
+        stamp: fields.first("stamp"),
     }
-    form
 }

@@ -44,6 +44,8 @@ const HOMES: &[(&str, &str)] = &[
     ("rustls_pki_types", "mail"),
     ("governor", "app"),
     ("axum", "web"),
+    ("hyper", "web"),
+    ("hyper_util", "web"),
     ("clap", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),

@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
 mod another_topic;
+mod answers;
 mod archive;
 mod arrival;
 mod axe;
@@ -17,6 +18,7 @@ mod command;
 mod confirming;
 mod daemon;
 mod database;
+mod dawdlers;
 mod delivery;
 mod dkim;
 mod explain;
@@ -27,6 +29,7 @@ mod fuzz_seeds;
 mod headers;
 mod held_runs;
 mod hostile;
+mod hostile_requests;
 mod hostile_words;
 mod keys;
 mod leaving;
@@ -41,6 +44,7 @@ mod polling;
 mod postfix;
 mod proof;
 mod quickstart;
+mod read_only;
 mod reconcile;
 mod relevance;
 mod returned_mail;
