@@ -158,3 +158,37 @@ fn too_large(request: &Request) -> Option<StatusCode> {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     (headers.len() > HEADERS || bytes > HEAD_BYTES).then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware;
+    use axum::routing::get;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+
+    async fn status(address: &str, bounds: Bounds) -> StatusCode {
+        let pages = Router::new()
+            .route("/panics", get(async || -> StatusCode { panic!("as a test wants it") }))
+            .route("/hangs", get(std::future::pending::<StatusCode>))
+            .layer(middleware::from_fn_with_state(bounds, bounded));
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        TowerToHyperService::new(pages).call(request).await.unwrap().status()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_and_a_page_that_hangs_end_one_request() {
+        assert_eq!(status("/panics", Bounds::default()).await, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(status("/hangs", Bounds::default()).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[test]
+    fn every_status_has_a_page_that_says_what_to_do() {
+        for code in 400..600 {
+            let (title, text) = error::words(StatusCode::from_u16(code).unwrap());
+            assert!(!title.is_empty() && text.ends_with('.'), "{code}");
+        }
+    }
+}

@@ -195,14 +195,14 @@ fn configure(folder: &Path) {
     std::fs::write(folder.join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
 }
 
-struct Daemon {
-    child: Child,
-    address: String,
+pub(crate) struct Daemon {
+    pub(crate) child: Child,
+    pub(crate) address: String,
 }
 
 impl Daemon {
     /// Started, and serving.
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut child = policy_digest(folder)
             .arg("run")
             .env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0")
@@ -225,13 +225,13 @@ impl Daemon {
         answer
     }
 
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(told.success());
     }
 
     /// How it ended, and its log.
-    fn end(&mut self) -> (ExitStatus, String) {
+    pub(crate) fn end(&mut self) -> (ExitStatus, String) {
         let mut ended = None;
         until("the daemon ended", || {
             ended = self.child.try_wait().unwrap();

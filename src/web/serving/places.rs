@@ -128,3 +128,68 @@ impl Drop for Place {
         self.places.freed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::pace::Stage;
+    use super::*;
+
+    const HERE: Option<Prefix> = Some((4, 1));
+    const THERE: Option<Prefix> = Some((4, 2));
+
+    fn places(bounds: Bounds) -> Arc<Places> {
+        Arc::new(Places::new(bounds))
+    }
+
+    fn is_ended(place: &Place) -> bool {
+        place.places.lock().iter().all(|taken| !Arc::ptr_eq(&taken.pace, &place.pace))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_has_so_many_places_and_its_own_dawdlers_make_room_for_it() {
+        let places = places(Bounds { per_network: 2, ..Bounds::default() });
+        let (first, second) = (places.take(HERE).unwrap(), places.take(HERE).unwrap());
+        assert!(places.take(HERE).is_none(), "both are at work");
+        let other = places.take(THERE).unwrap();
+        let uncounted: Vec<_> = (0..9).map(|_| places.take(None).unwrap()).collect();
+        tokio::time::advance(Duration::from_millis(900)).await;
+        first.pace.reach(Stage::Request);
+        tokio::time::advance(Duration::from_millis(200)).await;
+        let third = places.take(HERE).unwrap();
+        assert!(is_ended(&second) && !is_ended(&first) && !is_ended(&other) && !is_ended(&third));
+        drop(uncounted);
+        assert_eq!(places.lock().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_step_has_its_time() {
+        let bounds = Bounds::default();
+        let places = places(bounds);
+        for stage in [Stage::Idle, Stage::Head, Stage::Request, Stage::Answer, Stage::Close] {
+            let place = places.take(None).unwrap();
+            place.pace.reach(stage);
+            tokio::time::advance(bounds.of(stage)).await;
+            places.cut_late();
+            assert!(!is_ended(&place), "{stage:?}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            places.cut_late();
+            assert!(is_ended(&place), "{stage:?}");
+            tokio::time::timeout(Duration::from_secs(1), place.pace.cut()).await.expect("it is told");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_room_a_newcomer_waits_until_a_place_is_left_or_can_be_spared() {
+        let places = places(Bounds { connections: 1, ..Bounds::default() });
+        let first = places.take(None).unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(500), places.room()).await.is_err());
+        drop(first);
+        places.room().await;
+        let second = places.take(None).unwrap();
+        tokio::time::advance(Bounds::default().spare).await;
+        places.room().await;
+        assert!(is_ended(&second));
+    }
+}
