@@ -21,7 +21,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::app::App;
 use crate::app::limits::{Prefix, prefix};
@@ -35,6 +35,9 @@ const MOST_HEADERS: usize = 2 * super::answer::HEADERS;
 
 /// How long nothing is accepted after the system refused to give a connection, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often it is told that it does.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// How much there may be at a time, and how long it may take. The defaults are what holds in operation: none of them
 /// depends on the installation, so none is a setting.
@@ -108,7 +111,7 @@ pub(super) async fn serve(
     let places = Arc::new(Places::new(bounds));
     let mut looks = tokio::time::interval(bounds.look);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_refused = false;
+    let mut told: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             () = stop.clone() => break,
@@ -120,17 +123,17 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                is_refused = false;
                 if let Some(place) = places.take(network(app, peer.ip())) {
                     tokio::spawn(connection(stream, peer, pages.clone(), place, stop.clone()));
                 }
             }
             Err(error) if is_peers_own(&error) => {}
             Err(error) => {
-                if !std::mem::replace(&mut is_refused, true) {
-                    tracing::error!("no connection can be accepted, and it is tried again: {error}");
+                if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
+                    tracing::error!("not every connection can be accepted, those that dawdle are closed: {error}");
+                    told = Some(Instant::now());
                 }
-                places.give_up_longest();
+                places.shrink();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

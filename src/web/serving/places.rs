@@ -14,8 +14,15 @@ use crate::app::limits::Prefix;
 #[derive(Debug)]
 pub(super) struct Places {
     bounds: Bounds,
-    taken: Mutex<Vec<Taken>>,
+    house: Mutex<House>,
     freed: Notify,
+}
+
+#[derive(Debug)]
+struct House {
+    taken: Vec<Taken>,
+    /// How many there may be at present.
+    size: usize,
 }
 
 #[derive(Debug)]
@@ -32,7 +39,8 @@ pub(super) struct Place {
 
 impl Places {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, taken: Mutex::default(), freed: Notify::new() }
+        let house = House { taken: Vec::new(), size: bounds.connections };
+        Self { bounds, house: Mutex::new(house), freed: Notify::new() }
     }
 
     /// Waits until there is room, or makes some.
@@ -40,8 +48,8 @@ impl Places {
         loop {
             let freed = self.freed.notified();
             {
-                let mut taken = self.lock();
-                if taken.len() < self.bounds.connections || self.give_up(&mut taken, |_| true) {
+                let mut house = self.lock();
+                if house.taken.len() < house.size || self.give_up(&mut house, |_| true) {
                     return;
                 }
             }
@@ -51,22 +59,24 @@ impl Places {
 
     /// A place for one more; none where its network has enough, and each of its connections is at work.
     pub(super) fn take(self: &Arc<Self>, network: Option<Prefix>) -> Option<Place> {
-        let mut taken = self.lock();
+        let mut house = self.lock();
         let is_same = |other: &Taken| network.is_some() && other.network == network;
-        if taken.iter().filter(|other| is_same(other)).count() >= self.bounds.per_network
-            && !self.give_up(&mut taken, is_same)
+        if house.taken.iter().filter(|other| is_same(other)).count() >= self.bounds.per_network
+            && !self.give_up(&mut house, is_same)
         {
             return None;
         }
         let pace = Arc::new(Pace::new());
-        taken.push(Taken { pace: Arc::clone(&pace), network });
+        house.taken.push(Taken { pace: Arc::clone(&pace), network });
         Some(Place { pace, places: Arc::clone(self) })
     }
 
-    /// Ends the connections that are late.
+    /// Ends the connections that are late, and lets a house that was made smaller grow again, by one place.
     pub(super) fn cut_late(&self) {
         let now = Instant::now();
-        self.lock().retain(|taken| {
+        let mut house = self.lock();
+        house.size = self.bounds.connections.min(house.size + 1);
+        house.taken.retain(|taken| {
             let (stage, since) = taken.pace.at();
             let is_late = now.saturating_duration_since(since) > self.bounds.of(stage);
             if is_late {
@@ -74,21 +84,24 @@ impl Places {
             }
             !is_late
         });
+        drop(house);
         self.freed.notify_waiters();
     }
 
-    /// Ends the one that has been at a step the longest, if it could spare it.
-    pub(super) fn give_up_longest(&self) {
-        self.give_up(&mut self.lock(), |_| true);
+    /// The system gives no more connections: there is room for three quarters of those that are open, and none for the rest.
+    pub(super) fn shrink(&self) {
+        let mut house = self.lock();
+        house.size = (house.taken.len() * 3 / 4).max(1);
+        while house.taken.len() > house.size && self.give_up(&mut house, |_| true) {}
     }
 
-    /// The same among some; false if none can be ended.
-    fn give_up(&self, taken: &mut Vec<Taken>, among: impl Fn(&Taken) -> bool) -> bool {
-        let candidates = taken.iter().enumerate().filter(|(_, taken)| among(taken));
+    /// Ends the one among some that has been at a step the longest, if it could spare its place; false if none could.
+    fn give_up(&self, house: &mut House, among: impl Fn(&Taken) -> bool) -> bool {
+        let candidates = house.taken.iter().enumerate().filter(|(_, taken)| among(taken));
         let longest = candidates.map(|(index, taken)| (taken.pace.at().1, index)).min();
         match longest {
             Some((since, index)) if since.elapsed() >= self.bounds.spare => {
-                taken.swap_remove(index).pace.end();
+                house.taken.swap_remove(index).pace.end();
                 true
             }
             _ => false,
@@ -99,7 +112,7 @@ impl Places {
     pub(super) async fn empty(&self) {
         loop {
             let freed = self.freed.notified();
-            if self.lock().is_empty() {
+            if self.lock().taken.is_empty() {
                 return;
             }
             freed.await;
@@ -108,11 +121,11 @@ impl Places {
 
     /// Ends all.
     pub(super) fn end(&self) {
-        self.lock().drain(..).for_each(|taken| taken.pace.end());
+        self.lock().taken.drain(..).for_each(|taken| taken.pace.end());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Taken>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, House> {
+        self.house.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,7 +137,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.places.lock().retain(|taken| !Arc::ptr_eq(&taken.pace, &self.pace));
+        self.places.lock().taken.retain(|taken| !Arc::ptr_eq(&taken.pace, &self.pace));
         self.places.freed.notify_waiters();
     }
 }
@@ -144,7 +157,7 @@ mod tests {
     }
 
     fn is_ended(place: &Place) -> bool {
-        place.places.lock().iter().all(|taken| !Arc::ptr_eq(&taken.pace, &place.pace))
+        place.places.lock().taken.iter().all(|taken| !Arc::ptr_eq(&taken.pace, &place.pace))
     }
 
     #[tokio::test(start_paused = true)]
@@ -160,7 +173,7 @@ mod tests {
         let third = places.take(HERE).unwrap();
         assert!(is_ended(&second) && !is_ended(&first) && !is_ended(&other) && !is_ended(&third));
         drop(uncounted);
-        assert_eq!(places.lock().len(), 3);
+        assert_eq!(places.lock().taken.len(), 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -191,5 +204,17 @@ mod tests {
         tokio::time::advance(Bounds::default().spare).await;
         places.room().await;
         assert!(is_ended(&second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_house_for_which_the_system_has_no_room_shrinks_and_grows_again() {
+        let places = places(Bounds { connections: 10, idle: Duration::from_secs(600), ..Bounds::default() });
+        let all: Vec<_> = (0..8).map(|_| places.take(None).unwrap()).collect();
+        tokio::time::advance(Bounds::default().spare).await;
+        places.shrink();
+        assert_eq!((places.lock().taken.len(), places.lock().size), (6, 6));
+        (0..9).for_each(|_| places.cut_late());
+        assert_eq!(places.lock().size, 10);
+        drop(all);
     }
 }

@@ -234,11 +234,6 @@ impl World {
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
-    /// Every value of every table, a row a line, so that two looks can be compared.
-    pub fn everything(&self) -> Vec<String> {
-        everything(&self.folder().join("data/policy-digest.db"))
-    }
-
     pub fn days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }

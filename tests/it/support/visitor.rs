@@ -47,31 +47,28 @@ pub async fn ask(at: SocketAddr, head: &str, body: &[u8]) -> Answer {
 
 /// Sends these bytes, and gives all that comes back until the server closes.
 pub async fn say(at: SocketAddr, bytes: &[u8]) -> Vec<u8> {
-    let stream = TcpStream::connect(at).await.unwrap();
-    let (mut reading, mut writing) = stream.into_split();
-    let writing = async {
-        // A server that has answered may close before it has read all.
-        let _ = writing.write_all(bytes).await;
-        writing
-    };
-    let mut answer = Vec::new();
-    // What comes before a reset counts.
-    let both = async { tokio::join!(writing, reading.read_to_end(&mut answer)) };
-    tokio::time::timeout(PATIENCE, both).await.expect("the server closes in the end");
-    answer
+    speak(at, bytes, false).await
 }
 
 /// The same, and says that nothing more comes.
 pub async fn say_and_end(at: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    speak(at, bytes, true).await
+}
+
+async fn speak(at: SocketAddr, bytes: &[u8], says_end: bool) -> Vec<u8> {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let mut answer = Vec::new();
     let (mut reading, mut writing) = stream.split();
-    let writing = async {
-        if writing.write_all(bytes).await.is_ok() {
+    let speaking = async {
+        // A server that has answered may close before it has heard all.
+        if writing.write_all(bytes).await.is_ok() && says_end {
             let _ = writing.shutdown().await;
         }
     };
-    let both = async { tokio::join!(writing, reading.read_to_end(&mut answer)) };
+    let both = async {
+        // What comes before a reset counts.
+        let ((), _) = tokio::join!(speaking, reading.read_to_end(&mut answer));
+    };
     tokio::time::timeout(PATIENCE, both).await.expect("the server closes in the end");
     answer
 }
