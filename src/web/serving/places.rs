@@ -212,7 +212,8 @@ mod tests {
         let all: Vec<_> = (0..8).map(|_| places.take(None).unwrap()).collect();
         tokio::time::advance(Bounds::default().spare).await;
         places.shrink();
-        assert_eq!((places.lock().taken.len(), places.lock().size), (6, 6));
+        assert_eq!(places.lock().taken.len(), 6);
+        assert_eq!(places.lock().size, 6);
         (0..9).for_each(|_| places.cut_late());
         assert_eq!(places.lock().size, 10);
         drop(all);
