@@ -45,6 +45,14 @@ async fn begin(at: SocketAddr, bytes: &str) -> TcpStream {
     stream
 }
 
+/// All that comes until the server closes, or resets what it has no room for.
+async fn heard(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "the server never closes");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// Sends a byte every now and then until the server has enough of it; gives what it said, and after how long.
 async fn drip(at: SocketAddr, begin_with: &str) -> (String, Duration) {
     let (mut reading, mut writing) = begin(at, begin_with).await.into_split();
@@ -98,8 +106,8 @@ async fn a_connection_without_a_request_is_closed_before_the_first_and_after_the
     let world = World::new().await;
     let (_app, at) = serve(world.app, Bounds { idle: SHORT, ..patient() }).await;
     for said in ["", "GET /health/live HTTP/1.1\r\nhost: digest.test\r\n\r\n"] {
-        let (began, mut stream, mut answer) = (Instant::now(), begin(at, said).await, String::new());
-        stream.read_to_string(&mut answer).await.unwrap();
+        let began = Instant::now();
+        let answer = heard(&mut begin(at, said).await).await;
         assert_eq!(answer.starts_with("HTTP/1.1 200"), !said.is_empty(), "{answer}");
         assert!(began.elapsed() >= SHORT, "it was kept open for a next request");
     }
@@ -118,9 +126,7 @@ async fn a_reader_who_never_reads_is_cut_off() {
     });
     let visitor = tokio::time::timeout(Duration::from_secs(30), ask(at, "GET /health/live HTTP/1.1", b"")).await;
     assert_eq!(visitor.expect("the place is free in the end").status, 200);
-    let mut rest = Vec::new();
-    let _ = asking.await.unwrap().read_to_end(&mut rest).await;
-    let answered = String::from_utf8_lossy(&rest).matches("HTTP/1.1 200").count();
+    let answered = heard(&mut asking.await.unwrap()).await.matches("HTTP/1.1 200").count();
     assert!(answered < 5_000, "{answered}");
 }
 
@@ -143,9 +149,7 @@ async fn a_house_full_of_dawdlers_has_room_for_a_visitor() {
             assert_eq!(visitor.expect("served").status, 200, "beside {number}");
         }
     }
-    let mut first = Vec::new();
-    let closed = tokio::time::timeout(Duration::from_secs(10), dawdlers[0].read_to_end(&mut first)).await;
-    assert!(closed.is_ok() && first.is_empty(), "who had waited longest made room");
+    assert!(heard(&mut dawdlers[0]).await.is_empty(), "who had waited longest made room");
 }
 
 #[tokio::test]
@@ -161,10 +165,9 @@ async fn told_to_stop_it_answers_what_is_being_asked_and_is_not_ready_any_more()
     // Both are served by now: connections are taken in their order, and what was sent before is read before.
     assert_eq!(ask(at, "GET /health/ready HTTP/1.1", b"").await.status, 200);
     app.stop.request();
-    let mut answer = String::new();
-    assert_eq!(idle.read_to_string(&mut answer).await.unwrap(), 0);
+    assert!(heard(&mut idle).await.is_empty());
     asking.write_all(b"\r\n").await.unwrap();
-    asking.read_to_string(&mut answer).await.unwrap();
+    let answer = heard(&mut asking).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("stopping\n"), "{answer}");
     assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
     drop(asking);
