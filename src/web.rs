@@ -4,14 +4,18 @@
 
 mod answer;
 mod archive;
+mod caching;
 mod error;
 mod form;
 mod health;
 mod preferences;
+mod robots;
 mod serving;
 mod sign_up;
+mod sources;
 mod styles;
 mod subscriptions;
+mod syndication;
 mod unsubscribe;
 mod visitor;
 
@@ -51,6 +55,12 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Arc<App>>)> {
         ("/p", Everybody, get(preferences::ask_link).post(preferences::send_link)),
         ("/archive", Everybody, get(archive::list)),
         ("/archive/{name}", Everybody, get(archive::show)),
+        ("/archive/feed.xml", Everybody, get(syndication::digests)),
+        ("/feed.xml", Everybody, get(syndication::stories_as_atom)),
+        ("/feed.json", Everybody, get(syndication::stories_as_json)),
+        ("/sources", Everybody, get(sources::show)),
+        ("/sources.opml", Everybody, get(sources::list)),
+        ("/robots.txt", Everybody, get(robots::show)),
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),
         ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::leave)),

@@ -42,6 +42,7 @@ const HOMES: &[(&str, &str)] = &[
     ("mail_parser", "mail"),
     ("aws_lc_rs", "mail"),
     ("rustls_pki_types", "mail"),
+    ("quick_xml", "transfer"),
     ("governor", "app"),
     ("axum", "web"),
     ("hyper", "web"),
