@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
 mod another_topic;
+mod answers;
 mod archive;
 mod arrival;
 mod axe;
@@ -21,6 +22,7 @@ mod daemon;
 mod daemon_life;
 mod damage;
 mod database;
+mod dawdlers;
 mod delivery;
 mod deploy;
 mod dkim;
@@ -32,6 +34,7 @@ mod fuzz_seeds;
 mod headers;
 mod held_runs;
 mod hostile;
+mod hostile_requests;
 mod hostile_words;
 mod keys;
 mod leaving;
@@ -49,6 +52,7 @@ mod proof;
 mod public_feeds;
 mod public_pages;
 mod quickstart;
+mod read_only;
 mod reconcile;
 mod relevance;
 mod reload;

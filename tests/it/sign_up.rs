@@ -275,12 +275,12 @@ async fn too_many_sign_ups_are_put_off_with_the_time_to_come_back() {
     assert!(refused.to_lowercase().contains("retry-after: 900"), "{refused}");
     let mut statuses = Vec::new();
     for number in 0..31 {
-        let body = first.replace("ada", &format!("a{number}"));
+        let body = first.replace("address=ada", &format!("address=a{number}"));
         statuses.push(status_of(&site.post(&body).await).to_owned());
     }
     assert_eq!(statuses.last().map(String::as_str), Some("429"), "of this network");
     site.world.clock.advance(TimeDelta::minutes(1));
-    let body = first.replace("ada", "zoe");
+    let body = first.replace("address=ada", "address=zoe");
     assert_eq!(status_of(&site.post(&body).await), "200");
 }
 

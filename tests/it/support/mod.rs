@@ -11,6 +11,7 @@ pub mod mails;
 pub mod postfix;
 mod smtp_sink;
 pub mod smtp_stage;
+pub mod visitor;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -112,6 +113,18 @@ impl World {
         let server = FeedServer::start().await;
         let url = server.url("/blog.xml");
         Self::open(server, &[("blog", &url)], more).await
+    }
+
+    /// The same, with this at the top of digest.toml.
+    pub async fn topped(top: &str) -> Self {
+        let (server, folder) = (FeedServer::start().await, tempfile::tempdir().unwrap());
+        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        let digest = folder.path().join("config/digest.toml");
+        let rest = std::fs::read_to_string(&digest).unwrap();
+        std::fs::write(&digest, format!("{top}\n{rest}")).unwrap();
+        let (clock, sent) = (Clock::set_to(start()), Arc::default());
+        let app = open(folder.path(), &clock, &sent).await;
+        Self { app, clock, server, sent, folder }
     }
 
     /// Sends to this sink, with more in `[mail.smtp]`; one feed with one post on the topic.
@@ -228,6 +241,24 @@ impl World {
     pub fn days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }
+}
+
+/// Every value of every table of a database, a row a line.
+pub fn everything(database: &Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+    let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut all = Vec::new();
+    for name in names {
+        let mut rows = database.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<String> = (0..columns).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            all.push(format!("{name}: {}", values.join(", ")));
+        }
+    }
+    all
 }
 
 async fn open(folder: &Path, clock: &Clock, sent: &Arc<Mutex<Vec<Sent>>>) -> App {
