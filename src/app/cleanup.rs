@@ -14,6 +14,9 @@ const EVERY: TimeDelta = TimeDelta::days(1);
 /// The mark that says when it was last done.
 const MARK: &str = "cleanup";
 
+/// The mark that says since when it waits because the last one is long ago.
+const DOUBT: &str = "cleanup doubted";
+
 /// Erases everybody whose time is over.
 ///
 /// # Errors
@@ -30,15 +33,23 @@ pub async fn cleanup(app: &App) -> anyhow::Result<Erased> {
     Ok(erased)
 }
 
-/// The same if it was not done within a day.
+/// The same if it was not done within a day. After a longer time it is put off for one more day: the clock may have
+/// gone wrong, and who is erased does not come back when it is set right.
 ///
 /// # Errors
 /// The database fails.
 pub async fn cleanup_due(app: &App) -> anyhow::Result<Erased> {
     let now = app.clock.now();
-    match app.store.marked(MARK).await? {
-        // A mark that a clock ahead has set blocks nothing.
-        Some(last) if last <= now && now - last < EVERY => Ok(Erased::default()),
+    // A mark that a clock ahead has set counts for nothing.
+    let Some(last) = app.store.marked(MARK).await?.filter(|last| *last <= now) else { return cleanup(app).await };
+    let doubted = app.store.marked(DOUBT).await?.filter(|doubted| last < *doubted && *doubted <= now);
+    match doubted {
+        _ if now - last < EVERY => Ok(Erased::default()),
+        None if now - last > EVERY * 2 => {
+            app.store.mark(DOUBT, now).await?;
+            Ok(Erased::default())
+        }
+        Some(doubted) if now - doubted < EVERY => Ok(Erased::default()),
         _ => cleanup(app).await,
     }
 }

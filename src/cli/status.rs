@@ -78,7 +78,7 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
                 "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
                 "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
                 "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-                "moved_to": feed.moved_to, "gone": feed.gone.map(|at| at.to_rfc3339()),
+                "moved_to": feed.moved.as_ref().map(|moved| &moved.to), "address": feed.address, "gone": feed.gone.map(|at| at.to_rfc3339()),
                 "gap": feed.gap.map(|at| at.to_rfc3339()),
             })
         })
