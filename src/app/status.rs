@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::digest::Due;
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -22,6 +23,8 @@ pub struct StatusReport {
     pub held: Vec<HeldRun>,
     /// Returned mails by what they were.
     pub returned: BTreeMap<String, ReturnedCount>,
+    /// Digests whose slot has come, and which wait because most feeds cannot be read.
+    pub held_slots: Vec<Due>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
@@ -44,6 +47,7 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
         subscribers,
         held: app.store.held_runs().await?,
         returned: app.store.returned().await?,
+        held_slots: digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect(),
         last_run: app.store.last_run(None, app.clock.now()).await?,
         next: next_slots(app, 1)?,
     })

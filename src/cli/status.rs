@@ -2,12 +2,15 @@
 
 mod feed;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::once::{held, held_json};
+use super::once::{held, held_json, unread};
 use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
+use crate::app::digest::Due;
 use crate::app::status::{StatusReport, status};
 
 #[derive(Debug, Args)]
@@ -35,6 +38,9 @@ impl Status {
             )),
             None => print("last run      none yet"),
         }
+        for due in &report.held_slots {
+            print(format_args!("held {:8} {}", due.cadence, held_slot(due, zone)));
+        }
         for (cadence, slot) in &report.next {
             print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
         }
@@ -60,6 +66,14 @@ impl Status {
         print(table);
         Ok(Ending::Done)
     }
+}
+
+/// Which slot is held, why, and until when.
+fn held_slot(due: &Due, zone: Tz) -> String {
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    let rolled = due.slot.utc + due.cadence.period() / 2;
+    let reach = due.thin.unwrap_or_default();
+    format!("{}: {}; rolled into the next after {}", local(due.slot.utc), unread(&reach), local(rolled))
 }
 
 fn counts(counts: impl Iterator<Item = (impl std::fmt::Display, impl std::fmt::Display)>) -> String {
@@ -97,7 +111,13 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         .iter()
         .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
         .collect();
+    let held_slots = report.held_slots.iter().map(|due| {
+        let reach = due.thin.unwrap_or_default();
+        json!({ "cadence": due.cadence.as_str(), "slot": due.slot.key(), "utc": due.slot.utc.to_rfc3339(),
+            "feeds": reach.alive, "unread": reach.unread })
+    });
+    let held_slots: Vec<_> = held_slots.collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
+    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next })
 }
