@@ -94,17 +94,17 @@ async fn a_clock_far_ahead_for_some_hours_erases_nobody() {
     app.store.leave(left.clone(), app.clock.now()).await.unwrap();
     world.days(YEAR);
     for _ in 0..23 {
-        assert_eq!(cleanup_due(app).await.unwrap(), Erased::default());
+        assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
         world.clock.advance(TimeDelta::hours(1));
     }
     world.days(-YEAR);
-    assert_eq!(cleanup_due(app).await.unwrap(), Erased::default());
+    assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
     assert!(app.store.subscriber(left).await.unwrap().is_some());
     // A machine that was really off for so long does it a day later.
     world.days(YEAR);
-    assert_eq!(cleanup_due(app).await.unwrap(), Erased::default());
+    assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
     world.days(1);
-    assert_eq!(cleanup_due(app).await.unwrap(), Erased { pending: 0, left: 1 });
+    assert_eq!(cleanup_due(app).await.unwrap().people, Erased { pending: 0, left: 1 });
 }
 
 #[tokio::test]
