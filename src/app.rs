@@ -257,7 +257,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
     [
         ("admin_to", settings.admin_to != default.admin_to),
-        ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
     ]
     .into_iter()

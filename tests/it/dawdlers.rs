@@ -1,7 +1,6 @@
 //! Visitors who hold a connection and let it wait: each is cut off in its time, and the others are served meanwhile.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use policy_digest::app::App;
@@ -155,12 +154,12 @@ async fn a_house_full_of_dawdlers_has_room_for_a_visitor() {
 #[tokio::test]
 async fn told_to_stop_it_answers_what_is_being_asked_and_is_not_ready_any_more() {
     let world = World::new().await;
-    let app = Arc::new(world.app);
+    let app = world.app;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let told = app.clone();
     let stop = async move { told.stop.requested().await };
-    let serving = tokio::spawn(serve_within(Live::new(App::clone(&app)), listener, patient(), stop));
+    let serving = tokio::spawn(serve_within(Live::new(app.clone()), listener, patient(), stop));
     let (mut idle, mut asking) = (begin(at, "").await, begin(at, "GET /health/ready HTTP/1.1\r\nhost: a\r\n").await);
     // Both are served by now: connections are taken in their order, and what was sent before is read before.
     assert_eq!(ask(at, "GET /health/ready HTTP/1.1", b"").await.status, 200);
