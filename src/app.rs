@@ -228,7 +228,8 @@ fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 }
 
 fn renderer(config: &Config) -> anyhow::Result<Renderer> {
-    Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")
+    let renderer = Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?;
+    Ok(renderer.for_site(&config.settings.name, config.settings.public_url.as_str()))
 }
 
 fn fetch_options(config: &Config) -> fetch::Options {
@@ -258,7 +259,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
     [
         ("admin_to", settings.admin_to != default.admin_to),
-        ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
     ]
     .into_iter()

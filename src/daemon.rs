@@ -89,7 +89,7 @@ pub async fn run(
     let finish = async {
         gather.await.context("the polls ended in a panic")?;
         send.await.context("the delivery ended in a panic")?;
-        served.await.context("the web server ended in a panic")?
+        served.await.context("the web server ended in a panic")
     };
     let ended = tokio::select! {
         ended = finish => { tracing::info!("stopped"); ended }

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use view::{
     ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
-    SignUpView, SourcesView, WelcomeView,
+    QuietView, SignUpView, SourcesView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -39,6 +39,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("digest/subject.txt.j2", include_str!("../templates/digest/subject.txt.j2")),
     ("digest/body.txt.j2", include_str!("../templates/digest/body.txt.j2")),
     ("digest/body.html.j2", include_str!("../templates/digest/body.html.j2")),
+    ("quiet/subject.txt.j2", include_str!("../templates/quiet/subject.txt.j2")),
+    ("quiet/body.txt.j2", include_str!("../templates/quiet/body.txt.j2")),
+    ("quiet/body.html.j2", include_str!("../templates/quiet/body.html.j2")),
     ("confirm/subject.txt.j2", include_str!("../templates/confirm/subject.txt.j2")),
     ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
     ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
@@ -135,7 +138,7 @@ impl Renderer {
     #[must_use]
     pub fn faults(overrides: Option<&Path>) -> Vec<Error> {
         let renderer = match Self::unread(overrides) {
-            Ok(renderer) => renderer,
+            Ok(renderer) => renderer.for_site("Reform Digest", "https://digest.example.org/"),
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
@@ -170,7 +173,14 @@ impl Renderer {
         text::add_filters(&mut environment);
         let folder = overrides.map(Path::to_owned);
         environment.set_loader(move |name| load(folder.as_deref(), name));
-        Ok(Self { environment })
+        Ok(Self { environment }.for_site("", ""))
+    }
+
+    /// The same for the pages of this digest, whose first page is at `home`: they all say whose they are.
+    #[must_use]
+    pub fn for_site(mut self, name: &str, home: &str) -> Self {
+        self.environment.add_global("site", context! { name, home });
+        self
     }
 
     /// The digest mail.
@@ -179,6 +189,14 @@ impl Renderer {
     /// A template that uses what the view does not have.
     pub fn render_digest(&self, view: &DigestView) -> Result<Rendered, Error> {
         self.mail("digest", view)
+    }
+
+    /// The note that there was nothing to report.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_quiet(&self, view: &QuietView) -> Result<Rendered, Error> {
+        self.mail("quiet", view)
     }
 
     /// The mail that asks whether a sign-up was meant.

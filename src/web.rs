@@ -2,31 +2,33 @@
 //! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
 //! nothing that another site could ride on, and tokens are never logged.
 
+mod answer;
 mod archive;
 mod caching;
 mod error;
+mod form;
 mod health;
 mod preferences;
 mod robots;
+mod serving;
 mod sign_up;
 mod sources;
+mod styles;
 mod subscriptions;
 mod syndication;
+mod tick;
 mod unsubscribe;
 mod visitor;
 
 use std::future::Future;
-use std::net::SocketAddr;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::FromRef;
+use axum::http::StatusCode;
+use axum::middleware;
 use axum::response::{Html, IntoResponse as _, Response};
-use axum::routing::{get, post};
-use futures::FutureExt as _;
+use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -34,87 +36,84 @@ use crate::app::reload::Live;
 use crate::domain::token::TokenError;
 use crate::render::PageForm;
 use error::Failure;
+pub use serving::Bounds;
 
-/// The largest body that is read: a form with an address and a few choices is far below it.
-const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Who a page is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever comes by.
+    Everybody,
+    /// Whoever holds the token in its address: no cache keeps the answer, and no search engine lists it.
+    Holder,
+    /// A supervisor, in plain text.
+    Machine,
+}
 
-/// The most that one request may take, and that open connections are given when the server stops.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// Every page: its address, who it is for, and who answers. Nothing is served that is not in this table.
+fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
+    use Audience::{Everybody, Holder, Machine};
+    vec![
+        ("/", Everybody, get(sign_up::show).post(sign_up::take)),
+        ("/p", Everybody, get(preferences::ask_link).post(preferences::send_link)),
+        ("/archive", Everybody, get(archive::list)),
+        ("/archive/{name}", Everybody, get(archive::show)),
+        ("/archive/feed.xml", Everybody, get(syndication::digests)),
+        ("/feed.xml", Everybody, get(syndication::stories_as_atom)),
+        ("/feed.json", Everybody, get(syndication::stories_as_json)),
+        ("/sources", Everybody, get(sources::show)),
+        ("/sources.opml", Everybody, get(sources::list)),
+        ("/robots.txt", Everybody, get(robots::show)),
+        ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
+        ("/confirm/{token}/again", Holder, post(subscriptions::again)),
+        ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::leave)),
+        ("/p/{token}", Holder, get(preferences::show)),
+        ("/p/{token}/choices", Holder, get(preferences::back).post(preferences::choose)),
+        ("/p/{token}/pause", Holder, get(preferences::back).post(preferences::pause)),
+        ("/p/{token}/resume", Holder, get(preferences::back).post(preferences::resume)),
+        ("/p/{token}/address", Holder, get(preferences::back).post(preferences::ask_address)),
+        ("/p/{token}/data", Holder, get(preferences::data)),
+        ("/p/{token}/delete", Holder, get(preferences::ask_erase).post(preferences::erase)),
+        ("/address/{token}", Holder, get(preferences::ask_take).post(preferences::take_address)),
+        ("/health/live", Machine, get(health::live)),
+        ("/health/ready", Machine, get(health::ready)),
+    ]
+}
 
-/// On every answer. The styles of `page/base.html.j2` stand in its `<style>`; there are no scripts or images.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        ),
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-];
-
-/// On every answer under a personal link.
-const PERSONAL_HEADERS: [(HeaderName, HeaderValue); 2] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
-];
+/// The address of every page, with `{token}` or `{name}` where one belongs, and who it is for.
+pub fn addresses() -> impl Iterator<Item = (&'static str, Audience)> {
+    table().into_iter().map(|(address, audience, _)| (address, audience))
+}
 
 /// Serves the pages until `stop`; then requests in flight are answered, and connections that dawdle are dropped.
-///
-/// # Errors
-/// The listener fails.
-pub async fn serve(
+pub async fn serve(live: Live, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+    serve_within(live, listener, Bounds::default(), stop).await;
+}
+
+/// The same within other bounds.
+pub async fn serve_within(
     live: Live,
     listener: TcpListener,
+    bounds: Bounds,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let stop = stop.shared();
-    let service = router(live).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone());
-    let limit = async {
-        stop.await;
-        tokio::time::sleep(REQUEST_LIMIT).await;
-    };
-    tokio::select! {
-        served = serving => served.context("the web server failed"),
-        () = limit => Ok(()),
-    }
+) {
+    serving::serve(&live, router(live.clone(), bounds), listener, bounds, stop).await;
 }
 
 /// Every page under its address. A request is answered by the newest installation, whole.
-pub fn router(live: Live) -> Router {
-    let personal = Router::new()
-        .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
-        .route("/confirm/{token}/again", post(subscriptions::again))
-        .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::leave))
-        .route("/p/{token}", get(preferences::show))
-        .route("/p/{token}/choices", get(preferences::back).post(preferences::choose))
-        .route("/p/{token}/pause", get(preferences::back).post(preferences::pause))
-        .route("/p/{token}/resume", get(preferences::back).post(preferences::resume))
-        .route("/p/{token}/address", get(preferences::back).post(preferences::ask_address))
-        .route("/p/{token}/data", get(preferences::data))
-        .route("/p/{token}/delete", get(preferences::ask_erase).post(preferences::erase))
-        .route("/address/{token}", get(preferences::ask_take).post(preferences::take_address))
-        .layer(middleware::map_response(personal_headers));
+fn router(live: Live, bounds: Bounds) -> Router {
+    let of = |wanted: Audience| {
+        let pages = table().into_iter().filter(move |(_, audience, _)| *audience == wanted);
+        pages.fold(Router::new(), |router, (address, _, methods)| router.route(address, methods))
+    };
+    let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
     Router::new()
-        .merge(personal)
-        .route("/", get(sign_up::show).post(sign_up::take))
-        .route("/p", get(preferences::ask_link).post(preferences::send_link))
-        .route("/archive", get(archive::list))
-        .route("/archive/{name}", get(archive::show))
-        .route("/archive/feed.xml", get(syndication::digests))
-        .route("/feed.xml", get(syndication::stories_as_atom))
-        .route("/feed.json", get(syndication::stories_as_json))
-        .route("/sources", get(sources::show))
-        .route("/sources.opml", get(sources::list))
-        .route("/robots.txt", get(robots::show))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+        .merge(of(Audience::Everybody))
+        .merge(of(Audience::Holder).layer(middleware::map_response(answer::personal)))
+        .merge(of(Audience::Machine).layer(middleware::map_response(answer::machine)))
         .fallback(not_found)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(limit_time))
-        .layer(middleware::map_response(headers))
+        .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(error_pages)
+        .layer(middleware::map_response_with_state(live.clone(), answer::headers))
         .with_state(live)
 }
 
@@ -124,9 +123,8 @@ impl FromRef<Live> for App {
     }
 }
 
-async fn not_found(State(app): State<App>) -> Result<Response, Failure> {
-    let text = "There is no page at this address. A link in a mail may have been broken over two lines.";
-    page(&app, StatusCode::NOT_FOUND, "Page not found", &[text.to_owned()], None)
+async fn not_found() -> StatusCode {
+    StatusCode::NOT_FOUND
 }
 
 /// The page that says why a personal link does nothing.
@@ -147,21 +145,4 @@ fn page(
 ) -> Result<Response, Failure> {
     let html = app.renderer.render_page(title, paragraphs, form).context("cannot render a page")?;
     Ok((status, Html(html)).into_response())
-}
-
-async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => (StatusCode::REQUEST_TIMEOUT, "this took too long; please try again\n").into_response(),
-    }
-}
-
-async fn headers(mut response: Response) -> Response {
-    response.headers_mut().extend(HEADERS);
-    response
-}
-
-async fn personal_headers(mut response: Response) -> Response {
-    response.headers_mut().extend(PERSONAL_HEADERS);
-    response
 }

@@ -11,7 +11,7 @@ mod refusal;
 
 use chrono::{DateTime, Utc};
 
-use super::poll::{Readers, chain, refuse_unknown, unparsed};
+use super::poll::{Readers, address, chain, refuse_unknown, unparsed};
 use super::{App, Listener, Progress};
 use crate::domain::feed::Feed;
 use crate::store::FeedState;
@@ -109,7 +109,8 @@ async fn check_one(
     if let Some(until) = state.and_then(|state| state.not_before).filter(|until| *until > now) {
         return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
     }
-    let Sight { response, document } = match look(app, readers, &feed.url).await {
+    let address = state.map_or_else(|| feed.url.clone(), |state| address(feed, state));
+    let Sight { response, document } = match look(app, readers, &address).await {
         Ok(sight) => sight,
         Err(Unseen::Unfetched(error)) => return Err(unread(error.explain())),
         Err(Unseen::GivenUp(error)) => return Err(unread(error)),
@@ -119,6 +120,8 @@ async fn check_one(
             return Err(Unread { error: chain(&error), proposals });
         }
     };
+    let moved_to = response.moved_to.as_ref().map(ToString::to_string);
+    let moved_to = moved_to.or_else(|| state.and_then(|state| state.address.clone()));
     let repairs = document.repairs.iter().map(ToString::to_string).collect();
     let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document);
     Ok(CheckResult {
@@ -127,7 +130,7 @@ async fn check_one(
         undated,
         rhythm,
         newest,
-        moved_to: response.moved_to.as_ref().map(ToString::to_string),
+        moved_to,
         repairs,
         gap: state.and_then(|state| state.gap),
     })

@@ -18,6 +18,9 @@ use crate::domain::subscriber::EmailAddress;
 /// What one network may ask for at once, and how long until one more: an office that signs up together is not refused, and
 /// a program gets no further than 60 in an hour.
 const VISITOR: (u32, Duration) = (30, Duration::from_secs(60));
+/// The same for all networks of a provider together: whoever has millions of them gets no further than 600 in an hour, and
+/// cannot fill the table below by themselves.
+const PROVIDER: (u32, Duration) = (600, Duration::from_secs(6));
 /// The same for one address. What is mailed to it is limited further, by the store.
 const ADDRESS: (u32, Duration) = (5, Duration::from_secs(15 * 60));
 /// Buckets kept at a time, some 50 bytes each. Whoever comes when there are so many shares one bucket with the others who do.
@@ -27,6 +30,8 @@ const SWEEP_SECONDS: i64 = 60;
 /// The leading bits that stand for one visitor: an IPv4 /24, and an IPv6 /56, which is what a provider gives one household
 /// (RFC 6177 §2).
 const PREFIX_BITS: (u32, u32) = (24, 56);
+/// The leading bits that stand for a provider: an IPv4 /16, and an IPv6 /32, which is the least that one is given.
+const PROVIDER_BITS: (u32, u32) = (16, 32);
 
 /// Too often: to be tried again after this time, above nought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub struct TooOften(pub Duration);
 /// The limits of the pages.
 #[derive(Debug)]
 pub struct Limits {
+    providers: Limit,
     visitors: Limit,
     addresses: Limit,
 }
@@ -43,7 +49,8 @@ impl Limits {
     /// Every bucket is full.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
-        Self { visitors: Limit::new(VISITOR, clock), addresses: Limit::new(ADDRESS, clock) }
+        let limit = |of| Limit::new(of, clock);
+        Self { providers: limit(PROVIDER), visitors: limit(VISITOR), addresses: limit(ADDRESS) }
     }
 
     /// Counts a step of the visitor who comes from here.
@@ -51,6 +58,7 @@ impl Limits {
     /// # Errors
     /// [`TooOften`].
     pub fn visitor(&self, from: IpAddr) -> Result<(), TooOften> {
+        self.providers.count(&leading(from, PROVIDER_BITS))?;
         self.visitors.count(&prefix(from))
     }
 
@@ -63,11 +71,18 @@ impl Limits {
     }
 }
 
-/// What is common to all addresses that count as one visitor.
-fn prefix(address: IpAddr) -> (u8, u128) {
+/// What is common to all addresses that count as one visitor: the version, and the bits.
+pub(crate) type Prefix = (u8, u128);
+
+/// The visitor that an address counts as.
+pub(crate) fn prefix(address: IpAddr) -> Prefix {
+    leading(address, PREFIX_BITS)
+}
+
+fn leading(address: IpAddr, (v4, v6): (u32, u32)) -> Prefix {
     match address.to_canonical() {
-        IpAddr::V4(address) => (4, u128::from(address.to_bits() >> (32 - PREFIX_BITS.0))),
-        IpAddr::V6(address) => (6, address.to_bits() >> (128 - PREFIX_BITS.1)),
+        IpAddr::V4(address) => (4, u128::from(address.to_bits() >> (32 - v4))),
+        IpAddr::V6(address) => (6, address.to_bits() >> (128 - v6)),
     }
 }
 
@@ -166,14 +181,27 @@ mod tests {
     fn a_flood_of_networks_takes_bounded_memory_and_what_is_full_again_is_forgotten() {
         let (clock, limits) = limits();
         let mut refused = 0;
-        for number in 0..100_000u128 {
-            let address = IpAddr::from((0x2001_0db8 << 96 | number << 72).to_be_bytes());
+        for number in 0..1_000_000u128 {
+            let address = IpAddr::from((0x2000 << 112 | number << 96).to_be_bytes());
             refused += usize::from(limits.visitor(address).is_err());
         }
-        assert!(limits.visitors.buckets.len() <= BUCKETS + 1);
-        assert!(refused > 50_000, "who comes too many shares one bucket: {refused}");
+        assert!(limits.visitors.buckets.len() <= BUCKETS + 1 && limits.providers.buckets.len() <= BUCKETS + 1);
+        assert!(refused > 900_000, "who comes too many shares one bucket: {refused}");
         clock.advance(TimeDelta::days(1));
         limits.visitor("192.0.2.1".parse().unwrap()).unwrap();
-        assert_eq!(limits.visitors.buckets.len(), 1);
+        assert_eq!((limits.visitors.buckets.len(), limits.providers.buckets.len()), (1, 1));
+    }
+
+    #[test]
+    fn whoever_has_a_million_networks_does_not_keep_others_out() {
+        let (_, limits) = limits();
+        let heard = (0..1_000_000u128).filter(|number| {
+            let address = IpAddr::from((0x2001_0db8 << 96 | number << 72).to_be_bytes());
+            limits.visitor(address).is_ok()
+        });
+        assert_eq!(heard.count(), PROVIDER.0 as usize);
+        for other in ["2001:db9::1", "192.0.2.1", "::ffff:203.0.113.1"] {
+            limits.visitor(other.parse().unwrap()).unwrap();
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{App, preferences};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Status};
-use crate::store::{OwnRecord, ReportedMail, Subscriber, Suppressed};
+use crate::store::{OwnRecord, Subscriber, Suppressed};
 use crate::transfer::csv;
 
 /// Which people.
@@ -46,8 +46,6 @@ pub struct Dossier {
     pub record: Option<OwnRecord>,
     /// What they agreed to on the page.
     pub wording: Option<String>,
-    /// What was reported of mails to them, oldest first.
-    pub reports: Vec<ReportedMail>,
     /// Why it is not mailed any more; this outlives the person.
     pub suppressed: Option<Suppressed>,
 }
@@ -59,29 +57,23 @@ pub struct Dossier {
 pub async fn show(app: &App, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
     let suppressed = app.store.suppression(app.keys.address_hash(address)).await?;
     let Some(person) = app.store.subscriber_at(address).await? else {
-        let nobody = |suppressed| Dossier { record: None, wording: None, reports: Vec::new(), suppressed };
+        let nobody = |suppressed| Dossier { record: None, wording: None, suppressed };
         return Ok(suppressed.map(|suppressed| nobody(Some(suppressed))));
     };
     let wording = match person.consent_wording {
         Some(version) => app.store.wording(version).await?,
         None => None,
     };
-    let reports = app.store.reports_of(person.id.clone()).await?;
     let record = app.store.own_record(person.id).await?;
-    Ok(Some(Dossier { record, wording, reports, suppressed }))
+    Ok(Some(Dossier { record, wording, suppressed }))
 }
 
 impl Dossier {
     /// For machines.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let reports = self.reports.iter().map(|report| {
-            json!({ "kind": report.kind, "at": report.at.to_rfc3339(), "source": report.source, "fault": report.fault,
-                "code": report.code })
-        });
         json!({
             "person": self.record.as_ref().map(|record| preferences::record_json(record, self.wording.as_deref())),
-            "reports": reports.collect::<Vec<_>>(),
             "suppressed": self.suppressed.as_ref().map(|suppressed| {
                 json!({ "reason": suppressed.reason, "since": suppressed.since.to_rfc3339() })
             }),

@@ -75,7 +75,7 @@ pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) ->
     let known: Vec<&str> = app.config.topic.themes.iter().map(|theme| theme.name.as_str()).collect();
     let mut chosen: Vec<String> =
         known.iter().filter(|name| themes.iter().any(|theme| theme == *name)).map(|&name| name.to_owned()).collect();
-    if chosen.is_empty() {
+    if chosen.is_empty() && !known.is_empty() {
         return Ok(Ok(Step::Problem(Problem::Themes)));
     }
     chosen.sort();
@@ -167,15 +167,16 @@ pub async fn take_address(app: &App, token: &str) -> Answer<AddressTaken> {
     Ok(Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?))
 }
 
-/// Mails an active person the link to their page, at most once an hour. The caller tells nobody what came of it.
+/// Mails an active person the link to their page, at most once an hour. The caller tells nobody what came of it; the work is
+/// the same for everybody.
 ///
 /// # Errors
 /// The database or a template fails.
 pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     let known = app.store.subscriber_at(address).await?;
-    let Some(person) = known.filter(|person| person.status == Status::Active) else { return Ok(false) };
-    let link = answers::link(app, &person.id)?;
-    Ok(app.store.queue_answer(person.id, link, app.clock.now()).await?)
+    let active = known.filter(|person| person.status == Status::Active).map(|person| person.id);
+    let link = answers::link(app, active.as_deref().unwrap_or("nobody"))?;
+    Ok(app.store.queue_link(active, link, app.clock.now()).await?)
 }
 
 /// All that is kept of whoever holds the link; `None` when nothing is.
@@ -199,8 +200,13 @@ pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
 pub(super) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
     let person = &record.subscriber;
     let messages = record.messages.iter().map(|message| {
-        json!({ "kind": message.kind, "subject": message.subject, "state": message.state,
-            "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()) })
+        json!({ "kind": message.kind, "to": message.address, "subject": message.subject, "state": message.state,
+            "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()),
+            "error": message.error })
+    });
+    let reports = record.reports.iter().map(|report| {
+        json!({ "kind": report.kind, "at": report.at.to_rfc3339(), "source": report.source, "fault": report.fault,
+            "code": report.code })
     });
     json!({
         "id": person.id,
@@ -219,6 +225,7 @@ pub(super) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
         "confirmed": person.confirmed.map(|at| at.to_rfc3339()),
         "ended": person.ended.map(|at| at.to_rfc3339()),
         "messages": messages.collect::<Vec<_>>(),
+        "returned": reports.collect::<Vec<_>>(),
     })
 }
 

@@ -82,7 +82,8 @@ pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     if !form.trap.is_empty() {
         "Leave this field empty: it is there for programs that fill in everything".clone_into(&mut errors.trap);
     }
-    if let Some(text) = hurry(app, &form.stamp) {
+    // What is wrong with the form as a whole is said when it is all that is: whoever mends a mistake has waited.
+    if let Some(text) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
         text.clone_into(&mut errors.other);
     }
     match (address, cadence) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Clock;
+use super::digest::Due;
 use super::{App, database, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -26,6 +27,8 @@ pub struct StatusReport {
     pub held: Vec<HeldRun>,
     /// Returned mails by what they were.
     pub returned: BTreeMap<String, ReturnedCount>,
+    /// Digests whose slot has come, and which wait because most feeds cannot be read.
+    pub held_slots: Vec<Due>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
@@ -39,7 +42,8 @@ pub struct StatusReport {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
-    Ok(StatusReport { next: next_slots(app, 1)?, ..known(&app.store, app.clock.now()).await? })
+    let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
+    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known(&app.store, app.clock.now()).await? })
 }
 
 /// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
@@ -69,6 +73,7 @@ async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport
         subscribers,
         held: store.held_runs().await?,
         returned: store.returned().await?,
+        held_slots: Vec::new(),
         last_run: store.last_run(None, now).await?,
         next: Vec::new(),
         untaken: store.untaken().await?,

@@ -7,10 +7,11 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::once::{held, held_json};
+use super::once::{held, held_json, unread};
 use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
 use crate::app::clock::Clock;
+use crate::app::digest::Due;
 use crate::app::status::{self, StatusReport, status};
 use crate::config::{Findings, data_folder};
 use crate::store::Untaken;
@@ -73,6 +74,9 @@ fn tell(report: StatusReport, zone: Tz, now: DateTime<Utc>) {
         )),
         None => print("last run      none yet"),
     }
+    for due in &report.held_slots {
+        print(format_args!("held {:8} {}", due.cadence, held_slot(due, zone)));
+    }
     for (cadence, slot) in &report.next {
         print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
     }
@@ -109,6 +113,14 @@ fn edit(untaken: &Untaken, zone: Tz) -> String {
     }
 }
 
+/// Which slot is held, why, and until when.
+fn held_slot(due: &Due, zone: Tz) -> String {
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    let rolled = due.slot.utc + due.cadence.period() / 2;
+    let reach = due.thin.unwrap_or_default();
+    format!("{}: {}; rolled into the next after {}", local(due.slot.utc), unread(&reach), local(rolled))
+}
+
 fn counts(counts: impl Iterator<Item = (impl std::fmt::Display, impl std::fmt::Display)>) -> String {
     let parts: Vec<_> = counts.map(|(word, number)| format!("{number} {word}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
@@ -125,7 +137,7 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
                 "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
                 "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
                 "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-                "moved_to": feed.moved_to, "gone": feed.gone.map(|at| at.to_rfc3339()),
+                "moved_to": feed.moved.as_ref().map(|moved| &moved.to), "address": feed.address, "gone": feed.gone.map(|at| at.to_rfc3339()),
                 "gap": feed.gap.map(|at| at.to_rfc3339()),
             })
         })
@@ -144,8 +156,14 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         .iter()
         .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
         .collect();
+    let held_slots = report.held_slots.iter().map(|due| {
+        let reach = due.thin.unwrap_or_default();
+        json!({ "cadence": due.cadence.as_str(), "slot": due.slot.key(), "utc": due.slot.utc.to_rfc3339(),
+            "feeds": reach.alive, "unread": reach.unread })
+    });
+    let held_slots: Vec<_> = held_slots.collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
+    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next,
         "untaken": report.untaken.as_ref().map(|untaken| json!({
             "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })

@@ -2,7 +2,7 @@
 //! see what is kept. Who may is told by their link's token, in `app`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::erasure::erase;
 use super::subscribers::{select, start};
@@ -28,6 +28,8 @@ pub enum AddressTaken {
 pub struct OwnMessage {
     /// digest, confirmation, …
     pub kind: String,
+    /// Where it went, or goes.
+    pub address: String,
     /// Its subject.
     pub subject: String,
     /// queued, sent, …
@@ -36,6 +38,23 @@ pub struct OwnMessage {
     pub made: DateTime<Utc>,
     /// When it was sent or given up.
     pub settled: Option<DateTime<Utc>>,
+    /// What the mail server last said against it.
+    pub error: Option<String>,
+}
+
+/// A mail of theirs that came back, or that they complained of.
+#[derive(Debug, Clone)]
+pub struct OwnReport {
+    /// What the mail was: digest, confirmation, …
+    pub kind: String,
+    /// When it was taken in.
+    pub at: DateTime<Utc>,
+    /// smtp, dsn, arf.
+    pub source: String,
+    /// person, soft, ours, complaint.
+    pub fault: String,
+    /// The answer's code; empty for a complaint.
+    pub code: String,
 }
 
 /// All that is kept of one person.
@@ -47,6 +66,8 @@ pub struct OwnRecord {
     pub new_address: Option<EmailAddress>,
     /// What was mailed, oldest first.
     pub messages: Vec<OwnMessage>,
+    /// What came back of it.
+    pub reports: Vec<OwnReport>,
 }
 
 impl Store {
@@ -116,8 +137,8 @@ impl Store {
         self.write(move |tx| resume(tx, select(tx, "WHERE paused_until <= ?1", [seconds(now)])?, now)).await
     }
 
-    /// Keeps the address that an active person wants, and queues the mail that asks there; nothing if it is suppressed,
-    /// in use, or was asked too often. `hash` is the address' own.
+    /// Keeps the address that an active person wants, and queues the mail that asks there, unless it is suppressed, in
+    /// use, or was asked too often: of that they are to see nothing, so the address is kept either way. `hash` is its own.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -128,9 +149,20 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
+            let is_other: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = 'active' AND address_key <> ?2)",
+                params![id, address.key()],
+                |row| row.get(0),
+            )?;
+            if !is_other {
+                return Ok(false);
+            }
+            tx.execute(
+                "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
+                params![id, address.reveal(), seconds(now)],
+            )?;
             let may: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = 'active')
-                 AND NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = ?2 AND status IN ('active', 'suppressed'))
+                "SELECT NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = ?2 AND status IN ('active', 'suppressed'))
                  AND NOT EXISTS (SELECT 1 FROM messages WHERE kind = 'address_change' AND made > ?3 AND lower(address) = ?2)
                  AND (SELECT count(*) FROM messages WHERE kind = 'address_change' AND made > ?3 AND subscriber = ?1) < ?4",
                 params![id, address.key(), seconds(now - TimeDelta::hours(1)), ADDRESSES_AN_HOUR],
@@ -139,10 +171,6 @@ impl Store {
             if !may || suppressions::of(tx, &hash)?.is_some() {
                 return Ok(false);
             }
-            tx.execute(
-                "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
-                params![id, address.reveal(), seconds(now)],
-            )?;
             outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.part, &question.message_id), now)?;
             Ok(true)
         })
@@ -197,22 +225,9 @@ impl Store {
     pub async fn own_record(&self, id: String) -> Result<Option<OwnRecord>, Error> {
         self.read(move |connection| {
             let Some(subscriber) = select(connection, "WHERE id = ?1", [&id])?.pop() else { return Ok(None) };
-            let mut statement = connection.prepare(
-                "SELECT kind, subject, state, made, settled FROM messages JOIN parts ON parts.id = part
-                 WHERE subscriber = ?1 ORDER BY messages.id",
-            )?;
-            let mut rows = statement.query([&id])?;
-            let mut messages = Vec::new();
-            while let Some(row) = rows.next()? {
-                messages.push(OwnMessage {
-                    kind: row.get(0)?,
-                    subject: row.get(1)?,
-                    state: row.get(2)?,
-                    made: time(row.get(3)?)?,
-                    settled: optional_time(row.get(4)?)?,
-                });
-            }
-            Ok(Some(OwnRecord { subscriber, new_address: new_address(connection, &id)?, messages }))
+            let new_address = new_address(connection, &id)?;
+            let (messages, reports) = (own_messages(connection, &id)?, own_reports(connection, &id)?);
+            Ok(Some(OwnRecord { subscriber, new_address, messages, reports }))
         })
         .await
     }
@@ -227,6 +242,49 @@ fn resume(tx: &Transaction<'_>, people: Vec<Subscriber>, now: DateTime<Utc>) -> 
         )?;
     }
     Ok(())
+}
+
+/// Of mails to an address that they asked for and do not have they see nothing: whether one was sent tells who has it.
+const THEIRS: &str = "JOIN subscribers ON subscribers.id = subscriber
+    WHERE subscriber = ?1 AND (kind <> 'address_change' OR lower(messages.address) = address_key)";
+
+fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Error> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT kind, messages.address, subject, state, made, settled, error FROM messages JOIN parts ON parts.id = part
+         {THEIRS} ORDER BY messages.id"
+    ))?;
+    let mut rows = statement.query([id])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push(OwnMessage {
+            kind: row.get(0)?,
+            address: row.get(1)?,
+            subject: row.get(2)?,
+            state: row.get(3)?,
+            made: time(row.get(4)?)?,
+            settled: optional_time(row.get(5)?)?,
+            error: row.get(6)?,
+        });
+    }
+    Ok(messages)
+}
+
+fn own_reports(connection: &Connection, id: &str) -> Result<Vec<OwnReport>, Error> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT kind, at, source, fault, code FROM reports JOIN messages ON messages.id = message {THEIRS} ORDER BY reports.id"
+    ))?;
+    let mut rows = statement.query([id])?;
+    let mut reports = Vec::new();
+    while let Some(row) = rows.next()? {
+        reports.push(OwnReport {
+            kind: row.get(0)?,
+            at: time(row.get(1)?)?,
+            source: row.get(2)?,
+            fault: row.get(3)?,
+            code: row.get(4)?,
+        });
+    }
+    Ok(reports)
 }
 
 fn new_address(connection: &rusqlite::Connection, id: &str) -> Result<Option<EmailAddress>, Error> {

@@ -105,6 +105,24 @@ impl Store {
         self.write(move |tx| queue(tx, &subscriber, &answer, now)).await
     }
 
+    /// The same for a link that was asked for by address; nobody may have it. Something is committed in either case, so
+    /// that the time that it takes does not tell them apart.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn queue_link(
+        &self,
+        subscriber: Option<String>,
+        link: Answer,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        self.write(move |tx| {
+            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES ('last link', ?1)", [seconds(now)])?;
+            subscriber.map_or(Ok(false), |subscriber| queue(tx, &subscriber, &link, now))
+        })
+        .await
+    }
+
     /// The text of a wording that somebody has agreed to.
     ///
     /// # Errors
@@ -129,8 +147,8 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
     let kind = answer.kind.as_str();
     let is_recent: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM messages WHERE subscriber = ?1 AND kind = ?2
-         AND (made > ?3 OR state IN ('queued', 'sending', 'unknown', 'retry')))",
-        params![subscriber, kind, seconds(now - pause)],
+         AND (made BETWEEN ?3 + 1 AND ?4 OR state IN ('queued', 'sending', 'unknown', 'retry')))",
+        params![subscriber, kind, seconds(now - pause), seconds(now)],
         |row| row.get(0),
     )?;
     if is_recent {

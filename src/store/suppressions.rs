@@ -5,11 +5,38 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Error, seconds, time, word};
+use super::{Error, Store, seconds, time, word};
 use crate::domain::bounce::{Fault, has_lasted};
 
 /// The most messages that are looked back on; a daily digest that fails softly is suppressed long before.
 const LOOK_BACK: usize = 60;
+
+/// Why an address is not mailed any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// person, soft, complaint.
+    pub reason: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+impl Store {
+    /// Whether the address with this keyed hash is suppressed, and why.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn suppression(&self, hash: String) -> Result<Option<Suppressed>, Error> {
+        self.read(move |connection| {
+            let found: Option<(String, i64)> = connection
+                .query_row("SELECT reason, made FROM suppressions WHERE hash = ?1", [hash], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            found.map(|(reason, since)| Ok(Suppressed { reason, since: time(since)? })).transpose()
+        })
+        .await
+    }
+}
 
 /// A report to be weighed.
 pub(super) struct Weighed<'a> {

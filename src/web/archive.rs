@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::error::Failure;
 use super::{caching, not_found};
@@ -15,7 +15,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     match archive::show(&app, &name).await? {
         Some(page) => Ok(caching::answer(&asked, caching::HTML, page)),
-        None => not_found(State(app)).await,
+        None => Ok(not_found().await.into_response()),
     }
 }
 

@@ -1,20 +1,30 @@
-//! Health for a supervisor: `live` says that the process answers, `ready` that its database does too.
+//! Health for a supervisor, in a word of plain text: `live` says that the process answers, `ready` that it takes requests
+//! and its database answers.
+
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::app::{App, status};
 
+/// A supervisor asks every few seconds, and need not wait for longer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
 pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match status::ready(&app).await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
+    if app.stop.is_requested() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
+    match tokio::time::timeout(ANSWERS_WITHIN, status::ready(&app)).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
+        Ok(Err(error)) => {
             tracing::error!("not ready: {error:#}");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
         }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n"),
     }
 }

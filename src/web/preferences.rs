@@ -3,16 +3,16 @@
 //! posts nothing.
 
 use anyhow::Context as _;
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use url::form_urlencoded;
 
 use super::error::Failure;
+use super::form::Fields;
 use super::sign_up::too_often;
 use super::visitor::Visitor;
-use super::{page, refused};
+use super::{page, refused, tick};
 use crate::app::App;
 use crate::app::preferences::{self, Answer, PageState, Step};
 use crate::app::subscribe;
@@ -47,28 +47,28 @@ pub(super) async fn back(Path(token): Path<String>) -> Response {
     see(&token, "")
 }
 
-pub(super) async fn choose(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
-    let themes: Vec<String> = fields(&body, "theme").collect();
-    let cadence = field(&body, "cadence");
+pub(super) async fn choose(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+    let themes: Vec<String> = fields.all("theme").collect();
+    let cadence = fields.first("cadence");
     let step = preferences::choose(&app, &token, &cadence, &themes).await;
     let state = PageState { chosen: Some((cadence, themes)), ..PageState::default() };
     answer(&app, &token, "choices", step, state).await
 }
 
-pub(super) async fn pause(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
-    let typed = field(&body, "until");
+pub(super) async fn pause(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+    let typed = fields.first("until");
     let step = preferences::pause(&app, &token, &typed).await;
     answer(&app, &token, "pause", step, PageState { typed, ..PageState::default() }).await
 }
 
-pub(super) async fn resume(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn resume(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     let step = preferences::resume(&app, &token).await;
     answer(&app, &token, "resume", step, PageState::default()).await
 }
 
-pub(super) async fn ask_address(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
-    let typed = field(&body, "address");
-    let step = preferences::ask_address(&app, &token, &typed).await;
+pub(super) async fn ask_address(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+    let typed = fields.first("address");
+    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
 
@@ -124,7 +124,7 @@ pub(super) async fn ask_erase(State(app): State<App>, Path(token): Path<String>)
     page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(&form))
 }
 
-pub(super) async fn erase(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn erase(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     match preferences::erase(&app, &token).await? {
         Ok(()) => {
             page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
@@ -143,7 +143,7 @@ pub(super) async fn ask_take(State(app): State<App>, Path(token): Path<String>) 
     page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(&form))
 }
 
-pub(super) async fn take_address(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     use crate::app::preferences::AddressTaken::{NotOpen, Occupied, Taken};
     let (status, title, text) = match preferences::take_address(&app, &token).await? {
         Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
@@ -159,12 +159,12 @@ pub(super) async fn ask_link(State(app): State<App>) -> Result<Response, Failure
     asking(&app, StatusCode::OK, AskLinkView::default())
 }
 
-/// The same answer, at the same time, whoever has the address: the mail is made after it.
-pub(super) async fn send_link(State(app): State<App>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+/// The same answer, at the same time, whoever has the address.
+pub(super) async fn send_link(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
-    let typed = field(&body, "address");
+    let typed = fields.first("address");
     let Ok(address) = EmailAddress::parse(&typed) else {
         let view = AskLinkView { is_wrong: true, typed, ..AskLinkView::default() };
         return asking(&app, StatusCode::UNPROCESSABLE_ENTITY, view);
@@ -172,15 +172,10 @@ pub(super) async fn send_link(State(app): State<App>, from: Visitor, body: Bytes
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    let working = app.clone();
-    tokio::spawn(async move {
-        if let Err(error) = preferences::send_link(&working, &address).await {
-            tracing::error!("a link that was asked for could not be mailed: {error:#}");
-        }
-    });
+    tick::at_the_next(preferences::send_link(&app, &address)).await?;
     let text =
         "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
-    page(&app, StatusCode::OK, "Look into your mail", &[text.to_owned()], None)
+    page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
 }
 
 fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {
@@ -192,13 +187,4 @@ fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, 
 fn gone(app: &App) -> Result<Response, Failure> {
     let text = "It was deleted, or you left some time ago. If you want the digest, please sign up again.".to_owned();
     page(app, StatusCode::GONE, "Nothing is kept about you", &[text], None)
-}
-
-/// The first value of a field; empty when it is not there.
-fn field(body: &[u8], name: &str) -> String {
-    fields(body, name).next().unwrap_or_default()
-}
-
-fn fields<'a>(body: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
-    form_urlencoded::parse(body).filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
 }

@@ -1,14 +1,14 @@
 //! The page to sign up on, and its form. What is typed is shown again to the one who typed it, escaped, and to nobody
 //! else: no mail and no log holds it. The answer to a form that is right does not depend on whose address it is.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
+use super::form::Fields;
 use super::visitor::Visitor;
-use super::{page, robots};
+use super::{page, robots, tick};
 use crate::app::App;
 use crate::app::limits::TooOften;
 use crate::app::sign_up::{self, Form};
@@ -23,11 +23,11 @@ pub(super) async fn show(State(app): State<App>) -> Result<Response, Failure> {
 }
 
 /// Takes the form: urlencoded, as browsers send it.
-pub(super) async fn take(State(app): State<App>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn take(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
-    let form = read(&body);
+    let form = read(&fields);
     let wanted = match sign_up::check(&app, &form) {
         Ok(wanted) => wanted,
         Err(mistakes) => {
@@ -39,12 +39,12 @@ pub(super) async fn take(State(app): State<App>, from: Visitor, body: Bytes) -> 
         return too_often(&app, wait);
     }
     let sent_to = format!("We are sending a mail to {}.", wanted.address.reveal());
-    sign_up::sign_up(&app, wanted).await?;
+    tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,
         "Open it and follow its link: nothing else is sent to you until you have.".to_owned(),
-        "Is nothing there after ten minutes? Look among the unwanted mail, and check the address above: where it was \
-         mistyped, sign up again. If you asked before, the mail is sent once an hour at most."
+        "Nothing there after ten minutes? Look among the unwanted mail, and check the address above: if it is wrong, sign \
+         up again. We send this mail once an hour at most."
             .to_owned(),
     ];
     let mut response = page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)?;
@@ -73,18 +73,12 @@ fn unstored(status: StatusCode, html: String) -> Response {
     (status, [(header::CACHE_CONTROL, NO_STORE)], Html(html)).into_response()
 }
 
-fn read(body: &[u8]) -> Form {
-    let mut form = Form::default();
-    for (name, value) in url::form_urlencoded::parse(body) {
-        let value = value.into_owned();
-        match &*name {
-            "address" => form.address = value,
-            "cadence" => form.cadence = value,
-            "theme" => form.themes.push(value),
-            "company" => form.trap = value,
-            "stamp" => form.stamp = value,
-            _ => {}
-        }
+fn read(fields: &Fields) -> Form {
+    Form {
+        address: fields.first("address"),
+        cadence: fields.first("cadence"),
+        themes: fields.all("theme").collect(),
+        trap: fields.first("company"),
+        stamp: fields.first("stamp"),
     }
-    form
 }

@@ -1,13 +1,12 @@
 //! Leaving: with the page's button, or with one click in the mail program (RFC 8058); and taking it back, by the same
 //! address with `?undo`. Repeating either is no error, and whoever is not here any more has left.
 
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::Failure;
-use super::{page, refused};
+use super::{form, page, refused};
 use crate::app::preferences::Return;
 use crate::app::{App, preferences, subscribe};
 use crate::render::PageForm;
@@ -29,20 +28,24 @@ pub(super) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
 }
 
 /// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and
-/// follows no redirect. The button posts nothing. All mean the same, so the body is read to its end and ignored.
+/// follows no redirect. The button posts nothing. All mean the same, whatever the body is and whether it ever ends: who
+/// posts has left, and it is read only so that they hear the answer.
 pub(super) async fn leave(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
-    _body: Bytes,
+    request: Request,
 ) -> Result<Response, Failure> {
-    if query.as_deref() == Some("undo") {
-        return undo(&app, &token).await;
+    let answer = if query.as_deref() == Some("undo") { undo(&app, &token).await } else { left(&app, &token).await };
+    form::ignore(form::bounds(&request), request.into_body()).await;
+    answer
+}
+
+async fn left(app: &App, token: &str) -> Result<Response, Failure> {
+    if let Err(error) = subscribe::unsubscribe(app, token).await? {
+        return refused(app, error, NEXT);
     }
-    if let Err(error) = subscribe::unsubscribe(&app, &token).await? {
-        return refused(&app, error, NEXT);
-    }
-    has_left(&app, preferences::has_left(&app, &token).await? == Ok(Some(true)))
+    has_left(app, preferences::has_left(app, token).await? == Ok(Some(true)))
 }
 
 async fn undo(app: &App, token: &str) -> Result<Response, Failure> {

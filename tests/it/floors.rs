@@ -45,6 +45,8 @@ const HOMES: &[(&str, &str)] = &[
     ("quick_xml", "transfer"),
     ("governor", "app"),
     ("axum", "web"),
+    ("hyper", "web"),
+    ("hyper_util", "web"),
     ("clap", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),

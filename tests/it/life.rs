@@ -1,154 +1,241 @@
-//! A daemon's life as people see it, with the built binary: first poll, a sign-up, a slot that comes, mails that are
-//! refused, edits good and bad, a complaint, a leaving, the end. And that its log, with everything in it, names nobody.
+//! A subscriber's whole life in a real browser, on the pages as they are served and by the links of mails as they arrive:
+//! signing up, confirming, choosing, resting, moving, reading, leaving, coming back, being erased. No page runs a script.
+//! Needs chromium, chromedriver and axe-core (README says how); without them it is skipped, aloud.
 
-use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use crate::command::{policy_digest, text};
-use crate::support::daemon::{Daemon, status, until};
-use crate::support::{Entry, Mail, SmtpSink, rss, wait_for, write_config};
+use chrono::TimeDelta;
+use policy_digest::app::clock::Clock;
+use policy_digest::app::{App, deliver, once, silent};
+use policy_digest::domain::subscriber::EmailAddress;
 
-const PEOPLE: [&str; 4] = ["ada@example.org", "gone@example.org", "late@example.org", "zoe@example.org"];
+use crate::support::axe::Axe;
+use crate::support::browser::{Browser, Hand};
+use crate::support::{Entry, FeedServer, Mail, Reply, SmtpSink, World, rss};
+use crate::web::serve;
 
-/// Mail by this sink; no slot before New Year; three people of four.
-fn configure(folder: &Path, sink: &SmtpSink) {
-    let mail = format!(
-        "[mail]\ntransport = \"smtp\"\nbounce_address = \"bounces@example.org\"\nunsubscribe_address = \"leave@example.org\"\n\
-         [mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
-         [schedule]\ndaily = \"0 0 1 1 *\"\nweekly = \"0 0 1 1 *\"\nmonthly = \"0 0 1 1 *\"\n",
-        sink.port
-    );
-    write_config(folder, &[("blog", "file:blog.xml")], &mail);
-    let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
-    std::fs::write(folder.join("config/blog.xml"), rss(&[entry])).unwrap();
-    std::fs::write(folder.join("config/subscribers.csv"), format!("email\n{}\n", PEOPLE[..3].join("\n"))).unwrap();
-    sink.answer(PEOPLE[1], "550 5.1.1 <gone@example.org>: Recipient gone@example.org is unknown here");
-    sink.answer(PEOPLE[2], "451 4.2.2 <late@example.org>... late@example.org is over quota");
+/// A browser, the pages that it is shown, and the mailbox.
+pub struct Life {
+    pub browser: Browser,
+    pub axe: Axe,
+    pub app: App,
+    pub at: SocketAddr,
+    pub clock: Clock,
+    pub server: FeedServer,
+    pub folder: tempfile::TempDir,
+    sink: SmtpSink,
+    read: usize,
+    /// Looks are for one life only: they take their time.
+    is_looked_at: bool,
 }
 
-/// What was sent to somebody, the newest first.
-fn mails_to(sink: &SmtpSink, address: &str) -> Vec<Mail> {
-    let taken = sink.taken().into_iter().rev().filter(|taken| taken.to[0] == address);
-    taken.map(|taken| Mail::read(taken.data.as_bytes())).collect()
-}
+impl Life {
+    pub async fn begin(hand: Hand, is_looked_at: bool) -> Option<Self> {
+        let browser = Browser::start(hand).await?;
+        let sink = SmtpSink::start();
+        let (World { app, clock, server, .. }, folder) = World::mailing_to(&sink, SENDER).await.apart();
+        let (app, at) = serve(app).await;
+        let axe = Axe::new();
+        Some(Self { browser, axe, app, at, clock, server, folder, sink, read: 0, is_looked_at })
+    }
 
-/// The path of a link of this kind, as `/confirm/…`.
-fn link(mail: &Mail, kind: &str) -> String {
-    let all = format!("{}\n{}", mail.headers, mail.text);
-    let from = all.find(kind).unwrap_or_else(|| panic!("no {kind} in {all}"));
-    all[from..].split(|c: char| !(c.is_alphanumeric() || "/._-~".contains(c))).next().unwrap().to_owned()
-}
+    /// Opens a page of ours, by its path.
+    pub async fn open(&self, path: &str) {
+        self.browser.open(&format!("http://{}{path}", self.at)).await;
+    }
 
-fn sign_up(daemon: &Daemon, address: &str) -> String {
-    let page = daemon.request("GET", "/");
-    let stamp = page.split("name=\"stamp\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let asked = Instant::now();
-    until("a person would have typed their address", || asked.elapsed() > Duration::from_secs(4));
-    let form = format!("address={address}&cadence=weekly&theme=collaboration&company=&stamp={stamp}");
-    let answer = daemon.post("POST", "/", &form.replace('@', "%40"));
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Check your mail"), "{answer}");
-    stamp
-}
-
-fn edit(folder: &Path, from: &str, to: &str) {
-    let path = folder.join("config/digest.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from));
-    std::fs::write(path, text.replace(from, to)).unwrap();
-}
-
-/// A feedback report about this mail, piped in as a mail server would; what it logged.
-fn complain(folder: &Path, mail: &Mail) -> String {
-    let report = format!(
-        "From: fbl@example.net\r\nTo: bounces@example.org\r\nContent-Type: multipart/report; report-type=feedback-report; \
-         boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b\r\n\
-         Content-Type: message/rfc822\r\n\r\n{}--b--\r\n",
-        mail.raw
-    );
-    let mut command = policy_digest(folder);
-    command.args(["bounce", "-vv"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(report.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
-    String::from_utf8(output.stderr).unwrap()
-}
-
-/// Every token in these mails: what follows the kind of a link, and the one for a mail program.
-fn tokens(sink: &SmtpSink) -> BTreeSet<String> {
-    let mut tokens = BTreeSet::new();
-    for mail in sink.taken().iter().map(|taken| Mail::read(taken.data.as_bytes())) {
-        let all = format!("{}\n{}", mail.headers, mail.text);
-        for kind in ["/confirm/", "/unsubscribe/", "/p/", "/address/", "unsubscribe%20"] {
-            let found = all.split(kind).skip(1).map(|rest| {
-                rest.split(|c: char| !(c.is_alphanumeric() || "._-~".contains(c))).next().unwrap().to_owned()
-            });
-            tokens.extend(found.filter(|token| token.len() > 20));
+    pub async fn look(&mut self, name: &str) {
+        if self.is_looked_at {
+            self.axe.look(&self.browser, name).await;
         }
     }
-    tokens
+
+    /// The one mail that has arrived since the last one was read.
+    pub async fn mail(&mut self) -> Mail {
+        let arrived = async {
+            // What a page causes may be done after its answer.
+            while self.sink.taken().len() <= self.read {
+                deliver::deliver(&self.app, &silent).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), arrived).await.expect("a mail");
+        let taken = self.sink.taken();
+        assert_eq!(taken.len(), self.read + 1, "one mail");
+        self.read = taken.len();
+        Mail::read(taken.last().unwrap().data.as_bytes())
+    }
+
+    /// Reads a mail as a mail program shows it.
+    pub async fn read(&mut self, mail: &Mail, name: &str) {
+        if self.is_looked_at {
+            let file = self.folder.path().join("mail.html");
+            std::fs::write(&file, mail.html()).unwrap();
+            self.browser.open(&format!("file://{}", file.display())).await;
+            self.look(name).await;
+        }
+    }
+
+    /// A new post, polled, and the digest that is made of it.
+    pub async fn digest(&mut self, id: &str) -> Mail {
+        let entry = Entry { published: Some(self.clock.now()), ..Entry::on_topic(id) };
+        self.server.serve("/blog.xml", Reply::feed(rss(&[entry])));
+        once::once(&self.app, false, &silent).await.unwrap();
+        self.mail().await
+    }
+
+    /// The path of the link in a mail that has this part.
+    pub fn link(mail: &Mail, part: &str) -> String {
+        crate::sign_up::link(mail, part)
+    }
+
+    async fn sign_up(&mut self) {
+        let page = &self.browser;
+        self.open("/").await;
+        page.tick("Collaboration").await;
+        page.tick("Integration").await;
+        page.press("Sign up").await;
+        page.says("Enter your email address").await;
+        page.says("Choose at least one theme").await;
+        self.look("sign-up-mistakes").await;
+        self.clock.advance(TimeDelta::seconds(5));
+        let page = &self.browser;
+        page.write("Email address", "ada@example.org").await;
+        page.tick("Collaboration").await;
+        page.press("Sign up").await;
+        page.says("ada@example.org").await;
+        self.look("signed-up").await;
+    }
+
+    async fn confirm(&mut self) -> String {
+        let mail = self.mail().await;
+        self.read(&mail, "mail-confirm").await;
+        self.open(&Self::link(&mail, "/confirm/")).await;
+        self.look("confirm").await;
+        self.browser.press("Yes, send me the digest").await;
+        self.browser.says("You are subscribed").await;
+        self.look("confirmed").await;
+        let welcome = self.mail().await;
+        self.read(&welcome, "mail-welcome").await;
+        Self::link(&welcome, "/p/")
+    }
+
+    async fn choose(&mut self, own: &str) {
+        self.open(own).await;
+        self.look("own").await;
+        let page = &self.browser;
+        page.tick("Collaboration").await;
+        page.press("Save my choices").await;
+        page.says("Choose at least one theme").await;
+        self.look("own-mistake").await;
+        let page = &self.browser;
+        page.tick("Every month").await;
+        page.tick("Collaboration").await;
+        page.press("Save my choices").await;
+        page.says("Your choices are saved").await;
+        self.look("own-saved").await;
+    }
+
+    async fn rest(&mut self) {
+        let page = &self.browser;
+        page.press("Pause the digest").await;
+        page.says("Enter a day from").await;
+        self.look("own-pause-mistake").await;
+        let page = &self.browser;
+        // The day and the month in whichever order the browser wants them.
+        page.write("No digest until", "12122026").await;
+        page.press("Pause the digest").await;
+        page.says("paused until 12 December 2026").await;
+        self.look("own-paused").await;
+        self.browser.press("End the pause now").await;
+        self.browser.says("The digest comes again").await;
+    }
+
+    async fn move_to(&mut self, address: &str) {
+        let page = &self.browser;
+        page.write("New address", "ada").await;
+        page.press("Change the address").await;
+        page.says("Enter an email address").await;
+        self.look("own-address-mistake").await;
+        self.browser.write("New address", address).await;
+        self.browser.press("Change the address").await;
+        self.look("own-address-asked").await;
+        let mail = self.mail().await;
+        assert_eq!(mail.header("To"), address);
+        self.read(&mail, "mail-address").await;
+        self.open(&Self::link(&mail, "/address/")).await;
+        self.look("address").await;
+        self.browser.press("Use this address").await;
+        self.browser.says("Your address is changed").await;
+        self.look("address-changed").await;
+    }
+
+    async fn read_a_digest(&mut self, address: &str) -> Mail {
+        self.clock.advance(TimeDelta::days(7));
+        let digest = self.digest("7").await;
+        assert_eq!(digest.header("To"), address);
+        self.read(&digest, "mail-digest").await;
+        self.open(&Self::link(&digest, "/archive/")).await;
+        self.browser.says("Collaborative governance, part 7").await;
+        self.look("archive-page").await;
+        self.browser.press("All digests").await;
+        self.look("archive").await;
+        digest
+    }
+
+    async fn leave_and_come_back(&mut self, link: &str) {
+        self.open(link).await;
+        self.look("unsubscribe").await;
+        self.browser.press("Unsubscribe").await;
+        self.browser.says("You are unsubscribed").await;
+        self.look("left").await;
+        self.browser.press("I left by mistake").await;
+        self.browser.says("You are back").await;
+        self.look("back").await;
+    }
+
+    async fn be_erased(&mut self, own: &str) {
+        self.open(own).await;
+        self.browser.press("Delete my data").await;
+        self.look("delete").await;
+        self.browser.press("Delete my data").await;
+        self.browser.says("Your data is deleted").await;
+        self.look("deleted").await;
+        self.open(own).await;
+        self.browser.says("Nothing is kept about you").await;
+        self.look("own-gone").await;
+    }
+
+    /// From the first page to the last. Each step is what a person does, and each leaves the next its page.
+    async fn live(&mut self) {
+        self.open("/").await;
+        self.look("sign-up").await;
+        self.sign_up().await;
+        let own = self.confirm().await;
+        self.choose(&own).await;
+        self.rest().await;
+        self.move_to("ada@new.example.org").await;
+        let digest = self.read_a_digest("ada@new.example.org").await;
+        self.leave_and_come_back(&Self::link(&digest, "/unsubscribe/")).await;
+        self.be_erased(&Self::link(&digest, "/p/")).await;
+        let address = EmailAddress::parse("ada@new.example.org").unwrap();
+        assert!(self.app.store.subscriber_at(&address).await.unwrap().is_none());
+    }
 }
 
-fn names_nobody(log: &str, tokens: &BTreeSet<String>) {
-    for address in PEOPLE {
-        let local = address.split('@').next().unwrap();
-        assert!(!log.contains(address) && !log.contains(&format!("{local}@")), "{address} is in the log:\n{log}");
-    }
-    assert!(tokens.len() >= 6, "{tokens:?}");
-    for token in tokens {
-        let signature = token.rsplit('.').next().unwrap();
-        assert!(!log.contains(token.as_str()) && !log.contains(signature), "{token} is in the log:\n{log}");
-    }
+const SENDER: &str = "[sender]\norganisation = \"Example Institute\"\npostal_address = \"1 High Street, Anytown\"\n\
+    contact = \"hello@example.org\"\nprivacy_url = \"https://digest.example.org/privacy\"\n";
+
+#[tokio::test]
+async fn a_whole_life_with_a_mouse_and_axe_finds_nothing_on_any_page_of_it() {
+    let Some(mut life) = Life::begin(Hand::Mouse, true).await else { return };
+    life.live().await;
+    life.axe.verdict();
 }
 
-#[test]
-fn a_whole_life_from_the_first_poll_to_the_end_and_its_log_names_nobody() {
-    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
-    configure(folder.path(), &sink);
-    let mut daemon = Daemon::start_with(folder.path(), |command| {
-        command.arg("-v");
-    });
-    until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
-    let stamp = sign_up(&daemon, PEOPLE[3]);
-    until("the question was mailed", || !mails_to(&sink, PEOPLE[3]).is_empty());
-    let path = link(&mails_to(&sink, PEOPLE[3])[0], "/confirm/");
-    assert!(daemon.request("POST", &path).starts_with("HTTP/1.1 200"));
-    assert_eq!(status(folder.path())["subscribers"]["active"], 4);
-
-    edit(folder.path(), "weekly = \"0 0 1 1 *\"", "weekly = \"* * * * *\"");
-    daemon.hang_up();
-    until("the edit was taken over", || daemon.log().contains("`schedule.weekly`"));
-    let digest =
-        |address| mails_to(&sink, address).into_iter().find(|mail| mail.headers.contains("List-Unsubscribe-Post"));
-    let came = wait_for(Duration::from_secs(90), || [PEOPLE[0], PEOPLE[3]].iter().all(|who| digest(who).is_some()));
-    assert!(came, "the slot of the next minute was missed:\n{}", daemon.log());
-    edit(folder.path(), "[schedule]", "[shedule]");
-    daemon.hang_up();
-    until("the mistake was told", || daemon.log().contains("did you mean `schedule`?"));
-    assert_eq!(status(folder.path())["untaken"]["refused"], true);
-    edit(folder.path(), "[shedule]", "[schedule]");
-    daemon.hang_up();
-    until("it was mended", || status(folder.path())["untaken"].is_null());
-
-    let bounce_log = complain(folder.path(), &digest(PEOPLE[0]).unwrap());
-    let path = link(&digest(PEOPLE[3]).unwrap(), "/unsubscribe/");
-    assert!(daemon.post("POST", &path, "List-Unsubscribe=One-Click").starts_with("HTTP/1.1 200"));
-    let seen = status(folder.path());
-    let people = &seen["subscribers"];
-    assert_eq!(
-        (&people["suppressed"], &people["left"], &people["active"]),
-        (&2.into(), &1.into(), &1.into()),
-        "{seen}"
-    );
-    daemon.terminate();
-    let (ended, log) = daemon.end();
-    assert_eq!(ended.code(), Some(0), "{log}");
-    assert!(log.lines().all(|line| line.starts_with('{')) && log.contains("\"level\":\"DEBUG\""), "{log}");
-    assert_eq!(log.matches("made a digest").count(), 1, "one line a run: {log}");
-    let mut secrets = tokens(&sink);
-    secrets.insert(stamp);
-    names_nobody(&format!("{log}{bounce_log}"), &secrets);
+#[tokio::test]
+async fn a_whole_life_with_the_keyboard_alone_and_the_focus_always_in_sight() {
+    let Some(mut life) = Life::begin(Hand::Keys, false).await else { return };
+    life.live().await;
 }

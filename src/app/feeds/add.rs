@@ -118,7 +118,10 @@ fn refuse_known(app: &App, states: &[FeedState], url: &Url, is_led_to: bool) -> 
     let wanted = canonical(url);
     let is_it = |feed: &&Feed| {
         let state = states.iter().find(|state| state.id == feed.id.as_str());
-        let found = state.into_iter().flat_map(|state| [state.moved_to.as_deref(), state.location.as_deref()]);
+        let found = state.into_iter().flat_map(|state| {
+            let moved = state.moved.as_ref().map(|moved| moved.to.as_str());
+            [moved, state.address.as_deref(), state.location.as_deref()]
+        });
         canonical(&feed.url) == wanted
             || found.flatten().filter_map(|url| Url::parse(url).ok()).any(|url| canonical(&url) == wanted)
     };

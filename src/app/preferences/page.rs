@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::{Answer, Problem, pause_days};
+use super::{Answer, Problem, morning, pause_days};
 use crate::app::{App, choices};
 use crate::domain::subscriber::{Cadence, Preferences};
 use crate::domain::token::{Purpose, sign};
@@ -61,6 +61,7 @@ fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {
         themes,
         first_day: first.to_string(),
         last_day: last.to_string(),
+        pause_days: format!("from {} to {}", app.day(morning(app, first)), app.day(morning(app, last))),
         unsubscribe: format!("{up}unsubscribe/{unsubscribe}"),
     }
 }

@@ -12,7 +12,7 @@ use crate::app::people::{self, Dossier};
 use crate::cli::marked::{plain, wrap};
 use crate::cli::{Ending, Global, Usage, print, table};
 use crate::domain::subscriber::ConsentBy;
-use crate::store::{OwnRecord, ReportedMail};
+use crate::store::OwnRecord;
 
 /// What is told fits a terminal of this width, in columns.
 const WIDTH: u16 = 80;
@@ -65,8 +65,8 @@ fn told(dossier: &Dossier, address: &str, zone: Tz) -> String {
     if let Some(record) = dossier.record.as_ref().filter(|record| !record.messages.is_empty()) {
         let _ = write!(text, "\n{}\n", messages(record, zone));
     }
-    if !dossier.reports.is_empty() {
-        let _ = write!(text, "\n{}\n", reports(&dossier.reports, zone));
+    if let Some(record) = dossier.record.as_ref().filter(|record| !record.reports.is_empty()) {
+        let _ = write!(text, "\n{}\n", reports(record, zone));
     }
     text
 }
@@ -106,10 +106,10 @@ fn messages(record: &OwnRecord, zone: Tz) -> impl std::fmt::Display {
     table
 }
 
-fn reports(reports: &[ReportedMail], zone: Tz) -> impl std::fmt::Display {
+fn reports(record: &OwnRecord, zone: Tz) -> impl std::fmt::Display {
     let mut table = table::new(["reported", "message", "by", "fault", "answer"]);
     table.set_width(WIDTH);
-    for report in reports {
+    for report in &record.reports {
         let by = match report.source.as_str() {
             "smtp" => "mail server",
             "dsn" => "returned mail",

@@ -114,6 +114,21 @@ proptest! {
     }
 
     #[test]
+    fn any_changed_character_of_a_return_path_is_refused(
+        keys in some_keys(), signer in 0usize..4, message in any::<i64>(), place in 0usize..40, other in "[ -~]",
+    ) {
+        let message = message.saturating_abs();
+        let path = return_path(&ring_of(&keys[signer % keys.len()..][..1]), message);
+        let place = place % path.len();
+        let mut changed = path.clone();
+        changed.replace_range(place..=place, &other);
+        prop_assume!(changed.to_ascii_lowercase() != path);
+        let all = ring_of(&keys);
+        prop_assert_eq!(verify_return_path(&all, &path), Some(message));
+        prop_assert_eq!(verify_return_path(&all, &changed), None);
+    }
+
+    #[test]
     fn no_text_panics(text in ".{0,200}") {
         let _ = verify(&ring(&[KEY]), Purpose::Preferences, &text, DateTime::UNIX_EPOCH);
         let _ = verify_return_path(&ring(&[KEY]), &text);

@@ -57,6 +57,8 @@ pub struct PreferencesView {
     pub first_day: String,
     /// The last one.
     pub last_day: String,
+    /// Both as they are read: "from 24 November 2026 to 24 November 2027".
+    pub pause_days: String,
     /// The page to leave.
     pub unsubscribe: String,
 }

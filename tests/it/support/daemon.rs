@@ -21,6 +21,7 @@ pub fn configure(folder: &Path) {
     std::fs::write(folder.join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
     std::fs::write(folder.join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
 }
+
 /// A running one; killed when it is dropped.
 pub struct Daemon {
     child: Child,
@@ -75,8 +76,13 @@ impl Daemon {
     }
 
     fn signal(&self, name: &str) {
-        let told = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        let told = Command::new("kill").args([name, &self.id().to_string()]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// At once, as a loss of power would.

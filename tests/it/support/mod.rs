@@ -1,5 +1,7 @@
 //! The World that tests act in.
 
+pub mod axe;
+pub mod browser;
 pub mod daemon;
 pub mod dkim;
 mod feed_server;
@@ -9,6 +11,7 @@ pub mod mails;
 pub mod postfix;
 mod smtp_sink;
 pub mod smtp_stage;
+pub mod visitor;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -112,6 +115,18 @@ impl World {
         Self::open(server, &[("blog", &url)], more).await
     }
 
+    /// The same, with this at the top of digest.toml.
+    pub async fn topped(top: &str) -> Self {
+        let (server, folder) = (FeedServer::start().await, tempfile::tempdir().unwrap());
+        write_config(folder.path(), &[("blog", &server.url("/blog.xml"))], "");
+        let digest = folder.path().join("config/digest.toml");
+        let rest = std::fs::read_to_string(&digest).unwrap();
+        std::fs::write(&digest, format!("{top}\n{rest}")).unwrap();
+        let (clock, sent) = (Clock::set_to(start()), Arc::default());
+        let app = open(folder.path(), &clock, &sent).await;
+        Self { app, clock, server, sent, folder }
+    }
+
     /// Sends to this sink, with more in `[mail.smtp]`; one feed with one post on the topic.
     pub async fn mailing_to(sink: &SmtpSink, more: &str) -> Self {
         let relay = format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n{more}", sink.port);
@@ -143,6 +158,11 @@ impl World {
     /// These feeds, from servers of the test's own; `polling` is added to `[polling]`.
     pub async fn with(feeds: &[(&str, &str)], polling: &str) -> Self {
         Self::open(FeedServer::start().await, feeds, polling).await
+    }
+
+    /// These feeds, from this server, with more in digest.toml.
+    pub async fn served(server: FeedServer, feeds: &[(&str, &str)], more: &str) -> Self {
+        Self::open(server, feeds, more).await
     }
 
     async fn open(server: FeedServer, feeds: &[(&str, &str)], polling: &str) -> Self {
@@ -228,6 +248,24 @@ impl World {
     }
 }
 
+/// Every value of every table of a database, a row a line.
+pub fn everything(database: &Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
+    let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut all = Vec::new();
+    for name in names {
+        let mut rows = database.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let columns = rows.column_count();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<String> = (0..columns).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            all.push(format!("{name}: {}", values.join(", ")));
+        }
+    }
+    all
+}
+
 async fn open(folder: &Path, clock: &Clock, sent: &Arc<Mutex<Vec<Sent>>>) -> App {
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
     App::open_with(config, clock.clone(), Transport::Memory(Arc::clone(sent))).await.unwrap()
@@ -306,6 +344,12 @@ impl Mail {
         let headers = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
         let text = body.replace("=\r\n", "").replace("=3D", "=");
         Self { headers, text, raw: raw.clone() }
+    }
+
+    /// The HTML part, decoded.
+    pub fn html(&self) -> String {
+        let message = mail_parser::MessageParser::default().parse(self.raw.as_bytes()).unwrap();
+        message.body_html(0).unwrap().into_owned()
     }
 
     pub fn header(&self, name: &str) -> &str {
