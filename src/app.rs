@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+pub mod alarms;
 mod answers;
 pub mod archive;
 pub mod backup;
@@ -230,7 +231,6 @@ fn fetch_options(config: &Config) -> fetch::Options {
 fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
     [
-        ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
         ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
         ("retention.content", settings.retention.content != default.retention.content),

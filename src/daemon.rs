@@ -16,7 +16,7 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use crate::app::deliver::{DeliverReport, deliver};
 use crate::app::once::gather;
 use crate::app::poll::PollReport;
-use crate::app::{App, silent};
+use crate::app::{App, alarms, silent};
 use crate::web;
 
 /// How often due work is looked for: six fields, the first is seconds.
@@ -75,11 +75,13 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     }
 }
 
-/// Polls and makes digests at every wake, one at a time: wakes during a long one become one.
+/// Looks for trouble, polls and makes digests at every wake, one at a time: wakes during a long one become one.
 async fn gather_due(app: Arc<App>, wake: Arc<Notify>, made: Arc<Notify>) {
     let mut incidents = Incidents::new("due feeds and digests");
+    let mut looks = Incidents::new("looks for trouble");
     loop {
-        let doing = Arc::clone(&app);
+        let (looking, doing) = (Arc::clone(&app), Arc::clone(&app));
+        looks.take_in(apart(async move { alarms::look(&looking).await }).await);
         let ended = apart(async move { gather(&doing, true, &silent).await }).await;
         if let Some((poll, _)) = incidents.take_in(ended) {
             tell_polled(&poll);

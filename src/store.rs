@@ -2,6 +2,7 @@
 //! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
 //! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
 
+mod alarms;
 mod archives;
 mod arrival;
 mod backup;
@@ -19,6 +20,7 @@ mod preferences;
 mod proofs;
 mod reasons;
 mod reports;
+mod room;
 mod runs;
 mod scored;
 mod sign_ups;
@@ -34,6 +36,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
+pub use alarms::{AlarmMail, Facts, Untold};
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
 pub use claims::Claims;

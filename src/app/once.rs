@@ -1,6 +1,7 @@
 //! `once`: what the daemon does, done once. What an earlier process left open is sent first, so that nothing
 //! newer is made for people whose last digest may still be on its way.
 
+use super::alarms;
 use super::cleanup::{cleanup, cleanup_due};
 use super::deliver::{DeliverReport, deliver, deliver_now};
 use super::digest::{DigestReport, make, make_due};
@@ -31,7 +32,8 @@ impl OnceReport {
     }
 }
 
-/// Erases whose time is over, polls every feed, makes the digest of all that is new, and delivers it; with `only_due`,
+/// Erases whose time is over, polls every feed, makes the digest of all that is new, delivers it, and tells what needs a
+/// person; with `only_due`,
 /// only what the schedule and the feeds' next check say, and a way out that was closed is left alone until its next
 /// probe.
 ///
@@ -40,11 +42,14 @@ impl OnceReport {
 pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::Result<OnceReport> {
     let resumed = if only_due { deliver(app, listener).await? } else { deliver_now(app, listener).await? };
     let (poll, digests) = gather(app, only_due, listener).await?;
-    let delivery = if app.stop.is_requested() {
-        DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() }
-    } else {
-        deliver(app, listener).await?
-    };
+    let mut delivery = DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() };
+    if !app.stop.is_requested() {
+        delivery = deliver(app, listener).await?;
+        // Only now is it known whether the run is held and the way open.
+        if alarms::look(app).await?.mails > 0 {
+            delivery = delivery.and(deliver(app, listener).await?);
+        }
+    }
     let held = app.store.held_runs().await?;
     Ok(OnceReport { resumed, poll, digests, delivery, held })
 }

@@ -1,8 +1,9 @@
-//! How it is: feeds, queue, people, the last run and the next ones.
+//! How it is: alarms, feeds, queue, people, the last run and the next ones.
 
 use std::collections::BTreeMap;
 
 use super::{App, digest};
+use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
 use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow};
@@ -10,6 +11,8 @@ use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunR
 /// The state of an installation.
 #[derive(Debug, Clone)]
 pub struct StatusReport {
+    /// What needs a person, the gravest first.
+    pub alarms: Vec<Notice>,
     /// Every feed in the list.
     pub feeds: Vec<FeedState>,
     /// Messages by state.
@@ -38,6 +41,7 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
     }
     Ok(StatusReport {
+        alarms: notices(&app.store.open_alarms().await?),
         feeds: app.store.feed_states().await?,
         messages: app.store.message_counts().await?,
         pauses: app.store.pauses().await?,

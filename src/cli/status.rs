@@ -1,5 +1,6 @@
-//! `status`: how the installation is, on one screen, feeds in trouble first.
+//! `status`: how the installation is, on one screen: what needs a person first, then the rest, feeds in trouble before others.
 
+mod alarm;
 mod feed;
 
 use clap::Args;
@@ -22,6 +23,9 @@ impl Status {
             return Ok(Ending::Done);
         }
         let zone = app.config.settings.timezone;
+        for notice in &report.alarms {
+            print(format_args!("{}\n", alarm::lines(notice, zone)));
+        }
         for pause in &report.pauses {
             print(format_args!("delivery      paused {}", pause_line(pause, zone)));
         }
@@ -98,6 +102,7 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
         .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
         .collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
+    let alarms: Vec<_> = report.alarms.iter().map(alarm::to_json).collect();
+    json!({ "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next })
 }

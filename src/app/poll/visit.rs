@@ -74,7 +74,11 @@ impl Looked {
     /// It could not be fetched.
     pub(super) fn unfetched(error: &fetch::Error) -> Self {
         Self {
-            outcome: PollOutcome::Failed { error: error.explain(), is_gone: matches!(error, fetch::Error::Gone) },
+            outcome: PollOutcome::Failed {
+                error: error.explain(),
+                is_gone: matches!(error, fetch::Error::Gone),
+                is_no_feed: false,
+            },
             entries: 0,
             visit: Visited::default(),
             fresh_until: None,
@@ -83,8 +87,8 @@ impl Looked {
     }
 
     /// What it answered could not be read. How long that is fresh is no reason to stay away.
-    pub(super) fn unread(self, error: String) -> Self {
-        Self { outcome: PollOutcome::Failed { error, is_gone: false }, fresh_until: None, ..self }
+    pub(super) fn unread(self, error: String, is_no_feed: bool) -> Self {
+        Self { outcome: PollOutcome::Failed { error, is_gone: false, is_no_feed }, fresh_until: None, ..self }
     }
 }
 
