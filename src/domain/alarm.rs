@@ -90,11 +90,11 @@ impl Kind {
     }
 
     /// For how long it must have been well before the incident is over. A feed in trouble is asked at least once a
-    /// day, so that after a day each has been asked again; a relay or a disk that is well for an hour will do. What a
-    /// person or the next digest ends is over at once.
+    /// day, so that after a day each has been asked again; a disk may be full again within the hour. What a person, the
+    /// next digest or an open way ends is over at once.
     fn calm(self) -> TimeDelta {
         match self {
-            Self::Disk | Self::Relay => TimeDelta::hours(1),
+            Self::Disk => TimeDelta::hours(1),
             Self::Network => TimeDelta::days(1),
             kind if kind.is_of_a_feed() => TimeDelta::days(1),
             _ => TimeDelta::zero(),

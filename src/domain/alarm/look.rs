@@ -238,3 +238,6 @@ pub fn room(free_bytes: u64, now: DateTime<Utc>) -> Option<Trouble> {
         is_ripe: free_bytes < LITTLE_ROOM,
     })
 }
+
+#[cfg(test)]
+mod tests;

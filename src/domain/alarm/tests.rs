@@ -149,7 +149,7 @@ fn an_outage_of_the_way_out_is_told_with_its_end_and_a_short_one_only_in_the_log
     assert_eq!(news(std::slice::from_ref(&open), None, noon()), None);
     let of = |minutes| {
         let well = noon() + TimeDelta::minutes(minutes);
-        changes(&[Alarm { well: Some(well), ..open.clone() }], &[], well + TimeDelta::hours(1))
+        changes(std::slice::from_ref(&open), &[], well)
     };
     let [Change::End { is_quiet: true, .. }] = of(14)[..] else { panic!("{:?}", of(14)) };
     let [Change::End { is_quiet: false, .. }] = of(15)[..] else { panic!("{:?}", of(15)) };
