@@ -2,6 +2,8 @@
 //! both are told once, in the log at once and by mail to `admin_to`. The daemon looks at its ticks, `once` when it is
 //! done. What counts as trouble, and when it is told, is `domain::alarm`'s.
 
+use std::collections::HashSet;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
@@ -15,8 +17,8 @@ use crate::store::{AlarmMail, Part, PauseCause};
 /// What came of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AlarmReport {
-    /// What was raised.
-    pub raised: Vec<Trouble>,
+    /// What was raised, the gravest first.
+    pub raised: Vec<Notice>,
     /// How many are over.
     pub ended: usize,
     /// Mails that were queued.
@@ -39,27 +41,23 @@ pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<Ala
     let now = app.clock.now();
     let open = app.store.open_alarms().await?;
     let changes = alarm::changes(&open, &troubles(app, &open, free_bytes).await?, now);
-    let mut report = AlarmReport::default();
-    for change in &changes {
-        match change {
-            Change::Raise(trouble) => report.raised.push(trouble.clone()),
-            Change::End { .. } => report.ended += 1,
-            Change::Well(..) | Change::IllAgain(_) => {}
-        }
-    }
+    let raised: Vec<Alarm> = changes.iter().filter_map(|change| raised(change, now)).collect();
+    let ended: Vec<&Alarm> = open.iter().filter(|alarm| is_ended(alarm, &changes)).collect();
+    let (raised, over) = (notices(&raised), notices(ended.iter().copied()));
     if !changes.is_empty() {
-        app.store.change_alarms(changes.clone(), now).await?;
-        log(&open, &changes, now);
+        app.store.change_alarms(changes, now).await?;
+        log(&raised, &over);
     }
-    report.mails = tell(app, now).await?;
-    Ok(report)
+    Ok(AlarmReport { raised, ended: ended.len(), mails: tell(app, now).await? })
 }
 
 /// What is wrong at the moment.
 async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow::Result<Vec<Trouble>> {
     let now = app.clock.now();
     let mut facts = app.store.alarm_facts(now).await?;
-    facts.feeds.retain(|feed| app.config.feeds.iter().any(|listed| listed.enabled && listed.id.as_str() == feed.id));
+    let polled: HashSet<&str> =
+        app.config.feeds.iter().filter(|feed| feed.enabled).map(|feed| feed.id.as_str()).collect();
+    facts.feeds.retain(|feed| polled.contains(feed.id.as_str()));
     let is_network_open = open.iter().any(|alarm| alarm.kind == Kind::Network);
     let mut troubles = alarm::feeds(&facts.feeds, is_network_open, now);
     troubles.extend(alarm::digests(&facts.empty, now));
@@ -84,19 +82,17 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
 }
 
 /// One line for each notice.
-fn log(open: &[Alarm], changes: &[Change], now: DateTime<Utc>) {
-    let raised: Vec<Alarm> = changes.iter().filter_map(|change| raised(change, now)).collect();
-    for notice in notices(raised.iter().filter(|alarm| !alarm.kind.is_logged_where_found())) {
-        let Notice { kind, title, what, since, next, .. } = notice;
+fn log(raised: &[Notice], over: &[Notice]) {
+    for Notice { kind, title, what, since, next, .. } in raised.iter().filter(|it| !it.kind.is_logged_where_found()) {
         tracing::warn!(kind = kind.as_str(), %since, next, "alarm: {title}: {what}");
     }
-    let ended = open.iter().filter(|alarm| {
-        let is_it = |change: &Change| matches!(change, Change::End { id, .. } if *id == alarm.id);
-        changes.iter().any(is_it) && !alarm.kind.is_logged_where_found()
-    });
-    for Notice { kind, title, since, .. } in notices(ended) {
+    for Notice { kind, title, since, .. } in over.iter().filter(|it| !it.kind.is_logged_where_found()) {
         tracing::info!(kind = kind.as_str(), %since, "an alarm is over: {title}");
     }
+}
+
+fn is_ended(alarm: &Alarm, changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::End { id, .. } if *id == alarm.id))
 }
 
 /// A new incident, before it has a number.
@@ -133,7 +129,7 @@ async fn tell(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
         return Ok(0);
     }
     let Some(news) = alarm::news(&untold.alarms, untold.feeds_told, now) else { return Ok(0) };
-    if !app.store.pauses().await?.is_empty() {
+    if app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
         return Ok(0);
     }
     let told: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();

@@ -1,6 +1,6 @@
 //! `status`: how the installation is, on one screen: what needs a person first, then the rest, feeds in trouble before others.
 
-mod alarm;
+pub(super) mod alarm;
 mod feed;
 
 use clap::Args;

@@ -81,7 +81,7 @@ impl Kind {
 
     /// Whether no mail can leave while it lasts: its beginning is then told with its end.
     fn stops_mail(self) -> bool {
-        matches!(self, Self::Relay | Self::Restored)
+        self == Self::Relay
     }
 
     /// Whether a feed cannot be read: that is one incident, whatever keeps it from being read at the moment.

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use policy_digest::render::view::{ErrorsView, LinksView, SenderView};
+use policy_digest::render::view::{AlarmsView, ErrorsView, LinksView, NoticeView, SenderView};
 use policy_digest::render::{
     AskLinkView, ChoiceView, ConfirmView, KnownView, LinkView, PageForm, PreferencesView, Renderer, SignUpView,
     WelcomeView,
@@ -39,6 +39,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
         ("sign-up-wrong.html", wrong),
         ("address.html", address),
         ("link.html", link),
+        ("alarms.html", alarms()),
         ("own.html", own_page("choices", "")),
         ("own_themes.html", own_page("", "themes")),
         ("own_pause.html", own_page("", "pause")),
@@ -188,6 +189,28 @@ fn mails_with_a_link() -> [String; 2] {
     };
     let renderer = Renderer::new(None).unwrap();
     [renderer.render_address(&view).unwrap().html, renderer.render_link(&view).unwrap().html]
+}
+
+fn alarms() -> String {
+    let notice = NoticeView {
+        title: "feed `reform-blog` cannot be read".into(),
+        what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
+        since: "Mon 23 Nov 2026 09:00 GMT".into(),
+        until: String::new(),
+        does: "It is asked again, at least once a day; the others are read as usual.".into(),
+        next: "`policy-digest feeds check reform-blog` says what its address answers now.".into(),
+    };
+    let view = AlarmsView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        subject: "feed `reform-blog` cannot be read, and 1 more".into(),
+        raised: vec![notice.clone()],
+        over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice }],
+        standing: "2 alarms".into(),
+        sender: sender(),
+    };
+    Renderer::new(None).unwrap().render_alarms(&view).unwrap().html
 }
 
 fn own_page(done: &str, problem: &str) -> String {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::command::{policy_digest, text};
-use crate::support::{Entry, rss, write_config};
+use crate::support::{Entry, SmtpSink, rss, write_config};
 
 /// A folder with so many items stored, of which the first alone is on the topic.
 fn with_items(count: usize) -> tempfile::TempDir {
@@ -60,4 +60,20 @@ fn check_refuses_a_bad_configuration_as_every_command_does() {
     let output = policy_digest(folder.path()).arg("check").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output).matches("error: ").count(), 2, "{}", text(&output));
+}
+
+#[test]
+fn check_says_when_mail_goes_out_and_nobody_is_told_of_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = SmtpSink::start();
+    let relay = format!(
+        "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
+        sink.port
+    );
+    write_config(folder.path(), &[("blog", "file:blog.xml")], &relay);
+    let shown = check(folder.path());
+    assert!(shown.contains("config/digest.toml: `admin_to` is empty"), "{shown}");
+    let variable = ("POLICY_DIGEST__ADMIN_TO", "[\"admin@example.org\"]");
+    let named = policy_digest(folder.path()).arg("check").env(variable.0, variable.1).output().unwrap();
+    assert!(!text(&named).contains("admin_to"), "{}", text(&named));
 }

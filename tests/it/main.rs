@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
 mod alarms;
+mod alarms_told;
 mod another_topic;
 mod archive;
 mod arrival;

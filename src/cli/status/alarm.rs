@@ -15,7 +15,7 @@ pub(super) fn lines(notice: &Notice, zone: Tz) -> String {
     )
 }
 
-pub(super) fn to_json(notice: &Notice) -> serde_json::Value {
+pub(in crate::cli) fn to_json(notice: &Notice) -> serde_json::Value {
     let Notice { kind, subjects, title, what, since, until, does, next } = notice;
     json!({
         "kind": kind.as_str(), "subjects": subjects, "title": title, "what": what, "since": since.to_rfc3339(),

@@ -50,8 +50,9 @@ const SILENT_FOR: i32 = 4;
 const LEAST_PAUSES: usize = 4;
 /// With fewer feeds than these, each is told of by itself.
 const SOME_FEEDS: usize = 3;
-/// Where two polls in a row failed it is the network at once; otherwise after this.
+/// It is the network after so long where polls are rare, and after the other where two in a row failed.
 const NETWORK_FOR: TimeDelta = TimeDelta::hours(2);
+const NETWORK_FOR_TWO_POLLS: TimeDelta = TimeDelta::minutes(10);
 
 /// The troubles of feeds. While the network is to blame, or was a short time ago (`is_network_open`: its alarm is not
 /// over, which takes a day), none is raised for a feed that fails.
@@ -90,12 +91,17 @@ fn network(feeds: &[FeedFacts], now: DateTime<Utc>) -> Option<Trouble> {
     let (failing, all) = (since.len(), asked.len());
     let since = since[enough - 1]?.min(now);
     let twice = asked.iter().filter(|feed| feed.failures >= 2).count();
+    let limit = if twice >= enough { NETWORK_FOR_TWO_POLLS } else { NETWORK_FOR };
+    let one =
+        asked.iter().find_map(|feed| Some(format!("`{}`: {}", feed.id, feed.error.as_ref()?))).unwrap_or_default();
     Some(Trouble {
         kind: Kind::Network,
         subject: String::new(),
         since,
-        what: format!("{failing} of {all} feeds cannot be read, so it is probably the network of this machine"),
-        is_ripe: twice >= enough || now - since >= NETWORK_FOR,
+        what: format!(
+            "{failing} of {all} feeds cannot be read, so it is probably the network of this machine; for example {one}"
+        ),
+        is_ripe: now - since >= limit,
     })
 }
 

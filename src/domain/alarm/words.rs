@@ -107,7 +107,9 @@ fn title(kind: Kind, subjects: &[String]) -> String {
 fn does(kind: Kind) -> &'static str {
     match kind {
         Kind::Disk => "Nothing: what is full does not empty itself. When no room is left, nothing new can be kept.",
-        Kind::Restored => "Feeds are polled, so that nothing is missed. No digest is made and no mail leaves.",
+        Kind::Restored => {
+            "Feeds are polled, so that nothing is missed. No digest is made, and no mail leaves but alarms."
+        }
         Kind::Relay => {
             "Mails wait, and none is lost. The way out is tried again after 1, 2, 4 and 8 minutes, then every 15 minutes."
         }

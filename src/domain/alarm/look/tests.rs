@@ -63,6 +63,7 @@ fn where_four_in_five_feeds_fail_it_is_the_network_and_no_feed_is_blamed() {
     assert_eq!(of(7, 10, 100, 20), [(Kind::FeedFailing, true)]);
     assert_eq!(of(10, 10, 1, 1), [(Kind::Network, false), (Kind::FeedFailing, false)], "a hiccup");
     assert_eq!(of(10, 10, 1, 2)[0], (Kind::Network, true), "two polls in a row");
+    assert_eq!(of(10, 10, 0, 2)[0], (Kind::Network, false), "two polls by hand");
     assert_eq!(of(10, 10, 2, 1)[0], (Kind::Network, true), "polled rarely");
     assert_eq!(of(2, 2, 100, 20), [(Kind::FeedFailing, true)], "two feeds are each told of");
     let after = feeds(&[failing("a", 100, 20), feed("b"), feed("c")], true, noon());
