@@ -127,7 +127,7 @@ impl App {
         let signer = dkim::signer(&config)?;
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let store = Store::open(&data.join("policy-digest.db")).await?;
+        let store = Store::open(&database(data)).await?;
         let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
@@ -203,6 +203,10 @@ impl App {
 
 pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
+}
+
+fn database(data: &Path) -> PathBuf {
+    data.join("policy-digest.db")
 }
 
 fn fetch_options(config: &Config) -> fetch::Options {

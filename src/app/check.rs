@@ -49,7 +49,9 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
     findings.extend(administrators::finding(&config));
     let app = App::open(config, clock).await?;
     findings.extend(relay::finding(&app).await);
-    let report = check(&app).await?;
+    let report = check(&app).await;
+    app.store.close().await;
+    let report = report?;
     findings.extend(report.findings);
     Ok(CheckReport { findings, ..report })
 }

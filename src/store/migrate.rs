@@ -25,21 +25,21 @@ pub(super) const STEPS: &[M<'_>] = &[
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
-    let migrated = connection
-        .call(|connection| {
-            let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok::<_, MigrationError>((found, Migrations::from_slice(STEPS).to_latest(connection)))
-        })
-        .await;
-    match migrated {
-        Ok((_, Ok(()))) => Ok(()),
-        Ok((found, Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)))) => {
-            Err(Error::NewerSchema { path: path.to_owned(), found, known: STEPS.len() })
+    let path = path.to_owned();
+    connection.call(move |connection| up(connection, &path)).await.map_err(super::flatten)
+}
+
+/// The same on a connection of one's own.
+pub(super) fn up(connection: &mut rusqlite::Connection, path: &Path) -> Result<(), Error> {
+    let path = path.to_owned();
+    let failed = |source| Error::Migrate { path: path.clone(), source };
+    let found: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| failed(error.into()))?;
+    match Migrations::from_slice(STEPS).to_latest(connection) {
+        Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)) => {
+            Err(Error::NewerSchema { path, found, known: STEPS.len() })
         }
-        Ok((_, Err(source))) | Err(tokio_rusqlite::Error::Error(source)) => {
-            Err(Error::Migrate { path: path.to_owned(), source })
-        }
-        Err(_) => Err(Error::Closed),
+        migrated => migrated.map_err(failed),
     }
 }
 
