@@ -1,6 +1,10 @@
 //! What comes of alarms beyond one trouble and its end: many at once, a way out that is closed, a process that dies, a
 //! clock that steps, and how they are shown.
 
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use policy_digest::app::alarms::look_with;
 use policy_digest::app::deliver::deliver;
@@ -12,7 +16,7 @@ use policy_digest::store::PauseCause;
 
 use crate::alarms::{FEEDS, PLENTY, alarms, break_down, healthy, now, pause, post, posts, serve, told, wake};
 use crate::command::{policy_digest, text};
-use crate::support::{Entry, Mail, SmtpSink, World, write_config};
+use crate::support::{Entry, Mail, SmtpSink, World, wait_for, write_config};
 
 #[tokio::test]
 async fn many_feeds_that_fail_at_once_are_one_alarm_about_the_network() {
@@ -198,4 +202,50 @@ fn status_shows_what_needs_a_person_first() {
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["alarms"][0]["kind"], "relay");
     assert_eq!(json["alarms"][1]["subjects"][0], "blog");
+}
+
+/// The daemon, which is killed when it is dropped.
+struct Daemon(std::process::Child);
+
+impl Daemon {
+    fn start(folder: &Path) -> Self {
+        let mut command = policy_digest(folder);
+        command.arg("run").env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0");
+        Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_daemon_that_is_killed_again_and_again_tells_of_a_held_run_once() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "file:blog.xml")], "");
+    let config = folder.path().join("config/digest.toml");
+    let settings = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("admin_to = [\"admin@example.org\"]\n{settings}")).unwrap();
+    assert!(policy_digest(folder.path()).arg("status").output().unwrap().status.success());
+    let database = rusqlite::Connection::open(folder.path().join("data/policy-digest.db")).unwrap();
+    let held = "INSERT INTO runs (cadence, slot, due, made, upto, held, held_because, held_told)
+                VALUES ('weekly', 's', 0, 0, 0, 0, 'a test', 0)";
+    database.execute_batch(held).unwrap();
+    let count = |what: &str| -> i64 {
+        database.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
+    };
+    for stage in ["alarms", "alarms WHERE told > 0", "messages WHERE attempts > 0", "messages WHERE state = 'sent'"] {
+        let _killed_at_once = Daemon::start(folder.path());
+        assert!(wait_for(Duration::from_secs(30), || count(stage) > 0), "{stage}");
+    }
+    let _daemon = Daemon::start(folder.path());
+    let is_polled_again = || count("feeds WHERE failures > 0") > 0;
+    assert!(wait_for(Duration::from_secs(30), is_polled_again));
+    assert_eq!((count("alarms"), count("messages WHERE kind = 'alarm'")), (1, 1));
+    let mails = std::fs::read_dir(folder.path().join("data/outbox")).unwrap();
+    let mails = mails.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().ends_with(".eml"));
+    assert_eq!(mails.count(), 1);
 }
