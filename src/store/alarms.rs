@@ -1,5 +1,5 @@
-//! Incidents as they are kept. A look's changes are one transaction; the mail that tells of them, with the note that they
-//! are told, is another. So a process that dies between the two leaves news that are untold, and the next look tells
+//! Incidents as they are kept. A look's changes are one transaction; the mail that tells of them, with the note that
+//! they are told, is another. So a process that dies between the two leaves news that are untold, and the next look tells
 //! them: neither lost nor told twice. What is looked at is read by `facts`; the rules are `domain::alarm`'s.
 
 mod facts;

@@ -1,5 +1,5 @@
-//! What an alarm says: what happened, what the program does by itself, and the next step of whoever reads it. Many of one
-//! kind are said in one notice, so that a thousand feeds are no thousand lines.
+//! What an alarm says: what happened, what the program does by itself, and the next step of whoever reads it. Many of
+//! one kind are said in one notice, so that a thousand feeds are no thousand lines.
 
 use chrono::{DateTime, Utc};
 
