@@ -11,6 +11,7 @@ mod connection;
 mod erasure;
 mod feeds;
 mod holds;
+mod integrity;
 mod items;
 mod keys;
 mod migrate;
@@ -30,6 +31,8 @@ mod stories;
 mod subscribers;
 mod suppressions;
 mod unknown;
+mod untaken;
+mod upkeep;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,6 +60,7 @@ pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 pub use unknown::{Decision, UnknownMessage};
+pub use untaken::Untaken;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +120,14 @@ pub enum Error {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The file's pages do not hold together.
+    #[error("the database `{path}` is damaged: {found}")]
+    Damaged {
+        /// Where it is.
+        path: PathBuf,
+        /// The first thing that was found.
+        found: String,
     },
     /// A connection's thread has ended.
     #[error("the connection to the database is closed")]

@@ -13,12 +13,11 @@ mod visitor;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -27,6 +26,7 @@ use futures::FutureExt as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::app::reload::Live;
 use crate::domain::token::TokenError;
 use crate::render::PageForm;
 use error::Failure;
@@ -61,12 +61,12 @@ const PERSONAL_HEADERS: [(HeaderName, HeaderValue); 2] = [
 /// # Errors
 /// The listener fails.
 pub async fn serve(
-    app: Arc<App>,
+    live: Live,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let stop = stop.shared();
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(live).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone());
     let limit = async {
         stop.await;
@@ -78,8 +78,8 @@ pub async fn serve(
     }
 }
 
-/// Every page under its address.
-pub fn router(app: Arc<App>) -> Router {
+/// Every page under its address. A request is answered by the newest installation, whole.
+pub fn router(live: Live) -> Router {
     let personal = Router::new()
         .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
         .route("/confirm/{token}/again", post(subscriptions::again))
@@ -105,10 +105,16 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(limit_time))
         .layer(middleware::map_response(headers))
-        .with_state(app)
+        .with_state(live)
 }
 
-async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+impl FromRef<Live> for App {
+    fn from_ref(live: &Live) -> Self {
+        live.app()
+    }
+}
+
+async fn not_found(State(app): State<App>) -> Result<Response, Failure> {
     let text = "There is no page at this address. A link in a mail may have been broken over two lines.";
     page(&app, StatusCode::NOT_FOUND, "Page not found", &[text.to_owned()], None)
 }

@@ -43,10 +43,19 @@ pub async fn stored(app: &App, link: &Url) -> anyhow::Result<Explanation> {
     let item = app.store.item_by_link(link.to_string(), canonical(link)).await?.with_context(|| {
         format!("no stored item has the link `{link}`; run `policy-digest poll` first, or give a file")
     })?;
-    let note = (!item.is_mailable)
-        .then(|| "it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
+    let mut notes = Vec::new();
+    if !item.is_mailable {
+        notes.push("it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
+    }
     let source = format!("{} (item {})", item.source, item.seq);
-    Ok(Explanation { note, ..Explanation::new(&app.scorer, &app.config.topic, &item.text(), source) })
+    let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &item.text(), source);
+    if let Some(removed) = item.text_removed {
+        // Today's topic would judge the title alone.
+        notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
+        explanation.score = item.score;
+    }
+    explanation.note = (!notes.is_empty()).then(|| notes.join("; "));
+    Ok(explanation)
 }
 
 /// Explains a text file: its first line is the title.

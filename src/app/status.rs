@@ -1,12 +1,16 @@
 //! How it is: alarms, feeds, queue, people, the last run and the next ones.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{App, digest};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::clock::Clock;
+use super::{App, database, digest};
 use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow};
+use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct StatusReport {
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
     pub next: Vec<(Cadence, Slot)>,
+    /// The edit of the configuration that a running daemon has not taken over.
+    pub untaken: Option<Untaken>,
 }
 
 /// Looks everything up; changes nothing.
@@ -36,20 +42,40 @@ pub struct StatusReport {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+    Ok(StatusReport { next: next_slots(app, 1)?, ..known(&app.store, app.clock.now()).await? })
+}
+
+/// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
+///
+/// # Errors
+/// The database fails.
+pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
+    let path = database(data);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let store = Store::open(&path).await?;
+    let known = known(&store, clock.now()).await;
+    store.close().await;
+    known.map(Some)
+}
+
+async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     let mut subscribers = BTreeMap::new();
-    for subscriber in app.store.subscribers().await? {
+    for subscriber in store.subscribers().await? {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
     }
     Ok(StatusReport {
-        alarms: notices(&app.store.open_alarms().await?),
-        feeds: app.store.feed_states().await?,
-        messages: app.store.message_counts().await?,
-        pauses: app.store.pauses().await?,
+        alarms: notices(&store.open_alarms().await?),
+        feeds: store.feed_states().await?,
+        messages: store.message_counts().await?,
+        pauses: store.pauses().await?,
         subscribers,
-        held: app.store.held_runs().await?,
-        returned: app.store.returned().await?,
-        last_run: app.store.last_run(None, app.clock.now()).await?,
-        next: next_slots(app, 1)?,
+        held: store.held_runs().await?,
+        returned: store.returned().await?,
+        last_run: store.last_run(None, now).await?,
+        next: Vec::new(),
+        untaken: store.untaken().await?,
     })
 }
 
@@ -59,6 +85,23 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 /// It does not.
 pub async fn ready(app: &App) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
+}
+
+/// Under this mark the database knows when the pages were last served.
+pub(super) const SERVED: &str = "pages served";
+
+/// Notes, about once an hour, that the pages are served: `check` tells whoever mails links that nobody answers.
+pub async fn note_serving(app: &App) {
+    let now = app.clock.now();
+    let noted = async {
+        match app.store.marked(SERVED).await? {
+            Some(last) if last <= now && now - last < TimeDelta::hours(1) => Ok(()),
+            _ => app.store.mark(SERVED, now).await,
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!("that the pages are served could not be noted: {error}");
+    }
 }
 
 /// The next `count` slots of each cadence.

@@ -12,6 +12,7 @@ use crate::app::clock::Clock;
 What is wrong in digest.toml, feeds.toml and topic.toml is shown with its place, and is exit code 2.
 So is what is wrong in note.md and in the templates, each of which is rendered on sample data.
 Where mails go to a server, it is dialled and logged in to; no mail is sent.
+The database is read whole, and must be undamaged.
 Then the topic's phrases are looked for in the stored items, and those that match nothing are listed;
 a phrase counts as found also where a longer one covers it and earns the weight.
 

@@ -1,68 +1,116 @@
-//! `status`: how the installation is, on one screen: what needs a person first, then the rest, feeds in trouble before others.
+//! `status`: how the installation is, on one screen: what needs a person first, then
+//! the rest, feeds in trouble before others.
 
 pub(super) mod alarm;
 mod feed;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
 use super::once::{held, held_json};
 use super::pause::{pause_json, pause_line};
 use super::{Ending, Global, print, table};
-use crate::app::status::{StatusReport, status};
+use crate::app::clock::Clock;
+use crate::app::status::{self, StatusReport, status};
+use crate::config::{Findings, data_folder};
+use crate::store::Untaken;
 
 #[derive(Debug, Args)]
 pub(super) struct Status {}
 
 impl Status {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let config = match global.load() {
+            Ok(config) => config,
+            Err(findings) => return without_configuration(global, &findings).await,
+        };
+        let app = global.open_from(config).await?;
         let report = status(&app).await?;
         if global.json {
             print(to_json(&report));
-            return Ok(Ending::Done);
+        } else {
+            tell(report, app.config.settings.timezone, app.clock.now());
         }
-        let zone = app.config.settings.timezone;
-        for notice in &report.alarms {
-            print(format_args!("{}\n", alarm::lines(notice, zone)));
-        }
-        for pause in &report.pauses {
-            print(format_args!("delivery      paused {}", pause_line(pause, zone)));
-        }
-        match &report.last_run {
-            Some(run) => print(format_args!(
-                "last run      {} {}: {} stories, {} messages",
-                run.cadence,
-                run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M"),
-                run.stories,
-                run.messages
-            )),
-            None => print("last run      none yet"),
-        }
-        for (cadence, slot) in &report.next {
-            print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
-        }
-        print(format_args!("subscribers   {}", counts(report.subscribers.iter())));
-        print(format_args!("messages      {}", counts(report.messages.iter())));
-        let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
-        print(format_args!("returned      {}", counts(returned)));
-        for run in &report.held {
-            print(format_args!("\n{}", held(run)));
-        }
-        print("");
-        let mut feeds = report.feeds;
-        feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
-        let mut table = table::new(["feed", "items", "picked", "last read", "next", "state"]);
-        for feed in feeds {
-            let read = feed
-                .succeeded
-                .map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
-            let next = feed::next(&feed, zone, app.clock.now());
-            let state = feed::state(&feed, zone);
-            table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, next, state]);
-        }
-        print(table);
         Ok(Ending::Done)
+    }
+}
+
+/// What the database knows, beside what is wrong with the configuration: the daemon may be at work by the one before.
+async fn without_configuration(global: &Global, findings: &Findings) -> anyhow::Result<Ending> {
+    let data = data_folder(&global.config, global.data.as_deref());
+    let clock = Clock::System;
+    let Some(mut report) = status::without_configuration(&data, &clock).await? else {
+        return Err(findings.clone().into());
+    };
+    if global.json {
+        let mut answer = to_json(&report);
+        answer["findings"] = findings.iter().map(|finding| finding.to_string()).collect::<Vec<_>>().into();
+        print(answer);
+    } else {
+        print(format_args!("{findings}\n"));
+        if let Some(untaken) = report.untaken.as_mut().filter(|untaken| untaken.text == findings.to_string()) {
+            untaken.text = "it has the mistakes above".to_owned();
+        }
+        tell(report, chrono_tz::UTC, clock.now());
+    }
+    Ok(Ending::Misconfigured)
+}
+
+fn tell(report: StatusReport, zone: Tz, now: DateTime<Utc>) {
+    if let Some(untaken) = &report.untaken {
+        print(edit(untaken, zone));
+    }
+    for notice in &report.alarms {
+        print(format_args!("{}\n", alarm::lines(notice, zone)));
+    }
+    for pause in &report.pauses {
+        print(format_args!("delivery      paused {}", pause_line(pause, zone)));
+    }
+    match &report.last_run {
+        Some(run) => print(format_args!(
+            "last run      {} {}: {} stories, {} messages",
+            run.cadence,
+            run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M"),
+            run.stories,
+            run.messages
+        )),
+        None => print("last run      none yet"),
+    }
+    for (cadence, slot) in &report.next {
+        print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
+    }
+    print(format_args!("subscribers   {}", counts(report.subscribers.iter())));
+    print(format_args!("messages      {}", counts(report.messages.iter())));
+    let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
+    print(format_args!("returned      {}", counts(returned)));
+    for run in &report.held {
+        print(format_args!("\n{}", held(run)));
+    }
+    print("");
+    let mut feeds = report.feeds;
+    feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
+    let mut table = table::new(["feed", "items", "picked", "last read", "next", "state"]);
+    for feed in feeds {
+        let read = feed
+            .succeeded
+            .map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
+        let next = feed::next(&feed, zone, now);
+        let state = feed::state(&feed, zone);
+        table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, next, state]);
+    }
+    print(table);
+}
+
+/// The edit that the daemon has not taken over, in two lines or with its diagnostic.
+fn edit(untaken: &Untaken, zone: Tz) -> String {
+    let since = untaken.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    if untaken.is_refused {
+        let text = untaken.text.replace('\n', "\n  ");
+        format!("configuration edit refused since {since}; the daemon goes on with the one before:\n  {text}\n")
+    } else {
+        format!("configuration since {since} changed: {} need a restart of the daemon", untaken.text)
     }
 }
 
@@ -104,5 +152,7 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
     let alarms: Vec<_> = report.alarms.iter().map(alarm::to_json).collect();
     json!({ "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
-        "returned": returned, "last_run": last, "next": next })
+        "returned": returned, "last_run": last, "next": next,
+        "untaken": report.untaken.as_ref().map(|untaken| json!({
+            "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })
 }

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds, Year};
@@ -12,6 +13,9 @@ use url::{Host, Url};
 use super::notebook::Notebook;
 use super::settings::{Secret, Settings, Tls, TransportKind};
 use super::value::{Read, Wrong};
+
+/// A month, and the half of one by which its digest may be late.
+const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
 
 /// Checks a cron line of five fields; it must come round at least once.
 pub(super) fn cron(line: &str) -> Read<()> {
@@ -49,6 +53,13 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
             "polling.per_host",
             "`per_host` is above `concurrency`",
             "one host cannot have more than there are in all",
+        );
+    }
+    if settings.retention.content < TEXT_IS_NEEDED {
+        note(
+            "retention.content",
+            "`content` is too short: a monthly digest quotes posts that are older",
+            "47d, a month and a half, is the least",
         );
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {

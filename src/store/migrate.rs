@@ -21,6 +21,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0011_namesakes.sql")),
     M::up(include_str!("migrations/0012_consent.sql")),
     M::up(include_str!("migrations/0013_self.sql")),
+    M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
 ];
 

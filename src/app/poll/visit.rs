@@ -154,7 +154,7 @@ impl Line {
         let (next, because) = (self.next.at.to_rfc3339(), self.next.because.as_str());
         match &self.error {
             Some(error) => tracing::warn!(feed, outcome, failures, bytes, took_ms, next, because, error, "polled"),
-            None => tracing::info!(
+            None => tracing::debug!(
                 feed,
                 outcome,
                 entries,
