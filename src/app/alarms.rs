@@ -67,6 +67,8 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
         PauseCause::Relay => alarm::relay(pause.since, &pause.reason),
         PauseCause::Restored => alarm::restored(pause.since, &pause.reason),
     }));
+    let refused = app.store.untaken().await?.filter(|edit| edit.is_refused);
+    troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
     let held = app.store.held_runs().await?;
     troubles.extend(held.iter().map(|run| alarm::held(run.id, &run.cadence, run.since, &run.because)));
     // What the system does not say at this look is as it was at the last.

@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::word::words;
 pub use look::{
-    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, digests, feeds, held, refused, relay, restored, room,
+    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digests, feeds, held, refused, relay, restored,
+    room,
 };
 pub use news::{News, news};
 pub use words::{Notice, notices};
@@ -22,6 +23,8 @@ pub enum Kind {
     Disk,
     /// The database is a copy that waits for `resume`.
     Restored,
+    /// An edit of the configuration has mistakes, and the daemon goes on without it.
+    Configuration,
     /// The mail server is out of reach, or refuses us.
     Relay,
     /// A run is held.
@@ -51,6 +54,7 @@ pub enum Kind {
 words!(Kind {
     Disk = "disk",
     Restored = "restored",
+    Configuration = "configuration",
     Relay = "relay",
     RunHeld = "run_held",
     Refused = "refused",
@@ -76,7 +80,7 @@ impl Kind {
     /// Whether its beginning and its end stand in the log by themselves: whoever finds it says so.
     #[must_use]
     pub fn is_logged_where_found(self) -> bool {
-        matches!(self, Self::Relay | Self::RunHeld | Self::Restored)
+        matches!(self, Self::Configuration | Self::Relay | Self::RunHeld | Self::Restored)
     }
 
     /// Whether no mail can leave while it lasts: its beginning is then told with its end.

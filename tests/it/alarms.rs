@@ -9,7 +9,7 @@ use policy_digest::app::poll::{Which, poll};
 use policy_digest::app::{digest, runs, silent};
 use policy_digest::domain::alarm::{Alarm, Kind};
 use policy_digest::domain::subscriber::Cadence;
-use policy_digest::store::{Pause, PauseCause};
+use policy_digest::store::{Pause, PauseCause, Untaken};
 
 use crate::support::{Entry, Mail, Reply, World, rss, start};
 
@@ -89,6 +89,11 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
         Kind::RunHeld if is_new => hold_a_run(world).await,
         Kind::Refused if is_new => refuse_three(world).await,
         Kind::Relay | Kind::Restored => pause(world, kind).await,
+        Kind::Configuration => {
+            let text = "error: a mistake\n --> digest.toml:1:1".to_owned();
+            let edit = Untaken { is_refused: true, text, since: now(world) };
+            world.app.store.set_untaken(Some(edit)).await.unwrap();
+        }
         Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk => {}
     }
 }
@@ -114,6 +119,7 @@ async fn mend(world: &World, kind: Kind) {
         Kind::RunHeld => {
             runs::release(&world.app, 1, false).await.unwrap();
         }
+        Kind::Configuration => world.app.store.set_untaken(None).await.unwrap(),
         Kind::Relay => drop(world.app.store.lift(PauseCause::Relay).await.unwrap()),
         Kind::Restored => drop(world.app.store.lift(PauseCause::Restored).await.unwrap()),
         _ => {}

@@ -227,6 +227,17 @@ pub fn restored(since: DateTime<Utc>, reason: &str) -> Trouble {
     Trouble { kind: Kind::Restored, subject: String::new(), since, what: reason.to_owned(), is_ripe: true }
 }
 
+/// Whoever edits a file needs a while to get it right.
+const EDITED_FOR: TimeDelta = TimeDelta::hours(1);
+
+/// An edit of the configuration that was refused, with its diagnostic.
+#[must_use]
+pub fn configuration(since: DateTime<Utc>, diagnostic: &str, now: DateTime<Utc>) -> Trouble {
+    let first = diagnostic.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let what = format!("an edit of the configuration was refused: {first}");
+    Trouble { kind: Kind::Configuration, subject: String::new(), since, what, is_ripe: now - since >= EDITED_FOR }
+}
+
 const MEGABYTE: u64 = 1 << 20;
 /// Below this the disk is nearly full. The database's log alone may grow by some tens of megabytes.
 const LITTLE_ROOM: u64 = 256 * MEGABYTE;

@@ -88,6 +88,7 @@ fn title(kind: Kind, subjects: &[String]) -> String {
     match kind {
         Kind::Disk => "the disk is nearly full".to_owned(),
         Kind::Restored => "the database is a copy, and mails nothing".to_owned(),
+        Kind::Configuration => "an edit of the configuration is not taken over".to_owned(),
         Kind::Relay => "mail cannot leave".to_owned(),
         Kind::RunHeld if subjects.len() > 1 => format!("{} runs are held", subjects.len()),
         Kind::RunHeld => format!("run {subject} is held"),
@@ -110,6 +111,7 @@ fn does(kind: Kind) -> &'static str {
         Kind::Restored => {
             "Feeds are polled, so that nothing is missed. No digest is made, and no mail leaves but alarms."
         }
+        Kind::Configuration => "The daemon goes on with the configuration from before the edit.",
         Kind::Relay => {
             "Mails wait, and none is lost. The way out is tried again after 1, 2, 4 and 8 minutes, then every 15 minutes."
         }
@@ -139,6 +141,7 @@ fn next(kind: Kind, subjects: &[String]) -> String {
         Kind::Restored => {
             "`policy-digest resume --dry-run` says what would go out, `policy-digest resume` lets it go.".to_owned()
         }
+        Kind::Configuration => "`policy-digest check` shows every mistake with its line.".to_owned(),
         Kind::Relay => "`policy-digest check` says what stands in the way.".to_owned(),
         Kind::RunHeld if is_one => format!(
             "`policy-digest runs show {subject}` says why; when it is mended, `policy-digest runs release {subject}` goes on."
