@@ -13,6 +13,7 @@ pub mod clock;
 pub mod deliver;
 pub mod digest;
 pub mod dkim;
+mod document;
 pub mod explain;
 pub mod feeds;
 pub mod integrity;
@@ -29,9 +30,11 @@ pub mod reconcile;
 pub mod reload;
 pub mod runs;
 pub mod sign_up;
+pub mod sources;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod syndication;
 pub mod templates;
 pub mod topic;
 pub mod transport;
@@ -41,6 +44,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Settings};
@@ -51,6 +55,7 @@ use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
 use clock::Clock;
+pub use document::Document;
 use limits::Limits;
 use lock::Lock;
 use stop::Stop;
@@ -76,6 +81,8 @@ pub struct Installation {
     pub store: Arc<Store>,
     /// The time.
     pub clock: Clock,
+    /// Since when this configuration holds here.
+    pub opened: DateTime<Utc>,
     /// This installation's secrets.
     pub keys: Keys,
     /// Whether the process was told to stop.
@@ -140,6 +147,7 @@ impl App {
             config,
             store: Arc::new(store),
             limits: Arc::new(Limits::new(&clock)),
+            opened: clock.now(),
             clock,
             keys,
             stop: Arc::default(),
@@ -296,7 +304,7 @@ pub fn parse_document(
     bytes: &[u8],
     content_type: Option<&str>,
     base: Option<&url::Url>,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
     let source = crate::parse::Source { bytes, content_type, base, now, known: None };
     match crate::parse::parse(&source) {

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod pace;
 mod pattern;
 pub mod relevance;
+pub mod rhythm;
 pub mod schedule;
 pub mod story;
 pub mod subscriber;

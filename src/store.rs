@@ -41,11 +41,11 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
 pub use alarms::{AlarmMail, Facts, Untold};
-pub use archives::{ArchiveRow, NewArchive};
+pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use arrival::Saved;
 pub use claims::Claims;
 pub use erasure::{Erased, Expiry};
-pub use feeds::{FeedState, Poll, PollOutcome, Visited};
+pub use feeds::{Activity, FeedState, Poll, PollOutcome, Visited};
 pub use holds::Released;
 pub use items::{ItemRow, Rescored};
 pub use keys::{FreshKeys, Keys};

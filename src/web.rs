@@ -3,11 +3,15 @@
 //! nothing that another site could ride on, and tokens are never logged.
 
 mod archive;
+mod caching;
 mod error;
 mod health;
 mod preferences;
+mod robots;
 mod sign_up;
+mod sources;
 mod subscriptions;
+mod syndication;
 mod unsubscribe;
 mod visitor;
 
@@ -99,6 +103,12 @@ pub fn router(live: Live) -> Router {
         .route("/p", get(preferences::ask_link).post(preferences::send_link))
         .route("/archive", get(archive::list))
         .route("/archive/{name}", get(archive::show))
+        .route("/archive/feed.xml", get(syndication::digests))
+        .route("/feed.xml", get(syndication::stories_as_atom))
+        .route("/feed.json", get(syndication::stories_as_json))
+        .route("/sources", get(sources::show))
+        .route("/sources.opml", get(sources::list))
+        .route("/robots.txt", get(robots::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)

@@ -13,7 +13,7 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, Window, WindowPart};
-use part::Press;
+use part::{Page, Press};
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +142,7 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
         None => None,
     };
-    let archive = page.map(|(title, html)| NewArchive { name, title, html });
+    let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
     let (slot, due) = match slot {
         Some((_, slot)) => (slot.key(), slot.utc),
         None => {

@@ -96,6 +96,7 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
         config,
         store: Arc::clone(&old.store),
         limits: Arc::clone(&old.limits),
+        opened: old.clock.now(),
         clock: old.clock.clone(),
         keys: old.keys.clone(),
         stop: Arc::clone(&old.stop),

@@ -17,6 +17,9 @@ use super::value::{Read, Wrong};
 /// A month, and the half of one by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
 
+/// Mail servers try for five days (RFC 5321 §4.5.4.1), one after another.
+const MAIL_COMES_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
+
 /// Checks a cron line of five fields; it must come round at least once.
 pub(super) fn cron(line: &str) -> Read<()> {
     const HINT: &str = "minute, hour, day of month, month, day of week: `0 8 * * 1` is Mondays at 8";
@@ -55,11 +58,17 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
             "one host cannot have more than there are in all",
         );
     }
-    if settings.retention.content < TEXT_IS_NEEDED {
+    let retention = &settings.retention;
+    if retention.content < TEXT_IS_NEEDED {
+        let message = "`content` is too short: a monthly digest quotes posts that are older";
+        note("retention.content", message, "47d, a month and a half, is the least");
+    }
+    if retention.attempts < MAIL_COMES_BACK {
+        let message = "`attempts` is too short: mails may still come back";
         note(
-            "retention.content",
-            "`content` is too short: a monthly digest quotes posts that are older",
-            "47d, a month and a half, is the least",
+            "retention.attempts",
+            message,
+            "14d is the least; with 90d, monthly readers' full mailboxes are noticed too",
         );
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {

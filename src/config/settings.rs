@@ -262,6 +262,8 @@ pub struct Web {
     pub admin_listen: SocketAddr,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Whether search engines may list the pages and feeds that are for everybody.
+    pub robots: bool,
 }
 
 /// `[retention]`: how long things are kept.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::command::{policy_digest, text};
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::daemon::Daemon;
 use crate::support::{Entry, SmtpSink, rss, write_config};
 
 /// A folder with so many items stored, of which the first alone is on the topic.
@@ -76,4 +77,17 @@ fn check_says_when_mail_goes_out_and_nobody_is_told_of_trouble() {
     let variable = ("POLICY_DIGEST__ADMIN_TO", "[\"admin@example.org\"]");
     let named = policy_digest(folder.path()).arg("check").env(variable.0, variable.1).output().unwrap();
     assert!(!text(&named).contains("admin_to"), "{}", text(&named));
+}
+
+#[test]
+fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 0);
+    let shown = check(folder.path());
+    assert!(shown.contains("lead nowhere: nobody served the pages so far"), "{shown}");
+    assert!(shown.contains("policy-digest run") && shown.contains("set `unsubscribe_address`"), "{shown}");
+    let mut daemon = Daemon::start(folder.path());
+    crate::support::daemon::until("it noted that it serves", || !check(folder.path()).contains("lead nowhere"));
+    daemon.terminate();
+    assert!(daemon.end().0.success());
 }

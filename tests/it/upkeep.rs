@@ -171,3 +171,16 @@ async fn others_write_while_much_is_removed() {
     assert!(removed() < 5000, "one does not wait for all");
     assert_eq!(removing.await.unwrap().texts, 5000);
 }
+
+#[test]
+fn what_is_still_needed_may_not_be_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::support::write_config(folder.path(), &[], "[retention]\ncontent = \"46d\"\nattempts = \"13d\"\n");
+    let findings = config::load(&folder.path().join("config"), None, &[]).unwrap_err().to_string();
+    assert!(
+        findings.contains("a monthly digest quotes posts") && findings.contains("may still come back"),
+        "{findings}"
+    );
+    crate::support::write_config(folder.path(), &[], "[retention]\ncontent = \"47d\"\nattempts = \"14d\"\n");
+    config::load(&folder.path().join("config"), None, &[]).unwrap();
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Entry, rss, wait_for, write_config};
 use crate::command::{policy_digest, text};
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// One file feed, one subscriber, and no slot before New Year.
 pub fn configure(folder: &Path) {

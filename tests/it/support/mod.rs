@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod dkim;
 mod feed_server;
+pub mod feedparser;
 pub mod hostile;
 pub mod mails;
 pub mod postfix;
