@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+pub mod alarms;
 mod answers;
 pub mod archive;
 pub mod backup;
@@ -257,13 +258,10 @@ fn fetch_options(config: &Config) -> fetch::Options {
 /// Keys that are named already and that nothing reads yet: whoever sets one is told.
 fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
-    [
-        ("admin_to", settings.admin_to != default.admin_to),
-        ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
-    ]
-    .into_iter()
-    .filter_map(|(key, is_set)| is_set.then_some(key))
-    .collect()
+    [("web.admin_listen", settings.web.admin_listen != default.web.admin_listen)]
+        .into_iter()
+        .filter_map(|(key, is_set)| is_set.then_some(key))
+        .collect()
 }
 
 /// `length` bytes from the operating system.

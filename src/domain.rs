@@ -1,6 +1,7 @@
 //! The rules: values in, values out. No I/O, no async, no clock, no randomness, no logging.
 //! Whatever the time is, the caller says so.
 
+pub mod alarm;
 pub mod bounce;
 pub mod canonical;
 pub mod digest;

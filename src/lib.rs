@@ -13,7 +13,8 @@
 //!
 //! One word, one meaning: a **Feed** has **Items**; Items on one matter are a **Story**; a **Topic** has **Themes**;
 //! an Item's **Score** has **Reasons**; a **Run** makes the **Digest** of one slot of a cadence, in **Sections**;
-//! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**.
+//! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**; an **Alarm** is one incident that needs
+//! whoever runs it.
 
 pub mod app;
 pub mod cli;

@@ -17,8 +17,8 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
 
 pub use view::{
-    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
-    QuietView, SignUpView, SourcesView, WelcomeView,
+    AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm,
+    PreferencesView, QuietView, SignUpView, SourcesView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -57,6 +57,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("link/subject.txt.j2", include_str!("../templates/link/subject.txt.j2")),
     ("link/body.txt.j2", include_str!("../templates/link/body.txt.j2")),
     ("link/body.html.j2", include_str!("../templates/link/body.html.j2")),
+    ("alarm/subject.txt.j2", include_str!("../templates/alarm/subject.txt.j2")),
+    ("alarm/body.txt.j2", include_str!("../templates/alarm/body.txt.j2")),
+    ("alarm/body.html.j2", include_str!("../templates/alarm/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
     ("page/public.html.j2", include_str!("../templates/page/public.html.j2")),
     ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
@@ -277,6 +280,14 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_link(&self, view: &LinkView) -> Result<Rendered, Error> {
         self.mail("link", view)
+    }
+
+    /// The mail to those who run this.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_alarms(&self, view: &AlarmsView) -> Result<Rendered, Error> {
+        self.mail("alarm", view)
     }
 
     /// A person's own page.

@@ -2,6 +2,7 @@
 //! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
 //! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
 
+mod alarms;
 mod archives;
 mod arrival;
 mod backup;
@@ -22,6 +23,7 @@ mod proofs;
 mod reasons;
 mod reports;
 mod restore;
+mod room;
 mod runs;
 mod scored;
 mod sign_ups;
@@ -39,6 +41,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
+pub use alarms::{AlarmMail, Facts, Untold};
 pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use arrival::Saved;
 pub use claims::Claims;

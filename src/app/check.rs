@@ -1,7 +1,8 @@
 //! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, mail
-//! that leaves unsigned, a mail server that would not take it, and phrases of the topic that match nothing in the
+//! that leaves unsigned, alarms that reach nobody, a mail server that would not take it, and phrases of the topic that match nothing in the
 //! stored history. What is wrong in the settings, `config` has refused before.
 
+mod administrators;
 pub(crate) mod finding;
 mod relay;
 mod served;
@@ -46,6 +47,7 @@ pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<Ch
     }
     findings.extend(note::finding(&config.note_file));
     findings.extend(dkim::finding(&config));
+    findings.extend(administrators::finding(&config));
     let app = App::open(config, clock).await?;
     let looked = async {
         integrity::look_over(&app).await?;

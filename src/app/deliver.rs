@@ -45,6 +45,23 @@ pub struct DeliverReport {
     pub pause: Option<Pause>,
 }
 
+impl DeliverReport {
+    /// Both in one, the other being the later.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        self.errors.extend(later.errors);
+        Self {
+            sent: self.sent + later.sent,
+            deferred: self.deferred + later.deferred,
+            failed: self.failed + later.failed,
+            late: self.late + later.late,
+            errors: self.errors,
+            next: later.next,
+            pause: later.pause,
+        }
+    }
+}
+
 /// Sends every message that is due, and settles it. Told to stop, it claims no more. While delivery is paused it
 /// sends nothing; a way that was closed is tried again when its time has come.
 ///

@@ -29,7 +29,7 @@ impl Letter {
         // The keys of its own time: a message that is sent again after a change of keys is the same.
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
-            Kind::Proof => app.inert(parts, &since),
+            Kind::Proof | Kind::Alarm => app.inert(parts, &since),
             Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
                 app.personal(keys, parts, &message.subscriber, &since)
             }
@@ -94,12 +94,12 @@ impl App {
     }
 
     /// Where a message comes back to if it cannot be delivered: with a token of its own, so that what comes back
-    /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof, which concerns
-    /// no subscriber.
+    /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof and an alarm, which
+    /// concern no subscriber.
     fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
-            Some((local, domain)) if message.kind != Kind::Proof => {
+            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm) => {
                 format!("{local}+{}@{domain}", token::return_path(keys, message.id))
             }
             _ => self.sender_address().to_owned(),

@@ -1,11 +1,13 @@
 //! `once`: what the daemon does, done once. What an earlier process left open is sent first, so that nothing
 //! newer is made for people whose last digest may still be on its way.
 
+use super::alarms::{self, AlarmReport};
 use super::cleanup::{cleanup, cleanup_due};
 use super::deliver::{DeliverReport, deliver, deliver_now};
 use super::digest::{DigestReport, make, make_due};
 use super::poll::{PollReport, Which, poll};
 use super::{App, Listener};
+use crate::domain::alarm::Notice;
 use crate::store::{HeldRun, Pause, PauseCause};
 
 /// What came of it.
@@ -19,6 +21,8 @@ pub struct OnceReport {
     pub digests: Vec<DigestReport>,
     /// The mails.
     pub delivery: DeliverReport,
+    /// What the look for trouble has raised.
+    pub alarms: Vec<Notice>,
     /// Runs that are held: they send nothing until a person releases them.
     pub held: Vec<HeldRun>,
 }
@@ -31,7 +35,8 @@ impl OnceReport {
     }
 }
 
-/// Erases whose time is over, polls every feed, makes the digest of all that is new, and delivers it; with `only_due`,
+/// Erases whose time is over, polls every feed, makes the digest of all that is new, delivers it, and tells what needs a
+/// person; with `only_due`,
 /// only what the schedule and the feeds' next check say, and a way out that was closed is left alone until its next
 /// probe.
 ///
@@ -40,13 +45,18 @@ impl OnceReport {
 pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::Result<OnceReport> {
     let resumed = if only_due { deliver(app, listener).await? } else { deliver_now(app, listener).await? };
     let (poll, digests) = gather(app, only_due, listener).await?;
-    let delivery = if app.stop.is_requested() {
-        DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() }
-    } else {
-        deliver(app, listener).await?
-    };
+    let mut delivery = DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() };
+    let mut alarms = AlarmReport::default();
+    if !app.stop.is_requested() {
+        delivery = deliver(app, listener).await?;
+        // Only now is it known whether the run is held and the way open.
+        alarms = alarms::look(app).await?;
+        if alarms.mails > 0 {
+            delivery = delivery.and(deliver(app, listener).await?);
+        }
+    }
     let held = app.store.held_runs().await?;
-    Ok(OnceReport { resumed, poll, digests, delivery, held })
+    Ok(OnceReport { resumed, poll, digests, delivery, alarms: alarms.raised, held })
 }
 
 /// Erases whose time is over, polls, and makes the digests, which are then delivered; the daemon does both side by side.

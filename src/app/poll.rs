@@ -85,6 +85,7 @@ impl PollReport {
                 listed: sum.listed + saved.listed,
                 old: sum.old + saved.old,
                 gap: sum.gap || saved.gap,
+                renumbered: sum.renumbered || saved.renumbered,
             },
             _ => sum,
         })
@@ -229,8 +230,11 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
     });
     let (hints, is_whole, unchanged, items) = match parsed.await {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return same.unread(visit::unparsed(&error, feed), state),
-        Err(unread) => return same.unread(unread.to_string(), state),
+        Ok(Err(error)) => {
+            let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
+            return same.unread(visit::unparsed(&error, feed), is_no_feed, state);
+        }
+        Err(unread) => return same.unread(unread.to_string(), false, state),
     };
     let entries = items.len() + unchanged;
     // A document that was cut off is asked for again in full: its end may hold what nobody has seen.

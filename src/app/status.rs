@@ -1,4 +1,4 @@
-//! How it is: feeds, queue, people, the last run and the next ones.
+//! How it is: alarms, feeds, queue, people, the last run and the next ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::clock::Clock;
 use super::digest::Due;
 use super::{App, database, digest};
+use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
 use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken};
@@ -15,6 +16,8 @@ use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunR
 /// The state of an installation.
 #[derive(Debug, Clone)]
 pub struct StatusReport {
+    /// What needs a person, the gravest first.
+    pub alarms: Vec<Notice>,
     /// Every feed in the list.
     pub feeds: Vec<FeedState>,
     /// Messages by state.
@@ -67,6 +70,7 @@ async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
     }
     Ok(StatusReport {
+        alarms: notices(&store.open_alarms().await?),
         feeds: store.feed_states().await?,
         messages: store.message_counts().await?,
         pauses: store.pauses().await?,

@@ -117,6 +117,10 @@ fn tell(app: &App, report: &OnceReport) {
     for run in &report.held {
         print(held(run));
     }
+    // The others stand above in words of their own.
+    for alarm in report.alarms.iter().filter(|alarm| !alarm.kind.is_logged_where_found()) {
+        print(format_args!("alarm    {}. Next: {}", alarm.title, alarm.next));
+    }
     if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
         print(format_args!(
             "\nlook in  {} (open an .html in a browser, an .eml in a mail program)",
@@ -191,6 +195,7 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
         "deferred": report.delivery.deferred,
         "failed": report.resumed.failed + report.delivery.failed,
         "held": held_json(&report.held),
+        "alarms": report.alarms.iter().map(super::status::alarm::to_json).collect::<Vec<_>>(),
         "late": report.resumed.late + report.delivery.late,
         "paused": report.pause().map(pause_json),
     })

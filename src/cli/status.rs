@@ -1,5 +1,7 @@
-//! `status`: how the installation is, on one screen, feeds in trouble first.
+//! `status`: how the installation is, on one screen: what needs a person first, then
+//! the rest, feeds in trouble before others.
 
+pub(super) mod alarm;
 mod feed;
 
 use chrono::{DateTime, Utc};
@@ -60,6 +62,9 @@ async fn without_configuration(global: &Global, findings: &Findings) -> anyhow::
 fn tell(report: StatusReport, zone: Tz, now: DateTime<Utc>) {
     if let Some(untaken) = &report.untaken {
         print(edit(untaken, zone));
+    }
+    for notice in &report.alarms {
+        print(format_args!("{}\n", alarm::lines(notice, zone)));
     }
     for pause in &report.pauses {
         print(format_args!("delivery      paused {}", pause_line(pause, zone)));
@@ -163,7 +168,9 @@ fn to_json(report: &StatusReport) -> serde_json::Value {
     });
     let held_slots: Vec<_> = held_slots.collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
+    let alarms: Vec<_> = report.alarms.iter().map(alarm::to_json).collect();
+    json!({ "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses,
+        "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next,
         "untaken": report.untaken.as_ref().map(|untaken| json!({
             "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })

@@ -40,7 +40,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         data: top.or("data", "data".into(), |value| filled(value).map(Into::into)),
         locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
-        admin_to: top.values("admin_to", address),
+        admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
         sender: sender(top.table("sender")),
         polling: polling(top.table("polling"), folder, &public_url),

@@ -26,7 +26,7 @@ pub struct Settings {
     /// The zone in which the schedule is meant.
     pub timezone: Tz,
     /// Who is told when something needs a person.
-    pub admin_to: Vec<String>,
+    pub admin_to: Vec<EmailAddress>,
     /// A folder whose templates go before the embedded ones, already joined to the configuration folder.
     pub templates_dir: Option<PathBuf>,
     /// Who sends the digest.

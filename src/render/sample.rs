@@ -7,9 +7,9 @@ use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinkView,
-    LinksView, NoteView, PageForm, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView,
-    SourcesView, WelcomeView,
+    AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
+    LinkView, LinksView, NoteView, NoticeView, PageForm, PreferencesView, QuietView, SectionView, SenderView,
+    SignUpView, SourceView, SourcesView, WelcomeView,
 };
 use public::{archives, sources};
 
@@ -25,6 +25,11 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("welcome") => {
             let bare = WelcomeView { next: String::new(), latest: String::new(), ..welcome() };
             [welcome(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("alarm") => {
+            let raised = AlarmsView { over: Vec::new(), standing: String::new(), ..alarms() };
+            let over = AlarmsView { raised: Vec::new(), sender: SenderView::default(), ..alarms() };
+            [alarms(), raised, over].map(|view| Value::from(Serde(view))).into()
         }
         Some("known") => vec![Value::from(Serde(known()))],
         Some("page") if template == "page/sign_up.html.j2" => {
@@ -197,6 +202,30 @@ pub(super) fn known() -> KnownView {
     }
 }
 
+pub(super) fn alarms() -> AlarmsView {
+    AlarmsView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        subject: "feed `reform-blog` cannot be read, and 1 more".into(),
+        raised: vec![notice()],
+        over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice() }],
+        standing: "2 alarms".into(),
+        sender: sender(),
+    }
+}
+
+pub(super) fn notice() -> NoticeView {
+    NoticeView {
+        title: "feed `reform-blog` cannot be read".into(),
+        what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
+        since: "Mon 23 Nov 2026 09:00 GMT".into(),
+        until: String::new(),
+        does: "It is asked again, at least once a day; the others are read as usual.".into(),
+        next: "`policy-digest feeds check reform-blog` says what its address answers now.".into(),
+    }
+}
+
 pub(super) fn sign_up() -> SignUpView {
     SignUpView {
         lang: "en".into(),
@@ -306,6 +335,8 @@ mod tests {
             ("The confirmation", serde_json::to_value(confirm()).unwrap()),
             ("The welcome", serde_json::to_value(welcome()).unwrap()),
             ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),
+            ("The alarms", serde_json::to_value(alarms()).unwrap()),
+            ("An alarm", serde_json::to_value(notice()).unwrap()),
             ("The sign-up page", serde_json::to_value(sign_up()).unwrap()),
             ("A choice", serde_json::to_value(choice()).unwrap()),
             ("The errors", serde_json::to_value(errors()).unwrap()),

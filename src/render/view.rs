@@ -2,6 +2,7 @@
 //! administrators the same. All text is plain and on one line, save the editor's note; templates escape it. An empty
 //! string means "not known", so that a template asks `{% if … %}`.
 
+mod alarms;
 mod preferences;
 mod public;
 mod quiet;
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+pub use alarms::{AlarmsView, NoticeView};
 pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use quiet::QuietView;

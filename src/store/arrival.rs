@@ -36,6 +36,8 @@ pub struct Saved {
     pub old: usize,
     /// Nothing of the document was known: items between it and the last one may have been missed.
     pub gap: bool,
+    /// Nearly every id was new, and the items were known by their links and titles.
+    pub renumbered: bool,
 }
 
 /// What a poll brought.
@@ -69,10 +71,10 @@ impl Store {
 
 /// Keeps what a poll brought.
 pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Saved, Error> {
-    let mut saved = Saved::default();
+    let renumbered = is_renumbered(tx, arrival, brought)?;
+    let mut saved = Saved { renumbered, ..Saved::default() };
     let covered =
         tx.prepare_cached("SELECT coalesce(max(upto), 0) FROM runs")?.query_row([], |row| row.get::<_, i64>(0))?;
-    let renumbered = is_renumbered(tx, arrival, brought)?;
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     for scored in brought.items {
         let identity = identity_text(&scored.item.identity);

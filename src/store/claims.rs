@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::outbox::{Claimed, Kind, Settlement, is_wanted, settle};
-use super::{Error, Store, seconds, time, word};
+use super::{Error, Store, pauses, seconds, time, word};
 use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscriber::{Cadence, EmailAddress};
 
@@ -50,7 +50,8 @@ impl Store {
     ) -> Result<Claims, Error> {
         self.write(move |tx| {
             settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
-            Round { tx, now, limit, hash: &hash, claims: Claims::default() }.claim()
+            let is_restored = pauses::is_restored(tx)?;
+            Round { tx, now, limit, hash: &hash, is_restored, claims: Claims::default() }.claim()
         })
         .await
     }
@@ -117,6 +118,8 @@ struct Round<'a, H> {
     now: DateTime<Utc>,
     limit: usize,
     hash: &'a H,
+    /// The database is a copy: what was sent since is not known, so nothing leaves but what tells of that.
+    is_restored: bool,
     claims: Claims,
 }
 
@@ -148,7 +151,7 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn claim_in(&mut self, turn: &str, lane: &Lane) -> Result<(), Error> {
         while !self.is_full() && !self.claims.is_cut_short {
             let room = self.limit - self.claims.messages.len() + AHEAD;
-            let due = due(self.tx, turn, lane, self.now, room)?;
+            let due = due(self.tx, turn, lane, (self.now, self.is_restored), room)?;
             if due.is_empty() {
                 return Ok(());
             }
@@ -196,7 +199,8 @@ const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made), s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 ORDER BY m.next_attempt, m.id";
+    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 AND (m.kind = 'alarm' OR NOT ?4)
+    ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
 fn next_lane(tx: &Transaction<'_>, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
@@ -222,9 +226,15 @@ enum Found {
     Nobody(i64),
 }
 
-fn due(tx: &Transaction<'_>, turn: &str, lane: &Lane, now: DateTime<Utc>, limit: usize) -> Result<Vec<Found>, Error> {
+fn due(
+    tx: &Transaction<'_>,
+    turn: &str,
+    lane: &Lane,
+    (now, only_alarms): (DateTime<Utc>, bool),
+    limit: usize,
+) -> Result<Vec<Found>, Error> {
     let mut statement = tx.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![turn, lane.number, seconds(now)])?;
+    let mut rows = statement.query(params![turn, lane.number, seconds(now), only_alarms])?;
     let mut due = Vec::new();
     while due.len() < limit
         && let Some(row) = rows.next()?
@@ -249,7 +259,7 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
             let own = own.map(|own| word("a cadence", own)).transpose()?;
             lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
         }
-        (Kind::Digest, None) | (Kind::Proof, _) => None,
+        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm, _) => None,
     };
     Ok(Found::Message(Box::new(Claimed {
         id,

@@ -103,10 +103,11 @@ fn clear(tx: &Transaction<'_>, which: &str, value: &str, now: DateTime<Utc>) -> 
         // One that is being sent is settled by its sender.
         &format!(
             "UPDATE messages SET state = 'cancelled', settled = ?2 WHERE {OPEN} AND state <> 'sending'
-             AND kind <> 'proof' AND {which}"
+             AND kind NOT IN ('proof', 'alarm') AND {which}"
         ),
         params![value, seconds(now)],
     )?;
-    let cleared = format!("UPDATE messages SET address = '' WHERE address <> '' AND kind <> 'proof' AND {which}");
+    let cleared =
+        format!("UPDATE messages SET address = '' WHERE address <> '' AND kind NOT IN ('proof', 'alarm') AND {which}");
     Ok(tx.execute(&cleared, [value])?)
 }

@@ -85,6 +85,8 @@ pub enum PollOutcome {
         error: String,
         /// It will not come back, says its server.
         is_gone: bool,
+        /// It answered, and not with a feed.
+        is_no_feed: bool,
     },
 }
 
@@ -95,8 +97,9 @@ impl PollOutcome {
         match self {
             Self::Unchanged { .. } => "unchanged",
             Self::Read { .. } => "read",
-            Self::Failed { is_gone: false, .. } => "failed",
             Self::Failed { is_gone: true, .. } => "gone",
+            Self::Failed { is_no_feed: true, .. } => "no_feed",
+            Self::Failed { .. } => "failed",
         }
     }
 }
@@ -122,7 +125,8 @@ impl Store {
                 tx.prepare_cached(
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
-                     moved_to = NULL, moved_since = NULL, moved_polls = 0, address = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL
+                     moved_to = NULL, moved_since = NULL, moved_polls = 0, address = NULL, hint_interval = NULL,
+                     skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL, failing = NULL, empty = NULL, renumbered = NULL
                      WHERE id = ?1 AND url <> ?2",
                 )?
                 .execute(params![feed.id.as_str(), feed.url.as_str()])?;
@@ -189,11 +193,13 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
     let mut saved = Saved::default();
     visited(tx, &poll)?;
     match poll.outcome {
-        PollOutcome::Failed { error, is_gone } => {
+        PollOutcome::Failed { error, is_gone, is_no_feed: _ } => {
+            // A clock that was ahead when it began to fail counts for nothing.
             tx.prepare_cached(
-                "UPDATE feeds SET failures = failures + 1, error = ?2, gone = coalesce(gone, ?3) WHERE id = ?1",
+                "UPDATE feeds SET failures = failures + 1, error = ?2, gone = coalesce(gone, ?3),
+                 failing = min(coalesce(failing, ?4), ?4) WHERE id = ?1",
             )?
-            .execute(params![id, error, is_gone.then_some(now)])?;
+            .execute(params![id, error, is_gone.then_some(now), now])?;
             return Ok(saved);
         }
         PollOutcome::Unchanged { etag, last_modified } => {
@@ -214,7 +220,8 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             tx.prepare_cached(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
                  location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
-                 gap = coalesce(?12, gap) WHERE id = ?1",
+                 gap = coalesce(?12, gap), renumbered = coalesce(?13, renumbered),
+                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -229,11 +236,14 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 hints.skip_hours,
                 hints.skip_days,
                 saved.gap.then_some(now),
+                saved.renumbered.then_some(now),
             ])?;
         }
     }
-    tx.prepare_cached("UPDATE feeds SET succeeded = ?2, failures = 0, error = NULL, gone = NULL WHERE id = ?1")?
-        .execute(params![id, now])?;
+    tx.prepare_cached(
+        "UPDATE feeds SET succeeded = ?2, failures = 0, failing = NULL, error = NULL, gone = NULL WHERE id = ?1",
+    )?
+    .execute(params![id, now])?;
     Ok(saved)
 }
 

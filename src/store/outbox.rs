@@ -28,6 +28,8 @@ pub enum Kind {
     AddressChange,
     /// The link to a person's own page, as they asked.
     Link,
+    /// What needs those who run this: no subscriber's.
+    Alarm,
 }
 
 words!(Kind {
@@ -38,6 +40,7 @@ words!(Kind {
     Proof = "proof",
     AddressChange = "address_change",
     Link = "link",
+    Alarm = "alarm",
 });
 
 /// A message whose attempt is recorded and may be made now.
@@ -221,7 +224,7 @@ pub(super) fn is_wanted(
     let wanted_from = match message.kind {
         Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => "active",
         Kind::Confirmation => "pending",
-        Kind::Proof => return Ok(true),
+        Kind::Proof | Kind::Alarm => return Ok(true),
     };
     let wanted: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)")?

@@ -1,8 +1,9 @@
 //! Pauses: why nothing is delivered at present. The way out is closed (`relay`), which is found out and tried again by
-//! `app::deliver`; or the database is a copy of another (`restored`), which a person must release.
+//! `app::deliver`; or the database is a copy of another (`restored`), which a person must release: until then only the
+//! alarm that says so leaves.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::{Error, Store, optional_time, seconds, time, word};
 use crate::domain::word::words;
@@ -87,4 +88,10 @@ impl Store {
     pub async fn lift(&self, cause: PauseCause) -> Result<bool, Error> {
         self.write(move |tx| Ok(tx.execute("DELETE FROM pauses WHERE cause = ?1", [cause.as_str()])? > 0)).await
     }
+}
+
+/// Whether the database is a copy that nobody has released.
+pub(super) fn is_restored(tx: &Transaction<'_>) -> Result<bool, Error> {
+    let question = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = 'restored')";
+    Ok(tx.prepare_cached(question)?.query_row([], |row| row.get(0))?)
 }

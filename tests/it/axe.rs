@@ -3,6 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use policy_digest::render::Renderer;
+use policy_digest::render::view::{AlarmsView, NoticeView, SenderView};
+
 use crate::command::{policy_digest, text};
 use crate::mails::{in_arabic, with_many_themes};
 use crate::support::axe::Axe;
@@ -13,7 +16,8 @@ async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
     let Some(browser) = Browser::start(Hand::Mouse).await else { return };
     let (mut axe, folder) = (Axe::new(), tempfile::tempdir().unwrap());
     let quickstart = quickstart(folder.path());
-    let mails = [("mail-many-themes", with_many_themes().html), ("mail-arabic", in_arabic().html)];
+    let mails =
+        [("mail-many-themes", with_many_themes().html), ("mail-arabic", in_arabic().html), ("mail-alarms", alarms())];
     for (name, html) in crate::public_pages::pages().into_iter().chain(mails) {
         let file = folder.path().join("page.html");
         std::fs::write(&file, html).unwrap();
@@ -33,4 +37,35 @@ fn quickstart(folder: &Path) -> PathBuf {
         assert!(folder.join("data").is_dir(), "{}", text(&output));
     }
     folder.join("digest.html")
+}
+
+fn alarms() -> String {
+    let notice = NoticeView {
+        title: "feed `reform-blog` cannot be read".into(),
+        what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
+        since: "Mon 23 Nov 2026 09:00 GMT".into(),
+        until: String::new(),
+        does: "It is asked again, at least once a day; the others are read as usual.".into(),
+        next: "`policy-digest feeds check reform-blog` says what its address answers now.".into(),
+    };
+    let view = AlarmsView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        subject: "feed `reform-blog` cannot be read, and 1 more".into(),
+        raised: vec![notice.clone()],
+        over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice }],
+        standing: "2 alarms".into(),
+        sender: sender(),
+    };
+    Renderer::new(None).unwrap().render_alarms(&view).unwrap().html
+}
+
+fn sender() -> SenderView {
+    SenderView {
+        organisation: "Example Institute".into(),
+        postal_address: "1 High Street, Anytown".into(),
+        contact: "hello@example.org".into(),
+        privacy_url: "https://digest.example.org/privacy".into(),
+    }
 }

@@ -64,6 +64,22 @@ fn check_refuses_a_bad_configuration_as_every_command_does() {
 }
 
 #[test]
+fn check_says_when_mail_goes_out_and_nobody_is_told_of_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = SmtpSink::start();
+    let relay = format!(
+        "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n",
+        sink.port
+    );
+    write_config(folder.path(), &[("blog", "file:blog.xml")], &relay);
+    let shown = check(folder.path());
+    assert!(shown.contains("config/digest.toml: `admin_to` is empty"), "{shown}");
+    let variable = ("POLICY_DIGEST__ADMIN_TO", "[\"admin@example.org\"]");
+    let named = policy_digest(folder.path()).arg("check").env(variable.0, variable.1).output().unwrap();
+    assert!(!text(&named).contains("admin_to"), "{}", text(&named));
+}
+
+#[test]
 fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
     let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
     smtp_config(&sink, folder.path(), 0);

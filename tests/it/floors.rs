@@ -32,6 +32,7 @@ const HOMES: &[(&str, &str)] = &[
     ("html5ever", "parse"),
     ("encoding_rs", "parse"),
     ("chardetng", "parse"),
+    ("fs4", "store"),
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
     ("tokio_rusqlite", "store"),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test says what it expects by failing")]
 #![expect(unreachable_pub, reason = "the modules of one binary share what they show one another")]
 
+mod alarms;
+mod alarms_told;
 mod another_topic;
 mod answers;
 mod archive;

@@ -16,18 +16,23 @@ pub(super) struct Way {
     tried: Option<Pause>,
     has_got_through: bool,
     closed_by: Option<String>,
+    /// The database is a copy: the store gives out nothing but alarms.
+    restored: Option<Pause>,
 }
 
 /// Looks whether messages may be sent; probes a closed way if its time has come, or `at_once`. `Err` is the pause.
 pub(super) async fn find(app: &App, at_once: bool) -> anyhow::Result<Result<Way, Pause>> {
-    let open = Way { tried: None, has_got_through: false, closed_by: None };
-    let Some(pause) = app.store.pauses().await?.into_iter().next() else { return Ok(Ok(open)) };
+    let (relay, restored): (Vec<Pause>, Vec<Pause>) =
+        app.store.pauses().await?.into_iter().partition(|pause| pause.cause == PauseCause::Relay);
+    let restored = restored.into_iter().next();
+    let open = Way { tried: None, has_got_through: false, closed_by: None, restored: restored.clone() };
+    let Some(pause) = relay.into_iter().next() else { return Ok(Ok(open)) };
     let Some(probe) = pause.probe else { return Ok(Err(pause)) };
     let now = app.clock.now();
     // A clock that was ahead does not keep it closed for longer than a probe may be away.
     let is_due = probe <= now || probe - now > TimeDelta::from_std(probe_pause(u32::MAX))?;
     if !is_due && !at_once {
-        return Ok(Err(pause));
+        return Ok(Err(restored.unwrap_or(pause)));
     }
     match app.transport.probe().await {
         Ok(()) => Ok(Ok(Way { tried: Some(pause), ..open })),
@@ -61,11 +66,11 @@ impl Way {
     /// When all is settled: the pause that stands now, if there is one.
     pub(super) async fn leave(self, app: &App) -> anyhow::Result<Option<Pause>> {
         match (self.closed_by, self.tried) {
-            (None, None) => Ok(None),
+            (None, None) => Ok(self.restored),
             (None, Some(_)) => {
                 // There was nothing to send, and the probe is as good.
                 lift(app).await?;
-                Ok(None)
+                Ok(self.restored)
             }
             (Some(reason), Some(pause)) => Ok(Some(keep_closed(app, &pause, reason).await?)),
             (Some(reason), None) => {

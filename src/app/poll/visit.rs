@@ -94,7 +94,8 @@ impl Looked {
     pub(super) fn unfetched(error: &fetch::Error, state: &FeedState) -> Self {
         let is_gone = matches!(error, fetch::Error::Gone);
         // Where it has moved it may be gone; where the list says it may yet be.
-        let outcome = PollOutcome::Failed { error: error.explain(), is_gone: is_gone && state.address.is_none() };
+        let is_gone_for_good = is_gone && state.address.is_none();
+        let outcome = PollOutcome::Failed { error: error.explain(), is_gone: is_gone_for_good, is_no_feed: false };
         let (moved, address) = after_failure(state, is_gone);
         Self {
             outcome,
@@ -106,10 +107,11 @@ impl Looked {
     }
 
     /// What it answered could not be read. How long that is fresh is no reason to stay away.
-    pub(super) fn unread(self, error: String, state: &FeedState) -> Self {
+    pub(super) fn unread(self, error: String, is_no_feed: bool, state: &FeedState) -> Self {
         let (moved, address) = after_failure(state, false);
         let visit = Visited { moved, address, ..self.visit };
-        Self { outcome: PollOutcome::Failed { error, is_gone: false }, fresh_until: None, visit, ..self }
+        let outcome = PollOutcome::Failed { error, is_gone: false, is_no_feed };
+        Self { outcome, fresh_until: None, visit, ..self }
     }
 }
 

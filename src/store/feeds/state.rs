@@ -35,7 +35,7 @@ pub struct FeedState {
     pub checked: Option<DateTime<Utc>>,
     /// Last successful poll.
     pub succeeded: Option<DateTime<Utc>>,
-    /// The last poll's outcome in a word: read, unchanged, failed, gone.
+    /// The last poll's outcome in a word: read, unchanged, failed, no_feed, gone.
     pub outcome: Option<String>,
     /// How long the last poll took.
     pub took: Option<Duration>,

@@ -182,6 +182,22 @@ impl World {
         Self { app, clock, server, sent, folder }
     }
 
+    /// The same after a restart, with somebody who is told of alarms: `admin@example.org`.
+    pub async fn administered(self) -> Self {
+        let path = self.folder().join("config/digest.toml");
+        let settings = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("admin_to = [\"admin@example.org\"]\n{settings}")).unwrap();
+        let Self { app, clock, server, sent, folder } = self;
+        let has_a_relay = matches!(app.config.settings.mail.transport, config::TransportKind::Smtp);
+        drop(app);
+        let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
+        let app = match has_a_relay {
+            true => App::open(config, clock.clone()).await.unwrap(),
+            false => open(folder.path(), &clock, &sent).await,
+        };
+        Self { app, clock, server, sent, folder }
+    }
+
     /// The same after this copy was put in the place of its database.
     pub async fn restored(self, copy: &Path) -> Self {
         let Self { app, clock, server, sent, folder } = self;
@@ -241,6 +257,12 @@ impl World {
         let connection = rusqlite::Connection::open(self.folder().join("data/policy-digest.db")).unwrap();
         let mut statement = connection.prepare(question).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// Does this in the database, as another process would.
+    pub fn execute(&self, statements: &str) {
+        let connection = rusqlite::Connection::open(self.folder().join("data/policy-digest.db")).unwrap();
+        connection.execute_batch(statements).unwrap();
     }
 
     pub fn days(&self, days: i64) {

@@ -1,0 +1,192 @@
+//! What an alarm says: what happened, what the program does by itself, and the next step of whoever reads it. Many of
+//! one kind are said in one notice, so that a thousand feeds are no thousand lines.
+
+use chrono::{DateTime, Utc};
+
+use super::{Alarm, Kind};
+
+/// So many of one kind are told one by one.
+const FEW: usize = 5;
+
+/// One thing that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: Kind,
+    /// Whose: feeds' ids, a run's number, a cadence; empty for what concerns all.
+    pub subjects: Vec<String>,
+    /// In a few words, as for a subject line: "feed `blog` cannot be read".
+    pub title: String,
+    /// What happened, in whole sentences.
+    pub what: String,
+    /// Since when; of many, the earliest.
+    pub since: DateTime<Utc>,
+    /// Until when: since then it has been well. None while one of them is not; of many, the latest.
+    pub until: Option<DateTime<Utc>>,
+    /// What the program does by itself, in whole sentences.
+    pub does: &'static str,
+    /// What the reader can do, in one sentence, with a command.
+    pub next: String,
+}
+
+/// Says these incidents, the gravest first.
+pub fn notices<'a>(alarms: impl IntoIterator<Item = &'a Alarm>) -> Vec<Notice> {
+    let mut alarms: Vec<&Alarm> = alarms.into_iter().collect();
+    alarms.sort_by_key(|alarm| (alarm.kind, alarm.since, alarm.id));
+    let of_a_kind = alarms.chunk_by(|a, b| a.kind == b.kind);
+    of_a_kind
+        .flat_map(|alarms| match alarms.len() {
+            ..=FEW => alarms.chunks(1).map(notice).collect(),
+            _ => vec![notice(alarms)],
+        })
+        .collect()
+}
+
+/// Of one kind; at least one.
+fn notice(alarms: &[&Alarm]) -> Notice {
+    let kind = alarms[0].kind;
+    let subjects: Vec<String> =
+        alarms.iter().map(|alarm| alarm.subject.clone()).filter(|subject| !subject.is_empty()).collect();
+    let what = match alarms {
+        [alarm] => sentence(&alarm.what),
+        _ => {
+            let first: Vec<_> = subjects.iter().take(FEW).map(|subject| format!("`{subject}`")).collect();
+            format!("{} and {} more.", first.join(", "), subjects.len() - first.len())
+        }
+    };
+    Notice {
+        kind,
+        title: title(kind, &subjects),
+        what,
+        since: alarms.iter().map(|alarm| alarm.since).min().unwrap_or_default(),
+        until: alarms
+            .iter()
+            .map(|alarm| alarm.well)
+            .collect::<Option<Vec<_>>>()
+            .and_then(|well| well.into_iter().max()),
+        does: does(kind),
+        next: next(kind, &subjects),
+        subjects,
+    }
+}
+
+/// Its first letter large and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    let rest = letters.as_str();
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{rest}{end}")
+}
+
+fn title(kind: Kind, subjects: &[String]) -> String {
+    let feeds = |one: &str, many: &str| match subjects {
+        [id] => format!("feed `{id}` {one}"),
+        ids => format!("{} feeds {many}", ids.len()),
+    };
+    let subject = subjects.first().map(String::as_str).unwrap_or_default();
+    match kind {
+        Kind::Disk => "the disk is nearly full".to_owned(),
+        Kind::Restored => "the database is a copy, and mails nothing".to_owned(),
+        Kind::Configuration => "an edit of the configuration is not taken over".to_owned(),
+        Kind::Relay => "mail cannot leave".to_owned(),
+        Kind::RunHeld if subjects.len() > 1 => format!("{} runs are held", subjects.len()),
+        Kind::RunHeld => format!("run {subject} is held"),
+        Kind::Refused => "receivers refuse our mails".to_owned(),
+        Kind::Network => "nearly no feed can be read".to_owned(),
+        Kind::DigestEmpty => format!("the {subject} digest stays empty"),
+        Kind::FeedGone => feeds("is gone for good", "are gone for good"),
+        Kind::FeedPage => feeds("is no feed any more", "are no feeds any more"),
+        Kind::FeedFailing => feeds("cannot be read", "cannot be read"),
+        Kind::FeedEmpty => feeds("has no entries any more", "have no entries any more"),
+        Kind::FeedSilent => feeds("has fallen silent", "have fallen silent"),
+        Kind::FeedRenumbered => feeds("changed all its ids", "changed all their ids"),
+        Kind::FeedGap => feeds("may have had entries that nobody saw", "may have had entries that nobody saw"),
+    }
+}
+
+fn does(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Disk => "Nothing: what is full does not empty itself. When no room is left, nothing new can be kept.",
+        Kind::Restored => {
+            "Feeds are polled, so that nothing is missed. No digest is made, and no mail leaves but alarms."
+        }
+        Kind::Configuration => "The daemon goes on with the configuration from before the edit.",
+        Kind::Relay => {
+            "Mails wait, and none is lost. The way out is tried again after 1, 2, 4 and 8 minutes, then every 15 minutes."
+        }
+        Kind::RunHeld => "Nothing more of it is sent, and nobody is suppressed for it, until you say so.",
+        Kind::Refused => "Nobody is suppressed for it, and the next digest is sent as usual.",
+        Kind::Network => {
+            "Every feed is asked again, at least once a day, and none is blamed until a day after this is over."
+        }
+        Kind::DigestEmpty => "Feeds are polled as usual, and the next digest is made when it is due.",
+        Kind::FeedGone => "It is not asked again.",
+        Kind::FeedPage | Kind::FeedFailing => "It is asked again, at least once a day; the others are read as usual.",
+        Kind::FeedEmpty | Kind::FeedSilent => "It is asked as usual, and what was read of it is kept.",
+        Kind::FeedRenumbered => "Known entries were told by link and title, so that nobody is mailed one again.",
+        Kind::FeedGap => "What a feed does not show any more cannot be asked for; what it shows is kept.",
+    }
+}
+
+fn next(kind: Kind, subjects: &[String]) -> String {
+    let subject = subjects.first().map(String::as_str).unwrap_or_default();
+    let is_one = subjects.len() == 1;
+    let check =
+        if is_one { format!("`policy-digest feeds check {subject}`") } else { "`policy-digest status`".to_owned() };
+    match kind {
+        Kind::Disk => {
+            "`df -h` shows it: make room on the disk of the folder that `data` in digest.toml names.".to_owned()
+        }
+        Kind::Restored => {
+            "`policy-digest resume --dry-run` says what would go out, `policy-digest resume` lets it go.".to_owned()
+        }
+        Kind::Configuration => "`policy-digest check` shows every mistake with its line.".to_owned(),
+        Kind::Relay => "`policy-digest check` says what stands in the way.".to_owned(),
+        Kind::RunHeld if is_one => format!(
+            "`policy-digest runs show {subject}` says why; when it is mended, `policy-digest runs release {subject}` goes on."
+        ),
+        Kind::RunHeld => "`policy-digest runs list` lists them, `policy-digest runs show` says why.".to_owned(),
+        Kind::Refused => "`policy-digest runs list` and `runs show` say which; then look whether SPF, DKIM and the \
+                          server's reputation are in order."
+            .to_owned(),
+        Kind::Network => {
+            "`policy-digest feeds check` asks them all now; see whether this machine reaches the network, \
+                          its name server and its proxy."
+                .to_owned()
+        }
+        Kind::DigestEmpty => {
+            format!(
+                "`policy-digest preview --cadence {subject}` shows the nearest misses, `policy-digest status` the feeds."
+            )
+        }
+        Kind::FeedGone if is_one => {
+            format!(
+                "Find its new address, or take it out of feeds.toml; `policy-digest poll {subject}` asks it once more."
+            )
+        }
+        Kind::FeedGone => {
+            "`policy-digest status` lists them; find their new addresses, or take them out of feeds.toml.".to_owned()
+        }
+        Kind::FeedPage if is_one => {
+            format!("{check} looks for the feed of that page; write its `url` into feeds.toml.")
+        }
+        Kind::FeedFailing if is_one => {
+            format!("{check} says what its address answers now; if it has moved, change its `url` in feeds.toml.")
+        }
+        Kind::FeedEmpty | Kind::FeedSilent if is_one => {
+            format!("{check} says what is at its address; see on its site whether the feed has moved.")
+        }
+        Kind::FeedPage | Kind::FeedFailing | Kind::FeedEmpty | Kind::FeedSilent => {
+            format!("{check} lists them with what each answers; `policy-digest feeds check` asks them all now.")
+        }
+        Kind::FeedRenumbered => {
+            "Nothing, as a rule; `policy-digest preview` shows whether posts that were mailed before are new again."
+                .to_owned()
+        }
+        Kind::FeedGap => {
+            "Poll more often: a shorter `interval` in `[polling]`, or `run` instead of `once` every few days."
+                .to_owned()
+        }
+    }
+}
