@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{App, hex, random};
+use super::{App, digest, hex, random};
 use crate::domain::alarm::{self, Alarm, Change, Kind, Notice, Trouble, notices};
 use crate::domain::subscriber::EmailAddress;
 use crate::render::AlarmsView;
@@ -67,6 +67,11 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
         PauseCause::Relay => alarm::relay(pause.since, &pause.reason),
         PauseCause::Restored => alarm::restored(pause.since, &pause.reason),
     }));
+    for due in digest::due(app).await? {
+        if let Some(reach) = due.thin {
+            troubles.push(alarm::digest_held(due.cadence, due.slot.utc, (reach.unread, reach.alive)));
+        }
+    }
     let refused = app.store.untaken().await?.filter(|edit| edit.is_refused);
     troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
     let held = app.store.held_runs().await?;

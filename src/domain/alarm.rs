@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::word::words;
 pub use look::{
-    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digests, feeds, held, refused, relay, restored,
-    room,
+    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digest_held, digests, feeds, held, refused,
+    relay, restored, room,
 };
 pub use news::{News, news};
 pub use words::{Notice, notices};
@@ -33,6 +33,8 @@ pub enum Kind {
     Refused,
     /// Nearly all feeds fail at once: it is the network, and not they.
     Network,
+    /// A digest waits, because most feeds cannot be read.
+    DigestHeld,
     /// The digest had nothing for anybody, two slots running.
     DigestEmpty,
     /// A feed's server says that it is gone for good.
@@ -59,6 +61,7 @@ words!(Kind {
     RunHeld = "run_held",
     Refused = "refused",
     Network = "network",
+    DigestHeld = "digest_held",
     DigestEmpty = "digest_empty",
     FeedGone = "feed_gone",
     FeedPage = "feed_page",
@@ -99,7 +102,8 @@ impl Kind {
     fn calm(self) -> TimeDelta {
         match self {
             Self::Disk => TimeDelta::hours(1),
-            Self::Network => TimeDelta::days(1),
+            // The next slot of a daily one is a day later.
+            Self::Network | Self::DigestHeld => TimeDelta::days(1),
             kind if kind.is_of_a_feed() => TimeDelta::days(1),
             _ => TimeDelta::zero(),
         }

@@ -85,6 +85,13 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
         Kind::FeedGap => serve(world, "a", &[post("a90", -1), post("a91", -1)]),
         Kind::Network => FEEDS.iter().for_each(|feed| break_down(world, feed, 503)),
         Kind::FeedSilent => serve(world, "a", &posts("regular", 2)),
+        Kind::DigestHeld => {
+            // Most of them, and not so many that it is the network.
+            FEEDS[1..].iter().for_each(|feed| break_down(world, feed, 503));
+            if is_new {
+                world.subscribe_with("ada@example.org", Cadence::Daily, None).await;
+            }
+        }
         Kind::DigestEmpty if is_new => drop(world.subscribe_with("ada@example.org", Cadence::Daily, None).await),
         Kind::RunHeld if is_new => hold_a_run(world).await,
         Kind::Refused if is_new => refuse_three(world).await,
@@ -102,7 +109,7 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
 fn be_well(world: &World, kind: Kind) {
     for feed in FEEDS {
         let mut entries = posts(feed, 0);
-        if matches!(kind, Kind::DigestEmpty | Kind::FeedSilent | Kind::RunHeld) {
+        if matches!(kind, Kind::DigestEmpty | Kind::DigestHeld | Kind::FeedSilent | Kind::RunHeld) {
             let today = Entry::on_topic(&now(world).date_naive().to_string());
             entries.push(Entry { published: Some(now(world)), ..today });
         }
@@ -173,6 +180,7 @@ async fn incident(kind: Kind) -> (Vec<Alarm>, [usize; 2]) {
     let ill_for = match kind {
         Kind::FeedSilent => 12,
         Kind::DigestEmpty => 6,
+        Kind::DigestHeld => 2,
         _ => 5,
     };
     for step in 0..(ill_for + 12) * 4 {

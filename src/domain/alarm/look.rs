@@ -179,6 +179,13 @@ pub fn digests(empty: &[EmptyDigests], now: DateTime<Utc>) -> impl Iterator<Item
     })
 }
 
+/// A digest that waits because so many feeds of those that are alive could not be read.
+#[must_use]
+pub fn digest_held(cadence: Cadence, slot: DateTime<Utc>, (unread, alive): (usize, usize)) -> Trouble {
+    let what = format!("{unread} of {alive} feeds could not be read, so that the {cadence} digest would be thin");
+    Trouble { kind: Kind::DigestHeld, subject: cadence.to_string(), since: slot, what, is_ripe: true }
+}
+
 /// Mails of the last days that were refused for our own sake, save those of held runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusals {

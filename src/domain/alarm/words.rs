@@ -94,6 +94,7 @@ fn title(kind: Kind, subjects: &[String]) -> String {
         Kind::RunHeld => format!("run {subject} is held"),
         Kind::Refused => "receivers refuse our mails".to_owned(),
         Kind::Network => "nearly no feed can be read".to_owned(),
+        Kind::DigestHeld => format!("the {subject} digest waits"),
         Kind::DigestEmpty => format!("the {subject} digest stays empty"),
         Kind::FeedGone => feeds("is gone for good", "are gone for good"),
         Kind::FeedPage => feeds("is no feed any more", "are no feeds any more"),
@@ -119,6 +120,9 @@ fn does(kind: Kind) -> &'static str {
         Kind::Refused => "Nobody is suppressed for it, and the next digest is sent as usual.",
         Kind::Network => {
             "Every feed is asked again, at least once a day, and none is blamed until a day after this is over."
+        }
+        Kind::DigestHeld => {
+            "It is made as soon as feeds can be read; after half its period it is rolled into the next, which says so."
         }
         Kind::DigestEmpty => "Feeds are polled as usual, and the next digest is made when it is due.",
         Kind::FeedGone => "It is not asked again.",
@@ -153,6 +157,11 @@ fn next(kind: Kind, subjects: &[String]) -> String {
         Kind::Network => {
             "`policy-digest feeds check` asks them all now; see whether this machine reaches the network, \
                           its name server and its proxy."
+                .to_owned()
+        }
+        Kind::DigestHeld => {
+            "`policy-digest status` says what each feed answers; `policy-digest once`, with the daemon \
+                             stopped, makes the digest of what there is."
                 .to_owned()
         }
         Kind::DigestEmpty => {
