@@ -204,7 +204,7 @@ pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
 }
 
-fn fetch_options(config: &Config) -> fetch::Options {
+pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
     let polling = &config.settings.polling;
     fetch::Options {
         user_agent: format!("policy-digest/{} (+{})", env!("CARGO_PKG_VERSION"), polling.contact_url),

@@ -9,6 +9,7 @@ mod explain;
 mod feeds;
 mod keys;
 mod marked;
+mod messages;
 mod once;
 mod pause;
 mod poll;
@@ -102,9 +103,12 @@ enum Command {
     /// The keys that sign the personal links of mails
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// How each run went; hold one, or let it go on
+    /// How each run went; hold one, let it go on, or end it
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// What became of each mail
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// Take in one returned mail from standard input: a bounce, a complaint, a wish to leave
     Bounce(bounce::Bounce),
     /// Check configuration and templates, and the topic's phrases against what is stored
@@ -173,6 +177,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Dkim(dkim) => dkim.run(global),
         Command::Keys(keys) => keys.run(global).await,
         Command::Runs(runs) => runs.run(global).await,
+        Command::Messages(messages) => messages.run(global).await,
         Command::Bounce(bounce) => Ok(bounce.run(global).await),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,

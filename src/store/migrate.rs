@@ -21,6 +21,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0011_namesakes.sql")),
     M::up(include_str!("migrations/0012_consent.sql")),
     M::up(include_str!("migrations/0013_self.sql")),
+    M::up(include_str!("migrations/0021_looks.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
