@@ -232,7 +232,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     [
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
-        ("web.admin_listen", settings.web.admin_listen != default.web.admin_listen),
         ("retention.content", settings.retention.content != default.retention.content),
         ("retention.attempts", settings.retention.attempts != default.retention.attempts),
     ]

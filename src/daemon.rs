@@ -39,6 +39,7 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let mut alarm = alarm([&gathering, &sending].map(Arc::clone)).await.context("cannot start the scheduler")?;
     let told = Arc::clone(&app);
     let mut pages = tokio::spawn(web::serve(Arc::clone(&app), listener, async move { told.stop.requested().await }));
+    tokio::spawn(serve_operator(Arc::clone(&app)));
     let gather = tokio::spawn(gather_due(Arc::clone(&app), gathering, Arc::clone(&sending)));
     let send = tokio::spawn(send_due(Arc::clone(&app), sending));
     tracing::info!(%address, "started");
@@ -72,6 +73,20 @@ pub async fn run(app: Arc<App>, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Re
             tracing::warn!("what is still in flight is left, and taken up at the next start");
             Ok(())
         }
+    }
+}
+
+/// Serves the operator's pages, on an address of their own. That they cannot be shown keeps no mail waiting.
+async fn serve_operator(app: Arc<App>) {
+    let listen = app.config.settings.web.admin_listen;
+    let told = Arc::clone(&app);
+    let served = async {
+        let listener = TcpListener::bind(listen).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving the operator's pages");
+        web::serve_admin(app, listener, async move { told.stop.requested().await }).await
+    };
+    if let Err(error) = served.await {
+        tracing::warn!("the operator's pages are not served on `{listen}`: {error:#}");
     }
 }
 

@@ -17,6 +17,7 @@ pub mod pace;
 mod pattern;
 pub mod relevance;
 pub mod schedule;
+pub mod spark;
 pub mod story;
 pub mod subscriber;
 pub mod text;

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use view::{
     ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
-    SignUpView, WelcomeView,
+    SignUpView, StatusView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -62,6 +62,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
     ("page/ask_link.html.j2", include_str!("../templates/page/ask_link.html.j2")),
 ];
+
+/// The operator's page, which is nobody's to change.
+const STATUS: (&str, &str) = ("status.html.j2", include_str!("../templates/status.html.j2"));
 
 /// What an administrator needs to know of them, and the name of the file that says it.
 pub const GUIDE: (&str, &str) = ("README.md", include_str!("../templates/README.md"));
@@ -265,6 +268,16 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_ask_link(&self, view: &AskLinkView) -> Result<String, Error> {
         self.part("page/ask_link.html.j2", minijinja::Value::from(Serde(view)))
+    }
+
+    /// The operator's page.
+    ///
+    /// # Errors
+    /// None of an administrator's making.
+    pub fn render_status(&self, view: &StatusView) -> Result<String, Error> {
+        let page = self.environment.template_from_named_str(STATUS.0, STATUS.1);
+        let values = minijinja::Value::from(Serde(view));
+        page.and_then(|page| page.render(values)).map_err(|source| explained(STATUS.0, source))
     }
 
     fn mail(&self, folder: &str, view: &impl Serialize) -> Result<Rendered, Error> {

@@ -29,6 +29,7 @@ mod stories;
 mod subscribers;
 mod suppressions;
 mod unknown;
+mod weeks;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,6 +58,7 @@ pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 pub use unknown::{Decision, UnknownMessage};
+pub use weeks::{WEEKS, WeekItems, WeekMails, Weeks};
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 //! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
 //! nothing that another site could ride on, and tokens are never logged.
 
+pub mod admin;
 mod archive;
 mod error;
 mod health;
@@ -65,8 +66,28 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    serve_on(router(app), listener, stop).await
+}
+
+/// Serves the operator's pages, in the same way.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_admin(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    serve_on(admin::router(app), listener, stop).await
+}
+
+async fn serve_on(
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let stop = stop.shared();
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone());
     let limit = async {
         stop.await;

@@ -1,11 +1,12 @@
-//! How it is: feeds, queue, people, the last run and the next ones.
+//! How it is: feeds, queue, people, the last run and the next ones, the last weeks, the disk. The command, the operator's
+//! page and the metrics show the same report.
 
 use std::collections::BTreeMap;
 
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow};
+use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -26,6 +27,19 @@ pub struct StatusReport {
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
     pub next: Vec<(Cadence, Slot)>,
+    /// What came and what went in the last weeks.
+    pub weeks: Weeks,
+    /// What the database and its disk have.
+    pub disk: Disk,
+}
+
+/// Room, in bytes; `None` where the file system does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// The size of the database.
+    pub database: Option<u64>,
+    /// What is free beside it.
+    pub free: Option<u64>,
 }
 
 /// Looks everything up; changes nothing.
@@ -37,6 +51,9 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
     for subscriber in app.store.subscribers().await? {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
     }
+    let now = app.clock.now();
+    let data = &app.config.settings.data;
+    let database = std::fs::metadata(data.join("policy-digest.db")).map(|file| file.len());
     Ok(StatusReport {
         feeds: app.store.feed_states().await?,
         messages: app.store.message_counts().await?,
@@ -44,8 +61,10 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
         subscribers,
         held: app.store.held_runs().await?,
         returned: app.store.returned().await?,
-        last_run: app.store.last_run(None, app.clock.now()).await?,
+        last_run: app.store.last_run(None, now).await?,
         next: next_slots(app, 1)?,
+        weeks: app.store.weeks(now).await?,
+        disk: Disk { database: database.ok(), free: free_bytes(data).ok() },
     })
 }
 
@@ -69,4 +88,10 @@ pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)
         next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
     }
     Ok(next)
+}
+
+/// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
+#[must_use]
+pub fn needs_attention(feed: &FeedState) -> bool {
+    feed.failures > 0 || feed.gone.is_some() || feed.moved_to.is_some() || feed.gap.is_some()
 }

@@ -1,103 +1,149 @@
 //! `status`: how the installation is, on one screen, feeds in trouble first.
 
 mod feed;
+mod json;
 
 use clap::Args;
-use serde_json::json;
 
-use super::once::{held, held_json};
-use super::pause::{pause_json, pause_line};
+use super::marked::{self, plain};
+use super::once::held;
+use super::pause::pause_line;
 use super::{Ending, Global, print, table};
-use crate::app::status::{StatusReport, status};
+use crate::app::App;
+use crate::app::status::{Disk, StatusReport, needs_attention, status};
+use crate::domain::spark;
+use crate::store::{FeedState, WEEKS};
+
+/// What is told fits a terminal of this width, in columns,
+const WIDTH: usize = 80;
+/// and of this height, in lines, unless more is in trouble or all is asked for.
+const HEIGHT: usize = 24;
+/// A line for the prompt, and one above it.
+const SPARE: usize = 2;
+/// A feed's name is cut to this.
+const NAME: usize = 22;
 
 #[derive(Debug, Args)]
-pub(super) struct Status {}
+#[command(after_help = "\
+Feeds that deserve a look stand first, each with what it is; of the others as many as a screen holds. The bars are the
+posts of the last twelve weeks, the newest at the right.
+
+Examples:
+  policy-digest status
+  policy-digest status --all")]
+pub(super) struct Status {
+    /// List every feed
+    #[arg(long)]
+    all: bool,
+}
 
 impl Status {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let app = global.open().await?;
         let report = status(&app).await?;
         if global.json {
-            print(to_json(&report));
+            print(json::report(&report));
             return Ok(Ending::Done);
         }
-        let zone = app.config.settings.timezone;
-        for pause in &report.pauses {
-            print(format_args!("delivery      paused {}", pause_line(pause, zone)));
-        }
-        match &report.last_run {
-            Some(run) => print(format_args!(
-                "last run      {} {}: {} stories, {} messages",
-                run.cadence,
-                run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M"),
-                run.stories,
-                run.messages
-            )),
-            None => print("last run      none yet"),
-        }
-        for (cadence, slot) in &report.next {
-            print(format_args!("next {cadence:8} {}", slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z")));
-        }
-        print(format_args!("subscribers   {}", counts(report.subscribers.iter())));
-        print(format_args!("messages      {}", counts(report.messages.iter())));
-        let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
-        print(format_args!("returned      {}", counts(returned)));
-        for run in &report.held {
-            print(format_args!("\n{}", held(run)));
-        }
-        print("");
-        let mut feeds = report.feeds;
-        feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
-        let mut table = table::new(["feed", "items", "picked", "last read", "next", "state"]);
-        for feed in feeds {
-            let read = feed
-                .succeeded
-                .map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string());
-            let next = feed::next(&feed, zone, app.clock.now());
-            let state = feed::state(&feed, zone);
-            table.add_row([feed.id, feed.items.to_string(), feed.picked.to_string(), read, next, state]);
-        }
-        print(table);
+        let mut lines = summary(&app, &report);
+        lines.push(String::new());
+        let room = if self.all { usize::MAX } else { HEIGHT - SPARE };
+        feeds(&app, &report, room, &mut lines);
+        lines.iter().for_each(print);
         Ok(Ending::Done)
     }
+}
+
+/// Everything but the feeds, a line each; what stands still comes first.
+fn summary(app: &App, report: &StatusReport) -> Vec<String> {
+    let zone = app.config.settings.timezone;
+    let mut lines = Vec::new();
+    for pause in &report.pauses {
+        lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, zone))));
+    }
+    for run in &report.held {
+        lines.extend(marked::wrap(&held(run), WIDTH).lines().map(str::to_owned));
+    }
+    let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
+        let made = run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M");
+        format!("{} {made}: {} stories, {} messages", run.cadence, run.stories, run.messages)
+    });
+    lines.extend(fact("last run", &last));
+    for (cadence, slot) in &report.next {
+        let slot = slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+        lines.extend(fact(&format!("next {cadence}"), &slot.to_string()));
+    }
+    let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
+    lines.extend(fact("subscribers", &counts(report.subscribers.iter())));
+    lines.extend(fact("messages", &counts(report.messages.iter())));
+    lines.extend(fact("returned", &counts(returned)));
+    lines.extend(fact("disk", &disk(report.disk)));
+    lines.extend(fact("configuration", &configuration(app)));
+    lines
+}
+
+/// A name and what it is; what is too long goes on below.
+fn fact(name: &str, value: &str) -> Vec<String> {
+    const INDENT: usize = 14;
+    let value = marked::wrap(&plain(value), WIDTH - INDENT);
+    let line = |(number, line)| format!("{:INDENT$}{line}", if number == 0 { name } else { "" });
+    value.lines().enumerate().map(line).collect()
+}
+
+/// The feeds in trouble with what it is, and of the others as many as there is room for.
+fn feeds(app: &App, report: &StatusReport, room: usize, lines: &mut Vec<String>) {
+    let (mut troubled, fine): (Vec<_>, Vec<_>) = report.feeds.iter().partition(|feed| needs_attention(feed));
+    troubled.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
+    let all = table::count(report.feeds.len(), "feed");
+    let trouble =
+        if troubled.is_empty() { "none in trouble".to_owned() } else { format!("{} to look at", troubled.len()) };
+    lines.push(format!("{:NAME$}  {:WEEKS$}  items  picked  last read     next", format!("{all}, {trouble}"), ""));
+    let zone = app.config.settings.timezone;
+    for feed in &troubled {
+        lines.push(row(app, report, feed));
+        let state = marked::wrap(&plain(&feed::state(feed, zone)), WIDTH - 4);
+        lines.extend(state.lines().map(|line| format!("    {line}")));
+    }
+    let fits = room.saturating_sub(lines.len());
+    // The line that says how many are left out needs its room, too.
+    let shown = if fine.len() <= fits { fine.len() } else { fits.saturating_sub(1) };
+    lines.extend(fine.iter().take(shown).map(|feed| row(app, report, feed)));
+    if shown < fine.len() {
+        lines.push(format!("and {} more that are read as they should; `--all` lists them", fine.len() - shown));
+    }
+}
+
+fn row(app: &App, report: &StatusReport, feed: &FeedState) -> String {
+    let zone = app.config.settings.timezone;
+    let weeks = report.weeks.feeds.get(&feed.id).copied().unwrap_or_default();
+    let read =
+        feed.succeeded.map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%-d %b %H:%M").to_string());
+    let name: String = feed.id.chars().take(NAME).collect();
+    let next = feed::next(feed, zone, app.clock.now());
+    let bars = spark::line(&weeks.map(|week| week.items));
+    format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
+}
+
+fn disk(disk: Disk) -> String {
+    let said = |bytes: Option<u64>| bytes.map_or("not known".to_owned(), size);
+    format!("database {}, free {}", said(disk.database), said(disk.free))
+}
+
+fn size(bytes: u64) -> String {
+    if bytes < 1_000_000_000 {
+        format!("{:.1} MB", bytes as f64 / 1e6)
+    } else {
+        format!("{:.1} GB", bytes as f64 / 1e9)
+    }
+}
+
+fn configuration(app: &App) -> String {
+    let config = &app.config;
+    let (feeds, themes) = (table::count(config.feeds.len(), "feed"), table::count(config.topic.themes.len(), "theme"));
+    format!("{} ({feeds}; topic `{}`, {themes})", config.folder.display(), config.topic.name)
 }
 
 fn counts(counts: impl Iterator<Item = (impl std::fmt::Display, impl std::fmt::Display)>) -> String {
     let parts: Vec<_> = counts.map(|(word, number)| format!("{number} {word}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
-}
-
-fn to_json(report: &StatusReport) -> serde_json::Value {
-    let feeds: Vec<_> = report
-        .feeds
-        .iter()
-        .map(|feed| {
-            json!({
-                "id": feed.id, "items": feed.items, "picked": feed.picked, "failures": feed.failures, "error": feed.error,
-                "checked": feed.checked.map(|at| at.to_rfc3339()), "succeeded": feed.succeeded.map(|at| at.to_rfc3339()),
-                "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
-                "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
-                "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-                "moved_to": feed.moved_to, "gone": feed.gone.map(|at| at.to_rfc3339()),
-                "gap": feed.gap.map(|at| at.to_rfc3339()),
-            })
-        })
-        .collect();
-    let next: Vec<_> = report
-        .next
-        .iter()
-        .map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() }))
-        .collect();
-    let last = report.last_run.as_ref().map(|run| {
-        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.upto,
-            "stories": run.stories, "messages": run.messages })
-    });
-    let returned: serde_json::Map<_, _> = report
-        .returned
-        .iter()
-        .map(|(what, known)| (what.clone(), json!({ "count": known.count, "last": known.last.to_rfc3339() })))
-        .collect();
-    let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
-        "returned": returned, "last_run": last, "next": next })
 }

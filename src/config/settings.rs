@@ -260,6 +260,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// For health checks and the operator.
     pub admin_listen: SocketAddr,
+    /// Whether the operator's pages may be served where others reach them.
+    pub admin_open: bool,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
 }

@@ -4,6 +4,7 @@
 
 mod preferences;
 mod sign_up;
+mod status;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
 pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
+pub use status::{BarView, ChartView, FactView, FeedView, StatusView};
 
 use super::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
 use crate::domain::digest::{Digest, Entry, Section};

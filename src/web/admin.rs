@@ -1,0 +1,47 @@
+//! The operator's pages, on an address of their own: `/status` for people, `/metrics` for Prometheus, and health. They
+//! show numbers and no addresses of people, and change nothing.
+
+mod metrics;
+mod view;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::middleware;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+
+use super::error::Failure;
+use super::{headers, health, limit_time};
+use crate::app::App;
+use crate::app::status::status;
+
+/// What Prometheus asks for; its format is OpenMetrics.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every page under its address.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(async || Redirect::to("/status")))
+        .route("/status", get(show))
+        .route("/metrics", get(measure))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::map_response(headers))
+        .with_state(app)
+}
+
+async fn show(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let report = status(&app).await?;
+    let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+async fn measure(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+    let text = metrics::text(&status(&app).await?).context("cannot write the metrics")?;
+    Ok(([(header::CONTENT_TYPE, OPEN_METRICS), (header::CACHE_CONTROL, "no-store")], text).into_response())
+}
