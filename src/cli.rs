@@ -4,6 +4,8 @@
 mod backup;
 mod bounce;
 mod check;
+mod completions;
+mod config;
 mod dkim;
 mod explain;
 mod feeds;
@@ -34,7 +36,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::{App, lock::Busy};
-use crate::config::{self, Findings, NoteError};
+use crate::config::{self as configuration, Findings, NoteError};
 use crate::telemetry;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
@@ -123,6 +125,14 @@ enum Command {
     Backup(backup::Backup),
     /// Let delivery go on: in a restored database, or to a mail server that is back
     Resume(backup::Resume),
+    /// What editors need for the configuration's files
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Shell completions
+    Completions(completions::Completions),
+    /// The manual page
+    #[command(hide = true)]
+    Man(completions::Man),
 }
 
 /// How a command ended, when it could be carried out.
@@ -185,16 +195,19 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Reconcile(reconcile) => reconcile.run(global).await,
         Command::Backup(backup) => backup.run(global).await,
         Command::Resume(resume) => resume.run(global).await,
+        Command::Config(config) => config.run(),
+        Command::Completions(completions) => Ok(completions.run()),
+        Command::Man(man) => man.run(),
     }
 }
 
 impl Global {
-    fn load(&self) -> Result<config::Config, Findings> {
-        config::load_from_process(Some(&self.config), self.data.as_deref())
+    fn load(&self) -> Result<configuration::Config, Findings> {
+        configuration::load_from_process(Some(&self.config), self.data.as_deref())
     }
 
-    fn load_untrained(&self) -> Result<config::Config, Findings> {
-        config::load_untrained(&self.config)
+    fn load_untrained(&self) -> Result<configuration::Config, Findings> {
+        configuration::load_untrained(&self.config)
     }
 
     async fn open(&self) -> anyhow::Result<App> {
@@ -211,7 +224,7 @@ impl Global {
             }
             note.clone_into(&mut config.note_file);
         }
-        config::read_note(&config.note_file)?;
+        configuration::read_note(&config.note_file)?;
         App::open(config, Clock::System).await
     }
 }

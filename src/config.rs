@@ -11,6 +11,7 @@ mod note;
 mod notebook;
 mod phrases;
 mod reader;
+pub mod schema;
 mod settings;
 mod topic;
 mod value;

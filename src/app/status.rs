@@ -2,11 +2,13 @@
 //! page and the metrics show the same report.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{App, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Weeks, free_bytes};
+pub use crate::store::{FeedState, WEEKS};
+use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -53,7 +55,6 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
     }
     let now = app.clock.now();
     let data = &app.config.settings.data;
-    let database = std::fs::metadata(data.join("policy-digest.db")).map(|file| file.len());
     Ok(StatusReport {
         feeds: app.store.feed_states().await?,
         messages: app.store.message_counts().await?,
@@ -64,7 +65,7 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
         last_run: app.store.last_run(None, now).await?,
         next: next_slots(app, 1)?,
         weeks: app.store.weeks(now).await?,
-        disk: Disk { database: database.ok(), free: free_bytes(data).ok() },
+        disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
     })
 }
 
@@ -88,6 +89,12 @@ pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)
         next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
     }
     Ok(next)
+}
+
+/// The size of the database, what was written last and is not yet in its file included.
+pub(super) fn database_bytes(data: &Path) -> Option<u64> {
+    let bytes = |name: &str| std::fs::metadata(data.join(name)).map(|file| file.len()).ok();
+    Some(bytes("policy-digest.db")? + bytes("policy-digest.db-wal").unwrap_or(0))
 }
 
 /// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.

@@ -21,7 +21,9 @@ const HEIGHT: usize = 24;
 /// A line for the prompt, and one above it.
 const SPARE: usize = 2;
 /// A feed's name is cut to this.
-const NAME: usize = 22;
+const NAME: usize = 20;
+/// What is left of a row for the next poll.
+const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 6 + 2 + 12 + 2);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -62,7 +64,7 @@ fn summary(app: &App, report: &StatusReport) -> Vec<String> {
         lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, zone))));
     }
     for run in &report.held {
-        lines.extend(marked::wrap(&held(run), WIDTH).lines().map(str::to_owned));
+        lines.extend(fact("held", held(run).trim_start_matches("held").trim_start()));
     }
     let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
         let made = run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M");
@@ -119,7 +121,7 @@ fn row(app: &App, report: &StatusReport, feed: &FeedState) -> String {
     let read =
         feed.succeeded.map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%-d %b %H:%M").to_string());
     let name: String = feed.id.chars().take(NAME).collect();
-    let next = feed::next(feed, zone, app.clock.now());
+    let next = feed::next(feed, zone, app.clock.now(), NEXT);
     let bars = spark::line(&weeks.map(|week| week.items));
     format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
 }

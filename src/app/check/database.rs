@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
 use crate::app::App;
+use crate::app::status::database_bytes;
 use crate::store;
 
 /// With less room than this, nothing can be relied on; in bytes.
@@ -23,8 +24,9 @@ pub(super) fn unopened(error: &anyhow::Error) -> Part {
 
 /// How large it is, and whether delivery is paused in it.
 pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
-    let path = app.config.settings.data.join("policy-digest.db");
-    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
+    let data = &app.config.settings.data;
+    let path = data.join("policy-digest.db");
+    let bytes = database_bytes(data).unwrap_or(0);
     let mut findings: Vec<_> = app
         .store
         .pauses()

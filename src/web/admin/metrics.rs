@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::app::status::{StatusReport, needs_attention};
+use crate::app::status::{FeedState, StatusReport, needs_attention};
 
 /// One label and its value.
 type Labels = Vec<(&'static str, String)>;
@@ -32,8 +32,8 @@ pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     let troubled = report.feeds.iter().filter(|feed| needs_attention(feed)).count();
     add("feeds", "feeds in the list", one(report.feeds.len() as f64));
     add("feeds_in_trouble", "feeds that fail, have moved, or may have shown less than they had", one(troubled as f64));
-    let of_feeds = |value: fn(&crate::store::FeedState) -> Option<f64>| {
-        let named = |feed: &crate::store::FeedState| Some((vec![("feed", feed.id.clone())], value(feed)?));
+    let of_feeds = |value: fn(&FeedState) -> Option<f64>| {
+        let named = |feed: &FeedState| Some((vec![("feed", feed.id.clone())], value(feed)?));
         report.feeds.iter().filter_map(named).collect()
     };
     add("feed_failures", "failed polls in a row", of_feeds(|feed| Some(f64::from(feed.failures))));

@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::app::App;
-use crate::app::status::{StatusReport, needs_attention};
+use crate::app::status::{FeedState, StatusReport, WEEKS, needs_attention};
 use crate::render::view::{BarView, ChartView, FactView, FeedView, StatusView};
-use crate::store::{FeedState, WEEKS};
 
 /// Of a chart, in its own units: as wide as twelve bars, as high as the highest.
 const HEIGHT: f64 = 100.0;
