@@ -35,6 +35,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
+use crate::app::poll::UnknownFeed;
 use crate::app::{App, lock::Busy};
 use crate::config::{self as configuration, Findings, NoteError};
 use crate::telemetry;
@@ -253,7 +254,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(note) = note {
         eprintln!("\nhint: {}", note.next());
     }
-    if note.is_some() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::from(1) }
+    let is_usage = error.is::<Usage>() || error.is::<UnknownFeed>();
+    if note.is_some() || is_usage { ExitCode::from(2) } else { ExitCode::from(1) }
 }
 
 /// An argument that the grammar lets through and that makes no sense.

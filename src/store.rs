@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 
 pub use archives::{ArchiveRow, NewArchive};
 pub use arrival::Saved;
@@ -119,6 +119,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the file is no database, or is damaged: only a copy helps then.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        let (Self::Open { source, .. } | Self::Statement(source)) = self else {
+            return matches!(self, Self::Migrate { .. });
+        };
+        matches!(source.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+    }
+
     fn content(what: &'static str, value: impl std::fmt::Display) -> Self {
         Self::Content { what, value: value.to_string() }
     }

@@ -155,9 +155,14 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     Ok(PollReport { feeds })
 }
 
+/// A feed that was named, and is not in the list.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no feed `{0}` in feeds.toml")]
+pub struct UnknownFeed(String);
+
 pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
     match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
-        Some(name) => anyhow::bail!("there is no feed `{name}` in feeds.toml"),
+        Some(name) => Err(UnknownFeed(name.clone()).into()),
         None => Ok(()),
     }
 }

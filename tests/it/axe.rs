@@ -14,6 +14,23 @@ use policy_digest::render::{
 use crate::command::{policy_digest, text};
 use crate::mails::{in_arabic, with_many_themes};
 
+#[tokio::test]
+async fn axe_finds_nothing_on_the_operators_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some((chromium, axe)) = browser(root) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("status.html");
+    std::fs::write(&page, crate::operator_page::shown().await).unwrap();
+    let mut command = Command::new("node");
+    command.arg(root.join("tests/browser/axe.mjs")).args([axe, chromium]);
+    if let Some(shots) = std::env::var_os("AXE_SHOTS") {
+        command.arg("--shots").arg(shots);
+    }
+    let output = command.arg(page).output().unwrap();
+    let shown = text(&output);
+    assert!(output.status.success() && shown.matches(", 0 findings").count() == 4, "{shown}");
+}
+
 #[test]
 fn axe_finds_nothing_in_any_mail_or_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -15,6 +15,7 @@ mod bounces;
 mod check;
 mod check_outside;
 mod command;
+mod command_line;
 mod confirming;
 mod daemon;
 mod database;

@@ -12,7 +12,7 @@ use crate::support::{Entry, Reply, World, rss};
 use crate::web::request;
 
 /// Two feeds, one of them broken, a digest that two people had, and one who bounced; as the page shows it.
-pub async fn busy() -> World {
+async fn busy() -> World {
     let world = World::of_feeds(&["blog", "broken"]).await;
     world.subscribe("ada@example.org").await;
     world.subscribe("ben@example.org").await;
@@ -35,12 +35,19 @@ async fn serve(world: World) -> (SocketAddr, tempfile::TempDir) {
     (address, folder)
 }
 
+/// The page itself.
+pub async fn shown() -> String {
+    let (address, _folder) = serve(busy().await).await;
+    let answer = request(address, "GET", "/status", "", "").await;
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
 #[tokio::test]
 async fn the_page_shows_what_is_wrong_first_and_charts_with_words_and_no_address() {
     let (address, _folder) = serve(busy().await).await;
     let page = request(address, "GET", "/status", "", "").await;
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("no-store"), "{page}");
-    assert!(page.find("<h3>broken").unwrap() < page.find("<h3>blog").unwrap(), "{page}");
+    assert!(page.find("class=\"name\">broken").unwrap() < page.find("class=\"name\">blog").unwrap(), "{page}");
     assert_eq!(page.matches("<svg class=\"chart\"").count(), 4);
     let told = "Items a week, the last 12 weeks, oldest first: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6";
     assert!(page.contains(&format!("aria-label=\"{told}\"")), "{page}");

@@ -14,9 +14,9 @@ const LITTLE: u64 = 1 << 30;
 
 /// Why it cannot be opened.
 pub(super) fn unopened(error: &anyhow::Error) -> Part {
-    let next = match error.downcast_ref() {
+    let next = match error.downcast_ref::<store::Error>() {
         Some(store::Error::NewerSchema { .. }) => "install that version again, or put back a backup made before it",
-        Some(store::Error::Migrate { .. }) => "the file is damaged or is no database: put back a backup (see `backup`)",
+        Some(error) if error.is_damage() => "put back a backup: `policy-digest help backup` says how",
         _ => "look whether the data folder is there and yours to write, or name another by `data` or `--data`",
     };
     Part::new("database", "", vec![CheckFinding::failure(format!("{error:#}"), next)])
