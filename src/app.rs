@@ -12,6 +12,7 @@ pub mod clock;
 pub mod deliver;
 pub mod digest;
 pub mod dkim;
+mod document;
 pub mod explain;
 pub mod feeds;
 pub mod keys;
@@ -26,9 +27,11 @@ pub mod proof;
 pub mod reconcile;
 pub mod runs;
 pub mod sign_up;
+pub mod sources;
 pub mod status;
 pub mod stop;
 pub mod subscribe;
+pub mod syndication;
 pub mod templates;
 pub mod topic;
 pub mod transport;
@@ -38,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Settings};
@@ -48,6 +52,7 @@ use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
 use clock::Clock;
+pub use document::Document;
 use limits::Limits;
 use lock::Lock;
 use stop::Stop;
@@ -72,6 +77,8 @@ pub struct Installation {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// Since when this configuration holds here.
+    pub opened: DateTime<Utc>,
     /// This installation's secrets.
     pub keys: Keys,
     /// Whether the process was told to stop.
@@ -126,7 +133,7 @@ impl App {
         let signer = dkim::signer(&config)?;
         let data = &config.settings.data;
         std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let store = Store::open(&data.join("policy-digest.db")).await?;
+        let store = Store::open(&database(data)).await?;
         let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
@@ -136,6 +143,7 @@ impl App {
             config,
             store,
             limits: Limits::new(&clock),
+            opened: clock.now(),
             clock,
             keys,
             stop: Stop::default(),
@@ -202,6 +210,10 @@ impl App {
 
 pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
+}
+
+fn database(data: &Path) -> PathBuf {
+    data.join("policy-digest.db")
 }
 
 pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
@@ -280,7 +292,7 @@ pub fn parse_document(
     bytes: &[u8],
     content_type: Option<&str>,
     base: Option<&url::Url>,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
     let source = crate::parse::Source { bytes, content_type, base, now, known: None };
     match crate::parse::parse(&source) {

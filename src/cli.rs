@@ -31,6 +31,7 @@ mod topic;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -41,7 +42,7 @@ use crate::config::{self as configuration, Findings, NoteError};
 use crate::telemetry;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "policy-digest",
     version,
@@ -58,7 +59,7 @@ struct Cli {
 }
 
 /// What every command takes, before or after its name.
-#[derive(Debug, Args)]
+#[derive(Args)]
 struct Global {
     /// Folder with digest.toml, feeds.toml and topic.toml
     #[arg(long, global = true, value_name = "DIR", default_value = "config")]
@@ -72,6 +73,9 @@ struct Global {
     /// Log more on standard error; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// What the command has opened, to be closed when it has ended.
+    #[arg(skip)]
+    opened: OnceLock<App>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -124,6 +128,8 @@ enum Command {
     Reconcile(reconcile::Reconcile),
     /// A consistent copy of the database, while the daemon runs
     Backup(backup::Backup),
+    /// Put a backup in the place of the database; the one before is kept
+    Restore(backup::Restore),
     /// Let delivery go on: in a restored database, or to a mail server that is back
     Resume(backup::Resume),
     /// What editors need for the configuration's files
@@ -173,8 +179,16 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<Ending> {
-    let global = &cli.global;
-    match cli.command {
+    let Cli { global, command } = cli;
+    let ended = carry_out(command, &global).await;
+    if let Some(app) = global.opened.get() {
+        app.store.close().await;
+    }
+    ended
+}
+
+async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> {
+    match command {
         Command::Run(run) => run.run(global).await,
         Command::Once(once) => once.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
@@ -195,6 +209,7 @@ async fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Status(status) => status.run(global).await,
         Command::Reconcile(reconcile) => reconcile.run(global).await,
         Command::Backup(backup) => backup.run(global).await,
+        Command::Restore(restore) => restore.run(global).await,
         Command::Resume(resume) => resume.run(global).await,
         Command::Config(config) => config.run(),
         Command::Completions(completions) => Ok(completions.run()),
@@ -212,7 +227,12 @@ impl Global {
     }
 
     async fn open(&self) -> anyhow::Result<App> {
-        App::open(self.load()?, Clock::System).await
+        self.open_from(self.load()?).await
+    }
+
+    async fn open_from(&self, config: configuration::Config) -> anyhow::Result<App> {
+        let app = App::open(config, Clock::System).await?;
+        Ok(self.opened.get_or_init(|| app).clone())
     }
 
     /// The same with a note of its own, if one is named. Whatever is wrong with the note is told before anything is
@@ -226,7 +246,7 @@ impl Global {
             note.clone_into(&mut config.note_file);
         }
         configuration::read_note(&config.note_file)?;
-        App::open(config, Clock::System).await
+        self.open_from(config).await
     }
 }
 

@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod pace;
 mod pattern;
 pub mod relevance;
+pub mod rhythm;
 pub mod schedule;
 pub mod spark;
 pub mod story;

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use view::{
     ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
-    SignUpView, StatusView, WelcomeView,
+    SignUpView, SourcesView, StatusView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -55,10 +55,12 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("link/body.txt.j2", include_str!("../templates/link/body.txt.j2")),
     ("link/body.html.j2", include_str!("../templates/link/body.html.j2")),
     ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
+    ("page/public.html.j2", include_str!("../templates/page/public.html.j2")),
     ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
     ("page/sign_up.html.j2", include_str!("../templates/page/sign_up.html.j2")),
     ("page/archive.html.j2", include_str!("../templates/page/archive.html.j2")),
     ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
+    ("page/sources.html.j2", include_str!("../templates/page/sources.html.j2")),
     ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
     ("page/ask_link.html.j2", include_str!("../templates/page/ask_link.html.j2")),
 ];
@@ -236,6 +238,14 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_archives(&self, view: &ArchivesView) -> Result<String, Error> {
         self.part("page/archives.html.j2", minijinja::Value::from(Serde(view)))
+    }
+
+    /// The page of the sources.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_sources(&self, view: &SourcesView) -> Result<String, Error> {
+        self.part("page/sources.html.j2", minijinja::Value::from(Serde(view)))
     }
 
     /// The mail that asks at a new address whether it is its reader's.

@@ -21,6 +21,7 @@ mod preferences;
 mod proofs;
 mod reasons;
 mod reports;
+mod restore;
 mod runs;
 mod scored;
 mod sign_ups;
@@ -37,12 +38,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, Transaction};
 
-pub use archives::{ArchiveRow, NewArchive};
+pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use arrival::Saved;
 pub use claims::Claims;
 pub use disk::free_bytes;
 pub use erasure::{Erased, Expiry};
-pub use feeds::{FeedState, Poll, PollOutcome, Visited};
+pub use feeds::{Activity, FeedState, Poll, PollOutcome, Visited};
 pub use holds::{Cancelled, Released};
 pub use items::{ItemRow, Rescored};
 pub use keys::{FreshKeys, Keys};
@@ -83,6 +84,12 @@ pub enum Error {
         found: usize,
         /// The newest one known here.
         known: usize,
+    },
+    /// A database, and none of ours.
+    #[error("`{path}` is not a database of this program")]
+    Foreign {
+        /// Where it is.
+        path: PathBuf,
     },
     /// The schema could not be brought up to date.
     #[error("cannot bring the database `{path}` up to date")]
@@ -158,6 +165,17 @@ impl Store {
             readers.push(connection::reader(path).await?);
         }
         Ok(Self { writer, readers, turn: AtomicUsize::new(0), path: path.to_owned() })
+    }
+
+    /// Closes it: what lies in the log is written into the file, which is the whole database then. Without it, as after a
+    /// kill, the next start does so.
+    pub async fn close(&self) {
+        // The last one to close writes the log back, and only the writer may.
+        for connection in self.readers.iter().chain([&self.writer]) {
+            if let Err(error) = connection.clone().close().await {
+                tracing::debug!("a connection to the database did not close: {error}");
+            }
+        }
     }
 
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.

@@ -4,11 +4,15 @@
 
 pub mod admin;
 mod archive;
+mod caching;
 mod error;
 mod health;
 mod preferences;
+mod robots;
 mod sign_up;
+mod sources;
 mod subscriptions;
+mod syndication;
 mod unsubscribe;
 mod visitor;
 
@@ -120,6 +124,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/p", get(preferences::ask_link).post(preferences::send_link))
         .route("/archive", get(archive::list))
         .route("/archive/{name}", get(archive::show))
+        .route("/archive/feed.xml", get(syndication::digests))
+        .route("/feed.xml", get(syndication::stories_as_atom))
+        .route("/feed.json", get(syndication::stories_as_json))
+        .route("/sources", get(sources::show))
+        .route("/sources.opml", get(sources::list))
+        .route("/robots.txt", get(robots::show))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)

@@ -1,12 +1,17 @@
 //! A copy of the database, and what lets delivery go on where one was put in the place of the original. Of what was
 //! sent since the copy was made its database knows nothing, so a person says when it may send again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{App, digest};
+use anyhow::Context as _;
+
+use super::clock::Clock;
+use super::lock::Lock;
+use super::{App, database, digest};
+use crate::config::Config;
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{Error, OpenCounts, Pause, PauseCause};
+use crate::store::{Error, OpenCounts, Pause, PauseCause, Store};
 
 /// Writes a consistent copy while others go on writing. A database that starts from it delivers nothing until
 /// [`resume`].
@@ -18,6 +23,20 @@ pub async fn backup(app: &App, to: &Path) -> Result<(), Error> {
     let made = now.with_timezone(&app.config.settings.timezone).format("%-d %b %Y %H:%M %Z");
     let reason = format!("this database is a backup of {made}; what was sent since then is not known to it");
     app.store.backup(to, reason, now).await
+}
+
+/// Puts a copy of `from` in the place of the database, and gives the name under which the one before is kept. What is
+/// restored delivers nothing until [`resume`]. The database that is there need not be one that can be opened.
+///
+/// # Errors
+/// Another process is at work ([`super::lock::Busy`]), or `from` is no whole database of this program; nothing was changed then.
+pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let data = &config.settings.data;
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+    let _lock = Lock::take(data, "policy-digest restore")?;
+    let reason =
+        format!("this database was restored from `{}`; what was sent since is not known to it", from.display());
+    Ok(Store::restore(from, &database(data), reason, clock.now()).await?)
 }
 
 /// What stood in the way of delivery, and what goes out now that it is gone.

@@ -80,7 +80,6 @@ pub async fn check_folder(
     }
     let mut report =
         CheckReport { feeds: config.feeds.len(), phrases: phrases::count(&config.topic), ..CheckReport::default() };
-    let data = config.settings.data.clone();
     let app = match App::open(config, clock).await {
         Ok(app) => app,
         Err(error) if error.is::<Findings>() => return Err(error),
@@ -89,24 +88,35 @@ pub async fn check_folder(
             return Ok(CheckReport { parts, ..report });
         }
     };
-    parts.push(database::look(&app).await?);
-    parts.push(database::disk(&data));
+    report.parts = parts;
+    let looked = look(&app, outside, listener, &mut report).await;
+    app.store.close().await;
+    looked?;
+    Ok(report)
+}
+
+/// What an open installation shows.
+async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut CheckReport) -> anyhow::Result<()> {
+    let parts = &mut report.parts;
+    parts.push(database::look(app).await?);
+    parts.push(database::disk(&app.config.settings.data));
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
     if outside.is_offline {
         parts.push(Part::new("outside", "not asked, as --offline wants it", Vec::new()));
     } else {
-        parts.push(relay::look(&app).await);
-        parts.push(address::look(&app).await);
-        parts.push(feeds::look(&app, listener).await?);
+        parts.push(relay::look(app).await);
+        parts.push(address::look(app).await);
+        parts.push(feeds::look(app, listener).await?);
     }
     if is_mailing {
-        let (part, wanted) = records::look(&app, outside).await?;
+        let (part, wanted) = records::look(app, outside).await?;
         parts.extend(part);
         report.records = wanted;
     }
-    let (phrases, items) = phrases::look(&app).await?;
+    let (phrases, items) = phrases::look(app).await?;
     parts.push(phrases);
-    Ok(CheckReport { parts, items, ..report })
+    report.items = items;
+    Ok(())
 }
 
 fn signed(settings: &crate::config::Settings) -> String {

@@ -14,7 +14,7 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
-use part::Press;
+use part::{Page, Press};
 pub use preview::{Preview, preview, why};
 
 /// What came of making a digest.
@@ -144,7 +144,7 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
         None => None,
     };
-    let archive = page.map(|(title, html)| NewArchive { name, title, html });
+    let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
     let (slot, due) = match slot {
         Some((_, slot)) => (slot.key(), slot.utc),
         None => {

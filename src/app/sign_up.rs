@@ -150,11 +150,12 @@ fn hurry(app: &App, stamp: &str) -> Option<&'static str> {
 async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
     let (settings, topic) = (&app.config.settings, &app.config.topic);
     let now = app.clock.now();
-    let sources = app.config.feeds.len();
+    let sources = app.config.feeds.iter().filter(|feed| feed.enabled).count();
     let view = SignUpView {
         lang: "en".to_owned(),
         dir: "ltr".to_owned(),
         title: settings.name.clone(),
+        canonical: app.page(""),
         topic: topic.title.clone(),
         sources: if sources == 1 { "1 source".to_owned() } else { format!("{sources} sources") },
         latest: archive::latest(app).await?.unwrap_or_default(),

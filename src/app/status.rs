@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{App, digest};
+use super::{App, database, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
 pub use crate::store::{FeedState, WEEKS};
@@ -93,8 +93,9 @@ pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)
 
 /// The size of the database, what was written last and is not yet in its file included.
 pub(super) fn database_bytes(data: &Path) -> Option<u64> {
-    let bytes = |name: &str| std::fs::metadata(data.join(name)).map(|file| file.len()).ok();
-    Some(bytes("policy-digest.db")? + bytes("policy-digest.db-wal").unwrap_or(0))
+    let file = database(data);
+    let bytes = |file: &Path| std::fs::metadata(file).map(|file| file.len()).ok();
+    Some(bytes(&file)? + bytes(&file.with_extension("db-wal")).unwrap_or(0))
 }
 
 /// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.

@@ -1,4 +1,4 @@
-//! `backup`: a consistent copy of the database, and `resume`, which lets a restored one send.
+//! `backup`: a consistent copy of the database; `restore`, which puts one in its place; and `resume`, which lets it send.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,8 @@ use super::pause::{pause_json, pause_line, since_line};
 use super::table::count;
 use super::{Ending, Global, Usage, print};
 use crate::app::App;
-use crate::app::backup::{ResumeReport, backup, resume};
+use crate::app::backup::{ResumeReport, backup, restore, resume};
+use crate::app::clock::Clock;
 use crate::store::PauseCause;
 
 #[derive(Debug, Args)]
@@ -17,9 +18,7 @@ use crate::store::PauseCause;
 It may be made while the daemon runs, and holds everything: feeds' state, subscribers, the keys
 of their links, the suppression list. An existing file is never written over.
 
-To restore, stop the daemon and put the file in the place of policy-digest.db in the data
-folder, without the files policy-digest.db-wal and -shm beside it. It then polls and serves the
-pages, and mails nothing until `policy-digest resume`.
+`policy-digest restore` puts it back in its place.
 
 Example:
   policy-digest backup /var/backups/policy-digest-$(date +%F).db")]
@@ -42,6 +41,38 @@ impl Backup {
             let megabytes = bytes as f64 / 1e6;
             print(format_args!("{}: {megabytes:.1} MB; it delivers nothing until `resume`", self.file.display()));
         }
+        Ok(Ending::Done)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Stop the daemon first. The database that is there now is kept beside it, damaged or not. What is
+restored polls and serves the pages, and mails nothing until `policy-digest resume`: of what was
+sent since the backup was made it knows nothing.
+
+Example:
+  policy-digest restore /var/backups/policy-digest-2026-11-23.db && policy-digest resume --dry-run")]
+pub(super) struct Restore {
+    /// A file that `backup` has made
+    file: PathBuf,
+}
+
+impl Restore {
+    pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if !self.file.is_file() {
+            return Err(Usage(format!("there is no file `{}`", self.file.display())).into());
+        }
+        let kept = restore(&global.load()?, &Clock::System, &self.file).await?;
+        if global.json {
+            print(json!({ "file": self.file, "kept": kept }));
+            return Ok(Ending::Done);
+        }
+        print(format_args!("restored from `{}`", self.file.display()));
+        if let Some(kept) = kept {
+            print(format_args!("the database before it is kept as `{}`", kept.display()));
+        }
+        print("it mails nothing until `policy-digest resume`; `resume --dry-run` says what goes out then");
         Ok(Ending::Done)
     }
 }

@@ -299,6 +299,8 @@ pub struct Web {
     /// Networks whose `X-Forwarded-For` is believed.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,
+    /// Whether search engines may list the pages and feeds that are for everybody.
+    pub robots: bool,
 }
 
 /// `[retention]`: how long things are kept.

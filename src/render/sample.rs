@@ -1,13 +1,17 @@
 //! Made-up views for trying templates: once with everything that may be there, once with nothing that may be absent.
 
+mod public;
+
 use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::page_values;
 use super::view::{
-    ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
-    LinkView, LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, WelcomeView,
+    ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinkView,
+    LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, SourceView, SourcesView,
+    WelcomeView,
 };
+use public::{archives, sources};
 
 /// What a template is tried on, by its folder; nothing for those that only others extend.
 pub(super) fn values(template: &str) -> Vec<Value> {
@@ -39,8 +43,12 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("page") if template == "page/ask_link.html.j2" => {
             [ask_link(), AskLinkView::default()].map(|view| Value::from(Serde(view))).into()
         }
-        Some("page") if template == "page/archives.html.j2" => {
+        Some("page") if matches!(template, "page/archives.html.j2" | "page/public.html.j2") => {
             [archives(), ArchivesView::default()].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/sources.html.j2" => {
+            let bare = SourcesView { sources: vec![SourceView::default()], ..SourcesView::default() };
+            [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") => vec![
             page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form())),
@@ -120,25 +128,6 @@ pub(super) fn links() -> LinksView {
     }
 }
 
-pub(super) fn archives() -> ArchivesView {
-    ArchivesView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
-        title: "Public Service Reform Digest: all digests".into(),
-        digests: vec![archive()],
-        newer: "?page=1".into(),
-        older: "?page=3".into(),
-    }
-}
-
-pub(super) fn archive() -> ArchiveView {
-    ArchiveView {
-        link: "archive/2026-11-23".into(),
-        title: "Joined-up care in Fife, and 2 more on public service reform".into(),
-        date: "23 November 2026".into(),
-    }
-}
-
 pub(super) fn confirm() -> ConfirmView {
     ConfirmView {
         lang: "en-GB".into(),
@@ -190,6 +179,7 @@ pub(super) fn sign_up() -> SignUpView {
         lang: "en".into(),
         dir: "ltr".into(),
         title: "Public Service Reform Digest".into(),
+        canonical: "https://digest.example.org/".into(),
         topic: "public-service reform".into(),
         sources: "83 sources".into(),
         latest: "archive/2026-11-23".into(),
@@ -259,6 +249,7 @@ mod tests {
 
     use serde_json::Value as Json;
 
+    use super::public::{archive, source};
     use super::*;
     use crate::render::{GUIDE, TEMPLATES};
 
@@ -295,6 +286,8 @@ mod tests {
             ("The errors", serde_json::to_value(errors()).unwrap()),
             ("The list of digests", serde_json::to_value(archives()).unwrap()),
             ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+            ("The sources", serde_json::to_value(sources()).unwrap()),
+            ("A source", serde_json::to_value(source()).unwrap()),
             ("A mail with a link", serde_json::to_value(link()).unwrap()),
             ("A person's own page", serde_json::to_value(preferences()).unwrap()),
             ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),

@@ -3,6 +3,7 @@
 //! string means "not known", so that a template asks `{% if … %}`.
 
 mod preferences;
+mod public;
 mod sign_up;
 mod status;
 
@@ -11,6 +12,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
+pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
 pub use status::{BarView, ChartView, FactView, FeedView, StatusView};
 
@@ -135,7 +137,7 @@ pub struct LinksView {
     pub preferences: String,
     /// The reader's own page, or [`super::UNSUBSCRIBE_PLACEHOLDER`].
     pub unsubscribe: String,
-    /// This digest on the web.
+    /// This digest on the web; on its page, that page itself.
     pub archive: String,
     /// A bare mail address, for suggestions.
     pub reply_to: String,
@@ -280,32 +282,4 @@ pub struct PageForm {
     pub action: String,
     /// What it says: "Yes, send me the digest".
     pub button: String,
-}
-
-/// The list of digests on the web, one page of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ArchivesView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
-    /// "Public Service Reform Digest: all digests".
-    pub title: String,
-    /// Newest first; may be empty.
-    pub digests: Vec<ArchiveView>,
-    /// The page with newer ones, as `?page=1`; empty on the first.
-    pub newer: String,
-    /// The page with older ones; empty on the last.
-    pub older: String,
-}
-
-/// One digest of the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ArchiveView {
-    /// Its page, from the list's own address.
-    pub link: String,
-    /// Its subject.
-    pub title: String,
-    /// "23 November 2026".
-    pub date: String,
 }

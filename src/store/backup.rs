@@ -21,37 +21,34 @@ impl Store {
         let copied = source.call(move |connection| {
             let reserved = Reserved::take(&to)?;
             let aside = Aside::make(aside)?;
-            copy(connection, &aside.path, &reason, now)?;
-            let failed = |source| Error::Copy { path: to.clone(), source };
-            File::open(&aside.path).and_then(|file| file.sync_all()).map_err(failed)?;
-            std::fs::rename(&aside.path, &to).map_err(failed)?;
+            copy(connection, &aside.path)?;
+            mark(&Connection::open(&aside.path)?, &reason, now)?;
+            aside.take_the_place_of(&to)?;
             reserved.keep();
-            // The name is on the disk only when the folder is.
-            match to.parent() {
-                Some(folder) if folder != Path::new("") => File::open(folder),
-                _ => File::open("."),
-            }
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)
+            Ok(())
         });
         copied.await.map_err(super::flatten)
     }
 }
 
-fn copy(connection: &Connection, to: &Path, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
+/// One read transaction; what was deleted is not in the copy.
+pub(super) fn copy(connection: &Connection, to: &Path) -> Result<(), Error> {
     let name = to.to_str().ok_or_else(|| Error::Copy {
         path: to.to_owned(),
         source: std::io::Error::new(std::io::ErrorKind::InvalidInput, "the name is not UTF-8"),
     })?;
-    // One read transaction; what was deleted is not in the copy.
     connection.pragma_update(None, "query_only", false)?;
     connection.execute("VACUUM INTO ?1", [name])?;
-    let copy = Connection::open(to)?;
+    Ok(())
+}
+
+/// Whoever starts on this database is told why it sends nothing.
+pub(super) fn mark(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
     copy.execute(
         "INSERT OR REPLACE INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)",
         params![PauseCause::Restored.as_str(), reason, seconds(now)],
     )?;
-    copy.close().map_err(|(_, source)| Error::Statement(source))
+    Ok(())
 }
 
 /// The copy's name, taken before it is made; given back unless it is kept.
@@ -80,12 +77,12 @@ impl Drop for Reserved<'_> {
 }
 
 /// The file beside it that it is made in.
-struct Aside {
-    path: PathBuf,
+pub(super) struct Aside {
+    pub(super) path: PathBuf,
 }
 
 impl Aside {
-    fn make(path: PathBuf) -> Result<Self, Error> {
+    pub(super) fn make(path: PathBuf) -> Result<Self, Error> {
         let failed = |source| Error::Copy { path: path.clone(), source };
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
@@ -93,6 +90,20 @@ impl Aside {
         }
         private(&path).map_err(failed)?;
         Ok(Self { path })
+    }
+
+    /// Whole and on the disk, or not at all.
+    pub(super) fn take_the_place_of(self, path: &Path) -> Result<(), Error> {
+        let failed = |source| Error::Copy { path: path.to_owned(), source };
+        File::open(&self.path).and_then(|file| file.sync_all()).map_err(failed)?;
+        std::fs::rename(&self.path, path).map_err(failed)?;
+        // The name is on the disk only when the folder is.
+        match path.parent() {
+            Some(folder) if folder != Path::new("") => File::open(folder),
+            _ => File::open("."),
+        }
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)
     }
 }
 

@@ -11,9 +11,11 @@ use super::scored::ScoredItem;
 use super::{Error, Store, seconds};
 use crate::domain::feed::{Feed, FeedId, Hints, NextCheck};
 
+mod activity;
 mod gap;
 mod state;
 
+pub use activity::Activity;
 pub use state::FeedState;
 
 /// One poll of one feed, to be kept.

@@ -21,25 +21,26 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0011_namesakes.sql")),
     M::up(include_str!("migrations/0012_consent.sql")),
     M::up(include_str!("migrations/0013_self.sql")),
+    M::up(include_str!("migrations/0014_public.sql")),
     M::up(include_str!("migrations/0021_looks.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
-    let migrated = connection
-        .call(|connection| {
-            let found: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok::<_, MigrationError>((found, Migrations::from_slice(STEPS).to_latest(connection)))
-        })
-        .await;
-    match migrated {
-        Ok((_, Ok(()))) => Ok(()),
-        Ok((found, Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)))) => {
-            Err(Error::NewerSchema { path: path.to_owned(), found, known: STEPS.len() })
+    let path = path.to_owned();
+    connection.call(move |connection| up(connection, &path)).await.map_err(super::flatten)
+}
+
+/// The same on a connection of one's own.
+pub(super) fn up(connection: &mut rusqlite::Connection, path: &Path) -> Result<(), Error> {
+    let path = path.to_owned();
+    let failed = |source| Error::Migrate { path: path.clone(), source };
+    let found: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| failed(error.into()))?;
+    match Migrations::from_slice(STEPS).to_latest(connection) {
+        Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)) => {
+            Err(Error::NewerSchema { path, found, known: STEPS.len() })
         }
-        Ok((_, Err(source))) | Err(tokio_rusqlite::Error::Error(source)) => {
-            Err(Error::Migrate { path: path.to_owned(), source })
-        }
-        Err(_) => Err(Error::Closed),
+        migrated => migrated.map_err(failed),
     }
 }
 
@@ -78,5 +79,28 @@ mod tests {
         assert_eq!((&*read[0].phrase, read[0].found.as_str()), ("joined-up", "Joined‑up \"work\""));
         assert_eq!((read[0].label.as_deref(), read[1].label.as_deref()), (Some("care"), None));
         assert_eq!(reasons::read(&reasons::write(&read)).unwrap()[0].weight, 3.112);
+    }
+
+    #[test]
+    fn digests_that_were_sent_before_are_told_of_and_others_are_not() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = Migrations::from_slice(STEPS);
+        steps.to_version(&mut connection, 13).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO runs (id, cadence, slot, due, made, upto) VALUES (1, 'once', 'a', 10, 10, 3), (2, 'once', 'b', 20, 20, 3);
+                 INSERT INTO stories (id, seq, made) VALUES (1, 1, 0), (2, 2, 0), (3, 3, 0);
+                 INSERT INTO run_stories (run, story, listed) VALUES (1, 1, 0), (1, 2, 0), (1, 3, 1);
+                 INSERT INTO parts (id, run, subject, text, html) VALUES (1, 1, '', '', '');
+                 INSERT INTO messages (kind, run, subscriber, address, message_id, part, state, next_attempt, made, settled)
+                 VALUES ('digest', 1, 'a', '', '1', 1, 'failed', 0, 10, 11), ('digest', 1, 'b', '', '2', 1, 'sent', 0, 10, 13),
+                 ('digest', 1, 'c', '', '3', 1, 'sent', 0, 10, 12), ('digest', 2, 'a', '', '4', 1, 'failed', 0, 20, 21);",
+            )
+            .unwrap();
+        steps.to_latest(&mut connection).unwrap();
+        let mut statement = connection.prepare("SELECT published, stories FROM runs ORDER BY id").unwrap();
+        let runs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let runs: Vec<(Option<i64>, i64)> = runs.map(Result::unwrap).collect();
+        assert_eq!(runs, [(Some(12), 2), (None, 0)]);
     }
 }

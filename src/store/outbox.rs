@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::{Error, NewReport, Store, reports, seconds, suppressions, time};
+use super::{Error, NewReport, Store, archives, reports, seconds, suppressions, time};
 use crate::domain::outbox::{Next, Outcome, State};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::word::words;
@@ -255,6 +255,7 @@ pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTim
              WHERE m.id = ?1 AND m.upto IS NOT NULL AND subscribers.id = m.subscriber",
         )?
         .execute([settlement.id])?;
+        archives::publish(tx, settlement.id, now)?;
     }
     let Settlement { id, attempt, outcome, next, .. } = *settlement;
     if matches!(next, Next::RetryAt(_)) {

@@ -3,23 +3,31 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 
 use super::error::Failure;
-use super::not_found;
+use super::{caching, not_found};
 use crate::app::{App, archive};
 
-pub(super) async fn show(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    asked: HeaderMap,
+) -> Result<Response, Failure> {
     match archive::show(&app, &name).await? {
-        Some(html) => Ok((StatusCode::OK, Html(html)).into_response()),
+        Some(page) => Ok(caching::answer(&asked, caching::HTML, page)),
         None => not_found(State(app)).await,
     }
 }
 
 /// `?page=2`; the first page without it, or with anything that is no number.
-pub(super) async fn list(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+    asked: HeaderMap,
+) -> Result<Response, Failure> {
     let page = query.as_deref().and_then(|query| query.strip_prefix("page=")).and_then(|page| page.parse().ok());
-    let html = archive::list(&app, page.unwrap_or(1)).await?;
-    Ok((StatusCode::OK, Html(html)).into_response())
+    let page = archive::list(&app, page.unwrap_or(1)).await?;
+    Ok(caching::answer(&asked, caching::HTML, page))
 }

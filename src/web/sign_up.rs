@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use super::error::Failure;
-use super::page;
 use super::visitor::Visitor;
+use super::{page, robots};
 use crate::app::App;
 use crate::app::limits::TooOften;
 use crate::app::sign_up::{self, Form};
@@ -19,7 +19,9 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The empty form.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, Failure> {
-    Ok(unstored(StatusCode::OK, sign_up::page(&app).await?))
+    let mut response = unstored(StatusCode::OK, sign_up::page(&app).await?);
+    robots::tell(&mut response, app.config.settings.web.robots);
+    Ok(response)
 }
 
 /// Takes the form: urlencoded, as browsers send it.

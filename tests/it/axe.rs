@@ -45,7 +45,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
     let [empty, wrong] = sign_up();
     let [welcome, known] = answers();
     let [address, link] = mails_with_a_link();
-    for (name, html) in [
+    for (name, html) in crate::public_pages::pages().into_iter().chain([
         ("many.html", many),
         ("arabic.html", arabic),
         ("confirm.html", confirm()),
@@ -62,7 +62,7 @@ fn axe_finds_nothing_in_any_mail_or_page() {
         ("own_address.html", own_page("", "address")),
         ("ask_link.html", ask_link(false)),
         ("ask_link_again.html", ask_link(true)),
-    ] {
+    ]) {
         pages.push(folder.path().join(name));
         std::fs::write(folder.path().join(name), html).unwrap();
     }

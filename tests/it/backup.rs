@@ -1,5 +1,7 @@
 //! A copy of the database while others write, and what a restored one may do: everything but mail.
 
+use std::path::{Path, PathBuf};
+
 use chrono::TimeDelta;
 use policy_digest::app::backup::{backup, resume};
 use policy_digest::app::{digest, silent};
@@ -108,10 +110,9 @@ fn a_person_reads_why_nothing_is_sent_and_what_to_do() {
     let again = run(&["backup", "copy.db"]);
     assert_eq!(again.status.code(), Some(2), "{}", text(&again));
     assert!(text(&again).contains("there is a file `copy.db` already"), "{}", text(&again));
-    for leftover in ["policy-digest.db", "policy-digest.db-wal", "policy-digest.db-shm"] {
-        let _ = std::fs::remove_file(folder.path().join("data").join(leftover));
-    }
-    std::fs::rename(folder.path().join("copy.db"), folder.path().join("data/policy-digest.db")).unwrap();
+    let restored = run(&["restore", "copy.db"]);
+    assert!(restored.status.success(), "{}", text(&restored));
+    assert!(text(&restored).contains("the database before it is kept as"), "{}", text(&restored));
     for words in [&["once"][..], &["status"], &["resume", "--dry-run"]] {
         let shown = text(&run(words));
         assert!(shown.contains("this database is a backup of"), "{words:?}: {shown}");
@@ -124,6 +125,82 @@ fn a_person_reads_why_nothing_is_sent_and_what_to_do() {
     assert!(text(&resumed).contains("\"lifted\":true"), "{}", text(&resumed));
     assert!(run(&["once"]).status.success());
     assert_eq!(sink.taken().len(), 2);
+}
+
+#[test]
+fn a_command_that_has_ended_leaves_the_database_whole_in_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    smtp_config(&SmtpSink::start(), folder.path(), 1);
+    for command in ["poll", "status", "check"] {
+        policy_digest(folder.path()).arg(command).output().unwrap();
+        let names = std::fs::read_dir(folder.path().join("data")).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(!names.iter().any(|name| name.starts_with("policy-digest.db-")), "{command}: {names:?}");
+    }
+}
+
+/// As a kill leaves it: a database whose newest commits are in the log beside it.
+fn cut_off_after(write: &str, database: &Path) {
+    let log = PathBuf::from(format!("{}-wal", database.display()));
+    let connection = rusqlite::Connection::open(database).unwrap();
+    connection.execute_batch(write).unwrap();
+    let (whole, written) = (std::fs::read(database).unwrap(), std::fs::read(&log).unwrap());
+    drop(connection);
+    std::fs::write(database, whole).unwrap();
+    std::fs::write(&log, written).unwrap();
+}
+
+#[test]
+fn what_was_there_is_kept_whole_and_its_log_is_not_written_into_what_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    smtp_config(&SmtpSink::start(), folder.path(), 1);
+    let run = |words: &[&str]| policy_digest(folder.path()).args(words).output().unwrap();
+    let database = folder.path().join("data/policy-digest.db");
+    assert!(run(&["poll"]).status.success() && run(&["backup", "copy.db"]).status.success());
+    cut_off_after("INSERT INTO marks (name, made) VALUES ('later', 1)", &database);
+
+    let restored = text(&run(&["--json", "restore", "copy.db"]));
+    let kept: serde_json::Value = serde_json::from_str(restored.trim()).unwrap();
+    let kept = folder.path().join(kept["kept"].as_str().unwrap());
+    let marks = |file: &Path| -> (i64, String) {
+        let connection = rusqlite::Connection::open(file).unwrap();
+        let verdict = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        let later = "SELECT count(*) FROM marks WHERE name = 'later'";
+        (connection.query_row(later, [], |row| row.get(0)).unwrap(), verdict)
+    };
+    assert_eq!(marks(&database), (0, "ok".to_owned()));
+    assert_eq!(marks(&kept), (1, "ok".to_owned()), "the log went with it");
+    assert!(text(&run(&["status"])).contains("this database is a backup of"));
+}
+
+#[test]
+fn what_cannot_be_restored_leaves_the_database_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    smtp_config(&SmtpSink::start(), folder.path(), 1);
+    let run = |words: &[&str]| policy_digest(folder.path()).args(words).output().unwrap();
+    assert!(run(&["poll"]).status.success());
+    let database = folder.path().join("data/policy-digest.db");
+    let before = std::fs::read(&database).unwrap();
+    let in_folder = |name: &str| folder.path().join(name);
+    std::fs::write(in_folder("diary.txt"), "Dear diary, this is no database. ".repeat(50)).unwrap();
+    rusqlite::Connection::open(in_folder("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    std::fs::write(in_folder("torn.db"), &before[..before.len() / 2]).unwrap();
+    for (file, code, says) in [
+        ("nowhere.db", 2, "there is no file `nowhere.db`"),
+        ("diary.txt", 1, "file is not a database"),
+        ("other.db", 1, "`other.db` is not a database of this program"),
+        ("torn.db", 1, "malformed"),
+    ] {
+        let refused = run(&["restore", file]);
+        assert_eq!(refused.status.code(), Some(code), "{}", text(&refused));
+        assert!(text(&refused).contains(says), "{file}: {}", text(&refused));
+    }
+    let _lock = policy_digest::app::lock::Lock::take(&in_folder("data"), "policy-digest run").unwrap();
+    std::fs::copy(&database, in_folder("copy.db")).unwrap();
+    assert!(text(&run(&["restore", "copy.db"])).contains("`policy-digest run` (process"));
+    assert_eq!(std::fs::read(&database).unwrap(), before);
+    let left: Vec<_> = std::fs::read_dir(in_folder("data")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains("part")), "{left:?}");
 }
 
 #[tokio::test]

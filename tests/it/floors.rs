@@ -44,6 +44,7 @@ const HOMES: &[(&str, &str)] = &[
     ("mail_parser", "mail"),
     ("aws_lc_rs", "mail"),
     ("rustls_pki_types", "mail"),
+    ("quick_xml", "transfer"),
     ("governor", "app"),
     ("axum", "web"),
     ("prometheus_client", "web"),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
-use crate::app::App;
 use crate::app::status::database_bytes;
+use crate::app::{App, database};
 use crate::store;
 
 /// With less room than this, nothing can be relied on; in bytes.
@@ -25,7 +25,7 @@ pub(super) fn unopened(error: &anyhow::Error) -> Part {
 /// How large it is, and whether delivery is paused in it.
 pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
     let data = &app.config.settings.data;
-    let path = data.join("policy-digest.db");
+    let path = database(data);
     let bytes = database_bytes(data).unwrap_or(0);
     let mut findings: Vec<_> = app
         .store

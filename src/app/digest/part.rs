@@ -10,11 +10,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{App, Note};
-use crate::domain::digest::{self, Digest, Limits, NoStory, SectionOutline, Story, Words};
+use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
+use crate::domain::text;
 use crate::domain::topic::Theme;
 use crate::mail;
-use crate::render::view::{DigestView, Frame, LinksView};
+use crate::render::view::{DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::store::PageStory;
 
 /// The most bytes of the encoded HTML part.
 const MAX_HTML_BYTES: usize = 90_000;
@@ -41,6 +43,14 @@ pub(super) struct Press<'a> {
     pub(super) note: Note,
     /// Since when the reader has had the digest, or what stands for it.
     pub(super) since: String,
+}
+
+/// All of a run's stories, for everybody.
+pub(super) struct Page {
+    /// The subject of the digest.
+    pub(super) title: String,
+    pub(super) html: String,
+    pub(super) stories: Vec<PageStory>,
 }
 
 impl Press<'_> {
@@ -72,12 +82,35 @@ impl Press<'_> {
         Ok(Ok((whole, rendered)))
     }
 
-    /// The title and the page of these stories for everybody.
-    pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<(String, String)>> {
+    /// The page of these stories for everybody.
+    pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
-        let view = self.view(&digest, ("", ""), LinksView::default());
+        let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
+        let view = self.view(&digest, ("", ""), links);
         let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
-        Ok(Some((digest.subject, html)))
+        let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
+        let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
+        let stories = entries.zip(views).filter_map(|(entry, view)| self.on_page(stories, entry, view)).collect();
+        Ok(Some(Page { title: digest.subject, html, stories }))
+    }
+
+    /// A story as its page has it, for feeds: with an excerpt also where the page shows one line.
+    fn on_page(&self, stories: &[Story], entry: &Entry, view: EntryView) -> Option<PageStory> {
+        let story = stories.iter().find(|story| story.seq == entry.seq)?;
+        let themes = &self.app.config.topic.themes;
+        let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
+        let max_chars = self.app.config.settings.digest.excerpt_chars;
+        Some(PageStory {
+            seq: entry.seq,
+            excerpt: text::excerpt(&story.title, &story.summary, &story.content, max_chars),
+            title: view.title,
+            link: view.link,
+            language: view.lang,
+            source: view.source,
+            author: entry.author.clone(),
+            published: entry.published,
+            themes: story.themes.iter().filter_map(title).collect(),
+        })
     }
 
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest

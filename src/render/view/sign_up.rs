@@ -13,6 +13,8 @@ pub struct SignUpView {
     pub dir: String,
     /// For `<title>` and the heading: the digest's name.
     pub title: String,
+    /// The page's own address, whole.
+    pub canonical: String,
     /// What it is about, after "posts about": "public-service reform".
     pub topic: String,
     /// From how many sources: "83 sources".

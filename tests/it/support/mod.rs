@@ -2,6 +2,7 @@
 
 pub mod dkim;
 mod feed_server;
+pub mod feedparser;
 pub mod hostile;
 pub mod mails;
 mod name_server;

@@ -1,0 +1,75 @@
+//! The pages for everybody, as a browser gets them: the list of digests in the middle and without any, and the sources.
+//! Their styles, which all pages share, are left out here.
+
+use policy_digest::render::view::{ArchiveView, SourceView};
+use policy_digest::render::{ArchivesView, Renderer, SourcesView};
+
+#[test]
+fn the_list_of_digests_and_the_sources() {
+    for (name, html) in pages() {
+        insta::with_settings!({ filters => vec![("(?s)<style>.*</style>", "<style></style>")], omit_expression => true }, {
+            insta::assert_snapshot!(name.trim_end_matches(".html"), html);
+        });
+    }
+}
+
+/// Each with the name of its file.
+pub fn pages() -> [(&'static str, String); 3] {
+    let renderer = Renderer::new(None).unwrap();
+    let empty = ArchivesView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        title: "Reform Digest: all digests".into(),
+        canonical: "https://digest.example.org/archive".into(),
+        ..ArchivesView::default()
+    };
+    [
+        ("archive_list.html", renderer.render_archives(&archives()).unwrap()),
+        ("archive_list_empty.html", renderer.render_archives(&empty).unwrap()),
+        ("sources.html", renderer.render_sources(&sources()).unwrap()),
+    ]
+}
+
+fn archives() -> ArchivesView {
+    let digest = |day: &str, title: &str, count: &str| ArchiveView {
+        link: format!("archive/2026-11-{day}"),
+        title: title.into(),
+        date: format!("{day} November 2026"),
+        count: count.into(),
+    };
+    ArchivesView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        title: "Reform Digest: all digests".into(),
+        canonical: "https://digest.example.org/archive?page=2".into(),
+        digests: vec![
+            digest("23", "Joined-up care in Fife, and 7 more on public service reform", "8 posts"),
+            digest("16", "Who runs <the> swimming pool? \u{202e}", "1 post"),
+        ],
+        newer: "archive".into(),
+        older: "archive?page=3".into(),
+    }
+}
+
+fn sources() -> SourcesView {
+    let source = |title: &str, rhythm: &str, last_read: &str| SourceView {
+        title: title.into(),
+        link: "https://blog.example.org/a-very-long-address-of-a-feed/that-is-not-shown/feed.xml?a=1&b=2".into(),
+        rhythm: rhythm.into(),
+        last_read: last_read.into(),
+        ..SourceView::default()
+    };
+    SourcesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Reform Digest: sources".into(),
+        topic: "public-service reform".into(),
+        canonical: "https://digest.example.org/sources".into(),
+        sources: vec![
+            source("Reform Blog", "about 2 posts a week", "23 November 2026"),
+            SourceView { is_failing: true, ..source("Civic <Weekly>", "about one post a month", "3 March 2026") },
+            SourceView { is_failing: true, is_gone: true, ..source("مدونة الإصلاح", "", "") },
+            SourceView { link: String::new(), ..source("A file of our own", "", "") },
+        ],
+    }
+}
