@@ -44,6 +44,18 @@ pub struct Disk {
     pub free: Option<u64>,
 }
 
+/// "database 1.8 MB, free 43.5 GB".
+impl std::fmt::Display for Disk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = |bytes: u64| match bytes {
+            ..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+            _ => format!("{:.1} GB", bytes as f64 / 1e9),
+        };
+        let said = |bytes: Option<u64>| bytes.map_or("not known".to_owned(), size);
+        write!(f, "database {}, free {}", said(self.database), said(self.free))
+    }
+}
+
 /// Looks everything up; changes nothing.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use super::once::held;
 use super::pause::pause_line;
 use super::{Ending, Global, print, table};
 use crate::app::App;
-use crate::app::status::{Disk, StatusReport, needs_attention, status};
+use crate::app::status::{StatusReport, needs_attention, status};
 use crate::domain::spark;
 use crate::store::{FeedState, WEEKS};
 
@@ -79,7 +79,7 @@ fn summary(app: &App, report: &StatusReport) -> Vec<String> {
     lines.extend(fact("subscribers", &counts(report.subscribers.iter())));
     lines.extend(fact("messages", &counts(report.messages.iter())));
     lines.extend(fact("returned", &counts(returned)));
-    lines.extend(fact("disk", &disk(report.disk)));
+    lines.extend(fact("disk", &report.disk.to_string()));
     lines.extend(fact("configuration", &configuration(app)));
     lines
 }
@@ -124,19 +124,6 @@ fn row(app: &App, report: &StatusReport, feed: &FeedState) -> String {
     let next = feed::next(feed, zone, app.clock.now(), NEXT);
     let bars = spark::line(&weeks.map(|week| week.items));
     format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
-}
-
-fn disk(disk: Disk) -> String {
-    let said = |bytes: Option<u64>| bytes.map_or("not known".to_owned(), size);
-    format!("database {}, free {}", said(disk.database), said(disk.free))
-}
-
-fn size(bytes: u64) -> String {
-    if bytes < 1_000_000_000 {
-        format!("{:.1} MB", bytes as f64 / 1e6)
-    } else {
-        format!("{:.1} GB", bytes as f64 / 1e9)
-    }
 }
 
 fn configuration(app: &App) -> String {

@@ -161,13 +161,16 @@ fn because(before: &Score, after: &Score) -> Because {
     if let Some(reason) = after.excluded.first() {
         return Because::Excluded(reason.clone());
     }
+    let direction = if after.picked { 1.0 } else { -1.0 };
+    if (after.total - before.total) * direction <= NOTHING {
+        return Because::Threshold;
+    }
     let mut by: BTreeMap<(&str, Place), f32> = BTreeMap::new();
     for (reasons, sign) in [(&before.reasons, -1.0), (&after.reasons, 1.0)] {
         for reason in reasons {
             *by.entry((&reason.phrase, reason.place)).or_default() += sign * reason.weight;
         }
     }
-    let direction = if after.picked { 1.0 } else { -1.0 };
     let most =
         by.into_iter().max_by(|(a, x), (b, y)| (x * direction).total_cmp(&(y * direction)).then_with(|| b.cmp(a)));
     match most {

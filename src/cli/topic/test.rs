@@ -73,7 +73,8 @@ fn tell(report: &TestReport, since: Duration, limit: usize) {
     print("\nin, by week of publication: # before and now, + added, - dropped\n");
     let scale = report.weeks.values().map(|week| week.kept + week.added + week.dropped).max().unwrap_or(0);
     for (monday, week) in &report.weeks {
-        print(format_args!("  {monday}  {:>4}  {}", week.kept + week.added, bar(*week, scale)));
+        let line = format!("  {monday}  {:>4}  {}", week.kept + week.added, bar(*week, scale));
+        print(line.trim_end());
     }
 }
 

@@ -65,9 +65,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
         "Returned",
         counts(report.returned.iter().map(|(word, known)| (word.replace('_', " "), known.count))),
     ));
-    let size =
-        |bytes: Option<u64>| bytes.map_or("not known".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
-    facts.push(fact("Disk", format!("database {}, free {}", size(report.disk.database), size(report.disk.free))));
+    facts.push(fact("Disk", report.disk.to_string()));
     facts
 }
 
@@ -76,10 +74,10 @@ fn charts(report: &StatusReport) -> Vec<ChartView> {
     let share = items.map(|week| (week.picked * 100).checked_div(week.items).unwrap_or(0));
     let mails = report.weeks.mails;
     vec![
-        chart("Items a week", "", items.map(|week| week.items), None),
+        chart("Items", "", items.map(|week| week.items), None),
         chart("Picked share", "%", share, Some(100)),
-        chart("Digests delivered a week", "", mails.map(|week| week.sent), None),
-        chart("Bounces and complaints a week", "", mails.map(|week| week.bounced), None),
+        chart("Digests delivered", "", mails.map(|week| week.sent), None),
+        chart("Bounces and complaints", "", mails.map(|week| week.bounced), None),
     ]
 }
 
@@ -102,7 +100,7 @@ fn chart(title: &str, unit: &str, values: [u64; WEEKS], most: Option<u64>) -> Ch
     let all: Vec<_> = values.iter().map(|value| format!("{value}{unit}")).collect();
     ChartView {
         title: title.to_owned(),
-        alt: format!("{title}, the last {WEEKS} weeks, oldest first: {}", all.join(", ")),
+        alt: format!("{title} a week, the last {WEEKS} weeks, oldest first: {}", all.join(", ")),
         latest: format!("{}{unit} in the last seven days; at most {highest}{unit}", values[WEEKS - 1]),
         bars: bars.collect(),
     }
@@ -117,7 +115,8 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         .map(|(week, value)| format!("{},{:.1}", week * 8, 19.0 - *value as f64 / most as f64 * 18.0));
     let mut notes = Vec::new();
     match (&feed.error, feed.checked) {
-        (Some(error), _) => notes.push(format!("failed {} in a row: {error}", feed.failures)),
+        (Some(error), _) if feed.failures == 1 => notes.push(format!("failed: {error}")),
+        (Some(error), _) => notes.push(format!("failed {} times: {error}", feed.failures)),
         (None, None) => notes.push("not polled yet".to_owned()),
         (None, Some(_)) => {}
     }
@@ -129,8 +128,8 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         is_bad: needs_attention(feed),
         items: feed.items.to_string(),
         picked: feed.picked.to_string(),
-        read: feed.succeeded.map_or("never".to_owned(), |at| moment(at, zone)),
-        next: if feed.gone.is_some() { "never".to_owned() } else { moment(feed.next_check, zone) },
+        read: feed.succeeded.map_or("never".to_owned(), |at| short(at, zone)),
+        next: if feed.gone.is_some() { "never".to_owned() } else { short(feed.next_check, zone) },
         points: points.collect::<Vec<_>>().join(" "),
         alt: format!("{} items in {WEEKS} weeks", weeks.iter().sum::<u64>()),
     }
@@ -138,6 +137,11 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
 
 fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
+
+/// Of what is near.
+fn short(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %b %H:%M").to_string()
 }
 
 fn counts(counts: impl Iterator<Item = (String, u64)>) -> String {
