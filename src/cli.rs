@@ -118,11 +118,11 @@ enum Command {
     Messages(messages::Messages),
     /// Take in one returned mail from standard input: a bounce, a complaint, a wish to leave
     Bounce(bounce::Bounce),
-    /// Check configuration and templates, and the topic's phrases against what is stored
+    /// Look everything over: files, database, mail server, DNS, feeds; each finding with its next step
     Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
-    /// Feeds' health, queue, people, last and next run
+    /// How it is, on one screen: feeds' health, queue, people, last and next run
     Status(status::Status),
     /// Messages of which nobody knows whether they arrived: show them, resend or drop them
     Reconcile(reconcile::Reconcile),

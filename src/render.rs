@@ -6,6 +6,7 @@
 mod markdown;
 mod proof;
 mod sample;
+mod status;
 mod text;
 pub mod view;
 
@@ -64,9 +65,6 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
     ("page/ask_link.html.j2", include_str!("../templates/page/ask_link.html.j2")),
 ];
-
-/// The operator's page, which is nobody's to change.
-const STATUS: (&str, &str) = ("status.html.j2", include_str!("../templates/status.html.j2"));
 
 /// What an administrator needs to know of them, and the name of the file that says it.
 pub const GUIDE: (&str, &str) = ("README.md", include_str!("../templates/README.md"));
@@ -278,16 +276,6 @@ impl Renderer {
     /// As [`Renderer::render_digest`].
     pub fn render_ask_link(&self, view: &AskLinkView) -> Result<String, Error> {
         self.part("page/ask_link.html.j2", minijinja::Value::from(Serde(view)))
-    }
-
-    /// The operator's page.
-    ///
-    /// # Errors
-    /// None of an administrator's making.
-    pub fn render_status(&self, view: &StatusView) -> Result<String, Error> {
-        let page = self.environment.template_from_named_str(STATUS.0, STATUS.1);
-        let values = minijinja::Value::from(Serde(view));
-        page.and_then(|page| page.render(values)).map_err(|source| explained(STATUS.0, source))
     }
 
     fn mail(&self, folder: &str, view: &impl Serialize) -> Result<Rendered, Error> {

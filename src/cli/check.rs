@@ -20,15 +20,17 @@ const DNS_PORT: u16 = 53;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is wrong in digest.toml, feeds.toml and topic.toml is shown with its place, and is exit code 2;
-so is what is wrong in note.md, in the templates, each of which is rendered on sample data, and in what
-the mail server refuses. What fails at present, and no file is to blame for, is exit code 1: a server that is away,
-a full disk, a signature without its record. Advice is exit code 0.
+What is wrong in digest.toml, feeds.toml and topic.toml is shown with its
+place, and is exit code 2; so is what is wrong in note.md, in the templates
+(each is rendered on sample data), and in what the mail server refuses. What
+fails at present, and no file is to blame for, is exit code 1: a server that
+is away, a full disk, a signature without its record. Advice is exit code 0.
 
-Where mails go to a server, it is dialled and logged in to; no mail is sent. The records that receivers look for
-(SPF, DKIM, DMARC) are looked up and listed. Every feed is fetched, and nothing is stored. Then the topic's phrases
-are looked for in the stored items, and those that match nothing are listed; a phrase counts as found also where a
-longer one covers it and earns the weight.
+Where mails go to a server, it is dialled and logged in to; no mail is sent.
+The records that receivers look for (SPF, DKIM, DMARC) are looked up and
+listed. Every feed is fetched, and nothing is stored. The topic's phrases are
+looked for in the stored items, and those that match nothing are listed; one
+counts as found also where a longer one covers it and earns the weight.
 
 Examples:
   policy-digest check

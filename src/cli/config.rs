@@ -16,8 +16,9 @@ pub(super) enum Config {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Editors with support for TOML (those that use Taplo or tombi) read the line `#:schema schema/digest.json` at the top of a file, and
-then complete keys, show what they mean, and mark mistakes while you type.
+Editors that know TOML by Taplo or tombi read the line
+`#:schema schema/digest.json` at the top of a file, and then complete keys,
+show what they mean, and mark mistakes while you type.
 
 Examples:
   policy-digest config schema digest

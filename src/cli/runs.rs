@@ -62,8 +62,9 @@ pub(super) struct Release {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Whoever has not got it is not covered by it: their next digest has its stories. What has gone out
-cannot be called back. Its page in the archive stays.
+Whoever has not got it is not covered by it: their next digest has its
+stories. What has gone out cannot be called back. Its page in the archive
+stays.
 
 Example:
   policy-digest runs cancel 12 --yes")]

@@ -27,8 +27,9 @@ const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 6 + 2 + 12 + 2);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Feeds that deserve a look stand first, each with what it is; of the others as many as a screen holds. The bars are the
-posts of the last twelve weeks, the newest at the right.
+Feeds that deserve a look stand first, each with what it is; of the others as
+many as a screen holds. The bars are the posts of the last twelve weeks, the
+newest at the right.
 
 Examples:
   policy-digest status

@@ -81,8 +81,9 @@ fn every_mistake_is_answered_with_its_exit_code_and_a_word() {
     for (code, arguments) in MISTAKES {
         let output = run(folder.path(), arguments);
         let told = String::from_utf8_lossy(&output.stderr);
-        writeln!(shown, "$ policy-digest {}\n{told}[exit {:?}]\n", arguments.join(" "), output.status.code()).unwrap();
-        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {told}");
+        let ended = output.status.code().unwrap();
+        writeln!(shown, "$ policy-digest {}\n{told}[exit {ended}]\n", arguments.join(" ")).unwrap();
+        assert_eq!(ended, *code, "{arguments:?}: {told}");
         assert!(output.stdout.is_empty(), "{arguments:?} prints its error on standard error");
     }
     insta::assert_snapshot!("mistakes", shown);

@@ -18,9 +18,10 @@ const INDENT: usize = 18;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The stored posts are judged by topic.toml as it is now, and held against the judgements that are kept:
-those by the file as it was when they came, or when a digest or a preview was last made.
-To try an edit beside the file in use, copy the folder: --config DRAFT --data data
+The stored posts are judged by topic.toml as it is now, and held against the
+judgements that are kept: those by the file as it was when they came, or when
+a digest or a preview was last made. To try an edit beside the file in use,
+copy the folder: --config DRAFT --data data
 
 Example:
   policy-digest topic test --since 12w")]
