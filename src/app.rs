@@ -15,6 +15,7 @@ pub mod dkim;
 mod document;
 pub mod explain;
 pub mod feeds;
+pub mod integrity;
 pub mod keys;
 mod letter;
 pub mod limits;
@@ -25,6 +26,7 @@ pub mod poll;
 pub mod preferences;
 pub mod proof;
 pub mod reconcile;
+pub mod reload;
 pub mod runs;
 pub mod sign_up;
 pub mod sources;
@@ -69,12 +71,13 @@ impl std::ops::Deref for App {
     }
 }
 
-/// What is behind it: the configuration, and each adapter once.
+/// What is behind it: the configuration, and each adapter once. Another configuration makes another one (`reload`),
+/// which shares what must not be there twice: the database, the limits, the word to stop.
 pub struct Installation {
     /// What the administrator wrote, checked.
     pub config: Config,
     /// The database.
-    pub store: Store,
+    pub store: Arc<Store>,
     /// The time.
     pub clock: Clock,
     /// Since when this configuration holds here.
@@ -82,14 +85,14 @@ pub struct Installation {
     /// This installation's secrets.
     pub keys: Keys,
     /// Whether the process was told to stop.
-    pub stop: Stop,
+    pub stop: Arc<Stop>,
     /// How often visitors of the pages are heard.
-    pub limits: Limits,
-    pub(crate) fetcher: Fetcher,
+    pub limits: Arc<Limits>,
+    pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) signer: Option<Signer>,
-    pub(crate) transport: Transport,
+    pub(crate) transport: Arc<Transport>,
 }
 
 /// What a use case tells while it works; a progress bar shows it, a daemon does not listen.
@@ -137,18 +140,18 @@ impl App {
         let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
-            fetcher: Fetcher::new(fetch_options(&config)).context("cannot set up the HTTP client")?,
-            renderer: Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?,
+            fetcher: Arc::new(fetcher(&config)?),
+            renderer: renderer(&config)?,
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
-            store,
-            limits: Limits::new(&clock),
+            store: Arc::new(store),
+            limits: Arc::new(Limits::new(&clock)),
             opened: clock.now(),
             clock,
             keys,
-            stop: Stop::default(),
+            stop: Arc::default(),
             signer,
-            transport,
+            transport: Arc::new(transport),
         };
         let app = Self(Arc::new(installation));
         app.sync_feeds().await?;
@@ -167,6 +170,8 @@ impl App {
     pub async fn lock(&self, command: &str) -> anyhow::Result<Lock> {
         let lock = Lock::take(&self.config.settings.data, command)?;
         let unknown = self.store.recover(self.clock.now()).await?;
+        // Whoever got here has read the configuration.
+        self.store.set_untaken(None).await?;
         if unknown > 0 {
             tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
         }
@@ -216,6 +221,14 @@ fn database(data: &Path) -> PathBuf {
     data.join("policy-digest.db")
 }
 
+fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
+    Fetcher::new(fetch_options(config)).context("cannot set up the HTTP client")
+}
+
+fn renderer(config: &Config) -> anyhow::Result<Renderer> {
+    Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")
+}
+
 pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
     let polling = &config.settings.polling;
     fetch::Options {
@@ -244,8 +257,6 @@ fn unused(settings: &Settings) -> Vec<&'static str> {
     [
         ("admin_to", settings.admin_to != default.admin_to),
         ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
-        ("retention.content", settings.retention.content != default.retention.content),
-        ("retention.attempts", settings.retention.attempts != default.retention.attempts),
     ]
     .into_iter()
     .filter_map(|(key, is_set)| is_set.then_some(key))

@@ -39,7 +39,7 @@ use crate::app::clock::Clock;
 use crate::app::poll::UnknownFeed;
 use crate::app::{App, lock::Busy};
 use crate::config::{self as configuration, Findings, NoteError};
-use crate::telemetry;
+use crate::{store, telemetry};
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
 #[derive(Parser)]
@@ -269,6 +269,9 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     }
     if error.is::<Busy>() {
         eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
+    }
+    if let Some(hint) = error.downcast_ref::<store::Error>().and_then(store::Error::hint) {
+        eprintln!("\nhint: {hint}");
     }
     let note = error.downcast_ref::<NoteError>();
     if let Some(note) = note {

@@ -2,6 +2,7 @@
 //! wrong comes back as [`Findings`], all at once; what comes back as [`Config`] needs no further checks.
 //! TOML and the environment are read in this room and nowhere else; the clock and the network are not.
 
+mod changes;
 mod check;
 mod diagnostic;
 mod digest;
@@ -13,12 +14,15 @@ mod phrases;
 mod reader;
 pub mod schema;
 mod settings;
+mod stamp;
 mod topic;
 mod value;
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+pub use changes::{changes, keep_until_restart};
 pub use diagnostic::{Finding, Findings, Origin};
 pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use phrases::{PhrasePlace, phrase_places};
@@ -26,6 +30,7 @@ pub use settings::{
     Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
     Tls, TransportKind, Web,
 };
+pub use stamp::Stamp;
 pub use value::domain_name;
 
 use crate::domain::feed::Feed;
@@ -58,6 +63,8 @@ pub struct Config {
     pub subscribers_csv: Option<PathBuf>,
     /// Where the editor's note is looked for.
     pub note_file: PathBuf,
+    /// The keys that stand in `digest.toml`, each with its value as it is written.
+    written: BTreeMap<String, String>,
 }
 
 /// Reads a folder; `data` goes before the key `data`, and `environment` before every key of `digest.toml`.
@@ -109,6 +116,7 @@ fn read(
     let topic_table = Table::parse(topic_text, File::Topic, &notebook);
     let (topic, wording) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
 
+    let written = notebook.written(&digest_text);
     Findings::none_or(notebook.findings(folder, |file| match file {
         File::Digest => &digest_text,
         File::Feeds => &feeds_text,
@@ -120,7 +128,7 @@ fn read(
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
     let wording_file = wording.map(|name| folder.join(name));
     let note_file = folder.join(NOTE);
-    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv, note_file })
+    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv, note_file, written })
 }
 
 /// What only those can tell who use a setting: a finding at the key of `digest.toml` (or at its variable) at `path`.
@@ -134,6 +142,16 @@ pub fn finding_at(folder: &Path, path: &str, message: &str, hint: &str) -> Findi
     about.note(place, message, Some(hint.to_owned()));
     let findings = about.findings(folder, |_| &text);
     Findings::none_or(findings).expect_err("there is one")
+}
+
+/// Where the data lies, as far as that can be told of a folder that is not in order: for whoever must look there all the
+/// same.
+#[must_use]
+pub fn data_folder(folder: &Path, data: Option<&Path>) -> PathBuf {
+    let notebook = Notebook::new(&environment::of_process());
+    let text = content(folder, File::Digest, &notebook).unwrap_or_default();
+    let settings = digest::read(Table::parse(&text, File::Digest, &notebook), folder);
+    data.map_or(settings.data, Path::to_owned)
 }
 
 /// Reads the folder (`config` unless named) with this process's environment.

@@ -11,6 +11,7 @@ mod disk;
 mod erasure;
 mod feeds;
 mod holds;
+mod integrity;
 mod items;
 mod keys;
 mod messages;
@@ -30,13 +31,15 @@ mod stories;
 mod subscribers;
 mod suppressions;
 mod unknown;
+mod untaken;
+mod upkeep;
 mod weeks;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode, Transaction};
+use rusqlite::{Connection, Transaction};
 
 pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use arrival::Saved;
@@ -59,6 +62,7 @@ pub use sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use standings::{HeldRun, ReportCount, RunStanding};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 pub use unknown::{Decision, UnknownMessage};
+pub use untaken::Untaken;
 pub use weeks::{WEEKS, WeekItems, WeekMails, Weeks};
 
 /// What the store could not do.
@@ -120,21 +124,20 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The file's pages do not hold together.
+    #[error("the database `{path}` is damaged: {found}")]
+    Damaged {
+        /// Where it is.
+        path: PathBuf,
+        /// The first thing that was found.
+        found: String,
+    },
     /// A connection's thread has ended.
     #[error("the connection to the database is closed")]
     Closed,
 }
 
 impl Error {
-    /// Whether the file is no database, or is damaged: only a copy helps then.
-    #[must_use]
-    pub fn is_damage(&self) -> bool {
-        let (Self::Open { source, .. } | Self::Statement(source)) = self else {
-            return matches!(self, Self::Migrate { .. });
-        };
-        matches!(source.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
-    }
-
     fn content(what: &'static str, value: impl std::fmt::Display) -> Self {
         Self::Content { what, value: value.to_string() }
     }

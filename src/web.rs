@@ -18,12 +18,11 @@ mod visitor;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRef, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -32,6 +31,7 @@ use futures::FutureExt as _;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::app::reload::Live;
 use crate::domain::token::TokenError;
 use crate::render::PageForm;
 use error::Failure;
@@ -66,11 +66,11 @@ const PERSONAL_HEADERS: [(HeaderName, HeaderValue); 2] = [
 /// # Errors
 /// The listener fails.
 pub async fn serve(
-    app: Arc<App>,
+    live: Live,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    serve_on(router(app), listener, stop).await
+    serve_on(router(live), listener, stop).await
 }
 
 /// Serves the operator's pages, in the same way.
@@ -78,11 +78,11 @@ pub async fn serve(
 /// # Errors
 /// The listener fails.
 pub async fn serve_admin(
-    app: Arc<App>,
+    live: Live,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    serve_on(admin::router(app), listener, stop).await
+    serve_on(admin::router(live), listener, stop).await
 }
 
 async fn serve_on(
@@ -103,8 +103,8 @@ async fn serve_on(
     }
 }
 
-/// Every page under its address.
-pub fn router(app: Arc<App>) -> Router {
+/// Every page under its address. A request is answered by the newest installation, whole.
+pub fn router(live: Live) -> Router {
     let personal = Router::new()
         .route("/confirm/{token}", get(subscriptions::ask).post(subscriptions::confirm))
         .route("/confirm/{token}/again", post(subscriptions::again))
@@ -136,10 +136,16 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(limit_time))
         .layer(middleware::map_response(headers))
-        .with_state(app)
+        .with_state(live)
 }
 
-async fn not_found(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+impl FromRef<Live> for App {
+    fn from_ref(live: &Live) -> Self {
+        live.app()
+    }
+}
+
+async fn not_found(State(app): State<App>) -> Result<Response, Failure> {
     let text = "There is no page at this address. A link in a mail may have been broken over two lines.";
     page(&app, StatusCode::NOT_FOUND, "Page not found", &[text.to_owned()], None)
 }

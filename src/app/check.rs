@@ -10,6 +10,7 @@ mod phrases;
 mod records;
 mod relay;
 mod sender;
+mod served;
 
 use std::net::SocketAddr;
 
@@ -101,12 +102,19 @@ async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut 
     parts.push(database::look(app).await?);
     parts.push(database::disk(&app.config.settings.data));
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
+    let mut is_served = false;
     if outside.is_offline {
         parts.push(Part::new("outside", "not asked, as --offline wants it", Vec::new()));
     } else {
         parts.push(relay::look(app).await);
-        parts.push(address::look(app).await);
+        let (address, answers) = address::look(app).await;
+        parts.push(address);
+        is_served = answers;
         parts.push(feeds::look(app, listener).await?);
+    }
+    if !is_served {
+        let dead = served::finding(app).await?;
+        parts.extend(dead.map(|finding| Part::new("links in mails", "", vec![finding])));
     }
     if is_mailing {
         let (part, wanted) = records::look(app, outside).await?;

@@ -1,5 +1,6 @@
-//! What has had its time is erased: sign-ups that were never confirmed, and people who left. How long each is kept
-//! stands in `[retention]`; how a person is erased is `store::erasure`'s.
+//! What has had its time is removed: sign-ups that were never confirmed, people who left, the texts of old posts, and what
+//! became of old mails. How long each is kept stands in `[retention]`; how a person is erased is `store::erasure`'s, the
+//! rest is `store::upkeep`'s.
 
 use std::time::Duration;
 
@@ -11,34 +12,68 @@ use crate::store::{Erased, Expiry};
 /// How often it is done beside other due work.
 const EVERY: TimeDelta = TimeDelta::days(1);
 
+/// When it was not done for so long, the clock may be wrong: then nothing is removed before the next time. `once` may come
+/// as rarely as once a month.
+const SILENCE: TimeDelta = TimeDelta::days(35);
+
 /// The mark that says when it was last done.
 const MARK: &str = "cleanup";
 
-/// Erases everybody whose time is over.
+/// What was removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CleanupReport {
+    /// People who were erased.
+    pub people: Erased,
+    /// Items of which only the texts are gone.
+    pub texts: usize,
+    /// Messages; they stay counted.
+    pub messages: usize,
+}
+
+/// Removes everything whose time is over, by and by: others write in between.
 ///
 /// # Errors
 /// The database fails.
-pub async fn cleanup(app: &App) -> anyhow::Result<Erased> {
+pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
+    if let Some(last) = app.store.marked(MARK).await?
+        && now - last > SILENCE
+    {
+        tracing::warn!(%last, "nothing is erased before the next time: if the clock is wrong, too much would be");
+        app.store.mark(MARK, now).await?;
+        return Ok(CleanupReport::default());
+    }
     let retention = &app.config.settings.retention;
     let expiry = Expiry { pending: before(now, retention.pending), left: before(now, retention.left) };
-    let erased = app.store.expire(expiry, now).await?;
-    app.store.mark(MARK, now).await?;
-    if erased != Erased::default() {
-        tracing::info!(pending = erased.pending, left = erased.left, "erased people whose time was over");
+    let mut report = CleanupReport { people: app.store.expire(expiry, now).await?, ..CleanupReport::default() };
+    let (texts, messages) = (before(now, retention.content), before(now, retention.attempts));
+    while !app.stop.is_requested() {
+        let (emptied, removed) =
+            (app.store.remove_texts(texts, now).await?, app.store.remove_messages(messages).await?);
+        if (emptied, removed) == (0, 0) {
+            // What was cut short is gone on with at the next start.
+            app.store.mark(MARK, now).await?;
+            break;
+        }
+        report.texts += emptied;
+        report.messages += removed;
     }
-    Ok(erased)
+    if report != CleanupReport::default() {
+        let Erased { pending, left } = report.people;
+        tracing::info!(pending, left, texts = report.texts, messages = report.messages, "removed what had its time");
+    }
+    Ok(report)
 }
 
 /// The same if it was not done within a day.
 ///
 /// # Errors
 /// The database fails.
-pub async fn cleanup_due(app: &App) -> anyhow::Result<Erased> {
+pub async fn cleanup_due(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
     match app.store.marked(MARK).await? {
         // A mark that a clock ahead has set blocks nothing.
-        Some(last) if last <= now && now - last < EVERY => Ok(Erased::default()),
+        Some(last) if last <= now && now - last < EVERY => Ok(CleanupReport::default()),
         _ => cleanup(app).await,
     }
 }

@@ -116,7 +116,7 @@ struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     fn new(app: &'a App, listener: Listener<'a>, way: Way) -> Self {
         let smtp = &app.config.settings.mail.smtp;
-        let (most, rate) = match &app.transport {
+        let (most, rate) = match &*app.transport {
             Transport::Smtp(_) => (smtp.max_connections, smtp.messages_per_second),
             Transport::Directory(_) | Transport::Memory(_) => (FILES_AT_A_TIME, 0),
         };

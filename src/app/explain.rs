@@ -74,6 +74,11 @@ async fn stored(app: &App, item: &ItemRow) -> anyhow::Result<Explanation> {
     for run in app.store.runs_with(item.seq).await? {
         notes.push(format!("it stands in the {} digest of run {}", run.cadence, run.id));
     }
+    if let Some(removed) = item.text_removed {
+        // Today's topic would judge the title alone.
+        notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
+        explanation.score = item.score.clone();
+    }
     if item.score.picked != explanation.score.picked {
         let was = if item.score.picked { "in" } else { "out" };
         notes.push(format!("by the topic file of its last judgement it was {was}, with {:.1}", item.score.total));

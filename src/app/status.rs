@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::clock::Clock;
 use super::{App, database, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
 pub use crate::store::{FeedState, WEEKS};
-use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Weeks, free_bytes};
+use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub struct StatusReport {
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
     pub next: Vec<(Cadence, Slot)>,
+    /// The edit of the configuration that a running daemon has not taken over.
+    pub untaken: Option<Untaken>,
     /// What came and what went in the last weeks.
     pub weeks: Weeks,
     /// What the database and its disk have.
@@ -61,23 +66,44 @@ impl std::fmt::Display for Disk {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+    Ok(StatusReport {
+        next: next_slots(app, 1)?,
+        ..known(&app.store, &app.config.settings.data, app.clock.now()).await?
+    })
+}
+
+/// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
+///
+/// # Errors
+/// The database fails.
+pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
+    let path = database(data);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let store = Store::open(&path).await?;
+    let known = known(&store, data, clock.now()).await;
+    store.close().await;
+    known.map(Some)
+}
+
+async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     let mut subscribers = BTreeMap::new();
-    for subscriber in app.store.subscribers().await? {
+    for subscriber in store.subscribers().await? {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
     }
-    let now = app.clock.now();
-    let data = &app.config.settings.data;
     Ok(StatusReport {
-        feeds: app.store.feed_states().await?,
-        messages: app.store.message_counts().await?,
-        pauses: app.store.pauses().await?,
+        feeds: store.feed_states().await?,
+        messages: store.message_counts().await?,
+        pauses: store.pauses().await?,
         subscribers,
-        held: app.store.held_runs().await?,
-        returned: app.store.returned().await?,
-        last_run: app.store.last_run(None, now).await?,
-        next: next_slots(app, 1)?,
-        weeks: app.store.weeks(now).await?,
+        held: store.held_runs().await?,
+        returned: store.returned().await?,
+        last_run: store.last_run(None, now).await?,
+        next: Vec::new(),
+        weeks: store.weeks(now).await?,
         disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
+        untaken: store.untaken().await?,
     })
 }
 
@@ -87,6 +113,23 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 /// It does not.
 pub async fn ready(app: &App) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
+}
+
+/// Under this mark the database knows when the pages were last served.
+pub(super) const SERVED: &str = "pages served";
+
+/// Notes, about once an hour, that the pages are served: `check` tells whoever mails links that nobody answers.
+pub async fn note_serving(app: &App) {
+    let now = app.clock.now();
+    let noted = async {
+        match app.store.marked(SERVED).await? {
+            Some(last) if last <= now && now - last < TimeDelta::hours(1) => Ok(()),
+            _ => app.store.mark(SERVED, now).await,
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!("that the pages are served could not be noted: {error}");
+    }
 }
 
 /// The next `count` slots of each cadence.

@@ -11,6 +11,7 @@ use super::progress::Bar;
 use super::table::count;
 use super::{Ending, Global, print};
 use crate::app::App;
+use crate::app::integrity::look_over;
 use crate::app::note::NoteUse;
 use crate::app::once::{OnceReport, once};
 use crate::config::TransportKind;
@@ -32,6 +33,10 @@ pub(super) struct Once {
 impl Once {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let app = global.open_with(self.note.as_deref()).await?;
+        // Cron may call `--due` every minute.
+        if !self.due {
+            look_over(&app).await?;
+        }
         let _lock = app.lock("policy-digest once").await?;
         let bar = Bar::default();
         let report = once(&app, self.due, &|progress| bar.show(progress)).await?;

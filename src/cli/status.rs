@@ -3,16 +3,19 @@
 mod feed;
 mod json;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 
 use super::marked::{self, plain};
 use super::once::held;
 use super::pause::pause_line;
 use super::{Ending, Global, print, table};
-use crate::app::App;
-use crate::app::status::{StatusReport, needs_attention, status};
+use crate::app::clock::Clock;
+use crate::app::status::{self, StatusReport, needs_attention, status};
+use crate::config::{Config, Findings, data_folder};
 use crate::domain::spark;
-use crate::store::{FeedState, WEEKS};
+use crate::store::{FeedState, Untaken, WEEKS};
 
 /// What is told fits a terminal of this width, in columns,
 const WIDTH: usize = 80;
@@ -42,47 +45,130 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let config = match global.load() {
+            Ok(config) => config,
+            Err(findings) => return self.without_configuration(global, &findings).await,
+        };
+        let app = global.open_from(config).await?;
         let report = status(&app).await?;
         if global.json {
             print(json::report(&report));
-            return Ok(Ending::Done);
+        } else {
+            let screen = Screen { zone: app.config.settings.timezone, now: app.clock.now(), report: &report };
+            screen.show(Some(configuration(&app.config)), self.all);
         }
-        let mut lines = summary(&app, &report);
-        lines.push(String::new());
-        let room = if self.all { usize::MAX } else { HEIGHT - SPARE };
-        feeds(&app, &report, room, &mut lines);
-        lines.iter().for_each(print);
         Ok(Ending::Done)
+    }
+
+    /// What the database knows, beside what is wrong with the configuration: the daemon may be at work by the one before.
+    async fn without_configuration(self, global: &Global, findings: &Findings) -> anyhow::Result<Ending> {
+        let data = data_folder(&global.config, global.data.as_deref());
+        let clock = Clock::System;
+        let Some(mut report) = status::without_configuration(&data, &clock).await? else {
+            return Err(findings.clone().into());
+        };
+        if global.json {
+            let mut answer = json::report(&report);
+            answer["findings"] = findings.iter().map(|finding| finding.to_string()).collect::<Vec<_>>().into();
+            print(answer);
+        } else {
+            print(format_args!("{findings}\n"));
+            if let Some(untaken) = report.untaken.as_mut().filter(|untaken| untaken.text == findings.to_string()) {
+                untaken.text = "it has the mistakes above".to_owned();
+            }
+            Screen { zone: chrono_tz::UTC, now: clock.now(), report: &report }.show(None, self.all);
+        }
+        Ok(Ending::Misconfigured)
     }
 }
 
-/// Everything but the feeds, a line each; what stands still comes first.
-fn summary(app: &App, report: &StatusReport) -> Vec<String> {
-    let zone = app.config.settings.timezone;
-    let mut lines = Vec::new();
-    for pause in &report.pauses {
-        lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, zone))));
+/// The report, as it is told at a moment in a zone.
+struct Screen<'a> {
+    zone: Tz,
+    now: DateTime<Utc>,
+    report: &'a StatusReport,
+}
+
+impl Screen<'_> {
+    fn show(&self, configuration: Option<String>, is_all: bool) {
+        let mut lines = self.summary();
+        lines.extend(configuration.into_iter().flat_map(|configuration| fact("configuration", &configuration)));
+        lines.push(String::new());
+        let room = if is_all { usize::MAX } else { HEIGHT - SPARE };
+        self.feeds(room, &mut lines);
+        lines.iter().for_each(print);
     }
-    for run in &report.held {
-        lines.extend(fact("held", held(run).trim_start_matches("held").trim_start()));
+
+    /// Everything but the feeds, a line each; what stands still comes first.
+    fn summary(&self) -> Vec<String> {
+        let Self { zone, report, .. } = self;
+        let mut lines = Vec::new();
+        lines.extend(report.untaken.iter().map(|untaken| edit(untaken, *zone)));
+        for pause in &report.pauses {
+            lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, *zone))));
+        }
+        for run in &report.held {
+            lines.extend(fact("held", held(run).trim_start_matches("held").trim_start()));
+        }
+        let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
+            let made = run.made.with_timezone(zone).format("%a %-d %b %Y %H:%M");
+            format!("{} {made}: {} stories, {} messages", run.cadence, run.stories, run.messages)
+        });
+        lines.extend(fact("last run", &last));
+        for (cadence, slot) in &report.next {
+            let slot = slot.utc.with_timezone(zone).format("%a %-d %b %Y %H:%M %Z");
+            lines.extend(fact(&format!("next {cadence}"), &slot.to_string()));
+        }
+        let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
+        lines.extend(fact("subscribers", &counts(report.subscribers.iter())));
+        lines.extend(fact("messages", &counts(report.messages.iter())));
+        lines.extend(fact("returned", &counts(returned)));
+        lines.extend(fact("disk", &report.disk.to_string()));
+        lines
     }
-    let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
-        let made = run.made.with_timezone(&zone).format("%a %-d %b %Y %H:%M");
-        format!("{} {made}: {} stories, {} messages", run.cadence, run.stories, run.messages)
-    });
-    lines.extend(fact("last run", &last));
-    for (cadence, slot) in &report.next {
-        let slot = slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
-        lines.extend(fact(&format!("next {cadence}"), &slot.to_string()));
+
+    /// The feeds in trouble with what it is, and of the others as many as there is room for.
+    fn feeds(&self, room: usize, lines: &mut Vec<String>) {
+        let (mut troubled, fine): (Vec<_>, Vec<_>) = self.report.feeds.iter().partition(|feed| needs_attention(feed));
+        troubled.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
+        let all = table::count(self.report.feeds.len(), "feed");
+        let trouble =
+            if troubled.is_empty() { "none in trouble".to_owned() } else { format!("{} to look at", troubled.len()) };
+        lines.push(format!("{:NAME$}  {:WEEKS$}  items  picked  last read     next", format!("{all}, {trouble}"), ""));
+        for feed in &troubled {
+            lines.push(self.row(feed));
+            let state = marked::wrap(&plain(&feed::state(feed, self.zone)), WIDTH - 4);
+            lines.extend(state.lines().map(|line| format!("    {line}")));
+        }
+        let fits = room.saturating_sub(lines.len());
+        // The line that says how many are left out needs its room, too.
+        let shown = if fine.len() <= fits { fine.len() } else { fits.saturating_sub(1) };
+        lines.extend(fine.iter().take(shown).map(|feed| self.row(feed)));
+        if shown < fine.len() {
+            lines.push(format!("and {} more that are read as they should; `--all` lists them", fine.len() - shown));
+        }
     }
-    let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
-    lines.extend(fact("subscribers", &counts(report.subscribers.iter())));
-    lines.extend(fact("messages", &counts(report.messages.iter())));
-    lines.extend(fact("returned", &counts(returned)));
-    lines.extend(fact("disk", &report.disk.to_string()));
-    lines.extend(fact("configuration", &configuration(app)));
-    lines
+
+    fn row(&self, feed: &FeedState) -> String {
+        let weeks = self.report.weeks.feeds.get(&feed.id).copied().unwrap_or_default();
+        let at = |at: DateTime<Utc>| at.with_timezone(&self.zone).format("%-d %b %H:%M").to_string();
+        let read = feed.succeeded.map_or("never".to_owned(), at);
+        let name: String = feed.id.chars().take(NAME).collect();
+        let next = feed::next(feed, self.zone, self.now, NEXT);
+        let bars = spark::line(&weeks.map(|week| week.items));
+        format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
+    }
+}
+
+/// The edit that the daemon has not taken over, in two lines or with its diagnostic.
+fn edit(untaken: &Untaken, zone: Tz) -> String {
+    let since = untaken.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    if untaken.is_refused {
+        let text = untaken.text.replace('\n', "\n  ");
+        format!("configuration edit refused since {since}; the daemon goes on with the one before:\n  {text}\n")
+    } else {
+        format!("configuration since {since} changed: {} need a restart of the daemon", untaken.text)
+    }
 }
 
 /// A name and what it is; what is too long goes on below.
@@ -93,42 +179,7 @@ fn fact(name: &str, value: &str) -> Vec<String> {
     value.lines().enumerate().map(line).collect()
 }
 
-/// The feeds in trouble with what it is, and of the others as many as there is room for.
-fn feeds(app: &App, report: &StatusReport, room: usize, lines: &mut Vec<String>) {
-    let (mut troubled, fine): (Vec<_>, Vec<_>) = report.feeds.iter().partition(|feed| needs_attention(feed));
-    troubled.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
-    let all = table::count(report.feeds.len(), "feed");
-    let trouble =
-        if troubled.is_empty() { "none in trouble".to_owned() } else { format!("{} to look at", troubled.len()) };
-    lines.push(format!("{:NAME$}  {:WEEKS$}  items  picked  last read     next", format!("{all}, {trouble}"), ""));
-    let zone = app.config.settings.timezone;
-    for feed in &troubled {
-        lines.push(row(app, report, feed));
-        let state = marked::wrap(&plain(&feed::state(feed, zone)), WIDTH - 4);
-        lines.extend(state.lines().map(|line| format!("    {line}")));
-    }
-    let fits = room.saturating_sub(lines.len());
-    // The line that says how many are left out needs its room, too.
-    let shown = if fine.len() <= fits { fine.len() } else { fits.saturating_sub(1) };
-    lines.extend(fine.iter().take(shown).map(|feed| row(app, report, feed)));
-    if shown < fine.len() {
-        lines.push(format!("and {} more that are read as they should; `--all` lists them", fine.len() - shown));
-    }
-}
-
-fn row(app: &App, report: &StatusReport, feed: &FeedState) -> String {
-    let zone = app.config.settings.timezone;
-    let weeks = report.weeks.feeds.get(&feed.id).copied().unwrap_or_default();
-    let read =
-        feed.succeeded.map_or("never".to_owned(), |at| at.with_timezone(&zone).format("%-d %b %H:%M").to_string());
-    let name: String = feed.id.chars().take(NAME).collect();
-    let next = feed::next(feed, zone, app.clock.now(), NEXT);
-    let bars = spark::line(&weeks.map(|week| week.items));
-    format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
-}
-
-fn configuration(app: &App) -> String {
-    let config = &app.config;
+fn configuration(config: &Config) -> String {
     let (feeds, themes) = (table::count(config.feeds.len(), "feed"), table::count(config.topic.themes.len(), "theme"));
     format!("{} ({feeds}; topic `{}`, {themes})", config.folder.display(), config.topic.name)
 }

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds, Year};
@@ -12,6 +13,12 @@ use url::{Host, Url};
 use super::notebook::Notebook;
 use super::settings::{Secret, Settings, Tls, TransportKind};
 use super::value::{Read, Wrong};
+
+/// A month, and the half of one by which its digest may be late.
+const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
+
+/// Mail servers try for five days (RFC 5321 §4.5.4.1), one after another.
+const MAIL_COMES_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Checks a cron line of five fields; it must come round at least once.
 pub(super) fn cron(line: &str) -> Read<()> {
@@ -56,6 +63,19 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
             "polling.per_host",
             "`per_host` is above `concurrency`",
             "one host cannot have more than there are in all",
+        );
+    }
+    let retention = &settings.retention;
+    if retention.content < TEXT_IS_NEEDED {
+        let message = "`content` is too short: a monthly digest quotes posts that are older";
+        note("retention.content", message, "47d, a month and a half, is the least");
+    }
+    if retention.attempts < MAIL_COMES_BACK {
+        let message = "`attempts` is too short: mails may still come back";
+        note(
+            "retention.attempts",
+            message,
+            "14d is the least; with 90d, monthly readers' full mailboxes are noticed too",
         );
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {

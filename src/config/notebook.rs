@@ -103,6 +103,16 @@ impl Notebook {
         asked.get(&(File::Digest, path.to_owned())).cloned().flatten().unwrap_or(Place::Whole(File::Digest))
     }
 
+    /// The keys that stand in `digest.toml`, each with its value as it is written there.
+    pub(super) fn written(&self, text: &str) -> BTreeMap<String, String> {
+        let asked = self.asked.borrow();
+        let value = |place: &Option<Place>| match place {
+            Some(Place::In(File::Digest, from, to)) => text.get(*from..*to).map(str::to_owned),
+            _ => None,
+        };
+        asked.iter().filter_map(|((_, path), place)| Some((path.clone(), value(place)?))).collect()
+    }
+
     /// The paths that nothing was set for, tables included.
     #[cfg(test)]
     pub(super) fn unset(&self) -> Vec<String> {

@@ -149,32 +149,36 @@ fn update(
     covered: i64,
 ) -> Result<bool, Error> {
     let item = &scored.item;
-    let changed = tx.prepare_cached(
-        "UPDATE items SET identity = ?2, title = ?3, summary = ?4, content = ?5, link = ?6, author = ?7, categories = ?8,
+    let changed =
+        tx.prepare_cached(
+            // A text whose time is over does not come back because its feed still has it.
+            "UPDATE items SET identity = ?2, title = ?3, summary = iif(text_removed IS NULL, ?4, ''),
+         content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
          updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
          published = coalesce(published, ?16)
          WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
-                             <> (?2, ?3, ?4, ?5, ?8, coalesce(?6, ''), coalesce(?7, ''))
+                             <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
+                                 coalesce(?6, ''), coalesce(?7, ''))
                              OR published IS NULL AND ?16 IS NOT NULL)",
-    )?
-    .execute(params![
-        seq,
-        identity,
-        item.title,
-        item.summary,
-        item.content,
-        item.link.as_ref().map(url::Url::as_str),
-        item.author,
-        to_json(&item.categories),
-        item.updated.map(seconds),
-        scored.likeness.title,
-        scored.likeness.shingles.cast_signed(),
-        scored.likeness.words,
-        scored.prior,
-        scored.digest.cast_signed(),
-        scored.canonical,
-        item.published.map(seconds),
-    ])? == 1;
+        )?
+        .execute(params![
+            seq,
+            identity,
+            item.title,
+            item.summary,
+            item.content,
+            item.link.as_ref().map(url::Url::as_str),
+            item.author,
+            to_json(&item.categories),
+            item.updated.map(seconds),
+            scored.likeness.title,
+            scored.likeness.shingles.cast_signed(),
+            scored.likeness.words,
+            scored.prior,
+            scored.digest.cast_signed(),
+            scored.canonical,
+            item.published.map(seconds),
+        ])? == 1;
     if !changed {
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
             .execute([seq, scored.digest.cast_signed()])?;

@@ -37,6 +37,8 @@ pub struct ItemRow {
     pub prior: f32,
     /// The judgement.
     pub score: Score,
+    /// When its texts were removed; what it holds says little of it then, and its judgement stays.
+    pub text_removed: Option<DateTime<Utc>>,
 }
 
 impl ItemRow {
@@ -118,13 +120,15 @@ impl Store {
         .await
     }
 
-    /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most.
+    /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most; those without their
+    /// texts keep their judgement.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn stale(&self, fingerprint: String) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
             let rest = "WHERE i.seq > (SELECT coalesce(max(upto), 0) FROM runs) AND i.fingerprint <> ?1
+                        AND i.text_removed IS NULL
                         ORDER BY i.seq LIMIT 1000";
             select(connection, rest, [fingerprint])
         })
@@ -174,7 +178,7 @@ pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerp
 fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
-         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language
+         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language, i.text_removed
          FROM items i JOIN feeds f ON f.id = i.feed {rest}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -209,5 +213,6 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
             borderline: row.get(16)?,
             language: row.get::<_, Option<String>>(17)?.map(|code| Language::of(&code)),
         },
+        text_removed: optional_time(row.get(18)?)?,
     })
 }

@@ -170,13 +170,16 @@ impl Store {
         .await
     }
 
-    /// Messages by state, in the order of a message's life.
+    /// Messages by state, those that are kept no longer among them.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn message_counts(&self) -> Result<MessageCounts, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT state, count(*) FROM messages GROUP BY state")?;
+            let mut statement = connection.prepare(
+                "SELECT state, sum(count) FROM (SELECT state, count(*) AS count FROM messages GROUP BY state
+                 UNION ALL SELECT state, count FROM tallies) GROUP BY state",
+            )?;
             let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
             Ok(counts)
         })

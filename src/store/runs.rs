@@ -163,6 +163,7 @@ impl Store {
                     "SELECT id, cadence, slot, due, made, upto,
                      (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0),
                      (SELECT count(*) FROM messages WHERE run = runs.id)
+                     + (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id)
                      FROM runs WHERE (?1 IS NULL OR cadence = ?1) AND due <= ?2 ORDER BY due DESC, id DESC LIMIT 1",
                     params![cadence.map(Cadence::as_str), seconds(now)],
                     |row| {
@@ -213,7 +214,8 @@ impl Store {
             Ok(connection
                 .query_row(
                     "SELECT note FROM runs WHERE note IS NOT NULL AND (?1 IS NULL OR cadence IN (?1, 'once'))
-                     AND EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('sending', 'unknown', 'sent'))
+                     AND (EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('sending', 'unknown', 'sent'))
+                         OR EXISTS (SELECT 1 FROM tallies WHERE run = runs.id AND state = 'sent'))
                      ORDER BY id DESC LIMIT 1",
                     [cadence.map(Cadence::as_str)],
                     |row| row.get(0),

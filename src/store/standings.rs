@@ -33,7 +33,7 @@ pub struct RunStanding {
     pub attempted: u64,
     /// Of these, failed for good.
     pub failed: u64,
-    /// Its messages by state.
+    /// Its messages by state, those that are kept no longer among them.
     pub messages: BTreeMap<String, u64>,
 }
 
@@ -142,7 +142,10 @@ impl Store {
 
 fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error> {
     let id = row.get(0)?;
-    let mut counts = connection.prepare_cached("SELECT state, count(*) FROM messages WHERE run = ?1 GROUP BY state")?;
+    let mut counts = connection.prepare_cached(
+        "SELECT state, sum(count) FROM (SELECT state, count(*) AS count FROM messages WHERE run = ?1 GROUP BY state
+         UNION ALL SELECT state, count FROM tallies WHERE run = ?1) GROUP BY state",
+    )?;
     let messages = counts.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok(RunStanding {
         id,

@@ -4,8 +4,6 @@
 mod metrics;
 mod view;
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::State;
@@ -17,13 +15,14 @@ use axum::routing::get;
 use super::error::Failure;
 use super::{headers, health, limit_time};
 use crate::app::App;
+use crate::app::reload::Live;
 use crate::app::status::status;
 
 /// What Prometheus asks for; its format is OpenMetrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Every page under its address.
-pub fn router(app: Arc<App>) -> Router {
+pub fn router(live: Live) -> Router {
     Router::new()
         .route("/", get(async || Redirect::to("/status")))
         .route("/status", get(show))
@@ -32,16 +31,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/health/ready", get(health::ready))
         .layer(middleware::from_fn(limit_time))
         .layer(middleware::map_response(headers))
-        .with_state(app)
+        .with_state(live)
 }
 
-async fn show(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let report = status(&app).await?;
     let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
-async fn measure(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+async fn measure(State(app): State<App>) -> Result<Response, Failure> {
     let text = metrics::text(&status(&app).await?).context("cannot write the metrics")?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS), (header::CACHE_CONTROL, "no-store")], text).into_response())
 }

@@ -1,7 +1,5 @@
 //! The archive's pages: one a run, as it was frozen, and the list of them. They are for everybody.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -11,7 +9,7 @@ use super::{caching, not_found};
 use crate::app::{App, archive};
 
 pub(super) async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<App>,
     Path(name): Path<String>,
     asked: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -23,7 +21,7 @@ pub(super) async fn show(
 
 /// `?page=2`; the first page without it, or with anything that is no number.
 pub(super) async fn list(
-    State(app): State<Arc<App>>,
+    State(app): State<App>,
     RawQuery(query): RawQuery,
     asked: HeaderMap,
 ) -> Result<Response, Failure> {

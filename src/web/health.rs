@@ -1,7 +1,5 @@
 //! Health for a supervisor: `live` says that the process answers, `ready` that its database does too.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -11,7 +9,7 @@ pub(super) async fn live() -> &'static str {
     "live\n"
 }
 
-pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+pub(super) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     match status::ready(&app).await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {

@@ -2,8 +2,6 @@
 //! behind the link that a new address gets. After a change the browser is sent back to the page, so that loading it again
 //! posts nothing.
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -27,7 +25,7 @@ const NEXT_ADDRESS: &str = "Please ask for the change again on your own page: a 
 
 /// The page; `?done=…` says what was just done. Changes nothing.
 pub(super) async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
@@ -49,7 +47,7 @@ pub(super) async fn back(Path(token): Path<String>) -> Response {
     see(&token, "")
 }
 
-pub(super) async fn choose(app: State<Arc<App>>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn choose(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
     let themes: Vec<String> = fields(&body, "theme").collect();
     let cadence = field(&body, "cadence");
     let step = preferences::choose(&app, &token, &cadence, &themes).await;
@@ -57,18 +55,18 @@ pub(super) async fn choose(app: State<Arc<App>>, token: Path<String>, body: Byte
     answer(&app, &token, "choices", step, state).await
 }
 
-pub(super) async fn pause(app: State<Arc<App>>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn pause(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
     let typed = field(&body, "until");
     let step = preferences::pause(&app, &token, &typed).await;
     answer(&app, &token, "pause", step, PageState { typed, ..PageState::default() }).await
 }
 
-pub(super) async fn resume(app: State<Arc<App>>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn resume(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
     let step = preferences::resume(&app, &token).await;
     answer(&app, &token, "resume", step, PageState::default()).await
 }
 
-pub(super) async fn ask_address(app: State<Arc<App>>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn ask_address(app: State<App>, token: Path<String>, body: Bytes) -> Result<Response, Failure> {
     let typed = field(&body, "address");
     let step = preferences::ask_address(&app, &token, &typed).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
@@ -96,7 +94,7 @@ fn see(token: &str, done: &str) -> Response {
 }
 
 /// All that is kept, as a file to be saved.
-pub(super) async fn data(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn data(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::data(&app, &token).await? {
         Ok(Some(data)) => {
             let json = serde_json::to_string_pretty(&data).context("cannot write a person's data")?;
@@ -112,7 +110,7 @@ pub(super) async fn data(State(app): State<Arc<App>>, Path(token): Path<String>)
 }
 
 /// Shows the button; changes nothing.
-pub(super) async fn ask_erase(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn ask_erase(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token) {
         return refused(&app, error, NEXT);
     }
@@ -126,7 +124,7 @@ pub(super) async fn ask_erase(State(app): State<Arc<App>>, Path(token): Path<Str
     page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(&form))
 }
 
-pub(super) async fn erase(app: State<Arc<App>>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn erase(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
     match preferences::erase(&app, &token).await? {
         Ok(()) => {
             page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
@@ -136,7 +134,7 @@ pub(super) async fn erase(app: State<Arc<App>>, token: Path<String>, _body: Byte
 }
 
 /// Shows the button; changes nothing.
-pub(super) async fn ask_take(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Address, &token) {
         return refused(&app, error, NEXT_ADDRESS);
     }
@@ -145,7 +143,7 @@ pub(super) async fn ask_take(State(app): State<Arc<App>>, Path(token): Path<Stri
     page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(&form))
 }
 
-pub(super) async fn take_address(app: State<Arc<App>>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn take_address(app: State<App>, token: Path<String>, _body: Bytes) -> Result<Response, Failure> {
     use crate::app::preferences::AddressTaken::{NotOpen, Occupied, Taken};
     let (status, title, text) = match preferences::take_address(&app, &token).await? {
         Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
@@ -157,12 +155,12 @@ pub(super) async fn take_address(app: State<Arc<App>>, token: Path<String>, _bod
 }
 
 /// The page that asks for an address.
-pub(super) async fn ask_link(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+pub(super) async fn ask_link(State(app): State<App>) -> Result<Response, Failure> {
     asking(&app, StatusCode::OK, AskLinkView::default())
 }
 
 /// The same answer, at the same time, whoever has the address: the mail is made after it.
-pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn send_link(State(app): State<App>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
@@ -174,7 +172,7 @@ pub(super) async fn send_link(State(app): State<Arc<App>>, from: Visitor, body: 
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    let working = Arc::clone(&app);
+    let working = app.clone();
     tokio::spawn(async move {
         if let Err(error) = preferences::send_link(&working, &address).await {
             tracing::error!("a link that was asked for could not be mailed: {error:#}");

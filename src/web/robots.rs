@@ -2,8 +2,6 @@
 //! `page/base.html.j2`), never in `robots.txt`: a crawler that is kept out never reads that a page is not to be listed,
 //! and lists its bare address.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
@@ -13,7 +11,7 @@ use crate::app::App;
 const X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// RFC 9309: everything may be read.
-pub(super) async fn show(State(app): State<Arc<App>>) -> &'static str {
+pub(super) async fn show(State(app): State<App>) -> &'static str {
     if app.config.settings.web.robots {
         "User-agent: *\nDisallow:\n"
     } else {

@@ -1,8 +1,6 @@
 //! The page to sign up on, and its form. What is typed is shown again to the one who typed it, escaped, and to nobody
 //! else: no mail and no log holds it. The answer to a form that is right does not depend on whose address it is.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,14 +16,14 @@ use crate::app::sign_up::{self, Form};
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The empty form.
-pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, Failure> {
+pub(super) async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let mut response = unstored(StatusCode::OK, sign_up::page(&app).await?);
     robots::tell(&mut response, app.config.settings.web.robots);
     Ok(response)
 }
 
 /// Takes the form: urlencoded, as browsers send it.
-pub(super) async fn take(State(app): State<Arc<App>>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn take(State(app): State<App>, from: Visitor, body: Bytes) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }

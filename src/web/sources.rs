@@ -1,7 +1,5 @@
 //! The sources: a page for people, a list for feed readers.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -11,10 +9,10 @@ use super::error::Failure;
 use crate::app::App;
 use crate::app::sources::{self, OPML};
 
-pub(super) async fn show(State(app): State<Arc<App>>, asked: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn show(State(app): State<App>, asked: HeaderMap) -> Result<Response, Failure> {
     Ok(caching::answer(&asked, caching::HTML, sources::page(&app).await?))
 }
 
-pub(super) async fn list(State(app): State<Arc<App>>, asked: HeaderMap) -> Response {
+pub(super) async fn list(State(app): State<App>, asked: HeaderMap) -> Response {
     caching::answer(&asked, OPML, sources::list(&app))
 }

@@ -1,7 +1,5 @@
 //! Joining: the page behind the link of a confirmation mail, its button, and a new mail for a link that has expired.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -18,7 +16,7 @@ use crate::render::PageForm;
 const NEXT: &str = "Please sign up again: a new mail with a new link will follow. Without it nothing is sent to you.";
 
 /// Shows the button; changes nothing.
-pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token) {
         return unusable(&app, error, token);
     }
@@ -31,7 +29,7 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) 
 }
 
 /// The button.
-pub(super) async fn confirm(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match subscribe::confirm(&app, &token).await? {
         Ok(true) => subscribed(&app),
         Ok(false) => closed(&app),
@@ -41,7 +39,7 @@ pub(super) async fn confirm(State(app): State<Arc<App>>, Path(token): Path<Strin
 
 /// The button of a link that has expired.
 pub(super) async fn again(
-    State(app): State<Arc<App>>,
+    State(app): State<App>,
     from: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, Failure> {

@@ -1,8 +1,6 @@
 //! Leaving: with the page's button, or with one click in the mail program (RFC 8058); and taking it back, by the same
 //! address with `?undo`. Repeating either is no error, and whoever is not here any more has left.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -17,7 +15,7 @@ use crate::render::PageForm;
 const NEXT: &str = "Please use the link in the latest mail; it may have been cut off when it was copied.";
 
 /// Shows the button; changes nothing.
-pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::has_left(&app, &token).await? {
         Err(error) => refused(&app, error, NEXT),
         Ok(Some(may_undo)) => has_left(&app, may_undo),
@@ -33,7 +31,7 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Path(token): Path<String>) 
 /// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and
 /// follows no redirect. The button posts nothing. All mean the same, so the body is read to its end and ignored.
 pub(super) async fn leave(
-    State(app): State<Arc<App>>,
+    State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
     _body: Bytes,

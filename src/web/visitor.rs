@@ -2,26 +2,25 @@
 //! last trusted proxy in `X-Forwarded-For` names. Known for as long as a request is answered; only the limits are told.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use crate::app::App;
+use crate::app::reload::Live;
 use crate::config::Network;
 
 /// The client's address, as well as it can be known.
 pub(super) struct Visitor(pub(super) IpAddr);
 
-impl FromRequestParts<Arc<App>> for Visitor {
+impl FromRequestParts<Live> for Visitor {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, live: &Live) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         // Whoever comes in by no socket that we know of counts as one visitor.
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Self(client(peer, &parts.headers, &app.config.settings.web.trusted_proxies)))
+        Ok(Self(client(peer, &parts.headers, &live.app().config.settings.web.trusted_proxies)))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::command::{policy_digest, text};
-use crate::support::{Entry, rss, write_config};
+use crate::command::{policy_digest, smtp_config, text};
+use crate::support::daemon::Daemon;
+use crate::support::{Entry, SmtpSink, rss, write_config};
 
 /// A folder with so many items stored, of which the first alone is on the topic.
 fn with_items(count: usize) -> tempfile::TempDir {
@@ -60,4 +61,18 @@ fn check_refuses_a_bad_configuration_as_every_command_does() {
     let output = policy_digest(folder.path()).arg("check").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output).matches("error: ").count(), 2, "{}", text(&output));
+}
+
+#[test]
+fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
+    let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
+    smtp_config(&sink, folder.path(), 0);
+    let check = || check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = check();
+    assert!(shown.contains("lead nowhere: nobody served the pages so far"), "{shown}");
+    assert!(shown.contains("policy-digest run") && shown.contains("set `unsubscribe_address`"), "{shown}");
+    let mut daemon = Daemon::start(folder.path());
+    crate::support::daemon::until("it noted that it serves", || !check().contains("lead nowhere"));
+    daemon.terminate();
+    assert!(daemon.end().0.success());
 }

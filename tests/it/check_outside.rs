@@ -210,7 +210,7 @@ async fn a_public_address_with_somebody_else_behind_it_fails_and_with_nobody_is_
 async fn a_damaged_database_is_told_and_the_rest_is_looked_at() {
     let setup = Setup::good().await;
     damage(&setup.folder.path().join("data"));
-    setup.finds(1, "fails database", "put back a backup");
+    setup.finds(1, "fails database", "policy-digest restore FILE");
 }
 
 fn damage(data: &Path) {
@@ -226,7 +226,10 @@ async fn json_has_every_part_and_finding() {
     let answer: serde_json::Value =
         serde_json::from_slice(&setup.run(&["check", "--offline", "--json"]).stdout).unwrap();
     let names: Vec<_> = answer["parts"].as_array().unwrap().iter().map(|part| part["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["templates", "note", "sender", "signature", "database", "disk", "outside", "phrases"]);
+    assert_eq!(
+        names,
+        ["templates", "note", "sender", "signature", "database", "disk", "outside", "links in mails", "phrases"]
+    );
     assert_eq!(
         (answer["records"].as_array().unwrap().len(), &answer["records"][0]["found"]),
         (3, &serde_json::Value::Null)

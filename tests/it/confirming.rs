@@ -51,7 +51,8 @@ async fn an_expired_link_offers_a_new_mail_once_an_hour() {
     assert_eq!(mails.len(), 1);
     assert_eq!(status_of(&request(site.at, "POST", &link(&mails[0], "/confirm/"), FORM, "").await), "200");
     assert_eq!(site.person("ada@example.org").await.unwrap().status, Status::Active);
-    let forged = format!("/confirm/{}1/again", &token[..token.len() - 1]);
+    let last = if token.ends_with('1') { "0" } else { "1" };
+    let forged = format!("/confirm/{}{last}/again", &token[..token.len() - 1]);
     assert_eq!(status_of(&request(site.at, "POST", &forged, FORM, "").await), "400");
     assert!(site.mails().await.iter().all(|mail| mail.header("subject").starts_with("Welcome")));
 }

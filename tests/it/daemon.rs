@@ -1,16 +1,15 @@
 //! The built binary as a daemon: it starts, works, and ends when it is told to.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::command::{policy_digest, smtp_config, text};
-use crate::support::{Entry, Mail, SmtpSink, rss, write_config};
-
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::support::daemon::{Daemon, configure, status, until};
+use crate::support::{Mail, SmtpSink};
 
 #[test]
 fn the_daemon_polls_answers_and_ends_when_told() {
@@ -38,8 +37,7 @@ fn after_a_kill_the_lock_is_free_and_the_next_daemon_works() {
     let folder = tempfile::tempdir().unwrap();
     configure(folder.path());
     let mut killed = Daemon::start(folder.path());
-    killed.child.kill().unwrap();
-    killed.end();
+    killed.kill();
     let mut daemon = Daemon::start(folder.path());
     until("the feed was polled", || status(folder.path())["feeds"][0]["items"] == 1);
     daemon.terminate();
@@ -186,82 +184,4 @@ fn leave_mails_to_send(sink: &SmtpSink, folder: &Path) {
 
 fn id(data: &str) -> String {
     Mail::read(data.as_bytes()).header("Message-ID").to_owned()
-}
-
-/// One file feed, one subscriber, and no slot before New Year.
-fn configure(folder: &Path) {
-    let never = "0 0 1 1 *";
-    let more = format!("[schedule]\ndaily = \"{never}\"\nweekly = \"{never}\"\nmonthly = \"{never}\"\n");
-    write_config(folder, &[("blog", "file:blog.xml")], &more);
-    std::fs::write(folder.join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
-    std::fs::write(folder.join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
-}
-
-struct Daemon {
-    child: Child,
-    address: String,
-}
-
-impl Daemon {
-    /// Started, and serving.
-    fn start(folder: &Path) -> Self {
-        let mut child = policy_digest(folder)
-            .arg("run")
-            .env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0")
-            .env("POLICY_DIGEST__WEB__ADMIN_LISTEN", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving on http://").unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Self { child, address }
-    }
-
-    fn request(&self, method: &str, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn terminate(&self) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-    }
-
-    /// How it ended, and its log.
-    fn end(&mut self) -> (ExitStatus, String) {
-        let mut ended = None;
-        until("the daemon ended", || {
-            ended = self.child.try_wait().unwrap();
-            ended.is_some()
-        });
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (ended.unwrap(), log)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn status(folder: &Path) -> serde_json::Value {
-    let output = policy_digest(folder).args(["status", "--json"]).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)))
-}
-
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let limit = Instant::now() + LIMIT;
-    while !done() {
-        assert!(Instant::now() < limit, "it never came that {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -57,6 +57,7 @@ const HOMES: &[(&str, &str)] = &[
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
     ("tokio_cron_scheduler", "daemon"),
+    ("sd_notify", "daemon"),
     ("toml", "config"),
     ("schemars", "config"),
     ("annotate_snippets", "config"),

@@ -1,8 +1,8 @@
 //! The operator's page and the measurements, over a real connection; and `status` in a terminal.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
+use policy_digest::app::reload::Live;
 use policy_digest::web;
 use tokio::net::TcpListener;
 use unicode_width::UnicodeWidthStr as _;
@@ -30,7 +30,7 @@ async fn serve(world: World) -> (SocketAddr, tempfile::TempDir) {
     let (world, folder) = world.apart();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = web::serve_admin(Arc::new(world.app), listener, std::future::pending());
+    let router = web::serve_admin(Live::new(world.app), listener, std::future::pending());
     tokio::spawn(router);
     (address, folder)
 }

@@ -15,7 +15,7 @@ use crate::web::{FORM, get, request, serve, status};
 
 /// A world that is served, with somebody in it.
 struct Served {
-    app: Arc<App>,
+    app: App,
     address: SocketAddr,
     sent: Arc<std::sync::Mutex<Vec<Sent>>>,
     clock: policy_digest::app::clock::Clock,

@@ -19,7 +19,7 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The pages, with what was mailed at hand.
 pub(crate) struct Site {
-    pub(crate) app: Arc<App>,
+    pub(crate) app: App,
     pub(crate) at: SocketAddr,
     pub(crate) world: Rest,
 }

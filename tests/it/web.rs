@@ -1,10 +1,10 @@
 //! The pages as a browser, a mail program and a mail scanner meet them, over a real connection.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use chrono::TimeDelta;
 use policy_digest::app::App;
+use policy_digest::app::reload::Live;
 use policy_digest::app::subscribe::{Request, add};
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
 use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
@@ -160,11 +160,10 @@ pub async fn join(app: &App, address: &str) -> String {
     add(app, request).await.unwrap().id
 }
 
-pub async fn serve(app: App) -> (Arc<App>, SocketAddr) {
-    let app = Arc::new(app);
+pub async fn serve(app: App) -> (App, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(web::serve(Arc::clone(&app), listener, std::future::pending()));
+    tokio::spawn(web::serve(Live::new(app.clone()), listener, std::future::pending()));
     (app, address)
 }
 

@@ -7,15 +7,16 @@ use crate::app::{App, fetch_options};
 use crate::config::TransportKind;
 use crate::fetch::{Fetcher, Options, Outcome, Validators};
 
-/// Asks for the page of health behind `public_url`. The daemon may be stopped at present, so that nobody answers there
+/// Asks for the page of health behind `public_url`, and says whether it answers as it should. The daemon may be stopped at present, so that nobody answers there
 /// is no failure.
-pub(super) async fn look(app: &App) -> Part {
+pub(super) async fn look(app: &App) -> (Part, bool) {
     let settings = &app.config.settings;
     let public = settings.public_url.as_str().trim_end_matches('/');
     let answer = ask(app).await;
+    let answers = answer.as_ref().is_ok_and(|answer| answer.trim() == "live");
     let is_local = settings.mail.transport == TransportKind::Directory;
     let (says, finding) = match answer {
-        Ok(answer) if answer.trim() == "live" => (format!("{public} answers"), None),
+        Ok(_) if answers => (format!("{public} answers"), None),
         Ok(_) => (
             public.to_owned(),
             Some(CheckFinding::failure(
@@ -32,7 +33,7 @@ pub(super) async fn look(app: &App) -> Part {
             )),
         ),
     };
-    Part::new("public address", says, finding.into_iter().collect())
+    (Part::new("public address", says, finding.into_iter().collect()), answers)
 }
 
 /// Whatever address the administrator's own name leads to may be asked.

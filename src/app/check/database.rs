@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
 use crate::app::status::database_bytes;
-use crate::app::{App, database};
+use crate::app::{App, database, integrity};
 use crate::store;
 
 /// With less room than this, nothing can be relied on; in bytes.
@@ -14,12 +14,14 @@ const LITTLE: u64 = 1 << 30;
 
 /// Why it cannot be opened.
 pub(super) fn unopened(error: &anyhow::Error) -> Part {
-    let next = match error.downcast_ref::<store::Error>() {
-        Some(store::Error::NewerSchema { .. }) => "install that version again, or put back a backup made before it",
-        Some(error) if error.is_damage() => "put back a backup: `policy-digest help backup` says how",
-        _ => "look whether the data folder is there and yours to write, or name another by `data` or `--data`",
-    };
-    Part::new("database", "", vec![CheckFinding::failure(format!("{error:#}"), next)])
+    Part::new("database", "", vec![finding(error)])
+}
+
+/// What is wrong with it, and what helps.
+fn finding(error: &anyhow::Error) -> CheckFinding {
+    let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint);
+    let next = hint.unwrap_or("look whether the data folder is yours to write, or name another by `data` or `--data`");
+    CheckFinding::failure(format!("{error:#}"), next)
 }
 
 /// How large it is, and whether delivery is paused in it.
@@ -27,18 +29,14 @@ pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
     let data = &app.config.settings.data;
     let path = database(data);
     let bytes = database_bytes(data).unwrap_or(0);
-    let mut findings: Vec<_> = app
-        .store
-        .pauses()
-        .await?
-        .into_iter()
-        .map(|pause| {
-            CheckFinding::failure(
-                format!("delivery is paused: {}", pause.reason),
-                "when it is mended, `policy-digest resume` lets it go on",
-            )
-        })
-        .collect();
+    let damage = integrity::look_over(app).await.err().map(|error| finding(&error));
+    let pauses = app.store.pauses().await?.into_iter().map(|pause| {
+        CheckFinding::failure(
+            format!("delivery is paused: {}", pause.reason),
+            "when it is mended, `policy-digest resume` lets it go on",
+        )
+    });
+    let mut findings: Vec<_> = damage.into_iter().chain(pauses).collect();
     for run in app.store.held_runs().await? {
         let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));

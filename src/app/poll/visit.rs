@@ -146,11 +146,12 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn log(&self, saved: &Saved) {
         let Self { feed, outcome, entries, failures, visit, .. } = self;
-        let (bytes, took_ms) = (visit.bytes, visit.took.as_millis());
+        // A number in the log: 128 bits would be text.
+        let (bytes, took_ms) = (visit.bytes, u64::try_from(visit.took.as_millis()).unwrap_or(u64::MAX));
         let (next, because) = (self.next.at.to_rfc3339(), self.next.because.as_str());
         match &self.error {
             Some(error) => tracing::warn!(feed, outcome, failures, bytes, took_ms, next, because, error, "polled"),
-            None => tracing::info!(
+            None => tracing::debug!(
                 feed,
                 outcome,
                 entries,

@@ -96,7 +96,8 @@ pub async fn test(app: &App, since: Duration) -> anyhow::Result<TestReport> {
         after = last.seq;
         for item in &page {
             let at = item.published.unwrap_or(item.arrived).min(item.arrived);
-            if at >= from {
+            // Without its text it cannot be judged anew.
+            if at >= from && item.text_removed.is_none() {
                 report.take(item, app.scorer.score(&item.text()), monday(at, zone));
             }
         }

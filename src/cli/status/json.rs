@@ -49,5 +49,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
     json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next,
-        "weeks": weeks, "disk": { "database": report.disk.database, "free": report.disk.free } })
+        "weeks": weeks, "disk": { "database": report.disk.database, "free": report.disk.free },
+        "untaken": report.untaken.as_ref().map(|untaken| json!({
+            "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })
 }

@@ -1,5 +1,6 @@
 //! The World that tests act in.
 
+pub mod daemon;
 pub mod dkim;
 mod feed_server;
 pub mod feedparser;

@@ -1,0 +1,127 @@
+//! What an edit has changed, in words for the log: names of keys, feeds and themes, never a value, for one may be a
+//! secret. And what an edit cannot change while the program runs.
+
+use std::collections::BTreeSet;
+
+use super::{Config, Settings};
+use crate::domain::topic::{Term, Topic};
+
+/// What differs, a few words each; nothing when the two mean the same.
+#[must_use]
+pub fn changes(old: &Config, new: &Config) -> Vec<String> {
+    let mut changes = Vec::new();
+    if old.settings != new.settings {
+        changes.extend(keys(old, new).into_iter().map(|key| format!("`{key}`")));
+        changes.extend(contents(&old.settings, &new.settings).into_iter().map(|key| format!("what `{key}` names")));
+    }
+    changes.extend(feeds(old, new));
+    if old.topic != new.topic {
+        changes.push(topic(&old.topic, &new.topic));
+    }
+    changes
+}
+
+/// Puts back what holds until the program is started anew, and names its keys.
+pub fn keep_until_restart(old: &Config, new: &mut Config) -> Vec<&'static str> {
+    let mut kept = Vec::new();
+    if new.settings.data != old.settings.data {
+        new.settings.data.clone_from(&old.settings.data);
+        kept.push("data");
+    }
+    let (web, before) = (&mut new.settings.web, &old.settings.web);
+    for (key, now, before) in [
+        ("web.listen", &mut web.listen, before.listen),
+        ("web.admin_listen", &mut web.admin_listen, before.admin_listen),
+    ] {
+        if *now != before {
+            *now = before;
+            kept.push(key);
+        }
+    }
+    kept
+}
+
+/// The keys that are written otherwise than before.
+fn keys<'c>(old: &'c Config, new: &'c Config) -> BTreeSet<&'c str> {
+    let either = old.written.keys().chain(new.written.keys());
+    either.filter(|key| old.written.get(*key) != new.written.get(*key)).map(String::as_str).collect()
+}
+
+/// The keys that name a file in which something else stands now.
+fn contents(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    let key = |settings: &Settings| settings.mail.dkim.as_ref().and_then(|dkim| dkim.key.clone());
+    let (smtp, before) = (&new.mail.smtp, &old.mail.smtp);
+    let mut changed = Vec::new();
+    for (key, is_changed) in [
+        ("mail.smtp.password_file", smtp.password != before.password && smtp.password_file == before.password_file),
+        ("mail.smtp.ca_file", smtp.ca != before.ca && smtp.ca_file == before.ca_file),
+        ("polling.ca_file", new.polling.ca != old.polling.ca && new.polling.ca_file == old.polling.ca_file),
+        ("mail.dkim.key_file", key(new) != key(old)),
+    ] {
+        if is_changed {
+            changed.push(key);
+        }
+    }
+    changed
+}
+
+fn feeds(old: &Config, new: &Config) -> Vec<String> {
+    let of = |config: &Config, id: &str| config.feeds.iter().find(|feed| feed.id.as_str() == id).cloned();
+    let ids = |config: &Config| -> BTreeSet<String> { config.feeds.iter().map(|feed| feed.id.to_string()).collect() };
+    let (before, now) = (ids(old), ids(new));
+    let edited: Vec<String> = before.intersection(&now).filter(|id| of(old, id) != of(new, id)).cloned().collect();
+    let lists = [
+        ("new", now.difference(&before).cloned().collect::<Vec<_>>()),
+        ("removed", before.difference(&now).cloned().collect()),
+        ("changed", edited),
+    ];
+    lists.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(word, ids)| named(word, "feed", &ids)).collect()
+}
+
+/// "new feeds `a`, `b`": the first few by name.
+fn named(word: &str, what: &str, names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{word} {what}{plural} {}{more}", shown.join(", "))
+}
+
+fn topic(old: &Topic, new: &Topic) -> String {
+    let names = |topic: &Topic| topic.themes.iter().map(|theme| theme.name.clone()).collect::<BTreeSet<_>>();
+    let (before, now) = (names(old), names(new));
+    let mut words = Vec::new();
+    for (word, themes) in [("new", now.difference(&before)), ("removed", before.difference(&now))] {
+        let themes: Vec<String> = themes.cloned().collect();
+        if !themes.is_empty() {
+            words.push(named(word, "theme", &themes));
+        }
+    }
+    let (before, now) = (phrases(old), phrases(new));
+    for (word, count) in [("new", now.difference(&before).count()), ("removed", before.difference(&now).count())] {
+        if count > 0 {
+            words.push(format!("{count} {word} phrase{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if old.wording != new.wording {
+        words.push("another model of the wording".to_owned());
+    }
+    if words.is_empty() { "the topic".to_owned() } else { format!("the topic ({})", words.join(", ")) }
+}
+
+/// Every phrase, with where it stands.
+fn phrases(topic: &Topic) -> BTreeSet<(&str, &str)> {
+    let mut phrases: BTreeSet<_> = of("", &topic.general).collect();
+    for theme in &topic.themes {
+        phrases.extend(of(&theme.name, &theme.terms));
+    }
+    for exclusion in &topic.exclusions {
+        phrases.extend(of(&exclusion.name, &exclusion.terms));
+    }
+    phrases
+}
+
+fn of<'t>(table: &'t str, terms: &'t [Term]) -> impl Iterator<Item = (&'t str, &'t str)> {
+    terms.iter().map(move |term| (table, term.pattern.source.as_str()))
+}

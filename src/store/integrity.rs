@@ -1,0 +1,121 @@
+//! Whether the database's file is whole, and what a person can do when it is not, cannot be written, or has no room.
+//! SQLite's quick check reads every page: some two gigabytes a second from memory, as fast as the disk is otherwise.
+
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+
+use super::{Error, Store, connection, flatten};
+
+impl Store {
+    /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; [`Error::Open`].
+    pub async fn quick_check(&self, limit: Duration) -> Result<bool, Error> {
+        let reader = connection::reader(&self.path).await?;
+        let interrupt = reader.call(|connection| Ok::<_, Error>(connection.get_interrupt_handle()));
+        let interrupt = interrupt.await.map_err(flatten)?;
+        let check = reader.call(|connection| {
+            Ok::<_, Error>(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?)
+        });
+        tokio::pin!(check);
+        let checked = tokio::select! {
+            checked = &mut check => checked,
+            () = tokio::time::sleep(limit) => {
+                interrupt.interrupt();
+                check.await
+            }
+        };
+        match checked.map_err(flatten) {
+            Ok(verdict) if verdict == "ok" => Ok(true),
+            // "*** in database main ***" stands on a line of its own before what was found.
+            Ok(found) => Err(self.damaged(found.lines().last().unwrap_or_default())),
+            Err(error) => match error.code() {
+                Some(ErrorCode::OperationInterrupted) => Ok(false),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    Err(self.damaged("a page cannot be read"))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn damaged(&self, found: &str) -> Error {
+        Error::Damaged { path: self.path.clone(), found: found.to_owned() }
+    }
+}
+
+impl Error {
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Open { source, .. } | Self::Statement(source) => source.sqlite_error_code(),
+            Self::Migrate { source: rusqlite_migration::Error::RusqliteError { err, .. }, .. } => {
+                err.sqlite_error_code()
+            }
+            _ => None,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        const RESTORE: &str = "stop the daemon, and run `policy-digest restore FILE` with the newest copy that \
+                               `policy-digest backup` made; the file that is there now is kept beside it";
+        match (self, self.code()) {
+            (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
+                Some(RESTORE)
+            }
+            (Self::NewerSchema { .. }, _) => {
+                Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
+            }
+            (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => Some(
+                "whoever runs this must be able to write into the data folder, and to every `policy-digest.db*` in it",
+            ),
+            (_, Some(ErrorCode::DiskFull)) => {
+                Some("make room on the disk of the data folder; whatever was answered for is kept")
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_with_what_to_do_and_leaves_all_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
+        // As many pages as there are: the next one is refused as a full disk refuses it.
+        let limit = |connection: &mut rusqlite::Connection| {
+            let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        };
+        store.writer.call(limit).await.unwrap();
+        let large = crate::store::FreshKeys { token: vec![7; 1 << 20], suppression: Vec::new() };
+        let error = store.keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::DiskFull), "{error:?}");
+        assert!(error.hint().unwrap().contains("make room"), "{error:?}");
+        assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());
+        store.mark("small", DateTime::UNIX_EPOCH).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_check_that_takes_too_long_is_broken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
+        let fill = |connection: &mut rusqlite::Connection| {
+            connection.execute_batch(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+                 INSERT INTO stories (made) SELECT i FROM n",
+            )
+        };
+        store.writer.call(fill).await.unwrap();
+        assert!(!store.quick_check(Duration::ZERO).await.unwrap());
+        assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());
+    }
+}
