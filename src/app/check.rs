@@ -85,7 +85,7 @@ pub async fn check_folder(
         Ok(app) => app,
         Err(error) if error.is::<Findings>() => return Err(error),
         Err(error) => {
-            parts.push(database::unopened(&error));
+            parts.push(database::unusable(&error));
             return Ok(CheckReport { parts, ..report });
         }
     };
@@ -99,7 +99,13 @@ pub async fn check_folder(
 /// What an open installation shows.
 async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut CheckReport) -> anyhow::Result<()> {
     let parts = &mut report.parts;
-    parts.push(database::look(app).await?);
+    match database::look(app).await {
+        Ok(part) => parts.push(part),
+        Err(error) => {
+            parts.push(database::unusable(&error));
+            return Ok(());
+        }
+    }
     parts.push(database::disk(&app.config.settings.data));
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
     let mut is_served = false;

@@ -29,7 +29,7 @@ pub(super) async fn look(app: &App) -> (Part, bool) {
             public.to_owned(),
             Some(CheckFinding::advice(
                 format!("nobody answers at `{public}`: {error}"),
-                "start `policy-digest run` behind it: without it, the links in mails lead nowhere",
+                "start `policy-digest run` behind it, or let the web server there hand on to it",
             )),
         ),
     };

@@ -12,31 +12,29 @@ const TOO_LITTLE: u64 = 100 << 20;
 /// With less than this, it is time to look; in bytes.
 const LITTLE: u64 = 1 << 30;
 
-/// Why it cannot be opened.
-pub(super) fn unopened(error: &anyhow::Error) -> Part {
-    Part::new("database", "", vec![finding(error)])
-}
-
-/// What is wrong with it, and what helps.
-fn finding(error: &anyhow::Error) -> CheckFinding {
+/// Why it cannot be opened or used, and what helps.
+pub(super) fn unusable(error: &anyhow::Error) -> Part {
     let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint);
     let next = hint.unwrap_or("look whether the data folder is yours to write, or name another by `data` or `--data`");
-    CheckFinding::failure(format!("{error:#}"), next)
+    Part::new("database", "", vec![CheckFinding::failure(format!("{error:#}"), next)])
 }
 
-/// How large it is, and whether delivery is paused in it.
+/// How large it is, and whether delivery is paused in it. One that is damaged is asked nothing more.
+///
+/// # Errors
+/// The damage.
 pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
+    integrity::look_over(app).await?;
     let data = &app.config.settings.data;
     let path = database(data);
     let bytes = database_bytes(data).unwrap_or(0);
-    let damage = integrity::look_over(app).await.err().map(|error| finding(&error));
     let pauses = app.store.pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
             "when it is mended, `policy-digest resume` lets it go on",
         )
     });
-    let mut findings: Vec<_> = damage.into_iter().chain(pauses).collect();
+    let mut findings: Vec<_> = pauses.collect();
     for run in app.store.held_runs().await? {
         let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
