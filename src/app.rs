@@ -254,13 +254,10 @@ pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
 /// Keys that are named already and that nothing reads yet: whoever sets one is told.
 fn unused(settings: &Settings) -> Vec<&'static str> {
     let default = Settings::default();
-    [
-        ("admin_to", settings.admin_to != default.admin_to),
-        ("digest.quiet_week", settings.digest.quiet_week != default.digest.quiet_week),
-    ]
-    .into_iter()
-    .filter_map(|(key, is_set)| is_set.then_some(key))
-    .collect()
+    [("admin_to", settings.admin_to != default.admin_to)]
+        .into_iter()
+        .filter_map(|(key, is_set)| is_set.then_some(key))
+        .collect()
 }
 
 /// `length` bytes from the operating system.

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use view::{
     ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm, PreferencesView,
-    SignUpView, SourcesView, StatusView, WelcomeView,
+    QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -40,6 +40,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("digest/subject.txt.j2", include_str!("../templates/digest/subject.txt.j2")),
     ("digest/body.txt.j2", include_str!("../templates/digest/body.txt.j2")),
     ("digest/body.html.j2", include_str!("../templates/digest/body.html.j2")),
+    ("quiet/subject.txt.j2", include_str!("../templates/quiet/subject.txt.j2")),
+    ("quiet/body.txt.j2", include_str!("../templates/quiet/body.txt.j2")),
+    ("quiet/body.html.j2", include_str!("../templates/quiet/body.html.j2")),
     ("confirm/subject.txt.j2", include_str!("../templates/confirm/subject.txt.j2")),
     ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
     ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
@@ -180,6 +183,14 @@ impl Renderer {
     /// A template that uses what the view does not have.
     pub fn render_digest(&self, view: &DigestView) -> Result<Rendered, Error> {
         self.mail("digest", view)
+    }
+
+    /// The note that there was nothing to report.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_quiet(&self, view: &QuietView) -> Result<Rendered, Error> {
+        self.mail("quiet", view)
     }
 
     /// The mail that asks whether a sign-up was meant.

@@ -59,7 +59,7 @@ pub async fn resume(app: &App, is_dry: bool) -> anyhow::Result<ResumeReport> {
     let report = ResumeReport {
         pauses: app.store.pauses().await?,
         open: app.store.open_counts().await?,
-        due: digest::due(app).await?,
+        due: digest::due(app).await?.into_iter().map(|due| (due.cadence, due.slot)).collect(),
     };
     if is_dry {
         return Ok(report);

@@ -1,19 +1,22 @@
 //! Making a digest: what is not covered is judged by today's topic, every window before which people stand is
 //! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
 
+mod due;
 mod part;
 mod preview;
 pub(super) mod proof;
+mod quiet;
 
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
 use super::{App, hex, random};
 use crate::domain::digest::{Digest, NoStory};
-use crate::domain::schedule::{Schedule, Slot};
+use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
+pub use due::{Due, due, schedule};
 use part::{Page, Press};
 pub use preview::{Preview, preview, why};
 
@@ -36,6 +39,8 @@ pub struct DigestReport {
     pub people: u64,
     /// What became of the editor's note.
     pub note: NoteUse,
+    /// Most feeds could not be read, so that it is held.
+    pub thin: Option<Reach>,
 }
 
 /// Makes the digest of all that is new, for everybody.
@@ -46,78 +51,47 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
     make_for(app, None).await
 }
 
-/// Makes the digest of each cadence whose slot is due: the newest one, at most half a period late, and not
-/// within half a period of the last. An older slot is rolled into the next.
+/// Makes the digest of each cadence whose slot is due. A thin one is held, and told of; a slot for which nobody is
+/// subscribed goes by.
 ///
 /// # Errors
 /// The database or a template fails.
 pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
     let mut reports = Vec::new();
-    for (cadence, slot) in due(app).await? {
-        let report = make_for(app, Some((cadence, slot))).await?;
-        if report.people > 0 {
-            reports.push(report);
+    app.store.end_pauses(app.clock.now()).await?;
+    for due in due(app).await? {
+        if !app.store.has_readers(due.cadence).await? {
+            due::pass(app, &due).await?;
+        } else if due.thin.is_some() {
+            reports.push(DigestReport { cadence: Some(due.cadence), thin: due.thin, ..DigestReport::default() });
+        } else {
+            reports.push(make_for(app, Some(due)).await?);
         }
     }
+    // Whose last digest may still be on its way is served when that is known.
+    reports.retain(|report| report.people > 0 || report.thin.is_some());
     Ok(reports)
 }
 
-/// The slots for which a digest is due now.
-///
-/// # Errors
-/// The database fails.
-pub async fn due(app: &App) -> anyhow::Result<Vec<(Cadence, Slot)>> {
-    let now = app.clock.now();
-    let mut due = Vec::new();
-    for &cadence in Cadence::ALL {
-        let last = app.store.last_run(Some(cadence), now).await?;
-        let since = match &last {
-            Some(run) => run.due,
-            None => app.store.made().await?.min(now),
-        };
-        let half = cadence.period() / 2;
-        let is_recent = last.is_some_and(|run| run.made <= now && now - run.made < half);
-        if let Some(slot) = schedule(app, cadence)?.newest_due(since, now)
-            && now - slot.utc <= half
-            && !is_recent
-        {
-            due.push((cadence, slot));
-        }
-    }
-    Ok(due)
-}
-
-/// A cadence's schedule, in the configured zone.
-///
-/// # Errors
-/// A cron line that the configuration's check should have refused.
-pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
-    let settings = &app.config.settings;
-    let line = match cadence {
-        Cadence::Daily => &settings.schedule.daily,
-        Cadence::Weekly => &settings.schedule.weekly,
-        Cadence::Monthly => &settings.schedule.monthly,
-    };
-    Ok(Schedule::new(line, settings.timezone)?)
-}
-
-async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<DigestReport> {
+async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
     let now = app.clock.now();
     app.store.end_pauses(now).await?;
-    let cadence = slot.map(|(cadence, _)| cadence);
+    let cadence = due.as_ref().map(|due| due.cadence);
     let upto = app.store.highest_seq().await?;
     let note = note::next(app, cadence).await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
-    let name = app.store.free_archive_name(page_name(app, cadence, slot.map_or(now, |(_, slot)| slot.utc))).await?;
+    let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
+    let name = app.store.free_archive_name(name).await?;
     let earlier = app.store.last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
-    let press = Press { app, now, earlier, archive, note, since: SINCE_PLACEHOLDER.to_owned() };
+    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
+    let press = Press { app, now, earlier, archive, note, missed, since: SINCE_PLACEHOLDER.to_owned() };
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
         let stories = app.store.stories(window.covered, upto).await?;
-        let part = match press.mail(&stories, window.themes.as_deref())? {
+        let (part, waits) = match press.mail(&stories, window.themes.as_deref())? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -125,16 +99,14 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
                 }
                 let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
                 let Rendered { subject, text, html } = rendered;
-                Some(NewPart { subject, text, html, stories, listed })
+                (Some(NewPart { subject, text, html, stories, listed }), false)
             }
-            Err(NoStory { waiting: 0 }) => None,
             Err(NoStory { waiting }) => {
-                // These people are not covered: what waits comes with their next story.
                 report.waiting = report.waiting.max(waiting);
-                continue;
+                (None, waiting > 0)
             }
         };
-        windows.push(WindowPart { window, part });
+        windows.push(WindowPart { window, part, waits });
     }
     let first = windows.iter().filter(|window| window.part.is_some()).map(|window| window.window.covered).min();
     if report.people == 0 || (cadence.is_none() && first.is_none()) {
@@ -145,8 +117,12 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
-    let (slot, due) = match slot {
-        Some((_, slot)) => (slot.key(), slot.utc),
+    let quiet = match &due {
+        Some(due) if windows.iter().any(|window| window.part.is_none()) => quiet::note(app, due).await?,
+        _ => None,
+    };
+    let (slot, due) = match due {
+        Some(Due { slot, .. }) => (slot.key(), slot.utc),
         None => {
             let local = now.with_timezone(&app.config.settings.timezone).format("%Y-%m-%dT%H:%M:%S");
             (format!("{local}.{}", hex(&random(3)?)), now)
@@ -154,14 +130,14 @@ async fn make_for(app: &App, slot: Option<(Cadence, Slot)>) -> anyhow::Result<Di
     };
     let domain = app.mail_domain().to_owned();
     let fate = press.note.fate;
-    let note = press.note.hash;
+    let note = press.note.hash.filter(|_| first.is_some());
     let proof = proof::of_run(app, &windows);
-    let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, archive, proof };
+    let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, quiet, archive, proof };
     report.run = app.store.freeze(run).await?;
     match report.run {
-        Some(run) => {
-            report.note = if run.messages > 0 { fate } else { NoteUse::None };
-            tracing::info!(run = run.id, stories = report.stories, messages = run.messages, upto, "made a digest")
+        Some(FrozenRun { id, messages, quiet, .. }) => {
+            report.note = if messages > 0 { fate } else { NoteUse::None };
+            tracing::info!(run = id, stories = report.stories, messages, quiet, upto, "made a digest")
         }
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }

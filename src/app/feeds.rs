@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::poll::{Readers, chain, judge, refuse_unknown, unparsed};
+use super::poll::{Readers, address, chain, judge, refuse_unknown, unparsed};
 use super::{App, Listener, Progress};
 use crate::domain::feed::Feed;
 use crate::fetch::{Outcome, Response, Validators, discover};
@@ -101,9 +101,11 @@ async fn check_one(
     if let Some(until) = state.and_then(|state| state.not_before).filter(|until| *until > now) {
         return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
     }
-    let fetched = app.fetcher.fetch(&feed.url, &Validators::default(), now).await;
+    let address = state.map_or_else(|| feed.url.clone(), |state| address(feed, state));
+    let fetched = app.fetcher.fetch(&address, &Validators::default(), now).await;
     let response = fetched.map_err(|error| unread(error.explain()))?;
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
+    let moved_to = moved_to.or_else(|| state.and_then(|state| state.address.clone()));
     let response = Arc::new(response);
     let document = match read(readers, &response, now).await.map_err(unread)? {
         Ok(document) => document,

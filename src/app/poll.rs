@@ -21,8 +21,8 @@ use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
 pub(super) use pipeline::Readers;
-pub(super) use visit::unparsed;
 use visit::{Known, Line, Looked, READER};
+pub(super) use visit::{address, unparsed};
 
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     if let Which::Named(names) = which {
         refuse_unknown(app, names)?;
     }
-    let states = app.store.feed_states().await?;
+    let states = states(app, now).await?;
     let states: HashMap<&str, &FeedState> = states.iter().map(|state| (state.id.as_str(), state)).collect();
     let chosen: Vec<(&Feed, &FeedState)> = app
         .config
@@ -130,7 +130,8 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let is_named = matches!(which, Which::Named(_));
     let (chosen, readers) = (&chosen, &Readers::new());
     let (done, to_keep) = pipeline::channel();
-    let in_turn = pipeline::spread(chosen.iter().map(|(feed, _)| feed.url.host_str().unwrap_or_default()));
+    let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
+    let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
     // A poll begins to take memory when its turn comes.
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
@@ -159,6 +160,17 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
 #[derive(Debug, thiserror::Error)]
 #[error("there is no feed `{0}` in feeds.toml")]
 pub struct UnknownFeed(String);
+
+/// What is known of each feed. What a clock has set that was ahead goes back with it.
+async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
+    let states = app.store.feed_states().await?;
+    if states.iter().all(|state| state.checked.is_none_or(|checked| checked <= now)) {
+        return Ok(states);
+    }
+    let feeds = app.store.turn_back(now).await?;
+    tracing::warn!(feeds, "the clock has gone back: when feeds are asked next goes back with it");
+    Ok(app.store.feed_states().await?)
+}
 
 pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
     match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
@@ -193,11 +205,11 @@ async fn poll_one(
 
 async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Looked {
     let Known { validators, body_hash } = Known::of(state);
-    let response = match app.fetcher.fetch(&feed.url, &validators, now).await {
+    let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
         Ok(response) => response,
-        Err(error) => return Looked::unfetched(&error),
+        Err(error) => return Looked::unfetched(&error, state),
     };
-    let same = Looked::unchanged(&response);
+    let same = Looked::unchanged(&response, feed, state, now);
     let Outcome::Body { mut bytes, content_type } = response.outcome else {
         return same;
     };
@@ -222,8 +234,8 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
     });
     let (hints, is_whole, unchanged, items) = match parsed.await {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return same.unread(visit::unparsed(&error, feed)),
-        Err(unread) => return same.unread(unread.to_string()),
+        Ok(Err(error)) => return same.unread(visit::unparsed(&error, feed), state),
+        Err(unread) => return same.unread(unread.to_string(), state),
     };
     let entries = items.len() + unchanged;
     // A document that was cut off is asked for again in full: its end may hold what nobody has seen.

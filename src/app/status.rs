@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Clock;
+use super::digest::Due;
 use super::{App, database, digest};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -28,6 +29,8 @@ pub struct StatusReport {
     pub held: Vec<HeldRun>,
     /// Returned mails by what they were.
     pub returned: BTreeMap<String, ReturnedCount>,
+    /// Digests whose slot has come, and which wait because most feeds cannot be read.
+    pub held_slots: Vec<Due>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
@@ -66,10 +69,9 @@ impl std::fmt::Display for Disk {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
-    Ok(StatusReport {
-        next: next_slots(app, 1)?,
-        ..known(&app.store, &app.config.settings.data, app.clock.now()).await?
-    })
+    let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
+    let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
+    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known })
 }
 
 /// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
@@ -99,6 +101,7 @@ async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result
         subscribers,
         held: store.held_runs().await?,
         returned: store.returned().await?,
+        held_slots: Vec::new(),
         last_run: store.last_run(None, now).await?,
         next: Vec::new(),
         weeks: store.weeks(now).await?,
@@ -156,5 +159,5 @@ pub(super) fn database_bytes(data: &Path) -> Option<u64> {
 /// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
 #[must_use]
 pub fn needs_attention(feed: &FeedState) -> bool {
-    feed.failures > 0 || feed.gone.is_some() || feed.moved_to.is_some() || feed.gap.is_some()
+    feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some()
 }

@@ -15,6 +15,7 @@ use crate::app::integrity::look_over;
 use crate::app::note::NoteUse;
 use crate::app::once::{OnceReport, once};
 use crate::config::TransportKind;
+use crate::domain::feed::Reach;
 use crate::store::HeldRun;
 
 #[derive(Debug, Args)]
@@ -67,6 +68,10 @@ fn tell(app: &App, report: &OnceReport) {
     ));
     for digest in &report.digests {
         let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
+        if let Some(reach) = &digest.thin {
+            print(format_args!("digest   {cadence}held: {}; it is made when they can be", unread(reach)));
+            continue;
+        }
         match (&digest.subject, digest.people) {
             (Some(subject), _) => print(format_args!(
                 "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}{}",
@@ -79,9 +84,12 @@ fn tell(app: &App, report: &OnceReport) {
                 "digest   {cadence}no story for anybody: none is made, no mail is written; {} for the next one",
                 waiting(digest.waiting)
             )),
-            (None, _) => {
-                print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written"))
-            }
+            (None, _) => match digest.run.map_or(0, |run| run.quiet) {
+                0 => print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written")),
+                quiet => {
+                    print(format_args!("digest   {cadence}nothing new for anybody, which {quiet} quiet notes say"))
+                }
+            },
         }
     }
     let (sent, deferred, failed) = (
@@ -115,6 +123,11 @@ fn tell(app: &App, report: &OnceReport) {
             app.outbox().display()
         ));
     }
+}
+
+/// "3 of 4 feeds could not be read".
+pub(super) fn unread(reach: &Reach) -> String {
+    format!("{} of {} feeds could not be read", reach.unread, reach.alive)
 }
 
 /// What a held run is shown as, with the next step.
@@ -165,6 +178,8 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
                 "waiting": digest.waiting,
                 "subject": digest.subject,
                 "note": digest.note.as_str(),
+                "quiet": digest.run.map_or(0, |run| run.quiet),
+                "unread": digest.thin.map(|reach| reach.unread),
             })
         })
         .collect();

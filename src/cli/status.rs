@@ -8,10 +8,11 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use super::marked::{self, plain};
-use super::once::held;
+use super::once::{held, unread};
 use super::pause::pause_line;
 use super::{Ending, Global, print, table};
 use crate::app::clock::Clock;
+use crate::app::digest::Due;
 use crate::app::status::{self, StatusReport, needs_attention, status};
 use crate::config::{Config, Findings, data_folder};
 use crate::domain::spark;
@@ -115,6 +116,9 @@ impl Screen<'_> {
             format!("{} {made}: {} stories, {} messages", run.cadence, run.stories, run.messages)
         });
         lines.extend(fact("last run", &last));
+        for due in &report.held_slots {
+            lines.extend(fact(&format!("held {}", due.cadence), &held_slot(due, *zone)));
+        }
         for (cadence, slot) in &report.next {
             let slot = slot.utc.with_timezone(zone).format("%a %-d %b %Y %H:%M %Z");
             lines.extend(fact(&format!("next {cadence}"), &slot.to_string()));
@@ -169,6 +173,14 @@ fn edit(untaken: &Untaken, zone: Tz) -> String {
     } else {
         format!("configuration since {since} changed: {} need a restart of the daemon", untaken.text)
     }
+}
+
+/// Which slot is held, why, and until when.
+fn held_slot(due: &Due, zone: Tz) -> String {
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    let rolled = due.slot.utc + due.cadence.period() / 2;
+    let reach = due.thin.unwrap_or_default();
+    format!("{}: {}; rolled into the next after {}", local(due.slot.utc), unread(&reach), local(rolled))
 }
 
 /// A name and what it is; what is too long goes on below.

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use url::Url;
 
+mod moved;
+mod reach;
 mod visit;
 
+pub use moved::Moved;
+pub use reach::{Reach, Sign};
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 
 /// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::subscriber::Cadence;
 use super::token::CONFIRM_FOR;
@@ -83,6 +83,9 @@ pub const LADDER: [Duration; 6] = [
     Duration::from_secs(24 * 60 * 60),
 ];
 
+/// No message is put off for longer: the ladder's last step, strayed.
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(27);
+
 /// How far a pause may stray from the ladder, as a share of it, either way: messages that were put off together
 /// come back apart.
 pub const STRAY: f64 = 0.1;
@@ -131,7 +134,6 @@ pub fn probe_pause(failed_probes: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use proptest::prelude::*;
 
     use super::*;
@@ -215,6 +217,7 @@ mod tests {
             let pause = LADDER[step as usize - 1].as_secs_f64();
             let strayed = (at - NOW).as_seconds_f64();
             prop_assert!((0.9 * pause..=1.1 * pause).contains(&strayed), "{strayed} is not about {pause}");
+            prop_assert!(at - NOW < LONGEST_PAUSE);
         }
     }
 }

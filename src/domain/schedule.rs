@@ -1,11 +1,12 @@
-//! Which slot of a cadence is due. A slot is named by its local time, as `2026-11-23T08:00`, so that the
-//! repeated hour in autumn cannot make it twice; zone rules map it to an instant. Cron lines are read on
-//! naive local time: asked in a zone, the cron library answers with the past during the repeated hour.
+//! Which slot of a cadence is due, and which are rolled into it. A slot is named by its local time, as
+//! `2026-11-23T08:00`, so that the repeated hour in autumn cannot make it twice; its instant is the first at which
+//! a clock in the zone has come so far. Cron lines are read on naive local time: asked in a zone, the cron library
+//! answers with the past during the repeated hour.
 
 use std::str::FromStr as _;
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, LocalResult, NaiveDateTime, SubsecRound as _, TimeDelta, TimeZone as _, Utc};
+use chrono_tz::{GapInfo, Tz};
 use croner::Cron;
 
 /// One date at which a digest is due.
@@ -53,8 +54,8 @@ impl Schedule {
 
     /// The slots after `after`, in order.
     pub fn slots_after(&self, after: DateTime<Utc>) -> impl Iterator<Item = Slot> + '_ {
-        // Three hours back: a gap or an overlap moves a slot's instant by no more than that.
-        let mut local = after.with_timezone(&self.zone).naive_local() - TimeDelta::hours(3);
+        // A time that a clock in the zone first shows after `after` is later than what it shows then.
+        let mut local = after.with_timezone(&self.zone).naive_local().trunc_subsecs(0);
         std::iter::from_fn(move || {
             local = self.cron.find_next_occurrence(&local.and_utc(), false).ok()?.naive_utc();
             Some(Slot { local, utc: self.instant(local)? })
@@ -62,24 +63,54 @@ impl Schedule {
         .skip_while(move |slot| slot.utc <= after)
     }
 
-    /// The newest slot in (`after`, `now`], if there is one.
+    /// The slot whose digest is to be made now: the newest one, if it is at most half a period late and the last run
+    /// was not made within half a period.
     #[must_use]
-    pub fn newest_due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<Slot> {
-        self.slots_after(after).take_while(|slot| slot.utc <= now).last()
+    pub fn due(&self, past: &Past, period: TimeDelta, now: DateTime<Utc>) -> Option<Due> {
+        let half = period / 2;
+        let in_time = past.since.max(now - half - TimeDelta::seconds(1));
+        let slot = self.slots_after(in_time).take_while(|slot| slot.utc <= now).last()?;
+        if past.made.is_some_and(|made| made <= now && now - made < half) {
+            return None;
+        }
+        // One so near to the last run that it was rolled for that is missed by nobody.
+        let is_missed = |slot: &Slot| past.made.is_none_or(|made| slot.utc - made >= half);
+        let earlier =
+            self.slots_after(past.since.max(slot.utc - LONGEST_LOOK)).take_while(|other| other.utc < slot.utc);
+        Some(Due { slot, missed: earlier.filter(is_missed).collect() })
     }
 
     fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        (0..=24 * 60).find_map(|minutes| match self.zone.from_local_datetime(&(local + TimeDelta::minutes(minutes))) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.with_timezone(&Utc)),
-            LocalResult::None => None,
-        })
+        match self.zone.from_local_datetime(&local) {
+            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),
+            LocalResult::None => Some(GapInfo::new(&local, &self.zone)?.end?.to_utc()),
+        }
     }
+}
+
+/// Slots that were missed longer ago are not counted.
+const LONGEST_LOOK: TimeDelta = TimeDelta::days(400);
+
+/// What is past when a cadence's next slot is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// Slots up to here are: the last run's own, or the making of the database.
+    pub since: DateTime<Utc>,
+    /// When the last run was made, if there is one.
+    pub made: Option<DateTime<Utc>>,
+}
+
+/// A slot whose digest is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The slot.
+    pub slot: Slot,
+    /// Earlier slots that came to no digest and are rolled into this one, in order.
+    pub missed: Vec<Slot>,
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn utc(text: &str) -> DateTime<Utc> {
@@ -104,22 +135,46 @@ mod tests {
         assert_eq!(autumn, [utc("2026-10-25T00:30:00Z"), utc("2026-10-26T01:30:00Z")]);
     }
 
-    #[test]
-    fn only_the_newest_of_several_missed_slots_is_due() {
-        let daily = Schedule::new("0 7 * * *", Tz::UTC).unwrap();
-        let due = daily.newest_due(utc("2026-01-01T08:00:00Z"), utc("2026-01-05T06:00:00Z")).unwrap();
-        assert_eq!(due.utc, utc("2026-01-04T07:00:00Z"));
-        assert_eq!(daily.newest_due(due.utc, utc("2026-01-05T06:59:00Z")), None);
+    /// The slot's name and how many were missed.
+    fn due(line: &str, period: i64, (since, made): (&str, Option<&str>), now: &str) -> Option<(String, usize)> {
+        let schedule = Schedule::new(line, Tz::Europe__London).unwrap();
+        let past = Past { since: utc(since), made: made.map(utc) };
+        let due = schedule.due(&past, TimeDelta::days(period), utc(now))?;
+        Some((due.slot.key(), due.missed.len()))
     }
 
-    proptest! {
-        #[test]
-        fn slots_only_go_forward_in_every_zone(zone in 0..chrono_tz::TZ_VARIANTS.len(), day in 0i64..7300, hour in 0u32..24) {
-            let schedule = Schedule::new(&format!("15 {hour} * * *"), chrono_tz::TZ_VARIANTS[zone]).unwrap();
-            let start = utc("2010-01-01T00:00:00Z") + TimeDelta::days(day);
-            let slots: Vec<_> = schedule.slots_after(start).take(4).collect();
-            prop_assert!(slots[0].utc > start);
-            prop_assert!(slots.windows(2).all(|pair| pair[0].utc < pair[1].utc && pair[0].local < pair[1].local));
-        }
+    const WEEKLY: &str = "0 8 * * 1";
+    const MADE: (&str, Option<&str>) = ("2026-01-05T08:00:00Z", Some("2026-01-05T08:00:10Z"));
+
+    #[test]
+    fn a_slot_is_due_for_half_a_period_and_then_rolled_into_the_next() {
+        let due = |now| due(WEEKLY, 7, MADE, now);
+        assert_eq!(due("2026-01-12T07:59:59Z"), None);
+        let (second, third) = ("2026-01-12T08:00".to_owned(), "2026-01-19T08:00".to_owned());
+        assert_eq!(due("2026-01-12T08:00:00Z"), Some((second.clone(), 0)));
+        assert_eq!(due("2026-01-15T20:00:00Z"), Some((second, 0)), "at the last moment");
+        assert_eq!(due("2026-01-15T20:00:01Z"), None);
+        assert_eq!(due("2026-01-19T08:00:00Z"), Some((third, 1)));
+    }
+
+    #[test]
+    fn only_the_newest_of_several_missed_slots_is_due() {
+        let past = ("2026-01-01T08:00:00Z", None);
+        let newest = Some(("2026-01-04T07:00".to_owned(), 2));
+        assert_eq!(due("0 7 * * *", 1, past, "2026-01-04T09:00:00Z"), newest);
+        assert_eq!(due("0 7 * * *", 1, ("2026-01-04T07:00:00Z", None), "2026-01-05T06:59:00Z"), None);
+    }
+
+    #[test]
+    fn a_slot_soon_after_a_late_run_is_rolled_and_missed_by_nobody() {
+        let twice = "0 8 * * 1,4";
+        assert_eq!(due(twice, 7, MADE, "2026-01-08T08:00:00Z"), None);
+        assert_eq!(due(twice, 7, MADE, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
+    }
+
+    #[test]
+    fn a_run_of_a_clock_that_was_ahead_stands_in_no_ones_way() {
+        let past = ("2026-01-05T08:00:00Z", Some("2027-01-05T08:00:10Z"));
+        assert_eq!(due(WEEKLY, 7, past, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
     }
 }

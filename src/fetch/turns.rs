@@ -34,13 +34,18 @@ impl Turns {
         Self { everyone, hosts: Mutex::default(), per_host: per_host.max(1), spacing }
     }
 
-    /// Waits for the host's turn first, then for its pause, and last for a place among all.
+    /// Waits for the host's turn first, then for its pause, and last for a place among all. The pause counts from when
+    /// the place was got: nobody behind it goes on before.
     pub(super) async fn wait(&self, url: &Url) -> Turn {
         let closed = "the semaphores are never closed";
         let host = self.host(url);
         let of_host = Arc::clone(&host.turns).acquire_owned().await.expect(closed);
-        self.space(&host).await;
+        let mut next = host.next.lock().await;
+        if let Some(moment) = *next {
+            tokio::time::sleep_until(moment).await;
+        }
         let of_all = Arc::clone(&self.everyone).acquire_owned().await.expect(closed);
+        *next = Some(Instant::now() + self.spacing);
         Turn { _of_host: of_host, _of_all: of_all }
     }
 
@@ -51,14 +56,6 @@ impl Turns {
             Arc::new(Host { turns, next: tokio::sync::Mutex::new(None) })
         };
         Arc::clone(hosts.entry(key(url)).or_insert_with(new))
-    }
-
-    async fn space(&self, host: &Host) {
-        let mut next = host.next.lock().await;
-        if let Some(moment) = *next {
-            tokio::time::sleep_until(moment).await;
-        }
-        *next = Some(Instant::now() + self.spacing);
     }
 }
 
@@ -94,6 +91,23 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(100), turns.wait(&url)).await.is_err());
         drop(second);
         turns.wait(&url).await;
+    }
+
+    #[tokio::test]
+    async fn the_pause_counts_from_when_a_place_was_got() {
+        let pause = Duration::from_millis(50);
+        let turns = Turns::new(1, 2, pause);
+        let [busy, url] = ["http://busy.example.org/", "http://example.org/"].map(|url| Url::parse(url).unwrap());
+        let held = turns.wait(&busy).await;
+        let ask = || async {
+            let _turn = turns.wait(&url).await;
+            Instant::now()
+        };
+        let mut both = std::pin::pin!(futures::future::join(ask(), ask()));
+        assert!(tokio::time::timeout(pause * 2, &mut both).await.is_err());
+        drop(held);
+        let (first, second) = both.await;
+        assert!(second - first >= pause);
     }
 
     #[tokio::test]

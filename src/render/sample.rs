@@ -8,8 +8,8 @@ use minijinja::value::Serde;
 use super::page_values;
 use super::view::{
     ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView, LinkView,
-    LinksView, NoteView, PageForm, PreferencesView, SectionView, SenderView, SignUpView, SourceView, SourcesView,
-    WelcomeView,
+    LinksView, NoteView, PageForm, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView,
+    SourcesView, WelcomeView,
 };
 use public::{archives, sources};
 
@@ -17,6 +17,7 @@ use public::{archives, sources};
 pub(super) fn values(template: &str) -> Vec<Value> {
     match template.split_once('/').map(|(folder, _)| folder) {
         Some("digest") => [digest(), bare_digest()].map(|view| Value::from(Serde(view))).into(),
+        Some("quiet") => [quiet(), QuietView::default()].map(|view| Value::from(Serde(view))).into(),
         Some("confirm") => {
             let bare = ConfirmView { sender: SenderView::default(), ..confirm() };
             [confirm(), bare].map(|view| Value::from(Serde(view))).into()
@@ -69,6 +70,7 @@ pub(super) fn digest() -> DigestView {
         date: "Monday, 23 November 2026".into(),
         count: "3 posts".into(),
         sample: true,
+        missed: missed(),
         note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
         sections: vec![section()],
         more: vec![entry()],
@@ -86,6 +88,27 @@ fn bare_digest() -> DigestView {
     let entry = EntryView { title: entry().title, ..EntryView::default() };
     let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
     DigestView { sections: vec![section], ..DigestView::default() }
+}
+
+fn missed() -> String {
+    "No digest came out on Monday, 16 November 2026: this one has its posts too.".into()
+}
+
+pub(super) fn quiet() -> QuietView {
+    QuietView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Public Service Reform Digest".into(),
+        topic: "public service reform".into(),
+        date: "Monday, 23 November 2026".into(),
+        read: "58 of 60 sources".into(),
+        missed: missed(),
+        next: "Monday, 30 November 2026".into(),
+        why: "You get this because you asked for posts about public service reform.".into(),
+        since: "3 March 2026".into(),
+        links: links(),
+        sender: sender(),
+    }
 }
 
 pub(super) fn section() -> SectionView {
@@ -278,6 +301,7 @@ mod tests {
             ("A story", serde_json::to_value(entry()).unwrap()),
             ("The sender", serde_json::to_value(sender()).unwrap()),
             ("The links", serde_json::to_value(links()).unwrap()),
+            ("The quiet note", serde_json::to_value(quiet()).unwrap()),
             ("The confirmation", serde_json::to_value(confirm()).unwrap()),
             ("The welcome", serde_json::to_value(welcome()).unwrap()),
             ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),

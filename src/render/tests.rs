@@ -71,6 +71,7 @@ fn frame() -> Frame<'static> {
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         zone: chrono_tz::Europe::Paris,
         note: NoteView::new("Dear *readers*, [this](https://example.org/survey) is a note."),
+        missed: "",
         why: "You get this because you asked for posts about public service reform.",
         since: SINCE_PLACEHOLDER,
         sample: false,

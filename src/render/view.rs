@@ -4,6 +4,7 @@
 
 mod preferences;
 mod public;
+mod quiet;
 mod sign_up;
 mod status;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
+pub use quiet::QuietView;
 pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
 pub use status::{BarView, ChartView, FactView, FeedView, StatusView};
 
@@ -43,6 +45,8 @@ pub struct DigestView {
     pub count: String,
     /// Whether the stories are made up, as in the sample run.
     pub sample: bool,
+    /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
+    pub missed: String,
     /// What the editor says first; may be empty.
     pub note: NoteView,
     /// Never empty, unless all stories are in `more`.
@@ -156,6 +160,8 @@ pub struct Frame<'a> {
     pub zone: Tz,
     /// See [`DigestView::note`].
     pub note: NoteView,
+    /// See [`DigestView::missed`].
+    pub missed: &'a str,
     /// See [`DigestView::why`].
     pub why: &'a str,
     /// See [`DigestView::since`].
@@ -191,6 +197,7 @@ impl DigestView {
             date: frame.locale.date_with_weekday(&today),
             count: apart(frame.locale, count(digest.count)),
             sample: frame.sample,
+            missed: single_line(frame.missed),
             note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),

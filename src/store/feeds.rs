@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::arrival::{self, Arrival, Brought, Saved};
 use super::scored::ScoredItem;
 use super::{Error, Store, seconds};
-use crate::domain::feed::{Feed, FeedId, Hints, NextCheck};
+use crate::domain::feed::{Feed, FeedId, Hints, Moved, NextCheck};
 
 mod activity;
 mod gap;
@@ -40,8 +40,10 @@ pub struct Poll {
 pub struct Visited {
     /// The address that answered, and to which the validators belong.
     pub location: Option<String>,
-    /// Where the feed has moved for good.
-    pub moved_to: Option<String>,
+    /// Where the feed has moved for good, as far as that was told.
+    pub moved: Option<Moved>,
+    /// Where it is asked from now on, if that is believed.
+    pub address: Option<String>,
     /// Bytes of the answer, unpacked.
     pub bytes: usize,
     /// From the beginning of the poll, the waiting for its turn included, to the end of reading.
@@ -101,8 +103,8 @@ impl PollOutcome {
 
 impl Store {
     /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is
-    /// set once, when the row is made: `first_poll_window` before `now`. A new address forgets what the old one
-    /// has taught.
+    /// set once, when the row is made: `first_poll_window` before `now`; one that lies ahead was set by a clock that
+    /// did, and is set anew. A new address forgets what the old one has taught.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -113,18 +115,36 @@ impl Store {
                 let since = seconds(now).saturating_sub_unsigned(window.as_secs()).max(0);
                 tx.prepare_cached(
                     "INSERT INTO feeds (id, url, title, since, next_check) VALUES (?1, ?2, ?3, ?4, 0)
-                     ON CONFLICT (id) DO UPDATE SET title = excluded.title, removed = NULL",
+                     ON CONFLICT (id) DO UPDATE SET title = excluded.title, removed = NULL,
+                     since = CASE WHEN since > ?5 THEN excluded.since ELSE since END",
                 )?
-                .execute(params![feed.id.as_str(), feed.url.as_str(), feed.title, since])?;
+                .execute(params![feed.id.as_str(), feed.url.as_str(), feed.title, since, seconds(now)])?;
                 tx.prepare_cached(
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
-                     moved_to = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL
+                     moved_to = NULL, moved_since = NULL, moved_polls = 0, address = NULL, hint_interval = NULL, skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL
                      WHERE id = ?1 AND url <> ?2",
                 )?
                 .execute(params![feed.id.as_str(), feed.url.as_str()])?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// After the clock has gone back: what a poll in what is now the future has set for its feed goes back with it, so
+    /// that nobody is left alone for longer than they asked, nor asked sooner.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn turn_back(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.write(move |tx| {
+            Ok(tx.execute(
+                "UPDATE feeds SET checked = ?1, next_check = next_check - (checked - ?1),
+                 not_before = not_before - (checked - ?1), succeeded = min(succeeded, ?1), gone = min(gone, ?1),
+                 since = CASE WHEN since > ?1 THEN since - (checked - ?1) ELSE since END WHERE checked > ?1",
+                [seconds(now)],
+            )?)
         })
         .await
     }
@@ -212,19 +232,18 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             ])?;
         }
     }
-    tx.prepare_cached(
-        "UPDATE feeds SET succeeded = ?2, failures = 0, error = NULL, gone = NULL, moved_to = ?3 WHERE id = ?1",
-    )?
-    .execute(params![id, now, poll.visit.moved_to])?;
+    tx.prepare_cached("UPDATE feeds SET succeeded = ?2, failures = 0, error = NULL, gone = NULL WHERE id = ?1")?
+        .execute(params![id, now])?;
     Ok(saved)
 }
 
 /// What is kept of every poll.
 fn visited(tx: &Transaction<'_>, poll: &Poll) -> Result<(), Error> {
     let took = i64::try_from(poll.visit.took.as_millis()).unwrap_or(i64::MAX);
+    let moved = poll.visit.moved.as_ref();
     tx.prepare_cached(
-        "UPDATE feeds SET checked = ?2, next_check = ?3, because = ?4, not_before = ?5, outcome = ?6, bytes = ?7, took = ?8
-         WHERE id = ?1",
+        "UPDATE feeds SET checked = ?2, next_check = ?3, because = ?4, not_before = ?5, outcome = ?6, bytes = ?7, took = ?8,
+         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12 WHERE id = ?1",
     )?
     .execute(params![
         poll.feed.as_str(),
@@ -235,6 +254,10 @@ fn visited(tx: &Transaction<'_>, poll: &Poll) -> Result<(), Error> {
         poll.outcome.as_str(),
         poll.visit.bytes,
         took,
+        moved.map(|moved| &moved.to),
+        moved.map(|moved| seconds(moved.since)),
+        moved.map_or(0, |moved| moved.polls),
+        poll.visit.address,
     ])?;
     Ok(())
 }

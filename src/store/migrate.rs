@@ -22,6 +22,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0012_consent.sql")),
     M::up(include_str!("migrations/0013_self.sql")),
     M::up(include_str!("migrations/0014_public.sql")),
+    M::up(include_str!("migrations/0015_moves.sql")),
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0021_looks.sql")),
 ];

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
 use super::{Error, NewReport, Store, archives, reports, seconds, suppressions, time};
-use crate::domain::outbox::{Next, Outcome, State};
+use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome, State};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::word::words;
 
@@ -115,12 +115,17 @@ pub type MessageCounts = BTreeMap<String, u64>;
 pub type OpenCounts = BTreeMap<String, usize>;
 
 impl Store {
-    /// For whoever has just got the lock: every message in `sending` belongs to a dead process. Says how many.
+    /// For whoever has just got the lock: every message in `sending` belongs to a dead process. Says how many. One that
+    /// would be tried later than any pause is long was put off by a clock that was ahead, and is due.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         self.write(move |tx| {
+            tx.execute(
+                "UPDATE messages SET next_attempt = ?1 WHERE turn IS NOT NULL AND next_attempt > ?2",
+                [seconds(now), seconds(now + LONGEST_PAUSE)],
+            )?;
             Ok(tx.execute(
                 "UPDATE messages SET state = 'unknown', next_attempt = ?1 WHERE turn = 'sending'",
                 [seconds(now)],

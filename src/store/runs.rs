@@ -42,6 +42,9 @@ pub struct WindowPart {
     pub window: Window,
     /// What they get.
     pub part: Option<NewPart>,
+    /// Nothing but listed items is in it, and these wait for a story: its people stay where they are, and are told of
+    /// them by the next digest.
+    pub waits: bool,
 }
 
 /// A run to be frozen.
@@ -61,9 +64,10 @@ pub struct NewRun {
     pub domain: String,
     /// SHA-256 of the editor's note that its parts show, if they show one.
     pub note: Option<String>,
-    /// The windows of the people it serves, save those in which listed items wait for a story: these people stay
-    /// where they are, and are told of them by the next digest.
+    /// The windows of the people it serves.
     pub windows: Vec<WindowPart>,
+    /// Goes to those for whom it holds nothing.
+    pub quiet: Option<NewPart>,
     /// Its page for everybody; `None` when it holds nothing for anybody.
     pub archive: Option<NewArchive>,
     /// Goes out before its digests, if there are any.
@@ -75,8 +79,10 @@ pub struct NewRun {
 pub struct FrozenRun {
     /// The run's number.
     pub id: i64,
-    /// Messages queued.
+    /// Digests queued.
     pub messages: u64,
+    /// Quiet notes queued.
+    pub quiet: u64,
     /// People for whom it holds nothing.
     pub nothing_for: u64,
 }
@@ -188,6 +194,19 @@ impl Store {
         .await
     }
 
+    /// Whether there is anybody whom a slot of this cadence concerns: active, and not paused.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn has_readers(&self, cadence: Cadence) -> Result<bool, Error> {
+        self.read(move |connection| {
+            let question = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = 'active' AND paused_until IS NULL
+                            AND cadence = ?1)";
+            Ok(connection.query_row(question, [cadence.as_str()], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// The subjects of the last run of a cadence that had a digest; of any run, without one.
     ///
     /// # Errors
@@ -196,7 +215,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare(
                 "SELECT subject FROM parts WHERE run = (SELECT max(r.id) FROM runs r JOIN parts p ON p.run = r.id
-                 WHERE ?1 IS NULL OR r.cadence = ?1)",
+                 WHERE (?1 IS NULL OR r.cadence = ?1) AND EXISTS (SELECT 1 FROM run_stories WHERE run = r.id))",
             )?;
             let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get(0))?;
             Ok(subjects.collect::<Result<_, _>>()?)
@@ -240,10 +259,12 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         "INSERT INTO runs (cadence, slot, due, made, upto, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto, run.note],
     )?;
-    let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, nothing_for: 0 };
-    for WindowPart { window, part } in &run.windows {
-        if let Some(part) = part {
-            frozen.messages += queue(tx, run, frozen.id, window, part)?;
+    let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, quiet: 0, nothing_for: 0 };
+    for WindowPart { window, part, .. } in &run.windows {
+        match (part, &run.quiet) {
+            (Some(part), _) => frozen.messages += queue(tx, run, frozen.id, window, part)?,
+            (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
+            (None, None) => {}
         }
     }
     if frozen.messages == 0 && cadence.is_none() {
@@ -259,13 +280,13 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
     if let Some(archive) = &run.archive {
         archives::keep(tx, frozen.id, archive)?;
     }
-    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none()) {
-        // Nothing for them up to here; but a message of theirs that is still open speaks for itself.
+    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none() && !window.waits) {
+        // Nothing for them up to here; but a digest of theirs that is still open speaks for itself.
         frozen.nothing_for += tx.execute(
             &format!(
                 "UPDATE subscribers SET covered = ?4 WHERE {SERVED} AND covered = ?2 AND themes IS ?3 AND covered < ?4
                  AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
-                 AND m.state IN ('queued', 'retry'))"
+                 AND m.upto > ?2 AND m.state IN ('queued', 'retry'))"
             ),
             params![cadence, window.covered, window.themes.as_deref().map(to_json), run.upto],
         )? as u64;
@@ -275,11 +296,15 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
 
 /// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
 /// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has
-/// just refused it either. One that came too late, or that nobody took in time, stands in nobody's way.
+/// just refused it either. One that came too late, or that nobody took in time, stands in nobody's way. A quiet note
+/// has no stories: it covers nothing, and waits for any digest.
 fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
     let cadence = run.cadence.map(Cadence::as_str);
     let themes = window.themes.as_deref().map(to_json);
-    let newest = part.stories.iter().max();
+    let (newest, upto) = match part.stories.iter().max() {
+        Some(newest) => (*newest, run.upto),
+        None => (window.covered + 1, window.covered),
+    };
     let people = format!(
         "{SERVED} AND covered = ?2 AND themes IS ?3 AND NOT EXISTS (SELECT 1 FROM messages m
          WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= ?4
@@ -311,7 +336,7 @@ fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &Ne
              SELECT 'digest', ?5, id, address, '<' || ?5 || '.' || id || '@' || ?6 || '>', ?7, ?8, 'queued', ?9, ?9
              FROM subscribers WHERE {people} ORDER BY joined, rowid"
         ),
-        params![cadence, window.covered, themes, newest, id, run.domain, part_id, run.upto, seconds(run.now)],
+        params![cadence, window.covered, themes, newest, id, run.domain, part_id, upto, seconds(run.now)],
     )?;
     Ok(queued as u64)
 }

@@ -129,8 +129,8 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
     let kind = answer.kind.as_str();
     let is_recent: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM messages WHERE subscriber = ?1 AND kind = ?2
-         AND (made > ?3 OR state IN ('queued', 'sending', 'unknown', 'retry')))",
-        params![subscriber, kind, seconds(now - pause)],
+         AND (made BETWEEN ?3 + 1 AND ?4 OR state IN ('queued', 'sending', 'unknown', 'retry')))",
+        params![subscriber, kind, seconds(now - pause), seconds(now)],
         |row| row.get(0),
     )?;
     if is_recent {

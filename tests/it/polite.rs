@@ -177,18 +177,6 @@ async fn each_refusal_is_told_in_words_with_the_next_step() {
 }
 
 #[tokio::test]
-async fn a_move_for_good_is_reported_and_followed() {
-    let world = World::new().await;
-    world.server.serve("/new.xml", feed());
-    world.server.serve("/blog.xml", status(308).with("location", "/new.xml"));
-    assert!(matches!(poll_all(&world).await, FeedResult::Read { .. }));
-    assert_eq!(world.state("blog").await.moved_to, Some(world.server.url("/new.xml")));
-    world.server.serve("/blog.xml", status(307).with("location", "/new.xml"));
-    poll_all(&world).await;
-    assert_eq!(world.state("blog").await.moved_to, None, "it has thought better of it");
-}
-
-#[tokio::test]
 async fn a_document_of_nothing_known_and_all_newer_may_hide_a_gap() {
     let world = World::new().await;
     let entry = |id: &str, hours| Entry { published: Some(start() + TimeDelta::hours(hours)), ..Entry::on_topic(id) };

@@ -41,6 +41,8 @@ pub(super) struct Press<'a> {
     pub(super) archive: String,
     /// The editor's.
     pub(super) note: Note,
+    /// What it says of slots that came to no digest; may be empty.
+    pub(super) missed: String,
     /// Since when the reader has had the digest, or what stands for it.
     pub(super) since: String,
 }
@@ -141,7 +143,7 @@ impl Press<'_> {
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
         let app = self.app;
-        let why = format!("You get this because you asked for posts about {}.", app.config.topic.title);
+        let why = app.why();
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
@@ -161,6 +163,7 @@ impl Press<'_> {
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),
+                missed: &self.missed,
                 why,
                 since,
                 sample: false,

@@ -50,7 +50,7 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
     // There is no page yet that a link could lead to.
-    let press = Press { app, now, earlier, archive: String::new(), note, since };
+    let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
     let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;

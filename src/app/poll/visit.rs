@@ -2,9 +2,11 @@
 //! one line in the log.
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
 use super::{App, FeedResult, chain};
-use crate::domain::feed::{self, Feed, NextCheck, Visit};
+use crate::app::chance;
+use crate::domain::feed::{self, Feed, Moved, NextCheck, Visit};
 use crate::fetch::{self, Outcome, Response, Validators};
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, Visited};
@@ -12,6 +14,15 @@ use crate::store::{FeedState, Poll, PollOutcome, Saved, Visited};
 /// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
 /// it has not changed: count the number up when the same bytes give better items than before.
 pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+
+/// Where a feed is asked: where it has moved, once that is believed, else where the list says.
+pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {
+    let moved = state.address.as_deref().and_then(|address| Url::parse(address).ok());
+    moved.unwrap_or_else(|| feed.url.clone())
+}
+
+/// So often the new address may fail before the old one is asked again.
+const FAILURES_AFTER_A_MOVE: u32 = 3;
 
 /// What a feed's next answer is compared with.
 pub(super) struct Known {
@@ -55,37 +66,58 @@ pub(super) struct Looked {
 
 impl Looked {
     /// It answered; the same as last time, so far.
-    pub(super) fn unchanged(response: &Response) -> Self {
+    pub(super) fn unchanged(response: &Response, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Self {
         let Validators { etag, last_modified, location } = response.validators.clone();
         let bytes = match &response.outcome {
             Outcome::Body { bytes, .. } => bytes.len(),
             Outcome::Unchanged => 0,
         };
-        let moved_to = response.moved_to.as_ref().map(ToString::to_string);
+        let moved = match &response.moved_to {
+            Some(to) => Some(Moved::told(state.moved.as_ref(), to.as_str(), now)),
+            // It answers where it has moved.
+            None => state.moved.clone().filter(|_| state.address.is_some()),
+        };
+        // A log-in is for the address that it was written for.
+        let has_login = feed::without_login(&feed.url) != feed.url;
+        let settled = moved.as_ref().filter(|moved| response.moved_to.is_some() && moved.is_settled(now) && !has_login);
+        let address = settled.map(|moved| moved.to.clone()).or_else(|| state.address.clone());
         Self {
             outcome: PollOutcome::Unchanged { etag, last_modified },
             entries: 0,
-            visit: Visited { location, moved_to, bytes, ..Visited::default() },
+            visit: Visited { location, moved, address, bytes, ..Visited::default() },
             fresh_until: response.fresh_until,
             retry_after: response.retry_after,
         }
     }
 
     /// It could not be fetched.
-    pub(super) fn unfetched(error: &fetch::Error) -> Self {
+    pub(super) fn unfetched(error: &fetch::Error, state: &FeedState) -> Self {
+        let is_gone = matches!(error, fetch::Error::Gone);
+        // Where it has moved it may be gone; where the list says it may yet be.
+        let outcome = PollOutcome::Failed { error: error.explain(), is_gone: is_gone && state.address.is_none() };
+        let (moved, address) = after_failure(state, is_gone);
         Self {
-            outcome: PollOutcome::Failed { error: error.explain(), is_gone: matches!(error, fetch::Error::Gone) },
+            outcome,
             entries: 0,
-            visit: Visited::default(),
+            visit: Visited { moved, address, ..Visited::default() },
             fresh_until: None,
             retry_after: error.retry_after(),
         }
     }
 
     /// What it answered could not be read. How long that is fresh is no reason to stay away.
-    pub(super) fn unread(self, error: String) -> Self {
-        Self { outcome: PollOutcome::Failed { error, is_gone: false }, fresh_until: None, ..self }
+    pub(super) fn unread(self, error: String, state: &FeedState) -> Self {
+        let (moved, address) = after_failure(state, false);
+        let visit = Visited { moved, address, ..self.visit };
+        Self { outcome: PollOutcome::Failed { error, is_gone: false }, fresh_until: None, visit, ..self }
     }
+}
+
+/// A failure tells nothing of a move; but where a feed has moved it may fail only a few times, and then the old
+/// address is asked again.
+fn after_failure(state: &FeedState, is_gone: bool) -> (Option<Moved>, Option<String>) {
+    let is_over = state.address.is_some() && (is_gone || state.failures + 1 >= FAILURES_AFTER_A_MOVE);
+    if is_over { (None, None) } else { (state.moved.clone(), state.address.clone()) }
 }
 
 /// Why a document could not be read, and what to do about it.
@@ -112,7 +144,8 @@ pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Ut
         _ => state.hints,
     };
     let visit = Visit { failures, retry_after: looked.retry_after, fresh_until: looked.fresh_until, hints };
-    let next = feed::next_check(now, &visit, &feed::Policy { interval: app.config.settings.polling.interval });
+    let policy = feed::Policy { interval: app.config.settings.polling.interval };
+    let next = feed::next_check(now, &visit, &policy, chance());
     let error = match &looked.outcome {
         PollOutcome::Failed { error, .. } => Some(error.clone()),
         _ => None,
@@ -159,7 +192,7 @@ impl Line {
                 changed = saved.changed,
                 picked = saved.picked,
                 gap = saved.gap,
-                moved_to = visit.moved_to,
+                moved_to = visit.moved.as_ref().map(|moved| moved.to.as_str()),
                 bytes,
                 took_ms,
                 next,

@@ -36,8 +36,9 @@ pub(super) fn state(feed: &FeedState, zone: Tz) -> String {
         (None, _, None) => "not polled yet".to_owned(),
         (None, _, Some(_)) => "ok".to_owned(),
     }];
-    if let Some(address) = &feed.moved_to {
-        notes.push(format!("moved to {address}: change its `url` in feeds.toml"));
+    if let Some(moved) = &feed.moved {
+        let asked = if feed.address.is_some() { ", and is asked there" } else { "" };
+        notes.push(format!("moved to {}{asked}: change its `url` in feeds.toml", moved.to));
     }
     if let Some(at) = feed.gap {
         notes.push(format!("items may have been missed before {}: poll it more often", day(at)));

@@ -18,7 +18,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
                 "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
                 "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
                 "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-                "moved_to": feed.moved_to, "gone": feed.gone.map(|at| at.to_rfc3339()),
+                "moved_to": feed.moved.as_ref().map(|moved| &moved.to), "address": feed.address, "gone": feed.gone.map(|at| at.to_rfc3339()),
                 "gap": feed.gap.map(|at| at.to_rfc3339()),
                 "weeks": report.weeks.feeds.get(&feed.id).copied().unwrap_or_default().map(|week| week.items),
             })
@@ -46,8 +46,14 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
             json!({ "items": items.items, "picked": items.picked, "sent": mails.sent, "bounced": mails.bounced })
         })
         .collect();
+    let held_slots = report.held_slots.iter().map(|due| {
+        let reach = due.thin.unwrap_or_default();
+        json!({ "cadence": due.cadence.as_str(), "slot": due.slot.key(), "utc": due.slot.utc.to_rfc3339(),
+            "feeds": reach.alive, "unread": reach.unread })
+    });
+    let held_slots: Vec<_> = held_slots.collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
-    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held": held_json(&report.held),
+    json!({ "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "last_run": last, "next": next,
         "weeks": weeks, "disk": { "database": report.disk.database, "free": report.disk.free },
         "untaken": report.untaken.as_ref().map(|untaken| json!({

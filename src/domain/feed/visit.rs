@@ -113,16 +113,22 @@ const LONGEST_RETRY: TimeDelta = TimeDelta::days(7);
 const ALL_HOURS: u32 = (1 << 24) - 1;
 const ALL_DAYS: u8 = (1 << 7) - 1;
 
+/// Our own pause is shorter by up to this share of it, so that feeds that were polled together come apart; not longer,
+/// or who polls every hour from cron would find a feed due only every second time.
+const STRAY: f64 = 0.1;
+
 /// When to poll again. After failures the pause doubles with each up to a day; it is never shorter than the feed
-/// asked for, within the caps above.
+/// asked for, within the caps above. `chance` is a random number in 0..1.
 #[must_use]
-pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy) -> NextCheck {
+pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy, chance: f64) -> NextCheck {
     let interval = TimeDelta::from_std(policy.interval).unwrap_or(LONGEST_PAUSE);
     let doubled = interval.checked_mul(1 << visit.failures.saturating_sub(1).min(16)).unwrap_or(LONGEST_PAUSE);
-    let mut next = match visit.failures {
-        0 => NextCheck { at: now + interval, because: Because::Interval },
-        _ => NextCheck { at: now + doubled.min(LONGEST_PAUSE.max(interval)), because: Because::Failures },
+    let (pause, because) = match visit.failures {
+        0 => (interval, Because::Interval),
+        _ => (doubled.min(LONGEST_PAUSE.max(interval)), Because::Failures),
     };
+    let stray = pause.as_seconds_f64() * STRAY * chance.clamp(0.0, 1.0);
+    let mut next = NextCheck { at: now + pause - TimeDelta::seconds(stray as i64), because };
     let hinted = visit.hints.interval.map(|pause| now + TimeDelta::from_std(pause).unwrap_or(LONGEST_PAUSE));
     for (wish, most, because) in [
         (hinted, LONGEST_PAUSE, Because::Hints),
@@ -166,7 +172,7 @@ mod tests {
     }
 
     fn next(visit: Visit) -> (i64, Because) {
-        let next = next_check(noon(), &visit, &POLICY);
+        let next = next_check(noon(), &visit, &POLICY, 0.0);
         ((next.at - noon()).num_minutes(), next.because)
     }
 
@@ -191,6 +197,15 @@ mod tests {
     }
 
     #[test]
+    fn our_own_pause_strays_by_a_tenth_and_never_into_what_the_feed_asked_for() {
+        let minutes = |visit: Visit, chance| (next_check(noon(), &visit, &POLICY, chance).at - noon()).num_minutes();
+        assert_eq!([0.0, 0.5, 1.0].map(|chance| minutes(Visit::default(), chance)), [60, 57, 54]);
+        assert_eq!(minutes(Visit { failures: 99, ..Visit::default() }, 1.0), 24 * 54);
+        let fresh = Visit { fresh_until: Some(noon() + TimeDelta::minutes(59)), ..Visit::default() };
+        assert_eq!(minutes(fresh, 1.0), 59);
+    }
+
+    #[test]
     fn years_are_taken_for_a_slip() {
         let years = Duration::from_secs(20 * 365 * 86_400);
         for visit in [
@@ -207,7 +222,7 @@ mod tests {
     fn skipped_hours_and_days_are_passed_over() {
         let skip = |skip_hours, skip_days| {
             let hints = Hints { interval: None, skip_hours, skip_days };
-            next_check(noon(), &Visit { hints, ..Visit::default() }, &POLICY).at.format("%a %H:%M").to_string()
+            next_check(noon(), &Visit { hints, ..Visit::default() }, &POLICY, 0.0).at.format("%a %H:%M").to_string()
         };
         assert_eq!(skip(0, 0), "Tue 13:10");
         assert_eq!(skip(1 << 13 | 1 << 14, 0), "Tue 15:00");

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
 use super::super::{Error, Store, optional_time, time, word};
-use crate::domain::feed::{Because, Hints};
+use crate::domain::feed::{Because, Hints, Moved};
 
 /// What is known of a feed from its polls.
 #[derive(Debug, Clone)]
@@ -47,8 +47,10 @@ pub struct FeedState {
     pub failures: u32,
     /// What the last failure was.
     pub error: Option<String>,
-    /// Where it has moved for good.
-    pub moved_to: Option<String>,
+    /// Where it has moved for good, as it tells.
+    pub moved: Option<Moved>,
+    /// Where it is asked since that is believed, instead of at the address in the list.
+    pub address: Option<String>,
     /// Since when its server says that it is gone for good.
     pub gone: Option<DateTime<Utc>>,
     /// When a poll last showed nothing that was known: items before it may have been missed.
@@ -108,10 +110,18 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         entries: row.get("entries")?,
         failures: row.get("failures")?,
         error: row.get("error")?,
-        moved_to: row.get("moved_to")?,
+        moved: moved(row)?,
+        address: row.get("address")?,
         gone: optional_time(row.get("gone")?)?,
         gap: optional_time(row.get("gap")?)?,
         items: row.get("items")?,
         picked: row.get("picked")?,
     })
+}
+
+fn moved(row: &Row<'_>) -> Result<Option<Moved>, Error> {
+    let Some(to) = row.get("moved_to")? else { return Ok(None) };
+    // Told before it was kept since when: from the last poll.
+    let since: Option<i64> = row.get::<_, Option<i64>>("moved_since")?.or(row.get("checked")?);
+    Ok(Some(Moved { to, since: time(since.unwrap_or_default())?, polls: row.get("moved_polls")? }))
 }

@@ -120,7 +120,7 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         (None, None) => notes.push("not polled yet".to_owned()),
         (None, Some(_)) => {}
     }
-    notes.extend(feed.moved_to.as_ref().map(|address| format!("moved to {address}")));
+    notes.extend(feed.moved.as_ref().map(|moved| format!("moved to {}", moved.to)));
     notes.extend(feed.gap.map(|at| format!("items may have been missed before {}", moment(at, zone))));
     FeedView {
         id: feed.id.clone(),

@@ -50,6 +50,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         now: start(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),
+        missed: "",
         since: "3 March 2026",
         why: "You get this because you asked for posts about public service reform.",
         sample: false,

@@ -147,6 +147,11 @@ impl World {
         Self::open(FeedServer::start().await, feeds, polling).await
     }
 
+    /// These feeds, from this server, with more in digest.toml.
+    pub async fn served(server: FeedServer, feeds: &[(&str, &str)], more: &str) -> Self {
+        Self::open(server, feeds, more).await
+    }
+
     async fn open(server: FeedServer, feeds: &[(&str, &str)], polling: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_config(folder.path(), feeds, polling);

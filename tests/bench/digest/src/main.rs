@@ -103,6 +103,7 @@ fn main() -> ExitCode {
         now: "2026-11-25T08:00:00Z".parse().expect("a time"),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),
+        missed: "",
         since: "3 March 2026",
         why: "You get this because you asked for it.",
         sample: false,
