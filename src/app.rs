@@ -49,7 +49,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::{Config, Settings};
+use crate::config::Config;
 use crate::domain::relevance::Scorer;
 use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
@@ -159,9 +159,6 @@ impl App {
         let app = Self(Arc::new(installation));
         app.sync_feeds().await?;
         app.import_once().await?;
-        for key in unused(&app.config.settings) {
-            tracing::warn!("`{key}` is set in the configuration, and this version does nothing with it yet");
-        }
         Ok(app)
     }
 
@@ -233,7 +230,7 @@ fn renderer(config: &Config) -> anyhow::Result<Renderer> {
     Ok(renderer.for_site(&config.settings.name, config.settings.public_url.as_str()))
 }
 
-fn fetch_options(config: &Config) -> fetch::Options {
+pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
     let polling = &config.settings.polling;
     fetch::Options {
         user_agent: format!("policy-digest/{} (+{})", env!("CARGO_PKG_VERSION"), polling.contact_url),
@@ -253,15 +250,6 @@ fn fetch_options(config: &Config) -> fetch::Options {
         ca: polling.ca.clone(),
         names: fetch::Names::default(),
     }
-}
-
-/// Keys that are named already and that nothing reads yet: whoever sets one is told.
-fn unused(settings: &Settings) -> Vec<&'static str> {
-    let default = Settings::default();
-    [("web.admin_listen", settings.web.admin_listen != default.web.admin_listen)]
-        .into_iter()
-        .filter_map(|(key, is_set)| is_set.then_some(key))
-        .collect()
 }
 
 /// `length` bytes from the operating system.

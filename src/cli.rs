@@ -5,12 +5,15 @@ mod ask;
 mod backup;
 mod bounce;
 mod check;
+mod completions;
+mod config;
 mod dkim;
 mod explain;
 mod feeds;
 mod files;
 mod keys;
 mod marked;
+mod messages;
 mod once;
 mod pause;
 mod poll;
@@ -36,9 +39,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::feeds::Refusal;
+use crate::app::poll::UnknownFeed;
 use crate::app::subscribe::UnknownTheme;
 use crate::app::{App, lock::Busy};
-use crate::config::{self, Findings, NoteError};
+use crate::config::{self as configuration, Findings, NoteError};
 use crate::{store, telemetry};
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
@@ -110,16 +114,19 @@ enum Command {
     /// The keys that sign the personal links of mails
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// How each run went; hold one, or let it go on
+    /// How each run went; hold one, let it go on, or end it
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// What became of each mail
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// Take in one returned mail from standard input: a bounce, a complaint, a wish to leave
     Bounce(bounce::Bounce),
-    /// Check configuration and templates, and the topic's phrases against what is stored
+    /// Look everything over: files, database, mail server, DNS, feeds; each finding with its next step
     Check(check::Check),
     /// When the next digests are due
     Schedule(schedule::Schedule),
-    /// Feeds' health, queue, people, last and next run
+    /// How it is, on one screen: feeds' health, queue, people, last and next run
     Status(status::Status),
     /// Messages of which nobody knows whether they arrived: show them, resend or drop them
     Reconcile(reconcile::Reconcile),
@@ -129,6 +136,14 @@ enum Command {
     Restore(backup::Restore),
     /// Let delivery go on: in a restored database, or to a mail server that is back
     Resume(backup::Resume),
+    /// What editors need for the configuration's files
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Shell completions
+    Completions(completions::Completions),
+    /// The manual page
+    #[command(hide = true)]
+    Man(completions::Man),
 }
 
 /// How a command ended, when it could be carried out.
@@ -191,6 +206,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::Dkim(dkim) => dkim.run(global),
         Command::Keys(keys) => keys.run(global).await,
         Command::Runs(runs) => runs.run(global).await,
+        Command::Messages(messages) => messages.run(global).await,
         Command::Bounce(bounce) => Ok(bounce.run(global).await),
         Command::Check(check) => check.run(global).await,
         Command::Schedule(schedule) => schedule.run(global).await,
@@ -199,23 +215,26 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::Backup(backup) => backup.run(global).await,
         Command::Restore(restore) => restore.run(global).await,
         Command::Resume(resume) => resume.run(global).await,
+        Command::Config(config) => config.run(),
+        Command::Completions(completions) => Ok(completions.run()),
+        Command::Man(man) => man.run(),
     }
 }
 
 impl Global {
-    fn load(&self) -> Result<config::Config, Findings> {
-        config::load_from_process(Some(&self.config), self.data.as_deref())
+    fn load(&self) -> Result<configuration::Config, Findings> {
+        configuration::load_from_process(Some(&self.config), self.data.as_deref())
     }
 
-    fn load_untrained(&self) -> Result<config::Config, Findings> {
-        config::load_untrained(&self.config)
+    fn load_untrained(&self) -> Result<configuration::Config, Findings> {
+        configuration::load_untrained(&self.config)
     }
 
     async fn open(&self) -> anyhow::Result<App> {
         self.open_from(self.load()?).await
     }
 
-    async fn open_from(&self, config: config::Config) -> anyhow::Result<App> {
+    async fn open_from(&self, config: configuration::Config) -> anyhow::Result<App> {
         let app = App::open(config, Clock::System).await?;
         Ok(self.opened.get_or_init(|| app).clone())
     }
@@ -230,7 +249,7 @@ impl Global {
             }
             note.clone_into(&mut config.note_file);
         }
-        config::read_note(&config.note_file)?;
+        configuration::read_note(&config.note_file)?;
         self.open_from(config).await
     }
 }
@@ -266,7 +285,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(refusal) = refusal {
         eprintln!("\nhint: {}", refusal.next());
     }
-    let is_usage = refusal.is_some_and(Refusal::is_usage) || error.is::<Usage>() || error.is::<UnknownTheme>();
+    let is_unknown = error.is::<UnknownFeed>() || error.is::<UnknownTheme>();
+    let is_usage = refusal.is_some_and(Refusal::is_usage) || error.is::<Usage>() || is_unknown;
     if note.is_some() || is_usage { ExitCode::from(2) } else { ExitCode::from(1) }
 }
 

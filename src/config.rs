@@ -13,6 +13,7 @@ mod note;
 mod notebook;
 mod phrases;
 mod reader;
+pub mod schema;
 mod settings;
 mod stamp;
 mod topic;

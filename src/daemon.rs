@@ -52,6 +52,7 @@ pub async fn run(
         alarm([&gathering, &sending, &looking].map(Arc::clone)).await.context("cannot start the scheduler")?;
     let stop = Arc::clone(&app.stop);
     let mut pages = tokio::spawn(web::serve(live.clone(), listener, async move { stop.requested().await }));
+    tokio::spawn(serve_operator(live.clone()));
     let gather = tokio::spawn(rounds::gather_due(live.clone(), gathering, Arc::clone(&sending)));
     let send = tokio::spawn(rounds::send_due(live.clone(), sending));
     let watchdog = tokio::spawn(supervisor::feed_watchdog(app.clone()));
@@ -107,6 +108,23 @@ pub async fn run(
         tracing::debug!("what was not taken over is still noted: {error}");
     }
     ended
+}
+
+/// Serves the operator's pages, on an address of their own. That they cannot be shown keeps no mail waiting.
+async fn serve_operator(live: Live) {
+    let app = live.app();
+    let listen = app.config.settings.web.admin_listen;
+    let bound = async {
+        let listener = TcpListener::bind(listen).await?;
+        Ok::<_, std::io::Error>((listener.local_addr()?, listener))
+    };
+    match bound.await {
+        Ok((address, listener)) => {
+            tracing::info!(%address, "serving the operator's pages");
+            web::serve_admin(live, listener, async move { app.stop.requested().await }).await;
+        }
+        Err(error) => tracing::warn!("the operator's pages are not served on `{listen}`: {error}"),
+    }
 }
 
 async fn alarm(wakes: [Arc<Notify>; 3]) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {

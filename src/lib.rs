@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 4, doors | `cli` `daemon` `web` | speak to people, alarms and HTTP; decide nothing |
 //! | 3 | `app` | the use cases; the only place where adapters meet |
-//! | 2, adapters | `fetch` `parse` `store` `render` `mail` `transfer` `telemetry` | one outside thing each |
+//! | 2, adapters | `fetch` `parse` `store` `render` `mail` `dns` `transfer` `telemetry` | one outside thing each |
 //! | 1 | `config` | plain settings, parsed and checked |
 //! | 0 | `domain` | the rules: values in, values out |
 //!
@@ -20,6 +20,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod dns;
 pub mod domain;
 pub mod fetch;
 pub mod mail;

@@ -25,6 +25,7 @@ mod json;
 mod kind;
 mod leaf;
 mod lexer;
+pub mod page;
 mod person;
 mod repair;
 mod tokenize;

@@ -6,6 +6,7 @@
 mod markdown;
 mod proof;
 mod sample;
+mod status;
 mod text;
 pub mod view;
 
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 pub use view::{
     AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm,
-    PreferencesView, QuietView, SignUpView, SourcesView, WelcomeView,
+    PreferencesView, QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
 };
 
 use crate::domain::text::single_line;

@@ -2,6 +2,7 @@
 //! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
 //! nothing that another site could ride on, and tokens are never logged.
 
+pub mod admin;
 mod answer;
 mod archive;
 mod caching;
@@ -97,6 +98,12 @@ pub async fn serve_within(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     serving::serve(&live, router(live.clone(), bounds), listener, bounds, stop).await;
+}
+
+/// Serves the operator's pages, in the same way.
+pub async fn serve_admin(live: Live, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+    let bounds = Bounds::default();
+    serving::serve(&live, admin::router(live.clone(), bounds), listener, bounds, stop).await;
 }
 
 /// Every page under its address. A request is answered by the newest installation, whole.

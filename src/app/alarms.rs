@@ -12,7 +12,7 @@ use crate::domain::alarm::{self, Alarm, Change, Kind, Notice, Trouble, notices};
 use crate::domain::subscriber::EmailAddress;
 use crate::render::AlarmsView;
 use crate::render::view::NoticeView;
-use crate::store::{AlarmMail, Part, PauseCause};
+use crate::store::{AlarmMail, Part, PauseCause, free_bytes};
 
 /// What came of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct AlarmReport {
 /// # Errors
 /// The database or a template fails; what could not be told is told by the next look.
 pub async fn look(app: &App) -> anyhow::Result<AlarmReport> {
-    look_with(app, app.store.room()).await
+    look_with(app, free_bytes(&app.config.settings.data).ok()).await
 }
 
 /// The same, on a disk with so many bytes left, if that is known.

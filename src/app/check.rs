@@ -1,30 +1,37 @@
-//! What deserves a look in an installation whose settings can be read: mistakes in the templates and the note, mail
-//! that leaves unsigned, alarms that reach nobody, a mail server that would not take it, and phrases of the topic that match nothing in the
-//! stored history. What is wrong in the settings, `config` has refused before.
+//! An installation looked over whole, part by part: what the files say, what lies on the disk, and what others answer
+//! (the mail server, name servers, the public address, the feeds). Nothing is sent and no poll is stored. What is wrong
+//! in the settings, `config` has refused before.
 
+mod address;
 mod administrators;
+mod database;
+mod feeds;
 pub(crate) mod finding;
+mod phrases;
+mod records;
 mod relay;
+mod sender;
 mod served;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::net::SocketAddr;
 
 use super::clock::Clock;
-use super::{App, dkim, integrity, note, templates};
-use crate::config::{Config, PhrasePlace, phrase_places};
-use crate::domain::relevance::{Scorer, Text};
-use crate::domain::topic::{Term, Topic};
-use crate::store::ItemRow;
-pub use finding::{CheckFinding, UnusedPhrase};
+use super::{App, Listener, dkim, note, templates};
+use crate::config::{Config, Findings, TransportKind};
+pub use finding::{CheckFinding, Part, Severity, UnusedPhrase};
+pub use records::Wanted;
 
-/// With fewer items than these, a phrase that matches nothing says little.
-pub const ENOUGH_ITEMS: usize = 200;
-/// Items held in memory at a time.
-const PAGE: usize = 500;
+/// What is asked of others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Nothing: no connection leaves this machine.
+    pub is_offline: bool,
+    /// The name server to ask instead of the system's.
+    pub name_server: Option<SocketAddr>,
+}
 
 /// What was looked at, and what was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// Feeds in the list.
     pub feeds: usize,
@@ -32,206 +39,105 @@ pub struct CheckReport {
     pub phrases: usize,
     /// Stored items.
     pub items: usize,
-    /// Each with its next step.
-    pub findings: Vec<CheckFinding>,
+    /// In the order in which they were looked at.
+    pub parts: Vec<Part>,
+    /// Records that the sender's domain should have; empty while mails are files.
+    pub records: Vec<Wanted>,
 }
 
-/// Looks everything over, the mistakes first. Where templates are broken, the rest is done without them.
+impl CheckReport {
+    /// Every finding, in the order of the parts.
+    pub fn findings(&self) -> impl Iterator<Item = (&Part, &CheckFinding)> {
+        self.parts.iter().flat_map(|part| part.findings.iter().map(move |finding| (part, finding)))
+    }
+
+    /// How bad the worst of it is.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.parts.iter().filter_map(Part::worst).max()
+    }
+}
+
+/// Looks everything over. Where templates or the database are broken, the rest is done as far as it goes without.
 ///
 /// # Errors
-/// The database fails.
-pub async fn check_folder(mut config: Config, clock: Clock) -> anyhow::Result<CheckReport> {
-    let mut findings = templates::findings(config.settings.templates_dir.as_deref());
-    if !findings.is_empty() {
+/// [`Findings`], for a key to sign with that is not taken; or the database fails in the middle.
+pub async fn check_folder(
+    mut config: Config,
+    clock: Clock,
+    outside: Outside,
+    listener: Listener<'_>,
+) -> anyhow::Result<CheckReport> {
+    let settings = &config.settings;
+    let faults = templates::findings(settings.templates_dir.as_deref());
+    let are_broken = !faults.is_empty();
+    let mut parts = vec![
+        Part::new("templates", "tried on made-up data", faults),
+        Part::new("note", "as it should be", note::finding(&config.note_file).into_iter().collect()),
+        sender::look(settings),
+        Part::new("signature", signed(settings), dkim::finding(&config).into_iter().collect()),
+        administrators::look(&config),
+    ];
+    if are_broken {
         config.settings.templates_dir = None;
     }
-    findings.extend(note::finding(&config.note_file));
-    findings.extend(dkim::finding(&config));
-    findings.extend(administrators::finding(&config));
-    let app = App::open(config, clock).await?;
-    let looked = async {
-        integrity::look_over(&app).await?;
-        findings.extend(relay::finding(&app).await);
-        findings.extend(served::finding(&app).await?);
-        check(&app).await
+    let mut report =
+        CheckReport { feeds: config.feeds.len(), phrases: phrases::count(&config.topic), ..CheckReport::default() };
+    let app = match App::open(config, clock).await {
+        Ok(app) => app,
+        Err(error) if error.is::<Findings>() => return Err(error),
+        Err(error) => {
+            parts.push(database::unusable(&error));
+            return Ok(CheckReport { parts, ..report });
+        }
     };
-    let looked = looked.await;
+    report.parts = parts;
+    let looked = look(&app, outside, listener, &mut report).await;
     app.store.close().await;
-    let report = looked?;
-    findings.extend(report.findings);
-    Ok(CheckReport { findings, ..report })
+    looked?;
+    Ok(report)
 }
 
-/// Looks the topic over; changes nothing. A phrase counts as matching when it stands anywhere in what is read of
-/// an item, also where a longer phrase covers it and earns the weight.
-///
-/// # Errors
-/// The database fails.
-pub async fn check(app: &App) -> anyhow::Result<CheckReport> {
-    let topic = &app.config.topic;
-    let mut unmatched = Unmatched::new(topic);
-    let phrases = unmatched.phrases.len();
-    let (mut items, mut after) = (0, 0);
-    loop {
-        let page = app.store.items_after(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        // An item whose text is gone still matches by its title, and says nothing of what stood below it.
-        items += page.iter().filter(|item| item.text_removed.is_none()).count();
-        unmatched.strike(&page.iter().map(ItemRow::text).collect::<Vec<_>>());
-    }
-    let mut findings = Vec::new();
-    if items >= ENOUGH_ITEMS {
-        let places = phrase_places(&app.config.folder);
-        findings.extend(unmatched.phrases.iter().map(|phrase| phrase.finding(&places, items)));
-    } else if phrases > 0 {
-        findings.push(CheckFinding {
-            message: format!("{items} items are stored, too few to tell which phrases match nothing"),
-            next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
-            place: None,
-            is_mistake: false,
-            phrase: None,
-        });
-    }
-    Ok(CheckReport { feeds: app.config.feeds.len(), phrases, items, findings })
-}
-
-/// The phrases that were found nowhere yet.
-struct Unmatched<'t> {
-    topic: &'t Topic,
-    phrases: Vec<Phrase<'t>>,
-    scorers: Vec<Scorer>,
-}
-
-#[derive(Clone)]
-struct Phrase<'t> {
-    term: &'t Term,
-    kind: Kind,
-    /// The theme's or the exclusion's name.
-    table: &'t str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    General,
-    Theme,
-    Exclusion,
-}
-
-/// What a phrase asks for beside its words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
-    InTitle,
-    Nearness,
-    Nothing,
-}
-
-impl Asks {
-    fn of(term: &Term) -> Self {
-        let source = term.pattern.source.trim();
-        if source.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("title:")) {
-            Self::InTitle
-        } else if source.contains('~') {
-            Self::Nearness
-        } else {
-            Self::Nothing
+/// What an open installation shows.
+async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut CheckReport) -> anyhow::Result<()> {
+    let parts = &mut report.parts;
+    match database::look(app).await {
+        Ok(part) => parts.push(part),
+        Err(error) => {
+            parts.push(database::unusable(&error));
+            return Ok(());
         }
     }
+    parts.push(database::disk(&app.config.settings.data));
+    let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
+    let mut is_served = false;
+    if outside.is_offline {
+        parts.push(Part::new("outside", "not asked, as --offline wants it", Vec::new()));
+    } else {
+        parts.push(relay::look(app).await);
+        let (address, answers) = address::look(app).await;
+        parts.push(address);
+        is_served = answers;
+        parts.push(feeds::look(app, listener).await?);
+    }
+    if !is_served {
+        let dead = served::finding(app).await?;
+        parts.extend(dead.map(|finding| Part::new("links in mails", "", vec![finding])));
+    }
+    if is_mailing {
+        let (part, wanted) = records::look(app, outside).await?;
+        parts.extend(part);
+        report.records = wanted;
+    }
+    let (phrases, items) = phrases::look(app).await?;
+    parts.push(phrases);
+    report.items = items;
+    Ok(())
 }
 
-impl<'t> Unmatched<'t> {
-    fn new(topic: &'t Topic) -> Self {
-        let of = |terms: &'t [Term], kind, table| terms.iter().map(move |term| Phrase { term, kind, table });
-        let mut phrases: Vec<_> = of(&topic.general, Kind::General, "").collect();
-        for theme in &topic.themes {
-            phrases.extend(of(&theme.terms, Kind::Theme, &theme.name));
-        }
-        for exclusion in &topic.exclusions {
-            phrases.extend(of(&exclusion.terms, Kind::Exclusion, &exclusion.name));
-        }
-        let mut unmatched = Self { topic, phrases, scorers: Vec::new() };
-        unmatched.ready();
-        unmatched
-    }
-
-    /// Strikes out what these items hold. A scorer tells only the outermost of phrases that cover one another, and
-    /// one of phrases that are alike; with those struck out the next round tells the rest, until a round tells
-    /// nothing.
-    fn strike(&mut self, items: &[Text<'_>]) {
-        while !self.phrases.is_empty() {
-            let mut found = BTreeSet::new();
-            for item in items {
-                let scores = self.scorers.iter().map(|scorer| scorer.score(item));
-                found.extend(scores.flat_map(|score| score.reasons).map(|reason| (reason.label, reason.phrase)));
-            }
-            let before = self.phrases.len();
-            self.phrases.retain(|phrase| !found.contains(&phrase.told(self.topic)));
-            if self.phrases.len() == before {
-                return;
-            }
-            self.ready();
-        }
-    }
-
-    /// Phrases of three kinds never share a scorer: one that is found in titles only, or only near another, would
-    /// cover a plain one without being told.
-    fn ready(&mut self) {
-        let kinds = [Asks::InTitle, Asks::Nearness, Asks::Nothing];
-        self.scorers = kinds.iter().map(|kind| Scorer::new(&self.only(*kind))).collect();
-    }
-
-    /// The topic with no other phrases than these.
-    fn only(&self, asks: Asks) -> Topic {
-        let terms = |kind, table: &str| {
-            let phrases = self.phrases.iter().filter(|phrase| (phrase.kind, phrase.table) == (kind, table));
-            phrases.map(|phrase| phrase.term).filter(|term| Asks::of(term) == asks).cloned().collect()
-        };
-        let mut topic = Topic { wording: None, ..self.topic.clone() };
-        topic.general = terms(Kind::General, "");
-        for theme in &mut topic.themes {
-            theme.terms = terms(Kind::Theme, &theme.name);
-        }
-        for exclusion in &mut topic.exclusions {
-            exclusion.terms = terms(Kind::Exclusion, &exclusion.name);
-        }
-        topic
+fn signed(settings: &crate::config::Settings) -> String {
+    match &settings.mail.dkim {
+        Some(dkim) => format!("DKIM, {}._domainkey.{}", dkim.selector, dkim.domain),
+        None => "none (DKIM)".to_owned(),
     }
 }
-
-impl Phrase<'_> {
-    /// The label and the phrase of the reason that tells of it.
-    fn told(&self, topic: &Topic) -> (Option<Arc<str>>, Arc<str>) {
-        let label = match self.kind {
-            Kind::General => None,
-            Kind::Theme => Some(self.table.into()),
-            Kind::Exclusion => topic
-                .exclusions
-                .iter()
-                .find(|exclusion| exclusion.name == self.table)
-                .map(|it| it.reason.as_str().into()),
-        };
-        (label, self.term.pattern.source.as_str().into())
-    }
-
-    fn finding(&self, places: &[PhrasePlace], items: usize) -> CheckFinding {
-        let phrase = self.term.pattern.source.clone();
-        let table = match self.kind {
-            Kind::General => "`[general]`".to_owned(),
-            Kind::Theme => format!("theme `{}`", self.table),
-            Kind::Exclusion => format!("exclusion `{}`", self.table),
-        };
-        let name = (self.kind != Kind::General).then_some(self.table);
-        let place = places.iter().find(|place| place.phrase == phrase && place.table.as_deref() == name);
-        let place = place.map(|place| format!("{}:{}", place.path.display(), place.line));
-        CheckFinding {
-            message: format!("`{phrase}` of {table} matches nothing in {items} stored items"),
-            next: "mend its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
-            place,
-            is_mistake: false,
-            phrase: Some(UnusedPhrase { phrase, table }),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,6 +3,7 @@
 
 mod due;
 mod part;
+mod preview;
 pub(super) mod proof;
 mod quiet;
 
@@ -14,9 +15,10 @@ use crate::domain::digest::{Digest, NoStory};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, Window, WindowPart};
+use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
+pub use preview::{Preview, preview, why};
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]
@@ -169,52 +171,4 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
 fn seqs(digest: &Digest) -> Vec<i64> {
     let shown = digest.sections.iter().flat_map(|section| &section.stories);
     shown.chain(&digest.more).map(|entry| entry.seq).collect()
-}
-
-/// The next digest as it would be now, and what is not in it.
-#[derive(Debug, Clone)]
-pub struct Preview {
-    /// The digest, rendered; `None` when nothing is in it.
-    pub rendered: Option<Rendered>,
-    /// Stories in it.
-    pub stories: usize,
-    /// Borderline items: at its end, or, when there is no story, waiting for one.
-    pub listed: usize,
-    /// Items of the window that are not in it, nearest misses first.
-    pub left_out: Vec<ItemRow>,
-    /// What becomes of the editor's note.
-    pub note: NoteUse,
-}
-
-/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
-///
-/// # Errors
-/// The database or a template fails.
-pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
-    rescore(app).await?;
-    let now = app.clock.now();
-    let windows = app.store.windows(Some(cadence)).await?;
-    let after = match windows.iter().max_by_key(|window| window.people) {
-        Some(Window { covered, .. }) => *covered,
-        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
-    };
-    let upto = app.store.highest_seq().await?;
-    let earlier = app.store.last_subjects(Some(cadence)).await?;
-    let note = note::next(app, Some(cadence)).await?;
-    let since = app.day(now);
-    // There is no page yet that a link could lead to.
-    let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
-    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
-    let left_out = app.store.left_out(after, 5).await?;
-    let (stories, listed) = match &composed {
-        Ok((digest, _)) => (digest.count, digest.listed.len()),
-        Err(NoStory { waiting }) => (0, *waiting),
-    };
-    Ok(Preview {
-        rendered: composed.ok().map(|(_, rendered)| rendered),
-        stories,
-        listed,
-        left_out,
-        note: press.note.fate,
-    })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::check::finding::CheckFinding;
+use super::check::finding::{CheckFinding, Severity};
 use crate::config::{Config, Dkim, Findings, TransportKind, finding_at};
 use crate::mail::dkim::{Key, KeyError, Signer};
 pub use crate::mail::dkim::{Kind, Record};
@@ -47,7 +47,7 @@ pub(super) fn finding(config: &Config) -> Option<CheckFinding> {
         message: "mails are not signed (DKIM)".to_owned(),
         next: "run `policy-digest dkim generate`, unless your mail server signs them".to_owned(),
         place: None,
-        is_mistake: false,
+        severity: Severity::Advice,
         phrase: None,
     })
 }

@@ -1,17 +1,21 @@
-//! Why an item is in or out: of a stored item, of a text file, or of many texts, one JSON object a line.
+//! Why an item is in or out: of a stored item, of a page that is fetched for it, or of a file. Many texts at once, one
+//! JSON object a line, are judged by `lines`.
 
-use std::io::{BufRead as _, BufReader, Read, Write};
+mod lines;
+
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde::Deserialize;
 use url::Url;
 
 use super::App;
 use crate::domain::canonical::canonical;
-use crate::domain::language::Language;
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
 use crate::domain::topic::Topic;
+use crate::fetch::{Outcome, Validators};
+use crate::parse;
+use crate::store::ItemRow;
+pub use lines::lines;
 
 /// So many characters of the text are shown: those that count, and a few more.
 const SHOWN: usize = 2_100;
@@ -31,39 +35,90 @@ pub struct Explanation {
     pub score: Score,
     /// What must be reached.
     pub threshold: f32,
-    /// For a stored item: why it is or is not mailed although picked.
-    pub note: Option<String>,
+    /// Where it can be read.
+    pub link: Option<String>,
+    /// What else there is to know of it: why it is not mailed, or in which digest it stands.
+    pub notes: Vec<String>,
 }
 
-/// Explains a stored item, by its link.
+/// Explains an item by its link: the stored one or, when none has it, the page that is fetched from there.
 ///
 /// # Errors
-/// No item has this link; or the database fails.
-pub async fn stored(app: &App, link: &Url) -> anyhow::Result<Explanation> {
-    let item = app.store.item_by_link(link.to_string(), canonical(link)).await?.with_context(|| {
-        format!("no stored item has the link `{link}`; run `policy-digest poll` first, or give a file")
-    })?;
-    let mut notes = Vec::new();
+/// The page cannot be fetched, or is none; or the database fails.
+pub async fn by_link(app: &App, link: &Url) -> anyhow::Result<Explanation> {
+    match app.store.item_by_link(link.to_string(), canonical(link)).await? {
+        Some(item) => stored(app, &item).await,
+        None => page(app, link)
+            .await
+            .with_context(|| format!("no stored item has the link `{link}`, and it cannot be judged from there")),
+    }
+}
+
+/// Explains a stored item by its number.
+///
+/// # Errors
+/// No item has this number; or the database fails.
+pub async fn by_number(app: &App, seq: i64) -> anyhow::Result<Explanation> {
+    let item = app.store.item(seq).await?.with_context(|| format!("no stored item has the number {seq}"))?;
+    stored(app, &item).await
+}
+
+async fn stored(app: &App, item: &ItemRow) -> anyhow::Result<Explanation> {
+    let source = format!("{} (item {})", item.source, item.seq);
+    let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &item.text(), source);
+    explanation.link.clone_from(&item.link);
+    let notes = &mut explanation.notes;
     if !item.is_mailable {
         notes.push("it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
     }
-    let source = format!("{} (item {})", item.source, item.seq);
-    let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &item.text(), source);
+    for run in app.store.runs_with(item.seq).await? {
+        notes.push(format!("it stands in the {} digest of run {}", run.cadence, run.id));
+    }
     if let Some(removed) = item.text_removed {
         // Today's topic would judge the title alone.
         notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
-        explanation.score = item.score;
+        explanation.score = item.score.clone();
     }
-    explanation.note = (!notes.is_empty()).then(|| notes.join("; "));
+    if item.score.picked != explanation.score.picked {
+        let was = if item.score.picked { "in" } else { "out" };
+        notes.push(format!("by the topic file of its last judgement it was {was}, with {:.1}", item.score.total));
+    }
     Ok(explanation)
 }
 
-/// Explains a text file: its first line is the title.
+/// Explains a page that no item leads to.
+async fn page(app: &App, link: &Url) -> anyhow::Result<Explanation> {
+    let now = app.clock.now();
+    let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
+    let response = fetched.map_err(|error| anyhow::anyhow!(error.explain()))?;
+    let Outcome::Body { bytes, content_type } = &response.outcome else { anyhow::bail!("it answers with nothing") };
+    let source = parse::Source { bytes, content_type: content_type.as_deref(), base: Some(link), now, known: None };
+    match parse::parse(&source) {
+        Ok(_) => anyhow::bail!("it is a feed; name one of its posts, or see `policy-digest feeds check`"),
+        Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let article = parse::page::article(bytes, content_type.as_deref());
+    let text = Text { title: &article.title, content: &article.text, ..Text::default() };
+    let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
+    explanation.link = Some(response.final_url.to_string());
+    explanation.notes.push("it is not stored; its item in a feed may say less or more than the page".to_owned());
+    Ok(explanation)
+}
+
+/// Explains a file: a web page, or a text whose first line is the title.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn file(scorer: &Scorer, topic: &Topic, path: &Path) -> anyhow::Result<Explanation> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let is_page =
+        path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
+    if is_page {
+        let article = parse::page::article(&bytes, None);
+        let text = Text { title: &article.title, content: &article.text, ..Text::default() };
+        return Ok(Explanation::new(scorer, topic, &text, path.display().to_string()));
+    }
     let text = String::from_utf8_lossy(&bytes);
     let (title, content) = text.trim_start().split_once('\n').unwrap_or((&text, ""));
     let text = Text { title: title.trim(), content, ..Text::default() };
@@ -82,7 +137,8 @@ impl Explanation {
             source,
             threshold: topic.threshold,
             score,
-            note: None,
+            link: None,
+            notes: Vec::new(),
         }
     }
 
@@ -133,74 +189,6 @@ fn listed(words: &[String]) -> String {
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
-}
-
-/// A line may be this long, in bytes; of a longer one only the complaint is kept.
-const LONGEST_LINE: u64 = 8 << 20;
-
-/// What is read of a line; other fields are ignored.
-#[derive(Deserialize)]
-struct Line {
-    id: serde_json::Value,
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    text: Option<String>,
-    /// Read where there is no `text`.
-    #[serde(default)]
-    excerpt: Option<String>,
-}
-
-/// Judges one JSON object a line, `{"id","title","text"}`, and writes one a line,
-/// `{"id","relevant","score","themes","reasons","borderline","language"}`, the last one only when the text is not in
-/// the topic's; a bad line is answered with `{"id","error"}`. Returns how many lines were bad. Memory holds one line
-/// at a time. Answers are passed on before the input is waited for.
-///
-/// # Errors
-/// Reading or writing fails.
-pub fn lines(scorer: &Scorer, input: &mut BufReader<impl Read>, output: &mut impl Write) -> anyhow::Result<usize> {
-    let (mut bad, mut number, mut line) = (0, 0u64, Vec::new());
-    loop {
-        line.clear();
-        if !input.buffer().contains(&b'\n') {
-            output.flush().context("cannot write the answers")?;
-        }
-        let mut within_limit = input.by_ref().take(LONGEST_LINE);
-        if within_limit.read_until(b'\n', &mut line).context("cannot read the lines")? == 0 {
-            return Ok(bad);
-        }
-        number += 1;
-        let is_cut = within_limit.limit() == 0 && !line.ends_with(b"\n");
-        if is_cut {
-            input.skip_until(b'\n').context("cannot read the lines")?;
-        } else if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = if is_cut { Err(format!("longer than {LONGEST_LINE} bytes")) } else { answer(scorer, &line) };
-        let answer = answer.unwrap_or_else(|error| {
-            bad += 1;
-            let id = serde_json::from_slice::<serde_json::Value>(&line).ok().and_then(|line| line.get("id").cloned());
-            serde_json::json!({ "id": id, "error": format!("line {number}: {error}") })
-        });
-        serde_json::to_writer(&mut *output, &answer).context("cannot write the answers")?;
-        output.write_all(b"\n").context("cannot write the answers")?;
-    }
-}
-
-fn answer(scorer: &Scorer, line: &[u8]) -> Result<serde_json::Value, String> {
-    let Line { id, title, text, excerpt } = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    Ok(judged(scorer, id, &title.unwrap_or_default(), &text.or(excerpt).unwrap_or_default()))
-}
-
-fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> serde_json::Value {
-    let score = scorer.score(&Text { title, content: text, ..Text::default() });
-    let reasons: Vec<_> = score.reasons.iter().map(reason_json).collect();
-    // What is only listed is out for this list's readers, and what is out has no theme.
-    let themes = if score.picked { score.themes } else { Vec::new() };
-    serde_json::json!({
-        "id": id, "relevant": score.picked, "score": score.total, "themes": themes, "reasons": reasons,
-        "borderline": score.borderline, "language": score.language.as_ref().map(Language::code),
-    })
 }
 
 /// A reason for machines.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::finding::CheckFinding;
+use super::check::finding::{CheckFinding, Severity};
 use super::{App, sha256};
 use crate::config::read_note;
 use crate::domain::subscriber::Cadence;
@@ -61,5 +61,5 @@ pub(crate) fn finding(path: &Path) -> Option<CheckFinding> {
     let next = error.next().to_owned();
     // The message names the file.
     let message = format!("{:#}", anyhow::Error::new(error));
-    Some(CheckFinding { message, next, place: None, is_mistake: true, phrase: None })
+    Some(CheckFinding { message, next, place: None, severity: Severity::Mistake, phrase: None })
 }

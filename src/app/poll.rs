@@ -157,6 +157,11 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     Ok(PollReport { feeds })
 }
 
+/// A feed that was named, and is not in the list.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no feed `{0}` in feeds.toml")]
+pub struct UnknownFeed(String);
+
 /// What is known of each feed. What a clock has set that was ahead goes back with it.
 async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
     let states = app.store.feed_states().await?;
@@ -170,7 +175,7 @@ async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>>
 
 pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
     match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
-        Some(name) => anyhow::bail!("there is no feed `{name}` in feeds.toml"),
+        Some(name) => Err(UnknownFeed(name.clone()).into()),
         None => Ok(()),
     }
 }

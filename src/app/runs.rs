@@ -2,7 +2,7 @@
 //! was refused, since its refusals are what is in doubt, unless they are said to be believed.
 
 use super::App;
-use crate::store::{Released, ReportCount, RunStanding};
+use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStanding, Wanted};
 
 /// What was asked of a run that cannot be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum NotDone {
     /// It is not held.
     #[error("run {0} is not held")]
     IsNotHeld(i64),
+    /// It is cancelled already.
+    #[error("run {0} is cancelled already")]
+    IsCancelled(i64),
 }
 
 /// The newest runs, and all that are held; newest first.
@@ -58,4 +61,28 @@ pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Relea
     }
     show(app, run).await?;
     Err(NotDone::IsNotHeld(run).into())
+}
+
+/// Ends a run: nothing more of it is sent, and its stories come to its people with the next digest.
+///
+/// # Errors
+/// [`NotDone`], or the database fails.
+pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
+    if let Some(cancelled) = app.store.cancel(run, app.clock.now()).await? {
+        tracing::info!(run, messages = cancelled.messages, "the run is cancelled");
+        return Ok(cancelled);
+    }
+    show(app, run).await?;
+    Err(NotDone::IsCancelled(run).into())
+}
+
+/// Messages, the newest first, and how many there are in all.
+///
+/// # Errors
+/// [`NotDone::NoRun`], or the database fails.
+pub async fn messages(app: &App, wanted: Wanted, limit: usize) -> anyhow::Result<(Vec<MessageRow>, u64)> {
+    if let Some(run) = wanted.run {
+        show(app, run).await?;
+    }
+    Ok(app.store.messages(wanted, limit).await?)
 }

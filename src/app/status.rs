@@ -1,4 +1,5 @@
-//! How it is: alarms, feeds, queue, people, the last run and the next ones.
+//! How it is: alarms, feeds, queue, people, the last run and the next ones, the last weeks, the disk. The command, the
+//! operator's page and the metrics show the same report.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,8 @@ use super::{App, database, digest};
 use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
-use crate::store::{FeedState, HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken};
+pub use crate::store::{FeedState, WEEKS};
+use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -38,6 +40,31 @@ pub struct StatusReport {
     pub next: Vec<(Cadence, Slot)>,
     /// The edit of the configuration that a running daemon has not taken over.
     pub untaken: Option<Untaken>,
+    /// What came and what went in the last weeks.
+    pub weeks: Weeks,
+    /// What the database and its disk have.
+    pub disk: Disk,
+}
+
+/// Room, in bytes; `None` where the file system does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// The size of the database.
+    pub database: Option<u64>,
+    /// What is free beside it.
+    pub free: Option<u64>,
+}
+
+/// "database 1.8 MB, free 43.5 GB".
+impl std::fmt::Display for Disk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = |bytes: u64| match bytes {
+            ..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+            _ => format!("{:.1} GB", bytes as f64 / 1e9),
+        };
+        let said = |bytes: Option<u64>| bytes.map_or("not known".to_owned(), size);
+        write!(f, "database {}, free {}", said(self.database), said(self.free))
+    }
 }
 
 /// Looks everything up; changes nothing.
@@ -46,7 +73,8 @@ pub struct StatusReport {
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
     let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
-    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known(&app.store, app.clock.now()).await? })
+    let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
+    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known })
 }
 
 /// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
@@ -59,12 +87,12 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
         return Ok(None);
     }
     let store = Store::open(&path).await?;
-    let known = known(&store, clock.now()).await;
+    let known = known(&store, data, clock.now()).await;
     store.close().await;
     known.map(Some)
 }
 
-async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
+async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     let mut subscribers = BTreeMap::new();
     for subscriber in store.subscribers().await? {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
@@ -80,6 +108,8 @@ async fn known(store: &Store, now: DateTime<Utc>) -> anyhow::Result<StatusReport
         held_slots: Vec::new(),
         last_run: store.last_run(None, now).await?,
         next: Vec::new(),
+        weeks: store.weeks(now).await?,
+        disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
         untaken: store.untaken().await?,
     })
 }
@@ -121,4 +151,17 @@ pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)
         next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
     }
     Ok(next)
+}
+
+/// The size of the database, what was written last and is not yet in its file included.
+pub(super) fn database_bytes(data: &Path) -> Option<u64> {
+    let file = database(data);
+    let bytes = |file: &Path| std::fs::metadata(file).map(|file| file.len()).ok();
+    Some(bytes(&file)? + bytes(&file.with_extension("db-wal")).unwrap_or(0))
+}
+
+/// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
+#[must_use]
+pub fn needs_attention(feed: &FeedState) -> bool {
+    feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some()
 }

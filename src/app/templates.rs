@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::check::finding::CheckFinding;
+use super::check::finding::{CheckFinding, Severity};
 use crate::render::{self, GUIDE, Renderer, TEMPLATES};
 
 /// Writes every built-in template into a folder, with the guide to them, and says which files it wrote. Files that
@@ -51,7 +51,7 @@ fn finding(fault: &render::Error, folder: Option<&Path>) -> CheckFinding {
                what each may use"
             .to_owned(),
         place,
-        is_mistake: true,
+        severity: Severity::Mistake,
         phrase: None,
     }
 }

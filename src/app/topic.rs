@@ -1,4 +1,5 @@
-//! Working on the topic file: how well it judges posts that people have labelled.
+//! Working on the topic file: how well it judges posts that people have labelled, and what an edit of it does.
 
 pub mod eval;
+pub mod test;
 pub mod train;

@@ -21,10 +21,12 @@ const WIDTH: usize = 80;
 #[command(after_help = "\
 Examples:
   policy-digest explain https://blog.example.org/2026/11/joined-up.html
+  policy-digest explain 4711
   policy-digest explain draft.txt
   policy-digest explain --jsonl posts.jsonl")]
 pub(super) struct Explain {
-    /// The link of a stored item, or a text file whose first line is the title
+    /// The link or the number of a stored item, any post's link, or a file: a page (.html), or a text whose first line
+    /// is the title
     #[arg(required_unless_present = "jsonl")]
     what: Option<String>,
     /// Read one {"id","title","text"} a line from this file (- for standard input), print one judgement a line
@@ -39,13 +41,15 @@ impl Explain {
             return lines(global, path);
         }
         let what = self.what.unwrap_or_default();
-        let explanation = match Url::parse(&what) {
-            Ok(link) if !Path::new(&what).exists() => explain::stored(&global.open().await?, &link).await?,
-            _ if Path::new(&what).exists() => {
-                let topic = global.load()?.topic;
-                explain::file(&Scorer::new(&topic), &topic, Path::new(&what))?
-            }
-            _ => return Err(Usage(format!("`{what}` is neither a link nor a file that is here")).into()),
+        let explanation = if Path::new(&what).exists() {
+            let topic = global.load()?.topic;
+            explain::file(&Scorer::new(&topic), &topic, Path::new(&what))?
+        } else if let Ok(seq) = what.parse() {
+            explain::by_number(&global.open().await?, seq).await?
+        } else if let Ok(link) = Url::parse(&what) {
+            explain::by_link(&global.open().await?, &link).await?
+        } else {
+            return Err(Usage(format!("`{what}` is no link, no number, and no file that is here")).into());
         };
         if global.json {
             print(to_json(&explanation));
@@ -85,13 +89,17 @@ fn tell(explanation: &Explanation) {
     let score = &explanation.score;
     let paint = Paint::for_stdout();
     let title = paint.mark(&explanation.title, &score.reasons, Place::Title);
-    print(format_args!("{}\n{}\n", marked::wrap(&title, WIDTH), explanation.source));
+    print(format_args!("{}\n{}", marked::wrap(&title, WIDTH), explanation.source));
+    if let Some(link) = &explanation.link {
+        print(plain(link));
+    }
+    print("");
     print(marked::wrap(&explanation.verdict(), WIDTH));
     if let Some(language) = &score.language {
         let note = format!("language: {language}, not the topic's, so only title and categories are judged");
         print(marked::wrap(&note, WIDTH));
     }
-    if let Some(note) = &explanation.note {
+    for note in &explanation.notes {
         print(marked::wrap(&format!("note: {note}"), WIDTH));
     }
     if !score.reasons.is_empty() {
@@ -138,7 +146,7 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     json!({
         "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
         "threshold": explanation.threshold, "verdict": explanation.verdict(), "themes": score.themes,
-        "reasons": reasons, "note": explanation.note, "borderline": score.borderline,
+        "reasons": reasons, "link": explanation.link, "notes": explanation.notes, "borderline": score.borderline,
         "language": score.language.as_ref().map(Language::code),
     })
 }

@@ -46,6 +46,14 @@ impl Paint {
         marked
     }
 
+    /// These words in a style, where there are any.
+    pub(super) fn in_style(self, words: &str, style: Style) -> String {
+        match self {
+            Self::Styles => format!("{style}{words}{style:#}"),
+            Self::Brackets => words.to_owned(),
+        }
+    }
+
     /// What the marks mean.
     pub(super) fn legend(self) -> String {
         format!("{} and {}", self.one("speaks for", true), self.one("speaks against", false))

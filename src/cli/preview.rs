@@ -6,15 +6,25 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::marked::{self, plain};
 use super::once::waiting;
-use super::{Ending, Global, Usage, print};
-use crate::app::digest;
+use super::{Ending, Global, Usage, print, table};
+use crate::app::digest::{self, Preview as NextDigest, why};
 use crate::app::note::NoteUse;
 use crate::domain::subscriber::Cadence;
-use crate::store::ItemRow;
+
+/// What is told of the posts that are left out fits a terminal of this width, in columns.
+const WIDTH: usize = 80;
+/// Where their words begin.
+const INDENT: usize = 8;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  policy-digest preview --out preview")]
+#[command(after_help = "\
+What is left out is told with it: why, how many each, and the nearest misses.
+
+Examples:
+  policy-digest preview --out preview
+  policy-digest preview --open")]
 pub(super) struct Preview {
     /// daily, weekly or monthly
     #[arg(long, default_value = "weekly")]
@@ -22,6 +32,9 @@ pub(super) struct Preview {
     /// Write digest.html and digest.txt into this folder; without it the text is printed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Show the HTML in a browser; written into the folder `preview` in the data folder, unless --out names another
+    #[arg(long)]
+    open: bool,
     /// The editor's note, in Markdown, instead of note.md in the configuration folder
     #[arg(long, value_name = "FILE")]
     note: Option<PathBuf>,
@@ -36,13 +49,18 @@ impl Preview {
         let app = global.open_with(self.note.as_deref()).await?;
         let preview = digest::preview(&app, cadence).await?;
         let mut written = Vec::new();
-        if let (Some(folder), Some(rendered)) = (&self.out, &preview.rendered) {
+        let folder = self.out.clone().or_else(|| self.open.then(|| app.config.settings.data.join("preview")));
+        if let (Some(folder), Some(rendered)) = (&folder, &preview.rendered) {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
             for (name, content) in [("digest.html", &rendered.html), ("digest.txt", &rendered.text)] {
                 let path = folder.join(name);
                 std::fs::write(&path, content).with_context(|| format!("cannot write `{}`", path.display()))?;
                 written.push(path);
             }
+        }
+        if let (true, Some(html)) = (self.open, written.first()) {
+            open::that_detached(html)
+                .with_context(|| format!("no browser could be asked to show `{}`", html.display()))?;
         }
         if global.json {
             let left_out: Vec<_> = preview
@@ -53,6 +71,7 @@ impl Preview {
             let subject = preview.rendered.as_ref().map(|rendered| &rendered.subject);
             print(json!({
                 "subject": subject, "stories": preview.stories, "listed": preview.listed, "left_out": left_out,
+                "reasons": preview.reasons.iter().map(|(why, count)| json!({ "why": why, "count": count })).collect::<Vec<_>>(),
                 "files": written, "note": preview.note.as_str(),
             }));
             return Ok(Ending::Done);
@@ -77,25 +96,28 @@ impl Preview {
         if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
             print("\nthe editor's note is left out: an earlier digest has shown the same text");
         }
-        if !preview.left_out.is_empty() {
-            print("\nnearest misses:");
-        }
-        for item in &preview.left_out {
-            print(format_args!("{:6.1}  {}  ({}: {})", item.score.total, item.title, item.feed, why(item)));
-        }
+        tell_left_out(&preview);
         Ok(Ending::Done)
     }
 }
 
-fn why(item: &ItemRow) -> String {
-    if (item.score.picked || item.score.borderline) && !item.is_mailable {
-        return "older than its feed's first-poll window".to_owned();
+/// Why posts are not in it, and which of them missed it by least.
+fn tell_left_out(preview: &NextDigest) {
+    if preview.left_out.is_empty() {
+        return;
     }
-    if let Some(language) = &item.score.language {
-        return format!("written in {language}; judged by title and categories only");
+    let all: usize = preview.reasons.iter().map(|(_, count)| count).sum();
+    print(format_args!("\nleft out: {}", table::count(all, "post")));
+    for (why, count) in &preview.reasons {
+        print(format_args!("{count:6}  {}", plain(why)));
     }
-    match item.score.reasons.iter().find(|reason| reason.weight < 0.0) {
-        Some(reason) => reason.label.as_ref().unwrap_or(&reason.phrase).to_string(),
-        None => "too little on the topic".to_owned(),
+    print("\nnearest misses:");
+    for item in &preview.left_out {
+        let title = marked::wrap(&plain(&item.title), WIDTH - INDENT);
+        let about = marked::wrap(&format!("{}, item {}: {}", item.feed, item.seq, plain(&why(item))), WIDTH - INDENT);
+        for (number, line) in title.lines().chain(about.lines()).enumerate() {
+            let score = if number == 0 { format!("{:6.1}", item.score.total) } else { String::new() };
+            print(format_args!("{score:INDENT$}{line}"));
+        }
     }
 }

@@ -15,7 +15,8 @@ Examples:
   policy-digest runs list
   policy-digest runs show 12
   policy-digest runs release 12            # it was our fault, and is mended: try again
-  policy-digest runs release 12 --believe  # these addresses are dead: suppress them")]
+  policy-digest runs release 12 --believe  # these addresses are dead: suppress them
+  policy-digest runs cancel 12 --yes       # it should not go out: the next digest has its stories")]
 pub(super) enum Runs {
     /// The newest runs, and every one that is held
     List(List),
@@ -25,6 +26,8 @@ pub(super) enum Runs {
     Hold(Which),
     /// Let a held run go on; it is not held again by itself
     Release(Release),
+    /// End a run: what of it is not sent is cancelled, and its stories come with the next digest
+    Cancel(Cancel),
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +60,22 @@ pub(super) struct Release {
     believe: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Whoever has not got it is not covered by it: their next digest has its
+stories. What has gone out cannot be called back. Its page in the archive
+stays.
+
+Example:
+  policy-digest runs cancel 12 --yes")]
+pub(super) struct Cancel {
+    /// The run's number
+    run: i64,
+    /// Do it; without this it is only told what would be cancelled
+    #[arg(long)]
+    yes: bool,
+}
+
 impl Runs {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let app = global.open().await?;
@@ -65,14 +84,17 @@ impl Runs {
             Self::Show(which) => which.show(&app, global).await,
             Self::Hold(which) => which.hold(&app, global).await,
             Self::Release(release) => release.run(&app, global).await,
+            Self::Cancel(cancel) => cancel.run(&app, global).await,
         };
-        match done {
-            Ok(()) => Ok(Ending::Done),
-            Err(error) => match error.downcast_ref::<NotDone>() {
-                Some(not_done) => Err(Usage(not_done.to_string()).into()),
-                None => Err(error),
-            },
-        }
+        done.map(|()| Ending::Done).map_err(usage)
+    }
+}
+
+/// What was asked of a run that cannot be done is a mistake in the command.
+pub(super) fn usage(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<NotDone>() {
+        Ok(not_done) => Usage(not_done.to_string()).into(),
+        Err(error) => error,
     }
 }
 
@@ -147,6 +169,29 @@ impl Release {
     }
 }
 
+impl Cancel {
+    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+        if !self.yes {
+            let (run, _) = runs::show(app, self.run).await?;
+            let what = messages(&run);
+            return Err(Usage(format!("run {} ({what}) is not cancelled: say so with `--yes`", self.run)).into());
+        }
+        // What a dead process was sending is unknown, and is cancelled too; a living one minds its own.
+        let _lock = app.lock("policy-digest runs cancel").await.ok();
+        let cancelled = runs::cancel(app, self.run).await?;
+        if global.json {
+            print(json!({ "id": self.run, "cancelled": cancelled.messages, "under_way": cancelled.under_way }));
+            return Ok(());
+        }
+        let mails = count(cancelled.messages, "mail");
+        print(format_args!("run {} is cancelled: {mails} not sent; the next digest has its stories", self.run));
+        if cancelled.under_way > 0 {
+            print(format_args!("{} under way are not called back", cancelled.under_way));
+        }
+        Ok(())
+    }
+}
+
 fn messages(run: &RunStanding) -> String {
     let parts: Vec<_> = run.messages.iter().map(|(state, number)| format!("{number} {state}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
@@ -154,6 +199,9 @@ fn messages(run: &RunStanding) -> String {
 
 fn state(app: &App, run: &RunStanding) -> String {
     let because = run.because.as_deref().unwrap_or_default();
+    if let Some(cancelled) = run.cancelled {
+        return format!("cancelled {}", local(app, cancelled));
+    }
     match (run.held, run.released) {
         (Some(held), _) => format!("held since {}: {because}", local(app, held)),
         (None, Some(released)) => format!("released {}, after: {because}", local(app, released)),
@@ -162,7 +210,8 @@ fn state(app: &App, run: &RunStanding) -> String {
     }
 }
 
-fn local(app: &App, at: chrono::DateTime<chrono::Utc>) -> String {
+/// A moment in the configured zone, to the minute.
+pub(super) fn local(app: &App, at: chrono::DateTime<chrono::Utc>) -> String {
     at.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -170,7 +219,7 @@ fn to_json(run: &RunStanding) -> serde_json::Value {
     json!({
         "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(),
         "held": run.held.map(|at| at.to_rfc3339()), "because": run.because,
-        "released": run.released.map(|at| at.to_rfc3339()), "judged": run.judged.map(|at| at.to_rfc3339()),
+        "released": run.released.map(|at| at.to_rfc3339()), "cancelled": run.cancelled.map(|at| at.to_rfc3339()), "judged": run.judged.map(|at| at.to_rfc3339()),
         "attempted": run.attempted, "failed": run.failed, "messages": run.messages,
     })
 }

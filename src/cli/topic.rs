@@ -1,4 +1,6 @@
-//! `topic`: how well the topic file judges labelled posts.
+//! `topic`: how well the topic file judges labelled posts, and what an edit of it does to the stored ones (`test`).
+
+mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,8 @@ const REASONS: usize = 3;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Topic {
+    /// Show what an edit of topic.toml adds and drops among the stored posts; nothing is stored
+    Test(test::Test),
     /// Measure topic.toml against posts that people have labelled
     Eval(Eval),
     /// Train the model of wording that topic.toml names, from labelled posts
@@ -75,6 +79,7 @@ pub(super) struct Eval {
 impl Topic {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         match self {
+            Self::Test(test) => test.run(global).await,
             Self::Eval(eval) => eval.run(global),
             Self::Train(train) => train.run(global),
             Self::CrossValidate(validate) => validate.run(global),

@@ -51,6 +51,13 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
     }
+    if !web.admin_listen.ip().is_loopback() && !web.admin_open {
+        note(
+            "web.admin_listen",
+            "`admin_listen` would show the operator's pages to others",
+            "keep it on 127.0.0.1, or say `admin_open = true` where something else keeps others out",
+        );
+    }
     if settings.polling.per_host > settings.polling.concurrency {
         note(
             "polling.per_host",

@@ -7,27 +7,34 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use url::Url;
 
+use super::schema::{Optional, Time};
 use crate::domain::locale::Locale;
 use crate::domain::subscriber::EmailAddress;
 
 /// The whole file; `Settings::default()` is what holds without one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Settings {
     /// The digest's name, as subscribers see it.
     pub name: String,
     /// The folder for what the program writes, from the working directory.
     pub data: PathBuf,
     /// Where subscribers reach the pages; every link in a mail begins with it.
+    #[schemars(with = "String")]
     pub public_url: Url,
     /// The language and country that dates are written for.
+    #[schemars(with = "String")]
     pub locale: Locale,
     /// The zone in which the schedule is meant.
+    #[schemars(with = "String")]
     pub timezone: Tz,
     /// Who is told when something needs a person.
+    #[schemars(with = "Vec<String>")]
     pub admin_to: Vec<EmailAddress>,
     /// A folder whose templates go before the embedded ones, already joined to the configuration folder.
+    #[schemars(with = "String")]
     pub templates_dir: Option<PathBuf>,
     /// Who sends the digest.
     pub sender: Sender,
@@ -48,7 +55,7 @@ pub struct Settings {
 }
 
 /// `[sender]`: what every footer says about who sends; empty texts are left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Sender {
     /// The organisation's name.
     pub organisation: String,
@@ -63,33 +70,42 @@ pub struct Sender {
 }
 
 /// `[polling]`: how feeds are fetched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Polling {
     /// Feeds fetched at the same time.
     pub concurrency: usize,
     /// Of these, from one host.
     pub per_host: usize,
     /// The least pause between two requests to one host.
+    #[schemars(with = "Time")]
     pub spacing: Duration,
     /// How often a feed is asked when it does not say.
+    #[schemars(with = "Time")]
     pub interval: Duration,
     /// How old an item may be to be mailed when its feed is new.
+    #[schemars(with = "Time")]
     pub first_poll_window: Duration,
     /// The most that one fetch may take.
+    #[schemars(with = "Time")]
     pub timeout: Duration,
     /// The largest answer that is read, unpacked.
     pub max_body_bytes: u64,
     /// Private networks that may be fetched from.
+    #[schemars(with = "Vec<String>")]
     pub allow_private: Vec<Network>,
     /// Whether feeds may be `file:` URLs.
     pub allow_files: bool,
     /// A proxy for every fetch.
+    #[schemars(with = "String")]
     pub proxy: Option<Url>,
     /// Further certificate authorities, already joined to the configuration folder.
+    #[schemars(with = "String")]
     pub ca_file: Option<PathBuf>,
     /// The file's content.
+    #[schemars(skip)]
     pub ca: Option<Vec<u8>>,
     /// Named in the User-Agent, for a feed's owner to find us by; `public_url` unless set.
+    #[schemars(with = "String")]
     pub contact_url: Url,
 }
 
@@ -124,7 +140,7 @@ impl fmt::Display for Network {
 }
 
 /// `[schedule]`: cron lines of five fields, checked to have a next slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Schedule {
     /// For subscribers to a daily digest.
     pub daily: String,
@@ -135,18 +151,20 @@ pub struct Schedule {
 }
 
 /// `[relevance]`: what counts as relevant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Relevance {
     /// What becomes of items just under the threshold.
     pub borderline: Borderline,
     /// How many score points below the threshold that is.
     pub borderline_margin: f32,
     /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::topic::Topic)).
+    #[schemars(with = "Optional")]
     pub threshold: Option<f32>,
 }
 
 /// What becomes of items just under the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum Borderline {
     /// They are listed shortly at the end.
     List,
@@ -155,20 +173,21 @@ pub enum Borderline {
 }
 
 /// `[digest]`: what a digest holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Digest {
     /// The most stories in full; the best are taken.
     pub max_stories: usize,
     /// The length of a story's excerpt, in characters.
     pub excerpt_chars: usize,
     /// Links of stories that go first.
+    #[schemars(with = "Vec<String>")]
     pub pin: Vec<Url>,
     /// Whether a mail goes out that says there was nothing.
     pub quiet_week: bool,
 }
 
 /// `[mail]`: how mail leaves.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Mail {
     /// By which way.
     pub transport: TransportKind,
@@ -177,20 +196,25 @@ pub struct Mail {
     /// The Reply-To line; empty when answers go to `from`.
     pub reply_to: String,
     /// Gets a proof of each digest before the subscribers do.
+    #[schemars(with = "String")]
     pub proof_to: Option<EmailAddress>,
     /// Takes what comes back: each mail's return path is this address with a token of its own behind a `+`. Without
     /// it, what comes back goes to the sender.
+    #[schemars(with = "String")]
     pub bounce_address: Option<String>,
     /// Takes mails that ask to be unsubscribed.
+    #[schemars(with = "String")]
     pub unsubscribe_address: Option<String>,
     /// The relay.
     pub smtp: Smtp,
     /// The signature; none while its keys are empty.
+    #[schemars(with = "Dkim")]
     pub dkim: Option<Dkim>,
 }
 
 /// By which way mail leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum TransportKind {
     /// Each mail becomes a file in `outbox/` in the data folder.
     Directory,
@@ -199,7 +223,7 @@ pub enum TransportKind {
 }
 
 /// `[mail.smtp]`: the relay.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Smtp {
     /// Its name or address.
     pub host: String,
@@ -208,18 +232,25 @@ pub struct Smtp {
     /// How the connection is protected.
     pub tls: Tls,
     /// Further certificate authorities, already joined to the configuration folder.
+    #[schemars(with = "String")]
     pub ca_file: Option<PathBuf>,
     /// The file's content.
+    #[schemars(skip)]
     pub ca: Option<Vec<u8>>,
     /// The log-in; none while the user name is empty.
+    #[schemars(with = "String")]
     pub username: Option<String>,
     /// The file that the password was read from, already joined to the configuration folder.
+    #[schemars(with = "String")]
     pub password_file: Option<PathBuf>,
     /// From the environment, else from `password_file`.
+    #[schemars(skip)]
     pub password: Option<Secret>,
     /// The name in EHLO; the host of `public_url` unless set.
+    #[schemars(with = "String")]
     pub ehlo_name: Option<String>,
     /// The longest wait for one answer.
+    #[schemars(with = "Time")]
     pub timeout: Duration,
     /// Connections open at the same time.
     pub max_connections: usize,
@@ -230,7 +261,8 @@ pub struct Smtp {
 }
 
 /// How a connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
 pub enum Tls {
     /// TLS from the first byte, usually port 465.
     Tls,
@@ -241,7 +273,7 @@ pub enum Tls {
 }
 
 /// `[mail.dkim]`: the signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Dkim {
     /// The domain that signs.
     pub domain: String,
@@ -250,32 +282,42 @@ pub struct Dkim {
     /// The private key in PEM, already joined to the configuration folder.
     pub key_file: PathBuf,
     /// The file's content; none only where the file could not be read, which is a finding.
+    #[schemars(skip)]
     pub key: Option<Secret>,
 }
 
 /// `[web]`: where the pages are served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Web {
     /// For subscribers.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// For health checks and the operator.
+    #[schemars(with = "String")]
     pub admin_listen: SocketAddr,
+    /// Whether the operator's pages may be served where others reach them.
+    pub admin_open: bool,
     /// Networks whose `X-Forwarded-For` is believed.
+    #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,
     /// Whether search engines may list the pages and feeds that are for everybody.
     pub robots: bool,
 }
 
 /// `[retention]`: how long things are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Retention {
     /// The full text of items.
+    #[schemars(with = "Time")]
     pub content: Duration,
     /// Attempts of delivery.
+    #[schemars(with = "Time")]
     pub attempts: Duration,
     /// Sign-ups that were never confirmed.
+    #[schemars(with = "Time")]
     pub pending: Duration,
     /// Subscribers who left.
+    #[schemars(with = "Time")]
     pub left: Duration,
 }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::subscriber::Cadence;
 use super::token::CONFIRM_FOR;
+use super::word::words;
 
 /// Where a message stands. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,34 +31,16 @@ pub enum State {
     Replaced,
 }
 
-impl State {
-    /// All of them, in the order of a message's life.
-    pub const ALL: [Self; 8] = [
-        Self::Queued,
-        Self::Sending,
-        Self::Unknown,
-        Self::Retry,
-        Self::Sent,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Replaced,
-    ];
-
-    /// The word in tables and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Unknown => "unknown",
-            Self::Retry => "retry",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Replaced => "replaced",
-        }
-    }
-}
+words!(State {
+    Queued = "queued",
+    Sending = "sending",
+    Unknown = "unknown",
+    Retry = "retry",
+    Sent = "sent",
+    Failed = "failed",
+    Cancelled = "cancelled",
+    Replaced = "replaced",
+});
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod preferences;
 mod public;
 mod quiet;
 mod sign_up;
+mod status;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -17,6 +18,7 @@ pub use preferences::{AskLinkView, ChoiceView, LinkView, PreferencesView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use quiet::QuietView;
 pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
+pub use status::{BarView, ChartView, FactView, FeedView, StatusView};
 
 use super::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
 use crate::domain::digest::{Digest, Entry, Section};

@@ -18,6 +18,15 @@ pub struct Released {
     pub open: u64,
 }
 
+/// What cancelling a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Messages that are not sent any more.
+    pub messages: usize,
+    /// Messages whose attempt is under way: they end as they will, and are not tried again.
+    pub under_way: u64,
+}
+
 /// How a run stands when a report comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -109,6 +118,39 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Ends a run: what of it is open is cancelled, and covers nobody, so that the next digest has it. What waits to be
+    /// weighed of a held run is forgotten. `None` if there is none of this number, or it is cancelled already.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn cancel(&self, run: i64, now: DateTime<Utc>) -> Result<Option<Cancelled>, Error> {
+        self.write(move |tx| {
+            let is_held: Option<bool> = tx
+                .query_row("SELECT held IS NOT NULL FROM runs WHERE id = ?1 AND cancelled IS NULL", [run], |row| row.get(0))
+                .optional()?;
+            let Some(is_held) = is_held else { return Ok(None) };
+            if is_held {
+                forget_waiting(tx, run, now)?;
+            }
+            tx.execute(
+                "UPDATE runs SET cancelled = ?2, held = NULL, released = coalesce(released, ?2), judged = coalesce(judged, ?2)
+                 WHERE id = ?1",
+                params![run, seconds(now)],
+            )?;
+            let messages = tx.execute(
+                "UPDATE messages SET state = 'cancelled', settled = ?2, error = 'its run was cancelled by hand'
+                 WHERE run = ?1 AND state IN ('queued', 'retry', 'unknown')",
+                params![run, seconds(now)],
+            )?;
+            let question = "SELECT count(*) FROM messages WHERE run = ?1 AND state = 'sending'";
+            let under_way = tx.query_row(question, [run], |row| row.get(0))?;
+            Ok(Some(Cancelled { messages, under_way }))
+        })
+        .await
+    }
+}
+
 /// Puts an attempted message into its run's sample while there is room. True if it is new there.
 pub(super) fn sample(tx: &Transaction<'_>, run: i64, message: i64) -> Result<bool, Error> {
     let added = tx
@@ -184,9 +226,11 @@ fn because(tx: &Transaction<'_>, run: i64, attempted: usize, failed: usize) -> R
     Ok(format!("{failed} of its first {attempted} mails were refused or came back{code}"))
 }
 
+/// Reports of a run that were not weighed yet.
+const WAITING: &str = "applied IS NULL AND message IN (SELECT id FROM messages WHERE run = ?1)";
+
 /// What failed is not believed: forgotten, and tried again.
 fn try_again(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize, Error> {
-    const WAITING: &str = "applied IS NULL AND message IN (SELECT id FROM messages WHERE run = ?1)";
     let retried = tx.execute(
         &format!(
             "UPDATE messages SET state = 'queued', next_attempt = ?2, settled = NULL, error = NULL
@@ -195,7 +239,13 @@ fn try_again(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize
         ),
         params![run, seconds(now)],
     )?;
+    forget_waiting(tx, run, now)?;
+    Ok(retried)
+}
+
+/// What was reported is not believed.
+fn forget_waiting(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<(), Error> {
     tx.execute(&format!("DELETE FROM reports WHERE {WAITING} AND fault IN ('person', 'soft')"), [run])?;
     tx.execute(&format!("UPDATE reports SET applied = ?2 WHERE {WAITING}"), params![run, seconds(now)])?;
-    Ok(retried)
+    Ok(())
 }

@@ -77,6 +77,26 @@ impl Store {
         .await
     }
 
+    /// The item with this number.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn item(&self, seq: i64) -> Result<Option<ItemRow>, Error> {
+        self.read(move |connection| Ok(select(connection, "WHERE i.seq = ?1", [seq])?.pop())).await
+    }
+
+    /// The highest number that arrived before a moment; 0 if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn last_before(&self, at: DateTime<Utc>) -> Result<i64, Error> {
+        self.read(move |connection| {
+            let question = "SELECT coalesce(max(seq), 0) FROM items WHERE arrived < ?1";
+            Ok(connection.query_row(question, [super::seconds(at)], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Items after `after` that stand in no digest, best score first.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0015_moves.sql")),
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
+    M::up(include_str!("migrations/0021_looks.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -234,7 +234,8 @@ pub(super) fn is_wanted(
 
 pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
     if settlement.next == Next::AsBefore {
-        return put_back(tx, settlement);
+        put_back(tx, settlement)?;
+        return end_if_cancelled(tx, settlement.id, seconds(now));
     }
     let now = seconds(now);
     let word = match settlement.outcome {
@@ -268,6 +269,9 @@ pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTim
         archives::publish(tx, settlement.id, now)?;
     }
     let Settlement { id, attempt, outcome, next, .. } = *settlement;
+    if matches!(next, Next::RetryAt(_)) {
+        end_if_cancelled(tx, id, now)?;
+    }
     reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), time(now)?)
 }
 
@@ -282,5 +286,15 @@ fn put_back(tx: &Transaction<'_>, settlement: &Settlement) -> Result<(), Error> 
         .execute(params![settlement.id, settlement.attempt])?;
     tx.prepare_cached("UPDATE messages SET state = ?2, attempts = attempts - 1 WHERE id = ?1")?
         .execute(params![settlement.id, state.as_str()])?;
+    Ok(())
+}
+
+/// What was under way when its run was cancelled is not tried again.
+fn end_if_cancelled(tx: &Transaction<'_>, id: i64, now: i64) -> Result<(), Error> {
+    tx.prepare_cached(
+        "UPDATE messages SET state = 'cancelled', settled = ?2 WHERE id = ?1
+         AND run IN (SELECT id FROM runs WHERE cancelled IS NOT NULL)",
+    )?
+    .execute([id, now])?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
-use super::{Error, Store, optional_time, time};
+use super::{Error, RunName, Store, optional_time, time};
 
 /// How a run stands, in full.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct RunStanding {
     pub because: Option<String>,
     /// When a person let it go on.
     pub released: Option<DateTime<Utc>>,
+    /// When a person ended it: nothing more of it is sent.
+    pub cancelled: Option<DateTime<Utc>>,
     /// When its sample was found good, or it was released.
     pub judged: Option<DateTime<Utc>>,
     /// Messages of its sample.
@@ -70,7 +72,7 @@ pub(super) const OPEN: &str = "state IN ('queued', 'sending', 'unknown', 'retry'
 
 const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, released, judged,
     (SELECT count(*) FROM samples s WHERE s.run = runs.id),
-    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1) FROM runs";
+    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1), cancelled FROM runs";
 
 impl Store {
     /// The newest runs, and every one that is held; newest first.
@@ -113,6 +115,22 @@ impl Store {
         .await
     }
 
+    /// The runs in whose digests an item's story stands, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn runs_with(&self, item: i64) -> Result<Vec<RunName>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(
+                "SELECT id, cadence FROM runs WHERE id IN (SELECT run FROM run_stories
+                 WHERE story = (SELECT story FROM items WHERE seq = ?1)) ORDER BY id",
+            )?;
+            let runs = statement.query_map([item], |row| Ok(RunName { id: row.get(0)?, cadence: row.get(1)? }))?;
+            Ok(runs.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The runs that are held now, oldest first.
     ///
     /// # Errors
@@ -140,6 +158,7 @@ fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error
         judged: optional_time(row.get(7)?)?,
         attempted: row.get(8)?,
         failed: row.get(9)?,
+        cancelled: optional_time(row.get(10)?)?,
         messages,
     })
 }

@@ -12,6 +12,16 @@ use crate::support::axe::Axe;
 use crate::support::browser::{Browser, Hand};
 
 #[tokio::test]
+async fn axe_finds_nothing_on_the_operators_page() {
+    let Some(browser) = Browser::start(Hand::Mouse).await else { return };
+    let mut axe = Axe::new();
+    let (address, _folder) = crate::operator_page::busy_and_served().await;
+    browser.open(&format!("http://{address}/status")).await;
+    axe.look(&browser, "status").await;
+    axe.verdict();
+}
+
+#[tokio::test]
 async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
     let Some(browser) = Browser::start(Hand::Mouse).await else { return };
     let (mut axe, folder) = (Axe::new(), tempfile::tempdir().unwrap());

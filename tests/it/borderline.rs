@@ -116,7 +116,7 @@ async fn a_text_in_another_language_is_kept_with_its_language_and_judged_by_its_
     );
     assert_eq!(world.once().await.poll.saved().picked, 1);
     let link = "https://blog.example.org/1".parse().unwrap();
-    let told = explain::stored(&world.app, &link).await.unwrap().score;
+    let told = explain::by_link(&world.app, &link).await.unwrap().score;
     assert_eq!((told.picked, told.total, told.language.unwrap().code()), (false, 0.0, "fr"));
     let preview = preview(&world.app, Cadence::Weekly).await.unwrap();
     assert_eq!((preview.stories, preview.left_out.len()), (1, 1));

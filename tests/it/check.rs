@@ -72,7 +72,8 @@ fn check_says_when_mail_goes_out_and_nobody_is_told_of_trouble() {
         sink.port
     );
     write_config(folder.path(), &[("blog", "file:blog.xml")], &relay);
-    let shown = check(folder.path());
+    std::fs::write(folder.path().join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    let shown = check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("config/digest.toml: `admin_to` is empty"), "{shown}");
     let variable = ("POLICY_DIGEST__ADMIN_TO", "[\"admin@example.org\"]");
     let named = policy_digest(folder.path()).arg("check").env(variable.0, variable.1).output().unwrap();
@@ -83,11 +84,12 @@ fn check_says_when_mail_goes_out_and_nobody_is_told_of_trouble() {
 fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
     let (sink, folder) = (SmtpSink::start(), tempfile::tempdir().unwrap());
     smtp_config(&sink, folder.path(), 0);
-    let shown = check(folder.path());
+    let check = || check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = check();
     assert!(shown.contains("lead nowhere: nobody served the pages so far"), "{shown}");
     assert!(shown.contains("policy-digest run") && shown.contains("set `unsubscribe_address`"), "{shown}");
     let mut daemon = Daemon::start(folder.path());
-    crate::support::daemon::until("it noted that it serves", || !check(folder.path()).contains("lead nowhere"));
+    crate::support::daemon::until("it noted that it serves", || !check().contains("lead nowhere"));
     daemon.terminate();
     assert!(daemon.end().0.success());
 }

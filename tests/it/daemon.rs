@@ -27,7 +27,9 @@ fn the_daemon_polls_answers_and_ends_when_told() {
     let (ended, log) = daemon.end();
     assert_eq!(ended.code(), Some(0), "{log}");
     assert!(log.lines().all(|line| line.starts_with('{')), "the log is JSON: {log}");
-    assert!(log.contains("polled") && log.contains("SIGTERM"), "{log}");
+    for words in ["serving the operator's pages", "polled", "SIGTERM"] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
 }
 
 #[test]

@@ -10,7 +10,10 @@ use crate::support::{Entry, rss, wait_for, write_config};
 
 fn run(folder: &Path, command: &str) -> Output {
     let mut binary = policy_digest(folder);
-    binary.arg(command).env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0");
+    binary
+        .arg(command)
+        .env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0")
+        .env("POLICY_DIGEST__WEB__ADMIN_LISTEN", "127.0.0.1:0");
     let mut child = binary.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A daemon that is not refused would stay.
     if !wait_for(Duration::from_secs(60), || child.try_wait().unwrap().is_some()) {
@@ -57,10 +60,14 @@ fn a_damaged_page_is_found_before_anything_is_done_with_the_way_to_restore() {
     file.seek(SeekFrom::Start((root - 1) * 8192)).unwrap();
     file.write_all(&[0xa5; 8192]).unwrap();
     drop(file);
-    for command in ["run", "once", "check"] {
+    for command in ["run", "once"] {
         let output = run(folder.path(), command);
         refused(&output, "is damaged", "the newest copy that `policy-digest backup` made");
     }
+    let checked = run(folder.path(), "check");
+    let shown = text(&checked).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(checked.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("is damaged") && shown.contains("next: stop the daemon, and run `policy-digest restore"));
     assert!(!folder.path().join("data/outbox").exists());
 }
 

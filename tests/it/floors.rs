@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["domain"],
     &["config"],
-    &["fetch", "parse", "store", "render", "mail", "transfer", "telemetry"],
+    &["fetch", "parse", "store", "render", "mail", "dns", "transfer", "telemetry"],
     &["app"],
     &["web"],
     &["daemon"],
@@ -40,6 +40,7 @@ const HOMES: &[(&str, &str)] = &[
     ("css_inline", "render"),
     ("pulldown_cmark", "render"),
     ("lettre", "mail"),
+    ("hickory_resolver", "dns"),
     ("mail_parser", "mail"),
     ("aws_lc_rs", "mail"),
     ("rustls_pki_types", "mail"),
@@ -48,7 +49,11 @@ const HOMES: &[(&str, &str)] = &[
     ("axum", "web"),
     ("hyper", "web"),
     ("hyper_util", "web"),
+    ("prometheus_client", "web"),
     ("clap", "cli"),
+    ("clap_complete", "cli"),
+    ("clap_mangen", "cli"),
+    ("open", "cli"),
     ("anstream", "cli"),
     ("anstyle", "cli"),
     ("indicatif", "cli"),
@@ -57,6 +62,7 @@ const HOMES: &[(&str, &str)] = &[
     ("sd_notify", "daemon"),
     ("toml", "config"),
     ("toml_edit", "config"),
+    ("schemars", "config"),
     ("annotate_snippets", "config"),
 ];
 

@@ -66,7 +66,7 @@ fn a_refusal_of_our_domain_for_everybody_suppresses_nobody_and_holds_the_run() {
     let answer: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!((&answer["held"][0]["id"], &answer["sent"], &answer["deferred"]), (&1.into(), &0.into(), &0.into()));
     let status = text(&policy_digest(folder.path()).arg("status").output().unwrap());
-    assert!(status.contains("held     run 1"), "{status}");
+    assert!(status.contains("held          run 1"), "{status}");
 }
 
 /// A run for [`PEOPLE`], of which nothing was attempted yet.

@@ -47,7 +47,10 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
     let fresh = Life::link(&life.mail().await, "/confirm/");
     let person = life.app.store.subscriber_at(&EmailAddress::parse("ada@example.org").unwrap()).await.unwrap().unwrap();
     let gone = unsubscribe_path(&life.app, "0123456789abcdef01234567");
+    let long = format!("/{}", "a".repeat(5000));
     life.visit(&[
+        ("no-such-method", "/confirm/x/again", "This does not work here"),
+        ("too-long", &long, "This address is too long"),
         ("own-pending", &life.own(&person.id), "You have not confirmed"),
         ("confirm-broken", "/confirm/x", "This link is not valid"),
         ("own-broken", "/p/x", "This link is not valid"),

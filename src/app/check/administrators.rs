@@ -1,21 +1,24 @@
 //! Whether anybody is told when something needs a person.
 
-use super::CheckFinding;
+use super::{CheckFinding, Part};
 use crate::config::{Config, TransportKind};
 
 /// Mail goes out, and nobody would hear that it does not any more.
-pub(super) fn finding(config: &Config) -> Option<CheckFinding> {
+pub(super) fn look(config: &Config) -> Part {
     let settings = &config.settings;
-    if settings.mail.transport != TransportKind::Smtp || !settings.admin_to.is_empty() {
-        return None;
-    }
-    Some(CheckFinding {
-        message: "`admin_to` is empty: nobody is told by mail when something needs a person".to_owned(),
-        next:
-            "write your address there: `admin_to = [\"you@example.org\"]`; until then, look at `policy-digest status`"
-                .to_owned(),
+    let (is_mailing, told) = (settings.mail.transport == TransportKind::Smtp, settings.admin_to.len());
+    let finding = (is_mailing && told == 0).then(|| CheckFinding {
         place: Some(config.folder.join("digest.toml").display().to_string()),
-        is_mistake: false,
-        phrase: None,
-    })
+        ..CheckFinding::advice(
+            "`admin_to` is empty: nobody is told by mail when something needs a person",
+            "write your address there: `admin_to = [\"you@example.org\"]`; until then, look at `policy-digest status`",
+        )
+    });
+    let says = match told {
+        0 if is_mailing => "to nobody".to_owned(),
+        0 => "to nobody, since mails are files".to_owned(),
+        1 => "to one address".to_owned(),
+        several => format!("to {several} addresses"),
+    };
+    Part::new("alarms", says, finding.into_iter().collect())
 }

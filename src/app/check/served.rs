@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::CheckFinding;
+use super::{CheckFinding, Severity};
 use crate::app::App;
 use crate::app::status::SERVED;
 use crate::config::TransportKind;
@@ -33,7 +33,7 @@ pub(super) async fn finding(app: &App) -> anyhow::Result<Option<CheckFinding>> {
         message: format!("the links in mails, to confirm and to leave, lead nowhere: nobody served the pages {since}"),
         next: format!("run `policy-digest run`, which serves them; without it, {by_mail}"),
         place: None,
-        is_mistake: false,
+        severity: Severity::Advice,
         phrase: None,
     }))
 }

@@ -3,16 +3,15 @@
 use chrono_tz::Tz;
 use serde_json::json;
 
+use super::fact;
 use crate::domain::alarm::Notice;
 
-pub(super) fn lines(notice: &Notice, zone: Tz) -> String {
+pub(super) fn lines(notice: &Notice, zone: Tz) -> Vec<String> {
     let at = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M");
     let well = notice.until.map_or(String::new(), |well| format!("; well since {}, and watched for a while", at(well)));
     let Notice { title, what, since, does, next, .. } = notice;
-    format!(
-        "alarm         {title}, since {}{well}\n              {what}\n              {does}\n              Next: {next}",
-        at(*since)
-    )
+    let told = [&format!("{title}, since {}{well}", at(*since)), what, &does.to_string(), &format!("Next: {next}")];
+    told.into_iter().enumerate().flat_map(|(number, text)| fact(if number == 0 { "alarm" } else { "" }, text)).collect()
 }
 
 pub(in crate::cli) fn to_json(notice: &Notice) -> serde_json::Value {

@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 use crate::domain::feed::Because;
 use crate::store::FeedState;
 
-/// When it is polled next, and why not sooner, where it is not our own interval.
-pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>) -> String {
+/// When it is polled next, and, if there is room, why not sooner, where it is not our own interval.
+pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>, room: usize) -> String {
     if feed.gone.is_some() {
         return "never".to_owned();
     }
@@ -17,9 +17,12 @@ pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>) -> String {
     let local = feed.next_check.with_timezone(&zone);
     // A day's word is enough for what is near.
     let format = if feed.next_check - now < TimeDelta::hours(18) { "%H:%M" } else { "%-d %b %H:%M" };
+    let at = local.format(format).to_string();
     match feed.because {
-        Some(because) if because != Because::Interval => format!("{} ({because})", local.format(format)),
-        _ => local.format(format).to_string(),
+        Some(because) if because != Because::Interval && at.len() + because.to_string().len() + 3 <= room => {
+            format!("{at} ({because})")
+        }
+        _ => at,
     }
 }
 

@@ -40,6 +40,7 @@ impl Daemon {
     pub fn start_with(folder: &Path, more: impl Fn(&mut Command)) -> Self {
         let mut command = policy_digest(folder);
         command.arg("run").env("POLICY_DIGEST__WEB__LISTEN", "127.0.0.1:0");
+        command.env("POLICY_DIGEST__WEB__ADMIN_LISTEN", "127.0.0.1:0");
         more(&mut command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));

@@ -8,6 +8,7 @@ mod feed_server;
 pub mod feedparser;
 pub mod hostile;
 pub mod mails;
+mod name_server;
 pub mod postfix;
 mod smtp_sink;
 pub mod smtp_stage;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 pub use feed_server::{FeedServer, Reply};
+pub use name_server::NameServer;
 use policy_digest::app::clock::Clock;
 use policy_digest::app::once::{OnceReport, once};
 use policy_digest::app::subscribe::{Request, add};

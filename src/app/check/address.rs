@@ -1,0 +1,50 @@
+//! The public address: whether what answers there is this program, as a reader's browser would find it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::finding::{CheckFinding, Part};
+use crate::app::{App, fetch_options};
+use crate::config::TransportKind;
+use crate::fetch::{Fetcher, Options, Outcome, Validators};
+
+/// Asks for the page of health behind `public_url`, and says whether it answers as it should. The daemon may be stopped at present, so that nobody answers there
+/// is no failure.
+pub(super) async fn look(app: &App) -> (Part, bool) {
+    let settings = &app.config.settings;
+    let public = settings.public_url.as_str().trim_end_matches('/');
+    let answer = ask(app).await;
+    let answers = answer.as_ref().is_ok_and(|answer| answer.trim() == "live");
+    let is_local = settings.mail.transport == TransportKind::Directory;
+    let (says, finding) = match answer {
+        Ok(_) if answers => (format!("{public} answers"), None),
+        Ok(_) => (
+            public.to_owned(),
+            Some(CheckFinding::failure(
+                format!("`{public}` answers, and it is not this program"),
+                "let the web server there hand everything on to `listen` in `[web]`, or mend `public_url`",
+            )),
+        ),
+        Err(_) if is_local => (format!("{public}, where nobody answers now"), None),
+        Err(error) => (
+            public.to_owned(),
+            Some(CheckFinding::advice(
+                format!("nobody answers at `{public}`: {error}"),
+                "start `policy-digest run` behind it, or let the web server there hand on to it",
+            )),
+        ),
+    };
+    (Part::new("public address", says, finding.into_iter().collect()), answers)
+}
+
+/// Whatever address the administrator's own name leads to may be asked.
+async fn ask(app: &App) -> Result<String, String> {
+    let everywhere = vec![(IpAddr::from(Ipv4Addr::UNSPECIFIED), 0), (IpAddr::from(Ipv6Addr::UNSPECIFIED), 0)];
+    let options = Options { allow_private: everywhere, ..fetch_options(&app.config) };
+    let fetcher = Fetcher::new(options).map_err(|error| error.explain())?;
+    let url = app.page("health/live").parse().map_err(|_| "it is no address".to_owned())?;
+    let response = fetcher.fetch(&url, &Validators::default(), app.clock.now()).await;
+    match response.map_err(|error| error.explain())?.outcome {
+        Outcome::Body { bytes, .. } => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Outcome::Unchanged => Ok(String::new()),
+    }
+}

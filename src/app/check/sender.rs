@@ -1,0 +1,45 @@
+//! Who sends: what the law of most countries wants at the foot of a mail, and an address that is somebody's.
+
+use super::finding::{CheckFinding, Part};
+use crate::config::{Settings, TransportKind};
+
+/// What is missing before mail leaves this machine.
+pub(super) fn look(settings: &Settings) -> Part {
+    let sender = &settings.sender;
+    if settings.mail.transport == TransportKind::Directory {
+        return Part::new("sender", "needed when mail leaves this machine", Vec::new());
+    }
+    let mut findings = Vec::new();
+    let keys = [
+        ("organisation", &sender.organisation),
+        ("postal_address", &sender.postal_address),
+        ("contact", &sender.contact),
+        ("privacy_url", &sender.privacy_url),
+    ];
+    let empty: Vec<_> = keys.iter().filter(|(_, value)| value.is_empty()).map(|(key, _)| format!("`{key}`")).collect();
+    if !empty.is_empty() {
+        findings.push(CheckFinding::advice(
+            format!("the foot of each mail lacks {}", empty.join(", ")),
+            "fill in `[sender]` in digest.toml: most countries' law wants to see who sends",
+        ));
+    }
+    if is_nobodys(domain(&settings.mail.from)) {
+        findings.push(CheckFinding::advice(
+            format!("mails come from `{}`, a domain that is nobody's", domain(&settings.mail.from)),
+            "write an address of your own into `from` in `[mail]`",
+        ));
+    }
+    Part::new("sender", sender.organisation.clone(), findings)
+}
+
+/// The domain of `Name <address>`.
+pub(super) fn domain(mailbox: &str) -> &str {
+    mailbox.trim_end_matches('>').rsplit('@').next().unwrap_or_default()
+}
+
+/// RFC 2606: names that are kept for examples, and never anybody's.
+pub(super) fn is_nobodys(domain: &str) -> bool {
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    let is_at = |kept: &str| domain == kept || domain.strip_suffix(kept).is_some_and(|rest| rest.ends_with('.'));
+    ["example.org", "example.com", "example.net", "example", "invalid"].into_iter().any(is_at)
+}

@@ -1,0 +1,101 @@
+//! The next digest as it would be now, and what is not in it: why, and what missed it by least.
+
+use std::collections::BTreeMap;
+
+use super::part::Press;
+use super::rescore;
+use crate::app::App;
+use crate::app::note::{self, NoteUse};
+use crate::domain::digest::NoStory;
+use crate::domain::subscriber::Cadence;
+use crate::render::Rendered;
+use crate::store::{ItemRow, Window};
+
+/// So many of the nearest misses are told.
+const NEAREST: usize = 5;
+/// Items held in memory at a time.
+const PAGE: usize = 500;
+
+/// The next digest as it would be now, and what is not in it.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The digest, rendered; `None` when nothing is in it.
+    pub rendered: Option<Rendered>,
+    /// Stories in it.
+    pub stories: usize,
+    /// Borderline items: at its end, or, when there is no story, waiting for one.
+    pub listed: usize,
+    /// The nearest misses among the items of the window that are not in it.
+    pub left_out: Vec<ItemRow>,
+    /// Why all of them are not, and how many each, most frequent first.
+    pub reasons: Vec<(String, usize)>,
+    /// What becomes of the editor's note.
+    pub note: NoteUse,
+}
+
+/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
+    rescore(app).await?;
+    let now = app.clock.now();
+    let windows = app.store.windows(Some(cadence)).await?;
+    let after = match windows.iter().max_by_key(|window| window.people) {
+        Some(Window { covered, .. }) => *covered,
+        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
+    };
+    let upto = app.store.highest_seq().await?;
+    let earlier = app.store.last_subjects(Some(cadence)).await?;
+    let note = note::next(app, Some(cadence)).await?;
+    let since = app.day(now);
+    // There is no page yet that a link could lead to.
+    let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
+    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
+    let left_out = app.store.left_out(after, NEAREST).await?;
+    let reasons = reasons(app, after).await?;
+    let (stories, listed) = match &composed {
+        Ok((digest, _)) => (digest.count, digest.listed.len()),
+        Err(NoStory { waiting }) => (0, *waiting),
+    };
+    Ok(Preview {
+        rendered: composed.ok().map(|(_, rendered)| rendered),
+        stories,
+        listed,
+        left_out,
+        reasons,
+        note: press.note.fate,
+    })
+}
+
+/// Counts why items after a number stand in no digest.
+async fn reasons(app: &App, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
+    let mut counts = BTreeMap::new();
+    loop {
+        let page = app.store.items_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        let stands = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;
+        for item in page.iter().filter(|item| !stands(item)) {
+            *counts.entry(why(item)).or_insert(0) += 1;
+        }
+    }
+    let mut reasons: Vec<_> = counts.into_iter().collect();
+    reasons.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+    Ok(reasons)
+}
+
+/// Why an item stands in no digest, in a few words.
+#[must_use]
+pub fn why(item: &ItemRow) -> String {
+    if (item.score.picked || item.score.borderline) && !item.is_mailable {
+        return "older than its feed's first-poll window".to_owned();
+    }
+    if let Some(language) = &item.score.language {
+        return format!("written in {language}; judged by title and categories only");
+    }
+    match item.score.reasons.iter().find(|reason| reason.weight < 0.0) {
+        Some(reason) => reason.label.as_ref().unwrap_or(&reason.phrase).to_string(),
+        None => "too little on the topic".to_owned(),
+    }
+}

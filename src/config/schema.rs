@@ -1,0 +1,255 @@
+//! JSON Schema of the three files, for editors. `digest.toml`'s is made from [`Settings`] and its defaults; the other
+//! two have shapes of their own here, since what is read of them is checked at once. What a schema cannot say (a cron line
+//! that never comes, a phrase that is none) only the program finds.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+
+use super::settings::Settings;
+
+/// The files that have one, without their ending.
+pub const FILES: [&str; 3] = ["digest", "feeds", "topic"];
+
+/// Every key of `digest.toml` with its default.
+const DEFAULTS: &str = include_str!("../../config/digest.toml");
+
+/// The schema of a file, as text that ends with a line's end; `None` for a name that is none of [`FILES`].
+#[must_use]
+pub fn of(file: &str) -> Option<String> {
+    let mut schema = match file {
+        "digest" => made::<Settings>(),
+        "feeds" => made::<FeedsFile>(),
+        "topic" => made::<TopicFile>(),
+        _ => return None,
+    };
+    if file == "digest" {
+        loosen(&mut schema);
+        let defaults = toml::from_str::<Value>(DEFAULTS).expect("the sample file is TOML, as a test holds");
+        set_defaults(&mut schema, &defaults);
+    }
+    close(&mut schema);
+    schema.insert("title".to_owned(), format!("{file}.toml").into());
+    let mut text = serde_json::to_string_pretty(&schema).expect("a map of texts and numbers can be written");
+    text.push('\n');
+    Some(text)
+}
+
+/// Draft 7 and nothing by reference: what editors for TOML know best.
+fn made<T: JsonSchema>() -> Map<String, Value> {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.as_value().as_object().cloned().unwrap_or_default()
+}
+
+/// No key has to be there.
+fn loosen(schema: &mut Map<String, Value>) {
+    schema.remove("required");
+    each_property(schema, &mut loosen);
+}
+
+/// What is not named is unknown; and sizes of numbers in memory are nobody's matter.
+fn close(schema: &mut Map<String, Value>) {
+    schema.remove("format");
+    if schema.contains_key("properties") {
+        schema.insert("additionalProperties".to_owned(), false.into());
+    }
+    each_property(schema, &mut close);
+    if let Some(Value::Object(items)) = schema.get_mut("items") {
+        close(items);
+    }
+}
+
+fn each_property(schema: &mut Map<String, Value>, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    properties.values_mut().filter_map(Value::as_object_mut).for_each(change);
+}
+
+/// Each key's default; a table has none of its own.
+fn set_defaults(schema: &mut Map<String, Value>, defaults: &Value) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    for (key, property) in properties.iter_mut().filter_map(|(key, value)| Some((key, value.as_object_mut()?))) {
+        match defaults.get(key) {
+            Some(table @ Value::Object(_)) => set_defaults(property, table),
+            Some(value) => drop(property.insert("default".to_owned(), value.clone())),
+            None => {}
+        }
+    }
+}
+
+/// How a duration is written: `30s`, `15m`, `7d`, `1h 30m`.
+pub(super) struct Time;
+
+impl JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^\\s*([0-9]+\\s*[a-zA-Z]+\\s*)+$", "examples": ["30s", "15m", "7d"] })
+    }
+}
+
+/// A number, or "" for none.
+pub(super) struct Optional;
+
+impl JsonSchema for Optional {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Optional".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "number" }, { "const": "" }] })
+    }
+}
+
+/// The feeds that are read.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct FeedsFile {
+    /// One blog each, in any order.
+    #[schemars(default)]
+    feed: Vec<FeedTable>,
+}
+
+/// One blog.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct FeedTable {
+    /// A short name of lower-case letters, digits and hyphens, different for each feed; a feed with a new one is a new feed.
+    #[schemars(regex(pattern = "^[a-z0-9-]{1,64}$"))]
+    id: String,
+    /// Its name, as readers see it; the id without it.
+    #[schemars(default)]
+    title: String,
+    /// The feed's address: https://, http:// or, for a file beside this one, file:.
+    #[schemars(regex(pattern = "^(https?://|file:)"))]
+    url: String,
+    /// Words of your own.
+    #[schemars(default)]
+    tags: Vec<String>,
+    /// `false` keeps the entry and stops polling.
+    #[schemars(default)]
+    enabled: bool,
+    /// How old a post may be to be mailed when the feed is new here.
+    #[schemars(default, with = "Time")]
+    first_poll_window: (),
+    /// Settings of the topic for this feed alone.
+    #[schemars(default)]
+    topic: FeedTopic,
+}
+
+/// Settings of the topic for one feed.
+#[derive(Default, JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct FeedTopic {
+    /// Points added to the score of each of its posts: 0.5 for a blog that nearly always writes on the subject.
+    #[schemars(default)]
+    prior: f32,
+}
+
+/// What the digest is about.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct TopicFile {
+    /// A short name of lower-case letters, digits and hyphens.
+    name: String,
+    /// As it stands in mails: "posts about public service reform".
+    title: String,
+    /// What it is about, in a sentence.
+    description: String,
+    /// Of a post whose text is surely in none of these languages, only title and categories are judged: ["en"].
+    #[schemars(default)]
+    languages: Vec<String>,
+    /// A post that sums to this or more is in.
+    #[schemars(default)]
+    threshold: f32,
+    /// What a phrase of each strength is worth.
+    #[schemars(default)]
+    weights: WeightsTable,
+    /// The model that judges the wording as a whole.
+    #[schemars(default)]
+    wording: WordingTable,
+    /// Phrases that speak for the topic as a whole.
+    #[schemars(default)]
+    general: Phrases,
+    /// The sections of the digest, in this order.
+    #[schemars(default)]
+    theme: Vec<ThemeTable>,
+    /// What speaks against a post.
+    #[schemars(default)]
+    exclusion: Vec<ExclusionTable>,
+}
+
+/// What a phrase of each strength is worth.
+#[derive(Default, JsonSchema)]
+#[schemars(default)]
+struct WeightsTable {
+    /// Points for a strong phrase.
+    strong: f32,
+    /// Points for a plain one.
+    plain: f32,
+    /// Points for a weak one.
+    weak: f32,
+    /// All phrases together count no more, for or against.
+    most: f32,
+    /// What the phrases of a decisive exclusion must reach.
+    decisive: f32,
+}
+
+/// The model of wording.
+#[derive(Default, JsonSchema)]
+#[schemars(default)]
+struct WordingTable {
+    /// What `policy-digest topic train` has written.
+    file: String,
+    /// Points for a text that reads just like those that are in.
+    weight: f32,
+    /// The same for a theme.
+    for_themes: f32,
+}
+
+/// Phrases by their strength: words whatever their endings, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,
+/// `title: weeknotes`.
+#[derive(Default, JsonSchema)]
+#[schemars(default)]
+struct Phrases {
+    /// Worth the most.
+    strong: Vec<String>,
+    /// Worth something.
+    plain: Vec<String>,
+    /// Decide nothing alone.
+    weak: Vec<String>,
+}
+
+/// One theme, a section of the digest.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct ThemeTable {
+    /// A short name of lower-case letters, digits and hyphens, different for each theme.
+    name: String,
+    /// The section's heading.
+    title: String,
+    /// What it is about, for people who choose themes.
+    #[schemars(default)]
+    description: String,
+    /// Its phrases.
+    #[schemars(flatten)]
+    phrases: Phrases,
+}
+
+/// One reason to leave a post out.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its shape is looked at")]
+struct ExclusionTable {
+    /// A short name of lower-case letters, digits and hyphens, different for each exclusion.
+    name: String,
+    /// What such a post is, as `explain` says it: "a job advert".
+    reason: String,
+    /// `true` puts a post out whatever else it says.
+    #[schemars(default)]
+    decisive: bool,
+    /// Its phrases.
+    #[schemars(flatten)]
+    phrases: Phrases,
+}

@@ -1,0 +1,11 @@
+//! How much room is left where the database lies.
+
+use std::path::Path;
+
+/// Bytes that this program may still write beside `path`.
+///
+/// # Errors
+/// The file system does not say.
+pub fn free_bytes(path: &Path) -> std::io::Result<u64> {
+    fs4::available_space(path)
+}
