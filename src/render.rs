@@ -3,6 +3,7 @@
 //! administrator's file of the same name in `templates_dir` wins. HTML templates escape everything; their styles are
 //! put in line. What the templates may use is told in `render::view`.
 
+mod builtin;
 mod markdown;
 mod proof;
 mod sample;
@@ -17,6 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
 
+pub use builtin::{GUIDE, TEMPLATES};
 pub use view::{
     AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm,
     PreferencesView, QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
@@ -32,48 +34,6 @@ pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
 
 /// Stands for the day since which the reader has had the digest.
 pub const SINCE_PLACEHOLDER: &str = "since.invalid";
-
-/// Every built-in template with its name, which is its path in an administrator's folder.
-pub const TEMPLATES: &[(&str, &str)] = &[
-    ("base.html.j2", include_str!("../templates/base.html.j2")),
-    ("base.txt.j2", include_str!("../templates/base.txt.j2")),
-    ("digest/subject.txt.j2", include_str!("../templates/digest/subject.txt.j2")),
-    ("digest/body.txt.j2", include_str!("../templates/digest/body.txt.j2")),
-    ("digest/body.html.j2", include_str!("../templates/digest/body.html.j2")),
-    ("quiet/subject.txt.j2", include_str!("../templates/quiet/subject.txt.j2")),
-    ("quiet/body.txt.j2", include_str!("../templates/quiet/body.txt.j2")),
-    ("quiet/body.html.j2", include_str!("../templates/quiet/body.html.j2")),
-    ("confirm/subject.txt.j2", include_str!("../templates/confirm/subject.txt.j2")),
-    ("confirm/body.txt.j2", include_str!("../templates/confirm/body.txt.j2")),
-    ("confirm/body.html.j2", include_str!("../templates/confirm/body.html.j2")),
-    ("welcome/subject.txt.j2", include_str!("../templates/welcome/subject.txt.j2")),
-    ("welcome/body.txt.j2", include_str!("../templates/welcome/body.txt.j2")),
-    ("welcome/body.html.j2", include_str!("../templates/welcome/body.html.j2")),
-    ("known/subject.txt.j2", include_str!("../templates/known/subject.txt.j2")),
-    ("known/body.txt.j2", include_str!("../templates/known/body.txt.j2")),
-    ("known/body.html.j2", include_str!("../templates/known/body.html.j2")),
-    ("address/subject.txt.j2", include_str!("../templates/address/subject.txt.j2")),
-    ("address/body.txt.j2", include_str!("../templates/address/body.txt.j2")),
-    ("address/body.html.j2", include_str!("../templates/address/body.html.j2")),
-    ("link/subject.txt.j2", include_str!("../templates/link/subject.txt.j2")),
-    ("link/body.txt.j2", include_str!("../templates/link/body.txt.j2")),
-    ("link/body.html.j2", include_str!("../templates/link/body.html.j2")),
-    ("alarm/subject.txt.j2", include_str!("../templates/alarm/subject.txt.j2")),
-    ("alarm/body.txt.j2", include_str!("../templates/alarm/body.txt.j2")),
-    ("alarm/body.html.j2", include_str!("../templates/alarm/body.html.j2")),
-    ("page/base.html.j2", include_str!("../templates/page/base.html.j2")),
-    ("page/public.html.j2", include_str!("../templates/page/public.html.j2")),
-    ("page/message.html.j2", include_str!("../templates/page/message.html.j2")),
-    ("page/sign_up.html.j2", include_str!("../templates/page/sign_up.html.j2")),
-    ("page/archive.html.j2", include_str!("../templates/page/archive.html.j2")),
-    ("page/archives.html.j2", include_str!("../templates/page/archives.html.j2")),
-    ("page/sources.html.j2", include_str!("../templates/page/sources.html.j2")),
-    ("page/preferences.html.j2", include_str!("../templates/page/preferences.html.j2")),
-    ("page/ask_link.html.j2", include_str!("../templates/page/ask_link.html.j2")),
-];
-
-/// What an administrator needs to know of them, and the name of the file that says it.
-pub const GUIDE: (&str, &str) = ("README.md", include_str!("../templates/README.md"));
 
 /// A mail without its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]

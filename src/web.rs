@@ -5,6 +5,7 @@
 pub mod admin;
 mod answer;
 mod archive;
+mod bounds;
 mod caching;
 mod error;
 mod form;
@@ -36,8 +37,8 @@ use crate::app::App;
 use crate::app::reload::Live;
 use crate::domain::token::TokenError;
 use crate::render::PageForm;
+pub use bounds::Bounds;
 use error::Failure;
-pub use serving::Bounds;
 
 /// Who a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

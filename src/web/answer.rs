@@ -10,15 +10,9 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse as _, Response};
 use futures::FutureExt as _;
 
-use super::serving::Bounds;
+use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
 use super::{error, styles};
 use crate::app::App;
-
-/// The longest address that is read: a token has some 100 bytes, and a proxy or a mail program may add a little.
-pub(super) const ADDRESS_BYTES: usize = 4 * 1024;
-/// The largest head, in bytes of names and values, and in lines.
-pub(super) const HEAD_BYTES: usize = 16 * 1024;
-pub(super) const HEADERS: usize = 64;
 
 /// When to come back after a request that took too long here, in seconds.
 const BUSY_SECONDS: u16 = 30;

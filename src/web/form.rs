@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt as _;
 use url::form_urlencoded;
 
-use super::serving::Bounds;
+use super::bounds::Bounds;
 
 /// The largest form that is read: one with an address and a few choices is far below it.
 const MOST_BYTES: usize = 16 * 1024;

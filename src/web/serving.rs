@@ -23,6 +23,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::bounds::{Bounds, HEAD_BYTES, HEADERS};
 use crate::app::App;
 use crate::app::limits::{Prefix, prefix};
 use crate::app::reload::Live;
@@ -31,60 +32,14 @@ use places::{Place, Places};
 
 /// What hyper reads of a request's head before it refuses it, without a page: twice what the pages take, so that whoever
 /// is a little above that is told so in words.
-const MOST_HEAD_BYTES: usize = 2 * super::answer::HEAD_BYTES;
-const MOST_HEADERS: usize = 2 * super::answer::HEADERS;
+const MOST_HEAD_BYTES: usize = 2 * HEAD_BYTES;
+const MOST_HEADERS: usize = 2 * HEADERS;
 
 /// How long nothing is accepted after the system refused to give a connection, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// How often it is told that it does.
 const TELL_EVERY: Duration = Duration::from_secs(60);
-
-/// How much there may be at a time, and how long it may take. The defaults are what holds in operation: none of them
-/// depends on the installation, so none is a setting.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Connections open at a time: far above what a page without images needs, and below the 1,024 file descriptors that a
-    /// process usually has, of which mails, feeds and the database take some.
-    pub connections: usize,
-    /// Of these, from one network (as the limits of the pages count networks). This machine and the trusted proxies, which
-    /// bring everybody's requests, are not counted.
-    pub per_network: usize,
-    /// Without a request, before the first or between two: longer than the 60 seconds for which proxies keep an idle
-    /// connection, so that it is they who close it, and no request is lost on the way.
-    pub idle: Duration,
-    /// From the first byte of a request's head to its last.
-    pub head: Duration,
-    /// For the body of a request; then it is refused with 408.
-    pub body: Duration,
-    /// For a request with all that it does; then it is given up with 503.
-    pub request: Duration,
-    /// Until an answer has left: 100 KB in it at 2 KB a second, with what the system takes up at once.
-    pub answer: Duration,
-    /// For what a visitor still sends that is not read any more, lest they lose the answer (RFC 9112 §9.6).
-    pub close: Duration,
-    /// Where there is no room, a connection that has been at one step for this long gives its place to a new one.
-    pub spare: Duration,
-    /// How often connections that take too long are looked for.
-    pub look: Duration,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            connections: 512,
-            per_network: 64,
-            idle: Duration::from_secs(75),
-            head: Duration::from_secs(10),
-            body: Duration::from_secs(10),
-            request: Duration::from_secs(15),
-            answer: Duration::from_secs(40),
-            close: Duration::from_secs(2),
-            spare: Duration::from_secs(1),
-            look: Duration::from_millis(500),
-        }
-    }
-}
 
 impl Bounds {
     /// How long a connection may be at a step.

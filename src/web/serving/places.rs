@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::Bounds;
 use super::pace::Pace;
 use crate::app::limits::Prefix;
+use crate::web::Bounds;
 
 /// The connections that are open.
 #[derive(Debug)]
