@@ -116,7 +116,7 @@ impl Screen<'_> {
         }
         let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
             let made = run.made.with_timezone(zone).format("%a %-d %b %Y %H:%M");
-            format!("{} {made}: {} stories, {} messages", run.cadence, run.stories, run.messages)
+            format!("{} {made}: {}", run.cadence, run.size())
         });
         lines.extend(fact("last run", &last));
         for due in &report.held_slots {

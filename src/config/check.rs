@@ -27,7 +27,7 @@ pub(super) fn cron(line: &str) -> Read<()> {
         return Err(Wrong::new("must be a cron line of five fields", HINT));
     }
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let cron = parser.parse(line).map_err(|error| Wrong::new(format!("is no cron line: {error}"), HINT))?;
+    let cron = parser.parse(line).map_err(|_| Wrong::new("is no cron line", HINT))?;
     // croner parses `0 0 30 2 *` and then searches in vain. From a fixed day: the clock is not read here.
     let from = DateTime::<Utc>::UNIX_EPOCH;
     let next = cron.find_next_occurrence(&from, false);

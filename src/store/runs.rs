@@ -108,6 +108,16 @@ pub struct RunRow {
     pub messages: u64,
 }
 
+impl RunRow {
+    /// What it made: "7 stories, 1 message".
+    #[must_use]
+    pub fn size(&self) -> String {
+        let stories = if self.stories == 1 { "story" } else { "stories" };
+        let messages = if self.messages == 1 { "message" } else { "messages" };
+        format!("{} {stories}, {} {messages}", self.stories, self.messages)
+    }
+}
+
 /// People whom a digest may be made for now: active, not paused, of the cadence, and with no message that may have been
 /// delivered and is not settled: that one is resent before anything newer is made for them.
 const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (

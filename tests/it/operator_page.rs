@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use policy_digest::app::alarms::look;
 use policy_digest::app::reload::Live;
 use policy_digest::web;
 use tokio::net::TcpListener;
@@ -95,4 +96,18 @@ async fn status_is_one_screen_of_eighty_columns_with_the_troubled_feed_first() {
     assert!(shown.find("feed-39").unwrap() < shown.find("feed-00").unwrap(), "{shown}");
     assert!(shown.contains("·"), "{shown}");
     assert_eq!(run(&["status", "--all"]).matches("feed-").count(), 40);
+}
+
+#[tokio::test]
+async fn an_alarm_stands_first_on_the_page_and_is_counted() {
+    let world = busy().await;
+    let run = world.app.store.runs(1).await.unwrap()[0].id;
+    world.app.store.hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
+    look(&world.app).await.unwrap();
+    let (address, _folder) = serve(world).await;
+    let page = request(address, "GET", "/status", "", "").await;
+    let alarm = page.find(&format!("run {run} is held, since")).unwrap_or_else(|| panic!("{page}"));
+    assert!(alarm < page.find("Last run").unwrap(), "{page}");
+    let measured = request(address, "GET", "/metrics", "", "").await;
+    assert!(measured.contains("policy_digest_alarms{kind=\"run_held\"} 1"), "{measured}");
 }

@@ -1,6 +1,7 @@
 //! The report of `status` as measurements, in the text format that Prometheus reads. The numbers are looked up when they
 //! are asked for, so that they are the same whichever process counted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::text::encode;
@@ -50,6 +51,12 @@ pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     add("returned_mails", "returned mails since the beginning, by what they were", returned.collect());
     add("delivery_paused", "1 while nothing is delivered", one(f64::from(u8::from(!report.pauses.is_empty()))));
     add("runs_held", "runs that wait for a person", one(report.held.len() as f64));
+    let mut alarms = BTreeMap::<_, f64>::new();
+    for notice in &report.alarms {
+        *alarms.entry(notice.kind.as_str()).or_default() += notice.subjects.len().max(1) as f64;
+    }
+    let alarms = alarms.into_iter().map(|(kind, count)| (vec![("kind", kind.to_owned())], count));
+    add("alarms", "incidents that are not over, by kind", alarms.collect());
     let last = report.last_run.iter().map(|run| (Labels::new(), run.made.timestamp() as f64));
     add("last_run_timestamp_seconds", "when the last run was made", last.collect());
     let next =

@@ -31,6 +31,18 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     let fact = |name: &str, value: String| FactView { name: name.to_owned(), value, is_bad: false };
     let bad = |name: &str, value: String| FactView { is_bad: true, ..fact(name, value) };
     let mut facts = Vec::new();
+    for notice in &report.alarms {
+        let since = moment(notice.since, zone);
+        facts.push(bad("Alarm", format!("{}, since {since}. {} Next: {}", notice.title, notice.what, notice.next)));
+    }
+    if let Some(edit) = report.untaken.as_ref().filter(|edit| edit.is_refused) {
+        let since = moment(edit.since, zone);
+        facts.push(bad("Configuration", format!("an edit of {since} has mistakes, and the one before goes on")));
+    }
+    for due in &report.held_slots {
+        let slot = moment(due.slot.utc, zone);
+        facts.push(bad("Held", format!("the {} digest of {slot}: most feeds cannot be read", due.cadence)));
+    }
     for pause in &report.pauses {
         facts.push(bad("Delivery", format!("paused since {}: {}", moment(pause.since, zone), pause.reason)));
     }
@@ -43,13 +55,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     facts.push(fact(
         "Last run",
         match &report.last_run {
-            Some(run) => format!(
-                "{}, {}: {} stories, {} messages",
-                run.cadence,
-                moment(run.made, zone),
-                run.stories,
-                run.messages
-            ),
+            Some(run) => format!("{}, {}: {}", run.cadence, moment(run.made, zone), run.size()),
             None => "none yet".to_owned(),
         },
     ));

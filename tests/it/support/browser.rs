@@ -222,6 +222,9 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
+/// How often chromedriver may fail to get a port.
+const TRIES: usize = 5;
+
 /// The process that starts the browser and speaks with it, on a port of its own.
 struct Driver {
     child: Child,
@@ -239,17 +242,23 @@ impl Driver {
         if !quiet.is_ok_and(|status| status.success()) {
             return None;
         }
-        let mut command = Command::new("chromedriver");
-        let folder = tempfile::tempdir().unwrap();
-        command.env("TMPDIR", folder.path());
-        let mut child = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        let port = said.by_ref().lines().map_while(Result::ok).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        let port = port.expect("chromedriver says on which port it listens");
-        Some(Self { child, _said: said, _folder: folder, port })
+        // It takes a port that is free on one kind of loopback, and ends if another program has it on the other.
+        for _ in 0..TRIES {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = Command::new("chromedriver");
+            command.env("TMPDIR", folder.path()).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut child = command.spawn().ok()?;
+            let mut said = BufReader::new(child.stdout.take().unwrap());
+            let port = said.by_ref().lines().map_while(Result::ok).find_map(|line| {
+                let (_, port) = line.split_once("started successfully on port ")?;
+                port.trim_end_matches('.').parse().ok()
+            });
+            match port {
+                Some(port) => return Some(Self { child, _said: said, _folder: folder, port }),
+                None => drop(child.wait()),
+            }
+        }
+        panic!("chromedriver found no port to listen on, {TRIES} times");
     }
 }
 
