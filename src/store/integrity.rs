@@ -7,6 +7,9 @@ use rusqlite::ErrorCode;
 
 use super::{Error, Store, connection, flatten};
 
+/// Until a check that is to be broken off is told so once more.
+const AGAIN: Duration = Duration::from_millis(1);
+
 impl Store {
     /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
     ///
@@ -22,10 +25,14 @@ impl Store {
         tokio::pin!(check);
         let checked = tokio::select! {
             checked = &mut check => checked,
-            () = tokio::time::sleep(limit) => {
+            () = tokio::time::sleep(limit) => loop {
+                // What has not begun yet takes no notice of one.
                 interrupt.interrupt();
-                check.await
-            }
+                tokio::select! {
+                    checked = &mut check => break checked,
+                    () = tokio::time::sleep(AGAIN) => {}
+                }
+            },
         };
         match checked.map_err(flatten) {
             Ok(verdict) if verdict == "ok" => Ok(true),
