@@ -15,6 +15,7 @@ mod phrases;
 mod reader;
 pub mod schema;
 mod settings;
+mod spelling;
 mod stamp;
 mod topic;
 mod value;

@@ -3,10 +3,11 @@
 //! that never comes, a phrase that is none) only the program finds.
 
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
+use super::spelling::Time;
 
 /// The files that have one, without their ending.
 pub const FILES: [&str; 3] = ["digest", "feeds", "topic"];
@@ -74,32 +75,6 @@ fn set_defaults(schema: &mut Map<String, Value>, defaults: &Value) {
             Some(value) => drop(property.insert("default".to_owned(), value.clone())),
             None => {}
         }
-    }
-}
-
-/// How a duration is written: `30s`, `15m`, `7d`, `1h 30m`.
-pub(super) struct Time;
-
-impl JsonSchema for Time {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Time".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^\\s*([0-9]+\\s*[a-zA-Z]+\\s*)+$", "examples": ["30s", "15m", "7d"] })
-    }
-}
-
-/// A number, or "" for none.
-pub(super) struct Optional;
-
-impl JsonSchema for Optional {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Optional".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "number" }, { "const": "" }] })
     }
 }
 

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use url::Url;
 
-use super::schema::{Optional, Time};
+use super::spelling::{Optional, Time};
 use crate::domain::locale::Locale;
 use crate::domain::subscriber::EmailAddress;
 
