@@ -2,8 +2,8 @@
 //! two have shapes of their own here, since what is read of them is checked at once. What a schema cannot say (a cron line
 //! that never comes, a phrase that is none) only the program finds.
 
-use schemars::generate::SchemaSettings;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
