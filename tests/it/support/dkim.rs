@@ -2,9 +2,11 @@
 //! record instead of looking it up.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use policy_digest::mail::dkim::{Key, Kind, Record, Signer};
+
+use super::python;
 
 /// Prints one word a file: "good", "bad", or what kept it from telling.
 const VERIFY: &str = r#"
@@ -28,18 +30,8 @@ pub struct Dkimpy(&'static str);
 impl Dkimpy {
     /// `None`, told on standard error, where there is none. `DKIM_REQUIRED=1` makes that a failure.
     pub fn find() -> Option<Self> {
-        let has_it = |python: &&str| {
-            let mut ask = Command::new(python);
-            ask.args(["-c", "import dkim, nacl"]).stdout(Stdio::null()).stderr(Stdio::null());
-            ask.status().is_ok_and(|status| status.success())
-        };
-        let found = ["/usr/bin/python3", "python3"].into_iter().find(has_it).map(Self);
-        let is_required = std::env::var_os("DKIM_REQUIRED").is_some();
-        assert!(found.is_some() || !is_required, "dkimpy with PyNaCl is not installed");
-        if found.is_none() {
-            super::aloud("skipped: no Python with dkimpy and PyNaCl (Debian: python3-dkim python3-nacl)");
-        }
-        found
+        let missing = "no Python with dkimpy and PyNaCl (Debian: python3-dkim python3-nacl)";
+        python::with("dkim, nacl", "DKIM_REQUIRED", missing).map(Self)
     }
 
     /// What it says of each mail.

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use super::python;
+
 /// Prints what it has read, in a few words an entry; the first line says whether anything was wrong.
 const READ: &str = r#"
 import sys, feedparser
@@ -19,18 +21,8 @@ pub struct Feedparser(&'static str);
 impl Feedparser {
     /// `None`, told on standard error, where there is none. `FEEDPARSER_REQUIRED=1` makes that a failure.
     pub fn find() -> Option<Self> {
-        let has_it = |python: &&str| {
-            let mut ask = Command::new(python);
-            ask.args(["-c", "import feedparser"]).stdout(Stdio::null()).stderr(Stdio::null());
-            ask.status().is_ok_and(|status| status.success())
-        };
-        let found = ["/usr/bin/python3", "python3"].into_iter().find(has_it).map(Self);
-        let is_required = std::env::var_os("FEEDPARSER_REQUIRED").is_some();
-        assert!(found.is_some() || !is_required, "feedparser is not installed");
-        if found.is_none() {
-            super::aloud("skipped: no Python with feedparser (Debian: python3-feedparser)");
-        }
-        found
+        let missing = "no Python with feedparser (Debian: python3-feedparser)";
+        python::with("feedparser", "FEEDPARSER_REQUIRED", missing).map(Self)
     }
 
     /// What it makes of a document, line by line.

@@ -10,6 +10,7 @@ pub mod hostile;
 pub mod mails;
 mod name_server;
 pub mod postfix;
+mod python;
 mod smtp_sink;
 pub mod smtp_stage;
 pub mod visitor;
