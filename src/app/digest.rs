@@ -10,12 +10,12 @@ mod quiet;
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, random};
+use super::{App, ReadOnly, hex, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Reader, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
 pub use preview::{Preview, preview, why};
@@ -158,14 +158,31 @@ fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String 
 async fn rescore(app: &App) -> anyhow::Result<()> {
     let fingerprint = &app.config.topic.fingerprint;
     loop {
-        let stale = app.store.stale(fingerprint.clone()).await?;
+        let stale = app.store.stale(fingerprint.clone(), 0).await?;
         if stale.is_empty() {
             return Ok(());
         }
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
-        app.store.rescore(scores.collect(), fingerprint.clone()).await?;
+        app.store.rescore(judge(app, &stale), fingerprint.clone()).await?;
     }
+}
+
+/// The database as [`rescore`] would leave it; nothing is stored.
+async fn rescored(app: &ReadOnly) -> anyhow::Result<Reader> {
+    let mut scores: Vec<Rescored> = Vec::new();
+    loop {
+        let after = scores.last().map_or(0, |score| score.seq);
+        let stale = app.store.stale(app.config.topic.fingerprint.clone(), after).await?;
+        if stale.is_empty() {
+            break;
+        }
+        scores.extend(judge(app, &stale));
+    }
+    Ok(if scores.is_empty() { app.store.clone() } else { app.store.judged(scores).await? })
+}
+
+fn judge(app: &ReadOnly, items: &[ItemRow]) -> Vec<Rescored> {
+    items.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) }).collect()
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {

@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Clock;
 use super::digest::Due;
-use super::{App, database, digest};
+use super::{App, ReadOnly, database, digest};
+use crate::config::Settings;
 use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
+use crate::store::{Error, HeldRun, MessageCounts, Pause, Reader, ReturnedCount, RunRow, Untaken, Weeks, free_bytes};
 pub use crate::store::{FeedState, WEEKS};
-use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -71,10 +72,10 @@ impl std::fmt::Display for Disk {
 ///
 /// # Errors
 /// The database fails.
-pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
     let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
-    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known })
+    Ok(StatusReport { held_slots, next: next_slots(&app.config.settings, app.clock.now(), 1)?, ..known })
 }
 
 /// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
@@ -82,17 +83,14 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 /// # Errors
 /// The database fails.
 pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
-    let path = database(data);
-    if !path.is_file() {
-        return Ok(None);
+    match Reader::open(&database(data)).await {
+        Ok(store) => known(&store, data, clock.now()).await.map(Some),
+        Err(Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    let store = Store::open(&path).await?;
-    let known = known(&store, data, clock.now()).await;
-    store.close().await;
-    known.map(Some)
 }
 
-async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
+async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     let mut subscribers = BTreeMap::new();
     for subscriber in store.subscribers().await? {
         *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
@@ -118,7 +116,7 @@ async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result
 ///
 /// # Errors
 /// It does not.
-pub async fn ready(app: &App) -> anyhow::Result<()> {
+pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
 }
 
@@ -143,11 +141,10 @@ pub async fn note_serving(app: &App) {
 ///
 /// # Errors
 /// A cron line that the configuration's check should have refused.
-pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
-    let now = app.clock.now();
+pub fn next_slots(settings: &Settings, now: DateTime<Utc>, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
     let mut next = Vec::new();
     for &cadence in Cadence::ALL {
-        let schedule = digest::schedule(app, cadence)?;
+        let schedule = digest::schedule(settings, cadence)?;
         next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
     }
     Ok(next)

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::{App, answers, hex, random, sign_up};
+use super::{App, ReadOnly, answers, hex, random, sign_up};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 use crate::store::{Confirmed, Joined, NewSubscriber};
@@ -60,7 +60,7 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
 }
 
 /// The row of somebody who is to be added.
-pub(super) fn newcomer(app: &App, request: Request) -> anyhow::Result<NewSubscriber> {
+pub(super) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSubscriber> {
     let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
         Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
@@ -94,7 +94,7 @@ async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
 ///
 /// # Errors
 /// [`TokenError`], if it does not hold.
-pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError> {
+pub fn check(app: &ReadOnly, purpose: Purpose, token: &str) -> Result<(), TokenError> {
     token::verify(&app.keys.token, purpose, token, app.clock.now()).map(drop)
 }
 
@@ -181,7 +181,7 @@ pub struct UnknownTheme {
     known: String,
 }
 
-pub(super) fn check_themes(app: &App, themes: &[String]) -> Result<(), UnknownTheme> {
+pub(super) fn check_themes(app: &ReadOnly, themes: &[String]) -> Result<(), UnknownTheme> {
     let known = || app.config.topic.themes.iter().map(|theme| theme.name.as_str());
     match themes.iter().find(|theme| known().all(|name| name != *theme)) {
         Some(theme) => Err(UnknownTheme { theme: theme.clone(), known: known().collect::<Vec<_>>().join(", ") }),

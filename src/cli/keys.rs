@@ -17,8 +17,8 @@ The daemon must not run meanwhile: it would not know the new key. Stop it, rotat
 impl Keys {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let Self::Rotate = self;
-        let app = global.open().await?;
-        let _lock = app.lock("policy-digest keys rotate").await?;
+        let app = global.edit().await?;
+        let _lock = app.lock(&global.name()).await?;
         let report = keys::rotate(&app).await?;
         if global.json {
             print(json!({ "former": report.former }));

@@ -9,6 +9,8 @@ use serde_json::json;
 use super::marked::{self, plain};
 use super::once::waiting;
 use super::{Ending, Global, Usage, print, table};
+use crate::app::App;
+use crate::app::clock::Clock;
 use crate::app::digest::{self, Preview as NextDigest, why};
 use crate::app::note::NoteUse;
 use crate::domain::subscriber::Cadence;
@@ -46,7 +48,7 @@ impl Preview {
             .cadence
             .parse()
             .map_err(|_| Usage(format!("`{}` is no cadence; write daily, weekly or monthly", self.cadence)))?;
-        let app = global.open_with(self.note.as_deref()).await?;
+        let app = App::look(global.load_with(self.note.as_deref())?, Clock::System).await?;
         let preview = digest::preview(&app, cadence).await?;
         let mut written = Vec::new();
         let folder = self.out.clone().or_else(|| self.open.then(|| app.config.settings.data.join("preview")));

@@ -20,9 +20,8 @@ pub(super) struct Run {}
 
 impl Run {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.work(global.load()?).await?;
         look_over(&app).await?;
-        let _lock = app.lock("policy-digest run").await?;
         let (folder, data) = (global.config.clone(), global.data.clone());
         let read = move || config::load_from_process(Some(&folder), data.as_deref());
         daemon::run(app, read, |address| {

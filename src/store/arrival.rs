@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::items::write_score;
 use super::scored::ScoredItem;
-use super::{Error, Store, reasons, seconds, stories, to_json};
+use super::{Error, Reader, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
 use crate::domain::item::Identity;
 use crate::domain::language::Language;
@@ -48,7 +48,7 @@ pub(super) struct Brought<'a> {
     pub unchanged: usize,
 }
 
-impl Store {
+impl Reader {
     /// What is known of a feed's entries: each identity with the digest of the entry as it was last read.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection
                 .prepare_cached("SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL")?;
-            let mut rows = statement.query([feed])?;
+            let mut rows = statement.query([&feed])?;
             let mut known = HashMap::new();
             while let Some(row) = rows.next()? {
                 known.insert(identity(&row.get::<_, String>(0)?)?, row.get::<_, i64>(1)?.cast_unsigned());

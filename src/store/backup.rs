@@ -7,22 +7,24 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
-use super::{Error, PauseCause, Store, connection, seconds};
+use super::reader::{Apart, Reader};
+use super::{Error, PauseCause, seconds};
 
-impl Store {
+impl Reader {
     /// Writes the copy; an existing file is never written over. It is whole or not there: it is made aside, marked,
     /// and then renamed. `reason` is what the copy says when somebody starts on it.
     ///
     /// # Errors
     /// [`Error::Copy`]; [`Error::Statement`].
     pub async fn backup(&self, to: &Path, reason: String, now: DateTime<Utc>) -> Result<(), Error> {
-        let source = connection::reader(&self.path).await?;
+        let Apart { connection: source, witness } = self.apart().await?;
         let (to, aside) = (to.to_owned(), to.with_added_extension("part"));
         let copied = source.call(move |connection| {
             let reserved = Reserved::take(&to)?;
             let aside = Aside::make(aside)?;
             copy(connection, &aside.path)?;
             mark(&Connection::open(&aside.path)?, &reason, now)?;
+            witness.confirm()?;
             aside.take_the_place_of(&to)?;
             reserved.keep();
             Ok(())

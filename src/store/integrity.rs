@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use super::{Error, Store, connection, flatten};
+use super::reader::{Apart, Reader};
+use super::{Error, flatten};
 
 /// Until a check that is to be broken off is told so once more.
 const AGAIN: Duration = Duration::from_millis(1);
 
-impl Store {
+impl Reader {
     /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
     ///
     /// # Errors
     /// [`Error::Damaged`]; [`Error::Open`].
     pub async fn quick_check(&self, limit: Duration) -> Result<bool, Error> {
-        let reader = connection::reader(&self.path).await?;
+        let Apart { connection: reader, witness } = self.apart().await?;
         let interrupt = reader.call(|connection| Ok::<_, Error>(connection.get_interrupt_handle()));
         let interrupt = interrupt.await.map_err(flatten)?;
         let check = reader.call(|connection| {
@@ -34,6 +35,7 @@ impl Store {
                 }
             },
         };
+        witness.confirm()?;
         match checked.map_err(flatten) {
             Ok(verdict) if verdict == "ok" => Ok(true),
             // "*** in database main ***" stands on a line of its own before what was found.
@@ -49,7 +51,7 @@ impl Store {
     }
 
     fn damaged(&self, found: &str) -> Error {
-        Error::Damaged { path: self.path.clone(), found: found.to_owned() }
+        Error::Damaged { path: self.path.to_path_buf(), found: found.to_owned() }
     }
 }
 
@@ -73,6 +75,19 @@ impl Error {
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }
+            (Self::Missing { .. }, _) => Some(
+                "`policy-digest once` or `policy-digest run` makes it; if there is one already, name its folder with `--data`, \
+                 or by the key `data` of digest.toml",
+            ),
+            (Self::OlderSchema { .. }, _) => Some(
+                "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \
+                 the database up to date",
+            ),
+            (Self::Foreign { .. }, _) => Some(
+                "it belongs to another program, and is left as it is: name another folder with `--data`, or by the key `data` \
+                 of digest.toml",
+            ),
+            (Self::Unsteady { .. }, _) => Some("another process has just worked on it: try again"),
             (Self::NewerSchema { .. }, _) => {
                 Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
             }
@@ -92,6 +107,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::store::Store;
 
     #[tokio::test]
     async fn a_full_disk_is_told_with_what_to_do_and_leaves_all_as_it_was() {
@@ -104,7 +120,7 @@ mod tests {
         };
         store.writer.call(limit).await.unwrap();
         let large = crate::store::FreshKeys { token: vec![7; 1 << 20], suppression: Vec::new() };
-        let error = store.keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
+        let error = store.make_keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::DiskFull), "{error:?}");
         assert!(error.hint().unwrap().contains("make room"), "{error:?}");
         assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());

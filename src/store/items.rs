@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
+use super::{Error, Reader, Store, from_json, optional_time, reasons, stories, time, to_json};
 use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
 
@@ -64,7 +64,7 @@ pub struct Rescored {
     pub score: Score,
 }
 
-impl Store {
+impl Reader {
     /// The newest item with this link, canonical or as the feed wrote it.
     ///
     /// # Errors
@@ -120,21 +120,23 @@ impl Store {
         .await
     }
 
-    /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most; those without their
-    /// texts keep their judgement.
+    /// Items after `after` that no run has covered yet and that were judged under another fingerprint, the first 1,000; those
+    /// without their texts keep their judgement.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stale(&self, fingerprint: String) -> Result<Vec<ItemRow>, Error> {
+    pub async fn stale(&self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = "WHERE i.seq > (SELECT coalesce(max(upto), 0) FROM runs) AND i.fingerprint <> ?1
+            let rest = "WHERE i.seq > max(?2, (SELECT coalesce(max(upto), 0) FROM runs)) AND i.fingerprint <> ?1
                         AND i.text_removed IS NULL
                         ORDER BY i.seq LIMIT 1000";
-            select(connection, rest, [fingerprint])
+            select(connection, rest, params![fingerprint, after])
         })
         .await
     }
+}
 
+impl Store {
     /// Keeps new judgements. What a run has already covered stays as it was: its stories keep their numbers.
     ///
     /// # Errors

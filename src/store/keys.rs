@@ -2,9 +2,9 @@
 //! what is done for a database once, or every so often. A token key that was replaced is kept: links under it still work.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Error, Store, optional_time, seconds, time};
+use super::{Error, Reader, Store, optional_time, seconds, time};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::token::{self, Key, KeyRing};
 
@@ -45,12 +45,30 @@ impl std::fmt::Debug for FreshKeys {
     }
 }
 
-impl Store {
-    /// The keys; `fresh` ones are kept if the database has none yet.
+impl Reader {
+    /// The keys.
     ///
     /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn keys(&self, fresh: FreshKeys, now: DateTime<Utc>) -> Result<Keys, Error> {
+    /// [`Error::Missing`], while another process has made the database and not yet its keys; [`Error::Statement`],
+    /// [`Error::Content`].
+    pub async fn keys(&self) -> Result<Keys, Error> {
+        let path = self.path.to_path_buf();
+        self.read(move |connection| {
+            let question = "SELECT value FROM keys WHERE name = 'suppression'";
+            let suppression = connection.query_row(question, [], |row| row.get(0)).optional()?;
+            let suppression = suppression.ok_or_else(|| Error::Missing { path: path.clone() })?;
+            Ok(Keys { token: ring(connection)?, suppression })
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Keeps `fresh` keys if the database has none yet.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn make_keys(&self, fresh: FreshKeys, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| {
             for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
                 tx.execute(
@@ -58,9 +76,7 @@ impl Store {
                     params![name, value, seconds(now)],
                 )?;
             }
-            let suppression =
-                tx.query_row("SELECT value FROM keys WHERE name = 'suppression'", [], |row| row.get(0))?;
-            Ok(Keys { token: ring(tx)?, suppression })
+            Ok(())
         })
         .await
     }
@@ -80,7 +96,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// Whether something that is done once for a database has been done.
     ///
     /// # Errors
@@ -100,7 +118,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Says that it is done, as of `now`.
     ///
     /// # Errors
@@ -115,8 +135,8 @@ impl Store {
 }
 
 /// Every token key, the one that signs apart.
-fn ring(tx: &Transaction<'_>) -> Result<KeyRing, Error> {
-    let mut statement = tx.prepare(
+fn ring(connection: &Connection) -> Result<KeyRing, Error> {
+    let mut statement = connection.prepare(
         "SELECT value, made FROM (SELECT value, made, 0 AS age FROM keys WHERE name = 'token'
          UNION ALL SELECT value, made, 1 FROM former_keys) ORDER BY age, made DESC",
     )?;

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::holds::{self, Standing};
 use super::suppressions::{self, Weighed};
-use super::{Error, Store, seconds, time};
+use super::{Error, Reader, Store, seconds, time};
 use crate::domain::bounce::Fault;
 use crate::domain::outbox::{Next, Outcome};
 use crate::domain::subscriber::EmailAddress;
@@ -96,7 +96,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// A message, by its number.
     ///
     /// # Errors
@@ -122,14 +124,16 @@ impl Store {
             let found = connection.query_row(
                 "SELECT id, subscriber, address FROM messages WHERE subscriber = ?1
                  ORDER BY message_id = ?2 DESC, id DESC LIMIT 1",
-                params![subscriber, message_id.unwrap_or_default()],
+                params![subscriber, message_id.as_deref().unwrap_or_default()],
                 reported_row,
             );
             Ok(found.optional()?)
         })
         .await
     }
+}
 
+impl Store {
     /// Counts a returned mail of this sort.
     ///
     /// # Errors
@@ -145,7 +149,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// Returned mails by sort.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
-use super::{Error, RunName, Store, optional_time, time};
+use super::{Error, Reader, RunName, optional_time, time};
 
 /// How a run stands, in full.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, rele
     (SELECT count(*) FROM samples s WHERE s.run = runs.id),
     (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1), cancelled FROM runs";
 
-impl Store {
+impl Reader {
     /// The newest runs, and every one that is held; newest first.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::config::{PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
@@ -27,7 +27,7 @@ pub(super) fn count(topic: &Topic) -> usize {
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
+pub(super) async fn look(app: &ReadOnly) -> anyhow::Result<(Part, usize)> {
     let topic = &app.config.topic;
     let mut unmatched = Unmatched::new(topic);
     let phrases = unmatched.phrases.len();

@@ -9,7 +9,7 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{App, Note};
+use super::{Note, ReadOnly};
 use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::text;
 use crate::domain::topic::Theme;
@@ -32,7 +32,7 @@ const LONG_DATE: &str = "Wednesday, 30 September 2026";
 
 /// What all parts of one run have in common.
 pub(super) struct Press<'a> {
-    pub(super) app: &'a App,
+    pub(super) app: &'a ReadOnly,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the run before.

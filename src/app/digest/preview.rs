@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::part::Press;
-use super::rescore;
-use crate::app::App;
+use super::rescored;
+use crate::app::ReadOnly;
 use crate::app::note::{self, NoteUse};
 use crate::domain::digest::NoStory;
 use crate::domain::subscriber::Cadence;
 use crate::render::Rendered;
-use crate::store::{ItemRow, Window};
+use crate::store::{ItemRow, Reader, Window};
 
 /// So many of the nearest misses are told.
 const NEAREST: usize = 5;
@@ -37,8 +37,8 @@ pub struct Preview {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
-    rescore(app).await?;
+pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
+    let store = rescored(app).await?;
     let now = app.clock.now();
     let windows = app.store.windows(Some(cadence)).await?;
     let after = match windows.iter().max_by_key(|window| window.people) {
@@ -51,9 +51,9 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let since = app.day(now);
     // There is no page yet that a link could lead to.
     let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
-    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
-    let left_out = app.store.left_out(after, NEAREST).await?;
-    let reasons = reasons(app, after).await?;
+    let composed = press.mail(&store.stories(after, upto).await?, None)?;
+    let left_out = store.left_out(after, NEAREST).await?;
+    let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),
         Err(NoStory { waiting }) => (0, *waiting),
@@ -69,10 +69,10 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
 }
 
 /// Counts why items after a number stand in no digest.
-async fn reasons(app: &App, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
+async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
     let mut counts = BTreeMap::new();
     loop {
-        let page = app.store.items_after(after, PAGE).await?;
+        let page = store.items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         let stands = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::poll::{Readers, judge};
 use crate::domain::rhythm;
 use crate::fetch::{self, Outcome, Response, Validators, discover};
@@ -46,7 +46,7 @@ pub(super) struct Judged {
 }
 
 /// Fetches an address and reads it.
-pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
+pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
     let now = app.clock.now();
     let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
     let response = Arc::new(response);
@@ -58,7 +58,7 @@ pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sigh
 }
 
 /// Judges what was read.
-pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged {
+pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document) -> Judged {
     let now = app.clock.now();
     let items = judge(&app.scorer, prior, document);
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
@@ -95,7 +95,12 @@ fn body(response: &Response) -> (&[u8], Option<&str>) {
 }
 
 /// The feeds that a page names; when none of them is one, those that usually lie there. At most so many.
-pub(super) async fn discover(app: &App, readers: &Readers, page: &Arc<Response>, most: usize) -> Vec<(Url, Sight)> {
+pub(super) async fn discover(
+    app: &ReadOnly,
+    readers: &Readers,
+    page: &Arc<Response>,
+    most: usize,
+) -> Vec<(Url, Sight)> {
     let read = Arc::clone(page);
     let work = move || {
         let (bytes, content_type) = body(&read);
@@ -110,7 +115,13 @@ pub(super) async fn discover(app: &App, readers: &Readers, page: &Arc<Response>,
 }
 
 /// Keeps what is a feed, one request after another until there are enough.
-async fn verify(app: &App, readers: &Readers, page: &Response, addresses: Vec<Url>, most: usize) -> Vec<(Url, Sight)> {
+async fn verify(
+    app: &ReadOnly,
+    readers: &Readers,
+    page: &Response,
+    addresses: Vec<Url>,
+    most: usize,
+) -> Vec<(Url, Sight)> {
     let mut seen: Vec<(Url, Sight)> = Vec::new();
     for url in addresses {
         if seen.len() == most || !app.fetcher.may_follow(&page.final_url, &url) {

@@ -34,7 +34,7 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.begin().await?;
         let address = parse(&self.address)?;
         let mut themes = self.themes;
         themes.sort();
@@ -49,7 +49,7 @@ impl Add {
         let report = subscribe::add(&app, request).await?;
         // A running daemon holds the lock and sends it; without one it goes out now.
         let is_sent = report.is_asked
-            && match app.lock("policy-digest subscribers add").await {
+            && match app.lock(&global.name()).await {
                 Ok(_lock) => deliver(&app, &silent).await?.sent > 0,
                 Err(_) => false,
             };

@@ -32,7 +32,7 @@ pub(in crate::cli) struct Forget {
 
 impl Remove {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse(&self.address)?, global.edit().await?);
         let is_done = subscribe::remove(&app, &address).await?;
         tell(global, &address, is_done, "is unsubscribed", "nobody is subscribed as")
     }
@@ -40,7 +40,7 @@ impl Remove {
 
 impl Forget {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse(&self.address)?, global.edit().await?);
         let is_done = preferences::forget(&app, &address).await?;
         tell(global, &address, is_done, "is erased", "nothing is kept of")
     }
