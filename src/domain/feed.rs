@@ -6,11 +6,13 @@ use url::Url;
 
 mod moved;
 mod name;
+mod ownership;
 mod reach;
 mod visit;
 
 pub use moved::Moved;
 pub use name::name;
+pub use ownership::Ownership;
 pub use reach::{Reach, Sign};
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 

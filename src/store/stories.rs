@@ -84,15 +84,17 @@ pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-    // The best source leads: one that is picked, whoever published first, then the fullest text. The others are "also on".
+    // The copy on its own site leads, else the one that came first; what a feed says of its dates and how long its text is
+    // are in its own hands and decide nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
-         i.themes, i.reasons, i.picked,
+         i.themes, i.reasons,
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed)
          FROM stories s JOIN items i ON i.seq = (
              SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
-             ORDER BY c.picked DESC, c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+             ORDER BY c.ownership DESC, c.picked DESC, c.seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
@@ -113,7 +115,7 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
             score: row.get(8)?,
             themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
             phrases: telling(reasons),
-            is_listed: !row.get::<_, bool>(11)?,
+            is_listed: row.get(11)?,
             also_on: from_json("a list of feeds", &row.get::<_, String>(12)?)?,
         });
     }
