@@ -161,3 +161,18 @@ async fn a_pinned_story_leads_the_digest() {
     world.once().await;
     assert!(world.mails()[0].header("Subject").starts_with("Quiet news"));
 }
+
+#[tokio::test]
+async fn a_post_without_a_link_gives_away_no_log_in_and_no_key_of_its_feed() {
+    let server = FeedServer::start().await;
+    let entry = entry("1", "Shared services in Fife", "The council");
+    let document = rss(std::slice::from_ref(&entry)).replace(&format!("<link>{}</link>", entry.link()), "");
+    server.serve("/blog.xml?format=rss&token=hunter3", Reply::feed(document));
+    let url = server.url("/blog.xml?format=rss&token=hunter3").replace("http://", "http://ada:hunter2@");
+    let world = World::served(server, &[("blog", url.as_str())], "").await;
+    world.subscribe("ben@example.org").await;
+    world.once().await;
+    let mail = world.mails().remove(0);
+    assert!(mail.text.contains("/blog.xml?format=rss"), "{}", mail.text);
+    assert!(!mail.raw.contains("hunter"), "{}", mail.raw);
+}
