@@ -19,7 +19,7 @@ use super::{Error, PauseCause, Store, connection, migrate};
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// How long commands that have the database open are waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Puts a copy of `from` in the place of `database`, whose folder's lock the caller holds, and gives the name under
