@@ -28,6 +28,7 @@ pub mod once;
 pub mod people;
 pub mod poll;
 pub mod preferences;
+mod private;
 pub mod proof;
 pub mod reconcile;
 pub mod reload;

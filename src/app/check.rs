@@ -112,7 +112,7 @@ async fn look(
     let parts = &mut report.parts;
     // Before the first start there is a finding instead.
     if parts.iter().all(|part| part.name != database::NAME) {
-        match database::look(app).await {
+        match database::look(app, listener).await {
             Ok(part) => parts.push(part),
             Err(error) => {
                 parts.push(database::unusable(&error));
@@ -141,7 +141,7 @@ async fn look(
         parts.extend(part);
         report.records = wanted;
     }
-    let (phrases, items) = phrases::look(app).await?;
+    let (phrases, items) = phrases::look(app, listener).await?;
     parts.push(phrases);
     report.items = items;
     Ok(())

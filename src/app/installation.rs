@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::limits::Limits;
 use super::lock::Lock;
 use super::stop::Stop;
-use super::{database, dkim, fetcher, import, random, renderer, silent, transport};
+use super::{database, dkim, fetcher, import, private, random, renderer, silent, transport};
 use crate::config::Config;
 use crate::domain::relevance::Scorer;
 use crate::domain::token::{Key, KeyRing};
@@ -138,8 +138,8 @@ impl App {
         let now = clock.now();
         // What is wrong with the configuration is said before anything is made.
         let install = install(config, clock, transport)?;
-        std::fs::create_dir_all(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let lock = Lock::take(&data, command)?;
+        private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+        let lock = take_lock(&data, command)?;
         let store = Store::open(&path).await?;
         store.make_keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
         let keys = store.keys().await?;
@@ -160,7 +160,7 @@ impl App {
         if let Some(lock) = &self.lock {
             return Ok(Arc::clone(lock));
         }
-        let lock = Lock::take(&self.config.settings.data, command)?;
+        let lock = take_lock(&self.config.settings.data, command)?;
         self.recover().await?;
         Ok(Arc::new(lock))
     }
@@ -199,6 +199,13 @@ impl App {
         let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
         Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
     }
+}
+
+/// Takes the lock, and removes what a process that was killed with it has left half done.
+fn take_lock(data: &Path, command: &str) -> anyhow::Result<Lock> {
+    let lock = Lock::take(data, command)?;
+    Store::remove_unfinished(&database(data))?;
+    Ok(lock)
 }
 
 /// The database of a configuration.

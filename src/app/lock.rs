@@ -39,13 +39,11 @@ impl Lock {
     pub fn take(folder: &Path, holder: &str) -> anyhow::Result<Self> {
         let path = folder.join("lock");
         let cannot = |what: &str| format!("cannot {what} `{}`", path.display());
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(|| cannot("open"))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).with_context(|| cannot("open"))?;
         let opened = File::open(folder).ok();
         let is_free = opened.as_ref().is_none_or(is_free);
         match file.try_lock() {

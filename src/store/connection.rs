@@ -13,6 +13,7 @@ const STATEMENTS: usize = 64;
 
 /// The single writer of a database that may have to be made or migrated. Nothing is written into a file that is not ours.
 pub(super) async fn maker(path: &Path) -> Result<Connection, Error> {
+    make_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     writer(path, flags, |connection, path| {
         migrate::schema(connection, path)?;
@@ -50,6 +51,16 @@ fn configure(connection: &mut rusqlite::Connection, path: &Path) -> Result<(), E
     let pragmas = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 5000;";
     connection.execute_batch(pragmas).map_err(|source| cannot_open(path, source))
+}
+
+/// Makes the file where there is none, for its owner alone; SQLite gives the log beside it the same mode. Where that does
+/// not work, SQLite says why.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// A connection that can only read.

@@ -56,6 +56,12 @@ impl Reader {
 }
 
 impl Error {
+    /// Whether a database is not what it should be, rather than out of reach.
+    pub(super) fn is_damage(&self) -> bool {
+        let codes = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase, ErrorCode::ConstraintViolation];
+        self.code().is_some_and(|code| codes.contains(&code))
+    }
+
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Open { source, .. } | Self::Statement(source) => source.sqlite_error_code(),
@@ -84,10 +90,13 @@ impl Error {
                  the database up to date",
             ),
             (Self::Foreign { .. }, _) => Some(
-                "it belongs to another program, and is left as it is: name another folder with `--data`, or by the key `data` \
-                 of digest.toml",
+                "it belongs to another program, and is left as it is; if it is in the way, name another folder with `--data`, or by \
+                 the key `data` of digest.toml",
             ),
             (Self::Unsteady { .. }, _) => Some("another process has just worked on it: try again"),
+            (Self::InUse { .. }, _) => {
+                Some("stop the daemon, wait until every other command on this database has ended, then try again")
+            }
             (Self::NewerSchema { .. }, _) => {
                 Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
             }

@@ -26,7 +26,8 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
-    M::up(include_str!("migrations/0019_application.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
+    M::up(include_str!("migrations/0020_application.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".
