@@ -164,8 +164,8 @@ struct Desk {
 struct Exclusion {
     reason: Arc<str>,
     is_decisive: bool,
-    /// What its heaviest phrase is worth: one that does not decide takes away no more, so that a post is not out for what
-    /// it mentions in passing.
+    /// What its heaviest phrase is worth: beside a judgement of the whole text, one that does not decide takes away no
+    /// more, so that a post is not out for what it mentions.
     heaviest: f32,
 }
 

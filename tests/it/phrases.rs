@@ -84,15 +84,22 @@ fn words_are_paid_once_however_many_phrases_they_earn() {
 }
 
 #[test]
-fn what_a_post_mentions_takes_away_no_more_than_the_heaviest_of_its_phrases() {
-    let sense =
-        "[[exclusion]]\nname = 'climate'\nreason = 'climate'\nstrong = ['climate change', 'net zero', 'carbon']\n";
-    let rules = format!("[general]\nstrong = ['public administration', 'service delivery']\n{sense}");
-    let text = "Service delivery, she says, is where net zero and carbon budgets fail.";
-    let score = judge(&rules, "Public administration and climate change: an interview", text);
-    assert_eq!((score.total, score.picked), (6.0, true), "{score:#?}");
-    let kind = judge(&format!("{rules}decisive = true\n"), "Climate change and net zero", text);
-    assert!(!kind.picked && kind.excluded == ["climate"], "{kind:#?}");
+fn a_matter_that_a_post_mentions_does_not_outweigh_what_it_is_about() {
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let scorer = Scorer::new(&config::load(&shipped, None, &[]).unwrap().topic);
+    let judge = |title: &str, content: &str| scorer.score(&Text { title, content, ..Text::default() });
+    let about = "She has run departments and agencies for thirty years. Public administration, she says, is where policy meets \
+                 people: civil servants who know a service, a budget that follows it across agencies, and ministers who ask for \
+                 service delivery rather than announcements.";
+    let mentions = "Net zero, carbon emissions and biodiversity are only the latest test of public sector reform.";
+    let score = judge("Climate change and public administration: an interview", &format!("{about} {mentions}"));
+    assert!(score.picked, "{score:#?}");
+    let against = |score: &Score| {
+        let named = score.reasons.iter().filter(|reason| reason.label.is_some());
+        named.map(|reason| reason.weight.min(0.0)).sum::<f32>()
+    };
+    let once = judge("An interview", &format!("Climate change. {about}"));
+    assert!(against(&once) < 0.0 && against(&score) >= against(&once) - 1e-3, "{score:#?}");
 }
 
 #[test]

@@ -135,7 +135,9 @@ impl Scorer {
             evidence.take(None, self.reason(find, find.worth, label));
         }
         for (number, exclusion) in self.exclusions.iter().enumerate() {
-            let mut left = if exclusion.is_decisive { f32::INFINITY } else { exclusion.heaviest };
+            // Of a text that is judged as a whole, what it mentions says little. Where phrases are all there is, they count.
+            let is_capped = self.wording.is_some() && !exclusion.is_decisive;
+            let mut left = if is_capped { exclusion.heaviest } else { f32::INFINITY };
             for find in paid_once(within(Speaks::Against(number))) {
                 if find.leads {
                     evidence.against[number] += find.worth;
