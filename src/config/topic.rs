@@ -114,13 +114,12 @@ fn wording(
 
 /// The phrases of a table, in their three strengths.
 fn terms(table: &mut Table<'_>, weights: &Weights) -> Vec<Term> {
-    let (any, several, none) = (|_: &Pattern| true, Pattern::has_several_words, |_: &Pattern| false);
-    let strengths: [(_, _, fn(&Pattern) -> bool); 3] =
-        [("strong", weights.strong, any), ("plain", weights.plain, several), ("weak", weights.weak, none)];
     let mut terms = Vec::new();
-    for (strength, weight, is_telling) in strengths {
-        let patterns = table.values(strength, pattern).into_iter();
-        terms.extend(patterns.map(|pattern| Term { is_telling: is_telling(&pattern), pattern, weight }));
+    for (strength, weight) in [("strong", weights.strong), ("plain", weights.plain), ("weak", weights.weak)] {
+        terms.extend(table.values(strength, pattern).into_iter().map(|pattern| {
+            let is_telling = strength == "strong" || strength == "plain" && pattern.has_several_words();
+            Term { pattern, weight, is_telling }
+        }));
     }
     terms
 }
