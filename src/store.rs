@@ -52,7 +52,7 @@ pub use erasure::{Erased, Expiry};
 pub use feeds::{Activity, FeedState, Poll, PollOutcome, Visited};
 pub use holds::{Cancelled, Released};
 pub use items::{ItemRow, Rescored};
-pub use keys::{FreshKeys, Keys};
+pub use keys::{FreshKeys, Keys, Rotated};
 pub use messages::{MessageRow, Wanted};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
 pub use pauses::{Pause, PauseCause};

@@ -215,6 +215,16 @@ pub(super) fn queue(
     Ok(())
 }
 
+/// Ends the open messages whose text holds a link of its own: its key is revoked. How many. Other links are written when a
+/// message leaves.
+pub(super) fn cancel_links(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
+    Ok(tx.execute(
+        "UPDATE messages SET state = 'cancelled', settled = ?1, error = 'the key of its link was revoked'
+         WHERE turn IS NOT NULL AND kind IN ('confirmation', 'address_change', 'link')",
+        [seconds(now)],
+    )?)
+}
+
 /// Whether its person still stands where they stood when it was made.
 pub(super) fn is_wanted(
     tx: &Transaction<'_>,
