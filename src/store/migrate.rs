@@ -26,8 +26,9 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
-    M::up(include_str!("migrations/0019_key_numbers.sql")),
-    M::up(include_str!("migrations/0020_tallies.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
+    M::up(include_str!("migrations/0020_key_numbers.sql")),
+    M::up(include_str!("migrations/0021_tallies.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
@@ -113,7 +114,7 @@ mod tests {
     fn what_was_kept_before_is_counted_with_what_is_kept_no_longer() {
         let mut connection = Connection::open_in_memory().unwrap();
         let steps = Migrations::from_slice(STEPS);
-        steps.to_version(&mut connection, 19).unwrap();
+        steps.to_version(&mut connection, 20).unwrap();
         connection
             .execute_batch(
                 "INSERT INTO feeds (id, title, url, since, next_check) VALUES ('f', 'F', 'https://example.org/feed', 0, 0);

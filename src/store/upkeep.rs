@@ -1,6 +1,6 @@
 //! What has had its time, removed by and by: the texts of items, and messages with all that hangs on them. Each step is one
 //! short transaction, so that nothing else waits long for the writer. Items keep their titles, links and judgements, and
-//! messages stay counted (migration 20).
+//! messages stay counted (migration 21).
 //!
 //! Pages that become free are used again by what comes; the file is not made smaller, for that would rewrite it.
 

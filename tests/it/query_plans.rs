@@ -40,11 +40,12 @@ const OF_WHAT_IS_OPEN: [&str; 7] = [
 ];
 
 /// Statements that may read all of a table: the file, how the statement begins, and why.
-const MAY_SCAN: [(&str, &str, &str); 9] = [
+const MAY_SCAN: [(&str, &str, &str); 10] = [
     ("alarms.rs", "DELETE FROM alarms WHERE told_end <", "when an incident ends; alarms are kept for a year"),
     ("archives.rs", "SELECT a.name, a.title", "in the order of an index, and stops at its limit"),
     ("erasure.rs", "", "a person is erased by address from wherever it is: by hand, and once a day"),
     ("items.rs", "SELECT i.seq, i.feed", "`explain`, by a link as the feed wrote it"),
+    ("items.rs", "SELECT count(*) FROM items WHERE text_removed", "`check`, of those with a text"),
     ("messages.rs", "SELECT", "`messages list`, by any of its conditions"),
     ("runs.rs", "SELECT note FROM runs", "when a digest is made; stops at the newest run with a note"),
     ("standings.rs", "SELECT id, cadence, slot, made", "`runs list`; stops at its limit"),
