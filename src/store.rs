@@ -41,6 +41,7 @@ mod weeks;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
@@ -54,7 +55,7 @@ pub use erasure::{Erased, Expiry};
 pub use feeds::{Activity, FeedState, Poll, PollOutcome, Visited};
 pub use holds::{Cancelled, Released};
 pub use items::{ItemRow, Rescored};
-pub use keys::{FreshKeys, Keys};
+pub use keys::{FreshKeys, Keys, Rotated};
 pub use messages::{MessageRow, Wanted};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
 pub use pauses::{Pause, PauseCause};
@@ -169,7 +170,7 @@ pub enum Error {
         /// The first thing that was found.
         found: String,
     },
-    /// A connection's thread has ended.
+    /// A connection's thread has ended: it was closed, or a fault of the program's own, which is logged, has ended it.
     #[error("the connection to the database is closed")]
     Closed,
 }
@@ -185,6 +186,7 @@ impl Error {
 #[derive(Debug)]
 pub struct Store {
     writer: tokio_rusqlite::Connection,
+    writes: AtomicUsize,
     reader: Reader,
 }
 
@@ -194,6 +196,15 @@ impl Deref for Store {
     fn deref(&self) -> &Reader {
         &self.reader
     }
+}
+
+/// Transactions since the database was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transactions {
+    /// Answered by a read-only connection.
+    pub reads: usize,
+    /// Of the single writer, those among them that changed nothing.
+    pub writes: usize,
 }
 
 impl Store {
@@ -218,7 +229,7 @@ impl Store {
     }
 
     async fn with(writer: tokio_rusqlite::Connection, path: &Path) -> Result<Self, Error> {
-        Ok(Self { writer, reader: Reader::beside_writer(path).await? })
+        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
     }
 
     /// The same to whoever may only read.
@@ -235,18 +246,32 @@ impl Store {
         reader::close(&self.writer).await;
     }
 
+    /// How much was asked of it so far.
+    #[must_use]
+    pub fn transactions(&self) -> Transactions {
+        Transactions { reads: self.reader.asked(), writes: self.writes.load(Ordering::Relaxed) }
+    }
+
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         let done = self.writer.call(move |connection| {
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
         });
-        done.await.map_err(flatten)
+        self.reader.answered(done.await)
+    }
+
+    /// As a fault in a closure does.
+    #[cfg(test)]
+    pub(crate) async fn lose(&self) {
+        let fault = self.write::<()>(|_| panic!("a fault, made by a test")).await;
+        assert!(matches!(fault, Err(Error::Closed)), "{fault:?}");
     }
 }
 

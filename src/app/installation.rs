@@ -22,7 +22,7 @@ use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{FreshKeys, Keys, Reader, Store};
+use crate::store::{Error, FreshKeys, Keys, Reader, Store};
 
 /// What a use case needs that changes nothing: the installation, with a database that can only be read.
 #[derive(Clone)]
@@ -85,8 +85,9 @@ impl App {
     /// There is no database yet ([`crate::store::Error::Missing`], [`OldPlace`]) or none that this version reads
     /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or what the configuration names cannot be used.
     pub async fn look(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
-        let reader = Reader::open(&the_database(&config)?).await?;
-        let keys = reader.keys().await?;
+        let path = the_database(&config)?;
+        let reader = Reader::open(&path).await?;
+        let keys = keys_of(&reader, &path).await?;
         let transport = transport::transport(&config);
         Ok(ReadOnly(Arc::new(install(config, clock, transport)?(reader, keys))))
     }
@@ -96,10 +97,9 @@ impl App {
     /// # Errors
     /// What the configuration names cannot be used.
     pub async fn look_ahead(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
-        let keys = Keys {
-            token: KeyRing::new(Key { value: random(32)?, made: clock.now() }, Vec::new()),
-            suppression: random(32)?,
-        };
+        let (value, made) = (random(32)?, clock.now());
+        let key = Key { number: 1, value, made, retired: None, ends: None, is_unnumbered: false };
+        let keys = Keys { token: KeyRing::new(key, Vec::new()), suppression: random(32)? };
         let transport = transport::transport(&config);
         Ok(ReadOnly(Arc::new(install(config, clock, transport)?(Reader::empty().await?, keys))))
     }
@@ -110,8 +110,9 @@ impl App {
     /// # Errors
     /// As [`App::look`]; or the database cannot be written.
     pub async fn edit(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let store = Store::open_existing(&the_database(&config)?).await?;
-        let keys = store.keys().await?;
+        let path = the_database(&config)?;
+        let store = Store::open_existing(&path).await?;
+        let keys = keys_of(&store, &path).await?;
         let transport = transport::transport(&config);
         let installation = install(config, clock, transport)?(store.reader(), keys);
         Ok(Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: None })
@@ -141,8 +142,7 @@ impl App {
         private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let lock = take_lock(&data, command)?;
         let store = Store::open(&path).await?;
-        store.make_keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
-        let keys = store.keys().await?;
+        let keys = store.keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
         let installation = install(store.reader(), keys);
         let app =
             Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: Some(Arc::new(lock)) };
@@ -220,6 +220,14 @@ fn the_database(config: &Config) -> Result<PathBuf, OldPlace> {
         }
         _ => Ok(path),
     }
+}
+
+/// The keys of a database that is there.
+///
+/// # Errors
+/// [`Error::Missing`], while another process has made the database and not yet its keys; or the database fails.
+async fn keys_of(store: &Reader, path: &Path) -> Result<Keys, Error> {
+    store.known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 use super::{Error, connection, flatten, migrate};
 
@@ -26,6 +27,8 @@ const TRIES: usize = 20;
 pub struct Reader {
     pub(super) path: Arc<Path>,
     pool: Arc<RwLock<Arc<Pool>>>,
+    asked: Arc<AtomicUsize>,
+    is_lost: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -107,7 +110,12 @@ impl Reader {
     }
 
     fn new(path: &Path, pool: Pool) -> Self {
-        Self { path: path.into(), pool: Arc::new(RwLock::new(Arc::new(pool))) }
+        Self {
+            path: path.into(),
+            pool: Arc::new(RwLock::new(Arc::new(pool))),
+            asked: Arc::default(),
+            is_lost: watch::Sender::new(false),
+        }
     }
 
     /// Answers a question from one of the connections, as of the last commit.
@@ -115,11 +123,12 @@ impl Reader {
         &self,
         question: impl Fn(&Connection) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<T, Error> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let question = Arc::new(question);
         for _ in 0..TRIES {
             let pool = Arc::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner));
             let asked = Arc::clone(&question);
-            let answer = pool.next().call(move |connection| asked(connection)).await.map_err(flatten);
+            let answer = self.answered(pool.next().call(move |connection| asked(connection)).await);
             if pool.witness.is_as_opened() {
                 return answer;
             }
@@ -130,6 +139,26 @@ impl Reader {
             *self.pool.write().unwrap_or_else(PoisonError::into_inner) = opened;
         }
         Err(Error::Unsteady { path: self.path.to_path_buf() })
+    }
+
+    /// Questions so far.
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn answered<T>(&self, answer: Result<T, tokio_rusqlite::Error<Error>>) -> Result<T, Error> {
+        let answer = answer.map_err(flatten);
+        if matches!(answer, Err(Error::Closed)) {
+            self.is_lost.send_replace(true);
+        }
+        answer
+    }
+
+    /// Waits until a connection is lost: a panic in what it was asked has ended its thread. Nothing is answered by it any
+    /// more, so the process must end, and a new one begin.
+    pub async fn lost(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.is_lost.subscribe().wait_for(|is_lost| *is_lost).await;
     }
 
     /// A connection of its own for something long, that must not keep others waiting.
