@@ -46,7 +46,7 @@ impl Reader {
             let mut statement = connection.prepare(
                 "SELECT id, kind, run, address, attempts, message_id, next_attempt,
                  coalesce((SELECT max(started) FROM attempts WHERE message = messages.id), made) AS since
-                 FROM messages WHERE turn = 'unknown' OR turn = 'sending' AND ?1 ORDER BY since, id",
+                 FROM messages WHERE turn IN ('unknown', iif(?1, 'sending', 'unknown')) ORDER BY since, id",
             )?;
             let mut rows = statement.query([with_sending])?;
             let mut unknown = Vec::new();
