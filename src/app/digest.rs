@@ -87,10 +87,11 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let press = Press { app, now, earlier, archive, note, missed, since: SINCE_PLACEHOLDER.to_owned() };
+    let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
-        let stories = app.store.stories(window.covered, upto).await?;
+        let stories = app.store.stories(window.covered, upto, excerpt_chars).await?;
         let (part, waits) = match press.mail(&stories, window.themes.as_deref())? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
@@ -113,7 +114,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
+        Some(covered) => press.page(&app.store.stories(covered, upto, excerpt_chars).await?)?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
@@ -156,12 +157,11 @@ fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String 
 
 /// Judges what no run has covered by today's topic file, if another one judged it.
 async fn rescore(app: &App) -> anyhow::Result<()> {
-    let fingerprint = &app.config.topic.fingerprint;
+    let (fingerprint, mut after) = (&app.config.topic.fingerprint, 0);
     loop {
-        let stale = app.store.stale(fingerprint.clone()).await?;
-        if stale.is_empty() {
-            return Ok(());
-        }
+        let stale = app.store.stale(fingerprint.clone(), after).await?;
+        let Some(last) = stale.last() else { return Ok(()) };
+        after = last.seq;
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
         let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
         app.store.rescore(scores.collect(), fingerprint.clone()).await?;

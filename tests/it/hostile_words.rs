@@ -17,7 +17,7 @@ fn carrying(words: &str) -> Rendered {
         source: words.to_owned(),
         also_on: vec![words.to_owned(), "Civic Weekly".to_owned()],
         author: Some(format!("By {words}")),
-        summary: format!("{} It is called {words} by those who made it.", whole.summary),
+        excerpt: format!("{} It is called {words} by those who made it.", whole.excerpt),
         phrases: vec![words.to_owned()],
         ..whole
     };

@@ -51,7 +51,8 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let since = app.day(now);
     // There is no page yet that a link could lead to.
     let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
-    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
+    let excerpt_chars = app.config.settings.digest.excerpt_chars;
+    let composed = press.mail(&app.store.stories(after, upto, excerpt_chars).await?, None)?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;
     let (stories, listed) = match &composed {
