@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use url::Url;
 
+mod cut;
 mod moved;
 mod name;
 mod reach;
 mod visit;
 
+pub use cut::Cut;
 pub use moved::Moved;
-pub use name::name;
+pub use name::Names;
 pub use reach::{Reach, Sign};
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 

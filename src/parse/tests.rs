@@ -10,7 +10,8 @@ fn now() -> DateTime<Utc> {
 
 fn bytes(bytes: &[u8]) -> Result<Document, Error> {
     let base = Url::parse("https://example.org/feed/").unwrap();
-    parse(&Source { bytes, content_type: None, base: Some(&base), now: now(), known: None })
+    let (limits, budget) = (&Limits::default(), &Budget::unlimited());
+    parse(&Source { bytes, content_type: None, base: Some(&base), now: now(), known: None, limits, budget })
 }
 
 fn doc(text: &str) -> Document {
@@ -233,7 +234,8 @@ fn an_entry_that_is_known_just_so_is_not_read_again() {
     };
     let known: Known = doc(&text("Two")).items.into_iter().map(|fresh| (fresh.item.identity, fresh.digest)).collect();
     let again = |text: &str| {
-        parse(&Source { bytes: text.as_bytes(), content_type: None, base: None, now: now(), known: Some(&known) })
+        let (bytes, limits, budget) = (text.as_bytes(), &Limits::default(), &Budget::unlimited());
+        parse(&Source { bytes, content_type: None, base: None, now: now(), known: Some(&known), limits, budget })
             .unwrap()
     };
     assert_eq!((again(&text("Two")).unchanged, again(&text("Two")).items.len()), (2, 0));
