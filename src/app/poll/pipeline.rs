@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::visit::Line;
 use super::{FeedReport, FeedResult, chain};
 use crate::app::{Listener, Progress};
+use crate::domain::budget::GiveUp;
 use crate::store::{self, Poll, Saved, Store};
 
 /// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
@@ -38,16 +39,21 @@ impl Readers {
         Self { places: Semaphore::new(cores) }
     }
 
-    /// Does `work` when a core is free.
+    /// Does `work` when a core is free. When that takes too long the work is told to give up, and is not waited for.
     pub(in crate::app) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(GiveUp) -> T + Send + 'static,
     ) -> Result<T, TooHard> {
         let _place = self.places.acquire().await.expect("the semaphore is never closed");
-        match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(work)).await {
+        let give_up = GiveUp::default();
+        let given_up = give_up.clone();
+        match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(move || work(given_up))).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(TooHard::Panicked),
-            Err(_) => Err(TooHard::TookTooLong),
+            Err(_) => {
+                give_up.now();
+                Err(TooHard::TookTooLong)
+            }
         }
     }
 }
