@@ -11,11 +11,12 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
+use url::Url;
 
 use super::{App, Listener, Progress, sha256};
 use crate::domain::budget::{Budget, Spent};
 use crate::domain::canonical::canonical;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Ownership};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::story::Likeness;
 use crate::fetch::Outcome;
@@ -235,6 +236,7 @@ async fn read(
     let (known, final_url) = (known(app, feed, state).await, response.final_url);
     let (limits, excerpt_chars) = (app.config.settings.polling.limits, app.config.settings.digest.excerpt_chars);
     let (log, id) = (log.clone(), feed.id.clone());
+    let served_from = [feed.url.clone(), final_url.clone()];
     let parsed = readers.read(move |give_up| {
         let _noted = Reading::begin(log, id);
         let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
@@ -249,7 +251,7 @@ async fn read(
         };
         let document = parse::parse(&source)?;
         let (hints, is_whole, unchanged, cut) = (document.hints, document.is_whole, document.unchanged, document.cut);
-        let mut items = judge(&scorer, prior, document, &budget)?;
+        let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
         items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
         Ok::<_, parse::Error>((hints, is_whole, unchanged, cut, items))
     });
@@ -324,10 +326,11 @@ const JUDGING_STEPS: usize = 2_000;
 pub(super) fn judge(
     scorer: &Scorer,
     prior: f32,
+    served_from: &[Url],
     document: parse::Document,
     budget: &Budget,
 ) -> Result<Vec<ScoredItem>, Spent> {
-    let mut items = document.items;
+    let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
     let judged = |parse::Fresh { item, digest }: parse::Fresh| {
@@ -341,6 +344,10 @@ pub(super) fn judge(
         budget.step(JUDGING_STEPS + text.title.len() + text.summary.len() + text.content.len())?;
         Ok(ScoredItem {
             canonical: item.link.as_ref().map(canonical),
+            ownership: item
+                .link
+                .as_ref()
+                .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
             likeness: Likeness::of(&item),
             score: scorer.score(&text),
             prior,

@@ -7,12 +7,16 @@ use url::Url;
 mod cut;
 mod moved;
 mod name;
+mod ownership;
+mod public_address;
 mod reach;
 mod visit;
 
 pub use cut::Cut;
 pub use moved::Moved;
 pub use name::Names;
+pub use ownership::Ownership;
+pub use public_address::public_address;
 pub use reach::{Reach, Sign};
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 

@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
             Feed::read(&mended, source)?
         }
     };
-    let Some(Feed { title: own_title, authors, items: Some(entries), claims_to_be_one }) = feed else {
+    let Some(Feed { title: own_title, home_page, authors, items: Some(entries), claims_to_be_one }) = feed else {
         return Err(Error::NotAFeed(Kind::Json));
     };
     if own_title.is_none() && !claims_to_be_one {
@@ -57,7 +57,9 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     })?;
     identity::once(&mut items);
     let title = own_title.map(|text| title(&text, true)).filter(|text| !text.is_empty());
-    Ok(Document { title, items, is_whole: repairs.is_empty(), unchanged, hints: Hints::default(), repairs, cut })
+    let site = home_page.and_then(|site| absolute(&site, source.base));
+    let is_whole = repairs.is_empty();
+    Ok(Document { title, site, items, is_whole, unchanged, hints: Hints::default(), repairs, cut })
 }
 
 fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, Spent> {

@@ -23,6 +23,8 @@ use crate::domain::feed::{Cut, Hints};
 #[derive(Debug)]
 pub(super) struct Repaired {
     pub(super) title: Option<Value>,
+    /// The site that the feed belongs to, by its own word.
+    pub(super) site: Option<Url>,
     pub(super) entries: Vec<Raw>,
     pub(super) hints: Hints,
     /// It ends where it should.
@@ -375,6 +377,7 @@ impl<'a, 's> Pass<'a, 's> {
         self.count("control character", forbidden);
         Ok(Some(Repaired {
             title: self.title.map(|(_, title)| title),
+            site: self.link,
             entries,
             hints: self.hints.finish(),
             is_whole,

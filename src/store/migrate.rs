@@ -26,9 +26,10 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
-    M::up(include_str!("migrations/0019_links.sql")),
-    M::up(include_str!("migrations/0020_excerpts.sql")),
-    M::up(include_str!("migrations/0021_cuts.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
+    M::up(include_str!("migrations/0020_links.sql")),
+    M::up(include_str!("migrations/0021_excerpts.sql")),
+    M::up(include_str!("migrations/0022_cuts.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -3,10 +3,12 @@
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use url::Url;
 
 use super::scored::{ScoredItem, Shown};
 use super::{Error, Store, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
+use crate::domain::feed::public_address;
 use crate::domain::relevance::{Place, Reason};
 use crate::domain::story::Likeness;
 
@@ -100,15 +102,18 @@ fn numbering() -> String {
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-    // The best source leads: one that is picked, whoever published first, then the fullest text. The others are "also on".
+    // The copy on its own site leads, else the one that came first; what a feed says of its dates and how long its text is
+    // are in its own hands and decide nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
-        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons, i.picked,
+        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
          i.seq, CASE WHEN i.excerpt_chars = ?3 THEN i.excerpt END, i.reading_minutes,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
-          WHERE o.story = s.id AND o.feed <> i.feed)
+          WHERE o.story = s.id AND o.feed <> i.feed),
+         i.link IS NULL
          FROM stories s JOIN items i ON i.seq = (
              SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
-             ORDER BY c.picked DESC, c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+             ORDER BY c.ownership DESC, c.picked DESC, c.seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
@@ -116,6 +121,9 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
         let link: String = row.get(2)?;
+        let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
+        // A post without a link is looked for where its feed is, which is nobody's secret then.
+        let link = if row.get(14)? { public_address(&link) } else { link };
         let reasons = reasons::read(&row.get::<_, String>(8)?)?;
         let (excerpt, reading_minutes) = match (row.get(11)?, row.get(12)?) {
             (Some(excerpt), Some(minutes)) => (excerpt, minutes),
@@ -127,7 +135,7 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
         stories.push(Story {
             seq: row.get(0)?,
             title: row.get(1)?,
-            link: link.parse().map_err(|_| Error::content("a link", &link))?,
+            link,
             source: row.get(3)?,
             author: row.get(4)?,
             published: optional_time(row.get(5)?)?,
@@ -136,7 +144,7 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
             score: row.get(6)?,
             themes: from_json("a list of themes", &row.get::<_, String>(7)?)?,
             phrases: telling(reasons),
-            is_listed: !row.get::<_, bool>(9)?,
+            is_listed: row.get(9)?,
             also_on: from_json("a list of feeds", &row.get::<_, String>(13)?)?,
         });
     }

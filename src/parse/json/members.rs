@@ -78,6 +78,7 @@ seed!(Entries<'_>, OneEntry, Names, Name, Lenient);
 /// What the document says of itself, and its entries.
 pub(super) struct Feed<'a> {
     pub(super) title: Option<Text<'a>>,
+    pub(super) home_page: Option<Text<'a>>,
     pub(super) authors: Vec<Text<'a>>,
     /// None where there is no list of them.
     pub(super) items: Option<Newest<Entry<'a>>>,
@@ -169,11 +170,12 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut feed = Feed { title: None, authors: Vec::new(), items: None, claims_to_be_one: false };
+        let mut feed = Feed { title: None, home_page: None, authors: Vec::new(), items: None, claims_to_be_one: false };
         let mut has_many_authors = false;
         while let Some(key) = map.next_key_seed(Lenient)? {
             match key.as_deref().unwrap_or_default() {
                 "title" => feed.title = map.next_value_seed(Lenient)?,
+                "home_page_url" => feed.home_page = map.next_value_seed(Lenient)?,
                 "version" => {
                     let version = map.next_value_seed(Lenient)?;
                     feed.claims_to_be_one = version.is_some_and(|version| version.contains("jsonfeed"));
