@@ -46,7 +46,7 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     let (drafts, unchanged) = identity::settle(drafts, source.known.unwrap_or(&nothing));
     let limits = source.limits;
     let few = Limits { authors: limits.authors.min(MAX_INHERITED), ..*limits };
-    let common = joined(authors.iter().map(|name| person_of(name)), &few, &mut cut);
+    let common = joined(authors.iter().map(person_of), &few, &mut cut);
     let mut items = newest_that_fit(drafts, source, &mut cut, |drafts, cut| {
         let made = drafts.into_iter().filter_map(|(place, (identity, draft))| {
             let item = item(&draft.body, identity, draft.link.clone(), source.now, (common.as_deref(), limits), cut);
@@ -84,6 +84,8 @@ fn item(
     (common, limits): (Option<&str>, &Limits),
     cut: &mut Cut,
 ) -> Item {
+    cut.authors += entry.authors().surplus;
+    cut.categories += entry.tags.surplus;
     let content = match (entry.content_html.as_deref(), entry.content_text.as_deref()) {
         (Some(markup), _) if !markup.trim().is_empty() => html::to_text(markup),
         (_, text) => text.map(html::tidy).unwrap_or_default(),
@@ -97,8 +99,8 @@ fn item(
         title,
         summary,
         content,
-        author: joined(entry.authors().map(person_of), limits, cut).or(common.map(str::to_owned)),
-        categories: categories(entry.tags.iter().map(|tag| &**tag), limits, cut),
+        author: joined(entry.authors().iter().map(person_of), limits, cut).or(common.map(str::to_owned)),
+        categories: categories(entry.tags.iter(), limits, cut),
         published: date(entry.date_published.as_deref()),
         updated: date(entry.date_modified.as_deref()),
     }

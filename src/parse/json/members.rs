@@ -79,7 +79,7 @@ seed!(Entries<'_>, OneEntry, Names, Name, Lenient);
 pub(super) struct Feed<'a> {
     pub(super) title: Option<Text<'a>>,
     pub(super) home_page: Option<Text<'a>>,
-    pub(super) authors: Vec<Text<'a>>,
+    pub(super) authors: List<'a>,
     /// None where there is no list of them.
     pub(super) items: Option<Newest<Entry<'a>>>,
     /// Its `version` is that of a JSON Feed.
@@ -98,11 +98,18 @@ pub(super) struct Entry<'a> {
     pub(super) content_text: Option<Text<'a>>,
     pub(super) date_published: Option<Text<'a>>,
     pub(super) date_modified: Option<Text<'a>>,
-    pub(super) tags: Vec<Text<'a>>,
+    pub(super) tags: List<'a>,
     /// Of version 1.1, where there is one.
-    many_authors: Option<Vec<Text<'a>>>,
+    many_authors: Option<List<'a>>,
     /// Of version 1.0.
-    one_author: Vec<Text<'a>>,
+    one_author: List<'a>,
+}
+
+/// Names of authors or tags, and how many more there are than are looked at.
+#[derive(Default)]
+pub(super) struct List<'a> {
+    pub(super) names: Vec<Text<'a>>,
+    pub(super) surplus: usize,
 }
 
 impl<'a> Feed<'a> {
@@ -138,11 +145,11 @@ impl<'a> Entry<'a> {
             &self.date_modified,
         ];
         let single = single.into_iter().map(|text| text.as_deref().unwrap_or_default());
-        single.chain(self.authors()).chain([""]).chain(self.tags.iter().map(|tag| &**tag)).collect()
+        single.chain(self.authors().iter()).chain([""]).chain(self.tags.iter()).collect()
     }
 
-    pub(super) fn authors(&self) -> impl Iterator<Item = &str> {
-        self.many_authors.as_ref().unwrap_or(&self.one_author).iter().map(|name| &**name)
+    pub(super) fn authors(&self) -> &List<'a> {
+        self.many_authors.as_ref().unwrap_or(&self.one_author)
     }
 
     /// When it was published, or last changed.
@@ -170,7 +177,8 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut feed = Feed { title: None, home_page: None, authors: Vec::new(), items: None, claims_to_be_one: false };
+        let mut feed =
+            Feed { title: None, home_page: None, authors: List::default(), items: None, claims_to_be_one: false };
         let mut has_many_authors = false;
         while let Some(key) = map.next_key_seed(Lenient)? {
             match key.as_deref().unwrap_or_default() {
@@ -278,31 +286,52 @@ impl<'de> Visitor<'de> for OneEntry {
 /// Names of authors or tags: a list of texts and of objects with a `name`, or one of them alone. `None` for nothing.
 struct Names;
 
+impl<'a> List<'a> {
+    /// Of one name alone.
+    fn of(name: Option<Text<'a>>) -> Option<Self> {
+        let mut list = Self::default();
+        list.add(name);
+        Some(list)
+    }
+
+    fn add(&mut self, name: Option<Text<'a>>) {
+        if name.is_some() && self.names.len() == MAX_NAMES {
+            self.surplus += 1;
+        } else {
+            self.names.extend(name);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+}
+
 impl<'de> Visitor<'de> for Names {
-    type Value = Option<Vec<Text<'de>>>;
+    type Value = Option<List<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("names")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut names = Vec::new();
+        let mut names = List::default();
         while let Some(name) = list.next_element_seed(Name)? {
-            names.extend(name.filter(|_| names.len() < MAX_NAMES));
+            names.add(name);
         }
         Ok(Some(names))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Ok(Some(Name.visit_map(map)?.into_iter().collect()))
+        Name.visit_map(map).map(List::of)
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(vec![text.into()]))
+        Ok(List::of(Some(text.into())))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(vec![text.to_owned().into()]))
+        Ok(List::of(Some(text.to_owned().into())))
     }
 
     pass_over!(number, nothing);
