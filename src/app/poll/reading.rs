@@ -34,10 +34,11 @@ impl Log {
     /// Begins an empty one. Without it feeds are polled all the same.
     pub(super) fn begin(folder: &Path) -> Option<Arc<Self>> {
         let path = path(folder);
-        match OpenOptions::new().create(true).append(true).open(&path).and_then(|file| {
-            file.set_len(0)?;
-            Ok(file)
-        }) {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path).and_then(|file| file.set_len(0).map(|()| file)) {
             Ok(file) => Some(Arc::new(Self { path, file })),
             Err(error) => {
                 tracing::warn!("cannot write `{}`, which would tell what a crash was due to: {error}", path.display());
