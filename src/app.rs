@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod advised;
 pub mod alarms;
 mod answers;
 pub mod archive;
@@ -31,6 +32,7 @@ pub mod proof;
 pub mod reconcile;
 pub mod reload;
 pub mod runs;
+pub mod send_now;
 pub mod sign_up;
 pub mod sources;
 pub mod status;
@@ -56,6 +58,7 @@ use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
+pub use advised::Advised;
 use clock::Clock;
 pub use document::Document;
 use limits::Limits;

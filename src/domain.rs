@@ -13,6 +13,7 @@ pub mod item;
 pub mod language;
 pub mod locale;
 mod matching;
+pub mod os_error;
 pub mod outbox;
 pub mod pace;
 mod pattern;

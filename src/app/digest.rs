@@ -6,6 +6,7 @@ mod part;
 mod preview;
 pub(super) mod proof;
 mod quiet;
+mod sample;
 
 use chrono::{DateTime, Utc};
 
@@ -18,7 +19,7 @@ use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
-pub use preview::{Preview, preview, why};
+pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod exchange;
 mod look;
 mod refusal;
+pub mod reopen;
 
 use chrono::{DateTime, Utc};
 

@@ -17,6 +17,8 @@ use proptest::prelude::*;
 
 use crate::support::{World, start};
 
+const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
 const THEMES: [&str; 2] = ["collaboration", "integration"];
 
 /// One thing that happens.
@@ -163,7 +165,8 @@ impl Model {
         };
         let next = NextCheck { at: now, because: Because::Interval };
         let feed = FeedId::parse("blog").unwrap();
-        let poll = Poll { feed, now, next, not_before: None, visit: Visited::default(), outcome };
+        let poll =
+            Poll { feed, now, next, not_before: None, first_poll_window: WEEK, visit: Visited::default(), outcome };
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
         let highest = self.world.app.store.highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {

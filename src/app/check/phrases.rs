@@ -53,7 +53,7 @@ pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
             phrase: None,
         });
     }
-    let says = format!("{phrases} phrases held against {items} stored items");
+    let says = format!("{phrases} phrases checked against {items} stored items");
     Ok((Part::new("phrases", says, findings), items))
 }
 
