@@ -63,6 +63,7 @@ use clock::Clock;
 pub use document::Document;
 use limits::Limits;
 use lock::Lock;
+use poll::Readers;
 use stop::Stop;
 
 /// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
@@ -95,6 +96,7 @@ pub struct Installation {
     /// How often visitors of the pages are heard.
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) signer: Option<Signer>,
@@ -147,6 +149,7 @@ impl App {
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
             fetcher: Arc::new(fetcher(&config)?),
+            readers: Arc::new(Readers::new()),
             renderer: renderer(&config)?,
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
@@ -285,6 +288,11 @@ pub struct Unparsed {
     pub error: String,
     /// The parser panicked, and was caught.
     pub is_panic: bool,
+}
+
+/// Does what takes the processor for long on a thread for such work, so that the pages and the other tasks go on beside it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it ended in a panic")
 }
 
 /// Parses one document as a poll would: its title and its items.

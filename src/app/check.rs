@@ -16,7 +16,7 @@ mod served;
 use std::net::SocketAddr;
 
 use super::clock::Clock;
-use super::{App, Listener, dkim, note, templates};
+use super::{App, Listener, blocking, dkim, note, templates};
 use crate::config::{Config, Findings, TransportKind};
 pub use finding::{CheckFinding, Part, Severity, UnusedPhrase};
 pub use records::Wanted;
@@ -69,7 +69,8 @@ pub async fn check_folder(
     listener: Listener<'_>,
 ) -> anyhow::Result<CheckReport> {
     let settings = &config.settings;
-    let faults = templates::findings(settings.templates_dir.as_deref());
+    let templates_dir = settings.templates_dir.clone();
+    let faults = blocking(move || templates::findings(templates_dir.as_deref())).await?;
     let are_broken = !faults.is_empty();
     let mut parts = vec![
         Part::praised("templates", "all render with sample data", faults),

@@ -8,15 +8,17 @@ pub(super) mod proof;
 mod quiet;
 mod sample;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, random};
+use super::{App, blocking, hex, random};
 use crate::domain::digest::{Digest, NoStory};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
@@ -87,12 +89,13 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let earlier = app.store.last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
-    let press = Press { app, now, earlier, archive, note, missed, since: SINCE_PLACEHOLDER.to_owned() };
+    let since = SINCE_PLACEHOLDER.to_owned();
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
     let mut windows = Vec::new();
     for window in app.store.windows(cadence).await? {
         report.people += window.people;
         let stories = app.store.stories(window.covered, upto).await?;
-        let (part, waits) = match press.mail(&stories, window.themes.as_deref())? {
+        let (part, waits) = match press.mail_of(stories, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -114,7 +117,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
+        Some(covered) => press.page_of(app.store.stories(covered, upto).await?).await?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
@@ -131,7 +134,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     };
     let domain = app.mail_domain().to_owned();
     let fate = press.note.fate;
-    let note = press.note.hash.filter(|_| first.is_some());
+    let note = press.note.hash.clone().filter(|_| first.is_some());
     let proof = proof::of_run(app, &windows);
     let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, quiet, archive, proof };
     report.run = app.store.freeze(run).await?;
@@ -164,8 +167,10 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
             return Ok(());
         }
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
-        app.store.rescore(scores.collect(), fingerprint.clone()).await?;
+        let scorer = Arc::clone(&app.scorer);
+        let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };
+        let scores = blocking(move || stale.into_iter().map(judge).collect()).await?;
+        app.store.rescore(scores, fingerprint.clone()).await?;
     }
 }
 

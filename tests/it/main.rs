@@ -7,6 +7,7 @@ mod alarms;
 mod alarms_told;
 mod another_topic;
 mod answers;
+mod apart;
 mod archive;
 mod arrival;
 mod axe;

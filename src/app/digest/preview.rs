@@ -1,6 +1,7 @@
 //! The next digest as it would be now, and what is not in it: why, and what missed it by least.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::part::Press;
 use super::{rescore, sample};
@@ -50,8 +51,9 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
     // There is no page yet that a link could lead to.
-    let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
-    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
+    let (archive, missed) = (String::new(), String::new());
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let composed = press.mail_of(app.store.stories(after, upto).await?, None).await?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;
     let (stories, listed) = match &composed {
@@ -76,8 +78,8 @@ pub async fn preview_sample(app: &App, cadence: Cadence) -> anyhow::Result<Previ
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let press = Press { app, now, earlier, archive, note, missed, since: app.day(now) };
-    let composed = press.mail(&sample::stories(&app.config.topic, now), None)?;
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let composed = press.mail_of(sample::stories(&app.config.topic, now), None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
