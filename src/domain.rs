@@ -20,6 +20,7 @@ mod pattern;
 pub mod relevance;
 pub mod rhythm;
 pub mod schedule;
+pub mod shell;
 pub mod spark;
 pub mod story;
 pub mod subscriber;

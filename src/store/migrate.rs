@@ -26,7 +26,8 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
-    M::up(include_str!("migrations/0019_requests.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
+    M::up(include_str!("migrations/0020_requests.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

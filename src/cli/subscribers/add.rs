@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Wishes, parse};
+use super::{Wishes, parse_new};
 use crate::app::deliver::deliver;
 use crate::app::silent;
 use crate::app::subscribe::{self, Addition};
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse_new(&self.address)?, global.open().await?);
         let addition = Addition {
             address: address.clone(),
             wishes: self.wishes.into_changes(),
