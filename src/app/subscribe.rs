@@ -3,6 +3,7 @@
 use chrono::DateTime;
 
 use super::{App, answers, hex, random, sign_up};
+use crate::domain::shell::quoted;
 use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 use crate::store::{Confirmed, Joined, NewSubscriber, Subscriber};
@@ -153,19 +154,24 @@ impl Refusal {
     pub fn next(&self) -> String {
         match self {
             Self::Kept { address, wishes, .. } if **wishes == Changes::default() => {
-                format!("nothing needs to be done; `policy-digest subscribers show {}` shows it", address.reveal())
+                format!(
+                    "nothing needs to be done; `policy-digest subscribers show {}` shows it",
+                    quoted(address.reveal())
+                )
             }
             Self::Kept { address, .. } => format!(
                 "change what they get with `policy-digest subscribers set {}` and the same options",
-                address.reveal()
+                quoted(address.reveal())
             ),
             Self::HasLeft(address) => format!(
                 "if they ask to come back, run `policy-digest subscribers add {} --again --confirmed-by NOTE`, which \
                  records where they said so",
-                address.reveal()
+                quoted(address.reveal())
             ),
             Self::Suppressed(_) => "only a sign-up of their own on the page brings them back".to_owned(),
-            Self::Unknown(address) => format!("add them with `policy-digest subscribers add {}`", address.reveal()),
+            Self::Unknown(address) => {
+                format!("add them with `policy-digest subscribers add {}`", quoted(address.reveal()))
+            }
         }
     }
 }
