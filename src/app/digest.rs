@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
 use super::{App, blocking, hex, random};
-use crate::domain::digest::{Digest, NoStory};
+use crate::domain::digest::{Digest, NoStory, Story};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
@@ -91,11 +91,16 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let since = SINCE_PLACEHOLDER.to_owned();
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let served = app.store.windows(cadence).await?;
+    // Read once, for whoever is furthest behind: every other window is the rest of that one.
+    let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
+        Some(covered) => app.store.stories(covered, upto).await?.into(),
+        None => Arc::default(),
+    };
     let mut windows = Vec::new();
-    for window in app.store.windows(cadence).await? {
+    for window in served {
         report.people += window.people;
-        let stories = app.store.stories(window.covered, upto).await?;
-        let (part, waits) = match press.mail_of(stories, window.themes.clone()).await? {
+        let (part, waits) = match press.mail_of(&stories, window.covered, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -117,7 +122,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page_of(app.store.stories(covered, upto).await?).await?,
+        Some(covered) => press.page_of(&stories, covered).await?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });

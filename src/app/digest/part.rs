@@ -61,16 +61,25 @@ pub(super) struct Page {
 }
 
 impl Press {
-    /// [`Press::mail`] of these stories, beside the other tasks.
-    pub(super) async fn mail_of(self: &Arc<Self>, stories: Vec<Story>, themes: Option<Vec<String>>) -> Mailed {
-        let press = Arc::clone(self);
-        blocking(move || press.mail(&stories, themes.as_deref())).await?
+    /// [`Press::mail`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn mail_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+        themes: Option<Vec<String>>,
+    ) -> Mailed {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
     }
 
-    /// [`Press::page`] of these stories, beside the other tasks.
-    pub(super) async fn page_of(self: &Arc<Self>, stories: Vec<Story>) -> anyhow::Result<Option<Page>> {
-        let press = Arc::clone(self);
-        blocking(move || press.page(&stories)).await?
+    /// [`Press::page`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn page_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Page>> {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.page(after(&stories, covered))).await?
     }
 
     /// The digest of these stories with nothing left out, and the mail, which has as much of it as fits.
@@ -185,4 +194,9 @@ impl Press {
             },
         )
     }
+}
+
+/// The stories that somebody has not had who has had those up to `covered`.
+fn after(stories: &[Story], covered: i64) -> &[Story] {
+    &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

@@ -53,7 +53,7 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     // There is no page yet that a link could lead to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
-    let composed = press.mail_of(app.store.stories(after, upto).await?, None).await?;
+    let composed = press.mail_of(&app.store.stories(after, upto).await?.into(), after, None).await?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;
     let (stories, listed) = match &composed {
@@ -79,7 +79,7 @@ pub async fn preview_sample(app: &App, cadence: Cadence) -> anyhow::Result<Previ
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
-    let composed = press.mail_of(sample::stories(&app.config.topic, now), None).await?;
+    let composed = press.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
