@@ -45,7 +45,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot listen to signals")?;
     let listen = app.config.settings.web.listen;
-    let (listener, address) = bind(listen, "listen").await?;
+    let (listener, address) = bind("the pages", listen, "listen").await?;
     let live = Live::new(app.clone());
     let [gathering, sending, looking] = [(); 3].map(|()| Arc::new(Notify::new()));
     let mut alarm =
@@ -118,14 +118,14 @@ pub async fn run(
 async fn serve_operator(live: Live) {
     let app = live.app();
     let listen = app.config.settings.web.admin_listen;
-    match bind(listen, "admin_listen").await {
+    match bind("the operator's pages", listen, "admin_listen").await {
         Ok((listener, address)) => {
             tracing::info!(%address, "serving the operator's pages");
             web::serve_admin(live, listener, async move { app.stop.requested().await }).await;
         }
         Err(error) => {
             let hint = error.downcast_ref::<Advised>().map_or("", |advised| &advised.hint);
-            tracing::warn!("the operator's pages are not served: {error:#}; {hint}");
+            tracing::warn!("{error:#}; {hint}");
         }
     }
 }
@@ -134,7 +134,7 @@ async fn serve_operator(live: Live) {
 ///
 /// # Errors
 /// [`Advised`], naming both.
-async fn bind(listen: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+async fn bind(what: &str, listen: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let bound = async {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -151,7 +151,7 @@ async fn bind(listen: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, Soc
             ),
             _ => os_error::next(&error).map_or_else(|| format!("choose another address for `{key}`"), str::to_owned),
         };
-        let message = format!("cannot listen on `{listen}`, the `{key}` in `[web]` of digest.toml");
+        let message = format!("cannot serve {what} on `{listen}` (`{key}` in `[web]` of digest.toml)");
         anyhow::Error::new(error).context(Advised::failure(message, hint))
     })
 }

@@ -22,7 +22,7 @@ fn an_address_that_cannot_be_listened_on_is_named_with_its_key_and_the_next_step
             policy_digest(folder.path()).arg("run").env("POLICY_DIGEST__WEB__LISTEN", address).output().unwrap();
         let shown = text(&refused);
         assert_eq!(refused.status.code(), Some(1), "{shown}");
-        let named = format!("error: cannot listen on `{address}`, the `listen` in `[web]` of digest.toml\n");
+        let named = format!("error: cannot serve the pages on `{address}` (`listen` in `[web]` of digest.toml)\n");
         assert!(shown.contains(&named) && shown.contains(cause), "{shown}");
         assert!(shown.contains("\nhint: ") && shown.contains(next), "{shown}");
     }
