@@ -31,7 +31,7 @@ pub fn next(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// The operating system's error in a chain of causes.
+/// The operating system's error in a chain of causes; where it is hidden, the error that is of the same kind.
 #[must_use]
 pub fn root<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
     let Some(found) = error.downcast_ref::<Error>() else { return root(error.source()?) };
@@ -39,7 +39,7 @@ pub fn root<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
         return Some(found);
     }
     // What such an error wraps is not its source, but what lies beneath that.
-    root(found.get_ref()?)
+    found.get_ref().and_then(|inner| root(inner)).or((found.kind() != ErrorKind::Other).then_some(found))
 }
 
 /// Whether no file or connection can be opened for want of a descriptor: of this process, or of the whole system.
@@ -60,5 +60,7 @@ mod tests {
         let found = root(&beneath).expect("it is in the chain");
         assert!(next(found).is_some_and(|next| next.contains("ulimit -n")));
         assert!(root(&Error::other("something else")).is_none());
+        let hidden = Error::new(ErrorKind::NotFound, "a library's own words");
+        assert!(root(&hidden).is_some_and(|found| next(found).is_some()));
     }
 }

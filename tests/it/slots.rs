@@ -102,6 +102,7 @@ async fn with_four_feeds() -> World {
     for id in ids {
         world.server.serve(&format!("/{id}.xml"), Reply::feed(rss(&[Entry::on_topic(id)])));
     }
+    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
     wake(&world, "2026-11-30T08:00:07Z").await;
     assert_eq!(world.mails().len(), 1);
     world
