@@ -18,7 +18,7 @@ fn words(measure: Measure) -> (&'static str, String) {
         }
         Measure::DigestPrecision => (
             "first posts of a digest",
-            format!("precision of the first {FIRST} of weekly digests, from {WEEK} posts a week drawn at random"),
+            format!("precision of the first {FIRST} of simulated weekly digests, {WEEK} posts a week"),
         ),
         Measure::ThemePrecision => ("themes: precision", "of the themes given, the share that is right".to_owned()),
         Measure::ThemeRecall => ("themes: recall", "of the themes in the labels, the share that is given".to_owned()),
@@ -49,7 +49,7 @@ pub(super) fn tell(measured: &Measured, topic: &Topic) {
     ));
     if let Some(clear) = clear {
         print(format_args!(
-            "{} clear: {} relevant; the labels call the others borderline",
+            "{} are clear cases, {} of them relevant; the labels call the others borderline",
             table::count(clear.posts, "post"),
             clear.relevant
         ));
