@@ -21,6 +21,7 @@ pub mod random;
 pub mod relevance;
 pub mod rhythm;
 pub mod schedule;
+pub mod shell;
 pub mod spark;
 pub mod story;
 pub mod subscriber;

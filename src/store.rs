@@ -128,6 +128,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Another process has the database open.
+    #[error("the database `{path}` is in use")]
+    InUse {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// The file's pages do not hold together.
     #[error("the database `{path}` is damaged: {found}")]
     Damaged {

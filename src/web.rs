@@ -10,6 +10,7 @@ mod caching;
 mod error;
 mod form;
 mod health;
+mod host;
 mod preferences;
 mod robots;
 mod serving;
@@ -120,6 +121,7 @@ fn router(live: Live, bounds: Bounds) -> Router {
         .merge(of(Audience::Machine).layer(middleware::map_response(answer::machine)))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(middleware::from_fn(host::named))
         .layer(error_pages)
         .layer(middleware::map_response_with_state(live.clone(), answer::headers))
         .with_state(live)

@@ -143,7 +143,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> 
         Ok(None) => return Ok(Ok(Step::NotActive)),
         Err(error) => return Ok(Err(error)),
     };
-    let Ok(address) = EmailAddress::parse(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
+    let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));

@@ -67,7 +67,7 @@ pub async fn page_again(app: &App, form: Form, mistakes: Mistakes) -> anyhow::Re
 /// [`Mistakes`], all at once.
 pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     let mut errors = ErrorsView::default();
-    let address = EmailAddress::parse(&form.address).map_err(|_| {
+    let address = EmailAddress::parse_new(&form.address).map_err(|_| {
         let is_empty = form.address.trim().is_empty();
         let text = if is_empty { "Enter your email address" } else { "Enter an email address like name@example.org" };
         text.clone_into(&mut errors.address);

@@ -153,11 +153,12 @@ fn update(
     let item = &scored.item;
     let changed =
         tx.prepare_cached(
-            // A text whose time is over does not come back because its feed still has it.
+            // A text whose time is over does not come back because its feed still has it. A copy does not become the
+            // original by changing its link afterwards, so that ownership never rises.
             "UPDATE items SET identity = ?2, title = ?3, summary = iif(text_removed IS NULL, ?4, ''),
          content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
          updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
-         published = coalesce(published, ?16)
+         published = coalesce(published, ?16), ownership = min(ownership, ?17)
          WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
                              <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
                                  coalesce(?6, ''), coalesce(?7, ''))
@@ -180,6 +181,7 @@ fn update(
             scored.digest.cast_signed(),
             scored.canonical,
             item.published.map(seconds),
+            scored.ownership.rank(),
         ])? == 1;
     if !changed {
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
@@ -206,9 +208,9 @@ fn insert(
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
          updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
-         borderline, language)
+         borderline, language, ownership)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24, ?25, ?26)",
+         ?24, ?25, ?26, ?27)",
     )?
     .execute(params![
         arrival.feed,
@@ -237,6 +239,7 @@ fn insert(
         scored.digest.cast_signed(),
         score.borderline,
         score.language.as_ref().map(Language::code),
+        scored.ownership.rank(),
     ])?;
     Ok(())
 }

@@ -120,6 +120,29 @@ impl Store {
         .await
     }
 
+    /// The `limit` items before `before`, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn items_before(&self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.read(move |connection| {
+            select(connection, "WHERE i.seq < ?1 ORDER BY i.seq DESC LIMIT ?2", params![before, limit])
+        })
+        .await
+    }
+
+    /// How many items have their texts.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn items_with_text(&self) -> Result<usize, Error> {
+        self.read(|connection| {
+            let question = "SELECT count(*) FROM items WHERE text_removed IS NULL";
+            Ok(connection.query_row(question, [], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most; those without their
     /// texts keep their judgement.
     ///

@@ -26,6 +26,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::error::Failure;
-use super::{Bounds, answer, health};
+use super::{Bounds, answer, health, host};
 use crate::app::App;
 use crate::app::reload::Live;
 use crate::app::status::status;
@@ -31,6 +31,8 @@ pub(super) fn router(live: Live, bounds: Bounds) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(middleware::from_fn_with_state(live.clone(), host::ours))
+        .layer(middleware::from_fn(host::named))
         .layer(error_pages)
         .layer(middleware::map_response_with_state(live.clone(), answer::headers))
         .with_state(live)

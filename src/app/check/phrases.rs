@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
-use crate::app::App;
+use crate::app::{App, Listener, Progress};
 use crate::config::{PhrasePlace, phrase_places};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
@@ -13,7 +13,11 @@ use crate::store::ItemRow;
 /// With fewer items than these, a phrase that matches nothing says little.
 const ENOUGH_ITEMS: usize = 200;
 /// Items held in memory at a time.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
+/// The newest so many tell what phrases are good for; those of years ago cost time and tell no more.
+const MOST_ITEMS: usize = 20_000;
+/// Bytes of text that are read, however few items they are.
+const MOST_TEXT: usize = 64 << 20;
 
 /// How many phrases a topic has.
 pub(super) fn count(topic: &Topic) -> usize {
@@ -27,19 +31,25 @@ pub(super) fn count(topic: &Topic) -> usize {
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
+pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
     let topic = &app.config.topic;
     let mut unmatched = Unmatched::new(topic);
     let phrases = unmatched.phrases.len();
-    let (mut items, mut after) = (0, 0);
-    loop {
-        let page = app.store.items_after(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
+    let stored = app.store.items_with_text().await?;
+    let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
+    listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
+    while seen < MOST_ITEMS && bytes < MOST_TEXT {
+        let page = app.store.items_before(before, PAGE).await?;
+        let Some(oldest) = page.last() else { break };
+        before = oldest.seq;
+        seen += page.len();
         // An item whose text is gone still matches by its title, and says nothing of what stood below it.
         items += page.iter().filter(|item| item.text_removed.is_none()).count();
+        bytes += page.iter().map(|item| item.summary.len() + item.content.len()).sum::<usize>();
         unmatched.strike(&page.iter().map(ItemRow::text).collect::<Vec<_>>());
+        listener(Progress::Step("stored items"));
     }
+    listener(Progress::Finished);
     let mut findings = Vec::new();
     if items >= ENOUGH_ITEMS {
         let places = phrase_places(&app.config.folder);
@@ -53,8 +63,9 @@ pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
             phrase: None,
         });
     }
-    let says = format!("{phrases} phrases held against {items} stored items");
-    Ok((Part::new("phrases", says, findings), items))
+    let newest = if items < stored { format!("the newest {items} of ") } else { String::new() };
+    let says = format!("{phrases} phrases held against {newest}{stored} stored items");
+    Ok((Part::new("phrases", says, findings), stored))
 }
 
 /// The phrases that were found nowhere yet.
