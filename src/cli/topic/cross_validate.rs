@@ -74,7 +74,7 @@ impl CrossValidate {
         let Some(last) = validations.last() else { bail!("`--sizes` names no size") };
         if let Some(path) = &self.predictions {
             let lines: String = last.judged.iter().map(prediction).collect();
-            files::replace(path, &lines, files::Readers::Anybody)?;
+            files::replace(path, &lines)?;
         }
         if global.json {
             let mut answer = to_json(last);
