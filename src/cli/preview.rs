@@ -12,6 +12,7 @@ use super::{Ending, Global, Usage, print, table};
 use crate::app::digest::{self, Preview as NextDigest, why};
 use crate::app::note::NoteUse;
 use crate::domain::subscriber::Cadence;
+use crate::domain::topic::Scale;
 
 /// What is told of the posts that are left out fits a terminal of this width, in columns.
 const WIDTH: usize = 80;
@@ -96,13 +97,13 @@ impl Preview {
         if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
             print("\nthe editor's note is left out: an earlier digest has shown the same text");
         }
-        tell_left_out(&preview);
+        tell_left_out(&preview, app.config.topic.scale());
         Ok(Ending::Done)
     }
 }
 
 /// Why posts are not in it, and which of them missed it by least.
-fn tell_left_out(preview: &NextDigest) {
+fn tell_left_out(preview: &NextDigest, scale: Scale) {
     if preview.left_out.is_empty() {
         return;
     }
@@ -116,7 +117,7 @@ fn tell_left_out(preview: &NextDigest) {
         let title = marked::wrap(&plain(&item.title), WIDTH - INDENT);
         let about = marked::wrap(&format!("{}, item {}: {}", item.feed, item.seq, plain(&why(item))), WIDTH - INDENT);
         for (number, line) in title.lines().chain(about.lines()).enumerate() {
-            let score = if number == 0 { format!("{:6.1}", item.score.total) } else { String::new() };
+            let score = if number == 0 { format!("{:>6}", scale.show(item.score.total)) } else { String::new() };
             print(format_args!("{score:INDENT$}{line}"));
         }
     }

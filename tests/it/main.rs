@@ -58,6 +58,7 @@ mod own_page;
 mod pauses;
 mod people;
 mod people_import;
+mod phrases;
 mod polite;
 mod politeness;
 mod polling;
