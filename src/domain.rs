@@ -15,6 +15,7 @@ pub mod language;
 pub mod locale;
 mod matching;
 pub mod measures;
+pub mod os_error;
 pub mod outbox;
 pub mod pace;
 mod pattern;

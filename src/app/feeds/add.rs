@@ -7,7 +7,7 @@ use url::Url;
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
 use super::{Proposal, Refusal, address};
 use crate::app::App;
-use crate::app::poll::{Readers, chain};
+use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
 use crate::domain::feed::{self, Feed, FeedId, without_login};
@@ -81,7 +81,7 @@ pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
     let states = app.store.feed_states().await?;
     refuse_known(app, &states, &given, false)?;
-    let readers = &Readers::new();
+    let readers = &*app.readers;
     let (url, page, sight) = match look(app, readers, &given).await {
         Ok(sight) => (given, None, sight),
         Err(Unseen::Page(response, _)) => {
