@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod advised;
 pub mod alarms;
 mod answers;
 pub mod archive;
@@ -33,6 +34,7 @@ pub mod proof;
 pub mod reconcile;
 pub mod reload;
 pub mod runs;
+pub mod send_now;
 pub mod sign_up;
 pub mod sources;
 pub mod status;
@@ -50,9 +52,11 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
+use crate::domain::budget::{Budget, GiveUp};
 use crate::fetch::{self, Fetcher};
 use crate::render::Renderer;
+pub use advised::Advised;
 pub use document::Document;
 pub use installation::{App, Installation, OldPlace, ReadOnly};
 
@@ -162,7 +166,12 @@ pub struct Unparsed {
     pub is_panic: bool,
 }
 
-/// Parses one document as a poll would: its title and its items.
+/// Does what takes the processor for long on a thread for such work, so that the pages and the other tasks go on beside it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it ended in a panic")
+}
+
+/// Parses one document as a poll would, within the standard limits: its title and its items.
 ///
 /// # Errors
 /// [`Unparsed`], with the reason.
@@ -171,8 +180,11 @@ pub fn parse_document(
     content_type: Option<&str>,
     base: Option<&url::Url>,
     now: DateTime<Utc>,
+    give_up: GiveUp,
 ) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
-    let source = crate::parse::Source { bytes, content_type, base, now, known: None };
+    let limits = Limits::default();
+    let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
+    let source = crate::parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget };
     match crate::parse::parse(&source) {
         Ok(document) => Ok((document.title, document.items.into_iter().map(|fresh| fresh.item).collect())),
         Err(error) => Err(Unparsed {

@@ -25,6 +25,7 @@ mod run;
 mod runs;
 mod schedule;
 mod send;
+mod send_now;
 mod status;
 mod subscribers;
 mod table;
@@ -41,10 +42,13 @@ use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, S
 
 use crate::app::clock::Clock;
 use crate::app::feeds::Refusal;
+use crate::app::feeds::reopen::NeverRead;
 use crate::app::poll::UnknownFeed;
-use crate::app::subscribe::UnknownTheme;
-use crate::app::{App, OldPlace, ReadOnly, lock::Busy};
+use crate::app::send_now::Unanswered;
+use crate::app::subscribe::{self, UnknownTheme};
+use crate::app::{Advised, App, OldPlace, ReadOnly, lock::Busy};
 use crate::config::{self as configuration, Findings, NoteError};
+use crate::domain::os_error;
 use crate::{store, telemetry};
 use access::Access;
 
@@ -94,6 +98,8 @@ enum Command {
     Run(run::Run),
     /// Poll every feed, make the digest of all that is new, deliver it, exit
     Once(once::Once),
+    /// Have the running daemon poll, make a digest and send it now
+    SendNow(send_now::SendNow),
     /// Only poll: fetch feeds and keep what is new
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and say what is left out
@@ -214,6 +220,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
     match command {
         Command::Run(run) => run.run(global).await,
         Command::Once(once) => once.run(global).await,
+        Command::SendNow(send_now) => send_now.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
         Command::Send(send) => send.run(global).await,
@@ -256,11 +263,7 @@ impl Global {
 
     /// The same for what makes sense before the first start as well.
     async fn look_ahead(&self) -> anyhow::Result<ReadOnly> {
-        let config = self.load()?;
-        match App::look(config.clone(), Clock::System).await {
-            Err(error) if is_missing(&error) => App::look_ahead(config, Clock::System).await,
-            looked => looked,
-        }
+        look_ahead(self.load()?).await
     }
 
     /// To change something in the database that is there.
@@ -332,6 +335,13 @@ impl Global {
 /// The longest that another process may take to begin a database.
 const BEGINNING: Duration = Duration::from_secs(10);
 
+async fn look_ahead(config: configuration::Config) -> anyhow::Result<ReadOnly> {
+    match App::look(config.clone(), Clock::System).await {
+        Err(error) if is_missing(&error) => App::look_ahead(config, Clock::System).await,
+        looked => looked,
+    }
+}
+
 fn is_missing(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(store::Error::Missing { .. }))
 }
@@ -342,7 +352,7 @@ fn print(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// `error: …`, its causes, a hint. Exit 2 when the configuration is at fault, else 1.
+/// `error: …`, its causes, a hint. Exit 2 when the configuration or the arguments are at fault, else 1.
 #[expect(clippy::print_stderr, reason = "the one place that prints errors")]
 fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(findings) = error.downcast_ref::<Findings>() {
@@ -353,26 +363,40 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     for cause in error.chain().skip(1) {
         eprintln!("  caused by: {cause}");
     }
-    if error.is::<Busy>() {
-        eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
-    }
-    if let Some(hint) = error.downcast_ref::<store::Error>().and_then(store::Error::hint) {
+    if let Some(hint) = hint(error) {
         eprintln!("\nhint: {hint}");
     }
-    if let Some(old_place) = error.downcast_ref::<OldPlace>() {
-        eprintln!("\nhint: {}", old_place.next());
+    if is_usage(error) { ExitCode::from(2) } else { ExitCode::from(1) }
+}
+
+/// The next step that an error knows, else what helps against the operating system's error beneath it.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    fn of<E: std::error::Error + Send + Sync + 'static>(
+        error: &anyhow::Error,
+        next: impl FnOnce(&E) -> Option<String>,
+    ) -> Option<String> {
+        error.downcast_ref().and_then(next)
     }
-    let note = error.downcast_ref::<NoteError>();
-    if let Some(note) = note {
-        eprintln!("\nhint: {}", note.next());
-    }
-    let refusal = error.downcast_ref::<Refusal>();
-    if let Some(refusal) = refusal {
-        eprintln!("\nhint: {}", refusal.next());
-    }
-    let is_unknown = error.is::<UnknownFeed>() || error.is::<UnknownTheme>();
-    let is_usage = refusal.is_some_and(Refusal::is_usage) || error.is::<Usage>() || is_unknown;
-    if note.is_some() || is_usage { ExitCode::from(2) } else { ExitCode::from(1) }
+    of(error, |it: &Advised| Some(it.hint.clone()))
+        .or_else(|| of(error, |it: &Busy| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &Unanswered| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &OldPlace| Some(it.next())))
+        .or_else(|| of(error, |it: &store::Error| it.hint().map(str::to_owned)))
+        .or_else(|| of(error, |it: &NoteError| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &Refusal| Some(it.next())))
+        .or_else(|| of(error, |it: &subscribe::Refusal| Some(it.next())))
+        .or_else(|| of(error, |it: &NeverRead| Some(it.next())))
+        .or_else(|| os_error::root(error.as_ref()).and_then(os_error::next).map(str::to_owned))
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<Usage>()
+        || error.is::<NoteError>()
+        || error.is::<UnknownFeed>()
+        || error.is::<UnknownTheme>()
+        || error.is::<subscribe::Refusal>()
+        || error.downcast_ref::<Refusal>().is_some_and(Refusal::is_usage)
+        || error.downcast_ref::<Advised>().is_some_and(|advised| advised.is_usage)
 }
 
 /// An argument that the grammar lets through and that makes no sense.

@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod bounce;
+pub mod budget;
 pub mod canonical;
 pub mod digest;
 mod features;
@@ -14,9 +15,12 @@ pub mod item;
 pub mod language;
 pub mod locale;
 mod matching;
+pub mod measures;
+pub mod os_error;
 pub mod outbox;
 pub mod pace;
 mod pattern;
+pub mod random;
 pub mod relevance;
 pub mod rhythm;
 pub mod schedule;

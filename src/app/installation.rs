@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use super::clock::Clock;
 use super::limits::Limits;
 use super::lock::Lock;
+use super::poll::{self, Readers};
 use super::stop::Stop;
 use super::{database, dkim, fetcher, import, private, random, renderer, silent, transport};
 use crate::config::Config;
@@ -72,6 +73,7 @@ pub struct Installation {
     /// How often visitors of the pages are heard.
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) signer: Option<Signer>,
@@ -146,9 +148,9 @@ impl App {
         let installation = install(store.reader(), keys);
         let app =
             Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: Some(Arc::new(lock)) };
-        app.recover().await?;
         app.sync_feeds().await?;
         app.import_once().await?;
+        app.recover().await?;
         Ok(app)
     }
 
@@ -169,6 +171,7 @@ impl App {
     /// to be resent first.
     async fn recover(&self) -> anyhow::Result<()> {
         let unknown = self.store.recover(self.clock.now()).await?;
+        poll::recover(self).await?;
         // No daemon goes on with an earlier configuration.
         self.store.set_untaken(None).await?;
         if unknown > 0 {
@@ -279,6 +282,7 @@ fn install(
         keys,
         stop: Arc::default(),
         fetcher,
+        readers: Arc::new(Readers::new()),
         renderer,
         scorer,
         signer,

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+/// What the daemon says it is.
+pub const DAEMON: &str = "policy-digest run";
+
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -24,6 +27,45 @@ pub struct Busy {
     pub holder: String,
     /// The data folder.
     pub folder: String,
+    /// Who wants it, as it would have written itself down.
+    pub wanted_by: String,
+}
+
+impl Busy {
+    /// What a person can do.
+    #[must_use]
+    pub fn next(&self) -> &'static str {
+        if self.wanted_by.starts_with("policy-digest once") && is_daemon(&self.holder) {
+            "`policy-digest send-now` has the running daemon make and send a digest now"
+        } else {
+            "wait until it has ended, or stop it"
+        }
+    }
+}
+
+/// Whether the holder of a lock wrote down that it is the daemon.
+pub(super) fn is_daemon(holder: &str) -> bool {
+    holder.starts_with(&format!("`{DAEMON}`"))
+}
+
+/// Who works on a data folder now: "`policy-digest run` (process 4711)". `None` when nobody does.
+#[must_use]
+pub fn holder(folder: &Path) -> Option<String> {
+    let is_held = |file: &File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let (mut file, opened) = (File::open(folder.join("lock")).ok(), File::open(folder).ok());
+    let is_worked_on = file.as_ref().is_some_and(is_held) || opened.as_ref().is_some_and(is_held);
+    is_worked_on.then(|| file.as_mut().map_or_else(unnamed, written))
+}
+
+/// Who wrote itself down.
+fn written(file: &mut File) -> String {
+    let mut text = String::new();
+    let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
+    if known { text.trim().to_owned() } else { unnamed() }
+}
+
+fn unnamed() -> String {
+    "another process".to_owned()
 }
 
 /// A look whether the lock is held takes it for a moment; whoever wants to work waits that long.
@@ -49,10 +91,8 @@ impl Lock {
         match file.try_lock() {
             Ok(()) if is_free => {}
             Ok(()) | Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
-                let holder = if known { text.trim().to_owned() } else { "another process".to_owned() };
-                return Err(Busy { holder, folder: folder.display().to_string() }.into());
+                let (wanted_by, folder) = (holder.to_owned(), folder.display().to_string());
+                return Err(Busy { holder: written(&mut file), folder, wanted_by }.into());
             }
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| cannot("lock")),
         }
@@ -73,11 +113,4 @@ fn is_free(folder: &File) -> bool {
         }
     }
     false
-}
-
-/// Whether a process works on this folder. Nothing is written for it.
-#[must_use]
-pub fn is_held(folder: &Path) -> bool {
-    let is_locked = |opened: &File| matches!(opened.try_lock_shared(), Err(TryLockError::WouldBlock));
-    [folder.to_owned(), folder.join("lock")].iter().any(|path| File::open(path).is_ok_and(|opened| is_locked(&opened)))
 }

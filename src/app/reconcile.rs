@@ -1,7 +1,7 @@
 //! Messages of which nobody knows whether they arrived: shown, and decided on by a person. Who decides nothing has
 //! them resent, the same bytes under the same Message-ID.
 
-use super::lock::is_held;
+use super::lock::holder;
 use super::{App, ReadOnly};
 use crate::store::{Decision, UnknownMessage};
 
@@ -16,7 +16,7 @@ pub struct NotUnknown(pub i64);
 /// # Errors
 /// The database fails.
 pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
-    let is_anybody_sending = is_held(&app.config.settings.data);
+    let is_anybody_sending = holder(&app.config.settings.data).is_some();
     Ok(app.store.unknown(!is_anybody_sending).await?)
 }
 

@@ -29,7 +29,11 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0019_ownership.sql")),
     M::up(include_str!("migrations/0020_key_numbers.sql")),
     M::up(include_str!("migrations/0021_tallies.sql")),
-    M::up(include_str!("migrations/0022_application.sql")),
+    M::up(include_str!("migrations/0022_requests.sql")),
+    M::up(include_str!("migrations/0023_links.sql")),
+    M::up(include_str!("migrations/0024_excerpts.sql")),
+    M::up(include_str!("migrations/0025_cuts.sql")),
+    M::up(include_str!("migrations/0026_application.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".

@@ -7,11 +7,12 @@ use url::Url;
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
 use super::{Proposal, Refusal, address};
 use crate::app::ReadOnly;
-use crate::app::poll::{Readers, chain};
+use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
-use crate::domain::feed::{self, Feed, FeedId, without_login};
-use crate::domain::relevance::Score;
+use crate::domain::feed::{Feed, FeedId, Names, without_login};
+use crate::domain::item::Item;
+use crate::domain::relevance::{Score, Scorer, Text};
 use crate::domain::text::{single_line, truncate_at_word};
 use crate::store::FeedState;
 
@@ -67,6 +68,8 @@ pub struct Post {
     pub published: Option<DateTime<Utc>>,
     /// How it is judged.
     pub score: Score,
+    /// It would be picked, if nothing spoke against it.
+    pub is_outweighed: bool,
 }
 
 /// Looks at an address. Nothing is stored or written.
@@ -78,7 +81,7 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
     let states = app.store.feed_states().await?;
     refuse_known(app, &states, &given, false)?;
-    let readers = &Readers::new();
+    let readers = &*app.readers;
     let (url, page, sight) = match look(app, readers, &given).await {
         Ok(sight) => (given, None, sight),
         Err(Unseen::Page(response, _)) => {
@@ -100,7 +103,7 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
 async fn copies(app: &ReadOnly, posts: &[Post]) -> anyhow::Result<Option<String>> {
     let (mut known, mut source) = (0, None);
     for link in posts.iter().filter_map(|post| post.link.as_ref()) {
-        if let Some(item) = app.store.item_by_link(link.to_string(), canonical(link)).await? {
+        if let Some(item) = app.store.item_by_link(canonical(link)).await? {
             known += 1;
             source = Some(item.source);
         }
@@ -170,8 +173,8 @@ fn candidate(
     let Sight { response, document } = sight;
     let own_title = document.title.as_deref().map(|title| truncate_at_word(&single_line(title), 120));
     let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
-    let is_taken = |id: &FeedId| app.config.feeds.iter().any(|feed| feed.id == *id);
-    let id = id.unwrap_or_else(|| feed::name(title.as_deref().unwrap_or_default(), &url, is_taken));
+    let names = || Names::beside(app.config.feeds.iter().map(|feed| feed.id.clone()));
+    let id = id.unwrap_or_else(|| names().name(title.as_deref().unwrap_or_default(), &url));
     // A feed that has moved for good is written down where it is; a log-in belongs to the old address.
     let moved_to = response.moved_to.as_ref().filter(|_| without_login(&url) == url);
     let mut warnings = Vec::new();
@@ -187,7 +190,8 @@ fn candidate(
     let url = moved_to.unwrap_or(&url).clone();
     let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document);
     warnings.extend(about(app, items.len(), undated, newest));
-    let posts: Vec<Post> = items.iter().rev().take(POSTS).map(post).collect();
+    let lenient = Scorer::new(&app.config.topic.without_exclusions());
+    let posts: Vec<Post> = items.iter().rev().take(POSTS).map(|item| post(item, &lenient)).collect();
     if let Some(language) = posts.first().and_then(|post| post.score.language.as_ref()) {
         warnings.push(format!("it is in {language}, not the topic's language: only titles and categories are judged"));
     }
@@ -213,8 +217,11 @@ fn about(app: &ReadOnly, items: usize, undated: usize, newest: Option<DateTime<U
     warnings
 }
 
-fn post(item: &crate::store::ScoredItem) -> Post {
+fn post(item: &crate::store::ScoredItem, lenient: &Scorer) -> Post {
+    let Item { title, summary, content, categories, .. } = &item.item;
+    let text = Text { title, summary, content, categories, prior: item.prior };
     Post {
+        is_outweighed: !item.score.picked && lenient.score(&text).picked,
         title: item.item.title.clone(),
         link: item.item.link.clone(),
         published: item.item.published.or(item.item.updated),
