@@ -73,7 +73,7 @@ impl Reader {
     pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
         self.read(move |connection| {
             let rest = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
-            Ok(select(connection, rest, [canonical])?.pop())
+            Ok(select(connection, rest, [&canonical])?.pop())
         })
         .await
     }
