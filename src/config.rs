@@ -119,6 +119,10 @@ fn read(
     let topic_table = Table::parse(topic_text, File::Topic, &notebook);
     let (topic, wording) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
 
+    if is_whole {
+        check::relevance(&settings.relevance, topic.scale(), &notebook);
+    }
+
     let written = notebook.written(&digest_text);
     Findings::none_or(notebook.findings(folder, |file| match file {
         File::Digest => &digest_text,

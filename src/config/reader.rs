@@ -212,7 +212,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
+    /// Notes why the value at a place is refused.
+    pub(super) fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
         let message = if wrong.alone { wrong.message } else { format!("{subject} {}", wrong.message) };
         self.note(place, message, wrong.hint);
     }

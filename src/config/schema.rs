@@ -139,6 +139,9 @@ struct TopicFile {
     /// A post that sums to this or more is in.
     #[schemars(default)]
     threshold: f32,
+    /// Scores below the threshold by no more than this are borderline: percentage points with a classifier, else points.
+    #[schemars(default)]
+    borderline_margin: f32,
     /// What a phrase of each strength is worth.
     #[schemars(default)]
     weights: WeightsTable,

@@ -12,7 +12,7 @@ use super::reader::Table;
 use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use crate::domain::relevance::METHOD;
-use crate::domain::topic::{Borderline, Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
+use crate::domain::topic::{Borderline, Exclusion, Pattern, Scale, Term, Theme, Topic, Weighing, Wording};
 
 /// What a phrase of each strength is worth.
 struct Weights {
@@ -35,24 +35,22 @@ pub(super) fn read(
     let title = top.required("title", filled);
     let description = top.required("description", filled);
     let languages = top.values("languages", language);
-    let in_file =
-        top.or("threshold", 3.0, hinted("a post that sums to this or more is in: `threshold = 3.0`", threshold));
+    const HINT: &str = "points, as `threshold = 3.0`; with a classifier percent, as `threshold = 50`";
+    let in_file = top.placed("threshold", hinted(HINT, threshold));
+    let margin_in_file = top.placed("borderline_margin", number(0.0..=1000.0));
     let weights = weights(top.table("weights"));
     let mut general = top.table("general");
     let general_terms = terms(&mut general, &weights);
     general.finish();
     let themes = themes(top.tables("theme"), &weights);
     let (wording, model, file) = wording(top.table("wording"), &themes, content);
-    let topic = Topic {
+    let mut topic = Topic {
         name: name.map(|(name, _)| name).unwrap_or_default(),
         title: title.map(|(title, _)| title).unwrap_or_default(),
         description: description.map(|(description, _)| description).unwrap_or_default(),
         languages: if languages.is_empty() { vec!["en".to_owned()] } else { languages },
-        threshold: over.threshold.unwrap_or(in_file),
-        borderline: Borderline {
-            margin: over.borderline_margin,
-            is_in: over.borderline == settings::Borderline::Include,
-        },
+        threshold: 0.0,
+        borderline: Borderline { margin: 0.0, is_in: over.borderline == settings::Borderline::Include },
         themes,
         general: general_terms,
         exclusions: exclusions(top.tables("exclusion"), &weights),
@@ -61,8 +59,35 @@ pub(super) fn read(
         decisive: weights.decisive,
         fingerprint: fingerprint(&[source, &model], over),
     };
+    let scale = topic.scale();
+    for (key, set) in [("threshold", &in_file), ("borderline_margin", &margin_in_file)] {
+        if let Some((wrong, (_, place))) = set.as_ref().and_then(|set| Some((off_scale(key, set.0, scale)?, set))) {
+            top.refuse(place.clone(), &format!("`{key}`"), wrong);
+        }
+    }
+    let (threshold, margin) = match scale {
+        Scale::Points => (3.0, 0.5),
+        Scale::Probability => (50.0, 10.0),
+    };
+    topic.threshold = over.threshold.or(in_file.map(|(it, _)| it)).unwrap_or(threshold);
+    topic.borderline.margin = over.borderline_margin.or(margin_in_file.map(|(it, _)| it)).unwrap_or(margin);
     top.finish();
     (topic, file)
+}
+
+/// Why a threshold or a margin does not fit the scale of the topic's scores.
+pub(super) fn off_scale(key: &str, value: f32, scale: Scale) -> Option<Wrong> {
+    match (scale, key) {
+        (Scale::Points, _) => None,
+        (Scale::Probability, "threshold") => (!(1.0..=99.0).contains(&value)).then(|| {
+            let hint = "a score is the probability, in percent, that a post is relevant: `threshold = 50`";
+            Wrong::new("must be between 1 and 99 with a classifier", hint)
+        }),
+        (Scale::Probability, _) => (value != 0.0 && !(1.0..=50.0).contains(&value)).then(|| {
+            let hint = "it is in percentage points: with a threshold of 50, `borderline_margin = 10` begins at 40";
+            Wrong::new("must be 0, or between 1 and 50, with a classifier", hint)
+        }),
+    }
 }
 
 fn weights(mut table: Table<'_>) -> Weights {
@@ -186,6 +211,6 @@ fn fingerprint(sources: &[&str], over: &settings::Relevance) -> String {
     }
     let settings::Relevance { borderline, borderline_margin, threshold } = over;
     hash.update([METHOD]);
-    hash.update(format!("{borderline:?} {borderline_margin} {threshold:?}").as_bytes());
+    hash.update(format!("{borderline:?} {borderline_margin:?} {threshold:?}").as_bytes());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

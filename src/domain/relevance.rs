@@ -11,7 +11,7 @@ use super::index::{Index, Sequences};
 use super::language::{Detector, Language};
 use super::matching::{self, Hits};
 use super::pattern::Shape;
-use super::topic::{self, Borderline, Term, Topic, Weighing};
+use super::topic::{self, Borderline, Scale, Term, Topic, Weighing};
 use super::vocabulary::Passage;
 use super::wording::Bag;
 
@@ -82,6 +82,12 @@ impl Score {
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.borderline && !self.picked
+    }
+
+    /// What a reason of it does to the total, in the unit of the topic's scale.
+    #[must_use]
+    pub fn effect(&self, reason: &Reason, scale: Scale) -> f32 {
+        scale.effect(self.reasons.iter().map(|reason| reason.weight).sum(), reason.weight)
     }
 }
 

@@ -70,6 +70,26 @@ impl Scale {
         }
     }
 
+    /// What a reason of this weight does to a score whose reasons weigh `all` together: its points, or the percentage
+    /// points by which the probability is higher with it than without.
+    #[must_use]
+    pub fn effect(self, all: f32, weight: f32) -> f32 {
+        let percent = |log_odds: f32| 100.0 / (1.0 + (-log_odds).exp());
+        match self {
+            Self::Points => weight,
+            Self::Probability => percent(all) - percent(all - weight),
+        }
+    }
+
+    /// An effect as people read it: `+4.0` or `+12 %`.
+    #[must_use]
+    pub fn show_effect(self, effect: f32) -> String {
+        match self {
+            Self::Points => format!("{effect:+.1}"),
+            Self::Probability => format!("{effect:+.0} %"),
+        }
+    }
+
     /// A score as people read it: `7.5` or `81 %`.
     #[must_use]
     pub fn show(self, score: f32) -> String {
