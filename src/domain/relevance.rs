@@ -1,25 +1,28 @@
 //! Whether an item is about the topic, under which themes, and why.
 //!
-//! Every phrase of the topic that is found adds its weight, an exclusion's subtracts it; the title counts more
-//! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
-//! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
+//! Every phrase of the topic that is found adds its points, an exclusion's subtracts them; the title counts more
+//! than the opening of the text, the opening more than the rest, and phrases are looked for in the first 2,000
+//! characters only, so that long items are not favoured. Of a topic without a classifier the sum of the points is the
+//! score. With one, the points and its own judgement are log-odds, and the score is the probability that they give.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::classifier::{self, Bag};
 use super::index::{Index, Sequences};
 use super::language::{Detector, Language};
 use super::matching::{self, Hits};
 use super::pattern::Shape;
-use super::topic::{Borderline, Term, Topic, Weighing};
+use super::topic::{Borderline, Classifier, Term, Topic};
 use super::vocabulary::Passage;
-use super::wording::Bag;
 
 mod weigh;
 
-/// Of summary and content together, this many characters are read.
-pub(super) const READ: usize = 2_000;
+pub(super) use weigh::Points;
+
+/// In so many characters of summary and content together, phrases are looked for.
+const READ: usize = 2_000;
 /// Of those, so many are the opening.
 const OPENING: usize = 600;
 /// And in so many, a post says what kind of post it is,
@@ -46,15 +49,16 @@ pub struct Text<'a> {
     pub content: &'a str,
     /// Its categories.
     pub categories: &'a [String],
-    /// The feed's prior, added to the score.
+    /// The feed's prior, counted as the points of phrases.
     pub prior: f32,
 }
 
 /// The outcome: the same for the same text and topic, on every run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// Higher is more relevant; `picked` compares it to the topic's threshold. At most zero for an item that
-    /// a decisive exclusion puts out.
+    /// Higher is more relevant; `picked` compares it to the topic's threshold. With a classifier, the probability
+    /// that the item is relevant, in percent; else the sum of the points. At most zero for an item that a decisive
+    /// exclusion puts out.
     pub total: f32,
     /// Whether the item is in: a story of the digest.
     pub picked: bool,
@@ -89,7 +93,7 @@ pub struct Reason {
     pub found: String,
     /// Where.
     pub place: Place,
-    /// What it added; negative when it spoke against.
+    /// What it added, in points or, with a classifier, log-odds; negative when it spoke against.
     pub weight: f32,
     /// The theme, or the exclusion's reason, that it speaks for.
     pub label: Option<Arc<str>>,
@@ -104,15 +108,15 @@ pub enum Place {
     Text,
     /// Among the categories.
     Category,
-    /// In the text as a whole.
-    Wording,
+    /// In the text as a whole: the classifier's judgement.
+    Classifier,
     /// In the feed's prior.
     Feed,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Title, Self::Text, Self::Category, Self::Wording, Self::Feed];
+    pub const ALL: [Self; 5] = [Self::Title, Self::Text, Self::Category, Self::Classifier, Self::Feed];
 
     /// The word in tables and reports.
     #[must_use]
@@ -121,7 +125,7 @@ impl Place {
             Self::Title => "title",
             Self::Text => "text",
             Self::Category => "category",
-            Self::Wording => "wording",
+            Self::Classifier => "classifier",
             Self::Feed => "feed",
         }
     }
@@ -133,7 +137,7 @@ pub struct Scorer {
     threshold: f32,
     most: f32,
     decisive: f32,
-    wording: Option<Weighing>,
+    classifier: Option<Arc<Classifier>>,
     borderline: Borderline,
     languages: Detector,
     themes: Vec<Arc<str>>,
@@ -197,7 +201,6 @@ impl Find<'_> {
 /// All that was seen in a text.
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
-    wording: Option<&'a Weighing>,
     bag: Bag<'a>,
 }
 
@@ -243,7 +246,7 @@ impl Scorer {
             threshold: topic.threshold,
             most: topic.most,
             decisive: topic.decisive,
-            wording: topic.wording.clone(),
+            classifier: topic.classifier.clone(),
             borderline: topic.borderline,
             languages: Detector::new(&topic.languages),
             themes: topic.themes.iter().map(|theme| theme.name.as_str().into()).collect(),
@@ -260,42 +263,55 @@ impl Scorer {
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         match self.languages.foreign(text.summary, text.content) {
-            None => self.judge(text, self.wording.as_ref()),
-            // The model knows the words of the topic's languages only.
-            language => Score { language, ..self.judge(&Text { summary: "", content: "", ..*text }, None) },
+            None => self.weigh(self.read(text, self.classifier.as_deref()), text.prior),
+            // The classifier knows the words of the topic's languages only.
+            language => {
+                let named = Text { summary: "", content: "", ..*text };
+                Score { language, ..self.weigh(self.read(&named, None), text.prior) }
+            }
         }
     }
 
-    fn judge<'a>(&self, text: &Text<'a>, wording: Option<&'a Weighing>) -> Score {
+    /// What the phrases alone make of a text.
+    pub(super) fn points(&self, text: &Text<'_>) -> Points {
+        self.points_of(self.read(text, None).finds)
+    }
+
+    /// Everything that a text holds, for the classifier if it is to know the words.
+    fn read<'a>(&self, text: &Text<'a>, classifier: Option<&Classifier>) -> Seen<'a> {
         let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut desk = desks().pop().unwrap_or_default();
-        let mut seen = Seen { finds: Vec::with_capacity(64), wording, bag: Bag::default() };
-        self.read(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, &mut seen);
-        let read = self.read(&mut desk, text.summary, Place::Text, READ, 0, &mut seen);
-        self.read(&mut desk, text.content, Place::Text, READ.saturating_sub(read), read, &mut seen);
+        let mut seen = Seen { finds: Vec::with_capacity(64), bag: Bag::default() };
+        let limit = if classifier.is_some() { classifier::READ } else { READ };
+        self.take(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, classifier, &mut seen);
+        let read = self.take(&mut desk, text.summary, Place::Text, limit, 0, classifier, &mut seen);
+        let left = limit.saturating_sub(read);
+        self.take(&mut desk, text.content, Place::Text, left, read, classifier, &mut seen);
         for category in text.categories.iter().take(CATEGORIES) {
-            self.read(&mut desk, category, Place::Category, CATEGORY_LIMIT, 0, &mut seen);
+            self.take(&mut desk, category, Place::Category, CATEGORY_LIMIT, 0, None, &mut seen);
         }
         desks().push(desk);
-        self.weigh(seen, text.prior)
+        seen
     }
 
     /// Notes what a passage holds, and returns how much of it was read.
-    fn read<'a>(
+    #[expect(clippy::too_many_arguments, reason = "they are the passage, its place in the text, and who asks")]
+    fn take<'a>(
         &self,
         desk: &mut Desk,
         text: &'a str,
         place: Place,
         limit: usize,
         offset: usize,
+        classifier: Option<&Classifier>,
         seen: &mut Seen<'a>,
     ) -> usize {
-        desk.passage.refill(text, limit, &self.index, self.wording.as_ref().map(|wording| wording.model.by_hash()));
-        self.index.find(&desk.passage, &mut desk.hits);
-        if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
-            seen.bag.take(model, &desk.passage, text, place == Place::Title);
+        desk.passage.refill(text, limit, &self.index, self.classifier.as_ref().map(|it| it.by_hash()));
+        if let Some(classifier) = classifier {
+            seen.bag.take(classifier.by_hash(), &desk.passage, text, place == Place::Title);
         }
         let folded = desk.passage.folded();
+        self.index.find(&desk.passage, folded.words_before(READ.saturating_sub(offset)), &mut desk.hits);
         let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
         let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());
         for hits in desk.hits.by_sequence() {

@@ -25,6 +25,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Reason>, Error> {
     rows.into_iter()
         .map(|(phrase, found, place, weight, label)| {
             let known = Place::ALL.into_iter().find(|known| known.as_str() == place);
+            // As versions without a classifier wrote it.
+            let known = known.or((place == "wording").then_some(Place::Classifier));
             let place = known.ok_or_else(|| Error::content("a place", &place))?;
             Ok(Reason { phrase: phrase.into(), found: found.into_owned(), place, weight, label: label.map(Into::into) })
         })

@@ -122,10 +122,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
 
 /// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
 fn telling(reasons: Vec<Reason>) -> Vec<String> {
-    // The words of the model are for those who ask; a reader is told the phrases, if there are any.
-    let (wording, phrases): (Vec<_>, Vec<_>) = reasons.into_iter().partition(|reason| reason.place == Place::Wording);
+    // The words of the classifier are for those who ask; a reader is told the phrases, if there are any.
+    let (classifier, phrases): (Vec<_>, Vec<_>) = reasons.into_iter().partition(|reason| reason.place == Place::Classifier);
     let heaviest = phrases.iter().map(|reason| reason.weight).fold(0.0, f32::max);
     let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && !reason.found.is_empty();
     let told: Vec<String> = phrases.into_iter().filter(tells).map(|reason| reason.found).collect();
-    if told.is_empty() { wording.into_iter().filter(tells).map(|reason| reason.found).collect() } else { told }
+    if told.is_empty() { classifier.into_iter().filter(tells).map(|reason| reason.found).collect() } else { told }
 }

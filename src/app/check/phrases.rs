@@ -147,7 +147,7 @@ impl<'t> Unmatched<'t> {
             let phrases = self.phrases.iter().filter(|phrase| (phrase.kind, phrase.table) == (kind, table));
             phrases.map(|phrase| phrase.term).filter(|term| Asks::of(term) == asks).cloned().collect()
         };
-        let mut topic = Topic { wording: None, ..self.topic.clone() };
+        let mut topic = Topic { classifier: None, ..self.topic.clone() };
         topic.general = terms(Kind::General, "");
         for theme in &mut topic.themes {
             theme.terms = terms(Kind::Theme, &theme.name);

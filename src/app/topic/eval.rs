@@ -36,9 +36,13 @@ pub struct Labelled {
     /// The themes that people file it under.
     #[serde(default)]
     pub themes: Vec<String>,
-    /// Whose it is: posts of one host are alike.
     #[serde(default)]
-    pub host: String,
+    repo: String,
+    #[serde(default)]
+    host: String,
+    /// Whether people found it hard to say if it belongs.
+    #[serde(default)]
+    pub borderline: bool,
     /// `hard_negative` for one that shares words or setting with the topic.
     #[serde(default)]
     pub kind: String,
@@ -50,6 +54,13 @@ impl Labelled {
     pub fn text(&self) -> Text<'_> {
         let content = self.text.as_deref().or(self.excerpt.as_deref()).unwrap_or_default();
         Text { title: &self.title, content, ..Text::default() }
+    }
+
+    /// Where it is from, as posts of one source are alike: its `repo`, else its `host`; a post without either is a
+    /// source of its own.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        [&self.repo, &self.host].into_iter().find(|source| !source.is_empty()).unwrap_or(&self.id)
     }
 }
 

@@ -1,12 +1,12 @@
-//! Trains the topic's model of wording from labelled posts, and tells by cross-validation what it is worth: the posts
-//! are parted by host, each part is judged by a model of the others, at a threshold that the others have set.
+//! Trains the topic's classifier from labelled posts, and tells by cross-validation what it is worth: the posts
+//! are parted by source, each part is judged by a classifier of the others, at a threshold that the others have set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::eval::{Figures, Judged, Labelled, judge};
 use crate::domain::relevance::Scorer;
-use crate::domain::topic::{Topic, Weighing, Wording};
+use crate::domain::topic::{Classifier, Topic};
 use crate::domain::training::{self, Example};
 
 /// What cross-validation has shown.
@@ -20,20 +20,23 @@ pub struct Validation {
     pub threshold: f32,
 }
 
-/// Trains on all posts.
+/// Trains on all posts, and on those of `others`, which are of another kind and count for less. The classifier comes
+/// with its file.
 #[must_use]
-pub fn train(topic: &Topic, posts: &[&Labelled]) -> Wording {
-    let examples: Vec<Example> = posts
-        .iter()
-        .map(|post| Example {
-            title: post.title.clone(),
-            text: post.text().content.to_owned(),
-            relevant: post.relevant,
-            themes: post.themes.clone(),
-        })
-        .collect();
-    let themes: Vec<String> = topic.themes.iter().map(|theme| theme.name.clone()).collect();
-    training::train(&examples, &themes)
+pub fn train(topic: &Topic, posts: &[&Labelled], others: &[&Labelled]) -> (Classifier, Vec<u8>) {
+    let examples = |posts: &[&Labelled]| -> Vec<Example> { posts.iter().map(|post| example(post)).collect() };
+    training::train(topic, &examples(posts), &examples(others))
+}
+
+fn example(post: &Labelled) -> Example {
+    Example {
+        title: post.title.clone(),
+        text: post.text().content.to_owned(),
+        source: post.source().to_owned(),
+        relevant: post.relevant,
+        borderline: post.borderline,
+        themes: post.themes.clone(),
+    }
 }
 
 /// Cross-validates over `posts`; the posts of `always` are trained on for every part.
@@ -82,9 +85,8 @@ fn judge_with(
     held_out: &[&Labelled],
     threshold: f32,
 ) -> Vec<Judged> {
-    let model = train(topic, &[rest, always].concat());
-    let wording = topic.wording.as_ref().map(|weighing| Weighing { model: Arc::new(model), ..*weighing });
-    let scorer = Scorer::new(&Topic { wording, threshold, ..topic.clone() });
+    let (classifier, _) = train(topic, rest, always);
+    let scorer = Scorer::new(&Topic { classifier: Some(Arc::new(classifier)), threshold, ..topic.clone() });
     judge(&scorer, held_out.iter().map(|post| (*post).clone()).collect())
 }
 
@@ -92,7 +94,7 @@ fn judge_with(
 fn parted(posts: &[&Labelled], parts: usize) -> Vec<usize> {
     let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
     for post in posts {
-        *hosts.entry(host(post)).or_default() += 1;
+        *hosts.entry(post.source()).or_default() += 1;
     }
     let mut by_size: Vec<(&str, usize)> = hosts.into_iter().collect();
     by_size.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
@@ -103,12 +105,7 @@ fn parted(posts: &[&Labelled], parts: usize) -> Vec<usize> {
         sizes[smallest] += size;
         dealt.insert(host, smallest);
     }
-    posts.iter().map(|post| dealt[host(post)]).collect()
-}
-
-/// A post without a host stands for itself.
-fn host(post: &Labelled) -> &str {
-    if post.host.is_empty() { &post.id } else { &post.host }
+    posts.iter().map(|post| dealt[post.source()]).collect()
 }
 
 /// A threshold must keep so much of what is relevant, some more than the nine in ten that are asked of the digest,

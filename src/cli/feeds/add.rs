@@ -149,7 +149,7 @@ fn why(score: &Score, threshold: f32) -> Option<String> {
     if score.picked || score.is_listed() {
         let themes = score.themes.join(", ");
         let before = if themes.is_empty() { themes } else { format!("{themes}: ") };
-        return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "its wording as a whole"));
+        return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "the text as a whole"));
     }
     let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
     if speaks_for < threshold {

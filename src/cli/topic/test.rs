@@ -92,7 +92,7 @@ fn tell_change(change: &Change) {
 
 fn because(because: &Because) -> String {
     match because {
-        Because::Phrase { place: Place::Wording, by, .. } => format!("{by:+.1} its wording as a whole"),
+        Because::Phrase { place: Place::Classifier, by, .. } => format!("{by:+.1} the text as a whole"),
         Because::Phrase { place: Place::Feed, by, .. } => format!("{by:+.1} its feed's prior"),
         Because::Phrase { phrase, place, by } => format!("{by:+.1} `{phrase}` ({})", place.as_str()),
         Because::Excluded(reason) => format!("{reason}, whatever else it says"),
