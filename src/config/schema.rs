@@ -180,7 +180,7 @@ struct ClassifierTable {
     file: String,
 }
 
-/// Phrases by their strength: words whatever their endings, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,
+/// Phrases by their strength: words in any number and tense, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,
 /// `title: weeknotes`.
 #[derive(Default, JsonSchema)]
 #[schemars(default)]

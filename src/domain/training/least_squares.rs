@@ -14,9 +14,9 @@ pub(super) struct Sample<'a> {
 }
 
 /// Passes over all rows, at most.
-const EPOCHS: usize = 200;
+const EPOCHS: usize = 100;
 /// The descent ends when no step of a pass was longer.
-const TOLERANCE: f64 = 5e-4;
+const TOLERANCE: f64 = 2e-3;
 
 /// The weights that fit the samples; the last one is the bias. The order is fixed, so that the same samples give the
 /// same weights.
