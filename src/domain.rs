@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod bounce;
 pub mod canonical;
+pub mod classifier;
 pub mod digest;
 mod features;
 pub mod feed;
@@ -32,4 +33,3 @@ pub mod topic;
 pub mod training;
 mod vocabulary;
 pub mod word;
-pub mod wording;

@@ -153,6 +153,11 @@ impl<'a> Table<'a> {
         value.get_ref().as_str().map(str::to_owned)
     }
 
+    /// Where a key is that earlier versions knew, if the file has it.
+    pub(super) fn removed(&mut self, key: &str) -> Option<Place> {
+        self.keys.remove_entry(key).map(|(name, _)| self.at(name.span()))
+    }
+
     /// Notes every key that nobody asked for.
     pub(super) fn finish(self) {
         for name in self.keys.keys() {

@@ -12,7 +12,7 @@ use super::reader::Table;
 use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use crate::domain::relevance::METHOD;
-use crate::domain::topic::{Borderline, Exclusion, Pattern, Scale, Term, Theme, Topic, Weighing, Wording};
+use crate::domain::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
 
 /// What a phrase of each strength is worth.
 struct Weights {
@@ -24,12 +24,12 @@ struct Weights {
 }
 
 /// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold and says what is borderline,
-/// `content` reads a file that the topic names; without it, its model stays untrained.
+/// `content` reads a file that the topic names; without it, its classifier stays untrained.
 pub(super) fn read(
     mut top: Table<'_>,
     source: &str,
     over: &settings::Relevance,
-    content: Option<impl Fn(&str) -> std::io::Result<String>>,
+    content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
 ) -> (Topic, Option<String>) {
     let name = top.required("name", short_name);
     let title = top.required("title", filled);
@@ -43,7 +43,8 @@ pub(super) fn read(
     let general_terms = terms(&mut general, &weights);
     general.finish();
     let themes = themes(top.tables("theme"), &weights);
-    let (wording, model, file) = wording(top.table("wording"), &themes, content);
+    let (classifier, model, file) = classifier(top.table("classifier"), &themes, content);
+    refuse_wording(&mut top);
     let mut topic = Topic {
         name: name.map(|(name, _)| name).unwrap_or_default(),
         title: title.map(|(title, _)| title).unwrap_or_default(),
@@ -54,12 +55,12 @@ pub(super) fn read(
         themes,
         general: general_terms,
         exclusions: exclusions(top.tables("exclusion"), &weights),
-        wording,
+        classifier,
         most: weights.most,
         decisive: weights.decisive,
-        fingerprint: fingerprint(&[source, &model], over),
+        fingerprint: fingerprint(&[source.as_bytes(), &model], over),
     };
-    let scale = topic.scale();
+    let scale = if file.is_some() { Scale::Probability } else { Scale::Points };
     for (key, set) in [("threshold", &in_file), ("borderline_margin", &margin_in_file)] {
         if let Some((wrong, (_, place))) = set.as_ref().and_then(|set| Some((off_scale(key, set.0, scale)?, set))) {
             top.refuse(place.clone(), &format!("`{key}`"), wrong);
@@ -104,37 +105,44 @@ fn weights(mut table: Table<'_>) -> Weights {
     weights
 }
 
-/// The trained model that the table names, its text, and the file's name; none without a table.
-fn wording(
+/// The classifier that the table names, the content of its file, and the file's name; none without a table.
+fn classifier(
     mut table: Table<'_>,
     themes: &[Theme],
-    content: Option<impl Fn(&str) -> std::io::Result<String>>,
-) -> (Option<Weighing>, String, Option<String>) {
+    content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
+) -> (Option<Arc<Classifier>>, Vec<u8>, Option<String>) {
+    const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[classifier]` out";
     let file = table.placed("file", filled);
-    let weight = table.or("weight", 8.0, number(0.0..=1000.0));
-    let for_themes = table.or("for_themes", 3.5, number(0.0..=1000.0));
     let names = || themes.iter().map(|theme| theme.name.clone());
-    let (mut model, mut text) = (None, String::new());
+    let (mut classifier, mut bytes) = (None, Vec::new());
     if let Some((file, place)) = &file {
-        const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[wording]` out";
         let refuse = |message: String| table.note(place.clone(), format!("`{file}`: {message}"), Some(HINT.to_owned()));
         match content.map(|content| content(file)) {
-            None => model = Some(Wording::untrained(names().collect())),
+            None => classifier = Some(Classifier::untrained(names().collect())),
             Some(Err(error)) => refuse(format!("the file cannot be read: {error}")),
             Some(Ok(content)) => {
-                match Wording::parse(&content) {
-                    Err(error) => refuse(format!("line {}: {error}", error.line)),
+                match Classifier::parse(&content) {
+                    Err(error) => refuse(error.to_string()),
                     Ok(read) if !names().eq(read.themes().iter().cloned()) => {
                         refuse("it was trained for other themes, or for these in another order".to_owned());
                     }
-                    Ok(read) => model = Some(read),
+                    Ok(read) => classifier = Some(read),
                 }
-                text = content;
+                bytes = content;
             }
         }
     }
     table.finish();
-    (model.map(|model| Weighing { model: Arc::new(model), weight, for_themes }), text, file.map(|(file, _)| file))
+    (classifier.map(Arc::new), bytes, file.map(|(file, _)| file))
+}
+
+/// Earlier versions had a table of this name: its model and its points cannot be read any more.
+fn refuse_wording(top: &mut Table<'_>) {
+    const HINT: &str = "write `[classifier]` with `file = \"topic.classifier\"` instead, make that file with \
+                        `policy-digest topic train POSTS.jsonl`, and set `threshold` in percent";
+    if let Some(place) = top.removed("wording") {
+        top.note(place, "`[wording]` is now `[classifier]`", Some(HINT.to_owned()));
+    }
 }
 
 /// The phrases of a table, in their three strengths.
@@ -202,12 +210,12 @@ fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Optio
 }
 
 /// Changes with whatever changes a score or a verdict.
-fn fingerprint(sources: &[&str], over: &settings::Relevance) -> String {
+fn fingerprint(sources: &[&[u8]], over: &settings::Relevance) -> String {
     let mut hash = Sha256::new();
     for source in sources {
-        hash.update(source.as_bytes());
-        // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
-        hash.update([0xff]);
+        hash.update(source);
+        // The length stands before the next, so that no file can look like another with an override.
+        hash.update(source.len().to_le_bytes());
     }
     let settings::Relevance { borderline, borderline_margin, threshold } = over;
     hash.update([METHOD]);

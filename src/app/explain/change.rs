@@ -47,7 +47,7 @@ impl Change {
             }
             let other = match place {
                 Place::Feed => Some(scorer.score(&Text { prior: 0.0, ..*text })),
-                Place::Wording => None,
+                Place::Classifier => None,
                 _ => without_phrase(topic, phrase, label.as_deref()).map(|topic| Scorer::new(&topic).score(text)),
             };
             let Some(Score { total, picked, .. }) = other else { continue };

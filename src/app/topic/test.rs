@@ -65,7 +65,7 @@ pub struct Change {
 /// What made the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Because {
-    /// A phrase (or the wording as a whole, or the feed's prior) that counts otherwise now, and by how much.
+    /// A phrase (or the classifier, or the feed's prior) that counts otherwise now, and by how much.
     Phrase {
         /// As the topic file writes it.
         phrase: String,

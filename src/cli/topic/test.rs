@@ -96,7 +96,7 @@ fn because(because: &Because, topic: &Topic) -> String {
     match because {
         Because::Phrase { phrase, place, by } => {
             let what = match place {
-                Place::Wording => "its wording as a whole".to_owned(),
+                Place::Classifier => "the text as a whole".to_owned(),
                 Place::Feed => "its feed's prior".to_owned(),
                 _ => format!("`{phrase}` ({})", place.as_str()),
             };
