@@ -120,7 +120,7 @@ fn read(
     let (topic, classifier) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
 
     if is_whole {
-        check::relevance(&settings.relevance, topic.scale(), &notebook);
+        check::relevance(&settings.relevance, topic::scale(classifier.as_ref()), &notebook);
     }
 
     let written = notebook.written(&digest_text);

@@ -60,7 +60,7 @@ pub(super) fn read(
         decisive: weights.decisive,
         fingerprint: fingerprint(&[source.as_bytes(), &model], over),
     };
-    let scale = if file.is_some() { Scale::Probability } else { Scale::Points };
+    let scale = scale(file.as_ref());
     for (key, set) in [("threshold", &in_file), ("borderline_margin", &margin_in_file)] {
         if let Some((wrong, (_, place))) = set.as_ref().and_then(|set| Some((off_scale(key, set.0, scale)?, set))) {
             top.refuse(place.clone(), &format!("`{key}`"), wrong);
@@ -74,6 +74,11 @@ pub(super) fn read(
     topic.borderline.margin = over.borderline_margin.or(margin_in_file.map(|(it, _)| it)).unwrap_or(margin);
     top.finish();
     (topic, file)
+}
+
+/// What scores mean in a topic that names this classifier, whether or not it can be read.
+pub(super) fn scale(classifier: Option<&String>) -> Scale {
+    if classifier.is_some() { Scale::Probability } else { Scale::Points }
 }
 
 /// Why a threshold or a margin does not fit the scale of the topic's scores.
