@@ -9,6 +9,7 @@ mod features;
 pub mod feed;
 mod folded;
 mod index;
+mod inflection;
 pub mod item;
 pub mod language;
 pub mod locale;

@@ -32,6 +32,8 @@ pub struct CleanupReport {
     pub texts: usize,
     /// Messages; they stay counted.
     pub messages: usize,
+    /// Former keys of links whose end has come.
+    pub keys: usize,
 }
 
 /// Removes everything whose time is over, by and by: others write in between.
@@ -47,7 +49,11 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     let counted = counted(now, last, app.store.marked(COUNTED).await?.unwrap_or(last));
     let retention = &app.config.settings.retention;
     let expiry = Expiry { pending: before(counted, retention.pending), left: before(counted, retention.left) };
-    let mut report = CleanupReport { people: app.store.expire(expiry, now).await?, ..CleanupReport::default() };
+    let mut report = CleanupReport {
+        people: app.store.expire(expiry, now).await?,
+        keys: app.store.remove_ended_keys(counted).await?,
+        ..CleanupReport::default()
+    };
     let (texts, messages) = (before(counted, retention.content), before(counted, retention.attempts));
     while !app.stop.is_requested() {
         let (emptied, removed) =
@@ -63,7 +69,8 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     }
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
-        tracing::info!(pending, left, texts = report.texts, messages = report.messages, "removed what had its time");
+        let CleanupReport { texts, messages, keys, .. } = report;
+        tracing::info!(pending, left, texts, messages, keys, "removed what had its time");
     }
     Ok(report)
 }

@@ -268,7 +268,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
         return parse::Known::new();
     }
-    app.store.known(&feed.id).await.unwrap_or_else(|error| {
+    app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
         parse::Known::new()

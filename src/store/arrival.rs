@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::items::write_score;
+use super::runs::COVERED;
 use super::scored::ScoredItem;
 use super::{Error, Store, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
@@ -49,16 +50,18 @@ pub(super) struct Brought<'a> {
 }
 
 impl Store {
-    /// What is known of a feed's entries: each identity with the digest of the entry as it was last read.
+    /// What is known of a feed's newest entries, more than twice as many as its last document had: each identity with the
+    /// digest of the entry as it was last read.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn known(&self, feed: &FeedId) -> Result<HashMap<Identity, u64>, Error> {
+    pub async fn known(&self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
         let feed = feed.to_string();
         self.read(move |connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL")?;
-            let mut rows = statement.query([feed])?;
+            let mut statement = connection.prepare_cached(
+                "SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL ORDER BY arrived DESC LIMIT ?2",
+            )?;
+            let mut rows = statement.query(params![feed, entries.saturating_mul(2).saturating_add(KNOWN_BESIDE)])?;
             let mut known = HashMap::new();
             while let Some(row) = rows.next()? {
                 known.insert(identity(&row.get::<_, String>(0)?)?, row.get::<_, i64>(1)?.cast_unsigned());
@@ -69,12 +72,14 @@ impl Store {
     }
 }
 
+/// So many entries are known beside those of the last documents: what went out of a feed may come back into it.
+const KNOWN_BESIDE: u64 = 100;
+
 /// Keeps what a poll brought.
 pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Saved, Error> {
     let renumbered = is_renumbered(tx, arrival, brought)?;
     let mut saved = Saved { renumbered, ..Saved::default() };
-    let covered =
-        tx.prepare_cached("SELECT coalesce(max(upto), 0) FROM runs")?.query_row([], |row| row.get::<_, i64>(0))?;
+    let covered = tx.prepare_cached(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     for scored in brought.items {
         let identity = identity_text(&scored.item.identity);

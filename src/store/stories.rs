@@ -9,7 +9,7 @@ use super::scored::ScoredItem;
 use super::{Error, Store, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
 use crate::domain::feed::public_address;
-use crate::domain::relevance::{Place, Reason};
+use crate::domain::relevance::telling;
 use crate::domain::story::Likeness;
 
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
@@ -123,20 +123,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
             content: row.get(7)?,
             score: row.get(8)?,
             themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
-            phrases: telling(reasons),
+            phrases: telling(&reasons),
             is_listed: row.get(11)?,
             also_on: from_json("a list of feeds", &row.get::<_, String>(12)?)?,
         });
     }
     Ok(stories)
-}
-
-/// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
-fn telling(reasons: Vec<Reason>) -> Vec<String> {
-    // The words of the model are for those who ask; a reader is told the phrases, if there are any.
-    let (wording, phrases): (Vec<_>, Vec<_>) = reasons.into_iter().partition(|reason| reason.place == Place::Wording);
-    let heaviest = phrases.iter().map(|reason| reason.weight).fold(0.0, f32::max);
-    let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && !reason.found.is_empty();
-    let told: Vec<String> = phrases.into_iter().filter(tells).map(|reason| reason.found).collect();
-    if told.is_empty() { wording.into_iter().filter(tells).map(|reason| reason.found).collect() } else { told }
 }

@@ -16,7 +16,7 @@ use super::error::Failure;
 use super::{Bounds, answer, health, host};
 use crate::app::App;
 use crate::app::reload::Live;
-use crate::app::status::status;
+use crate::app::status;
 
 /// What Prometheus asks for; its format is OpenMetrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,12 +39,12 @@ pub(super) fn router(live: Live, bounds: Bounds) -> Router {
 }
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
-    let report = status(&app).await?;
+    let report = status::status(&app).await?;
     let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
 async fn measure(State(app): State<App>) -> Result<Response, Failure> {
-    let text = metrics::text(&status(&app).await?).context("cannot write the metrics")?;
+    let text = metrics::text(&status::figures(&app).await?).context("cannot write the metrics")?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS), (header::CACHE_CONTROL, "no-store")], text).into_response())
 }
