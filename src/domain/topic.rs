@@ -37,6 +37,49 @@ pub struct Topic {
     pub fingerprint: String,
 }
 
+/// What the number of a score means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// The sum of what the phrases found are worth.
+    Points,
+    /// The probability that the item is relevant, from 0 to 100.
+    Probability,
+}
+
+impl Topic {
+    /// What this topic's scores mean.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        Scale::Points
+    }
+
+    /// The same, with nothing that speaks against a post.
+    #[must_use]
+    pub fn without_exclusions(&self) -> Self {
+        Self { exclusions: Vec::new(), ..self.clone() }
+    }
+}
+
+impl Scale {
+    /// The word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Probability => "percent",
+        }
+    }
+
+    /// A score as people read it: `7.5` or `81 %`.
+    #[must_use]
+    pub fn show(self, score: f32) -> String {
+        match self {
+            Self::Points => format!("{score:.1}"),
+            Self::Probability => format!("{score:.0} %"),
+        }
+    }
+}
+
 /// A trained model, and what its judgement is worth in points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighing {
