@@ -30,8 +30,8 @@ pub use feed_list::{FeedList, ListError, NewFeed, edit_feeds};
 pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use phrases::{PhrasePlace, phrase_places};
 pub use settings::{
-    Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
-    Tls, TransportKind, Web,
+    Borderline, Digest, Dkim, Limits, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
+    Smtp, Tls, TransportKind, Web,
 };
 pub use stamp::Stamp;
 pub use value::domain_name;

@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod bounce;
+pub mod budget;
 pub mod canonical;
 pub mod digest;
 mod features;

@@ -89,12 +89,13 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let earlier = app.store.last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
+    let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
     let served = app.store.windows(cadence).await?;
     // Read once, for whoever is furthest behind: every other window is the rest of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
-        Some(covered) => app.store.stories(covered, upto).await?.into(),
+        Some(covered) => app.store.stories(covered, upto, excerpt_chars).await?.into(),
         None => Arc::default(),
     };
     let mut windows = Vec::new();
@@ -165,12 +166,11 @@ fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String 
 
 /// Judges what no run has covered by today's topic file, if another one judged it.
 async fn rescore(app: &App) -> anyhow::Result<()> {
-    let fingerprint = &app.config.topic.fingerprint;
+    let (fingerprint, mut after) = (&app.config.topic.fingerprint, 0);
     loop {
-        let stale = app.store.stale(fingerprint.clone()).await?;
-        if stale.is_empty() {
-            return Ok(());
-        }
+        let stale = app.store.stale(fingerprint.clone(), after).await?;
+        let Some(last) = stale.last() else { return Ok(()) };
+        after = last.seq;
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
         let scorer = Arc::clone(&app.scorer);
         let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };

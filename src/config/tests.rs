@@ -53,7 +53,8 @@ fn the_shipped_digest_toml_names_every_key() {
     let notebook = Notebook::default();
     let text = include_str!("../../config/digest.toml");
     digest::read(Table::parse(text, File::Digest, &notebook), Path::new(""));
-    let tables = ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "relevance", "retention", "schedule"];
+    let tables =
+        ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "polling.limits", "relevance", "retention", "schedule"];
     let others = ["sender", "web", "mail.smtp.password"];
     let unset: Vec<_> = notebook.unset().into_iter().filter(|path| !tables.contains(&path.as_str())).collect();
     let unset: Vec<_> = unset.into_iter().filter(|path| !others.contains(&path.as_str())).collect();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck, Ownership};
+use policy_digest::domain::feed::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::relevance::Score;
@@ -163,6 +163,7 @@ impl Model {
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
             unchanged: 0,
+            cut: Cut::default(),
         };
         let next = NextCheck { at: now, because: Because::Interval };
         let feed = FeedId::parse("blog").unwrap();
@@ -310,6 +311,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,
+        shown: None,
         digest: 0,
         item,
     }

@@ -6,6 +6,7 @@
 //! of "Also this week", then, where the stories in full are too long by themselves, the last of these. The mail
 //! says how many are left out, and leads to the run's page, which has them all.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -13,7 +14,6 @@ use chrono::{DateTime, Utc};
 
 use super::{App, Note, blocking};
 use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
-use crate::domain::text;
 use crate::domain::topic::Theme;
 use crate::mail;
 use crate::render::view::{DigestView, EntryView, Frame, LinksView};
@@ -114,19 +114,20 @@ impl Press {
         let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
         let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
         let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
-        let stories = entries.zip(views).filter_map(|(entry, view)| self.on_page(stories, entry, view)).collect();
+        let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
+        let stories =
+            entries.zip(views).filter_map(|(entry, view)| Some(self.on_page(by_seq.get(&entry.seq)?, entry, view)));
+        let stories = stories.collect();
         Ok(Some(Page { title: digest.subject, html, stories }))
     }
 
     /// A story as its page has it, for feeds: with an excerpt also where the page shows one line.
-    fn on_page(&self, stories: &[Story], entry: &Entry, view: EntryView) -> Option<PageStory> {
-        let story = stories.iter().find(|story| story.seq == entry.seq)?;
+    fn on_page(&self, story: &Story, entry: &Entry, view: EntryView) -> PageStory {
         let themes = &self.app.config.topic.themes;
         let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
-        let max_chars = self.app.config.settings.digest.excerpt_chars;
-        Some(PageStory {
+        PageStory {
             seq: entry.seq,
-            excerpt: text::excerpt(&story.title, &story.summary, &story.content, max_chars),
+            excerpt: story.excerpt.clone(),
             title: view.title,
             link: view.link,
             language: view.lang,
@@ -134,7 +135,7 @@ impl Press {
             author: entry.author.clone(),
             published: entry.published,
             themes: story.themes.iter().filter_map(title).collect(),
-        })
+        }
     }
 
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
@@ -157,7 +158,7 @@ impl Press {
         };
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
-        let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
+        let limits = Limits { max_stories, rows: posts - max_stories };
         let today = self.app.day(self.now);
         let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
         digest::compose(stories, &outlines, &limits, themes, &words, &settings.digest.pin)

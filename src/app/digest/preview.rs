@@ -53,7 +53,8 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     // There is no page yet that a link could lead to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
-    let composed = press.mail_of(&app.store.stories(after, upto).await?.into(), after, None).await?;
+    let stories = app.store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
+    let composed = press.mail_of(&stories.into(), after, None).await?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;
     let (stories, listed) = match &composed {

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::visit::Line;
 use super::{FeedReport, FeedResult, chain};
 use crate::app::{Listener, Progress};
+use crate::domain::budget::GiveUp;
 use crate::store::{self, Poll, Saved, Store};
 
 /// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
@@ -54,21 +55,24 @@ impl Readers {
         Self { places: Arc::new(Semaphore::new(most)), most, longest, given_up: Arc::default() }
     }
 
-    /// Does `work` when a core is free. Work that takes too long is not waited for; it keeps its place until it ends all the
-    /// same, since it takes a core, so that never more of it runs on than there are cores.
+    /// Does `work` when a core is free. Work that takes too long is told to give up and not waited for; it keeps its
+    /// place until it ends all the same, since it takes a core, so that never more of it runs on than there are cores.
     pub(in crate::app) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(GiveUp) -> T + Send + 'static,
     ) -> Result<T, TooHard> {
         let place = self.place().await?;
+        let give_up = GiveUp::default();
+        let told = give_up.clone();
         let mut running = tokio::task::spawn_blocking(move || {
             let _place = place;
-            work()
+            work(told)
         });
         match tokio::time::timeout(self.longest, &mut running).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(TooHard::Panicked),
             Err(_) => {
+                give_up.now();
                 let given_up = Arc::clone(&self.given_up);
                 given_up.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move {
@@ -186,15 +190,15 @@ mod tests {
         for _ in 0..2 {
             let (end, ended) = std::sync::mpsc::channel::<()>();
             ends.push(end);
-            assert_eq!(readers.read(move || ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
+            assert_eq!(readers.read(move |_| ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
         }
-        assert_eq!(readers.read(|| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
+        assert_eq!(readers.read(|_| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
         drop(ends.pop());
-        assert_eq!(readers.read(|| 1).await, Ok(1), "one of them has ended");
+        assert_eq!(readers.read(|_| 1).await, Ok(1), "one of them has ended");
         assert_eq!(readers.places.available_permits(), 1);
         drop(ends);
-        assert_eq!(readers.read(|| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
-        assert_eq!(readers.read(|| 2).await, Ok(2));
+        assert_eq!(readers.read(|_| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
+        assert_eq!(readers.read(|_| 2).await, Ok(2));
     }
 
     #[test]
