@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use url::Url;
 
 use super::scored::{ScoredItem, Shown};
-use super::{Error, Store, from_json, optional_time, reasons};
+use super::{Error, Reader, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
 use crate::domain::feed::public_address;
 use crate::domain::relevance::telling;
@@ -15,7 +15,7 @@ use crate::domain::story::Likeness;
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
 
-impl Store {
+impl Reader {
     /// The stories with a number in (`after`, `upto`], in order of arrival, with excerpts of at most `excerpt_chars`
     /// characters.
     ///
@@ -86,7 +86,7 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
 }
 
 /// An item that stands in a digest, in either way.
-const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+pub(super) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
 
 /// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
 pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
