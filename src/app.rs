@@ -27,6 +27,7 @@ pub mod once;
 pub mod people;
 pub mod poll;
 pub mod preferences;
+mod private;
 pub mod proof;
 pub mod reconcile;
 pub mod reload;
@@ -138,7 +139,7 @@ impl App {
     pub async fn open_with(config: Config, clock: Clock, transport: Transport) -> anyhow::Result<Self> {
         let signer = dkim::signer(&config)?;
         let data = &config.settings.data;
-        std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+        private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let store = Store::open(&database(data)).await?;
         let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
         let keys = store.keys(fresh, clock.now()).await?;
@@ -169,6 +170,7 @@ impl App {
     /// [`lock::Busy`], naming who holds it.
     pub async fn lock(&self, command: &str) -> anyhow::Result<Lock> {
         let lock = Lock::take(&self.config.settings.data, command)?;
+        Store::remove_unfinished(&database(&self.config.settings.data))?;
         let unknown = self.store.recover(self.clock.now()).await?;
         // Whoever got here has read the configuration.
         self.store.set_untaken(None).await?;

@@ -74,6 +74,10 @@ pub async fn run(
                 status::note_serving(&app).await;
             }
             ended = &mut pages => break Some(ended),
+            // The supervisor starts a new process, which takes up what was in flight.
+            () = app.store.lost() => anyhow::bail!(
+                "a fault in the program, logged above, has ended its connection to the database; start it again"
+            ),
         }
     };
     supervisor::stopping();
@@ -133,4 +137,30 @@ async fn alarm(wakes: [Arc<Notify>; 3]) -> Result<JobScheduler, tokio_cron_sched
     scheduler.add(job).await?;
     scheduler.start().await?;
     Ok(scheduler)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::clock::Clock;
+    use crate::config;
+
+    #[tokio::test]
+    async fn a_panic_in_the_database_ends_the_daemon_with_a_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "[web]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n";
+        let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n";
+        for (name, text) in [("digest.toml", settings), ("topic.toml", topic), ("feeds.toml", "")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let config = config::load(folder.path(), Some(&folder.path().join("data")), &[]).unwrap();
+        let app = App::open(config.clone(), Clock::System).await.unwrap();
+        let (tell, ready) = tokio::sync::oneshot::channel();
+        let daemon = tokio::spawn(run(app.clone(), move || Ok(config.clone()), |_| tell.send(()).unwrap()));
+        ready.await.unwrap();
+        app.store.lose().await;
+        let ended = tokio::time::timeout(Duration::from_secs(60), daemon).await.unwrap().unwrap();
+        let error = ended.unwrap_err().to_string();
+        assert!(error.contains("has ended its connection to the database"), "{error}");
+    }
 }

@@ -71,6 +71,8 @@ pub struct Fresh {
 pub struct Document {
     /// One line.
     pub title: Option<String>,
+    /// The site that the feed says it belongs to; only its word.
+    pub site: Option<Url>,
     /// In the order of the feed, each once.
     pub items: Vec<Fresh>,
     /// It ends where it should. One that does not may say more at the next look.
@@ -184,7 +186,15 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     }
     let title =
         repaired.title.map(|Value { text, is_html }| entry::title(&text, !is_html)).filter(|text| !text.is_empty());
-    Ok(Document { title, items, is_whole: repaired.is_whole, unchanged, hints: repaired.hints, repairs })
+    Ok(Document {
+        title,
+        site: repaired.site,
+        items,
+        is_whole: repaired.is_whole,
+        unchanged,
+        hints: repaired.hints,
+        repairs,
+    })
 }
 
 /// All entries at once; when that fails, one by one, so that a bad one costs only itself. Also how many were lost.

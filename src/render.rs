@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use builtin::{GUIDE, TEMPLATES};
 pub use view::{
     AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, KnownView, LinkView, PageForm,
-    PreferencesView, QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
+    PageLink, PreferencesView, QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
 };
 
 use crate::domain::text::single_line;
@@ -200,7 +200,15 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::render_digest`].
     pub fn render_page(&self, title: &str, paragraphs: &[String], form: Option<&PageForm>) -> Result<String, Error> {
-        self.part("page/message.html.j2", page_values(title, paragraphs, form))
+        self.part("page/message.html.j2", page_values(title, paragraphs, form, None))
+    }
+
+    /// The same with a link to where it goes on.
+    ///
+    /// # Errors
+    /// As [`Renderer::render_digest`].
+    pub fn render_page_with_link(&self, title: &str, paragraphs: &[String], link: &PageLink) -> Result<String, Error> {
+        self.part("page/message.html.j2", page_values(title, paragraphs, None, Some(link)))
     }
 
     /// A digest as a web page for everybody: the view has no personal links.
@@ -296,8 +304,13 @@ impl Renderer {
 }
 
 /// What the templates of pages may use.
-fn page_values(title: &str, paragraphs: &[String], form: Option<&PageForm>) -> minijinja::Value {
-    context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form) }
+fn page_values(
+    title: &str,
+    paragraphs: &[String],
+    form: Option<&PageForm>,
+    link: Option<&PageLink>,
+) -> minijinja::Value {
+    context! { lang => "en", dir => "ltr", title, paragraphs => Serde(paragraphs), form => Serde(form), link => Serde(link) }
 }
 
 /// Puts one reader's links into a rendered part, and the day since which they have had it. Both links must be plain

@@ -42,6 +42,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
+use tokio::sync::watch;
 
 pub use alarms::{AlarmMail, Facts, Untold};
 pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
@@ -52,7 +53,7 @@ pub use erasure::{Erased, Expiry};
 pub use feeds::{Activity, FeedState, Poll, PollOutcome, Visited};
 pub use holds::{Cancelled, Released};
 pub use items::{ItemRow, Rescored};
-pub use keys::{FreshKeys, Keys};
+pub use keys::{FreshKeys, Keys, Rotated};
 pub use messages::{MessageRow, Wanted};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
 pub use pauses::{Pause, PauseCause};
@@ -128,6 +129,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// Another process has the database open.
+    #[error("the database `{path}` is in use")]
+    InUse {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// The file's pages do not hold together.
     #[error("the database `{path}` is damaged: {found}")]
     Damaged {
@@ -136,7 +143,7 @@ pub enum Error {
         /// The first thing that was found.
         found: String,
     },
-    /// A connection's thread has ended.
+    /// A connection's thread has ended: it was closed, or a fault of the program's own, which is logged, has ended it.
     #[error("the connection to the database is closed")]
     Closed,
 }
@@ -152,8 +159,19 @@ impl Error {
 pub struct Store {
     writer: tokio_rusqlite::Connection,
     readers: Vec<tokio_rusqlite::Connection>,
-    turn: AtomicUsize,
+    reads: AtomicUsize,
+    writes: AtomicUsize,
+    is_lost: watch::Sender<bool>,
     path: PathBuf,
+}
+
+/// Transactions since the database was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transactions {
+    /// Answered by a read-only connection.
+    pub reads: usize,
+    /// Of the single writer, those among them that changed nothing.
+    pub writes: usize,
 }
 
 /// Read-only connections beside the writer.
@@ -171,7 +189,14 @@ impl Store {
         for _ in 0..READERS {
             readers.push(connection::reader(path).await?);
         }
-        Ok(Self { writer, readers, turn: AtomicUsize::new(0), path: path.to_owned() })
+        Ok(Self {
+            writer,
+            readers,
+            reads: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
+            is_lost: watch::Sender::new(false),
+            path: path.to_owned(),
+        })
     }
 
     /// Closes it: what lies in the log is written into the file, which is the whole database then. Without it, as after a
@@ -185,18 +210,32 @@ impl Store {
         }
     }
 
+    /// Waits until a connection is lost: a panic in what it was asked has ended its thread. Nothing is answered by it any
+    /// more, so the process must end, and a new one begin.
+    pub async fn lost(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.is_lost.subscribe().wait_for(|is_lost| *is_lost).await;
+    }
+
+    /// How much was asked of it so far.
+    #[must_use]
+    pub fn transactions(&self) -> Transactions {
+        Transactions { reads: self.reads.load(Ordering::Relaxed), writes: self.writes.load(Ordering::Relaxed) }
+    }
+
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
         let done = self.writer.call(move |connection| {
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
         });
-        done.await.map_err(flatten)
+        self.answered(done.await)
     }
 
     /// Answers a question from one of the read-only connections, as of the last commit.
@@ -204,8 +243,23 @@ impl Store {
         &self,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let reader = &self.readers[self.turn.fetch_add(1, Ordering::Relaxed) % READERS];
-        reader.call(move |connection| question(connection)).await.map_err(flatten)
+        let reader = &self.readers[self.reads.fetch_add(1, Ordering::Relaxed) % READERS];
+        self.answered(reader.call(move |connection| question(connection)).await)
+    }
+
+    fn answered<T>(&self, answer: Result<T, tokio_rusqlite::Error<Error>>) -> Result<T, Error> {
+        let answer = answer.map_err(flatten);
+        if matches!(answer, Err(Error::Closed)) {
+            self.is_lost.send_replace(true);
+        }
+        answer
+    }
+
+    /// As a fault in a closure does.
+    #[cfg(test)]
+    pub(crate) async fn lose(&self) {
+        let fault = self.write::<()>(|_| panic!("a fault, made by a test")).await;
+        assert!(matches!(fault, Err(Error::Closed)), "{fault:?}");
     }
 }
 

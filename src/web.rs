@@ -10,6 +10,7 @@ mod caching;
 mod error;
 mod form;
 mod health;
+mod host;
 mod preferences;
 mod robots;
 mod serving;
@@ -36,7 +37,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::app::reload::Live;
 use crate::domain::token::TokenError;
-use crate::render::PageForm;
+use crate::render::{PageForm, PageLink};
 pub use bounds::Bounds;
 use error::Failure;
 
@@ -120,6 +121,7 @@ fn router(live: Live, bounds: Bounds) -> Router {
         .merge(of(Audience::Machine).layer(middleware::map_response(answer::machine)))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(middleware::from_fn(host::named))
         .layer(error_pages)
         .layer(middleware::map_response_with_state(live.clone(), answer::headers))
         .with_state(live)
@@ -135,13 +137,31 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// The page that says why a personal link does nothing.
-fn refused(app: &App, error: TokenError, next: &str) -> Result<Response, Failure> {
+/// What helps a person whose link does not hold.
+struct Help {
+    text: &'static str,
+    /// The page where it goes on, and what the link to it says.
+    link: (&'static str, &'static str),
+}
+
+/// For the links to a person's own page and to leave: both are also on the page behind a new link.
+const NEW_LINK: Help = Help {
+    text: "It may have been cut off when it was copied, or it may be from an old email. Use the link in our latest email, or \
+           enter your address to get a new link: on the page that it opens you can change your subscription or unsubscribe.",
+    link: ("p", "Get a new link by email"),
+};
+
+/// The page that says why a personal link does nothing, and how to get one that works.
+fn refused(app: &App, error: TokenError, help: &Help) -> Result<Response, Failure> {
     let (status, title) = match error {
         TokenError::Invalid => (StatusCode::BAD_REQUEST, "This link is not valid"),
         TokenError::Expired => (StatusCode::GONE, "This link has expired"),
     };
-    page(app, status, title, &[next.to_owned()], None)
+    let (path, text) = help.link;
+    let link = PageLink { href: app.page(path), text: text.to_owned() };
+    let html =
+        app.renderer.render_page_with_link(title, &[help.text.to_owned()], &link).context("cannot render a page")?;
+    Ok((status, Html(html)).into_response())
 }
 
 fn page(

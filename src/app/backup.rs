@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::clock::Clock;
 use super::lock::Lock;
-use super::{App, database, digest};
+use super::{App, database, digest, private};
 use crate::config::Config;
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -32,7 +32,7 @@ pub async fn backup(app: &App, to: &Path) -> Result<(), Error> {
 /// Another process is at work ([`super::lock::Busy`]), or `from` is no whole database of this program; nothing was changed then.
 pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Result<Option<PathBuf>> {
     let data = &config.settings.data;
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+    private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
     let _lock = Lock::take(data, "policy-digest restore")?;
     let reason =
         format!("this database was restored from `{}`; what was sent since is not known to it", from.display());

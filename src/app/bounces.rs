@@ -2,9 +2,9 @@
 //! suppresses whom it means. Refusals by the relay become reports here too. A mail without a token, or with a forged
 //! one, changes nothing and is counted.
 
-use super::App;
+use super::{App, keys};
 use crate::domain::bounce::Fault;
-use crate::domain::token::{self, Purpose};
+use crate::domain::token::{self, Purpose, Returning};
 use crate::mail;
 use crate::mail::report::{self, Notice, Returned};
 use crate::store::{Claimed, NewReport, Reported, Source, Taken};
@@ -41,7 +41,7 @@ pub enum Ignored {
     Forged,
     /// A report without any token.
     NoToken,
-    /// A token of ours for a message that this database does not hold.
+    /// A token for a message that this database does not hold.
     NoMessage,
     /// A delay, or an arrival after all.
     Passing,
@@ -99,13 +99,11 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
 /// The status' final recipient is not compared with the message's: a mailbox that forwards to a dead one reports the
 /// other's name, relays rewrite names, and the token says which message it was.
 async fn failed(app: &App, returned: &Returned, fault: Fault, code: String) -> anyhow::Result<BounceReport> {
-    let message = match message_of_path(app, returned) {
-        Ok(message) => message,
+    let reported = match message_of_path(app, returned).await? {
+        Ok(reported) => reported,
         Err(ignored) => return Ok(BounceReport::Ignored(ignored)),
     };
-    let Some(reported) = app.store.reported(message).await? else {
-        return Ok(BounceReport::Ignored(Ignored::NoMessage));
-    };
+    let message = reported.message;
     let new = NewReport { source: Source::Dsn, fault, code: code.clone(), hash: hash(app, &reported) };
     match app.store.report(message, new, app.clock.now()).await? {
         Taken::NoMessage => Ok(BounceReport::Ignored(Ignored::NoMessage)),
@@ -115,9 +113,10 @@ async fn failed(app: &App, returned: &Returned, fault: Fault, code: String) -> a
 
 /// Providers that keep the return path from a complaint leave the link of List-Unsubscribe, which holds a token too.
 async fn complaint(app: &App, returned: &Returned) -> anyhow::Result<BounceReport> {
-    let reported = match message_of_path(app, returned) {
-        Ok(message) => app.store.reported(message).await?,
-        Err(ignored) => match subscriber_of_link(app, returned) {
+    let reported = match message_of_path(app, returned).await? {
+        Ok(reported) => Some(reported),
+        Err(Ignored::NoMessage) => None,
+        Err(ignored) => match subscriber_of_link(app, returned).await? {
             Some(subscriber) => app.store.reported_of(subscriber, returned.message_id.clone()).await?,
             None => return Ok(BounceReport::Ignored(ignored)),
         },
@@ -135,26 +134,36 @@ fn hash(app: &App, reported: &Reported) -> String {
 }
 
 /// The message whose return path carries a token of ours, `bounces+TOKEN@…`.
-fn message_of_path(app: &App, returned: &Returned) -> Result<i64, Ignored> {
+async fn message_of_path(app: &App, returned: &Returned) -> anyhow::Result<Result<Reported, Ignored>> {
     let mut ignored = Ignored::NoToken;
     for address in &returned.addresses {
         let local = address.rsplit_once('@').map_or("", |(local, _)| local);
-        if let Some((_, token)) = local.split_once('+') {
-            match token::verify_return_path(&app.keys.token, token) {
-                Some(message) => return Ok(message),
-                None => ignored = Ignored::Forged,
+        let Some((_, token)) = local.split_once('+') else { continue };
+        ignored = Ignored::Forged;
+        let Some(number) = token::claimed_message(token) else { continue };
+        let Some(reported) = app.store.reported(number).await? else {
+            if token::may_be_return_path(&app.keys.token, token, app.clock.now()) {
+                ignored = Ignored::NoMessage;
             }
+            continue;
+        };
+        let message = Returning { number, message_id: &reported.message_id, made: reported.made };
+        if token::verify_return_path(&app.keys.token, token, &message, app.clock.now()) {
+            return Ok(Ok(reported));
         }
     }
-    Err(ignored)
+    Ok(Err(ignored))
 }
 
-fn subscriber_of_link(app: &App, returned: &Returned) -> Option<String> {
-    returned.links.iter().find_map(|link| {
+async fn subscriber_of_link(app: &App, returned: &Returned) -> anyhow::Result<Option<String>> {
+    for link in &returned.links {
         let link = link.replace("%20", " ");
-        let token = link.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '.').next()?;
-        token::verify(&app.keys.token, Purpose::Unsubscribe, token, app.clock.now()).ok()
-    })
+        let token = link.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '.').next().unwrap_or_default();
+        if let Ok(subscriber) = keys::named(app, Purpose::Unsubscribe, token).await? {
+            return Ok(Some(subscriber));
+        }
+    }
+    Ok(None)
 }
 
 /// No address is in it.

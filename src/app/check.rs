@@ -101,7 +101,7 @@ pub async fn check_folder(
 /// What an open installation shows.
 async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut CheckReport) -> anyhow::Result<()> {
     let parts = &mut report.parts;
-    match database::look(app).await {
+    match database::look(app, listener).await {
         Ok(part) => parts.push(part),
         Err(error) => {
             parts.push(database::unusable(&error));
@@ -129,7 +129,7 @@ async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut 
         parts.extend(part);
         report.records = wanted;
     }
-    let (phrases, items) = phrases::look(app).await?;
+    let (phrases, items) = phrases::look(app, listener).await?;
     parts.push(phrases);
     report.items = items;
     Ok(())

@@ -12,12 +12,16 @@ use crate::store::{Erased, Expiry};
 /// How often it is done beside other due work.
 const EVERY: TimeDelta = TimeDelta::days(1);
 
-/// When it was not done for so long, the clock may be wrong: then nothing is removed before the next time. `once` may come
-/// as rarely as once a month.
+/// When it was not done for longer than this, the clock may have jumped ahead. `once` may come as rarely as once a month.
 const SILENCE: TimeDelta = TimeDelta::days(35);
 
 /// The mark that says when it was last done.
 const MARK: &str = "cleanup";
+
+/// The mark of the time up to which ages are counted, by a clock of its own: it goes on by as much as has passed since the
+/// last time, and after a silence by a day. So a clock that is wrong by years removes no more than a day's worth a day, and
+/// after a long stop everything is kept for as much longer.
+const COUNTED: &str = "cleanup: time counted";
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct CleanupReport {
     pub texts: usize,
     /// Messages; they stay counted.
     pub messages: usize,
+    /// Former keys of links whose end has come.
+    pub keys: usize,
 }
 
 /// Removes everything whose time is over, by and by: others write in between.
@@ -36,22 +42,25 @@ pub struct CleanupReport {
 /// The database fails.
 pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
-    if let Some(last) = app.store.marked(MARK).await?
-        && now - last > SILENCE
-    {
-        tracing::warn!(%last, "nothing is erased before the next time: if the clock is wrong, too much would be");
-        app.store.mark(MARK, now).await?;
-        return Ok(CleanupReport::default());
-    }
+    let last = match app.store.marked(MARK).await? {
+        Some(last) => last,
+        None => app.store.made().await?,
+    };
+    let counted = counted(now, last, app.store.marked(COUNTED).await?.unwrap_or(last));
     let retention = &app.config.settings.retention;
-    let expiry = Expiry { pending: before(now, retention.pending), left: before(now, retention.left) };
-    let mut report = CleanupReport { people: app.store.expire(expiry, now).await?, ..CleanupReport::default() };
-    let (texts, messages) = (before(now, retention.content), before(now, retention.attempts));
+    let expiry = Expiry { pending: before(counted, retention.pending), left: before(counted, retention.left) };
+    let mut report = CleanupReport {
+        people: app.store.expire(expiry, now).await?,
+        keys: app.store.remove_ended_keys(counted).await?,
+        ..CleanupReport::default()
+    };
+    let (texts, messages) = (before(counted, retention.content), before(counted, retention.attempts));
     while !app.stop.is_requested() {
         let (emptied, removed) =
             (app.store.remove_texts(texts, now).await?, app.store.remove_messages(messages).await?);
         if (emptied, removed) == (0, 0) {
             // What was cut short is gone on with at the next start.
+            app.store.mark(COUNTED, counted).await?;
             app.store.mark(MARK, now).await?;
             break;
         }
@@ -60,7 +69,8 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     }
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
-        tracing::info!(pending, left, texts = report.texts, messages = report.messages, "removed what had its time");
+        let CleanupReport { texts, messages, keys, .. } = report;
+        tracing::info!(pending, left, texts, messages, keys, "removed what had its time");
     }
     Ok(report)
 }
@@ -76,6 +86,16 @@ pub async fn cleanup_due(app: &App) -> anyhow::Result<CleanupReport> {
         Some(last) if last <= now && now - last < EVERY => Ok(CleanupReport::default()),
         _ => cleanup(app).await,
     }
+}
+
+/// The time up to which ages are counted now, from when that was last done, and up to when.
+fn counted(now: DateTime<Utc>, last: DateTime<Utc>, counted: DateTime<Utc>) -> DateTime<Utc> {
+    let passed = (now - last).max(TimeDelta::zero());
+    if passed > SILENCE {
+        tracing::warn!(%last, "the clock has gone far ahead, or nothing was removed for long: everything is kept for longer");
+        return now.min(counted + EVERY);
+    }
+    now.min(counted + passed)
 }
 
 fn before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {

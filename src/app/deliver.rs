@@ -10,6 +10,7 @@ mod parts;
 mod way;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
@@ -109,6 +110,10 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
 /// Files are written side by side too.
 const FILES_AT_A_TIME: usize = 16;
 
+/// How long until it is looked again whether anything is due, while the last messages are under way: a slow one keeps no
+/// confirmation waiting.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
 /// One attempt, as it was begun.
 struct UnderWay {
     message: Claimed,
@@ -167,11 +172,12 @@ impl<'a> Delivery<'a> {
                 }
                 continue;
             }
-            let may_begin = !is_ending && !is_dry && self.pace.places() > self.under_way.len();
+            let may_begin = !is_ending && self.pace.places() > self.under_way.len();
+            let wait = if is_dry { LOOK_AGAIN } else { self.bucket.wait(Instant::now()) };
             tokio::select! {
                 biased;
                 Some(ended) = self.attempts.join_next_with_id() => self.take_in(ended),
-                () = tokio::time::sleep(self.bucket.wait(Instant::now())), if may_begin => {}
+                () = tokio::time::sleep(wait), if may_begin => {}
             }
             while let Some(ended) = self.attempts.try_join_next_with_id() {
                 self.take_in(ended);

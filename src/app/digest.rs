@@ -87,11 +87,17 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let press = Press { app, now, earlier, archive, note, missed, since: SINCE_PLACEHOLDER.to_owned() };
+    let served = app.store.windows(cadence).await?;
+    // Read once, for whoever is furthest behind: every other window is the rest of that one.
+    let stories = match served.iter().map(|window| window.covered).min() {
+        Some(covered) => app.store.stories(covered, upto).await?,
+        None => Vec::new(),
+    };
+    let after = |covered: i64| &stories[stories.partition_point(|story| story.seq <= covered)..];
     let mut windows = Vec::new();
-    for window in app.store.windows(cadence).await? {
+    for window in served {
         report.people += window.people;
-        let stories = app.store.stories(window.covered, upto).await?;
-        let (part, waits) = match press.mail(&stories, window.themes.as_deref())? {
+        let (part, waits) = match press.mail(after(window.covered), window.themes.as_deref())? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -113,7 +119,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page(&app.store.stories(covered, upto).await?)?,
+        Some(covered) => press.page(after(covered))?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });

@@ -200,5 +200,6 @@ pub fn reason_json(reason: &Reason) -> serde_json::Value {
         "place": reason.place.as_str(),
         "weight": reason.weight,
         "label": reason.label.as_deref(),
+        "telling": reason.is_telling,
     })
 }

@@ -114,7 +114,7 @@ impl Person {
 }
 
 fn person(app: &App, row: &Row, consent: &str) -> Result<Person, String> {
-    let address = EmailAddress::parse(&row.email).map_err(|error| error.to_string())?;
+    let address = EmailAddress::parse_new(&row.email).map_err(|error| error.to_string())?;
     let not_subscribed = match &row.standing {
         Standing::Subscribed => None,
         Standing::Not(word) => Some(single_line(word)),

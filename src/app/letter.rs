@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::domain::token::{self, KeyRing, Purpose, sign};
+use crate::domain::token::{self, KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
 use crate::render::personalise;
 use crate::render::view::SenderView;
@@ -100,7 +100,8 @@ impl App {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
             Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm) => {
-                format!("{local}+{}@{domain}", token::return_path(keys, message.id))
+                let returning = Returning { number: message.id, message_id: &message.message_id, made: message.made };
+                format!("{local}+{}@{domain}", token::return_path(keys, &returning))
             }
             _ => self.sender_address().to_owned(),
         }

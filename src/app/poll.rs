@@ -10,10 +10,11 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
+use url::Url;
 
 use super::{App, Listener, Progress, sha256};
 use crate::domain::canonical::canonical;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Ownership};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::story::Likeness;
 use crate::fetch::Outcome;
@@ -222,6 +223,7 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let (known, final_url) = (known(app, feed, state).await, response.final_url);
+    let served_from = [feed.url.clone(), final_url.clone()];
     let parsed = readers.read(move || {
         let source = parse::Source {
             bytes: &bytes,
@@ -230,8 +232,10 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
             now,
             known: Some(&known),
         };
-        parse::parse(&source)
-            .map(|document| (document.hints, document.is_whole, document.unchanged, judge(&scorer, prior, document)))
+        parse::parse(&source).map(|document| {
+            let (hints, is_whole, unchanged) = (document.hints, document.is_whole, document.unchanged);
+            (hints, is_whole, unchanged, judge(&scorer, prior, &served_from, document))
+        })
     });
     let (hints, is_whole, unchanged, items) = match parsed.await {
         Ok(Ok(read)) => read,
@@ -264,7 +268,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
         return parse::Known::new();
     }
-    app.store.known(&feed.id).await.unwrap_or_else(|error| {
+    app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
         parse::Known::new()
@@ -272,14 +276,18 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
 }
 
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
-pub(super) fn judge(scorer: &Scorer, prior: f32, document: parse::Document) -> Vec<ScoredItem> {
-    let mut items = document.items;
+pub(super) fn judge(scorer: &Scorer, prior: f32, served_from: &[Url], document: parse::Document) -> Vec<ScoredItem> {
+    let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
     items
         .into_iter()
         .map(|parse::Fresh { item, digest }| ScoredItem {
             canonical: item.link.as_ref().map(canonical),
+            ownership: item
+                .link
+                .as_ref()
+                .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
             likeness: Likeness::of(&item),
             score: scorer.score(&Text {
                 title: &item.title,

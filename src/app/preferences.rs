@@ -6,7 +6,7 @@ mod page;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{App, answers};
+use super::{App, answers, keys};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 pub use crate::store::AddressTaken;
@@ -49,7 +49,7 @@ pub type Answer<T> = anyhow::Result<Result<T, TokenError>>;
 
 /// Gives the id of whoever holds the token, and their row if there is one.
 async fn holder(app: &App, purpose: Purpose, token: &str) -> Answer<(String, Option<Subscriber>)> {
-    Ok(match token::verify(&app.keys.token, purpose, token, app.clock.now()) {
+    Ok(match keys::named(app, purpose, token).await? {
         Ok(id) => Ok((id.clone(), app.store.subscriber(id).await?)),
         Err(error) => Err(error),
     })
@@ -143,7 +143,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> 
         Ok(None) => return Ok(Ok(Step::NotActive)),
         Err(error) => return Ok(Err(error)),
     };
-    let Ok(address) = EmailAddress::parse(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
+    let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
@@ -158,7 +158,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> 
 /// The database fails.
 pub async fn take_address(app: &App, token: &str) -> Answer<AddressTaken> {
     let now = app.clock.now();
-    let named = match token::verify(&app.keys.token, Purpose::Address, token, now) {
+    let named = match keys::named(app, Purpose::Address, token).await? {
         Ok(named) => named,
         Err(error) => return Ok(Err(error)),
     };
@@ -184,7 +184,7 @@ pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool
 /// # Errors
 /// The database fails.
 pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
-    let id = match token::verify(&app.keys.token, Purpose::Preferences, token, app.clock.now()) {
+    let id = match keys::named(app, Purpose::Preferences, token).await? {
         Ok(id) => id,
         Err(error) => return Ok(Err(error)),
     };
@@ -235,7 +235,7 @@ pub(super) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
 /// The database fails.
 pub async fn erase(app: &App, token: &str) -> Answer<()> {
     let now = app.clock.now();
-    Ok(match token::verify(&app.keys.token, Purpose::Preferences, token, now) {
+    Ok(match keys::named(app, Purpose::Preferences, token).await? {
         Ok(id) => {
             app.store.erase(id, now).await?;
             Ok(())

@@ -12,8 +12,6 @@ use crate::store::{NewSubscriber, Wording};
 
 /// A form that is sent sooner after its page was made was filled in by a program.
 const MIN_FILL: TimeDelta = TimeDelta::seconds(3);
-/// A page that is older than this is made anew.
-const STAMP_FOR: TimeDelta = TimeDelta::days(1);
 
 /// The form as it was sent, field by field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,7 +65,7 @@ pub async fn page_again(app: &App, form: Form, mistakes: Mistakes) -> anyhow::Re
 /// [`Mistakes`], all at once.
 pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     let mut errors = ErrorsView::default();
-    let address = EmailAddress::parse(&form.address).map_err(|_| {
+    let address = EmailAddress::parse_new(&form.address).map_err(|_| {
         let is_empty = form.address.trim().is_empty();
         let text = if is_empty { "Enter your email address" } else { "Enter an email address like name@example.org" };
         text.clone_into(&mut errors.address);
@@ -129,12 +127,12 @@ pub(crate) fn wording(app: &App) -> Wording {
 }
 
 fn stamp(app: &App, made: DateTime<Utc>) -> String {
-    token::sign(&app.keys.token, Purpose::Form, &format!("{:x}", made.timestamp()), Some(made + STAMP_FOR))
+    token::sign(&app.keys.token, Purpose::Form, &format!("{:x}", made.timestamp()), Some(made + token::FORM_FOR))
 }
 
 /// When the page of a form was made, if it was ours and not too long ago.
 fn made(app: &App, stamp: &str) -> Option<DateTime<Utc>> {
-    let made = token::verify(&app.keys.token, Purpose::Form, stamp, app.clock.now()).ok()?;
+    let made = token::verify(&app.keys.token, Purpose::Form, stamp, app.clock.now()).ok()?.subject;
     DateTime::from_timestamp(i64::from_str_radix(&made, 16).ok()?, 0)
 }
 

@@ -1,10 +1,10 @@
 //! The sources: which feeds are read, how often each publishes and how it is, for everybody to see; and the same list
-//! for feed readers. No log-in of an address is shown, no file of this machine, and no reason of a failure.
+//! for feed readers. No log-in and no key of an address is shown, no file of this machine, and no reason of a failure.
 
 use std::collections::HashMap;
 
 use super::{App, Document};
-use crate::domain::feed::{Feed, without_login};
+use crate::domain::feed::{Feed, public_address};
 use crate::domain::rhythm;
 use crate::render::SourcesView;
 use crate::render::view::SourceView;
@@ -51,7 +51,7 @@ fn in_use(app: &App) -> impl Iterator<Item = &Feed> {
 
 /// A feed's address as everybody may see it, if they may at all.
 fn shown(feed: &Feed) -> Option<String> {
-    matches!(feed.url.scheme(), "http" | "https").then(|| without_login(&feed.url).into())
+    matches!(feed.url.scheme(), "http" | "https").then(|| public_address(&feed.url).into())
 }
 
 fn source(app: &App, feed: &Feed, activity: Option<&Activity>) -> SourceView {

@@ -27,7 +27,7 @@ pub struct StatusReport {
     /// Why nothing is delivered at present.
     pub pauses: Vec<Pause>,
     /// Subscribers by status.
-    pub subscribers: BTreeMap<&'static str, usize>,
+    pub subscribers: BTreeMap<&'static str, u64>,
     /// Runs that are held until a person releases them.
     pub held: Vec<HeldRun>,
     /// Returned mails by what they were.
@@ -72,6 +72,15 @@ impl std::fmt::Display for Disk {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+    let weeks = app.store.weeks(app.clock.now()).await?;
+    Ok(StatusReport { weeks, ..figures(app).await? })
+}
+
+/// The same without the last weeks, which are counted: what is as it is at the moment costs the same on every day.
+///
+/// # Errors
+/// The database fails.
+pub async fn figures(app: &App) -> anyhow::Result<StatusReport> {
     let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
     let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
     Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known })
@@ -87,28 +96,28 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
         return Ok(None);
     }
     let store = Store::open(&path).await?;
-    let known = known(&store, data, clock.now()).await;
+    let known = async {
+        let weeks = store.weeks(clock.now()).await?;
+        Ok(StatusReport { weeks, ..known(&store, data, clock.now()).await? })
+    };
+    let known = known.await;
     store.close().await;
     known.map(Some)
 }
 
 async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
-    let mut subscribers = BTreeMap::new();
-    for subscriber in store.subscribers().await? {
-        *subscribers.entry(subscriber.status.as_str()).or_default() += 1;
-    }
     Ok(StatusReport {
         alarms: notices(&store.open_alarms().await?),
         feeds: store.feed_states().await?,
         messages: store.message_counts().await?,
         pauses: store.pauses().await?,
-        subscribers,
+        subscribers: store.subscriber_counts().await?,
         held: store.held_runs().await?,
         returned: store.returned().await?,
         held_slots: Vec::new(),
         last_run: store.last_run(None, now).await?,
         next: Vec::new(),
-        weeks: store.weeks(now).await?,
+        weeks: Weeks::default(),
         disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
         untaken: store.untaken().await?,
     })

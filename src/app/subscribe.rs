@@ -1,10 +1,8 @@
 //! People come and go: added by hand, asked to confirm, confirmed, removed.
 
-use chrono::DateTime;
-
-use super::{App, answers, hex, random, sign_up};
+use super::{App, answers, hex, keys, random, sign_up};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
-use crate::domain::token::{self, Purpose, TokenError};
+use crate::domain::token::{Purpose, TokenError};
 use crate::store::{Confirmed, Joined, NewSubscriber};
 
 /// Who wants a person to be added.
@@ -93,9 +91,9 @@ async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
 /// Whether this token serves `purpose` now; nothing changes.
 ///
 /// # Errors
-/// [`TokenError`], if it does not hold.
-pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError> {
-    token::verify(&app.keys.token, purpose, token, app.clock.now()).map(drop)
+/// The database fails. A token that does not hold is in the result.
+pub async fn check(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<(), TokenError>> {
+    Ok(keys::named(app, purpose, token).await?.map(drop))
 }
 
 /// The person who holds this token confirms; the first time, a welcome is queued.
@@ -104,7 +102,7 @@ pub fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), TokenError>
 /// The database or a template fails. A token that does not hold is in the result.
 pub async fn confirm(app: &App, token: &str) -> anyhow::Result<Result<bool, TokenError>> {
     let now = app.clock.now();
-    let id = match token::verify(&app.keys.token, Purpose::Confirm, token, now) {
+    let id = match keys::named(app, Purpose::Confirm, token).await? {
         Ok(id) => id,
         Err(error) => return Ok(Err(error)),
     };
@@ -131,8 +129,7 @@ pub enum AskedAgain {
 /// # Errors
 /// The database or a template fails. A token that was never ours is in the result.
 pub async fn ask_again(app: &App, token: &str) -> anyhow::Result<Result<AskedAgain, TokenError>> {
-    // At the beginning of time no token has expired: what is left to check is that it is ours.
-    let id = match token::verify(&app.keys.token, Purpose::Confirm, token, DateTime::UNIX_EPOCH) {
+    let id = match keys::named_once(app, Purpose::Confirm, token).await? {
         Ok(id) => id,
         Err(error) => return Ok(Err(error)),
     };
@@ -152,10 +149,9 @@ pub async fn ask_again(app: &App, token: &str) -> anyhow::Result<Result<AskedAga
 /// # Errors
 /// The database fails. A token that does not hold is in the result.
 pub async fn unsubscribe(app: &App, token: &str) -> anyhow::Result<Result<(), TokenError>> {
-    let now = app.clock.now();
-    match token::verify(&app.keys.token, Purpose::Unsubscribe, token, now) {
+    match keys::named(app, Purpose::Unsubscribe, token).await? {
         Ok(id) => {
-            app.store.leave(id, now).await?;
+            app.store.leave(id, app.clock.now()).await?;
             Ok(Ok(()))
         }
         Err(error) => Ok(Err(error)),

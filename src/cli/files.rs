@@ -1,4 +1,5 @@
-//! Files that a command makes for the person who gives it.
+//! Files that a command makes for the person who gives it, and for nobody else on the machine: they hold addresses, or
+//! the keys that are part of a feed's URL.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -8,18 +9,9 @@ use anyhow::Context as _;
 
 use super::Usage;
 
-/// Who may read a new file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Readers {
-    /// Whoever may read other new files of this person.
-    Anybody,
-    /// This person alone: others' addresses are in it.
-    Owner,
-}
-
 /// Makes a file; one that is there is never written over.
-pub(super) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
-    match write(path, text, readers, OpenOptions::new().create_new(true)) {
+pub(super) fn create(path: &Path, text: &str) -> anyhow::Result<()> {
+    match write(path, text, OpenOptions::new().create_new(true)) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Err(Usage(format!("there is a file `{}` already", path.display())).into())
         }
@@ -28,16 +20,18 @@ pub(super) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Resul
 }
 
 /// Makes a file, or another one in the place of an earlier one.
-pub(super) fn replace(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
-    let written = write(path, text, readers, OpenOptions::new().create(true).truncate(true));
+pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let written = write(path, text, OpenOptions::new().create(true).truncate(true));
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-fn write(path: &Path, text: &str, readers: Readers, options: &mut OpenOptions) -> std::io::Result<()> {
+fn write(path: &Path, text: &str, options: &mut OpenOptions) -> std::io::Result<()> {
     options.write(true);
     #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    }
-    options.open(path)?.write_all(text.as_bytes())
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    let mut file = options.open(path)?;
+    // An earlier file keeps the mode that it had.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.write_all(text.as_bytes())
 }

@@ -4,30 +4,56 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Ending, Global, print};
-use crate::app::keys;
+use crate::app::keys::{self, RotateReport};
+use crate::domain::token::KEPT_FOR;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// Make a new key that signs links from now on; links that went out before still work
+    /// Make a new key that signs links from now on
     #[command(after_help = "\
+Links in emails already sent keep working for 90 days under the key that signed them; then the key is removed. Should \
+a key have leaked, use --revoke: all links in emails already sent stop working at once, and the pages behind them say how to \
+get a new one.
+
 The daemon must not run meanwhile: it would not know the new key. Stop it, rotate, start it again.")]
-    Rotate,
+    Rotate {
+        /// Drop every old key now: no link in an email already sent works any more
+        #[arg(long)]
+        revoke: bool,
+    },
 }
 
 impl Keys {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let Self::Rotate = self;
+        let Self::Rotate { revoke } = self;
         let app = global.open().await?;
         let _lock = app.lock("policy-digest keys rotate").await?;
-        let report = keys::rotate(&app).await?;
+        let RotateReport { keys, keep_until } = keys::rotate(&app, revoke).await?;
         if global.json {
-            print(json!({ "former": report.former }));
-        } else {
-            let links =
-                if report.former == 1 { "1 former key is" } else { &format!("{} former keys are", report.former) };
-            print(format_args!(
-                "a new key signs from now on; {links} accepted, so that links in older mails still work"
-            ));
+            print(json!({
+                "former": keys.former,
+                "kept_until": keep_until.map(|until| until.to_rfc3339()),
+                "revoked": keys.revoked,
+                "cancelled": keys.cancelled,
+            }));
+            return Ok(Ending::Done);
+        }
+        match keep_until {
+            Some(until) => print(format_args!(
+                "A new key signs links from now on. Links in emails already sent keep working until {} ({} days).",
+                until.with_timezone(&app.config.settings.timezone).format("%-d %b %Y"),
+                KEPT_FOR.num_days(),
+            )),
+            None => {
+                let old = if keys.revoked == 1 { "the old key is" } else { &format!("{} old keys are", keys.revoked) };
+                print(format_args!(
+                    "A new key signs links from now on, and {old} revoked: no link in an email already sent works any more."
+                ));
+                if keys.cancelled > 0 {
+                    let emails = if keys.cancelled == 1 { "1 email" } else { &format!("{} emails", keys.cancelled) };
+                    print(format_args!("{emails} with a revoked link had not left yet and will not be sent."));
+                }
+            }
         }
         Ok(Ending::Done)
     }

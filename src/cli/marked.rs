@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn reason(found: &str, place: Place, weight: f32) -> Reason {
-        Reason { phrase: found.into(), found: found.to_owned(), place, weight, label: None }
+        Reason { phrase: found.into(), found: found.to_owned(), place, weight, label: None, is_telling: true }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{Ending, Global, Usage};
-use crate::domain::subscriber::{Cadence, EmailAddress, Status};
+use crate::domain::subscriber::{AddressError, Cadence, EmailAddress, Status};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -51,7 +51,16 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 fn parse(address: &str) -> anyhow::Result<EmailAddress> {
-    Ok(EmailAddress::parse(address).map_err(|error| Usage(format!("`{address}`: {error}")))?)
+    EmailAddress::parse(address).map_err(|error| refused(address, error))
+}
+
+/// An address that is to join the list.
+fn parse_new(address: &str) -> anyhow::Result<EmailAddress> {
+    EmailAddress::parse_new(address).map_err(|error| refused(address, error))
+}
+
+fn refused(address: &str, error: AddressError) -> anyhow::Error {
+    Usage(format!("`{address}`: {error}")).into()
 }
 
 fn cadence() -> impl TypedValueParser<Value = Cadence> {

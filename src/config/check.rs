@@ -13,6 +13,7 @@ use url::{Host, Url};
 use super::notebook::Notebook;
 use super::settings::{Secret, Settings, Tls, TransportKind};
 use super::value::{Read, Wrong};
+use crate::domain::shell;
 
 /// A month, and the half of one by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
@@ -122,12 +123,14 @@ fn signature(settings: &mut Settings, notebook: &Notebook) {
     match std::fs::read(&dkim.key_file) {
         Ok(_) if is_open_to_others(&dkim.key_file) => {
             let message = "`key_file` can be read by others than its owner".to_owned();
-            note("key_file", message, format!("run `chmod 600 {}`", dkim.key_file.display()));
+            note("key_file", message, format!("run `chmod 600 {}`", shell::quoted(&dkim.key_file.to_string_lossy())));
         }
         Ok(pem) => dkim.key = Some(Secret::new(String::from_utf8_lossy(&pem).into_owned())),
         Err(error) => {
             // With the domain named, that command needs no configuration, which this finding stands in the way of.
-            let (domain, selector, file) = (&dkim.domain, &dkim.selector, dkim.key_file.display());
+            let [domain, selector] = [&dkim.domain, &dkim.selector].map(|word| shell::quoted(word));
+            let file = dkim.key_file.to_string_lossy();
+            let file = shell::quoted(&file);
             let hint = format!(
                 "the path starts from the folder of this file; to make a key there, run `policy-digest dkim generate \
                  --domain {domain} --selector {selector} --out {file}`"

@@ -208,6 +208,7 @@ fn web(mut table: Table<'_>) -> Web {
         listen: table.or("listen", local(8080), listen_address),
         admin_listen: table.or("admin_listen", local(8081), listen_address),
         admin_open: table.or("admin_open", false, flag),
+        admin_hosts: table.values("admin_hosts", dns_name),
         trusted_proxies: table.values("trusted_proxies", network),
         robots: table.or("robots", false, flag),
     };

@@ -184,7 +184,7 @@ struct WordingTable {
     for_themes: f32,
 }
 
-/// Phrases by their strength: words whatever their endings, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,
+/// Phrases by their strength: words in any number and tense, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,
 /// `title: weeknotes`.
 #[derive(Default, JsonSchema)]
 #[schemars(default)]

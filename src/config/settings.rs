@@ -297,6 +297,8 @@ pub struct Web {
     pub admin_listen: SocketAddr,
     /// Whether the operator's pages may be served where others reach them.
     pub admin_open: bool,
+    /// Names under which the operator's pages may be asked for, beside IP addresses and the host of `public_url`.
+    pub admin_hosts: Vec<String>,
     /// Networks whose `X-Forwarded-For` is believed.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,

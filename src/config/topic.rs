@@ -11,6 +11,7 @@ use super::digest::threshold;
 use super::reader::Table;
 use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
+use crate::domain::relevance::METHOD;
 use crate::domain::topic::{Borderline, Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
 
 /// What a phrase of each strength is worth.
@@ -113,10 +114,12 @@ fn wording(
 
 /// The phrases of a table, in their three strengths.
 fn terms(table: &mut Table<'_>, weights: &Weights) -> Vec<Term> {
-    let strengths = [("strong", weights.strong), ("plain", weights.plain), ("weak", weights.weak)];
     let mut terms = Vec::new();
-    for (strength, weight) in strengths {
-        terms.extend(table.values(strength, pattern).into_iter().map(|pattern| Term { pattern, weight }));
+    for (strength, weight) in [("strong", weights.strong), ("plain", weights.plain), ("weak", weights.weak)] {
+        terms.extend(table.values(strength, pattern).into_iter().map(|pattern| {
+            let is_telling = strength == "strong" || strength == "plain" && pattern.has_several_words();
+            Term { pattern, weight, is_telling }
+        }));
     }
     terms
 }
@@ -182,6 +185,7 @@ fn fingerprint(sources: &[&str], over: &settings::Relevance) -> String {
         hash.update([0xff]);
     }
     let settings::Relevance { borderline, borderline_margin, threshold } = over;
+    hash.update([METHOD]);
     hash.update(format!("{borderline:?} {borderline_margin} {threshold:?}").as_bytes());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -65,7 +65,9 @@ pub fn canonical(url: &Url) -> String {
     canonical
 }
 
-fn host(host: &str) -> String {
+/// The host's part of it: lower case, without the root's dot, `www.`, `m.` and `amp.`.
+#[must_use]
+pub fn host(host: &str) -> String {
     let lower = host.to_lowercase();
     // The root's dot says nothing; but a host of dots is none without them, and a number is an address.
     let bare = lower.trim_end_matches('.');

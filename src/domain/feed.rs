@@ -6,11 +6,15 @@ use url::Url;
 
 mod moved;
 mod name;
+mod ownership;
+mod public_address;
 mod reach;
 mod visit;
 
 pub use moved::Moved;
 pub use name::name;
+pub use ownership::Ownership;
+pub use public_address::public_address;
 pub use reach::{Reach, Sign};
 pub use visit::{Because, Hints, NextCheck, Policy, Visit, next_check};
 

@@ -1,9 +1,10 @@
-//! Text folded for matching: compatibility forms and case folded, marks and apostrophes dropped, every
-//! other sign a gap between words, `&` the word "and".
+//! Text folded for matching: compatibility forms and case folded, marks dropped, every other sign a gap between words,
+//! `&` the word "and". The apostrophe of a possessive or a plural is dropped, one within a word is kept: "we'd" is not
+//! the past tense of "wed".
 //!
-//! Words are kept one after the other without gaps, so that `co-production`, `co production` and
-//! `coproduction` are the same run of letters, and each word knows its place in the text as written.
-//! ASCII is taken run by run, all else letter by letter. Stems and numbers of words, `vocabulary` knows.
+//! Words are kept one after the other without gaps, so that `co-production`, `co production` and `coproduction` are
+//! the same run of letters; each word knows whether a hyphen ties it to the one before, and its place in the text as
+//! written. ASCII is taken run by run, all else letter by letter. Numbers of words, `vocabulary` knows.
 
 use std::borrow::Cow;
 use std::iter;
@@ -33,6 +34,7 @@ struct Word {
     letters: Range<usize>,
     source: Range<usize>,
     opens_sentence: bool,
+    is_hyphenated: bool,
 }
 
 impl Folded {
@@ -49,7 +51,8 @@ impl Folded {
         self.letters.clear();
         self.letters.shrink_to(KEPT_BYTES);
         self.words.clear();
-        let mut folding = Folding { folded: self, in_word: false, after_stop: false, sentence_ended: true };
+        let mut folding =
+            Folding { folded: self, in_word: false, after_stop: false, sentence_ended: true, hyphen_ends: None };
         let mut rest = text.as_bytes();
         while let Some(&first) = rest.first() {
             if !folding.in_word && folding.folded.size() >= limit {
@@ -62,7 +65,7 @@ impl Folded {
                 run
             } else {
                 let letter = text[at..].chars().next().unwrap_or_default();
-                folding.take(at, letter);
+                folding.take(at, letter, &text[at + letter.len_utf8()..]);
                 letter.len_utf8()
             };
             rest = &rest[taken..];
@@ -90,6 +93,11 @@ impl Folded {
     /// Whether a sentence begins with this word.
     pub(crate) fn opens_sentence(&self, word: usize) -> bool {
         self.words[word].opens_sentence
+    }
+
+    /// Whether nothing but a hyphen parts this word from the one before.
+    pub(crate) fn is_hyphenated(&self, word: usize) -> bool {
+        self.words[word].is_hyphenated
     }
 
     /// A word as folded.
@@ -129,6 +137,8 @@ struct Folding<'a> {
     in_word: bool,
     after_stop: bool,
     sentence_ended: bool,
+    /// Where the last hyphen ends, if a word was before it.
+    hyphen_ends: Option<usize>,
 }
 
 impl Folding<'_> {
@@ -139,8 +149,8 @@ impl Folding<'_> {
         self.extend(at + run.len());
     }
 
-    /// Takes anything else.
-    fn take(&mut self, at: usize, letter: char) {
+    /// Takes anything else, which `rest` follows.
+    fn take(&mut self, at: usize, letter: char, rest: &str) {
         let end = at + letter.len_utf8();
         if letter == ' ' {
             self.part(letter);
@@ -159,8 +169,15 @@ impl Folding<'_> {
             let plain = iter::once(letter).nfkd().default_case_fold().nfkd();
             self.folded.letters.extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
             self.extend(end);
-        } else if !is_apostrophe(letter) {
+        } else if is_apostrophe(letter) {
+            if self.in_word && is_within_word(rest) {
+                self.folded.letters.push('\'');
+                self.extend(end);
+            }
+        } else {
+            let ties = self.in_word && is_hyphen(letter);
             self.part(letter);
+            self.hyphen_ends = ties.then_some(end);
         }
     }
 
@@ -176,7 +193,12 @@ impl Folding<'_> {
             return;
         }
         let letters = self.folded.letters.len();
-        self.folded.words.push(Word { letters: letters..letters, source: at..at, opens_sentence: self.sentence_ended });
+        self.folded.words.push(Word {
+            letters: letters..letters,
+            source: at..at,
+            opens_sentence: self.sentence_ended,
+            is_hyphenated: self.hyphen_ends.take() == Some(at),
+        });
         (self.in_word, self.after_stop, self.sentence_ended) = (true, false, false);
     }
 
@@ -199,12 +221,24 @@ impl Folding<'_> {
 /// Signs that neither part words nor stand in them: marks, the soft hyphen, zero-width characters.
 fn is_silent(letter: char) -> bool {
     !letter.is_ascii()
-        && (is_combining_mark(letter)
-            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{2bc}'))
+        && (is_combining_mark(letter) || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
 }
 
 fn is_apostrophe(letter: char) -> bool {
-    matches!(letter, '\'' | '’' | '‘' | '＇' | '`')
+    matches!(letter, '\'' | '’' | '‘' | '＇' | '`' | '\u{2bc}')
+}
+
+fn is_hyphen(letter: char) -> bool {
+    matches!(letter, '-' | '\u{2010}' | '\u{2011}')
+}
+
+/// Whether a word goes on after its apostrophe: "we'd" and "O'Brien" do, "people's" and "citizens'" do not.
+fn is_within_word(rest: &str) -> bool {
+    let mut letters = rest.chars();
+    let first = letters.next().is_some_and(char::is_alphanumeric);
+    let is_possessive =
+        matches!(rest.as_bytes().first(), Some(b's' | b'S')) && !letters.next().is_some_and(char::is_alphanumeric);
+    first && !is_possessive
 }
 
 #[cfg(test)]
@@ -223,6 +257,19 @@ mod tests {
             words("Café ＣＯ-oﬃce people’s Straße STRASSE"),
             ["cafe", "co", "office", "peoples", "strasse", "strasse"]
         );
+        assert_eq!(words("The ‘citizens’ jury’, CHILDREN'S"), ["the", "citizens", "jury", "childrens"]);
+    }
+
+    #[test]
+    fn an_apostrophe_within_a_word_is_kept() {
+        assert_eq!(words("We’d say I'll, O`Brien"), ["we'd", "say", "i'll", "o'brien"]);
+    }
+
+    #[test]
+    fn a_hyphen_ties_words_and_a_dash_does_not() {
+        let folded = Folded::new("co-produced, joined\u{2011}up – well - made", usize::MAX);
+        let tied: Vec<_> = (0..folded.len()).filter(|word| folded.is_hyphenated(*word)).collect();
+        assert_eq!(tied, [1, 3]);
     }
 
     #[test]

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::pattern::{Segment, Sequence};
+use super::pattern::{Key, Segment, Sequence};
 
 /// Sequences filed for search; each is known by its number, in the order in which they were added.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(super) sequences: Vec<Sequence>,
-    by_stems: Shelf,
+    by_bases: Shelf,
     by_words: Shelf,
     by_beginning: Shelf,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Opening {
 /// Of the first segment, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spelling {
-    Stemmed(u8),
+    Inflected(u8),
     Written,
     Beginning,
 }
@@ -36,12 +36,12 @@ pub(super) enum Spelling {
 impl Index {
     /// Files all sequences under what may stand in the text for their first segment.
     pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
-        let (mut by_stems, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut by_bases, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
         for (number, sequence) in (0..).zip(&sequences) {
             match sequence.first() {
-                Some(Segment::Stems { stems, written }) => {
-                    let stemmed = |(at, key): (u8, &String)| (key.clone(), number, Spelling::Stemmed(at));
-                    by_stems.extend((0..).zip(stems).map(stemmed));
+                Some(Segment::Inflected { bases, written }) => {
+                    let inflected = |(at, key): (u8, &Key)| (key.clone(), number, Spelling::Inflected(at));
+                    by_bases.extend((0..).zip(bases).map(inflected));
                     by_words.push((written.clone(), number, Spelling::Written));
                 }
                 Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
@@ -51,37 +51,35 @@ impl Index {
                 None => {}
             }
         }
-        let [by_stems, by_words, by_beginning] = [by_stems, by_words, by_beginning].map(Shelf::new);
-        Self { sequences, by_stems, by_words, by_beginning }
+        let [by_bases, by_words, by_beginning] = [by_bases, by_words, by_beginning].map(Shelf::new);
+        Self { sequences, by_bases, by_words, by_beginning }
     }
 
     /// Adds the sequences that may begin with this word, in the order of what must follow.
-    pub(crate) fn openings(&self, word: &str, stem: &str, openings: &mut Vec<Opening>) {
+    pub(crate) fn openings(&self, word: &str, base: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
-        // The article begins no word: "a ward" is no award.
-        if word == "a" {
-            return;
+        for (shelf, begun) in [(&self.by_bases, base), (&self.by_words, word), (&self.by_beginning, word)] {
+            let admitted = shelf.beginning_with(begun).iter().filter(|(key, ..)| key.admits(begun.len(), word));
+            openings.extend(admitted.map(|filed| self.opening(filed, begun.len())));
         }
-        for (shelf, begun) in [(&self.by_stems, stem), (&self.by_words, word), (&self.by_beginning, word)] {
-            openings.extend(shelf.beginning_with(begun).iter().map(|filed| self.opening(filed, begun.len())));
-        }
-        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| key.len() < word.len() && word.starts_with(key));
-        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.len())));
+        let is_begun = |key: &Key| key.letters.len() < word.len() && word.starts_with(&key.letters);
+        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| is_begun(key));
+        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.letters.len())));
         openings[before..].sort_unstable();
     }
 
     fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
-        let further = self.sequences[*sequence as usize].get(1).map_or("", Segment::written);
-        let then = key.as_bytes().get(used).or(further.as_bytes().first()).copied();
+        let further = self.sequences[*sequence as usize].get(1).map_or("", |segment| &segment.written().letters);
+        let then = key.letters.as_bytes().get(used).or(further.as_bytes().first()).copied();
         // No phrase is that long.
         let used = u32::try_from(used).unwrap_or(u32::MAX);
         Opening { sequence: *sequence, spelling: *spelling, used, then }
     }
 }
 
-type Filed = (String, u32, Spelling);
+type Filed = (Key, u32, Spelling);
 
-/// Sequences by what stands in the text, sorted.
+/// Sequences by what is found in the text, sorted.
 #[derive(Debug)]
 struct Shelf(Vec<Filed>);
 
@@ -92,8 +90,8 @@ impl Shelf {
     }
 
     fn beginning_with(&self, letters: &str) -> &[Filed] {
-        let rest = &self.0[self.0.partition_point(|(key, ..)| key.as_str() < letters)..];
-        &rest[..rest.partition_point(|(key, ..)| key.starts_with(letters))]
+        let rest = &self.0[self.0.partition_point(|(key, ..)| key.letters.as_str() < letters)..];
+        &rest[..rest.partition_point(|(key, ..)| key.letters.starts_with(letters))]
     }
 }
 

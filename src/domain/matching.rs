@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::index::{Index, Opening, Spelling};
-use super::pattern::Segment;
+use super::pattern::{Key, Segment};
 use super::vocabulary::Passage;
 
 /// A sequence that was found, and the words that it covers.
@@ -21,8 +21,8 @@ pub(crate) struct Hit {
 }
 
 impl Index {
-    /// Every sequence at every place.
-    pub(crate) fn find(&self, passage: &Passage, found: &mut Hits) {
+    /// Every sequence at every place. Only those that `covers` names take their words from shorter ones.
+    pub(crate) fn find(&self, passage: &Passage, covers: impl Fn(usize) -> bool, found: &mut Hits) {
         found.clear(self.sequences.len());
         let hits = &mut found.all;
         let mut furthest = 0;
@@ -42,9 +42,10 @@ impl Index {
                     hits.push(Hit { sequence, words: start..end, is_outermost: false });
                 }
             }
-            let longest = hits[first..].iter().map(|hit| hit.words.end).max().unwrap_or_default();
+            let covering = hits[first..].iter().filter(|hit| covers(hit.sequence));
+            let longest = covering.map(|hit| hit.words.end).max().unwrap_or_default();
             for hit in &mut hits[first..] {
-                hit.is_outermost = hit.words.end == longest && longest > furthest;
+                hit.is_outermost = hit.words.end >= longest && hit.words.end > furthest;
             }
             furthest = furthest.max(longest);
         }
@@ -56,11 +57,11 @@ impl Index {
         let (first, further) = self.sequences[opening.sequence as usize].split_first()?;
         let (used, second) = (opening.used as usize, start + 1);
         let at = match (first, opening.spelling) {
-            (Segment::Stems { stems, .. }, Spelling::Stemmed(number)) => {
-                run(&stems[usize::from(number)][used..], passage, second, |word| passage.stem(word))
+            (Segment::Inflected { bases, .. }, Spelling::Inflected(number)) => {
+                run(&bases[usize::from(number)], used, passage, second, |word| passage.base(word))
             }
-            (Segment::Beginning(letters), _) => beginning(&letters[used..], passage, second),
-            _ => run(&first.written()[used..], passage, second, |word| passage.folded().word(word)),
+            (Segment::Beginning(key), _) => beginning(key, used, passage, second),
+            _ => run(first.written(), used, passage, second, |word| passage.folded().word(word)),
         };
         further.iter().try_fold(at?, |at, segment| take(segment, passage, at))
     }
@@ -69,40 +70,53 @@ impl Index {
 /// Takes a segment's words from `at` on, and returns the word after them.
 fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
     match segment {
-        Segment::Stems { stems, written } => stems
+        Segment::Inflected { bases, written } => bases
             .iter()
-            .find_map(|key| run(key, passage, at, |word| passage.stem(word)))
-            .or_else(|| run(written, passage, at, |word| passage.folded().word(word))),
-        Segment::Exact(written) => run(written, passage, at, |word| passage.folded().word(word)),
-        Segment::Beginning(letters) => beginning(letters, passage, at),
+            .find_map(|key| run(key, 0, passage, at, |word| passage.base(word)))
+            .or_else(|| run(written, 0, passage, at, |word| passage.folded().word(word))),
+        Segment::Exact(written) => run(written, 0, passage, at, |word| passage.folded().word(word)),
+        Segment::Beginning(letters) => beginning(letters, 0, passage, at),
     }
 }
 
-/// Takes words from `at` on until they have spelt the key, neither less nor more.
-fn run<'a>(key: &str, passage: &Passage, mut at: usize, spelling: impl Fn(usize) -> &'a str) -> Option<usize> {
-    let mut rest = key;
-    while !rest.is_empty() {
-        if !continues(passage, at) {
+/// Takes words from `at` on until they have spelt the key, of which so much is used, neither less nor more.
+fn run<'a>(
+    key: &Key,
+    mut used: usize,
+    passage: &Passage,
+    mut at: usize,
+    spelling: impl Fn(usize) -> &'a str,
+) -> Option<usize> {
+    while used < key.letters.len() {
+        if !goes_on(key, used, passage, at) {
             return None;
         }
-        rest = rest.strip_prefix(spelling(at))?;
+        let spelt = spelling(at);
+        used += key.letters[used..].starts_with(spelt).then_some(spelt.len())?;
+        if !key.admits(used, passage.folded().word(at)) {
+            return None;
+        }
         at += 1;
     }
     Some(at)
 }
 
 /// Takes words from `at` on until they have spelt all these letters; the last may say more.
-fn beginning(letters: &str, passage: &Passage, mut at: usize) -> Option<usize> {
-    let mut rest = letters;
-    while !rest.is_empty() {
-        if !continues(passage, at) {
+fn beginning(key: &Key, mut used: usize, passage: &Passage, mut at: usize) -> Option<usize> {
+    while used < key.letters.len() {
+        if !goes_on(key, used, passage, at) {
             return None;
         }
-        let word = passage.folded().word(at);
-        rest = if word.starts_with(rest) { "" } else { rest.strip_prefix(word)? };
+        let (rest, word) = (&key.letters[used..], passage.folded().word(at));
+        used += if word.starts_with(rest) { rest.len() } else { rest.starts_with(word).then_some(word.len())? };
         at += 1;
     }
     Some(at)
+}
+
+/// Whether there is a word at `at` that may spell the next letters of the key.
+fn goes_on(key: &Key, used: usize, passage: &Passage, at: usize) -> bool {
+    continues(passage, at) && key.may_part(used, passage.folded().is_hyphenated(at))
 }
 
 /// Whether there is such a word, and it goes on with the sentence of the word before.
@@ -145,19 +159,19 @@ impl Hits {
     }
 }
 
-/// The first words of the text that hold both sides with at most `within` words between them. Each side is the hits
-/// of one sequence.
-pub(crate) fn nearest(left: &[Hit], right: &[Hit], within: usize) -> Option<Range<usize>> {
+/// The first words of the text that are both sides with at most `within` words between them, in the order of the text.
+/// Each side is the hits of one sequence.
+pub(crate) fn nearest(left: &[Hit], right: &[Hit], within: usize) -> Option<[Range<usize>; 2]> {
     let both = [followed(left, right, within), followed(right, left, within)];
-    both.into_iter().flatten().min_by_key(|words| (words.start, words.end))
+    both.into_iter().flatten().min_by_key(|[first, second]| (first.start, second.end))
 }
 
 /// The first of one side that the other follows closely, with the nearest end of that.
-fn followed(first: &[Hit], second: &[Hit], within: usize) -> Option<Range<usize>> {
+fn followed(first: &[Hit], second: &[Hit], within: usize) -> Option<[Range<usize>; 2]> {
     first.iter().map(|hit| &hit.words).find_map(|first| {
         let after = &second[second.partition_point(|hit| hit.words.start < first.end)..];
         let near = after.iter().map(|hit| &hit.words).take_while(|second| second.start - first.end <= within);
-        near.map(|second| first.start..second.end).min_by_key(|words| words.end)
+        near.min_by_key(|words| words.end).map(|second| [first.clone(), second.clone()])
     })
 }
 
@@ -194,7 +208,8 @@ mod tests {
             within in 1..8_usize,
         ) {
             let (left, right) = (hits(&left), hits(&right));
-            prop_assert_eq!(nearest(&left, &right, within), of_all_pairs(&left, &right, within));
+            let found = nearest(&left, &right, within).map(|[first, second]| first.start..second.end);
+            prop_assert_eq!(found, of_all_pairs(&left, &right, within));
         }
     }
 }

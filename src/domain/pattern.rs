@@ -1,10 +1,11 @@
 //! A phrase of `topic.toml`, as the administrator writes it and as it is matched.
 //!
-//! `joined-up services`: these words, whatever their endings. `"community action"`: exactly these words.
+//! `joined-up services`: these words in any number and tense. `"community action"`: exactly these words.
 //! `collaborat*`: any word that begins so. `budget ~5 citizens`: both sides within five words, in either
 //! order. `title: weeknotes`: in the title only. Finding phrases in a text is the work of `matching`.
 
-use super::folded::{self, Folded};
+use super::folded::Folded;
+use super::inflection;
 
 /// The widest that `~` may reach, in words.
 const WIDEST: usize = 20;
@@ -33,20 +34,58 @@ pub(crate) enum Shape {
 /// Words that follow one another: runs of plain words, and beginnings of words between them.
 pub(crate) type Sequence = Vec<Segment>;
 
-/// A piece of a sequence. Keys are letters without gaps, as `folded` keeps them.
+/// A piece of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Segment {
-    /// Words whatever their endings: their stems in `stems` (one spelling each, hyphens open and closed), or `written`.
-    Stems {
-        /// Spellings of the run in stems.
-        stems: Vec<String>,
+    /// Words in any number and tense: their bases in `bases` (one spelling each, hyphens open and closed), or `written`.
+    Inflected {
+        /// Spellings of the run in bases.
+        bases: Vec<Key>,
         /// The run as written.
-        written: String,
+        written: Key,
     },
     /// Words as written.
-    Exact(String),
+    Exact(Key),
     /// A word that begins so.
-    Beginning(String),
+    Beginning(Key),
+}
+
+/// Letters that words of a text must spell, without gaps as `folded` keeps them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) letters: String,
+    /// Where the phrase has a gap or a hyphen, in bytes: there the text may have one, too, or none.
+    gaps: Vec<usize>,
+    /// Where a gerund ends: the text must have a gerund there.
+    gerunds: Vec<usize>,
+}
+
+impl Key {
+    /// Adds a word of the phrase, in the spelling that is to be found.
+    fn push(&mut self, spelling: &str, is_gerund: bool) {
+        if !self.letters.is_empty() {
+            self.gaps.push(self.letters.len());
+        }
+        self.letters.push_str(spelling);
+        if is_gerund {
+            self.gerunds.push(self.letters.len());
+        }
+    }
+
+    /// Whether a word of the text may end here, after so many bytes, where more is to be spelt: where the phrase has a
+    /// gap, or where only a hyphen parts the next word from this one. So "all I" is not found for `allies`.
+    pub(crate) fn may_part(&self, used: usize, is_hyphenated: bool) -> bool {
+        is_hyphenated || used == 0 || self.gaps.binary_search(&used).is_ok()
+    }
+
+    fn is_parted(&self) -> bool {
+        !self.gaps.is_empty()
+    }
+
+    /// Whether a word of the text may be the one that ends here.
+    pub(crate) fn admits(&self, used: usize, word: &str) -> bool {
+        self.gerunds.binary_search(&used).is_err() || inflection::is_gerund(word)
+    }
 }
 
 /// Why a phrase was refused.
@@ -89,6 +128,17 @@ impl Pattern {
             }
         };
         Ok(Self { source: source.to_owned(), title_only: head.is_some(), shape })
+    }
+
+    /// Whether it asks for more than one word; "co-design" is two.
+    #[must_use]
+    pub fn has_several_words(&self) -> bool {
+        match &self.shape {
+            Shape::Whole(sequence) => {
+                sequence.len() > 1 || sequence.iter().any(|segment| segment.written().is_parted())
+            }
+            Shape::Near(..) => true,
+        }
     }
 }
 
@@ -138,8 +188,8 @@ fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
             run.push(token);
             continue;
         }
-        let beginning = solid(letters);
-        if beginning.chars().count() < SHORTEST_BEGINNING {
+        let beginning = written(letters);
+        if beginning.letters.chars().count() < SHORTEST_BEGINNING {
             return Err(refuse(
                 format!("`{token}` would match too many words"),
                 "write at least three letters before the star: `collaborat*`",
@@ -150,7 +200,7 @@ fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
         segments.push(Segment::Beginning(beginning));
     }
     segments.extend(plain(&run, quoted));
-    let letters: usize = segments.iter().map(|segment| segment.written().chars().count()).sum();
+    let letters: usize = segments.iter().map(|segment| segment.written().letters.chars().count()).sum();
     match letters {
         0 => Err(refuse(nothing, "write one word or more: `joined-up government`")),
         1 => Err(refuse(format!("`{bare}` is a single letter"), "write a whole word, or a longer phrase")),
@@ -160,34 +210,40 @@ fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
 
 /// A run of words without stars; nothing for a run without letters.
 fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
-    let written = solid(&tokens.join(" "));
-    if written.is_empty() {
+    let written = written(&tokens.join(" "));
+    if written.letters.is_empty() {
         return None;
     }
     if quoted {
         return Some(Segment::Exact(written));
     }
-    let open: String = tokens.iter().map(|token| stems(token)).collect();
-    // `multi-agency` may stand in the text as one word, whose stem is not that of its halves.
-    let closed: String = tokens.iter().map(|token| folded::stem(&solid(token)).into_owned()).collect();
-    let mut spellings = vec![open, closed];
-    spellings.dedup();
-    Some(Segment::Stems { stems: spellings, written })
+    let (mut open, mut closed) = (Key::default(), Key::default());
+    for token in tokens {
+        let folded = Folded::new(token, usize::MAX);
+        for word in folded.words() {
+            open.push(&inflection::base(word), inflection::is_gerund(word));
+        }
+        // `multi-agency` may be one word in the text, whose base is not that of its halves.
+        let whole: String = folded.words().collect();
+        closed.push(&inflection::base(&whole), inflection::is_gerund(&whole));
+    }
+    let mut bases = vec![open, closed];
+    bases.dedup_by(|closed, open| closed.letters == open.letters);
+    Some(Segment::Inflected { bases, written })
 }
 
-fn solid(text: &str) -> String {
-    Folded::new(text, usize::MAX).words().collect()
-}
-
-fn stems(text: &str) -> String {
-    Folded::new(text, usize::MAX).words().map(folded::stem).collect()
+/// Words as the phrase has them.
+fn written(text: &str) -> Key {
+    let mut key = Key::default();
+    Folded::new(text, usize::MAX).words().for_each(|word| key.push(word, false));
+    key
 }
 
 impl Segment {
     /// Its letters as written.
-    pub(crate) fn written(&self) -> &str {
+    pub(crate) fn written(&self) -> &Key {
         match self {
-            Self::Stems { written, .. } | Self::Exact(written) | Self::Beginning(written) => written,
+            Self::Inflected { written, .. } | Self::Exact(written) | Self::Beginning(written) => written,
         }
     }
 }

@@ -4,19 +4,24 @@
 //! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
 //! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::index::{Index, Sequences};
 use super::language::{Detector, Language};
 use super::matching::{self, Hits};
 use super::pattern::Shape;
-use super::topic::{Borderline, Term, Topic, Weighing};
+use super::topic::{self, Borderline, Term, Topic, Weighing};
 use super::vocabulary::Passage;
 use super::wording::Bag;
 
+mod telling;
 mod weigh;
+
+pub use telling::telling;
+
+/// Changes with whatever changes a score beside the topic's files: scores made by another method are stale.
+pub const METHOD: u8 = 2;
 
 /// Of summary and content together, this many characters are read.
 pub(super) const READ: usize = 2_000;
@@ -93,6 +98,8 @@ pub struct Reason {
     pub weight: f32,
     /// The theme, or the exclusion's reason, that it speaks for.
     pub label: Option<Arc<str>>,
+    /// Whether a person would give it as a reason, see [`Term::is_telling`].
+    pub is_telling: bool,
 }
 
 /// Where a phrase was found.
@@ -137,10 +144,11 @@ pub struct Scorer {
     borderline: Borderline,
     languages: Detector,
     themes: Vec<Arc<str>>,
-    exclusions: Vec<(Arc<str>, bool)>,
+    exclusions: Vec<Exclusion>,
     phrases: Vec<Phrase>,
     /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
     phrases_of: Vec<Vec<usize>>,
+    covers: Vec<Covers>,
     index: Index,
     desks: Mutex<Vec<Desk>>,
 }
@@ -153,22 +161,39 @@ struct Desk {
 }
 
 #[derive(Debug)]
+struct Exclusion {
+    reason: Arc<str>,
+    is_decisive: bool,
+    /// What its heaviest phrase is worth: beside a judgement of the whole text, one that does not decide takes away no
+    /// more, so that a post is not out for what it mentions.
+    heaviest: f32,
+}
+
+#[derive(Debug)]
 struct Phrase {
     source: Arc<str>,
     weight: f32,
     speaks: Speaks,
     title_only: bool,
+    is_telling: bool,
     looks_for: LooksFor,
 }
 
+/// Where a sequence is a phrase that counts, and takes its words from shorter ones. A side of a `~` never does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Covers {
+    in_title: bool,
+    elsewhere: bool,
+}
+
 /// A pattern's shape, with sequences by their numbers in the index.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy)]
 enum LooksFor {
     Whole(usize),
     Near(usize, usize, usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speaks {
     ForTopic,
     ForTheme(usize),
@@ -181,24 +206,27 @@ struct Find<'a> {
     speaks: Speaks,
     place: Place,
     worth: f32,
-    /// It stands where a post says what it is: in the title, a category, or the first sentences.
+    /// It is where a post says what it is: in the title, a category, or the first sentences.
     leads: bool,
+    /// The words that earn it, numbered through all passages; for a phrase without `~` twice the same.
+    words: [Range<usize>; 2],
     quote: &'a str,
-}
-
-impl Find<'_> {
-    /// Whether its words are, all of them, among those of the other, in the same passage.
-    fn is_within(&self, other: &Self) -> bool {
-        let (own, others) = (self.quote.as_bytes().as_ptr_range(), other.quote.as_bytes().as_ptr_range());
-        others.start <= own.start && own.end <= others.end
-    }
 }
 
 /// All that was seen in a text.
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
+    /// In all passages so far.
+    words: usize,
     wording: Option<&'a Weighing>,
     bag: Bag<'a>,
+}
+
+impl Exclusion {
+    fn new(exclusion: &topic::Exclusion) -> Self {
+        let heaviest = exclusion.terms.iter().map(|term| term.weight).fold(0.0, f32::max);
+        Self { reason: exclusion.reason.as_str().into(), is_decisive: exclusion.decisive, heaviest }
+    }
 }
 
 impl Scorer {
@@ -207,9 +235,8 @@ impl Scorer {
     pub fn new(topic: &Topic) -> Self {
         let mut phrases: Vec<Phrase> = Vec::new();
         let mut sequences = Sequences::default();
-        let mut known: HashMap<_, usize> = HashMap::new();
         let mut add = |terms: &[Term], speaks| {
-            for Term { pattern, weight } in terms {
+            for Term { pattern, weight, is_telling } in terms {
                 let looks_for = match &pattern.shape {
                     Shape::Whole(sequence) => LooksFor::Whole(sequences.number(sequence)),
                     Shape::Near(left, right, words) => {
@@ -217,14 +244,8 @@ impl Scorer {
                     }
                 };
                 let (source, title_only) = (pattern.source.as_str().into(), pattern.title_only);
-                // "service" and "services" are one phrase: written twice, what counts is the heavier.
-                match known.entry((speaks, title_only, looks_for.clone())) {
-                    Entry::Occupied(before) if *weight <= phrases[*before.get()].weight => {}
-                    entry => {
-                        entry.insert_entry(phrases.len());
-                        phrases.push(Phrase { source, weight: *weight, speaks, title_only, looks_for });
-                    }
-                }
+                let (weight, is_telling) = (*weight, *is_telling);
+                phrases.push(Phrase { source, weight, speaks, title_only, is_telling, looks_for });
             }
         };
         add(&topic.general, Speaks::ForTopic);
@@ -235,9 +256,14 @@ impl Scorer {
             add(&exclusion.terms, Speaks::Against(number));
         }
         let mut phrases_of = vec![Vec::new(); sequences.all.len()];
+        let mut covers = vec![Covers::default(); sequences.all.len()];
         for (number, phrase) in phrases.iter().enumerate() {
             let (LooksFor::Whole(first) | LooksFor::Near(first, ..)) = phrase.looks_for;
             phrases_of[first].push(number);
+            if let LooksFor::Whole(_) = phrase.looks_for {
+                covers[first].in_title = true;
+                covers[first].elsewhere |= !phrase.title_only;
+            }
         }
         Self {
             threshold: topic.threshold,
@@ -247,9 +273,10 @@ impl Scorer {
             borderline: topic.borderline,
             languages: Detector::new(&topic.languages),
             themes: topic.themes.iter().map(|theme| theme.name.as_str().into()).collect(),
-            exclusions: topic.exclusions.iter().map(|it| (it.reason.as_str().into(), it.decisive)).collect(),
+            exclusions: topic.exclusions.iter().map(Exclusion::new).collect(),
             phrases,
             phrases_of,
+            covers,
             index: Index::new(sequences.all),
             desks: Mutex::default(),
         }
@@ -259,39 +286,68 @@ impl Scorer {
     /// out. Of an item in a language that is not the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
+        let (text, language) = self.in_own_language(text);
+        // The model knows the words of the topic's languages only.
+        let wording = self.wording.as_ref().filter(|_| language.is_none());
+        let mut seen = Seen { finds: Vec::with_capacity(64), words: 0, wording, bag: Bag::default() };
+        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        Score { language, ..self.weigh(seen, text.prior) }
+    }
+
+    /// The phrases that a text holds, also where a longer one covers them: their numbers in the order of the topic, the
+    /// general ones first, then those of the themes and of the exclusions. Some come more than once.
+    #[must_use]
+    pub fn held(&self, text: &Text<'_>) -> Vec<usize> {
+        let (text, _) = self.in_own_language(text);
+        let mut held = Vec::new();
+        self.read(&text, |desk, _, place, _| {
+            for hits in desk.hits.by_sequence() {
+                let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
+                let is_near = |number: &usize| match self.phrases[*number].looks_for {
+                    LooksFor::Whole(_) => true,
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within).is_some(),
+                };
+                let phrases = self.phrases_of[hits[0].sequence].iter();
+                held.extend(phrases.filter(|number| counts(number) && is_near(number)));
+            }
+        });
+        held
+    }
+
+    /// What is judged of a text, and its language where that is none of the topic's.
+    fn in_own_language<'a>(&self, text: &Text<'a>) -> (Text<'a>, Option<Language>) {
         match self.languages.foreign(text.summary, text.content) {
-            None => self.judge(text, self.wording.as_ref()),
-            // The model knows the words of the topic's languages only.
-            language => Score { language, ..self.judge(&Text { summary: "", content: "", ..*text }, None) },
+            None => (*text, None),
+            language => (Text { summary: "", content: "", ..*text }, language),
         }
     }
 
-    fn judge<'a>(&self, text: &Text<'a>, wording: Option<&'a Weighing>) -> Score {
+    /// Reads a text passage by passage; each is handed on with its place and with what was read of the text before it.
+    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
         let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut desk = desks().pop().unwrap_or_default();
-        let mut seen = Seen { finds: Vec::with_capacity(64), wording, bag: Bag::default() };
-        self.read(&mut desk, text.title, Place::Title, TITLE_LIMIT, 0, &mut seen);
-        let read = self.read(&mut desk, text.summary, Place::Text, READ, 0, &mut seen);
-        self.read(&mut desk, text.content, Place::Text, READ.saturating_sub(read), read, &mut seen);
+        let model = self.wording.as_ref().map(|wording| wording.model.by_hash());
+        let mut read = |passage: &'a str, place, limit, offset| {
+            desk.passage.refill(passage, limit, &self.index, model);
+            let covers = |sequence: usize| match place {
+                Place::Title => self.covers[sequence].in_title,
+                _ => self.covers[sequence].elsewhere,
+            };
+            self.index.find(&desk.passage, covers, &mut desk.hits);
+            take(&desk, passage, place, offset);
+            desk.passage.folded().size()
+        };
+        read(text.title, Place::Title, TITLE_LIMIT, 0);
+        let summary = read(text.summary, Place::Text, READ, 0);
+        read(text.content, Place::Text, READ.saturating_sub(summary), summary);
         for category in text.categories.iter().take(CATEGORIES) {
-            self.read(&mut desk, category, Place::Category, CATEGORY_LIMIT, 0, &mut seen);
+            read(category, Place::Category, CATEGORY_LIMIT, 0);
         }
         desks().push(desk);
-        self.weigh(seen, text.prior)
     }
 
-    /// Notes what a passage holds, and returns how much of it was read.
-    fn read<'a>(
-        &self,
-        desk: &mut Desk,
-        text: &'a str,
-        place: Place,
-        limit: usize,
-        offset: usize,
-        seen: &mut Seen<'a>,
-    ) -> usize {
-        desk.passage.refill(text, limit, &self.index, self.wording.as_ref().map(|wording| wording.model.by_hash()));
-        self.index.find(&desk.passage, &mut desk.hits);
+    /// Notes what a passage holds.
+    fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
         if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
             seen.bag.take(model, &desk.passage, text, place == Place::Title);
         }
@@ -305,22 +361,27 @@ impl Scorer {
                     continue;
                 }
                 let words = match phrase.looks_for {
-                    LooksFor::Whole(_) => hits.iter().find(|hit| hit.is_outermost).map(|hit| hit.words.clone()),
+                    LooksFor::Whole(_) => {
+                        let hit = hits.iter().find(|hit| hit.is_outermost);
+                        hit.map(|hit| [hit.words.clone(), hit.words.clone()])
+                    }
                     LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within),
                 };
                 let Some(words) = words else { continue };
+                let (start, end) = (words[0].start, words[1].end);
                 let factor = match place {
                     Place::Title => IN_TITLE,
                     Place::Category => IN_CATEGORY,
-                    _ if offset + folded.offset(words.start) < OPENING => IN_OPENING,
+                    _ if offset + folded.offset(start) < OPENING => IN_OPENING,
                     _ => IN_REST,
                 };
-                let in_lead = || words.start < lead && offset + folded.offset(words.start) < LEAD;
+                let in_lead = || start < lead && offset + folded.offset(start) < LEAD;
                 let leads = place != Place::Text || in_lead();
-                let (speaks, worth, quote) = (phrase.speaks, phrase.weight * factor, folded.quote(text, words));
-                seen.finds.push(Find { phrase: number, speaks, place, worth, leads, quote });
+                let (speaks, worth, quote) = (phrase.speaks, phrase.weight * factor, folded.quote(text, start..end));
+                let words = words.map(|words| seen.words + words.start..seen.words + words.end);
+                seen.finds.push(Find { phrase: number, speaks, place, worth, leads, words, quote });
             }
         }
-        folded.size()
+        seen.words += folded.len();
     }
 }

@@ -41,6 +41,19 @@ impl EmailAddress {
         Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
     }
 
+    /// An address that joins the list. It may not begin like a formula: lists are opened in spreadsheets, and not every
+    /// program that hands one on guards its cells. Addresses that are in a list already are read with [`Self::parse`].
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; it begins with `=`, `+` or `-`.
+    pub fn parse_new(text: &str) -> Result<Self, AddressError> {
+        let address = Self::parse(text)?;
+        if address.0.starts_with(['=', '+', '-']) {
+            return Err(AddressError("it begins with `=`, `+` or `-`, as a formula in a spreadsheet does"));
+        }
+        Ok(address)
+    }
+
     /// The whole address, for the envelope and for the person's own data.
     #[must_use]
     pub fn reveal(&self) -> &str {
@@ -147,6 +160,14 @@ mod tests {
         }
         assert!(EmailAddress::parse("ada@example.org\r\nBcc: eve@example.org").is_err());
         assert!(EmailAddress::parse("ada@-example.org").is_err());
+    }
+
+    #[test]
+    fn an_address_like_a_formula_is_read_and_does_not_join() {
+        for text in ["=cmd|calc@example.org", "+1+1@example.org", " -2@example.org"] {
+            assert!(EmailAddress::parse(text).is_ok() && EmailAddress::parse_new(text).is_err(), "{text}");
+        }
+        assert!(EmailAddress::parse_new("ada=byron+digest-x@example.org").is_ok());
     }
 
     #[test]

@@ -1,5 +1,9 @@
-//! Signed, purpose-bound tokens for the personal links of a mail. Who holds one may do one thing for one
-//! subscriber; nothing is looked up to check it. HMAC-SHA-256 (RFC 2104), compared in constant time.
+//! Signed, purpose-bound tokens for the personal links of an email, and for its return path. Whoever holds one may do one
+//! thing for one subscriber. HMAC-SHA-256 (RFC 2104), compared in constant time.
+//!
+//! A token carries the number of its key. A retired key opens only what it can have signed while it was current: its
+//! holder can write any date into a token, so what bounds it is how long a token of that purpose lives, and when the
+//! thing that it names came into being ([`Verified::opens`]).
 
 mod ring;
 
@@ -10,10 +14,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-pub use ring::{Key, KeyRing};
+pub use ring::{KEPT_FOR, Key, KeyRing};
 
 /// A confirmation link's life.
 pub const CONFIRM_FOR: TimeDelta = TimeDelta::days(7);
+
+/// The life of a page with a form.
+pub const FORM_FOR: TimeDelta = TimeDelta::days(1);
 
 /// The one thing that a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,13 +41,22 @@ impl Purpose {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
 
-    fn letter(self) -> char {
+    fn letter(self) -> &'static str {
         match self {
-            Self::Confirm => 'c',
-            Self::Unsubscribe => 'u',
-            Self::Preferences => 'p',
-            Self::Address => 'a',
-            Self::Form => 'f',
+            Self::Confirm => "c",
+            Self::Unsubscribe => "u",
+            Self::Preferences => "p",
+            Self::Address => "a",
+            Self::Form => "f",
+        }
+    }
+
+    /// How long a token of this purpose lives; `None`: as long as its key is accepted.
+    fn life(self) -> Option<TimeDelta> {
+        match self {
+            Self::Confirm | Self::Address => Some(CONFIRM_FOR),
+            Self::Form => Some(FORM_FOR),
+            Self::Unsubscribe | Self::Preferences => None,
         }
     }
 }
@@ -48,7 +64,7 @@ impl Purpose {
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not ours, changed on the way, or made for another purpose.
+    /// Not ours, changed on the way, made for another purpose, or signed with a key that is not accepted any more.
     #[error("this link is not valid")]
     Invalid,
     /// Ours, and too old.
@@ -56,63 +72,152 @@ pub enum TokenError {
     Expired,
 }
 
+/// A token of ours: what it names, and when its key was retired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The subscriber's id, or what else the purpose names.
+    pub subject: String,
+    retired: Option<DateTime<Utc>>,
+}
+
+impl Verified {
+    /// Whether its key is retired, so that [`Verified::opens`] must be asked.
+    #[must_use]
+    pub fn is_by_a_retired_key(&self) -> bool {
+        self.retired.is_some()
+    }
+
+    /// Whether it opens a thing of this age: a retired key opens nothing that came after it.
+    #[must_use]
+    pub fn opens(&self, made: DateTime<Utc>) -> bool {
+        self.retired.is_none_or(|retired| made <= retired)
+    }
+}
+
 /// Signs `purpose` for a subscriber. The same input gives the same token, so a message that is sent again
-/// is the same message. `expires: None` is for links that must work as long as the mail is kept.
+/// is the same message. `expires: None` is for links that must work as long as the email is kept.
 #[must_use]
 pub fn sign(keys: &KeyRing, purpose: Purpose, subscriber: &str, expires: Option<DateTime<Utc>>) -> String {
-    let body = format!("{}.{subscriber}.{:x}", purpose.letter(), expires.map_or(0, |at| at.timestamp().max(1)));
-    let tag = tag(keys.signing(), &body);
+    let key = keys.signing();
+    let expires = expires.map_or(0, |at| at.timestamp().max(1));
+    let body = format!("{}.{:x}.{subscriber}.{expires:x}", purpose.letter(), key.number);
+    let tag = tag(&key.value, &body);
     format!("{body}.{tag}")
 }
 
-/// Gives the subscriber's id back if the token is ours under any of the keys, for `purpose`, and not expired at `now`.
+/// Gives what the token names if it is ours under a key that is accepted, for `purpose`, and not expired at `now`.
 ///
 /// # Errors
 /// [`TokenError::Invalid`] or [`TokenError::Expired`].
-pub fn verify(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
-    let (body, given) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
-    if !keys.any(|key| tag(key, body).as_bytes().ct_eq(given.as_bytes())) {
-        return Err(TokenError::Invalid);
-    }
-    let mut parts = body.split('.');
-    let (Some(letter), Some(subscriber), Some(expires), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(TokenError::Invalid);
-    };
-    if letter.chars().ne([purpose.letter()]) {
-        return Err(TokenError::Invalid);
-    }
-    let expires = i64::from_str_radix(expires, 16).map_err(|_| TokenError::Invalid)?;
+pub fn verify(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<Verified, TokenError> {
+    let (verified, expires) = read(keys, purpose, token, now)?;
     if expires != 0 && now.timestamp() >= expires {
         return Err(TokenError::Expired);
     }
-    Ok(subscriber.to_owned())
+    Ok(verified)
 }
 
-/// The token of a message's return path, as it stands in `bounces+TOKEN@…` (VERP): the message's number and a tag
+/// The same for a token that may have expired.
+///
+/// # Errors
+/// [`TokenError::Invalid`].
+pub fn verify_expired(
+    keys: &KeyRing,
+    purpose: Purpose,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Verified, TokenError> {
+    Ok(read(keys, purpose, token, now)?.0)
+}
+
+/// The second value is when it expires, in seconds; 0: never.
+fn read(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<(Verified, i64), TokenError> {
+    let (body, given) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
+    let parts: Vec<&str> = body.split('.').collect();
+    let is_signed = |key: &Key| tag(&key.value, body).as_bytes().ct_eq(given.as_bytes());
+    let (key, letter, subject, expires) = match parts[..] {
+        [letter, number, subject, expires] => (keys.numbered(number, now, is_signed), letter, subject, expires),
+        [letter, subject, expires] => (keys.unnumbered(now, is_signed), letter, subject, expires),
+        _ => return Err(TokenError::Invalid),
+    };
+    let key = key.filter(|_| letter == purpose.letter()).ok_or(TokenError::Invalid)?;
+    let expires = i64::from_str_radix(expires, 16).map_err(|_| TokenError::Invalid)?;
+    if let (Some(retired), Some(life)) = (key.retired, purpose.life()) {
+        let is_begun_before = (1..=(retired + life).timestamp()).contains(&expires);
+        if !is_begun_before {
+            return Err(TokenError::Invalid);
+        }
+    }
+    Ok((Verified { subject: subject.to_owned(), retired: key.retired }, expires))
+}
+
+/// A message as its return path is bound to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Returning<'m> {
+    /// Its number.
+    pub number: i64,
+    /// Its Message-ID, which holds something random: a number alone is guessed by counting.
+    pub message_id: &'m str,
+    /// Its date.
+    pub made: DateTime<Utc>,
+}
+
+/// The token of a message's return path, as in `bounces+TOKEN@…` (VERP): the message's number, the key's, and a tag
 /// that only this installation can make. Lower case throughout, since mail servers may fold what is before the `@`.
 #[must_use]
-pub fn return_path(keys: &KeyRing, message: i64) -> String {
+pub fn return_path(keys: &KeyRing, message: &Returning<'_>) -> String {
     return_path_by(keys.signing(), message)
 }
 
-fn return_path_by(key: &[u8], message: i64) -> String {
-    let body = format!("{message:x}");
-    let tag = tag(key, &format!("b.{body}"));
+fn return_path_by(key: &Key, message: &Returning<'_>) -> String {
+    let body = format!("{:x}-{:x}", message.number, key.number);
+    let tag = tag(&key.value, &format!("b.{body}.{}", message.message_id));
     format!("{body}-{}", &tag[..RETURN_TAG])
 }
 
-/// The number of the message whose return path carries this token; `None` for one that is not ours.
-#[must_use]
-pub fn verify_return_path(keys: &KeyRing, token: &str) -> Option<i64> {
-    let token = token.to_ascii_lowercase();
-    let (body, _) = token.split_once('-')?;
-    let message = i64::from_str_radix(body, 16).ok()?;
-    keys.any(|key| return_path_by(key, message).as_bytes().ct_eq(token.as_bytes())).then_some(message)
+/// As it was before tokens carried the number of their key.
+fn unnumbered_return_path(key: &Key, message: &Returning<'_>) -> String {
+    let body = format!("{:x}", message.number);
+    let tag = tag(&key.value, &format!("b.{body}"));
+    format!("{body}-{}", &tag[..RETURN_TAG])
 }
 
-/// Hex digits of a return path's tag, 80 bits: with them `bounces+TOKEN` stays far below the 64 bytes that RFC 5321
+/// The number of the message that a return path claims to be of. It is believed when [`verify_return_path`] says so.
+#[must_use]
+pub fn claimed_message(token: &str) -> Option<i64> {
+    let (number, _) = token.split_once('-')?;
+    i64::from_str_radix(number, 16).ok().filter(|number| *number >= 0)
+}
+
+/// Whether a return path is this message's, under a key that was current when the message was made and is accepted.
+#[must_use]
+pub fn verify_return_path(keys: &KeyRing, token: &str, message: &Returning<'_>, now: DateTime<Utc>) -> bool {
+    let token = token.to_ascii_lowercase();
+    let is_signed = |expected: String| expected.as_bytes().ct_eq(token.as_bytes());
+    let parts: Vec<&str> = token.split('-').collect();
+    let key = match parts[..] {
+        [_, number, _] => keys.numbered(number, now, |key| is_signed(return_path_by(key, message))),
+        [_, _] => keys.unnumbered(now, |key| is_signed(unnumbered_return_path(key, message))),
+        _ => None,
+    };
+    key.is_some_and(|key| key.retired.is_none_or(|retired| message.made <= retired))
+}
+
+/// Whether a return path may be of a message that is not kept any more: nothing shows that it is not.
+#[must_use]
+pub fn may_be_return_path(keys: &KeyRing, token: &str, now: DateTime<Utc>) -> bool {
+    let parts: Vec<&str> = token.split('-').collect();
+    match parts[..] {
+        [_, number, tag] => tag.len() == RETURN_TAG && keys.numbered(number, now, |_| 1.into()).is_some(),
+        [number, _] => i64::from_str_radix(number, 16).is_ok_and(|number| {
+            let message = Returning { number, message_id: "", made: DateTime::UNIX_EPOCH };
+            verify_return_path(keys, token, &message, now)
+        }),
+        _ => false,
+    }
+}
+
+/// Hex digits of a return path's tag, 80 bits: with them `bounces+TOKEN` stays below the 64 bytes that RFC 5321
 /// §4.5.3.1.1 gives a local part.
 const RETURN_TAG: usize = 20;
 

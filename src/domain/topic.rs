@@ -77,6 +77,9 @@ pub struct Term {
     pub pattern: Pattern,
     /// Positive: speaks for; the exclusions' terms weigh negative in the score.
     pub weight: f32,
+    /// Whether readers may see it as a reason: a strong phrase, or a plain one of several words. One plain word says little
+    /// alone, and a weak phrase is only the setting.
+    pub is_telling: bool,
 }
 
 /// A sense or a genre that speaks against.

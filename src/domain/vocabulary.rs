@@ -1,7 +1,7 @@
-//! The words met so far, each known by a number: its stem, its place in the model, and the sequences that it may
+//! The words met so far, each known by a number: its base, its place in the model, and the sequences that it may
 //! begin.
 //!
-//! A word is stemmed and looked up in the index of sequences when it is first met; after that, reading it costs one
+//! A word is stemmed for the model, brought to its base for the phrases, and looked up in the index of sequences when it is first met; after that, reading it costs one
 //! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
 //! on it. When it is full it is emptied, so that no stream of odd words makes it grow.
 
@@ -13,10 +13,11 @@ use foldhash::fast::FixedState;
 use super::features::{self, Features};
 use super::folded::{self, Folded};
 use super::index::{Index, Opening};
+use super::inflection;
 
 /// Words kept: some 2 MB for each thread that scores.
 const MOST_WORDS: usize = 16 * 1024;
-/// And bytes of stems.
+/// And bytes of bases.
 const MOST_BYTES: usize = 512 * 1024;
 
 /// One passage at a time, its words numbered.
@@ -42,9 +43,9 @@ impl Passage {
         &self.folded
     }
 
-    /// A word's stem.
-    pub(crate) fn stem(&self, word: usize) -> &str {
-        self.vocabulary.stem(self.numbers[word])
+    /// What all forms of a word have in common.
+    pub(crate) fn base(&self, word: usize) -> &str {
+        self.vocabulary.base(self.numbers[word])
     }
 
     /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
@@ -77,7 +78,7 @@ impl Passage {
 struct Vocabulary {
     numbers: HashMap<Box<str>, usize, FixedState>,
     met: Vec<Met>,
-    stems: String,
+    bases: String,
     openings: Vec<Opening>,
 }
 
@@ -86,7 +87,7 @@ struct Met {
     hash: u64,
     /// What the openings that need a further word ask it to begin with, a bit for each letter.
     then: u64,
-    stem: Range<u32>,
+    base: Range<u32>,
     openings: Range<u32>,
     /// So many of them, the first, need no further word.
     complete: u32,
@@ -105,7 +106,7 @@ fn bit(letter: u8) -> u64 {
 impl Vocabulary {
     /// Forgets everything if there is much; to be called between passages, as numbers lose their meaning.
     fn make_room(&mut self) {
-        if self.met.len() >= MOST_WORDS || self.stems.len() >= MOST_BYTES {
+        if self.met.len() >= MOST_WORDS || self.bases.len() >= MOST_BYTES {
             *self = Self::default();
         }
     }
@@ -118,17 +119,17 @@ impl Vocabulary {
     }
 
     fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
-        let stem = folded::stem(word);
-        let (stem_start, openings_start) = (self.stems.len(), self.openings.len());
-        self.stems.push_str(&stem);
-        index.openings(word, &stem, &mut self.openings);
+        let base = inflection::base(word);
+        let (base_start, openings_start) = (self.bases.len(), self.openings.len());
+        self.bases.push_str(&base);
+        index.openings(word, &base, &mut self.openings);
         let number = self.met.len();
         let openings = &self.openings[openings_start..];
-        let hash = features::hash(&stem);
+        let hash = features::hash(&folded::stem(word));
         self.met.push(Met {
             hash,
             then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
-            stem: place(stem_start)..place(self.stems.len()),
+            base: place(base_start)..place(self.bases.len()),
             openings: place(openings_start)..place(self.openings.len()),
             complete: place(openings.partition_point(|opening| opening.then.is_none())),
             feature: model.and_then(|model| model.get(hash)),
@@ -137,9 +138,9 @@ impl Vocabulary {
         number
     }
 
-    fn stem(&self, number: usize) -> &str {
-        let stem = &self.met[number].stem;
-        &self.stems[stem.start as usize..stem.end as usize]
+    fn base(&self, number: usize) -> &str {
+        let base = &self.met[number].base;
+        &self.bases[base.start as usize..base.end as usize]
     }
 }
 
@@ -149,11 +150,11 @@ mod tests {
     use crate::domain::index::Index;
 
     #[test]
-    fn words_and_stems_are_handed_out_in_order() {
+    fn words_and_their_bases_are_handed_out_in_order() {
         let mut passage = Passage::default();
         passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()), None);
         assert_eq!(passage.folded().words().collect::<Vec<_>>(), ["joined", "up", "services", "served"]);
-        assert_eq!([0, 1, 2, 3].map(|word| passage.stem(word)), ["join", "up", "servic", "serv"]);
+        assert_eq!([0, 1, 2, 3].map(|word| passage.base(word)), ["join", "up", "servic", "serv"]);
     }
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
         let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
         for number in 0..3 * MOST_WORDS {
             passage.refill(&format!("word{number} services"), usize::MAX, &index, None);
-            assert_eq!(passage.stem(1), "servic");
+            assert_eq!(passage.base(1), "servic");
         }
         assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
         assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.numbers.len());
@@ -172,6 +173,6 @@ mod tests {
         let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
         passage.refill(&"a".repeat(1 << 20), usize::MAX, &index, None);
         passage.refill("short", usize::MAX, &index, None);
-        assert!(passage.vocabulary.stems.capacity() < 1024 && passage.vocabulary.met.len() == 1);
+        assert!(passage.vocabulary.bases.capacity() < 1024 && passage.vocabulary.met.len() == 1);
     }
 }

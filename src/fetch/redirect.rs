@@ -30,12 +30,13 @@ impl<'a> Trail<'a> {
         if location.trim().is_empty() || !is_web || !self.may_use_port(&target) {
             return Err(refused());
         }
-        // RFC 9110 §15.4: credentials are for the server they were given for, and for its encrypted form.
+        // RFC 9110 §15.4, RFC 6454: credentials are for the origin that they were given for. Another port, and another
+        // scheme on its port, may be another person's server.
         let login = self.configured;
-        let is_same = target.host() == login.host()
-            && (target.scheme() == login.scheme() || target.scheme() == "https")
-            && (target.port_or_known_default() == login.port_or_known_default() || is_usual(&target));
-        let (name, password) = if is_same { (login.username(), login.password()) } else { ("", None) };
+        let (name, password) = match target.origin() == login.origin() {
+            true => (login.username(), login.password()),
+            false => ("", None),
+        };
         let _ = (target.set_username(name), target.set_password(password));
         self.is_permanent &= matches!(code, 301 | 308);
         if self.is_permanent {
@@ -106,6 +107,12 @@ mod tests {
         assert_eq!(follow(from, "http://example.org/new").unwrap(), "http://example.org/new");
         assert_eq!(follow(from, "https://eve.example.org/").unwrap(), "https://eve.example.org/");
         assert_eq!(follow(from, "https://eve:x@eve.example.org/").unwrap(), "https://eve.example.org/");
+        let from = "http://ada:secret@intra.example.org:8080/feed";
+        assert_eq!(follow(from, "/new").unwrap(), "http://ada:secret@intra.example.org:8080/new");
+        for other in ["http://intra.example.org/", "https://intra.example.org/", "https://intra.example.org:80/"] {
+            assert!(!follow(from, other).unwrap().contains("ada"), "{other}");
+        }
+        assert_eq!(follow("http://ada:secret@example.org/", "https://example.org/").unwrap(), "https://example.org/");
     }
 
     #[test]

@@ -24,6 +24,7 @@ struct Host {
 
 /// The right to make one request, until it is dropped.
 pub(super) struct Turn {
+    _host: Arc<Host>,
     _of_host: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
 }
@@ -46,16 +47,32 @@ impl Turns {
         }
         let of_all = Arc::clone(&self.everyone).acquire_owned().await.expect(closed);
         *next = Some(Instant::now() + self.spacing);
-        Turn { _of_host: of_host, _of_all: of_all }
+        drop(next);
+        Turn { _host: host, _of_host: of_host, _of_all: of_all }
     }
 
+    /// The host of a URL. When a new one comes, those that nothing is known of any more are forgotten, so that there are
+    /// never many more than are asked at the moment.
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            let turns = Arc::new(Semaphore::new(self.per_host));
-            Arc::new(Host { turns, next: tokio::sync::Mutex::new(None) })
-        };
-        Arc::clone(hosts.entry(key(url)).or_insert_with(new))
+        let key = key(url);
+        if let Some(host) = hosts.get(&key) {
+            return Arc::clone(host);
+        }
+        let now = Instant::now();
+        hosts.retain(|_, host| !host.is_idle(now));
+        let turns = Arc::new(Semaphore::new(self.per_host));
+        let host = Arc::new(Host { turns, next: tokio::sync::Mutex::new(None) });
+        hosts.insert(key, Arc::clone(&host));
+        host
+    }
+}
+
+impl Host {
+    /// Whether it is neither asked nor waited for, and its pause is over: a new one would be the same.
+    fn is_idle(self: &Arc<Self>, now: Instant) -> bool {
+        let is_rested = || self.next.try_lock().is_ok_and(|next| next.is_none_or(|moment| moment <= now));
+        Arc::strong_count(self) == 1 && is_rested()
     }
 }
 
@@ -91,6 +108,28 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(100), turns.wait(&url)).await.is_err());
         drop(second);
         turns.wait(&url).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_is_forgotten_when_it_is_not_asked_and_its_pause_is_over() {
+        let turns = Turns::new(64, 1, Duration::from_secs(1));
+        let url = |number: usize| Url::parse(&format!("http://host{number}.example.org/")).unwrap();
+        let held = turns.wait(&url(0)).await;
+        let start = Instant::now();
+        for number in 1..=1000 {
+            turns.wait(&url(number)).await;
+        }
+        turns.wait(&url(1)).await;
+        assert_eq!(start.elapsed(), Duration::from_secs(1), "a pause is kept to, however many others are asked");
+        turns.wait(&url(1001)).await;
+        let left = || turns.hosts.lock().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(
+            left(),
+            ["host0.example.org", "host1.example.org", "host1001.example.org"].map(str::to_owned).into()
+        );
+        assert!(tokio::time::timeout(Duration::from_secs(60), turns.wait(&url(0))).await.is_err(), "it is asked still");
+        drop(held);
+        turns.wait(&url(0)).await;
     }
 
     #[tokio::test]

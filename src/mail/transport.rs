@@ -85,9 +85,14 @@ impl Transport {
             Self::Directory(folder) => {
                 let probe = folder.join(".probe");
                 let failed = |source| Error::Folder { path: probe.clone(), source };
-                tokio::fs::create_dir_all(folder).await.map_err(failed)?;
-                tokio::fs::write(&probe, b"probe").await.map_err(failed)?;
-                tokio::fs::remove_file(&probe).await.map_err(failed)
+                let (folder, path) = (folder.clone(), probe.clone());
+                let probing = move || {
+                    make_folder(&folder)?;
+                    write_whole(&path, b"probe")?;
+                    std::fs::remove_file(&path)
+                };
+                let probed = tokio::task::spawn_blocking(probing).await;
+                probed.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(failed)
             }
             Self::Memory(_) => Ok(()),
         }
@@ -114,7 +119,7 @@ async fn keep(folder: &Path, outgoing: &Outgoing<'_>) -> Result<Accepted, Error>
             let path = path.to_owned();
             move |source| Error::Folder { path, source }
         };
-        std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+        make_folder(&folder).map_err(failed(&folder))?;
         for (path, bytes) in &files {
             write_whole(path, bytes).map_err(failed(path))?;
         }
@@ -130,10 +135,23 @@ async fn keep(folder: &Path, outgoing: &Outgoing<'_>) -> Result<Accepted, Error>
     Ok(Accepted { reply: message.display().to_string() })
 }
 
-/// Aside, then renamed: whoever looks finds a whole file or none.
+/// A folder that nobody else can look into: mails hold addresses, and links that act for a person.
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path)
+}
+
+/// Aside, then renamed: whoever looks finds a whole file or none, and only the owner may look.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let aside = path.with_added_extension("part");
-    let mut file = std::fs::File::create(&aside)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&aside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&aside, path)

@@ -44,7 +44,8 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
         .collect();
     identity::once(&mut items);
     let title = string(&feed, "title").map(|text| title(&text, true)).filter(|text| !text.is_empty());
-    Ok(Document { title, items, is_whole: repairs.is_empty(), unchanged, hints: Hints::default(), repairs })
+    let site = string(&feed, "home_page_url").and_then(|site| absolute(&site, source.base));
+    Ok(Document { title, site, items, is_whole: repairs.is_empty(), unchanged, hints: Hints::default(), repairs })
 }
 
 fn draft<'a>(entry: &'a Value, base: Option<&Url>) -> Draft<&'a Value> {

@@ -21,6 +21,8 @@ use crate::domain::feed::Hints;
 #[derive(Debug)]
 pub(super) struct Repaired {
     pub(super) title: Option<Value>,
+    /// The site that the feed belongs to, by its own word.
+    pub(super) site: Option<Url>,
     pub(super) entries: Vec<Raw>,
     pub(super) hints: Hints,
     /// It ends where it should.
@@ -310,6 +312,7 @@ impl<'a> Pass<'a> {
         self.count("control character", forbidden);
         Some(Repaired {
             title: self.title.map(|(_, title)| title),
+            site: self.link,
             entries,
             hints: self.hints.finish(),
             is_whole,

@@ -8,7 +8,7 @@ use minijinja::value::Serde;
 use super::page_values;
 use super::view::{
     AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
-    LinkView, LinksView, NoteView, NoticeView, PageForm, PreferencesView, QuietView, SectionView, SenderView,
+    LinkView, LinksView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, QuietView, SectionView, SenderView,
     SignUpView, SourceView, SourcesView, WelcomeView,
 };
 use public::{archives, sources};
@@ -57,8 +57,9 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
         Some("page") => vec![
-            page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form())),
-            page_values("Page not found", &[], None),
+            page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form()), None),
+            page_values("This link is not valid", &["Get a new one.".to_owned()], None, Some(&new_link())),
+            page_values("Page not found", &[], None, None),
         ],
         _ => Vec::new(),
     }
@@ -292,6 +293,10 @@ pub(super) fn ask_link() -> AskLinkView {
     AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong: true, typed: "ada".into() }
 }
 
+fn new_link() -> PageLink {
+    PageLink { href: "https://digest.example.org/p".into(), text: "Get a new link".into() }
+}
+
 pub(super) fn form() -> PageForm {
     PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
 }
@@ -349,6 +354,7 @@ mod tests {
             ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
             ("A page", page),
             ("The form", serde_json::to_value(form()).unwrap()),
+            ("The link", serde_json::to_value(new_link()).unwrap()),
         ] {
             let rows = documented(heading);
             let fields = view.as_object().unwrap();

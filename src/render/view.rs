@@ -284,6 +284,15 @@ pub struct ConfirmView {
     pub sender: SenderView,
 }
 
+/// A link to another page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageLink {
+    /// Its address.
+    pub href: String,
+    /// What it says: "Get a new link".
+    pub text: String,
+}
+
 /// A button that posts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PageForm {

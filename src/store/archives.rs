@@ -155,12 +155,8 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn archives_changed(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| {
-            let changed = "SELECT max(max(coalesce(published, 0), coalesce(held, 0), coalesce(released, 0))) FROM runs
-                           WHERE published IS NOT NULL";
-            optional_time(connection.query_row(changed, [], |row| row.get(0))?)
-        })
-        .await
+        self.read(|connection| optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get(0))?))
+            .await
     }
 
     /// The stories of listed pages, those of the newest page first; a story of several only where it was sent first.
@@ -171,6 +167,10 @@ impl Store {
         self.read(move |connection| sent_stories(connection, limit)).await
     }
 }
+
+const CHANGED: &str = "SELECT max(at) FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
+    UNION ALL SELECT max(held) FROM runs WHERE held IS NOT NULL AND published IS NOT NULL
+    UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL)";
 
 fn sent_stories(connection: &Connection, limit: usize) -> Result<Vec<SentStory>, Error> {
     let (listed, listed_earlier) = (is_listed("r"), is_listed("e"));

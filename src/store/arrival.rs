@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::items::write_score;
+use super::runs::COVERED;
 use super::scored::ScoredItem;
 use super::{Error, Store, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
@@ -49,16 +50,18 @@ pub(super) struct Brought<'a> {
 }
 
 impl Store {
-    /// What is known of a feed's entries: each identity with the digest of the entry as it was last read.
+    /// What is known of a feed's newest entries, more than twice as many as its last document had: each identity with the
+    /// digest of the entry as it was last read.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn known(&self, feed: &FeedId) -> Result<HashMap<Identity, u64>, Error> {
+    pub async fn known(&self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
         let feed = feed.to_string();
         self.read(move |connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL")?;
-            let mut rows = statement.query([feed])?;
+            let mut statement = connection.prepare_cached(
+                "SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL ORDER BY arrived DESC LIMIT ?2",
+            )?;
+            let mut rows = statement.query(params![feed, entries.saturating_mul(2).saturating_add(KNOWN_BESIDE)])?;
             let mut known = HashMap::new();
             while let Some(row) = rows.next()? {
                 known.insert(identity(&row.get::<_, String>(0)?)?, row.get::<_, i64>(1)?.cast_unsigned());
@@ -69,12 +72,14 @@ impl Store {
     }
 }
 
+/// So many entries are known beside those of the last documents: what went out of a feed may come back into it.
+const KNOWN_BESIDE: u64 = 100;
+
 /// Keeps what a poll brought.
 pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Saved, Error> {
     let renumbered = is_renumbered(tx, arrival, brought)?;
     let mut saved = Saved { renumbered, ..Saved::default() };
-    let covered =
-        tx.prepare_cached("SELECT coalesce(max(upto), 0) FROM runs")?.query_row([], |row| row.get::<_, i64>(0))?;
+    let covered = tx.prepare_cached(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     for scored in brought.items {
         let identity = identity_text(&scored.item.identity);
@@ -153,11 +158,12 @@ fn update(
     let item = &scored.item;
     let changed =
         tx.prepare_cached(
-            // A text whose time is over does not come back because its feed still has it.
+            // A text whose time is over does not come back because its feed still has it. A copy does not become the
+            // original by changing its link afterwards, so that ownership never rises.
             "UPDATE items SET identity = ?2, title = ?3, summary = iif(text_removed IS NULL, ?4, ''),
          content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
          updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
-         published = coalesce(published, ?16)
+         published = coalesce(published, ?16), ownership = min(ownership, ?17)
          WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
                              <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
                                  coalesce(?6, ''), coalesce(?7, ''))
@@ -180,6 +186,7 @@ fn update(
             scored.digest.cast_signed(),
             scored.canonical,
             item.published.map(seconds),
+            scored.ownership.rank(),
         ])? == 1;
     if !changed {
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
@@ -206,9 +213,9 @@ fn insert(
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
          updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
-         borderline, language)
+         borderline, language, ownership)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24, ?25, ?26)",
+         ?24, ?25, ?26, ?27)",
     )?
     .execute(params![
         arrival.feed,
@@ -237,6 +244,7 @@ fn insert(
         scored.digest.cast_signed(),
         score.borderline,
         score.language.as_ref().map(Language::code),
+        scored.ownership.rank(),
     ])?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! held run is skipped whole. Each is found by a seek (migration 9), however many are open.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::outbox::{Claimed, Kind, Settlement, is_wanted, settle};
 use super::{Error, Store, pauses, seconds, time, word};
@@ -21,7 +21,7 @@ pub struct Claims {
     pub late: usize,
     /// Their people have left, or are suppressed.
     pub cancelled: usize,
-    /// There was too much to give up for one transaction; more may be due.
+    /// There was too much to give up for one transaction; more may be due at once.
     pub is_cut_short: bool,
 }
 
@@ -37,7 +37,8 @@ const MOST_GIVEN_UP: usize = 1000;
 impl Store {
     /// Settles attempts that ended, and takes up to `limit` messages that are due, with an attempt recorded for each:
     /// all in one transaction, so that at no time more are recorded as under way than there are. What is no longer
-    /// wanted or comes too late is ended on the way; `hash` keys an address.
+    /// wanted or comes too late is ended on the way; `hash` keys an address. With nothing to settle and nothing due, nothing
+    /// is written.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -48,6 +49,9 @@ impl Store {
         limit: usize,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
     ) -> Result<Claims, Error> {
+        if settlements.is_empty() && !self.read(move |connection| is_any_due(connection, now)).await? {
+            return Ok(Claims::default());
+        }
         self.write(move |tx| {
             settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
             let is_restored = pauses::is_restored(tx)?;
@@ -75,12 +79,15 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn due_count(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         self.read(move |connection| {
-            Ok(connection.query_row(
-                "SELECT count(*) FROM messages WHERE turn IN ('unknown', 'personal', 'digest') AND next_attempt <= ?1
-                 AND lane NOT IN (SELECT id FROM runs WHERE held IS NOT NULL)",
-                [seconds(now)],
-                |row| row.get(0),
-            )?)
+            let mut statement = connection.prepare_cached(DUE_COUNT)?;
+            let mut due = 0;
+            for (turn, lane) in lanes(connection, &TURNS)? {
+                if !lane.is_held {
+                    due +=
+                        statement.query_row(params![turn, lane.number, seconds(now)], |row| row.get::<_, usize>(0))?;
+                }
+            }
+            Ok(due)
         })
         .await
     }
@@ -91,11 +98,12 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn next_attempt(&self) -> Result<Option<DateTime<Utc>>, Error> {
         self.read(|connection| {
-            let next: Option<i64> = connection.query_row(
-                "SELECT min(next_attempt) FROM messages WHERE turn IN ('unknown', 'personal', 'digest')",
-                [],
-                |row| row.get(0),
-            )?;
+            let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
+            let mut next: Option<i64> = None;
+            for (turn, lane) in lanes(connection, &TURNS)? {
+                let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+                next = next.into_iter().chain(first).min();
+            }
             next.map(time).transpose()
         })
         .await
@@ -131,7 +139,6 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn claim(mut self) -> Result<Claims, Error> {
         for turn in TURNS {
             if turn == "digest" && is_proof_under_way(self.tx)? {
-                self.claims.is_cut_short = true;
                 break;
             }
             let mut after = -1;
@@ -188,10 +195,52 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
 }
 
 /// The digests wait until the proof that shows them has been answered.
-fn is_proof_under_way(tx: &Transaction<'_>) -> Result<bool, Error> {
+fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
     let question = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = 'sending' AND lane = 0 AND kind = 'proof')";
-    Ok(tx.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
 }
+
+/// Whether a claim would find a message.
+fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error> {
+    let is_restored = pauses::is_restored(connection)?;
+    let digests_wait = is_proof_under_way(connection)?;
+    for (turn, lane) in lanes(connection, &TURNS)? {
+        let waits = lane.is_held || (turn == "digest" && digests_wait);
+        if !waits && !due(connection, turn, &lane, (now, is_restored), 1)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether [`Store::recover`] has anything to change: a message in `sending`, or one that is due after `latest`.
+pub(super) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(LAST_OF_LANE)?;
+    for (turn, lane) in lanes(connection, &["sending", "unknown", "personal", "digest"])? {
+        let last: i64 = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+        if turn == "sending" || last > seconds(latest) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Every lane that has messages of these turns.
+fn lanes<'t>(connection: &Connection, turns: &[&'t str]) -> Result<Vec<(&'t str, Lane)>, Error> {
+    let mut lanes = Vec::new();
+    for turn in turns {
+        let mut after = -1;
+        while let Some(lane) = next_lane(connection, turn, after)? {
+            after = lane.number;
+            lanes.push((*turn, lane));
+        }
+    }
+    Ok(lanes)
+}
+
+const DUE_COUNT: &str = "SELECT count(*) FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
+const FIRST_OF_LANE: &str = "SELECT min(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
+const LAST_OF_LANE: &str = "SELECT max(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
 
 const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
 
@@ -203,10 +252,11 @@ const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m
     ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
-fn next_lane(tx: &Transaction<'_>, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
-    let number: Option<i64> = tx.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
+fn next_lane(connection: &Connection, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
+    let number: Option<i64> =
+        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
     let Some(number) = number else { return Ok(None) };
-    let run: Option<(bool, i64, String)> = tx
+    let run: Option<(bool, i64, String)> = connection
         .prepare_cached("SELECT held IS NOT NULL, due, cadence FROM runs WHERE id = ?1")?
         .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
@@ -227,13 +277,13 @@ enum Found {
 }
 
 fn due(
-    tx: &Transaction<'_>,
+    connection: &Connection,
     turn: &str,
     lane: &Lane,
     (now, only_alarms): (DateTime<Utc>, bool),
     limit: usize,
 ) -> Result<Vec<Found>, Error> {
-    let mut statement = tx.prepare_cached(DUE)?;
+    let mut statement = connection.prepare_cached(DUE)?;
     let mut rows = statement.query(params![turn, lane.number, seconds(now), only_alarms])?;
     let mut due = Vec::new();
     while due.len() < limit

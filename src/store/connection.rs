@@ -14,6 +14,7 @@ const STATEMENTS: usize = 64;
 /// The single writer. `synchronous = FULL`: a commit that was answered survives a loss of power, so that an
 /// attempt recorded before dialling is known afterwards.
 pub(super) async fn writer(path: &Path) -> Result<Connection, Error> {
+    make_private(path);
     let open = Connection::open(path).await.map_err(|source| cannot_open(path, source))?;
     // An item's texts fit a page of 8 KB; of smaller ones they would leave much unused. A database that is there already
     // keeps its size. 4 MB of pages: a batch of polls fits, so that hardly a page is written twice for one commit. What a
@@ -22,6 +23,16 @@ pub(super) async fn writer(path: &Path) -> Result<Connection, Error> {
         PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 5000;";
     prepare(&open, path, pragmas).await?;
     Ok(open)
+}
+
+/// Makes the file where there is none, for its owner alone; SQLite gives the log beside it the same mode. Where that does
+/// not work, SQLite says why.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// A connection that can only read.

@@ -68,7 +68,16 @@ impl Store {
                 left: erase_all(tx, "status = 'left' AND ended < ?1", expiry.left, now)?,
             };
             // An attempt that was under way when its person was erased, and is to be tried again.
-            clear(tx, "address = ?1", "", now)?;
+            tx.execute(
+                "UPDATE messages SET state = 'cancelled', settled = ?1 WHERE turn IN ('unknown', 'personal', 'digest')
+                 AND kind NOT IN ('proof', 'alarm') AND address = ''",
+                [seconds(now)],
+            )?;
+            tx.execute(
+                "UPDATE reports SET hash = '' WHERE hash <> ''
+                 AND EXISTS (SELECT 1 FROM messages WHERE messages.id = message AND address = '')",
+                [],
+            )?;
             Ok(erased)
         })
         .await

@@ -54,6 +54,12 @@ impl Store {
 }
 
 impl Error {
+    /// Whether a database is not what it should be, rather than out of reach.
+    pub(super) fn is_damage(&self) -> bool {
+        let codes = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase, ErrorCode::ConstraintViolation];
+        self.code().is_some_and(|code| codes.contains(&code))
+    }
+
     fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Open { source, .. } | Self::Statement(source) => source.sqlite_error_code(),
@@ -72,6 +78,9 @@ impl Error {
         match (self, self.code()) {
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
+            }
+            (Self::InUse { .. }, _) => {
+                Some("stop the daemon, wait until every other command on this database has ended, then try again")
             }
             (Self::NewerSchema { .. }, _) => {
                 Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")

@@ -2,8 +2,9 @@
 //! written, `reasons`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
+use super::runs::COVERED;
 use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
 use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
@@ -91,8 +92,9 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn last_before(&self, at: DateTime<Utc>) -> Result<i64, Error> {
         self.read(move |connection| {
-            let question = "SELECT coalesce(max(seq), 0) FROM items WHERE arrived < ?1";
-            Ok(connection.query_row(question, [super::seconds(at)], |row| row.get(0))?)
+            let question = "SELECT seq FROM items WHERE arrived < ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
+            let seq = connection.query_row(question, [super::seconds(at)], |row| row.get(0)).optional()?;
+            Ok(seq.unwrap_or(0))
         })
         .await
     }
@@ -120,6 +122,29 @@ impl Store {
         .await
     }
 
+    /// The `limit` items before `before`, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn items_before(&self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.read(move |connection| {
+            select(connection, "WHERE i.seq < ?1 ORDER BY i.seq DESC LIMIT ?2", params![before, limit])
+        })
+        .await
+    }
+
+    /// How many items have their texts.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn items_with_text(&self) -> Result<usize, Error> {
+        self.read(|connection| {
+            let question = "SELECT count(*) FROM items WHERE text_removed IS NULL";
+            Ok(connection.query_row(question, [], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most; those without their
     /// texts keep their judgement.
     ///
@@ -127,10 +152,10 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn stale(&self, fingerprint: String) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = "WHERE i.seq > (SELECT coalesce(max(upto), 0) FROM runs) AND i.fingerprint <> ?1
-                        AND i.text_removed IS NULL
-                        ORDER BY i.seq LIMIT 1000";
-            select(connection, rest, [fingerprint])
+            let rest = format!(
+                "WHERE i.seq > ({COVERED}) AND i.fingerprint <> ?1 AND i.text_removed IS NULL ORDER BY i.seq LIMIT 1000"
+            );
+            select(connection, &rest, [fingerprint])
         })
         .await
     }
@@ -141,7 +166,7 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn rescore(&self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
         self.write(move |tx| {
-            let covered: i64 = tx.query_row("SELECT coalesce(max(upto), 0) FROM runs", [], |row| row.get(0))?;
+            let covered: i64 = tx.query_row(COVERED, [], |row| row.get(0))?;
             for Rescored { seq, score } in scores {
                 if seq <= covered {
                     continue;

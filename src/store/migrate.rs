@@ -26,6 +26,9 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0016_upkeep.sql")),
     M::up(include_str!("migrations/0017_alarms.sql")),
     M::up(include_str!("migrations/0018_looks.sql")),
+    M::up(include_str!("migrations/0019_ownership.sql")),
+    M::up(include_str!("migrations/0020_key_numbers.sql")),
+    M::up(include_str!("migrations/0021_tallies.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
@@ -105,5 +108,40 @@ mod tests {
         let runs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         let runs: Vec<(Option<i64>, i64)> = runs.map(Result::unwrap).collect();
         assert_eq!(runs, [(Some(12), 2), (None, 0)]);
+    }
+
+    #[test]
+    fn what_was_kept_before_is_counted_with_what_is_kept_no_longer() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = Migrations::from_slice(STEPS);
+        steps.to_version(&mut connection, 20).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO feeds (id, title, url, since, next_check) VALUES ('f', 'F', 'https://example.org/feed', 0, 0);
+                 INSERT INTO stories (id, made) VALUES (1, 0);
+                 INSERT INTO items (feed, identity, story, title, summary, content, categories, arrived, mailable, title_key,
+                 shingles, words, prior, score, picked, themes, reasons, fingerprint)
+                 SELECT 'f', 'id:' || value, 1, 't', '', '', '[]', 0, 1, 't', 0, 0, 0, 1, value = 1, '[]', '[]', ''
+                 FROM json_each('[1, 2, 3]');
+                 INSERT INTO runs (id, cadence, slot, due, made, upto) VALUES (1, 'once', 'a', 10, 10, 3);
+                 INSERT INTO parts (id, subject, text, html) VALUES (1, '', '', '');
+                 INSERT INTO tallies (run, state, count) VALUES (0, 'failed', 1), (1, 'sent', 5);
+                 INSERT INTO messages (kind, run, subscriber, address, message_id, part, state, next_attempt, made)
+                 VALUES ('digest', 1, 'a', '', '1', 1, 'sent', 0, 10), ('digest', 1, 'b', '', '2', 1, 'queued', 0, 10),
+                 ('confirmation', NULL, 'b', '', '3', 1, 'sent', 0, 10);
+                 INSERT INTO subscribers (id, address, address_key, status, cadence, covered, consent, joined)
+                 VALUES ('a', 'a@example.org', 'a@example.org', 'active', 'weekly', 0, '', 0);",
+            )
+            .unwrap();
+        steps.to_latest(&mut connection).unwrap();
+        let rows = |question: &str| -> String {
+            let question = format!("SELECT group_concat(line, ', ') FROM ({question})");
+            connection.query_row(&question, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(rows("SELECT items || ' ' || picked AS line FROM feeds"), "3 1");
+        let tallies = "SELECT run || ' ' || state || ' ' || count AS line FROM tallies ORDER BY run, state";
+        assert_eq!(rows(tallies), "0 failed 1, 0 sent 1, 1 queued 1, 1 sent 6");
+        let totals = "SELECT subject || ' ' || state || ' ' || count AS line FROM totals ORDER BY subject, state";
+        assert_eq!(rows(totals), "messages failed 1, messages queued 1, messages sent 7, subscribers active 1");
     }
 }

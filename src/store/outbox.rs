@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::{Error, NewReport, Store, archives, reports, seconds, suppressions, time};
+use super::{Error, NewReport, Store, archives, claims, reports, seconds, suppressions, time};
 use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome, State};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::word::words;
@@ -124,6 +124,10 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        // Looked up first: nearly always there is nothing to write.
+        if !self.read(move |connection| claims::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
+            return Ok(0);
+        }
         self.write(move |tx| {
             tx.execute(
                 "UPDATE messages SET next_attempt = ?1 WHERE turn IS NOT NULL AND next_attempt > ?2",
@@ -184,10 +188,8 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn message_counts(&self) -> Result<MessageCounts, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT state, sum(count) FROM (SELECT state, count(*) AS count FROM messages GROUP BY state
-                 UNION ALL SELECT state, count FROM tallies) GROUP BY state",
-            )?;
+            let mut statement =
+                connection.prepare("SELECT state, count FROM totals WHERE subject = 'messages' AND count > 0")?;
             let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
             Ok(counts)
         })
@@ -213,6 +215,16 @@ pub(super) fn queue(
         params![kind.as_str(), subscriber, address, message_id, tx.last_insert_rowid(), seconds(now)],
     )?;
     Ok(())
+}
+
+/// Ends the open messages whose text holds a link of its own: its key is revoked. How many. Other links are written when a
+/// message leaves.
+pub(super) fn cancel_links(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
+    Ok(tx.execute(
+        "UPDATE messages SET state = 'cancelled', settled = ?1, error = 'the key of its link was revoked'
+         WHERE turn IS NOT NULL AND kind IN ('confirmation', 'address_change', 'link')",
+        [seconds(now)],
+    )?)
 }
 
 /// Whether its person still stands where they stood when it was made.
@@ -293,7 +305,7 @@ fn put_back(tx: &Transaction<'_>, settlement: &Settlement) -> Result<(), Error> 
 fn end_if_cancelled(tx: &Transaction<'_>, id: i64, now: i64) -> Result<(), Error> {
     tx.prepare_cached(
         "UPDATE messages SET state = 'cancelled', settled = ?2 WHERE id = ?1
-         AND run IN (SELECT id FROM runs WHERE cancelled IS NOT NULL)",
+         AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run AND cancelled IS NOT NULL)",
     )?
     .execute([id, now])?;
     Ok(())

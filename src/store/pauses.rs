@@ -3,7 +3,7 @@
 //! alarm that says so leaves.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, params};
 
 use super::{Error, Store, optional_time, seconds, time, word};
 use crate::domain::word::words;
@@ -91,7 +91,7 @@ impl Store {
 }
 
 /// Whether the database is a copy that nobody has released.
-pub(super) fn is_restored(tx: &Transaction<'_>) -> Result<bool, Error> {
+pub(super) fn is_restored(connection: &Connection) -> Result<bool, Error> {
     let question = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = 'restored')";
-    Ok(tx.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
 }

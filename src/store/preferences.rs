@@ -134,6 +134,14 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn end_pauses(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        // Looked up first: nearly always there is nothing to write.
+        let is_any_over = self.read(move |connection| {
+            let question = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE paused_until <= ?1)";
+            Ok(connection.prepare_cached(question)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
+        });
+        if !is_any_over.await? {
+            return Ok(());
+        }
         self.write(move |tx| resume(tx, select(tx, "WHERE paused_until <= ?1", [seconds(now)])?, now)).await
     }
 

@@ -1,18 +1,31 @@
-//! A score's reasons as a JSON column: `[[phrase, found, place, weight, label]]`, the weight in thousandths. An item has
-//! some twenty-five, so that their names would take more room than its text.
+//! A score's reasons as a JSON column: `[[phrase, found, place, weight, label, is telling]]`, the weight in thousandths.
+//! An item has a dozen or more, so that their names would take more room than its text.
 
 use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Error, from_json};
 use crate::domain::relevance::{Place, Reason};
 
-type Row<'a> = (Cow<'a, str>, Cow<'a, str>, Cow<'a, str>, f32, Option<Cow<'a, str>>);
+#[derive(Serialize, Deserialize)]
+struct Row<'a>(
+    Cow<'a, str>,
+    Cow<'a, str>,
+    Cow<'a, str>,
+    f32,
+    Option<Cow<'a, str>>,
+    /// Earlier versions wrote none.
+    #[serde(default)]
+    bool,
+);
 
 pub(super) fn write(reasons: &[Reason]) -> String {
     let rows: Vec<_> = reasons
         .iter()
-        .map(|Reason { phrase, found, place, weight, label }| {
-            (&**phrase, found, place.as_str(), (weight * 1000.0).round() / 1000.0, label.as_deref())
+        .map(|Reason { phrase, found, place, weight, label, is_telling }| {
+            let (phrase, found, place) = (Cow::from(&**phrase), Cow::from(found), Cow::from(place.as_str()));
+            Row(phrase, found, place, (weight * 1000.0).round() / 1000.0, label.as_deref().map(Cow::from), *is_telling)
         })
         .collect();
     let mut json = Vec::with_capacity(rows.len() * 64 + 2);
@@ -23,10 +36,11 @@ pub(super) fn write(reasons: &[Reason]) -> String {
 pub(super) fn read(text: &str) -> Result<Vec<Reason>, Error> {
     let rows: Vec<Row<'_>> = from_json("a list of reasons", text)?;
     rows.into_iter()
-        .map(|(phrase, found, place, weight, label)| {
+        .map(|Row(phrase, found, place, weight, label, is_telling)| {
             let known = Place::ALL.into_iter().find(|known| known.as_str() == place);
             let place = known.ok_or_else(|| Error::content("a place", &place))?;
-            Ok(Reason { phrase: phrase.into(), found: found.into_owned(), place, weight, label: label.map(Into::into) })
+            let (phrase, found, label) = (phrase.into(), found.into_owned(), label.map(Into::into));
+            Ok(Reason { phrase, found, place, weight, label, is_telling })
         })
         .collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::holds::{self, Standing};
 use super::suppressions::{self, Weighed};
@@ -69,6 +69,10 @@ pub struct Reported {
     pub subscriber: String,
     /// Where it went; none when the person was forgotten.
     pub address: Option<EmailAddress>,
+    /// With its angle brackets.
+    pub message_id: String,
+    /// When it was made.
+    pub made: DateTime<Utc>,
 }
 
 /// Returned mails of one sort.
@@ -100,32 +104,19 @@ impl Store {
     /// A message, by its number.
     ///
     /// # Errors
-    /// [`Error::Statement`].
+    /// [`Error::Statement`], [`Error::Content`].
     pub async fn reported(&self, message: i64) -> Result<Option<Reported>, Error> {
-        self.read(move |connection| {
-            let found = connection.query_row(
-                "SELECT id, subscriber, address FROM messages WHERE id = ?1",
-                [message],
-                reported_row,
-            );
-            Ok(found.optional()?)
-        })
-        .await
+        self.read(move |connection| select_reported(connection, "WHERE id = ?1", [message])).await
     }
 
     /// The message of a person that has this Message-ID, else their newest.
     ///
     /// # Errors
-    /// [`Error::Statement`].
+    /// [`Error::Statement`], [`Error::Content`].
     pub async fn reported_of(&self, subscriber: String, message_id: Option<String>) -> Result<Option<Reported>, Error> {
         self.read(move |connection| {
-            let found = connection.query_row(
-                "SELECT id, subscriber, address FROM messages WHERE subscriber = ?1
-                 ORDER BY message_id = ?2 DESC, id DESC LIMIT 1",
-                params![subscriber, message_id.unwrap_or_default()],
-                reported_row,
-            );
-            Ok(found.optional()?)
+            let newest = "WHERE subscriber = ?1 ORDER BY message_id = ?2 DESC, id DESC LIMIT 1";
+            select_reported(connection, newest, params![subscriber, message_id.unwrap_or_default()])
         })
         .await
     }
@@ -164,9 +155,22 @@ impl Store {
     }
 }
 
-fn reported_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Reported> {
-    let address: String = row.get(2)?;
-    Ok(Reported { message: row.get(0)?, subscriber: row.get(1)?, address: EmailAddress::parse(&address).ok() })
+fn select_reported(
+    connection: &Connection,
+    which: &str,
+    values: impl rusqlite::Params,
+) -> Result<Option<Reported>, Error> {
+    let mut statement =
+        connection.prepare(&format!("SELECT id, subscriber, address, message_id, made FROM messages {which}"))?;
+    let mut rows = statement.query(values)?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Reported {
+        message: row.get("id")?,
+        subscriber: row.get("subscriber")?,
+        address: EmailAddress::parse(&row.get::<_, String>("address")?).ok(),
+        message_id: row.get("message_id")?,
+        made: time(row.get("made")?)?,
+    }))
 }
 
 /// What an attempt's end has taught: its code beside the attempt, a report if it failed for good, and the place of the

@@ -2,7 +2,7 @@
 //! with its stories, rendered parts and messages.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::archives::{self, NewArchive};
 use super::proofs::{self, NewProof};
@@ -174,32 +174,10 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn last_run(&self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
         self.read(move |connection| {
-            let row = connection
-                .query_row(
-                    "SELECT id, cadence, slot, due, made, upto,
-                     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0),
-                     (SELECT count(*) FROM messages WHERE run = runs.id)
-                     + (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id)
-                     FROM runs WHERE (?1 IS NULL OR cadence = ?1) AND due <= ?2 ORDER BY due DESC, id DESC LIMIT 1",
-                    params![cadence.map(Cadence::as_str), seconds(now)],
-                    |row| {
-                        Ok((
-                            row.get(0)?,
-                            row.get(1)?,
-                            row.get(2)?,
-                            row.get::<_, i64>(3)?,
-                            row.get::<_, i64>(4)?,
-                            row.get(5)?,
-                            row.get(6)?,
-                            row.get(7)?,
-                        ))
-                    },
-                )
-                .optional()?;
-            row.map(|(id, cadence, slot, due, made, upto, stories, messages)| {
-                Ok(RunRow { id, cadence, slot, due: time(due)?, made: time(made)?, upto, stories, messages })
-            })
-            .transpose()
+            let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
+            let mut statement = connection.prepare_cached(question)?;
+            let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
+            rows.next()?.map(run_row).transpose()
         })
         .await
     }
@@ -261,6 +239,33 @@ impl Store {
     pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
         self.read(|connection| time(connection.query_row("SELECT min(made) FROM keys", [], |row| row.get(0))?)).await
     }
+}
+
+/// The last number that any run covers: the newest run's, for each covers all that had arrived.
+pub(super) const COVERED: &str = "SELECT coalesce((SELECT upto FROM runs WHERE id = (SELECT max(id) FROM runs)), 0)";
+
+const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, upto,
+    (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
+    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
+
+/// `?2` is always NULL here.
+const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, upto,
+    (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
+    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
+
+fn run_row(row: &Row<'_>) -> Result<RunRow, Error> {
+    Ok(RunRow {
+        id: row.get("id")?,
+        cadence: row.get("cadence")?,
+        slot: row.get("slot")?,
+        due: time(row.get("due")?)?,
+        made: time(row.get("made")?)?,
+        upto: row.get("upto")?,
+        stories: row.get("stories_shown")?,
+        messages: row.get("messages")?,
+    })
 }
 
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {

@@ -1,5 +1,6 @@
 //! What a poll brings to be kept.
 
+use crate::domain::feed::Ownership;
 use crate::domain::item::Item;
 use crate::domain::relevance::Score;
 use crate::domain::story::Likeness;
@@ -11,6 +12,8 @@ pub struct ScoredItem {
     pub item: Item,
     /// Its canonical link.
     pub canonical: Option<String>,
+    /// Whether it links to its feed's own site.
+    pub ownership: Ownership,
     /// What it is compared by.
     pub likeness: Likeness,
     /// The judgement.

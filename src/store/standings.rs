@@ -142,10 +142,7 @@ impl Store {
 
 fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error> {
     let id = row.get(0)?;
-    let mut counts = connection.prepare_cached(
-        "SELECT state, sum(count) FROM (SELECT state, count(*) AS count FROM messages WHERE run = ?1 GROUP BY state
-         UNION ALL SELECT state, count FROM tallies WHERE run = ?1) GROUP BY state",
-    )?;
+    let mut counts = connection.prepare_cached("SELECT state, count FROM tallies WHERE run = ?1 AND count > 0")?;
     let messages = counts.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok(RunStanding {
         id,
@@ -167,7 +164,7 @@ fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error
 pub(super) fn held(connection: &Connection, which: &str) -> Result<Vec<HeldRun>, Error> {
     let mut statement = connection.prepare(&format!(
         "SELECT id, cadence, slot, held, coalesce(held_because, ''),
-         (SELECT count(*) FROM messages WHERE run = runs.id AND {OPEN})
+         (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id AND {OPEN})
          FROM runs WHERE held IS NOT NULL {which} ORDER BY id"
     ))?;
     let mut rows = statement.query([])?;

@@ -3,11 +3,13 @@
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use url::Url;
 
 use super::scored::ScoredItem;
 use super::{Error, Store, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
-use crate::domain::relevance::{Place, Reason};
+use crate::domain::feed::public_address;
+use crate::domain::relevance::telling;
 use crate::domain::story::Likeness;
 
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
@@ -84,15 +86,18 @@ pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<Story>, Error> {
-    // The best source leads: one that is picked, whoever published first, then the fullest text. The others are "also on".
+    // The copy on its own site leads, else the one that came first; what a feed says of its dates and how long its text is
+    // are in its own hands and decide nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.summary, i.content, i.score,
-         i.themes, i.reasons, i.picked,
+         i.themes, i.reasons,
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
-          WHERE o.story = s.id AND o.feed <> i.feed)
+          WHERE o.story = s.id AND o.feed <> i.feed),
+         i.link IS NULL
          FROM stories s JOIN items i ON i.seq = (
              SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
-             ORDER BY c.picked DESC, c.published IS NULL, c.published, length(c.content) DESC, c.seq LIMIT 1)
+             ORDER BY c.ownership DESC, c.picked DESC, c.seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
@@ -100,11 +105,14 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
         let link: String = row.get(2)?;
+        let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
+        // A post without a link is looked for where its feed is, which is nobody's secret then.
+        let link = if row.get(13)? { public_address(&link) } else { link };
         let reasons = reasons::read(&row.get::<_, String>(10)?)?;
         stories.push(Story {
             seq: row.get(0)?,
             title: row.get(1)?,
-            link: link.parse().map_err(|_| Error::content("a link", &link))?,
+            link,
             source: row.get(3)?,
             author: row.get(4)?,
             published: optional_time(row.get(5)?)?,
@@ -112,20 +120,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64) -> Result<Vec<St
             content: row.get(7)?,
             score: row.get(8)?,
             themes: from_json("a list of themes", &row.get::<_, String>(9)?)?,
-            phrases: telling(reasons),
-            is_listed: !row.get::<_, bool>(11)?,
+            phrases: telling(&reasons),
+            is_listed: row.get(11)?,
             also_on: from_json("a list of feeds", &row.get::<_, String>(12)?)?,
         });
     }
     Ok(stories)
-}
-
-/// The phrases that tell a reader why: those worth at least half of the heaviest; "local" says nothing.
-fn telling(reasons: Vec<Reason>) -> Vec<String> {
-    // The words of the model are for those who ask; a reader is told the phrases, if there are any.
-    let (wording, phrases): (Vec<_>, Vec<_>) = reasons.into_iter().partition(|reason| reason.place == Place::Wording);
-    let heaviest = phrases.iter().map(|reason| reason.weight).fold(0.0, f32::max);
-    let tells = |reason: &Reason| reason.weight > 0.0 && reason.weight >= heaviest / 2.0 && !reason.found.is_empty();
-    let told: Vec<String> = phrases.into_iter().filter(tells).map(|reason| reason.found).collect();
-    if told.is_empty() { wording.into_iter().filter(tells).map(|reason| reason.found).collect() } else { told }
 }

@@ -1,6 +1,6 @@
 //! People: who joined, how they consented, what they want, and up to where they have been served.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -138,6 +138,25 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>, Error> {
         self.read(|connection| select(connection, "ORDER BY joined, rowid", [])).await
+    }
+
+    /// Subscribers by status.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn subscriber_counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT state, count FROM totals WHERE subject = 'subscribers' AND count > 0")?;
+            let mut rows = statement.query([])?;
+            let mut counts = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let status: Status = word("a status", row.get(0)?)?;
+                counts.insert(status.as_str(), row.get(1)?);
+            }
+            Ok(counts)
+        })
+        .await
     }
 
     /// One person, by id.
@@ -290,22 +309,20 @@ pub(super) fn confirm(
     }
 }
 
+const LAST_COVERED: &str = "SELECT max(upto) FROM (SELECT max(upto) AS upto FROM runs WHERE cadence = ?1
+    UNION ALL SELECT max(upto) FROM runs WHERE cadence = 'once')";
+const ARRIVED_UNTIL: &str = "SELECT seq FROM items WHERE arrived <= ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
+
 /// Where a new, resumed or returning person starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
 pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
-    let last: Option<i64> = connection.query_row(
-        "SELECT max(upto) FROM runs WHERE cadence IN (?1, 'once')",
-        [cadence.as_str()],
-        |row| row.get(0),
-    )?;
-    match last {
-        Some(upto) => Ok(upto),
-        None => Ok(connection.query_row(
-            "SELECT coalesce(max(seq), 0) FROM items WHERE arrived <= ?1",
-            [seconds(now - cadence.period())],
-            |row| row.get(0),
-        )?),
+    let last: Option<i64> = connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get(0))?;
+    if let Some(upto) = last {
+        return Ok(upto);
     }
+    let period_ago = seconds(now - cadence.period());
+    let seq = connection.prepare_cached(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get(0)).optional()?;
+    Ok(seq.unwrap_or(0))
 }
 
 pub(super) fn select(

@@ -1,6 +1,6 @@
 //! What has had its time, removed by and by: the texts of items, and messages with all that hangs on them. Each step is one
 //! short transaction, so that nothing else waits long for the writer. Items keep their titles, links and judgements, and
-//! messages are counted before they go.
+//! messages stay counted (migration 21).
 //!
 //! Pages that become free are used again by what comes; the file is not made smaller, for that would rewrite it.
 
@@ -65,10 +65,7 @@ fn remove_messages(tx: &Transaction<'_>, before: i64) -> Result<usize, Error> {
         return Ok(0);
     }
     tx.execute_batch(
-        "INSERT INTO tallies (run, state, count) SELECT coalesce(run, 0), state, count(*) FROM messages
-             WHERE id IN (SELECT id FROM going) GROUP BY 1, 2
-             ON CONFLICT (run, state) DO UPDATE SET count = count + excluded.count;
-         DELETE FROM attempts WHERE message IN (SELECT id FROM going);
+        "DELETE FROM attempts WHERE message IN (SELECT id FROM going);
          DELETE FROM samples WHERE message IN (SELECT id FROM going);
          DELETE FROM reports WHERE message IN (SELECT id FROM going);
          DELETE FROM messages WHERE id IN (SELECT id FROM going);

@@ -70,7 +70,8 @@ impl Store {
 fn count(connection: &Connection, from: i64) -> Result<Weeks, Error> {
     let mut weeks = Weeks::default();
     let mut items = connection.prepare(
-        "SELECT feed, (arrived - ?1) / ?2, count(*), sum(picked) FROM items WHERE arrived >= ?1 GROUP BY 1, 2",
+        "SELECT i.feed, (i.arrived - ?1) / ?2, count(*), sum(i.picked)
+         FROM feeds f CROSS JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY 1, 2",
     )?;
     let mut rows = items.query(params![from, WEEK])?;
     while let Some(row) = rows.next()? {
@@ -90,12 +91,12 @@ fn count(connection: &Connection, from: i64) -> Result<Weeks, Error> {
         Ok(())
     };
     each(
-        "SELECT (r.made - ?1) / ?2, count(*) FROM runs r JOIN messages m ON m.run = r.id
-         WHERE r.made >= ?1 AND m.state = 'sent' GROUP BY 1",
+        "SELECT (r.made - ?1) / ?2, sum(t.count) FROM runs r JOIN tallies t ON t.run = r.id AND t.state = 'sent'
+         WHERE r.made >= ?1 GROUP BY 1",
         |week, sent| week.sent = sent,
     )?;
     each(
-        "SELECT (at - ?1) / ?2, count(*) FROM reports WHERE at >= ?1 AND fault IN ('person', 'soft', 'complaint')
+        "SELECT (at - ?1) / ?2, count(*) FROM reports WHERE fault IN ('person', 'soft', 'complaint') AND at >= ?1
          GROUP BY 1",
         |week, bounced| week.bounced = bounced,
     )?;

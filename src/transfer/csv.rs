@@ -3,6 +3,7 @@
 //! is decided in `app`; encodings were dealt with before.
 
 mod columns;
+mod guard;
 mod lines;
 mod write;
 

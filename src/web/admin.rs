@@ -13,10 +13,10 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
 use super::error::Failure;
-use super::{Bounds, answer, health};
+use super::{Bounds, answer, health, host};
 use crate::app::App;
 use crate::app::reload::Live;
-use crate::app::status::status;
+use crate::app::status;
 
 /// What Prometheus asks for; its format is OpenMetrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -31,18 +31,20 @@ pub(super) fn router(live: Live, bounds: Bounds) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(middleware::from_fn_with_state(live.clone(), host::ours))
+        .layer(middleware::from_fn(host::named))
         .layer(error_pages)
         .layer(middleware::map_response_with_state(live.clone(), answer::headers))
         .with_state(live)
 }
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
-    let report = status(&app).await?;
+    let report = status::status(&app).await?;
     let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
 async fn measure(State(app): State<App>) -> Result<Response, Failure> {
-    let text = metrics::text(&status(&app).await?).context("cannot write the metrics")?;
+    let text = metrics::text(&status::figures(&app).await?).context("cannot write the metrics")?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS), (header::CACHE_CONTROL, "no-store")], text).into_response())
 }

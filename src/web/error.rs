@@ -54,6 +54,10 @@ pub(super) fn words(status: StatusCode) -> (&'static str, &'static str) {
             "Your browser sent too much",
             "Beside the address it sent more than we read. Please try again in a private window, or in another browser.",
         ),
+        StatusCode::MISDIRECTED_REQUEST => (
+            "These pages are not known by this name",
+            "Ask for them by an IP address, or write the name into `admin_hosts` in `[web]` of digest.toml.",
+        ),
         StatusCode::SERVICE_UNAVAILABLE => (
             "We are busy just now",
             "Your request could not be answered in time. Please look again in half a minute whether it was done.",

@@ -12,7 +12,7 @@ use super::error::Failure;
 use super::form::Fields;
 use super::sign_up::too_often;
 use super::visitor::Visitor;
-use super::{page, refused, tick};
+use super::{Help, NEW_LINK, page, refused, tick};
 use crate::app::App;
 use crate::app::preferences::{self, Answer, PageState, Step};
 use crate::app::subscribe;
@@ -20,8 +20,10 @@ use crate::domain::subscriber::EmailAddress;
 use crate::domain::token::Purpose;
 use crate::render::{AskLinkView, PageForm};
 
-const NEXT: &str = "Please use the link in the latest mail; it may have been cut off when it was copied.";
-const NEXT_ADDRESS: &str = "Please ask for the change again on your own page: a new mail with a new link will follow.";
+const ASK_AGAIN: Help = Help {
+    text: "Please ask for the change again on your own page: we'll email a new link to the new address.",
+    link: ("p", "Get a link to your own page by email"),
+};
 
 /// The page; `?done=…` says what was just done. Changes nothing.
 pub(super) async fn show(
@@ -38,7 +40,7 @@ async fn shown(app: &App, token: &str, state: PageState, status: StatusCode) -> 
     match preferences::show(app, token, state).await? {
         Ok(Some(html)) => Ok((status, Html(html)).into_response()),
         Ok(None) => gone(app),
-        Err(error) => refused(app, error, NEXT),
+        Err(error) => refused(app, error, &NEW_LINK),
     }
 }
 
@@ -66,8 +68,24 @@ pub(super) async fn resume(app: State<App>, token: Path<String>, _fields: Fields
     answer(&app, &token, "resume", step, PageState::default()).await
 }
 
-pub(super) async fn ask_address(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+pub(super) async fn ask_address(
+    app: State<App>,
+    from: Visitor,
+    token: Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    if let Err(wait) = app.limits.visitor(from.0) {
+        return too_often(&app, wait);
+    }
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+        return refused(&app, error, &NEW_LINK);
+    }
     let typed = fields.first("address");
+    if let Ok(address) = EmailAddress::parse(&typed)
+        && let Err(wait) = app.limits.address(&address)
+    {
+        return too_often(&app, wait);
+    }
     let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
@@ -81,7 +99,7 @@ async fn answer(app: &App, token: &str, done: &str, step: Answer<Step>, state: P
             let state = PageState { problem: Some(problem), ..state };
             shown(app, token, state, StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        Err(error) => refused(app, error, NEXT),
+        Err(error) => refused(app, error, &NEW_LINK),
     }
 }
 
@@ -105,14 +123,14 @@ pub(super) async fn data(State(app): State<App>, Path(token): Path<String>) -> R
             Ok((headers, json).into_response())
         }
         Ok(None) => gone(&app),
-        Err(error) => refused(&app, error, NEXT),
+        Err(error) => refused(&app, error, &NEW_LINK),
     }
 }
 
 /// Shows the button; changes nothing.
 pub(super) async fn ask_erase(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token) {
-        return refused(&app, error, NEXT);
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+        return refused(&app, error, &NEW_LINK);
     }
     let text = [
         "Your address, your name, your choices and the record of your consent are erased. This cannot be undone, and no \
@@ -129,14 +147,14 @@ pub(super) async fn erase(app: State<App>, token: Path<String>, _fields: Fields)
         Ok(()) => {
             page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
         }
-        Err(error) => refused(&app, error, NEXT),
+        Err(error) => refused(&app, error, &NEW_LINK),
     }
 }
 
 /// Shows the button; changes nothing.
 pub(super) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Address, &token) {
-        return refused(&app, error, NEXT_ADDRESS);
+    if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await? {
+        return refused(&app, error, &ASK_AGAIN);
     }
     let text = format!("With this button the {} is sent to this address from now on.", app.config.settings.name);
     let form = PageForm { action: token, button: "Use this address".to_owned() };
@@ -148,8 +166,8 @@ pub(super) async fn take_address(app: State<App>, token: Path<String>, _fields: 
     let (status, title, text) = match preferences::take_address(&app, &token).await? {
         Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
         Ok(Occupied) => (StatusCode::CONFLICT, "This address has a subscription of its own", "Both stay as they are."),
-        Ok(NotOpen) => (StatusCode::GONE, "This change is not open any more", NEXT_ADDRESS),
-        Err(error) => return refused(&app, error, NEXT_ADDRESS),
+        Ok(NotOpen) => (StatusCode::GONE, "This change is not open any more", ASK_AGAIN.text),
+        Err(error) => return refused(&app, error, &ASK_AGAIN),
     };
     page(&app, status, title, &[text.to_owned()], None)
 }

@@ -7,17 +7,20 @@ use axum::response::Response;
 use super::error::Failure;
 use super::sign_up::too_often;
 use super::visitor::Visitor;
-use super::{page, refused};
+use super::{Help, page, refused};
 use crate::app::subscribe::{AskedAgain, ask_again};
 use crate::app::{App, subscribe};
 use crate::domain::token::{Purpose, TokenError};
 use crate::render::PageForm;
 
-const NEXT: &str = "Please sign up again: a new mail with a new link will follow. Without it nothing is sent to you.";
+const SIGN_UP_AGAIN: Help = Help {
+    text: "Please sign up again: we'll email you a new link. You won't get anything else until you have confirmed.",
+    link: ("", "Sign up again"),
+};
 
 /// Shows the button; changes nothing.
 pub(super) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token) {
+    if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token).await? {
         return unusable(&app, error, token);
     }
     let name = &app.config.settings.name;
@@ -54,7 +57,7 @@ pub(super) async fn again(
         }
         Ok(AskedAgain::Subscribed) => subscribed(&app),
         Ok(AskedAgain::Closed) => closed(&app),
-        Err(error) => refused(&app, error, NEXT),
+        Err(error) => refused(&app, error, &SIGN_UP_AGAIN),
     }
 }
 
@@ -64,13 +67,13 @@ fn subscribed(app: &App) -> Result<Response, Failure> {
 }
 
 fn closed(app: &App) -> Result<Response, Failure> {
-    page(app, StatusCode::GONE, "This sign-up is not open any more", &[NEXT.to_owned()], None)
+    page(app, StatusCode::GONE, "This sign-up is not open any more", &[SIGN_UP_AGAIN.text.to_owned()], None)
 }
 
 /// A link that does nothing; one that was ours offers a new mail.
 fn unusable(app: &App, error: TokenError, token: String) -> Result<Response, Failure> {
     if error != TokenError::Expired {
-        return refused(app, error, NEXT);
+        return refused(app, error, &SIGN_UP_AGAIN);
     }
     let text = "Links to confirm work for seven days. Nothing is sent to you until you have confirmed.";
     let form = PageForm { action: format!("{token}/again"), button: "Send me a new link".to_owned() };

@@ -6,17 +6,15 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::Failure;
-use super::{form, page, refused};
+use super::{NEW_LINK, form, page, refused};
 use crate::app::preferences::Return;
 use crate::app::{App, preferences, subscribe};
 use crate::render::PageForm;
 
-const NEXT: &str = "Please use the link in the latest mail; it may have been cut off when it was copied.";
-
 /// Shows the button; changes nothing.
 pub(super) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::has_left(&app, &token).await? {
-        Err(error) => refused(&app, error, NEXT),
+        Err(error) => refused(&app, error, &NEW_LINK),
         Ok(Some(may_undo)) => has_left(&app, may_undo),
         Ok(None) => {
             let name = &app.config.settings.name;
@@ -43,7 +41,7 @@ pub(super) async fn leave(
 
 async fn left(app: &App, token: &str) -> Result<Response, Failure> {
     if let Err(error) = subscribe::unsubscribe(app, token).await? {
-        return refused(app, error, NEXT);
+        return refused(app, error, &NEW_LINK);
     }
     has_left(app, preferences::has_left(app, token).await? == Ok(Some(true)))
 }
@@ -64,7 +62,7 @@ async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
             let text = "This cannot be undone any more. If you want the digest, please sign up again.".to_owned();
             page(app, StatusCode::OK, "You are unsubscribed", &[text], None)
         }
-        Err(error) => refused(app, error, NEXT),
+        Err(error) => refused(app, error, &NEW_LINK),
     }
 }
 

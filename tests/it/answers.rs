@@ -10,7 +10,7 @@ use policy_digest::domain::token::{Purpose, sign};
 use policy_digest::web::{Audience, addresses};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::visitor::{Answer, ask};
+use crate::support::visitor::{Answer, ask, say};
 use crate::support::{Entry, Reply, World, rss};
 use crate::web::{FORM, serve, status, unsubscribe_path};
 
@@ -142,6 +142,27 @@ async fn what_is_refused_before_it_reaches_a_page_is_told_on_one() {
         assert_eq!(status, code, "{}: {page}", &head[..head.len().min(80)]);
         assert!(page.contains(word), "{status}: {page}");
     }
+}
+
+#[tokio::test]
+async fn a_request_names_one_host() {
+    let world = World::new().await;
+    let (_app, at) = serve(world.app).await;
+    for (head, status) in [
+        ("GET / HTTP/1.1", 400),
+        ("GET / HTTP/1.1\r\nhost: a.test\r\nhost: a.test", 400),
+        ("GET / HTTP/1.1\r\nhost: a.test\r\nhost: b.test", 400),
+        ("GET / HTTP/1.1\r\nhost: a.test, b.test", 400),
+        ("GET / HTTP/1.1\r\nhost: ", 400),
+        ("GET http://a.test/ HTTP/1.1", 400),
+        ("GET / HTTP/1.1\r\nhost: a.test", 200),
+        ("GET http://a.test/ HTTP/1.1\r\nhost: a.test:80", 200),
+    ] {
+        let bytes = say(at, format!("{head}\r\nconnection: close\r\n\r\n").as_bytes()).await;
+        assert_eq!(Answer::read(&bytes).unwrap().status, status, "{head}");
+    }
+    let old = say(at, b"GET / HTTP/1.0\r\n\r\n").await;
+    assert!(old.starts_with(b"HTTP/1.0 200"), "HTTP/1.0 knows no host");
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use policy_digest::app::bounces::{BounceReport, Ignored, take_in};
 use policy_digest::app::import::import;
 use policy_digest::app::silent;
 use policy_digest::app::subscribe::{self, AddReport, Asker, Request};
 use policy_digest::domain::bounce::Fault;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
-use policy_digest::domain::token::{self, Key, KeyRing, Purpose};
+use policy_digest::domain::token::{self, Key, KeyRing, Purpose, Returning};
 use policy_digest::store::{Joined, Taken};
 
 use crate::command::{policy_digest, smtp_config, text};
@@ -24,10 +24,11 @@ use crate::support::{Entry, Reply, SmtpSink, World, rss, start};
 fn token_for(folder: &Path, address: &str) -> String {
     let database = rusqlite::Connection::open(folder.join("data/policy-digest.db")).unwrap();
     let key: Vec<u8> = database.query_row("SELECT value FROM keys WHERE name = 'token'", [], |row| row.get(0)).unwrap();
-    let message: i64 =
-        database.query_row("SELECT max(id) FROM messages WHERE address = ?1", [address], |row| row.get(0)).unwrap();
-    let key = Key { value: key, made: chrono::DateTime::UNIX_EPOCH };
-    token::return_path(&KeyRing::new(key, Vec::new()), message)
+    let question = "SELECT id, message_id FROM messages WHERE address = ?1 ORDER BY id DESC LIMIT 1";
+    let (number, message_id): (i64, String) =
+        database.query_row(question, [address], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let keys = KeyRing::new(Key::current(1, key, DateTime::UNIX_EPOCH), Vec::new());
+    token::return_path(&keys, &Returning { number, message_id: &message_id, made: DateTime::UNIX_EPOCH })
 }
 
 pub fn bounce(folder: &Path, mail: &str, arguments: &[&str]) -> Output {
@@ -366,7 +367,8 @@ async fn a_queued_digest_is_cancelled_when_its_person_is_suppressed_before_it_le
 #[tokio::test]
 async fn a_report_of_a_message_that_is_not_here_is_ignored() {
     let world = World::new().await;
-    let token = token::return_path(&world.app.keys.token, 4711);
+    let message = Returning { number: 4711, message_id: "<d.0@example.org>", made: start() };
+    let token = token::return_path(&world.app.keys.token, &message);
     assert_eq!(hand_in(&world, "postfix_unknown_user", &token).await, BounceReport::Ignored(Ignored::NoMessage));
     assert_eq!(world.clock.now(), start());
 }

@@ -217,3 +217,18 @@ async fn a_list_that_cannot_be_written_is_left_as_it_was() {
     assert!(text(&output).contains("feeds.toml`; it is as it was") && text(&output).contains("read-only"));
     assert_eq!(office.list(), LIST);
 }
+
+#[tokio::test]
+async fn a_proposed_command_runs_nothing_that_a_page_has_put_into_it() {
+    let office = Office::new().await;
+    let hostile = "/$(pwd);pwd;'pwd'";
+    office.server.serve(hostile, Reply::feed(rss(&[entry("1")]).replace("Blog", "`pwd` $(pwd)")));
+    office.serve_page("/", &["/feed", hostile]);
+    let refused = office.refused("/", &[], 2).await;
+    let commands: Vec<_> = refused.lines().filter(|line| line.contains("policy-digest feeds add")).collect();
+    assert_eq!(commands.len(), 2, "{refused}");
+    let pasted = commands.join("\n").replace("policy-digest feeds add", "printf '%s\\n'");
+    let output = std::process::Command::new("sh").args(["-c", &pasted]).output().unwrap();
+    let addresses = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(addresses, format!("http://blog.test/feed\nhttp://blog.test{hostile}\n"), "{refused}");
+}

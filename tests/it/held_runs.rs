@@ -12,12 +12,11 @@ use policy_digest::app::{App, runs, silent};
 use policy_digest::config;
 use policy_digest::domain::outbox::{LADDER, Next, Outcome};
 use policy_digest::domain::subscriber::Status;
-use policy_digest::domain::token;
 use policy_digest::store::{Claimed, Settlement, Taken};
 
 use crate::command::{policy_digest, smtp_config, text};
 use crate::returned_mail::{TOKEN, fixture};
-use crate::support::{Entry, Reply, SmtpSink, World, rss, start};
+use crate::support::{Entry, Reply, SmtpSink, World, return_path, rss, start};
 
 const PEOPLE: usize = 30;
 
@@ -177,7 +176,7 @@ async fn a_run_held_by_hand_keeps_whom_it_has_suppressed_and_suppresses_nobody_m
     once(&app, false, &silent).await.unwrap();
     runs::hold(&app, 1).await.unwrap();
     assert_eq!(suppressed(&app).await, 3);
-    let token = token::return_path(&app.keys.token, 20);
+    let token = return_path(&app, 20).await;
     let mail = fixture("postfix_unknown_user").replace(TOKEN, &token);
     let taken = take_in(&app, mail.as_bytes(), None).await.unwrap();
     assert!(matches!(taken, BounceReport::Failed { taken: Taken::Waits, .. }), "{taken:?}");
@@ -215,7 +214,7 @@ async fn a_run_that_comes_back_by_mail_is_held_late_and_what_it_did_is_taken_bac
     assert_eq!(world.once().await.delivery.sent, PEOPLE);
     world.mails();
     let hand_in = async |message: i64, name: &str| {
-        let token = token::return_path(&world.app.keys.token, message);
+        let token = return_path(&world.app, message).await;
         take_in(&world.app, fixture(name).replace(TOKEN, &token).as_bytes(), None).await.unwrap()
     };
     let complaint = hand_in(30, "relay_complaint").await;
@@ -239,7 +238,7 @@ async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
     let world = with_a_run_queued().await;
     let now = world.clock.now();
     let first = world.app.store.claim_due(now, 10, |_| String::new()).await.unwrap();
-    let token = token::return_path(&world.app.keys.token, first[0].id);
+    let token = return_path(&world.app, first[0].id).await;
     world.app.store.settle(first.iter().map(accepted).collect(), now).await.unwrap();
     let mail = fixture("postfix_unknown_user").replace(TOKEN, &token);
     let taken = take_in(&world.app, mail.as_bytes(), None).await.unwrap();

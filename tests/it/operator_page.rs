@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::command::{policy_digest, text};
+use crate::support::visitor::{Answer, say};
 use crate::support::{Entry, Reply, World, rss};
 use crate::web::request;
 
@@ -110,4 +111,29 @@ async fn an_alarm_stands_first_on_the_page_and_is_counted() {
     assert!(alarm < page.find("Last run").unwrap(), "{page}");
     let measured = request(address, "GET", "/metrics", "", "").await;
     assert!(measured.contains("policy_digest_alarms{kind=\"run_held\"} 1"), "{measured}");
+}
+
+#[tokio::test]
+async fn the_operators_pages_are_shown_under_no_strangers_name() {
+    let world = World::configured("[web]\nadmin_hosts = [\"status.example.org\"]\n").await;
+    let (address, _folder) = serve(world).await;
+    for (host, status) in [
+        ("127.0.0.1", 200),
+        ("[::1]:8081", 200),
+        ("localhost:1", 200),
+        ("digest.localhost", 200),
+        ("policy-digest:9090", 200),
+        ("Status.Example.org.:8081", 200),
+        ("stranger.example", 421),
+        ("127.0.0.1.stranger.example:8081", 421),
+        ("status.example.org.stranger.example", 421),
+    ] {
+        for path in ["/status", "/metrics", "/health/live"] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            let answer = Answer::read(&say(address, request.as_bytes()).await).unwrap();
+            assert_eq!(answer.status, status, "{host}{path}");
+        }
+    }
+    let whole = "GET http://stranger.example/status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    assert_eq!(Answer::read(&say(address, whole.as_bytes()).await).unwrap().status, 421);
 }

@@ -171,3 +171,15 @@ async fn many_people_are_a_matter_of_seconds() {
     assert_eq!(report.added, 20_000);
     assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn an_address_that_a_spreadsheet_would_calculate_is_rejected_with_its_line() {
+    let world = World::new().await;
+    let report =
+        imported(&world, "email,name\n=cmd|calc@example.org,\"=1+1\"\n'+2@example.org,B\ncy@example.org,C\n").await;
+    assert_eq!(active(&world).await, ["cy@example.org C"]);
+    let lines: Vec<u64> = report.rejected.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 3], "{:?}", report.rejected);
+    assert!(report.rejected[0].1.contains("as a formula in a spreadsheet does"), "{:?}", report.rejected);
+    assert!(report.rejects.contains("\n'=cmd|calc@example.org,'=1+1,2,"), "{}", report.rejects);
+}

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use policy_digest::app::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
-use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck};
+use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::relevance::Score;
 use policy_digest::domain::story::Likeness;
@@ -113,7 +113,15 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         excluded: Vec::new(),
         reasons: Vec::new(),
     };
-    ScoredItem { canonical: None, likeness: Likeness::of(&item), score, prior, digest: 0, item }
+    ScoredItem {
+        canonical: None,
+        ownership: Ownership::Foreign,
+        likeness: Likeness::of(&item),
+        score,
+        prior,
+        digest: 0,
+        item,
+    }
 }
 
 #[tokio::test]

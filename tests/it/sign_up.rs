@@ -299,3 +299,18 @@ async fn a_visitor_is_told_from_another_only_on_a_trusted_proxys_word() {
         assert_eq!(status_of(&request(site.at, "POST", "/", &kind, &body).await), expected);
     }
 }
+
+#[tokio::test]
+async fn an_address_that_a_spreadsheet_would_calculate_is_not_taken() {
+    let site = Site::new().await;
+    for address in ["=cmd|calc!a0@example.org", "%2B1%2B1@example.org", "-2@example.org"] {
+        let answer = site.sign_up(address).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 422") && answer.contains("Enter an email address like"),
+            "{address}: {answer}"
+        );
+    }
+    assert!(site.app.store.subscribers().await.unwrap().is_empty());
+    site.sign_up("ada%2Bdigest@example.org").await;
+    assert!(site.person("ada+digest@example.org").await.is_some());
+}

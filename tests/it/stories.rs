@@ -1,8 +1,11 @@
 //! When items of several feeds, or of one, are one story.
 
+use chrono::TimeDelta;
 use policy_digest::app::once::OnceReport;
+use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::silent;
 
-use crate::support::{Entry, Reply, World, rss};
+use crate::support::{Entry, FeedServer, Reply, World, rss, start};
 
 /// A text long enough to be told from another.
 fn text(subject: &str) -> String {
@@ -58,6 +61,87 @@ async fn items_that_all_lead_to_one_page_are_as_many_stories() {
     }
 }
 
+/// A document of a feed that calls another site its own, with a copy of post 1 that claims to be older and says more.
+fn claim(site: &str) -> String {
+    let copy = Entry {
+        text: text("A stranger, at length and with many words,"),
+        published: Some(start() - TimeDelta::days(2)),
+        ..entry("1?utm_source=x", "Buy this course on collaborative governance", "A stranger")
+    };
+    rss(&[copy]).replace("<link>https://blog.example.org/</link>", &format!("<link>{site}</link>"))
+}
+
+/// What a digest says when `first` is polled before the other of the two feeds, and both before the digest.
+async fn digest_when_first(first: &str, blog: String, copy: String) -> String {
+    let world = World::of_feeds(&["blog", "copy"]).await;
+    world.subscribe("ada@example.org").await;
+    world.server.serve("/blog.xml", Reply::feed(blog));
+    world.server.serve("/copy.xml", Reply::feed(copy));
+    poll(&world.app, &Which::Named(vec![first.to_owned()]), &silent).await.unwrap();
+    let report = world.once().await;
+    assert_eq!(report.digests[0].stories, 1);
+    world.mails().remove(0).text
+}
+
+#[tokio::test]
+async fn a_copy_that_claims_an_earlier_date_does_not_take_over_the_story() {
+    let own = || rss(&[entry("1", "Shared services in Fife", "The council")]);
+    for first in ["blog", "copy"] {
+        let digest = digest_when_first(first, own(), claim("https://stranger.example/")).await;
+        assert!(
+            digest.contains("Shared services in Fife") && digest.contains("Also on: The copy"),
+            "{first}: {digest}"
+        );
+        assert!(!digest.contains("Buy this course") && !digest.contains("utm_source"), "{first}: {digest}");
+    }
+}
+
+#[tokio::test]
+async fn of_copies_with_equal_claims_the_first_leads() {
+    let own = || rss(&[entry("1", "Shared services in Fife", "The council")]);
+    // Both say that the post's site is theirs, and neither is served from there.
+    let digest = digest_when_first("blog", own(), claim("https://blog.example.org/")).await;
+    assert!(digest.contains("Also on: The copy"), "{digest}");
+    // Neither says so: two aggregators.
+    let elsewhere = |document: String| document.replace("<link>https://blog.example.org/</link>", "");
+    let digest = digest_when_first("copy", elsewhere(own()), claim("https://stranger.example/")).await;
+    assert!(digest.contains("Also on: The blog"), "{digest}");
+}
+
+#[tokio::test]
+async fn a_copy_that_changes_its_link_later_does_not_become_the_original() {
+    let world = World::of_feeds(&["blog", "copy"]).await;
+    world.subscribe("ada@example.org").await;
+    world.server.serve("/copy.xml", Reply::feed(claim("https://stranger.example/")));
+    let only = |feed: &str| Which::Named(vec![feed.to_owned()]);
+    poll(&world.app, &only("copy"), &silent).await.unwrap();
+    let moved =
+        claim("https://stranger.example/").replace("https://blog.example.org/1?", "https://stranger.example/1?");
+    world.server.serve("/copy.xml", Reply::feed(moved));
+    world.server.serve("/blog.xml", Reply::feed(rss(&[entry("1", "Shared services in Fife", "The council")])));
+    poll(&world.app, &only("blog"), &silent).await.unwrap();
+    world.once().await;
+    assert!(world.mails()[0].text.contains("Also on: The copy"));
+}
+
+#[tokio::test]
+async fn a_post_that_only_its_copy_lifts_over_the_threshold_is_told_in_its_own_words() {
+    // The phrase stands so far down that it is worth 2.0, a point under the threshold.
+    let buses = "The bus comes twice a day and the shop is open in the morning. ".repeat(12);
+    let near = Entry { text: format!("{buses} Collaborative governance."), ..entry("1", "A quiet note", "") };
+    let server = FeedServer::start().await;
+    let urls = ["/blog.xml", "/copy.xml"].map(|path| server.url(path));
+    let feeds = [("blog", urls[0].as_str()), ("copy", urls[1].as_str())];
+    let world = World::served(server, &feeds, "[relevance]\nborderline_margin = 1.0\n").await;
+    world.subscribe("ada@example.org").await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[near])));
+    world.server.serve("/copy.xml", Reply::feed(claim("https://stranger.example/")));
+    let report = world.once().await;
+    assert_eq!((report.digests[0].stories, report.digests[0].listed), (1, 0));
+    let digest = world.mails().remove(0).text;
+    assert!(digest.contains("A quiet note") && digest.contains("Also on: The copy"), "{digest}");
+}
+
 #[tokio::test]
 async fn behind_a_proxy_the_posts_own_address_counts() {
     let own = rss(&[entry("1", "Shared services in Fife", "The council")]);
@@ -76,4 +160,19 @@ async fn a_pinned_story_leads_the_digest() {
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
     world.once().await;
     assert!(world.mails()[0].header("Subject").starts_with("Quiet news"));
+}
+
+#[tokio::test]
+async fn a_post_without_a_link_gives_away_no_log_in_and_no_key_of_its_feed() {
+    let server = FeedServer::start().await;
+    let entry = entry("1", "Shared services in Fife", "The council");
+    let document = rss(std::slice::from_ref(&entry)).replace(&format!("<link>{}</link>", entry.link()), "");
+    server.serve("/blog.xml?format=rss&token=hunter3", Reply::feed(document));
+    let url = server.url("/blog.xml?format=rss&token=hunter3").replace("http://", "http://ada:hunter2@");
+    let world = World::served(server, &[("blog", url.as_str())], "").await;
+    world.subscribe("ben@example.org").await;
+    world.once().await;
+    let mail = world.mails().remove(0);
+    assert!(mail.text.contains("/blog.xml?format=rss"), "{}", mail.text);
+    assert!(!mail.raw.contains("hunter"), "{}", mail.raw);
 }

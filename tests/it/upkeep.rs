@@ -3,8 +3,10 @@
 use chrono::TimeDelta;
 use policy_digest::app::cleanup::{CleanupReport, cleanup};
 use policy_digest::app::explain;
+use policy_digest::app::poll::{Which, poll};
 use policy_digest::app::preferences::forget;
 use policy_digest::app::reload::{Live, reload};
+use policy_digest::app::silent;
 use policy_digest::config;
 use policy_digest::domain::bounce::Fault;
 use policy_digest::domain::subscriber::{EmailAddress, Status};
@@ -133,7 +135,7 @@ async fn mails_to_whoever_was_erased_go_whole_and_those_of_a_held_run_wait() {
 }
 
 #[tokio::test]
-async fn a_clock_that_has_leapt_erases_nothing_at_once() {
+async fn a_clock_that_has_leapt_removes_a_days_worth_a_day() {
     let world = World::new().await;
     serve(&world, &["1"]);
     world.once().await;
@@ -144,7 +146,18 @@ async fn a_clock_that_has_leapt_erases_nothing_at_once() {
     assert!(world.rows::<String>("SELECT summary || content FROM items")[0].contains("collaborative governance"));
     world.days(400);
     cleanup(&world.app).await.unwrap();
-    assert_eq!(days(&world, 1).await.texts, 1, "so late it really is");
+    assert_eq!(days(&world, KEPT - 1).await, CleanupReport::default(), "ages go on from where they were");
+    assert_eq!(days(&world, 1).await.texts, 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_from_the_first_cleanup_on_removes_nothing_at_once() {
+    let world = World::new().await;
+    serve(&world, &["1"]);
+    poll(&world.app, &Which::All, &silent).await.unwrap();
+    world.days(4000);
+    assert_eq!(cleanup(&world.app).await.unwrap(), CleanupReport::default());
+    assert_eq!(days(&world, 1).await, CleanupReport::default());
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ pub async fn request(address: SocketAddr, method: &str, path: &str, kind: &str, 
     let mut stream = TcpStream::connect(address).await.unwrap();
     let kind = if kind.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: digest.test\r\nconnection: close\r\n{kind}content-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{kind}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck};
+use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::relevance::Score;
@@ -302,6 +302,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
     let score = Score { total, picked, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
+        ownership: Ownership::Foreign,
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
 use crate::app::status::database_bytes;
-use crate::app::{App, database, integrity};
+use crate::app::{App, Listener, Progress, database, integrity, private};
+use crate::domain::shell;
 use crate::store;
 
 /// With less room than this, nothing can be relied on; in bytes.
@@ -23,8 +24,11 @@ pub(super) fn unusable(error: &anyhow::Error) -> Part {
 ///
 /// # Errors
 /// The damage.
-pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
+pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<Part> {
+    listener(Progress::Started { what: "database", steps: 1 });
+    listener(Progress::Step("reading it whole"));
     integrity::look_over(app).await?;
+    listener(Progress::Finished);
     let data = &app.config.settings.data;
     let path = database(data);
     let bytes = database_bytes(data).unwrap_or(0);
@@ -35,11 +39,23 @@ pub(super) async fn look(app: &App) -> anyhow::Result<Part> {
         )
     });
     let mut findings: Vec<_> = pauses.collect();
+    findings.extend(open_to_others(data));
     for run in app.store.held_runs().await? {
         let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
     Ok(Part::new("database", format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
+}
+
+/// Whether others on this machine can read what is kept of people.
+fn open_to_others(data: &Path) -> Option<CheckFinding> {
+    let open = private::open_to_others(data).unwrap_or_default();
+    let (first, rest) = open.split_first()?;
+    let and_more = if rest.is_empty() { String::new() } else { format!(" and {} more in that folder", rest.len()) };
+    Some(CheckFinding::advice(
+        format!("other users of this machine may read or change `{}`{and_more}", first.display()),
+        format!("run `chmod -R go= {}`", shell::quoted(&data.to_string_lossy())),
+    ))
 }
 
 /// Whether there is room for more.

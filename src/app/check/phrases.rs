@@ -1,50 +1,55 @@
 //! The topic's phrases held against the stored history: which of them match nothing in it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
-use crate::app::App;
+use crate::app::{App, Listener, Progress};
 use crate::config::{PhrasePlace, phrase_places};
-use crate::domain::relevance::{Scorer, Text};
 use crate::domain::topic::{Term, Topic};
-use crate::store::ItemRow;
 
 /// With fewer items than these, a phrase that matches nothing says little.
 const ENOUGH_ITEMS: usize = 200;
 /// Items held in memory at a time.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
+/// The newest so many tell what phrases are good for; those of years ago cost time and tell no more.
+const MOST_ITEMS: usize = 20_000;
+/// Bytes of text that are read, however few items they are.
+const MOST_TEXT: usize = 64 << 20;
 
 /// How many phrases a topic has.
 pub(super) fn count(topic: &Topic) -> usize {
-    let themes: usize = topic.themes.iter().map(|theme| theme.terms.len()).sum();
-    let exclusions: usize = topic.exclusions.iter().map(|exclusion| exclusion.terms.len()).sum();
-    topic.general.len() + themes + exclusions
+    phrases(topic).len()
 }
 
-/// Looks the topic over, and says how many items are stored; changes nothing. A phrase counts as matching when it stands anywhere in what is read of
-/// an item, also where a longer phrase covers it and earns the weight.
+/// Looks the topic over, and says how many items are stored; changes nothing. A phrase matches when it is anywhere in what
+/// is read of an item, also where a longer phrase covers it and earns the weight.
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
-    let topic = &app.config.topic;
-    let mut unmatched = Unmatched::new(topic);
-    let phrases = unmatched.phrases.len();
-    let (mut items, mut after) = (0, 0);
-    loop {
-        let page = app.store.items_after(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
+pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
+    let phrases = phrases(&app.config.topic);
+    let mut is_held = vec![false; phrases.len()];
+    let stored = app.store.items_with_text().await?;
+    let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
+    listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
+    while seen < MOST_ITEMS && bytes < MOST_TEXT {
+        let page = app.store.items_before(before, PAGE).await?;
+        let Some(oldest) = page.last() else { break };
+        before = oldest.seq;
+        seen += page.len();
         // An item whose text is gone still matches by its title, and says nothing of what stood below it.
         items += page.iter().filter(|item| item.text_removed.is_none()).count();
-        unmatched.strike(&page.iter().map(ItemRow::text).collect::<Vec<_>>());
+        bytes += page.iter().map(|item| item.summary.len() + item.content.len()).sum::<usize>();
+        for number in page.iter().flat_map(|item| app.scorer.held(&item.text())) {
+            is_held[number] = true;
+        }
+        listener(Progress::Step("stored items"));
     }
+    listener(Progress::Finished);
     let mut findings = Vec::new();
     if items >= ENOUGH_ITEMS {
         let places = phrase_places(&app.config.folder);
-        findings.extend(unmatched.phrases.iter().map(|phrase| phrase.finding(&places, items)));
-    } else if phrases > 0 {
+        let unmatched = phrases.iter().zip(is_held).filter(|(_, is_held)| !is_held);
+        findings.extend(unmatched.map(|(phrase, _)| phrase.finding(&places, items)));
+    } else if !phrases.is_empty() {
         findings.push(CheckFinding {
             message: format!("{items} items are stored, too few to tell which phrases match nothing"),
             next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
@@ -53,18 +58,12 @@ pub(super) async fn look(app: &App) -> anyhow::Result<(Part, usize)> {
             phrase: None,
         });
     }
-    let says = format!("{phrases} phrases held against {items} stored items");
-    Ok((Part::new("phrases", says, findings), items))
+    let newest = if items < stored { format!("the newest {items} of ") } else { String::new() };
+    let says = format!("{} phrases held against {newest}{stored} stored items", phrases.len());
+    Ok((Part::new("phrases", says, findings), stored))
 }
 
-/// The phrases that were found nowhere yet.
-struct Unmatched<'t> {
-    topic: &'t Topic,
-    phrases: Vec<Phrase<'t>>,
-    scorers: Vec<Scorer>,
-}
-
-#[derive(Clone)]
+/// A phrase, and the table that it belongs to.
 struct Phrase<'t> {
     term: &'t Term,
     kind: Kind,
@@ -79,101 +78,17 @@ enum Kind {
     Exclusion,
 }
 
-/// What a phrase asks for beside its words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asks {
-    InTitle,
-    Nearness,
-    Nothing,
-}
-
-impl Asks {
-    fn of(term: &Term) -> Self {
-        let source = term.pattern.source.trim();
-        if source.get(..6).is_some_and(|head| head.eq_ignore_ascii_case("title:")) {
-            Self::InTitle
-        } else if source.contains('~') {
-            Self::Nearness
-        } else {
-            Self::Nothing
-        }
+/// All phrases of a topic, in the order in which a scorer numbers them.
+fn phrases(topic: &Topic) -> Vec<Phrase<'_>> {
+    fn of<'t>(terms: &'t [Term], kind: Kind, table: &'t str) -> impl Iterator<Item = Phrase<'t>> {
+        terms.iter().map(move |term| Phrase { term, kind, table })
     }
-}
-
-impl<'t> Unmatched<'t> {
-    fn new(topic: &'t Topic) -> Self {
-        let of = |terms: &'t [Term], kind, table| terms.iter().map(move |term| Phrase { term, kind, table });
-        let mut phrases: Vec<_> = of(&topic.general, Kind::General, "").collect();
-        for theme in &topic.themes {
-            phrases.extend(of(&theme.terms, Kind::Theme, &theme.name));
-        }
-        for exclusion in &topic.exclusions {
-            phrases.extend(of(&exclusion.terms, Kind::Exclusion, &exclusion.name));
-        }
-        let mut unmatched = Self { topic, phrases, scorers: Vec::new() };
-        unmatched.ready();
-        unmatched
-    }
-
-    /// Strikes out what these items hold. A scorer tells only the outermost of phrases that cover one another, and
-    /// one of phrases that are alike; with those struck out the next round tells the rest, until a round tells
-    /// nothing.
-    fn strike(&mut self, items: &[Text<'_>]) {
-        while !self.phrases.is_empty() {
-            let mut found = BTreeSet::new();
-            for item in items {
-                let scores = self.scorers.iter().map(|scorer| scorer.score(item));
-                found.extend(scores.flat_map(|score| score.reasons).map(|reason| (reason.label, reason.phrase)));
-            }
-            let before = self.phrases.len();
-            self.phrases.retain(|phrase| !found.contains(&phrase.told(self.topic)));
-            if self.phrases.len() == before {
-                return;
-            }
-            self.ready();
-        }
-    }
-
-    /// Phrases of three kinds never share a scorer: one that is found in titles only, or only near another, would
-    /// cover a plain one without being told.
-    fn ready(&mut self) {
-        let kinds = [Asks::InTitle, Asks::Nearness, Asks::Nothing];
-        self.scorers = kinds.iter().map(|kind| Scorer::new(&self.only(*kind))).collect();
-    }
-
-    /// The topic with no other phrases than these.
-    fn only(&self, asks: Asks) -> Topic {
-        let terms = |kind, table: &str| {
-            let phrases = self.phrases.iter().filter(|phrase| (phrase.kind, phrase.table) == (kind, table));
-            phrases.map(|phrase| phrase.term).filter(|term| Asks::of(term) == asks).cloned().collect()
-        };
-        let mut topic = Topic { wording: None, ..self.topic.clone() };
-        topic.general = terms(Kind::General, "");
-        for theme in &mut topic.themes {
-            theme.terms = terms(Kind::Theme, &theme.name);
-        }
-        for exclusion in &mut topic.exclusions {
-            exclusion.terms = terms(Kind::Exclusion, &exclusion.name);
-        }
-        topic
-    }
+    let themes = topic.themes.iter().flat_map(|theme| of(&theme.terms, Kind::Theme, &theme.name));
+    let exclusions = topic.exclusions.iter().flat_map(|it| of(&it.terms, Kind::Exclusion, &it.name));
+    of(&topic.general, Kind::General, "").chain(themes).chain(exclusions).collect()
 }
 
 impl Phrase<'_> {
-    /// The label and the phrase of the reason that tells of it.
-    fn told(&self, topic: &Topic) -> (Option<Arc<str>>, Arc<str>) {
-        let label = match self.kind {
-            Kind::General => None,
-            Kind::Theme => Some(self.table.into()),
-            Kind::Exclusion => topic
-                .exclusions
-                .iter()
-                .find(|exclusion| exclusion.name == self.table)
-                .map(|it| it.reason.as_str().into()),
-        };
-        (label, self.term.pattern.source.as_str().into())
-    }
-
     fn finding(&self, places: &[PhrasePlace], items: usize) -> CheckFinding {
         let phrase = self.term.pattern.source.clone();
         let table = match self.kind {
@@ -186,7 +101,7 @@ impl Phrase<'_> {
         let place = place.map(|place| format!("{}:{}", place.path.display(), place.line));
         CheckFinding {
             message: format!("`{phrase}` of {table} matches nothing in {items} stored items"),
-            next: "mend its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
+            next: "correct its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
             place,
             severity: Severity::Advice,
             phrase: Some(UnusedPhrase { phrase, table }),

@@ -60,7 +60,8 @@ pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sigh
 /// Judges what was read.
 pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged {
     let now = app.clock.now();
-    let items = judge(&app.scorer, prior, document);
+    // Nothing of it is stored, so that it does not matter whose site it links to.
+    let items = judge(&app.scorer, prior, &[], document);
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
     let recent: Vec<_> = dates.iter().filter(|at| **at >= now - rhythm::LOOK_BACK).collect();
     Judged {

@@ -5,6 +5,7 @@ use url::Url;
 use super::Proposal;
 use crate::config::ListError;
 use crate::domain::feed::{Feed, FeedId, without_login};
+use crate::domain::shell;
 use crate::fetch::{self, Verdict};
 
 /// Nothing was changed.
@@ -107,7 +108,9 @@ impl Refusal {
             Self::Several { feeds, .. } => {
                 let line = |feed: &Proposal| {
                     let title = feed.title.as_deref().unwrap_or("no title");
-                    format!("\n  policy-digest feeds add {}    # {title}, {} posts", feed.url, feed.items)
+                    let address = shell::quoted(&feed.url);
+                    // The title is a stranger's, and not every shell takes what follows a `#` for a comment.
+                    format!("\n  {title}, {} posts:\n    policy-digest feeds add {address}", feed.items)
                 };
                 format!("say which one:{}", feeds.iter().map(line).collect::<String>())
             }

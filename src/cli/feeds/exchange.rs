@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::shown;
 use crate::app::feeds::exchange::{self, ImportOptions, ImportReport};
-use crate::cli::files::{self, Readers};
+use crate::cli::files;
 use crate::cli::table::count;
 use crate::cli::{Ending, Global, print};
 
@@ -107,7 +107,7 @@ impl Export {
         let config = global.load()?;
         let export = exchange::export(&config, self.all);
         if let Some(file) = &self.file {
-            files::create(file, &export.opml, Readers::Anybody)?;
+            files::create(file, &export.opml)?;
         }
         if global.json {
             let opml = self.file.is_none().then_some(&export.opml);

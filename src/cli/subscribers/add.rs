@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{cadence, parse};
+use super::{cadence, parse_new};
 use crate::app::deliver::deliver;
 use crate::app::silent;
 use crate::app::subscribe::{self, Asker, Request};
@@ -35,7 +35,7 @@ pub(in crate::cli) struct Add {
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let app = global.open().await?;
-        let address = parse(&self.address)?;
+        let address = parse_new(&self.address)?;
         let mut themes = self.themes;
         themes.sort();
         let preferences = Preferences { cadence: self.cadence, themes: (!themes.is_empty()).then_some(themes) };

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::list::{Filter, to_json};
 use crate::app::people::{self, to_csv};
-use crate::cli::files::{self, Readers};
+use crate::cli::files;
 use crate::cli::table::count;
 use crate::cli::{Ending, Global, print};
 
@@ -37,7 +37,7 @@ impl Export {
             print(text.trim_end());
             return Ok(Ending::Done);
         };
-        files::create(&file, &text, Readers::Owner)?;
+        files::create(&file, &text)?;
         if global.json {
             print(json!({ "file": file, "people": people.len() }));
         } else {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::import::{ImportReport, import};
-use crate::cli::files::{self, Readers};
+use crate::cli::files;
 use crate::cli::progress::Bar;
 use crate::cli::{Ending, Global, Usage, print};
 
@@ -46,7 +46,7 @@ impl Import {
         // What was imported stays so, whether or not the rejected lines can be written.
         let written = match report.rejected.is_empty() {
             true => Ok(()),
-            false => files::replace(&rejects, &report.rejects, Readers::Owner),
+            false => files::replace(&rejects, &report.rejects),
         };
         if global.json {
             print(to_json(&report, &rejects));

@@ -2,9 +2,10 @@
 //! them, exclusions that decide, and the themes that its evidence carries.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Find, Place, Reason, Score, Scorer, Seen, Speaks};
+use super::{Find, Phrase, Place, Reason, Score, Scorer, Seen, Speaks};
 use crate::domain::topic::Weighing;
 
 /// A phrase that was already found in a place before this one adds only this part of its worth.
@@ -44,10 +45,27 @@ impl Evidence {
     /// Adds what no phrase of the topic file says.
     fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
         if weight != 0.0 {
-            self.total += weight;
-            self.reasons.push((None, Reason { phrase: phrase.into(), found, place, weight, label: None }));
+            self.take(None, Reason { phrase: phrase.into(), found, place, weight, label: None, is_telling: false });
         }
     }
+
+    fn take(&mut self, exclusion: Option<usize>, reason: Reason) {
+        self.total += reason.weight;
+        self.reasons.push((exclusion, reason));
+    }
+}
+
+/// Of these finds, heaviest first, those with a word that no heavier one has earned: "integrated care" is not paid again as
+/// `integrat* ~5 care`.
+fn paid_once<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
+    let mut paid: Vec<&Find<'_>> = Vec::new();
+    for find in finds {
+        let is_paid = |word| paid.iter().any(|other| other.words.iter().any(|words| words.contains(&word)));
+        if !find.words.iter().flat_map(Range::clone).all(is_paid) {
+            paid.push(find);
+        }
+    }
+    paid
 }
 
 impl Scorer {
@@ -67,10 +85,10 @@ impl Scorer {
 
         let Evidence { total, by_theme, against, mut reasons } = evidence;
         let decides = |exclusion: usize| {
-            self.exclusions[exclusion].1 && against[exclusion] >= self.decisive.max(f32::MIN_POSITIVE)
+            self.exclusions[exclusion].is_decisive && against[exclusion] >= self.decisive.max(f32::MIN_POSITIVE)
         };
         let excluded: Vec<String> =
-            (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].0.to_string()).collect();
+            (0..against.len()).filter(|it| decides(*it)).map(|it| self.exclusions[it].reason.to_string()).collect();
         reasons.sort_by_cached_key(|(against, reason)| {
             (Reverse(against.is_some_and(decides)), &*reason.phrase == CAP, Reverse(magnitude(reason.weight)))
         });
@@ -89,65 +107,55 @@ impl Scorer {
         // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
         found.sort_by_cached_key(|find| (find.phrase, find.place, Reverse(magnitude(find.worth))));
         found.dedup_by_key(|find| (find.phrase, find.place));
-        // Whether two phrases say one thing twice is a question of how much is said for the topic, and not of what it
-        // is about: a theme has all of them.
-        let mut by_theme = vec![0.0; self.themes.len()];
         let mut last = None;
         for find in &mut found {
             if last.replace(find.phrase) == Some(find.phrase) {
                 find.worth *= AGAIN;
             }
-            if let Speaks::ForTheme(theme) = find.speaks {
-                by_theme[theme] += find.worth;
+            if matches!(find.speaks, Speaks::Against(_)) && !find.leads {
+                // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
+                find.worth *= BELOW;
             }
         }
-        let found = Self::paid_once(found);
+        found.sort_by_key(|find| Reverse(magnitude(find.worth)));
+        let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
+        let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
+        let by_theme = (0..self.themes.len()).map(|theme| sum(paid_once(within(Speaks::ForTheme(theme)))));
         let mut evidence = Evidence {
             total: 0.0,
-            by_theme,
+            by_theme: by_theme.collect(),
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
-        for Find { phrase: number, speaks, place, worth, leads, quote } in found {
-            let (weight, label, exclusion) = match speaks {
-                Speaks::ForTopic => (worth, None, None),
-                Speaks::ForTheme(theme) => (worth, Some(self.themes[theme].clone()), None),
-                Speaks::Against(exclusion) => {
-                    // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
-                    let worth = if leads { worth } else { worth * BELOW };
-                    if leads {
-                        evidence.against[exclusion] += worth;
-                    }
-                    (-worth, Some(self.exclusions[exclusion].0.clone()), Some(exclusion))
-                }
+        for find in paid_once(found.iter().filter(|find| !matches!(find.speaks, Speaks::Against(_)))) {
+            let label = match find.speaks {
+                Speaks::ForTheme(theme) => Some(&self.themes[theme]),
+                _ => None,
             };
-            evidence.total += weight;
-            let phrase = Arc::clone(&self.phrases[number].source);
-            let reason = Reason { phrase, found: quote.to_owned(), place, weight, label };
-            evidence.reasons.push((exclusion, reason));
+            evidence.take(None, self.reason(find, find.worth, label));
+        }
+        for (number, exclusion) in self.exclusions.iter().enumerate() {
+            // Of a text that is judged as a whole, what it mentions says little. Where phrases are all there is, they count.
+            let is_capped = self.wording.is_some() && !exclusion.is_decisive;
+            let mut left = if is_capped { exclusion.heaviest } else { f32::INFINITY };
+            for find in paid_once(within(Speaks::Against(number))) {
+                if find.leads {
+                    evidence.against[number] += find.worth;
+                }
+                let worth = find.worth.min(left);
+                left -= worth;
+                if worth > 0.0 {
+                    evidence.take(Some(number), self.reason(find, -worth, Some(&exclusion.reason)));
+                }
+            }
         }
         evidence
     }
 
-    /// Without the phrases whose words another one, at least as heavy, has earned for the same: "integrated care" is
-    /// not paid again as `integrat* ~5 care`.
-    fn paid_once(found: Vec<Find<'_>>) -> Vec<Find<'_>> {
-        let earns_more = |other: &Find<'_>, other_at, find: &Find<'_>, at| {
-            other.worth > find.worth || other.worth == find.worth && other_at < at
-        };
-        // Phrases that speak for the same stand beside one another, as the topic file has them.
-        let groups = found.chunk_by(|a, b| a.speaks == b.speaks);
-        let paid = groups.flat_map(|group| {
-            group.iter().enumerate().map(move |(at, find)| {
-                !group.iter().enumerate().any(|(other_at, other)| {
-                    other_at != at
-                        && (find.is_within(other) || other.is_within(find))
-                        && earns_more(other, other_at, find, at)
-                })
-            })
-        });
-        let paid: Vec<bool> = paid.collect();
-        found.into_iter().zip(paid).filter_map(|(find, paid)| paid.then_some(find)).collect()
+    fn reason(&self, find: &Find<'_>, weight: f32, label: Option<&Arc<str>>) -> Reason {
+        let Phrase { source, is_telling, .. } = &self.phrases[find.phrase];
+        let (phrase, found, label) = (Arc::clone(source), find.quote.to_owned(), label.cloned());
+        Reason { phrase, found, place: find.place, weight, label, is_telling: *is_telling }
     }
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.

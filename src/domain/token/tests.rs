@@ -6,15 +6,31 @@ use super::*;
 
 const KEY: &[u8] = b"a key of thirty-two random bytes";
 
-/// A ring of these keys, made a day after one another; the last one signs.
+fn day(day: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(day)
+}
+
+/// A ring of these keys, made a day after one another; the last one signs, and each other one is accepted for its time.
 fn ring(keys: &[&[u8]]) -> KeyRing {
     let mut keys: Vec<Key> = keys
         .iter()
-        .enumerate()
-        .map(|(day, key)| Key { value: key.to_vec(), made: DateTime::UNIX_EPOCH + TimeDelta::days(day as i64) })
+        .zip(1..)
+        .map(|(value, number)| Key {
+            retired: Some(day(number)),
+            ends: Some(day(number) + KEPT_FOR),
+            ..Key::current(number, value.to_vec(), day(number - 1))
+        })
         .collect();
-    let signing = keys.pop().unwrap();
-    KeyRing::new(signing, keys)
+    let last = keys.pop().unwrap();
+    KeyRing::new(Key { retired: None, ends: None, ..last }, keys)
+}
+
+/// Message 4711, made on the first day.
+const MESSAGE: Returning<'_> =
+    Returning { number: 4711, message_id: "<d.0123@example.org>", made: DateTime::UNIX_EPOCH };
+
+fn names(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<String, TokenError> {
+    verify(keys, purpose, token, now).map(|verified| verified.subject)
 }
 
 #[test]
@@ -22,54 +38,101 @@ fn a_token_serves_its_own_purpose_until_it_expires() {
     let at = DateTime::UNIX_EPOCH + TimeDelta::days(1);
     let keys = ring(&[KEY]);
     let token = sign(&keys, Purpose::Confirm, "s1", Some(at));
-    assert_eq!(verify(&keys, Purpose::Confirm, &token, at - TimeDelta::seconds(1)), Ok("s1".to_owned()));
+    assert_eq!(names(&keys, Purpose::Confirm, &token, at - TimeDelta::seconds(1)), Ok("s1".to_owned()));
     assert_eq!(verify(&keys, Purpose::Confirm, &token, at), Err(TokenError::Expired));
+    assert_eq!(verify_expired(&keys, Purpose::Confirm, &token, at).unwrap().subject, "s1");
     assert_eq!(verify(&ring(&[b"another"]), Purpose::Confirm, &token, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
 }
 
 #[test]
 fn a_return_path_is_bound_to_its_message_and_survives_folding() {
     let keys = ring(&[KEY]);
-    let token = return_path(&keys, 4711);
-    assert_eq!(verify_return_path(&keys, &token.to_uppercase()), Some(4711));
-    assert_eq!(verify_return_path(&ring(&[b"another"]), &token), None);
-    let forged = token.replacen("1267", "1268", 1);
-    assert_ne!(forged, token);
-    for text in [forged.as_str(), "", "-", "1267", "1267-", "-1-00", "ffffffffffffffffff-00", "ü-é"] {
-        assert_eq!(verify_return_path(&keys, text), None, "{text}");
+    let token = return_path(&keys, &MESSAGE);
+    assert_eq!(claimed_message(&token), Some(4711));
+    assert!(verify_return_path(&keys, &token.to_uppercase(), &MESSAGE, day(0)));
+    assert!(!verify_return_path(&ring(&[b"another"]), &token, &MESSAGE, day(0)));
+    let same_number = Returning { message_id: "<d.4567@example.org>", ..MESSAGE };
+    assert!(!verify_return_path(&keys, &token, &same_number, day(0)), "the number alone is not enough");
+    for text in [token.replacen("1267", "1268", 1).as_str(), "", "-", "1267", "1267-", "1267-1-", "-1-00", "ü-é"] {
+        assert!(!verify_return_path(&keys, text, &MESSAGE, day(0)), "{text}");
     }
-    assert!(return_path(&keys, i64::MAX).len() + "bounces+".len() <= 64);
+    let longest = return_path(&keys, &Returning { number: i64::MAX, ..MESSAGE });
+    assert!(longest.len() + "bounces+".len() <= 64);
+    assert_eq!(claimed_message("-1-00"), None);
 }
 
 #[test]
-fn a_new_key_signs_and_the_former_ones_are_accepted() {
+fn a_new_key_signs_and_the_former_one_is_accepted_until_its_end() {
     let (old, new) = (ring(&[KEY]), ring(&[KEY, b"the next one"]));
-    let token = sign(&old, Purpose::Unsubscribe, "s1", None);
-    let path = return_path(&old, 7);
-    assert_eq!(verify(&new, Purpose::Unsubscribe, &token, DateTime::UNIX_EPOCH), Ok("s1".to_owned()));
-    assert_eq!(verify_return_path(&new, &path), Some(7));
+    let (token, path) = (sign(&old, Purpose::Unsubscribe, "s1", None), return_path(&old, &MESSAGE));
+    let end = day(1) + KEPT_FOR;
+    assert_eq!(names(&new, Purpose::Unsubscribe, &token, end - TimeDelta::seconds(1)), Ok("s1".to_owned()));
+    assert!(verify_return_path(&new, &path, &MESSAGE, end - TimeDelta::seconds(1)));
+    assert_eq!(names(&new, Purpose::Unsubscribe, &token, end), Err(TokenError::Invalid));
+    assert!(!verify_return_path(&new, &path, &MESSAGE, end));
     let newer = sign(&new, Purpose::Unsubscribe, "s1", None);
-    assert_ne!(newer, token);
-    assert_eq!(verify(&old, Purpose::Unsubscribe, &newer, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
-    assert_eq!(
-        verify(&ring(&[b"the next one"]), Purpose::Unsubscribe, &newer, DateTime::UNIX_EPOCH),
-        Ok("s1".to_owned())
-    );
+    assert_eq!(names(&old, Purpose::Unsubscribe, &newer, day(0)), Err(TokenError::Invalid));
+    assert_eq!(names(&new, Purpose::Unsubscribe, &newer, end), Ok("s1".to_owned()));
+}
+
+#[test]
+fn a_retired_key_opens_nothing_that_came_after_it() {
+    let (leaked, now) = (ring(&[KEY]), ring(&[KEY, b"the next one"]));
+    for purpose in [Purpose::Unsubscribe, Purpose::Preferences] {
+        let verified = verify(&now, purpose, &sign(&leaked, purpose, "s1", None), day(2)).unwrap();
+        assert!(verified.is_by_a_retired_key());
+        assert!(verified.opens(day(1)) && !verified.opens(day(1) + TimeDelta::seconds(1)), "{purpose:?}");
+    }
+    for (purpose, life) in [(Purpose::Confirm, CONFIRM_FOR), (Purpose::Address, CONFIRM_FOR), (Purpose::Form, FORM_FOR)]
+    {
+        let signed = |expires| sign(&leaked, purpose, "s1", expires);
+        let last = day(1) + life;
+        assert!(verify(&now, purpose, &signed(Some(last)), day(1)).is_ok(), "{purpose:?}");
+        for forged in [Some(last + TimeDelta::seconds(1)), None] {
+            assert_eq!(verify(&now, purpose, &signed(forged), day(1)), Err(TokenError::Invalid), "{purpose:?}");
+        }
+    }
+    let later = Returning { number: 4712, message_id: "<d.later@example.org>", made: day(1) + TimeDelta::seconds(1) };
+    assert!(!verify_return_path(&now, &return_path(&leaked, &later), &later, day(2)));
+    let current = verify(&now, Purpose::Preferences, &sign(&now, Purpose::Preferences, "s1", None), day(2)).unwrap();
+    assert!(!current.is_by_a_retired_key() && current.opens(day(900)));
+}
+
+#[test]
+fn tokens_from_before_keys_had_numbers_hold_under_the_keys_of_that_time_only() {
+    let unnumbered = |retired: Option<i64>| {
+        let key = Key { is_unnumbered: true, ..Key::current(1, KEY.to_vec(), day(0)) };
+        Key { retired: retired.map(day), ends: retired.map(|at| day(at) + KEPT_FOR), ..key }
+    };
+    let next = Key::current(2, b"the next one".to_vec(), day(1));
+    let token = |key: &[u8]| format!("u.s1.0.{}", tag(key, "u.s1.0"));
+    let path = |key: &[u8]| format!("1267-{}", &tag(key, "b.1267")[..RETURN_TAG]);
+    for keys in [KeyRing::new(unnumbered(None), Vec::new()), KeyRing::new(next, vec![unnumbered(Some(1))])] {
+        assert_eq!(names(&keys, Purpose::Unsubscribe, &token(KEY), day(2)), Ok("s1".to_owned()));
+        assert!(verify_return_path(&keys, &path(KEY), &MESSAGE, day(2)));
+        assert_eq!(names(&keys, Purpose::Unsubscribe, &token(b"the next one"), day(2)), Err(TokenError::Invalid));
+        assert!(!verify_return_path(&keys, &path(b"the next one"), &MESSAGE, day(2)));
+        let later = Returning { made: day(2), ..MESSAGE };
+        let is_current = keys.signing().number == 1;
+        assert_eq!(verify_return_path(&keys, &path(KEY), &later, day(2)), is_current);
+        let opens = verify(&keys, Purpose::Unsubscribe, &token(KEY), day(2)).unwrap().opens(day(2));
+        assert_eq!(opens, is_current);
+    }
 }
 
 #[test]
 fn a_ring_as_of_an_earlier_day_signs_as_it_did_then_and_accepts_all() {
     let keys = ring(&[KEY, b"second", b"third"]);
-    for (hours, then) in
-        [(0, ring(&[KEY])), (30, ring(&[b"second"])), (48, ring(&[b"third"])), (900, ring(&[b"third"]))]
-    {
+    for (hours, number) in [(0, "1"), (23, "1"), (24, "2"), (30, "2"), (48, "3"), (900, "3")] {
         let at = DateTime::UNIX_EPOCH + TimeDelta::hours(hours);
         let as_of = keys.as_of(at);
-        assert_eq!(sign(&as_of, Purpose::Confirm, "s", None), sign(&then, Purpose::Confirm, "s", None), "{hours} h");
-        assert!(verify(&as_of, Purpose::Confirm, &sign(&keys, Purpose::Confirm, "s", None), at).is_ok());
+        let token = sign(&as_of, Purpose::Preferences, "s", None);
+        assert_eq!(token.split('.').nth(1), Some(number), "{hours} h");
+        assert!(verify(&keys, Purpose::Preferences, &token, at).is_ok());
+        assert!(verify(&as_of, Purpose::Preferences, &sign(&keys, Purpose::Preferences, "s", None), at).is_ok());
     }
-    let before = DateTime::UNIX_EPOCH - TimeDelta::days(1);
-    assert_eq!(return_path(&keys.as_of(before), 1), return_path(&keys, 1), "older than every key: as now");
+    let token = |keys: &KeyRing| sign(keys, Purpose::Preferences, "s", None);
+    assert_eq!(token(&keys.as_of(day(-1))), token(&keys), "older than every key: as now");
 }
 
 #[test]
@@ -94,13 +157,13 @@ proptest! {
     fn any_changed_character_is_refused_under_every_key(
         keys in some_keys(), signer in 0usize..4, purpose in purpose(), place in 0usize..80, other in "[ -~]",
     ) {
-        let one = ring_of(&keys[signer % keys.len()..][..1]);
-        let token = sign(&one, purpose, "0123456789abcdef", None);
+        let all = ring_of(&keys);
+        let expires = purpose.life().map(|life| day(0) + life);
+        let token = sign(&all.as_of(day((signer % keys.len()) as i64)), purpose, "0123456789abcdef", expires);
         let place = place % token.len();
         let mut changed = token.clone();
         changed.replace_range(place..=place, &other);
         prop_assume!(changed != token);
-        let all = ring_of(&keys);
         prop_assert!(verify(&all, purpose, &token, DateTime::UNIX_EPOCH).is_ok());
         prop_assert_eq!(verify(&all, purpose, &changed, DateTime::UNIX_EPOCH), Err(TokenError::Invalid));
     }
@@ -110,27 +173,29 @@ proptest! {
         let keys = ring_of(&keys);
         let token = sign(&keys, made_for, "0123456789abcdef", None);
         prop_assert_eq!(verify(&keys, used_for, &token, DateTime::UNIX_EPOCH).is_ok(), made_for == used_for);
-        prop_assert_eq!(verify_return_path(&keys, &token), None);
+        prop_assert!(!verify_return_path(&keys, &token, &MESSAGE, DateTime::UNIX_EPOCH));
     }
 
     #[test]
     fn any_changed_character_of_a_return_path_is_refused(
-        keys in some_keys(), signer in 0usize..4, message in any::<i64>(), place in 0usize..40, other in "[ -~]",
+        keys in some_keys(), signer in 0usize..4, number in 0..i64::MAX, place in 0usize..60, other in "[ -~]",
     ) {
-        let message = message.saturating_abs();
-        let path = return_path(&ring_of(&keys[signer % keys.len()..][..1]), message);
+        let all = ring_of(&keys);
+        let signer = signer % keys.len();
+        let message = Returning { number, made: day(signer as i64), ..MESSAGE };
+        let path = return_path(&all.as_of(message.made), &message);
         let place = place % path.len();
         let mut changed = path.clone();
         changed.replace_range(place..=place, &other);
         prop_assume!(changed.to_ascii_lowercase() != path);
-        let all = ring_of(&keys);
-        prop_assert_eq!(verify_return_path(&all, &path), Some(message));
-        prop_assert_eq!(verify_return_path(&all, &changed), None);
+        prop_assert!(verify_return_path(&all, &path, &message, day(3)));
+        prop_assert!(!verify_return_path(&all, &changed, &message, day(3)));
     }
 
     #[test]
     fn no_text_panics(text in ".{0,200}") {
         let _ = verify(&ring(&[KEY]), Purpose::Preferences, &text, DateTime::UNIX_EPOCH);
-        let _ = verify_return_path(&ring(&[KEY]), &text);
+        let _ = verify_return_path(&ring(&[KEY]), &text, &MESSAGE, DateTime::UNIX_EPOCH);
+        let _ = claimed_message(&text);
     }
 }

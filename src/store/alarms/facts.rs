@@ -101,18 +101,18 @@ fn empty_digests(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Empt
     for &cadence in Cadence::ALL {
         let last_with_a_story: Option<i64> = connection
             .prepare_cached(
-                "SELECT id FROM runs WHERE cadence = ?1 AND due <= ?2
-                 AND EXISTS (SELECT 1 FROM run_stories WHERE run = runs.id AND listed = 0) ORDER BY id DESC LIMIT 1",
+                "SELECT due FROM runs WHERE cadence = ?1 AND due <= ?2
+                 AND EXISTS (SELECT 1 FROM run_stories WHERE run = runs.id AND listed = 0) ORDER BY due DESC LIMIT 1",
             )?
             .query_row(params![cadence.as_str(), seconds(now)], |row| row.get(0))
             .optional()?;
         // Where nobody is subscribed any more, nobody misses anything.
         let (count, since): (u64, Option<i64>) = connection
             .prepare_cached(
-                "SELECT count(*), min(due) FROM runs WHERE id > ?3 AND cadence = ?1 AND due <= ?2
+                "SELECT count(*), min(due) FROM runs WHERE cadence = ?1 AND due > ?3 AND due <= ?2
                  AND EXISTS (SELECT 1 FROM subscribers WHERE status = 'active' AND cadence = ?1)",
             )?
-            .query_row(params![cadence.as_str(), seconds(now), last_with_a_story.unwrap_or(0)], |row| {
+            .query_row(params![cadence.as_str(), seconds(now), last_with_a_story.unwrap_or(i64::MIN)], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
         if let Some(since) = optional_time(since)? {
@@ -124,7 +124,7 @@ fn empty_digests(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Empt
 
 /// Held runs have an alarm of their own.
 const OURS: &str = "FROM reports WHERE fault = 'ours' AND at > ?1 AND at <= ?2
-    AND message NOT IN (SELECT id FROM messages WHERE run IN (SELECT id FROM runs WHERE held IS NOT NULL))";
+    AND NOT EXISTS (SELECT 1 FROM messages m JOIN runs ON runs.id = m.run WHERE m.id = message AND held IS NOT NULL)";
 
 fn refusals(connection: &Connection, now: DateTime<Utc>) -> Result<Refusals, Error> {
     let (from, upto) = (seconds(now - REFUSED_SINCE), seconds(now));
@@ -155,7 +155,10 @@ mod tests {
         for (question, index) in [
             (FEEDS.to_owned(), "SEARCH items USING COVERING INDEX items_dated (feed=?)"),
             (DAYS.to_owned(), "SEARCH items USING COVERING INDEX items_dated (feed=?)"),
-            (format!("SELECT count(*) {OURS}"), "SEARCH reports USING INDEX reports_ours (at>? AND at<?)"),
+            (
+                format!("SELECT count(*) {OURS}"),
+                "SEARCH reports USING INDEX reports_by_fault (fault=? AND at>? AND at<?)",
+            ),
         ] {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
             let parameters = vec![rusqlite::types::Null; statement.parameter_count()];

@@ -15,11 +15,15 @@ pub(super) enum Newest {
     Known(Option<DateTime<Utc>>),
 }
 
+const NEWEST: &str = "SELECT EXISTS (SELECT 1 FROM items WHERE feed = ?1) AS has_items,
+    (SELECT max(published) FROM items WHERE feed = ?1 AND published IS NOT NULL) AS published,
+    (SELECT max(updated) FROM items WHERE feed = ?1 AND published IS NULL AND updated IS NOT NULL) AS updated";
+
 pub(super) fn newest(tx: &Transaction<'_>, feed: &str) -> Result<Newest, Error> {
-    let (count, newest): (u64, Option<i64>) = tx
-        .prepare_cached("SELECT count(*), max(coalesce(published, updated)) FROM items WHERE feed = ?1")?
-        .query_row([feed], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(if count == 0 { Newest::None } else { Newest::Known(optional_time(newest)?) })
+    let (has_items, published, updated): (bool, Option<i64>, Option<i64>) = tx
+        .prepare_cached(NEWEST)?
+        .query_row([feed], |row| Ok((row.get("has_items")?, row.get("published")?, row.get("updated")?)))?;
+    Ok(if has_items { Newest::Known(optional_time(published.max(updated))?) } else { Newest::None })
 }
 
 /// Without dates on either side, that nothing is known has to be enough.

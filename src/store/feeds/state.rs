@@ -68,11 +68,7 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn feed_states(&self) -> Result<Vec<FeedState>, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT f.*, (SELECT count(*) FROM items i WHERE i.feed = f.id) AS items,
-                 (SELECT count(*) FROM items i WHERE i.feed = f.id AND i.picked = 1) AS picked
-                 FROM feeds f WHERE removed IS NULL ORDER BY f.id",
-            )?;
+            let mut statement = connection.prepare("SELECT * FROM feeds WHERE removed IS NULL ORDER BY id")?;
             let mut rows = statement.query([])?;
             let mut states = Vec::new();
             while let Some(row) = rows.next()? {

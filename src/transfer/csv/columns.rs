@@ -1,6 +1,8 @@
 //! Which column is which, by the names that other programs give them, in any case, with or without spaces; and what
 //! their words for a person's standing mean.
 
+use super::guard::unguarded;
+
 /// What a line says of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
@@ -110,7 +112,7 @@ impl Columns {
     }
 
     pub(super) fn row(&self, cells: &[String]) -> Row {
-        let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| plain(cell)).unwrap_or_default();
+        let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| unguarded(cell)).unwrap_or_default();
         let whole = cell(self.name);
         let name = if whole.is_empty() { self.names.map(cell).join(" ").trim().to_owned() } else { whole };
         Row {
@@ -142,12 +144,4 @@ impl Columns {
 /// "E-Mail Address" and `email_address` are one name.
 fn key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Without the mark that keeps a spreadsheet from calculating.
-fn plain(cell: &str) -> String {
-    match cell.strip_prefix('\'') {
-        Some(rest) if super::write::is_formula(rest) => rest.to_owned(),
-        _ => cell.to_owned(),
-    }
 }

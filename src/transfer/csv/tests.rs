@@ -76,11 +76,14 @@ fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
 fn what_is_exported_is_read_back_and_calculates_nothing() {
     let themes = ["care".to_owned(), "digital".to_owned()];
     let person =
-        Exported { email: "a@example.org", name: "=1+1", status: "left", themes: &themes, ..Exported::default() };
+        Exported { email: "=2@example.org", name: "'=1+1", status: "left", themes: &themes, ..Exported::default() };
     let text = write(std::iter::once(person));
-    assert!(text.contains(",'=1+1,"), "{text}");
+    assert!(text.contains("\n'=2@example.org,''=1+1,left,"), "{text}");
     let row = read(&text).unwrap().lines.remove(0).row.unwrap();
-    assert_eq!((row.name.as_str(), row.themes.as_str()), ("=1+1", "care; digital"));
+    assert_eq!(
+        (row.email.as_str(), row.name.as_str(), row.themes.as_str()),
+        ("=2@example.org", "'=1+1", "care; digital")
+    );
     assert_eq!(row.standing, Standing::Not("left".to_owned()));
 }
 
@@ -91,6 +94,9 @@ fn rejected_lines_can_be_mended_and_read_again() {
     let lines: Vec<&str> = text.lines().collect();
     let expected = ["email;name;rejected line;rejected because", "x;X;2;not an address", "\"\"\"y\";Y;4;never closed"];
     assert_eq!(lines, expected);
+    let formula = read("email,name\n=cmd|calc@x,\"'=1\"\n").unwrap();
+    let text_of_formula = rejects(&formula, &[(2, "no".to_owned())]);
+    assert!(text_of_formula.ends_with("\n'=cmd|calc@x,'=1,2,no\n"), "{text_of_formula}");
     let again = rejects(&read(&text).unwrap(), &[(2, "still not".to_owned())]);
     assert_eq!(again, "email;name;rejected line;rejected because\nx;X;2;still not\n");
 }

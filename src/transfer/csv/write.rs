@@ -1,6 +1,7 @@
 //! Writes people as CSV for other programs, and the lines that were rejected, to be mended and imported once more.
 
 use super::Sheet;
+use super::guard::{guarded, unguarded};
 
 /// A person as they are handed out; times as RFC 3339, what is not known is empty.
 #[derive(Debug, Clone, Default)]
@@ -47,32 +48,35 @@ const COLUMNS: [&str; 11] = [
 #[must_use]
 pub fn write<'a>(people: impl Iterator<Item = Exported<'a>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut line = |cells: &[&str]| writer.write_record(cells).expect("memory takes every line");
-    line(&COLUMNS);
+    writer.write_record(COLUMNS).expect("memory takes every line");
     for person in people {
-        let (name, consent, themes) = (harmless(person.name), harmless(person.consent), person.themes.join("; "));
-        line(&[
+        let cells: [&str; COLUMNS.len()] = [
             person.email,
-            &name,
+            person.name,
             person.status,
             person.cadence,
-            &themes,
-            &consent,
+            &person.themes.join("; "),
+            person.consent,
             person.consent_by,
             &person.consented,
             &person.confirmed,
             &person.joined,
             &person.ended,
-        ]);
+        ];
+        writer.write_record(cells.map(guarded)).expect("memory takes every line");
     }
     finished(writer)
 }
 
-/// The lines of a file that were rejected, as they stood, each with its number and why; `reasons` in the file's order.
+/// The lines of a file that were rejected, each with its number and why; `reasons` in the file's order. They are opened
+/// in a spreadsheet to be corrected, so their cells are guarded like those of any export.
 #[must_use]
 pub fn rejects(sheet: &Sheet, reasons: &[(u64, String)]) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(sheet.delimiter).flexible(true).from_writer(Vec::new());
-    let mut line = |cells: Vec<&str>| writer.write_record(cells).expect("memory takes every line");
+    let mut line = |cells: Vec<&str>| {
+        let harmless = cells.into_iter().map(|cell| guarded(&unguarded(cell)));
+        writer.write_record(harmless).expect("memory takes every line");
+    };
     // What was added when the file was itself one of rejected lines is not added again.
     let width = sheet.headers.iter().position(|header| header == LINE).unwrap_or(sheet.headers.len());
     line(sheet.headers.iter().take(width).map(String::as_str).chain([LINE, REASON]).collect());
@@ -92,14 +96,4 @@ const REASON: &str = "rejected because";
 fn finished(writer: csv::Writer<Vec<u8>>) -> String {
     let bytes = writer.into_inner().expect("memory takes every line");
     String::from_utf8(bytes).expect("only text was written")
-}
-
-/// What a person wrote must not be calculated by a spreadsheet that opens the file.
-fn harmless(cell: &str) -> String {
-    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// Spreadsheets take a cell that begins so for a formula.
-pub(super) fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }

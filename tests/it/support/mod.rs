@@ -28,6 +28,7 @@ use policy_digest::app::subscribe::{Request, add};
 use policy_digest::app::{App, silent};
 use policy_digest::config;
 use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use policy_digest::domain::token::{self, Returning};
 use policy_digest::mail::{Sent, Transport};
 use policy_digest::store::FeedState;
 pub use smtp_sink::SmtpSink;
@@ -271,6 +272,13 @@ impl World {
     pub fn days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }
+}
+
+/// The token of a message's return path.
+pub async fn return_path(app: &App, number: i64) -> String {
+    let message = app.store.reported(number).await.unwrap().unwrap();
+    let returning = Returning { number, message_id: &message.message_id, made: message.made };
+    token::return_path(&app.keys.token.as_of(message.made), &returning)
 }
 
 /// Every value of every table of a database, a row a line.

@@ -1,6 +1,7 @@
 //! Which phrases are left when every text has been read.
 
 use super::*;
+use crate::domain::relevance::{Scorer, Text};
 
 fn topic(general: &[&str], theme: &[&str], exclusion: &[&str]) -> Topic {
     let topic = format!(
@@ -16,11 +17,11 @@ fn topic(general: &[&str], theme: &[&str], exclusion: &[&str]) -> Topic {
 
 #[track_caller]
 fn left(topic: &Topic, texts: &[(&str, &str)]) -> Vec<String> {
-    let mut unmatched = Unmatched::new(topic);
-    for (title, content) in texts {
-        unmatched.strike(&[Text { title, content, ..Text::default() }]);
-    }
-    unmatched.phrases.iter().map(|phrase| phrase.term.pattern.source.clone()).collect()
+    let scorer = Scorer::new(topic);
+    let texts = texts.iter().map(|(title, content)| Text { title, content, ..Text::default() });
+    let held: Vec<usize> = texts.flat_map(|text| scorer.held(&text)).collect();
+    let left = phrases(topic).into_iter().enumerate().filter(|(number, _)| !held.contains(number));
+    left.map(|(_, phrase)| phrase.term.pattern.source.clone()).collect()
 }
 
 #[test]
