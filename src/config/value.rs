@@ -278,9 +278,8 @@ fn meant_locale(written: &str) -> Option<String> {
     let (language, country) = written.split_once(['-', '_']).unwrap_or((written, ""));
     let (language, country) = (language.to_lowercase(), country.to_uppercase().replace("UK", "GB"));
     let whole = format!("{language}-{country}");
-    let known: Vec<String> = Locale::known().collect();
-    let seen = [whole.as_str(), language.as_str()].into_iter().find(|tag| known.iter().any(|known| known == tag));
-    seen.or_else(|| nearest(written, known.iter().map(String::as_str)))
+    let seen = [whole.as_str(), language.as_str()].into_iter().find(|tag| Locale::known().any(|known| known == *tag));
+    seen.or_else(|| nearest(written, Locale::known()))
         .map(|tag| format!("did you mean `{tag}`?"))
         .or_else(|| Some("write `en` for dates in English; `config/digest.toml` says which languages are known".into()))
 }

@@ -1,35 +1,42 @@
-//! The language and country that a digest is written for: how its dates read, by the Unicode CLDR (through `icu`),
-//! and in which direction its text runs. The fixed words of mails and pages are English, whatever the locale.
+//! The language and country that a digest is written for: how its dates read, by the Unicode CLDR (`locale/dates.tsv`),
+//! and in which direction its text runs. The fixed words of emails and pages are English, whatever the locale.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use chrono::Datelike;
-use icu_calendar::{Date, Gregorian};
-use icu_datetime::fieldsets::{YMD, YMDE};
-use icu_datetime::{DateTimeFormatterPreferences, FixedCalendarDateTimeFormatter};
 
-/// The languages whose dates CLDR knows well, each with the countries that write theirs in their own way.
-#[rustfmt::skip]
-const KNOWN: &[(&str, &str)] = &[
-    ("en", "GB IE US CA AU NZ ZA IN MT SG HK"), ("cy", "GB"), ("gd", "GB"), ("ga", "IE GB"),
-    ("fr", "FR BE CH CA LU"), ("de", "DE AT CH LI LU BE IT"), ("it", "IT CH"), ("nl", "NL BE"), ("lb", "LU"),
-    ("es", "ES MX AR CL CO PE UY US"), ("ca", "ES AD"), ("eu", "ES"), ("gl", "ES"), ("pt", "PT BR"),
-    ("sv", "SE FI"), ("da", "DK"), ("nb", "NO"), ("nn", "NO"), ("no", "NO"), ("fi", "FI"), ("is", "IS"), ("fo", "FO DK"),
-    ("pl", "PL"), ("cs", "CZ"), ("sk", "SK"), ("sl", "SI"), ("hr", "HR BA"), ("sr", "RS"), ("hu", "HU"), ("ro", "RO MD"),
-    ("bg", "BG"), ("mk", "MK"), ("sq", "AL XK"), ("el", "GR CY"), ("tr", "TR CY"), ("et", "EE"), ("lv", "LV"), ("lt", "LT"),
-    ("mt", "MT"), ("uk", "UA"), ("ru", "RU"), ("ka", "GE"), ("hy", "AM"), ("ar", "EG MA AE SA"), ("he", "IL"), ("fa", "IR"),
-    ("ur", "PK IN"), ("hi", "IN"), ("ja", "JP"), ("ko", "KR"), ("zh", "CN HK SG TW"),
-];
+/// One line for each way of writing dates; the file explains itself.
+const DATES: &str = include_str!("locale/dates.tsv");
 
-/// Those that are written from right to left.
+/// Languages written from right to left.
 const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "he", "ur"];
+
+static FORMATS: LazyLock<Vec<Format>> =
+    LazyLock::new(|| DATES.lines().filter(|line| !line.starts_with('#')).map(Format::parse).collect());
+
+/// How dates are written in some locales.
+#[derive(Debug, PartialEq, Eq)]
+struct Format {
+    tags: Vec<&'static str>,
+    zero: char,
+    long: &'static str,
+    with_weekday: &'static str,
+    /// From January on; empty where the patterns have numbers only.
+    months: Vec<&'static str>,
+    /// From Monday on.
+    weekdays: Vec<&'static str>,
+}
 
 /// A known language, with or without a country: `en`, `en-GB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Locale(icu_locale_core::Locale);
+pub struct Locale {
+    tag: &'static str,
+    format: &'static Format,
+}
 
-/// A tag that is none, or a language or a country that is not known here.
+/// Not a language tag, or a language or a country that is not known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownLocale;
 
@@ -38,57 +45,91 @@ impl FromStr for Locale {
 
     /// Takes the tag exactly as [`Locale::known`] gives it.
     fn from_str(tag: &str) -> Result<Self, UnknownLocale> {
-        let is_known = Self::known().any(|known| known == tag);
-        if is_known { tag.parse().map(Self).map_err(|_| UnknownLocale) } else { Err(UnknownLocale) }
+        let mut tags = FORMATS.iter().flat_map(|format| format.tags.iter().map(move |known| (*known, format)));
+        tags.find(|(known, _)| *known == tag).map(|(tag, format)| Self { tag, format }).ok_or(UnknownLocale)
     }
 }
 
 impl Locale {
     /// Every tag that is understood: `en`, `en-GB`, and so on.
-    pub fn known() -> impl Iterator<Item = String> {
-        KNOWN.iter().flat_map(|(language, countries)| {
-            let with_country = countries.split(' ').map(move |country| format!("{language}-{country}"));
-            std::iter::once((*language).to_owned()).chain(with_country)
-        })
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        FORMATS.iter().flat_map(|format| format.tags.iter().copied())
     }
 
     /// A date as its readers write it: "12 March 2026", "March 12, 2026", "12. maaliskuuta 2026".
     #[must_use]
     pub fn date(&self, date: &impl Datelike) -> String {
-        let formatter = FixedCalendarDateTimeFormatter::try_new(self.preferences(), YMD::long());
-        written(date, |date| Some(formatter.ok()?.format(&date).to_string()))
+        self.format.fill(self.format.long, date)
     }
 
     /// The same with the day of the week: "Thursday, 12 March 2026".
     #[must_use]
     pub fn date_with_weekday(&self, date: &impl Datelike) -> String {
-        let formatter = FixedCalendarDateTimeFormatter::try_new(self.preferences(), YMDE::long());
-        written(date, |date| Some(formatter.ok()?.format(&date).to_string()))
+        self.format.fill(self.format.with_weekday, date)
     }
 
     /// "ltr" or "rtl", as HTML's `dir` wants it.
     #[must_use]
     pub fn direction(&self) -> &'static str {
-        if RIGHT_TO_LEFT.contains(&self.0.id.language.as_str()) { "rtl" } else { "ltr" }
-    }
-
-    fn preferences(&self) -> DateTimeFormatterPreferences {
-        (&self.0).into()
+        let language = self.tag.split('-').next().unwrap_or_default();
+        if RIGHT_TO_LEFT.contains(&language) { "rtl" } else { "ltr" }
     }
 }
 
-/// In the civil calendar, whatever a country's own is: the blogs date their posts by it. The data are built in, so
-/// only a year that no calendar holds comes out as `2026-03-12`.
-fn written(date: &impl Datelike, write: impl FnOnce(Date<Gregorian>) -> Option<String>) -> String {
-    let (month, day) = (date.month() as u8, date.day() as u8);
-    let gregorian = Date::try_new_gregorian(date.year(), month, day).ok();
-    gregorian.and_then(write).unwrap_or_else(|| format!("{:04}-{month:02}-{day:02}", date.year()))
+impl Format {
+    /// Reads one line of the file, which a test reads whole.
+    fn parse(line: &'static str) -> Self {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap_or_default();
+        let (tags, zero, long, with_weekday) = (next(), next(), next(), next());
+        let names = |list: &'static str| list.split(',').filter(|name| *name != "-").collect();
+        Self {
+            tags: tags.split(' ').collect(),
+            zero: zero.chars().next().unwrap_or('0'),
+            long,
+            with_weekday,
+            months: names(next()),
+            weekdays: names(next()),
+        }
+    }
+
+    /// The pattern with the date in place of its fields. The calendar is the civil one everywhere: blogs date their posts
+    /// by it.
+    fn fill(&self, pattern: &str, date: &impl Datelike) -> String {
+        let name = |names: &[&'static str], number: u32| names.get(number as usize).copied().unwrap_or_default();
+        let mut written = String::with_capacity(pattern.len() + 16);
+        let mut rest = pattern;
+        while let Some((before, (field, after))) =
+            rest.split_once('{').and_then(|(before, field)| Some((before, field.split_once('}')?)))
+        {
+            written.push_str(before);
+            match field {
+                "y" => self.number(date.year(), 1, &mut written),
+                "d" | "dd" => self.number(date.day(), field.len(), &mut written),
+                "m" | "mm" => self.number(date.month(), field.len(), &mut written),
+                "M" => written.push_str(name(&self.months, date.month0())),
+                _ => written.push_str(name(&self.weekdays, date.weekday().num_days_from_monday())),
+            }
+            rest = after;
+        }
+        written.push_str(rest);
+        written
+    }
+
+    /// A number of at least `width` digits, in the locale's own digits.
+    fn number(&self, number: impl fmt::Display, width: usize, written: &mut String) {
+        let own = |digit: char| {
+            let value = digit.to_digit(10).and_then(|value| char::from_u32(u32::from(self.zero) + value));
+            value.unwrap_or(digit)
+        };
+        written.extend(format!("{number:0>width$}").chars().map(own));
+    }
 }
 
 impl fmt::Display for Locale {
     /// As it was written: `en-GB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(self.tag)
     }
 }
 
@@ -125,6 +166,9 @@ mod tests {
             ("nb-NO", "23. november 2026", "mandag 23. november 2026"),
             ("fi-FI", "23. marraskuuta 2026", "maanantai 23. marraskuuta 2026"),
             ("pl-PL", "23 listopada 2026", "poniedziałek, 23 listopada 2026"),
+            ("ar-EG", "٢٣ نوفمبر ٢٠٢٦", "الاثنين، ٢٣ نوفمبر ٢٠٢٦"),
+            ("eu-ES", "2026(e)ko azaroaren 23(a)", "2026(e)ko azaroaren 23(a), astelehena"),
+            ("ja-JP", "2026年11月23日", "2026年11月23日月曜日"),
         ] {
             let locale = locale(tag);
             let (with, without) = (locale.date_with_weekday(&day(2026, 11, 23)), locale.date(&day(2026, 11, 23)));
@@ -138,8 +182,9 @@ mod tests {
     #[test]
     fn every_known_locale_has_dates_of_its_own() {
         for tag in Locale::known() {
-            let locale = locale(&tag);
+            let locale = locale(tag);
             assert_eq!(locale.to_string(), tag);
+            assert!(matches!(locale.format.months.len(), 0 | 12) && locale.format.weekdays.len() == 7, "{tag}");
             let (november, december) = (locale.date(&day(2026, 11, 23)), locale.date(&day(2026, 12, 23)));
             assert!(!november.contains("M11") && !november.contains("2026-"), "{tag}: {november}");
             assert_ne!(november, december, "{tag}");

@@ -112,8 +112,8 @@ def main():
         return 0
     args.bench = args.bench.resolve()
     if args.program is None:
-        subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
-    args.program = (args.program or ROOT / "target/release/policy-digest").resolve()
+        subprocess.run(["cargo", "build", "--profile", "dist", "--locked"], cwd=ROOT, check=True)
+    args.program = (args.program or ROOT / "target/dist/policy-digest").resolve()
     with tempfile.TemporaryDirectory() as folder:
         samples, stats, ended, mails = run(args, pathlib.Path(folder))
     fifth = len(samples) // 5

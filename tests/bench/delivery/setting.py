@@ -60,8 +60,8 @@ def tools(args):
         return None
     args.bench = args.bench.resolve()
     if args.program is None:
-        subprocess.run(["cargo", "build", "--release", "--locked", "--manifest-path", ROOT / "Cargo.toml"], check=True)
-        args.program = ROOT / "target/release/policy-digest"
+        subprocess.run(["cargo", "build", "--profile", "dist", "--locked", "--manifest-path", ROOT / "Cargo.toml"], check=True)
+        args.program = ROOT / "target/dist/policy-digest"
     return args.program.resolve()
 
 

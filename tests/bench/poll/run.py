@@ -30,10 +30,10 @@ def find_bench():
     return None
 
 
-def build(manifest, target, name):
-    command = ["cargo", "build", "--release", "--locked", "--manifest-path", manifest, "--target-dir", target]
+def build(manifest, target, name, profile="release"):
+    command = ["cargo", "build", "--profile", profile, "--locked", "--manifest-path", manifest, "--target-dir", target]
     subprocess.run(list(map(str, command)), check=True)
-    return pathlib.Path(target) / "release" / name
+    return pathlib.Path(target) / profile / name
 
 
 class Server:
@@ -125,7 +125,7 @@ def main():
         print("skipped: there is no shared/bench/feedserver.py beside this repository (see --bench)")
         return 0
     args.bench = args.bench.resolve()
-    program = (args.program or build(ROOT / "Cargo.toml", ROOT / "target", "policy-digest")).resolve()
+    program = (args.program or build(ROOT / "Cargo.toml", ROOT / "target", "policy-digest", "dist")).resolve()
     ceiling = (args.ceiling or build(ROOT / "tests/bench/ceiling/Cargo.toml", ROOT / "target/ceiling", "ceiling")).resolve()
     with tempfile.TemporaryDirectory() as folder:
         sitting = Sitting(args, args.bench, pathlib.Path(folder))
