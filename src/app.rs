@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod advised;
 pub mod alarms;
 mod answers;
 pub mod archive;
@@ -32,6 +33,7 @@ pub mod proof;
 pub mod reconcile;
 pub mod reload;
 pub mod runs;
+pub mod send_now;
 pub mod sign_up;
 pub mod sources;
 pub mod status;
@@ -50,17 +52,20 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
+use crate::domain::budget::{Budget, GiveUp};
 use crate::domain::relevance::Scorer;
 use crate::fetch::{self, Fetcher};
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
+pub use advised::Advised;
 use clock::Clock;
 pub use document::Document;
-use limits::Limits;
+use limits::Limits as PageLimits;
 use lock::Lock;
+use poll::Readers;
 use stop::Stop;
 
 /// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
@@ -91,8 +96,9 @@ pub struct Installation {
     /// Whether the process was told to stop.
     pub stop: Arc<Stop>,
     /// How often visitors of the pages are heard.
-    pub limits: Arc<Limits>,
+    pub limits: Arc<PageLimits>,
     pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) signer: Option<Signer>,
@@ -145,11 +151,12 @@ impl App {
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
             fetcher: Arc::new(fetcher(&config)?),
+            readers: Arc::new(Readers::new()),
             renderer: renderer(&config)?,
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
             store: Arc::new(store),
-            limits: Arc::new(Limits::new(&clock)),
+            limits: Arc::new(PageLimits::new(&clock)),
             opened: clock.now(),
             clock,
             keys,
@@ -172,6 +179,7 @@ impl App {
         let lock = Lock::take(&self.config.settings.data, command)?;
         Store::remove_unfinished(&database(&self.config.settings.data))?;
         let unknown = self.store.recover(self.clock.now()).await?;
+        poll::recover(self).await?;
         // Whoever got here has read the configuration.
         self.store.set_untaken(None).await?;
         if unknown > 0 {
@@ -286,7 +294,12 @@ pub struct Unparsed {
     pub is_panic: bool,
 }
 
-/// Parses one document as a poll would: its title and its items.
+/// Does what takes the processor for long on a thread for such work, so that the pages and the other tasks go on beside it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it ended in a panic")
+}
+
+/// Parses one document as a poll would, within the standard limits: its title and its items.
 ///
 /// # Errors
 /// [`Unparsed`], with the reason.
@@ -295,8 +308,11 @@ pub fn parse_document(
     content_type: Option<&str>,
     base: Option<&url::Url>,
     now: DateTime<Utc>,
+    give_up: GiveUp,
 ) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
-    let source = crate::parse::Source { bytes, content_type, base, now, known: None };
+    let limits = Limits::default();
+    let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
+    let source = crate::parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget };
     match crate::parse::parse(&source) {
         Ok(document) => Ok((document.title, document.items.into_iter().map(|fresh| fresh.item).collect())),
         Err(error) => Err(Unparsed {

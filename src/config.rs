@@ -30,13 +30,14 @@ pub use feed_list::{FeedList, ListError, NewFeed, edit_feeds};
 pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use phrases::{PhrasePlace, phrase_places};
 pub use settings::{
-    Borderline, Digest, Dkim, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
-    Tls, TransportKind, Web,
+    Borderline, Digest, Dkim, Limits, Mail, Network, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
+    Smtp, Tls, TransportKind, Web,
 };
 pub use stamp::Stamp;
 pub use value::domain_name;
 
 use crate::domain::feed::Feed;
+use crate::domain::os_error;
 use crate::domain::topic::Topic;
 use notebook::{File, Notebook, Place};
 use reader::Table;
@@ -190,7 +191,7 @@ fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
             None
         }
         Err(error) => {
-            let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
+            let hint = os_error::next(&error).map(str::to_owned);
             notebook.note_fatal(file, Place::Whole(file), format!("the file cannot be read: {error}"), hint);
             None
         }

@@ -3,6 +3,7 @@
 
 pub mod alarm;
 pub mod bounce;
+pub mod budget;
 pub mod canonical;
 pub mod classifier;
 pub mod digest;
@@ -16,6 +17,7 @@ pub mod language;
 pub mod locale;
 mod matching;
 pub mod measures;
+pub mod os_error;
 pub mod outbox;
 pub mod pace;
 mod pattern;

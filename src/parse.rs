@@ -2,6 +2,8 @@
 //! No markup leaves this room, nothing is fetched, and the time is what the caller says.
 //! One bad entry costs that entry; a panic costs that document.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,9 +11,12 @@ use chrono::{DateTime, Utc};
 use feed_rs::parser::{Builder, ParseFeedError};
 use url::Url;
 
-use crate::domain::feed::Hints;
+use crate::config::Limits;
+use crate::domain::budget::{Budget, Spent};
+use crate::domain::feed::{Cut, Hints};
 use crate::domain::item::{Identity, Item};
 
+mod base;
 pub mod dates;
 pub mod discover;
 mod draft;
@@ -25,6 +30,7 @@ mod json;
 mod kind;
 mod leaf;
 mod lexer;
+mod newest;
 pub mod page;
 mod person;
 mod repair;
@@ -52,6 +58,10 @@ pub struct Source<'a> {
     pub now: DateTime<Utc>,
     /// What the caller has of this feed, not to be read again.
     pub known: Option<&'a Known>,
+    /// How much of it is kept.
+    pub limits: &'a Limits,
+    /// What reading it may cost.
+    pub budget: &'a Budget,
 }
 
 /// Entries by identity, each with its digest: see [`Fresh`].
@@ -83,6 +93,8 @@ pub struct Document {
     pub hints: Hints,
     /// What had to be mended, for the administrator's eyes.
     pub repairs: Vec<Repair>,
+    /// What was left out because there was more of it than the limits allow.
+    pub cut: Cut,
 }
 
 /// One kind of flaw, and how often it was met. Reads as "3 bare ampersands".
@@ -118,6 +130,9 @@ pub enum Error {
     /// Beyond any feed's size.
     #[error("the document is larger than {} MiB", MAX_BYTES / 1024 / 1024)]
     TooLarge,
+    /// It would cost too much, or it was no longer waited for.
+    #[error("reading it was broken off")]
+    Spent(#[from] Spent),
     /// A fault of the parser's own; the document should be reported.
     #[error("the parser failed on this document")]
     Panic,
@@ -149,13 +164,21 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
         return Err(Error::TooLarge);
     }
     let (text, mislabelled) = encoding::decode(source.bytes, source.content_type);
+    source.budget.step(source.bytes.len())?;
+    source.budget.hold(source.bytes.len() + if matches!(text, Cow::Owned(_)) { text.len() } else { 0 })?;
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     if start.is_empty() {
         return Err(Error::NotAFeed(Kind::Empty));
     }
     let mut document = match start.starts_with(['{', '[']) {
         // A server's own words may stand before a feed: `[24-Nov-2026] PHP Notice: …`.
-        true => json::read(start, source).or_else(|error| markup(&text, start, source).map_err(|_| error))?,
+        true => match json::read(start, source) {
+            Err(error @ Error::NotAFeed(_)) => match markup(&text, start, source) {
+                Err(spent @ Error::Spent(_)) => return Err(spent),
+                read => read.map_err(|_| error)?,
+            },
+            read => read?,
+        },
         false => markup(&text, start, source)?,
     };
     if mislabelled {
@@ -165,7 +188,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
 }
 
 fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Error> {
-    let repaired = repair::repair(text, source.base, source.now);
+    let repaired = repair::repair(text, source)?;
     let page = kind::page(start);
     let repaired = match (repaired, page) {
         // A page in front of a feed is an error message of the server's; one without entries is all there is.
@@ -179,10 +202,14 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
     let mut repairs: Vec<_> = repaired.counts.iter().map(|(&name, &count)| Repair { name, count }).collect();
     let nothing = Known::new();
     let (drafts, unchanged) = identity::settle(repaired.entries, source.known.unwrap_or(&nothing));
-    let (mut items, lost) = items(drafts)?;
+    let (mut cut, mut lost) = (repaired.cut, Lost::default());
+    let mut items = newest_that_fit(drafts, source, &mut cut, |drafts, cut| items(&drafts, source, cut, &mut lost))?;
+    if let (true, Some(failure)) = (items.is_empty(), lost.failure.take()) {
+        return Err(failure);
+    }
     identity::once(&mut items);
-    if lost > 0 {
-        repairs.push(Repair { name: "unreadable entry", count: lost });
+    if lost.entries > 0 {
+        repairs.push(Repair { name: "unreadable entry", count: lost.entries });
     }
     let title =
         repaired.title.map(|Value { text, is_html }| entry::title(&text, !is_html)).filter(|text| !text.is_empty());
@@ -194,43 +221,112 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
         unchanged,
         hints: repaired.hints,
         repairs,
+        cut,
     })
 }
 
-/// All entries at once; when that fails, one by one, so that a bad one costs only itself. Also how many were lost.
-fn items(drafts: Vec<Settled<Written>>) -> Result<(Vec<Fresh>, usize), Error> {
-    let attempt =
-        |drafts: &[Settled<Written>]| catch_unwind(AssertUnwindSafe(|| strict(drafts))).unwrap_or(Err(Error::Panic));
-    if drafts.is_empty() {
-        return Ok((Vec::new(), 0));
+/// Entries are made into Items so many at a time, and so many bytes.
+const BATCH_ENTRIES: usize = 64;
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// A draft with its place in the document.
+type Placed<B> = (usize, Settled<B>);
+
+/// The Items of the drafts, in the order of the document. When they would be more than may be stored of one visit, those
+/// of the newest drafts that are not.
+fn newest_that_fit<B>(
+    drafts: Vec<Settled<B>>,
+    source: &Source<'_>,
+    cut: &mut Cut,
+    mut items: impl FnMut(Vec<Placed<B>>, &mut Cut) -> Result<Vec<(usize, Fresh)>, Error>,
+) -> Result<Vec<Fresh>, Error> {
+    let Source { budget, limits, .. } = *source;
+    let bytes: usize = drafts.iter().map(|(_, draft)| draft.bytes).sum();
+    let mut drafts: Vec<Placed<B>> = drafts.into_iter().enumerate().collect();
+    // What is stored is plain text, and about as long as what it is made of.
+    if bytes > limits.visit_bytes / 2 {
+        drafts.sort_by_key(|(place, (_, draft))| (Reverse(draft.date), *place));
     }
-    if let Ok(items) = attempt(&drafts) {
-        return Ok((items, 0));
+    let (mut kept, mut stored) = (Vec::with_capacity(drafts.len()), 0);
+    let mut drafts = drafts.into_iter().peekable();
+    while drafts.peek().is_some() {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(draft) = drafts.next_if(|_| batch.len() < BATCH_ENTRIES && bytes < BATCH_BYTES) {
+            bytes += draft.1.1.bytes;
+            batch.push(draft);
+        }
+        // The strict parser has the batch as one text and as a tree.
+        budget.hold(3 * bytes)?;
+        let mut made = items(batch, cut)?;
+        budget.release(4 * bytes);
+        let sizes = made.iter().map(|(_, fresh)| entry::stored_bytes(&fresh.item));
+        let fitting = sizes.take_while(|size| {
+            stored += size;
+            stored <= limits.visit_bytes
+        });
+        let surplus = made.split_off(fitting.count()).len();
+        budget.step(bytes)?;
+        budget.hold(made.iter().map(|(_, fresh)| entry::stored_bytes(&fresh.item) + size_of::<Fresh>()).sum())?;
+        kept.append(&mut made);
+        if surplus > 0 {
+            cut.items += surplus + drafts.len();
+            break;
+        }
     }
-    let mut items = Vec::new();
-    let mut failure = None;
-    let mut lost = 0;
-    for draft in &drafts {
+    kept.sort_unstable_by_key(|(place, _)| *place);
+    Ok(kept.into_iter().map(|(_, fresh)| fresh).collect())
+}
+
+/// Entries that could not be read, and the last reason.
+#[derive(Default)]
+struct Lost {
+    entries: usize,
+    failure: Option<Error>,
+}
+
+/// All entries of a batch at once; when that fails, one by one, so that a bad one costs only itself.
+fn items(
+    drafts: &[Placed<Written>],
+    source: &Source<'_>,
+    cut: &mut Cut,
+    lost: &mut Lost,
+) -> Result<Vec<(usize, Fresh)>, Error> {
+    let attempt = |drafts: &[Placed<Written>]| {
+        let mut cut = Cut::default();
+        catch_unwind(AssertUnwindSafe(|| strict(drafts, source.limits, &mut cut)))
+            .unwrap_or(Err(Error::Panic))
+            .map(|items| (items, cut))
+    };
+    let mut items = Vec::with_capacity(drafts.len());
+    let mut take = |(made, of_these): (Vec<(usize, Fresh)>, Cut)| {
+        items.extend(made);
+        cut.texts += of_these.texts;
+        cut.authors += of_these.authors;
+        cut.categories += of_these.categories;
+    };
+    if let Ok(made) = attempt(drafts) {
+        take(made);
+        return Ok(items);
+    }
+    for draft in drafts {
+        source.budget.step(draft.1.1.bytes)?;
         match attempt(std::slice::from_ref(draft)) {
-            Ok(one) => items.extend(one),
+            Ok(made) => take(made),
             Err(error) => {
-                lost += 1;
-                failure = Some(error);
+                lost.entries += 1;
+                lost.failure = Some(error);
             }
         }
     }
-    match failure {
-        Some(error) if items.is_empty() => Err(error),
-        _ => Ok((items, lost)),
-    }
+    Ok(items)
 }
 
-/// The drafts through feed-rs. Their places stand for their ids, so that none is mistaken for another.
-fn strict(drafts: &[Settled<Written>]) -> Result<Vec<Fresh>, Error> {
-    let bodies: usize = drafts.iter().map(|(_, draft)| draft.body.xml.len() + 64).sum();
+/// The drafts through feed-rs. Their places in the batch stand for their ids, so that none is mistaken for another.
+fn strict(drafts: &[Placed<Written>], limits: &Limits, cut: &mut Cut) -> Result<Vec<(usize, Fresh)>, Error> {
+    let bodies: usize = drafts.iter().map(|(_, (_, draft))| draft.body.xml.len() + 64).sum();
     let mut document = String::with_capacity(bodies + 64);
     document.push_str(r#"<feed xmlns="http://www.w3.org/2005/Atom">"#);
-    for (place, (_, Draft { body, .. })) in drafts.iter().enumerate() {
+    for (place, (_, (_, Draft { body, .. }))) in drafts.iter().enumerate() {
         document.extend(["<entry><id>", &place.to_string(), "</id>", &body.xml, "</entry>"]);
     }
     document.push_str("</feed>");
@@ -238,13 +334,16 @@ fn strict(drafts: &[Settled<Written>]) -> Result<Vec<Fresh>, Error> {
     let feed = parser.parse(document.as_bytes()).map_err(Error::Malformed)?;
     let mut items = Vec::with_capacity(drafts.len());
     for entry in feed.entries {
-        let Some((identity, draft)) = entry.id.parse::<usize>().ok().and_then(|place| drafts.get(place)) else {
+        let Some((place, (identity, draft))) = entry.id.parse::<usize>().ok().and_then(|place| drafts.get(place))
+        else {
             continue;
         };
         let Written { published, updated, .. } = draft.body;
-        let item = Item { published, updated, ..entry::item(entry, identity.clone(), draft.link.clone()) };
+        let item = entry::item(entry, identity.clone(), draft.link.clone(), limits, cut);
+        let item = Item { published, updated, ..item };
         if draft.says_something(&item) {
-            items.push(Fresh { item, digest: draft.digest });
+            let item = entry::fitted(item, limits, draft.is_cut, cut);
+            items.push((*place, Fresh { item, digest: draft.digest }));
         }
     }
     Ok(items)

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use url::Url;
 
 use super::App;
+use crate::domain::budget::{Budget, GiveUp};
 use crate::domain::canonical::canonical;
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
 use crate::domain::topic::{Scale, Topic};
@@ -56,7 +57,7 @@ pub struct Explanation {
 /// # Errors
 /// The page cannot be fetched, or is none; or the database fails.
 pub async fn by_link(app: &App, link: &Url) -> anyhow::Result<Explanation> {
-    match app.store.item_by_link(link.to_string(), canonical(link)).await? {
+    match app.store.item_by_link(canonical(link)).await? {
         Some(item) => stored(app, &item).await,
         None => page(app, link)
             .await
@@ -104,13 +105,16 @@ async fn page(app: &App, link: &Url) -> anyhow::Result<Explanation> {
     let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
     let response = fetched.map_err(|error| anyhow::anyhow!(error.explain()))?;
     let Outcome::Body { bytes, content_type } = &response.outcome else { anyhow::bail!("it answers with nothing") };
-    let source = parse::Source { bytes, content_type: content_type.as_deref(), base: Some(link), now, known: None };
+    let limits = &app.config.settings.polling.limits;
+    let budget = &Budget::new(bytes.len(), limits.memory_bytes, GiveUp::default());
+    let content_type = content_type.as_deref();
+    let source = parse::Source { bytes, content_type, base: Some(link), now, known: None, limits, budget };
     match parse::parse(&source) {
         Ok(_) => anyhow::bail!("it is a feed; name one of its posts, or see `policy-digest feeds check`"),
         Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
         Err(error) => return Err(error.into()),
     }
-    let article = parse::page::article(bytes, content_type.as_deref());
+    let article = parse::page::article(bytes, content_type);
     let text = Text { title: &article.title, content: &article.text, ..Text::default() };
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());

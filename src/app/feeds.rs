@@ -8,12 +8,14 @@ pub mod edit;
 pub mod exchange;
 mod look;
 mod refusal;
+pub mod reopen;
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
 
 use super::poll::{Readers, address, chain, refuse_unknown, unparsed};
 use super::{App, Listener, Progress};
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Cut, Feed};
 use crate::store::FeedState;
 use look::{Judged, Sight, Unseen, discover, judged, look};
 pub use refusal::Refusal;
@@ -35,6 +37,8 @@ pub struct CheckResult {
     pub moved_to: Option<String>,
     /// What had to be repaired in the document.
     pub repairs: Vec<String>,
+    /// What is left out of it because there is more than the limits allow.
+    pub cut: Cut,
     /// When a poll last showed nothing that was known: items before it may have been missed.
     pub gap: Option<DateTime<Utc>>,
 }
@@ -81,7 +85,7 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
         [] => feed.enabled,
         names => names.iter().any(|name| name == feed.id.as_str()),
     };
-    let (states, readers) = (app.store.feed_states().await?, &Readers::new());
+    let (states, readers) = (app.store.feed_states().await?, &*app.readers);
     let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
     listener(Progress::Started { what: "checking", steps: chosen.len() });
     let checks = chosen.into_iter().map(|feed| {
@@ -92,8 +96,8 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
             (feed.id.to_string(), result)
         }
     });
-    // The fetcher knows how many at once.
-    let feeds = futures::future::join_all(checks).await;
+    // No more bodies wait to be read than a poll lets wait.
+    let feeds = futures::stream::iter(checks).buffered(app.config.settings.polling.concurrency).collect().await;
     listener(Progress::Finished);
     Ok(CheckReport { feeds, is_behind_proxy: app.fetcher.is_behind_proxy() })
 }
@@ -122,7 +126,7 @@ async fn check_one(
     };
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
     let moved_to = moved_to.or_else(|| state.and_then(|state| state.address.clone()));
-    let repairs = document.repairs.iter().map(ToString::to_string).collect();
+    let (repairs, cut) = (document.repairs.iter().map(ToString::to_string).collect(), document.cut);
     let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document);
     Ok(CheckResult {
         items: items.len(),
@@ -132,6 +136,7 @@ async fn check_one(
         newest,
         moved_to,
         repairs,
+        cut,
         gap: state.and_then(|state| state.gap),
     })
 }

@@ -2,6 +2,7 @@
 //! by the fetcher; reading beside it and keeping in batches is the pipeline's.
 
 mod pipeline;
+mod reading;
 mod visit;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use futures::StreamExt as _;
 use url::Url;
 
 use super::{App, Listener, Progress, sha256};
+use crate::domain::budget::{Budget, Spent};
 use crate::domain::canonical::canonical;
 use crate::domain::feed::{Feed, Ownership};
 use crate::domain::relevance::{Scorer, Text};
@@ -21,7 +23,8 @@ use crate::fetch::Outcome;
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
-pub(super) use pipeline::Readers;
+pub(crate) use pipeline::Readers;
+use reading::Reading;
 use visit::{Known, Line, Looked, READER};
 pub(super) use visit::{address, unparsed};
 
@@ -130,7 +133,8 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
     let is_named = matches!(which, Which::Named(_));
-    let (chosen, readers) = (&chosen, &Readers::new());
+    let (chosen, readers) = (&chosen, &*app.readers);
+    let log = &reading::Log::begin(&app.config.settings.data);
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
@@ -138,7 +142,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
-            let (report, poll) = poll_one(app, readers, feed, state, is_named, now).await;
+            let (report, poll) = poll_one(app, (readers, log), feed, state, is_named, now).await;
             // The keeper goes away first only when the database fails, and then that is what is told.
             let _ = done.send(Polled { place, report, poll }).await;
         }
@@ -154,6 +158,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         Ok(())
     };
     let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
+    log.iter().for_each(|log| log.end());
     listener(Progress::Finished);
     Ok(PollReport { feeds })
 }
@@ -184,7 +189,7 @@ pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> 
 /// Polls one feed: what there is to tell, and what there is to keep.
 async fn poll_one(
     app: &App,
-    readers: &Readers,
+    reading: (&Readers, &Option<Arc<reading::Log>>),
     feed: &Feed,
     state: &FeedState,
     is_named: bool,
@@ -195,7 +200,7 @@ async fn poll_one(
         return (report(result), None);
     }
     let start = Instant::now();
-    let mut looked = read(app, readers, feed, state, now).await;
+    let mut looked = read(app, reading, feed, state, now).await;
     looked.visit.took = start.elapsed();
     let result = match &looked.outcome {
         PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
@@ -205,7 +210,13 @@ async fn poll_one(
     (report(result), Some(visit::settle(app, feed, state, now, looked)))
 }
 
-async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Looked {
+async fn read(
+    app: &App,
+    (readers, log): (&Readers, &Option<Arc<reading::Log>>),
+    feed: &Feed,
+    state: &FeedState,
+    now: DateTime<Utc>,
+) -> Looked {
     let Known { validators, body_hash } = Known::of(state);
     let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
         Ok(response) => response,
@@ -223,21 +234,28 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let (known, final_url) = (known(app, feed, state).await, response.final_url);
+    let (limits, excerpt_chars) = (app.config.settings.polling.limits, app.config.settings.digest.excerpt_chars);
+    let (log, id) = (log.clone(), feed.id.clone());
     let served_from = [feed.url.clone(), final_url.clone()];
-    let parsed = readers.read(move || {
+    let parsed = readers.read(move |give_up| {
+        let _noted = Reading::begin(log, id);
+        let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
         let source = parse::Source {
             bytes: &bytes,
             content_type: content_type.as_deref(),
             base: Some(&final_url),
             now,
             known: Some(&known),
+            limits: &limits,
+            budget: &budget,
         };
-        parse::parse(&source).map(|document| {
-            let (hints, is_whole, unchanged) = (document.hints, document.is_whole, document.unchanged);
-            (hints, is_whole, unchanged, judge(&scorer, prior, &served_from, document))
-        })
+        let document = parse::parse(&source)?;
+        let (hints, is_whole, unchanged, cut) = (document.hints, document.is_whole, document.unchanged, document.cut);
+        let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
+        items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
+        Ok::<_, parse::Error>((hints, is_whole, unchanged, cut, items))
     });
-    let (hints, is_whole, unchanged, items) = match parsed.await {
+    let (hints, is_whole, unchanged, cut, items) = match parsed.await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
@@ -258,8 +276,31 @@ async fn read(app: &App, readers: &Readers, feed: &Feed, state: &FeedState, now:
         fingerprint,
         items,
         unchanged,
+        cut,
     };
     Looked { outcome, entries, ..same }
+}
+
+/// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the
+/// lock, before it polls.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn recover(app: &App) -> anyhow::Result<()> {
+    let folder = &app.config.settings.data;
+    let left_behind = reading::left_behind(folder);
+    if left_behind.is_empty() {
+        return Ok(());
+    }
+    let (states, now) = (app.store.feed_states().await?, app.clock.now());
+    let feeds = app.config.feeds.iter().filter(|feed| left_behind.contains(&feed.id));
+    let known = feeds.filter_map(|feed| Some((feed, states.iter().find(|state| state.id == feed.id.as_str())?)));
+    let (polls, lines): (Vec<_>, Vec<_>) =
+        known.map(|(feed, state)| visit::settle(app, feed, state, now, Looked::broken_off(feed, state))).unzip();
+    app.store.save_polls(polls).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+    lines.iter().for_each(|line| line.log(&Saved::default()));
+    reading::forget(folder);
+    Ok(())
 }
 
 /// The entries that need not be read again as long as they stay as they were.
@@ -275,32 +316,47 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     })
 }
 
+/// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
+const JUDGING_STEPS: usize = 2_000;
+
 /// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
-pub(super) fn judge(scorer: &Scorer, prior: f32, served_from: &[Url], document: parse::Document) -> Vec<ScoredItem> {
+///
+/// # Errors
+/// The budget is spent.
+pub(super) fn judge(
+    scorer: &Scorer,
+    prior: f32,
+    served_from: &[Url],
+    document: parse::Document,
+    budget: &Budget,
+) -> Result<Vec<ScoredItem>, Spent> {
     let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
-    items
-        .into_iter()
-        .map(|parse::Fresh { item, digest }| ScoredItem {
+    let judged = |parse::Fresh { item, digest }: parse::Fresh| {
+        let text = Text {
+            title: &item.title,
+            summary: &item.summary,
+            content: &item.content,
+            categories: &item.categories,
+            prior,
+        };
+        budget.step(JUDGING_STEPS + text.title.len() + text.summary.len() + text.content.len())?;
+        Ok(ScoredItem {
             canonical: item.link.as_ref().map(canonical),
             ownership: item
                 .link
                 .as_ref()
                 .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
             likeness: Likeness::of(&item),
-            score: scorer.score(&Text {
-                title: &item.title,
-                summary: &item.summary,
-                content: &item.content,
-                categories: &item.categories,
-                prior,
-            }),
+            score: scorer.score(&text),
             prior,
+            shown: None,
             item,
             digest,
         })
-        .collect()
+    };
+    items.into_iter().map(judged).collect()
 }
 
 /// An error and its causes, in one line, for a feed's state.

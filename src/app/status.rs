@@ -172,5 +172,5 @@ pub(super) fn database_bytes(data: &Path) -> Option<u64> {
 /// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
 #[must_use]
 pub fn needs_attention(feed: &FeedState) -> bool {
-    feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some()
+    feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some() || !feed.cut.is_nothing()
 }

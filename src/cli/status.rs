@@ -19,6 +19,7 @@ use crate::app::status::{self, StatusReport, needs_attention, status};
 use crate::config::{Config, Findings, data_folder};
 use crate::domain::spark;
 use crate::store::{FeedState, Untaken, WEEKS};
+pub(super) use json::cut as cut_json;
 
 /// What is told fits a terminal of this width, in columns,
 const WIDTH: usize = 80;

@@ -13,8 +13,8 @@ use super::check;
 use super::notebook::{File, Notebook};
 use super::reader::Table;
 use super::settings::{
-    Borderline, Digest, Dkim, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp, Tls,
-    TransportKind, Web,
+    Borderline, Digest, Dkim, Limits, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
+    Tls, TransportKind, Web,
 };
 use super::value::{
     Read, Wrong, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox, network,
@@ -81,6 +81,7 @@ fn polling(mut table: Table<'_>, folder: &Path, public_url: &Url) -> Polling {
         first_poll_window: table.or("first_poll_window", 7 * DAY, duration),
         timeout: table.or("timeout", Duration::from_secs(30), some_time),
         max_body_bytes: table.or("max_body_bytes", 10 * 1024 * 1024, whole(1..=1 << 30)),
+        limits: limits(table.table("limits")),
         allow_private: table.values("allow_private", network),
         allow_files: table.or("allow_files", false, flag),
         proxy: table.or("proxy", None, optional(web_url)),
@@ -90,6 +91,20 @@ fn polling(mut table: Table<'_>, folder: &Path, public_url: &Url) -> Polling {
     };
     table.finish();
     polling
+}
+
+fn limits(mut table: Table<'_>) -> Limits {
+    let standard = Limits::default();
+    let limits = Limits {
+        entries: table.or("entries", standard.entries, whole(1..=100_000)),
+        entry_bytes: table.or("entry_bytes", standard.entry_bytes, whole(4_096..=1 << 24)),
+        visit_bytes: table.or("visit_bytes", standard.visit_bytes, whole(65_536..=1 << 30)),
+        authors: table.or("authors", standard.authors, whole(1..=1_000)),
+        categories: table.or("categories", standard.categories, whole(0..=1_000)),
+        memory_bytes: table.or("memory_bytes", standard.memory_bytes, whole(1 << 20..=1 << 40)),
+    };
+    table.finish();
+    limits
 }
 
 fn schedule(mut table: Table<'_>) -> Schedule {

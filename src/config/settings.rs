@@ -90,6 +90,8 @@ pub struct Polling {
     pub timeout: Duration,
     /// The largest answer that is read, unpacked.
     pub max_body_bytes: u64,
+    /// What one feed may bring at a visit.
+    pub limits: Limits,
     /// Private networks that may be fetched from.
     #[schemars(with = "Vec<String>")]
     pub allow_private: Vec<Network>,
@@ -107,6 +109,36 @@ pub struct Polling {
     /// Named in the User-Agent, for a feed's owner to find us by; `public_url` unless set.
     #[schemars(with = "String")]
     pub contact_url: Url,
+}
+
+/// `[polling.limits]`: what one feed may bring at a visit. What is over is left out and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub struct Limits {
+    /// Entries of one document; the newest are kept.
+    pub entries: usize,
+    /// Stored bytes of one entry; longer texts are shortened.
+    pub entry_bytes: usize,
+    /// Stored bytes of all new entries of one visit; the newest are kept.
+    pub visit_bytes: usize,
+    /// Authors of one entry.
+    pub authors: usize,
+    /// Categories of one entry.
+    pub categories: usize,
+    /// Memory for reading one document, in bytes; one that needs more is not read.
+    pub memory_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entries: 2_000,
+            entry_bytes: 256 * 1024,
+            visit_bytes: 8 * 1024 * 1024,
+            authors: 20,
+            categories: 50,
+            memory_bytes: 96 * 1024 * 1024,
+        }
+    }
 }
 
 /// All addresses that begin like this one. Reads as `10.0.0.0/8`.

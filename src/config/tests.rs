@@ -53,7 +53,8 @@ fn the_shipped_digest_toml_names_every_key() {
     let notebook = Notebook::default();
     let text = include_str!("../../config/digest.toml");
     digest::read(Table::parse(text, File::Digest, &notebook), Path::new(""));
-    let tables = ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "relevance", "retention", "schedule"];
+    let tables =
+        ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "polling.limits", "relevance", "retention", "schedule"];
     let others = ["sender", "web", "mail.smtp.password"];
     let unset: Vec<_> = notebook.unset().into_iter().filter(|path| !tables.contains(&path.as_str())).collect();
     let unset: Vec<_> = unset.into_iter().filter(|path| !others.contains(&path.as_str())).collect();
@@ -166,6 +167,27 @@ fn a_wrong_or_unknown_variable_is_found_by_its_name() {
     assert!(shown.contains("help: did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?"), "{shown}");
     assert!(shown.contains("--> environment variable POLICY_DIGEST__MAIL__SMTP__PORT"), "{shown}");
     assert!(shown.contains("`port` must be a whole number from 1 to 65535, not text"), "{shown}");
+}
+
+#[test]
+fn every_variable_that_looks_like_ours_and_is_not_known_is_found_with_what_was_meant() {
+    let wrong = [
+        "POLICY_DIGEST_MAIL_SMTP_HOST",
+        "POLICY_DIGEST_MAIL__SMTP_PORTT",
+        "policy_digest__name",
+        "POLICY_DIGEST_LOG",
+        "POLICY_DIGEST__WEB",
+    ];
+    let findings = read(&[], &wrong.map(|name| (name, "x"))).unwrap_err();
+    let hint = |name: &str| {
+        let found = findings.iter().find(|finding| matches!(&finding.origin, Origin::Variable(other) if other == name));
+        found.and_then(|finding| finding.hint.clone()).unwrap_or_else(|| panic!("{name} is not in\n{findings}"))
+    };
+    assert_eq!(hint(wrong[0]), "did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?");
+    assert_eq!(hint(wrong[1]), "did you mean `POLICY_DIGEST__MAIL__SMTP__PORT`?");
+    assert_eq!(hint(wrong[2]), "did you mean `POLICY_DIGEST__NAME`?");
+    assert!(hint(wrong[3]).contains("two underscores between the levels"), "{findings}");
+    assert_eq!(findings.len(), wrong.len(), "a table is no key: {findings}");
 }
 
 #[test]

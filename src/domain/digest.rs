@@ -64,10 +64,10 @@ pub struct Story {
     pub author: Option<String>,
     /// As the source gives it; `None` is shown as "undated".
     pub published: Option<DateTime<Utc>>,
-    /// The feed's own summary.
-    pub summary: String,
-    /// The whole text.
-    pub content: String,
+    /// Whole sentences of it, made when it arrived; may be empty.
+    pub excerpt: String,
+    /// Minutes to read it; 0 when there is no text to read.
+    pub reading_minutes: usize,
     /// The relevance score's total.
     pub score: f32,
     /// Names of themes, strongest first.
@@ -96,8 +96,6 @@ pub struct Limits {
     pub max_stories: usize,
     /// Lines for all others: stories first, then what is borderline. What has no line is left out.
     pub rows: usize,
-    /// Longest excerpt, in characters.
-    pub excerpt_chars: usize,
 }
 
 /// What the subject is worded with, beside the stories.
@@ -210,8 +208,8 @@ pub fn compose(
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
     filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
     for (place, story) in full {
-        let excerpt = text::excerpt(&story.title, &story.summary, &story.content, limits.excerpt_chars);
-        filled[place.min(sections.len())].stories.push(Entry { excerpt, ..line(story, place, sections) });
+        let entry = Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections) };
+        filled[place.min(sections.len())].stories.push(entry);
     }
     let entries = |stories: Vec<(usize, &Story)>| -> Vec<Entry> {
         stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
@@ -308,7 +306,6 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
-    let longer = if story.content.len() > story.summary.len() { &story.content } else { &story.summary };
     Entry {
         seq: story.seq,
         title: title_of(story),
@@ -317,7 +314,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
         published: story.published,
         excerpt: String::new(),
-        reading_minutes: text::reading_minutes(text::word_count(longer)),
+        reading_minutes: story.reading_minutes,
         reason: reason(&story.phrases),
         tags: titles.map(|section| section.title.clone()).collect(),
         link: story.link.clone(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
+mod cut;
 mod moved;
 mod name;
 mod ownership;
@@ -11,8 +12,9 @@ mod public_address;
 mod reach;
 mod visit;
 
+pub use cut::Cut;
 pub use moved::Moved;
-pub use name::name;
+pub use name::Names;
 pub use ownership::Ownership;
 pub use public_address::public_address;
 pub use reach::{Reach, Sign};

@@ -43,11 +43,17 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// An item's own id; of one that is longer than any id, its hash, so that a key costs no more than a link.
+    #[must_use]
+    pub fn id(id: String) -> Self {
+        if id.len() <= LONGEST_ID { Self::Id(id) } else { Self::Id(format!("sha256:{}", hex(&Sha256::digest(id)))) }
+    }
+
     /// The key of an item: its own id, else its canonical link, else a hash of its plain text.
     #[must_use]
     pub fn of(id: Option<&str>, link: Option<&Url>, title: &str, content: &str) -> Self {
         if let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) {
-            return Self::Id(id.to_owned());
+            return Self::id(id.to_owned());
         }
         if let Some(link) = link {
             return Self::Link(canonical(link));
@@ -57,8 +63,15 @@ impl Identity {
         hash.update(title.len().to_be_bytes());
         hash.update(title.as_bytes());
         hash.update(content.as_bytes());
-        Self::Hash(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self::Hash(hex(&hash.finalize()))
     }
+}
+
+/// In bytes. Many ids are links, and an id that repeats is joined with a link; links have 8,000 bytes at most.
+const LONGEST_ID: usize = 16_384;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 
 mod boilerplate;
 
+use std::collections::HashSet;
+
+use boilerplate::Heading;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Words a minute of an adult who reads non-fiction in English (Brysbaert 2019: 238), rounded down for policy prose.
@@ -11,6 +14,12 @@ const WORDS_PER_MINUTE: usize = 220;
 
 /// An own summary with fewer characters of whole sentences than this is a teaser, not a summary.
 const REAL_SUMMARY_CHARS: usize = 80;
+
+/// So many characters of the summary and of the content are looked at for an excerpt, and twice its length if that is more.
+const READ_CHARS: usize = 4_000;
+
+/// A run of so many characters without a letter or a digit is no part of a sentence, and ends one.
+const LONGEST_GAP_CHARS: usize = 32;
 
 /// What an ellipsis does not stand behind.
 const CUT_BEFORE: [char; 9] = [' ', '\u{a0}', ',', ';', ':', '–', '—', '-', '('];
@@ -27,12 +36,18 @@ const ABBREVIATIONS: &[&str] = &[
 /// mid-word, not the title again), and after a short one the first sentences of the content; else those alone.
 /// Boilerplate and the repeated title are left out. Only a text without one sentence that fits is cut, at the end of
 /// a clause or a word, with an ellipsis. May be empty.
+///
+/// Only the beginnings of summary and content are looked at, and the work grows in proportion to them, whatever they hold.
 #[must_use]
 pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> String {
-    let mut own = prose(title, summary);
-    let mut text = prose(title, content);
+    let read = READ_CHARS.max(max_chars.saturating_mul(2));
+    let (summary, content) = (first_chars(summary, read), first_chars(content, read));
+    let heading = Heading::new(first_chars(title, READ_CHARS));
+    let mut own = prose(&heading, summary);
+    let mut text = prose(&heading, content);
     if own.iter().map(|sentence| sentence.chars().count() + 1).sum::<usize>() >= REAL_SUMMARY_CHARS || text.is_empty() {
-        text.retain(|sentence| !own.iter().any(|told| boilerplate::is_title(told, sentence)));
+        let told: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
+        text.retain(|sentence| !told.contains(&boilerplate::folded(sentence)));
         own.append(&mut text);
         text = own;
     }
@@ -40,7 +55,7 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
         return gather(&text, max_chars);
     }
     // No sentence anywhere: a heading-like line is better than nothing, if it is not the title again.
-    let rest = [summary, content].into_iter().map(|text| boilerplate::lines(title, text).join(" "));
+    let rest = [summary, content].into_iter().map(|text| boilerplate::lines(&heading, text).join(" "));
     rest.map(|line| single_line(&line)).find(|line| !line.is_empty()).map_or_else(String::new, |line| {
         match ["[…]", "[...]", "(…)", "…", "..."].iter().find_map(|mark| line.strip_suffix(mark)) {
             Some(kept) => truncate_at_word(&format!("{}…", kept.trim_end_matches(CUT_BEFORE)), max_chars),
@@ -49,18 +64,19 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     })
 }
 
+/// The beginning of a text, `count` characters of it.
+fn first_chars(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
+}
+
 /// The whole sentences of a text without its boilerplate, headings, captions and cut-off end.
-fn prose(title: &str, text: &str) -> Vec<String> {
+fn prose(heading: &Heading, text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for line in boilerplate::lines(title, text) {
+    for line in boilerplate::lines(heading, text) {
         for sentence in sentences(&line) {
             let sentence = sentence.trim_start_matches(['•', '–', '—', '-', '*', ' ']);
-            let repeats = boilerplate::begins_title(title, sentence) && found.is_empty();
-            if is_whole(sentence)
-                && !repeats
-                && !boilerplate::is_title(title, sentence)
-                && !boilerplate::is_aside(sentence)
-            {
+            let repeats = found.is_empty() && heading.begins_with(sentence);
+            if is_whole(sentence) && !repeats && !heading.is(sentence) && !boilerplate::is_aside(sentence) {
                 found.push(single_line(sentence));
             }
         }
@@ -106,7 +122,7 @@ fn is_whole(sentence: &str) -> bool {
     }
     let end = sentence.trim_end().trim_end_matches(['"', '\'', '”', '’', '»', ')', ']']);
     let cut = end.ends_with("...") || end.ends_with('…');
-    !cut && end.ends_with(['.', '!', '?', '。', '！', '？', '।', '؟']) && sentence.unicode_words().count() > 1
+    !cut && end.ends_with(['.', '!', '?', '。', '！', '？', '।', '؟']) && sentence.unicode_words().nth(1).is_some()
 }
 
 /// The sentences of one paragraph, trimmed. "Dr. Smith" and "e.g. care" do not end one.
@@ -115,7 +131,7 @@ pub fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut end = 0;
-    for piece in text.split_sentence_bounds() {
+    for piece in stretches(text).flat_map(UnicodeSegmentation::split_sentence_bounds) {
         end += piece.len();
         if !ends_in_abbreviation(&text[start..end]) {
             found.push(text[start..end].trim());
@@ -127,6 +143,16 @@ pub fn sentences(text: &str) -> Vec<&str> {
     }
     found.retain(|sentence| !sentence.is_empty());
     found
+}
+
+/// The text in pieces that end within a long run of signs. UAX 29 looks ahead from each sign behind a full stop (its rule
+/// SB8), so that a full stop and 64,000 closing brackets would take two thousand million steps.
+fn stretches(text: &str) -> impl Iterator<Item = &str> {
+    let mut gap = 0;
+    text.split_inclusive(move |c: char| {
+        gap = if c.is_alphanumeric() { 0 } else { gap + 1 };
+        gap % LONGEST_GAP_CHARS == LONGEST_GAP_CHARS - 1
+    })
 }
 
 fn ends_in_abbreviation(text: &str) -> bool {

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use url::Url;
 
+use super::base::absolute;
 use super::encoding;
 use super::tokenize::tokenize;
 
@@ -29,13 +30,16 @@ pub fn page(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Page {
     let (text, _) = encoding::decode(&bytes[..bytes.len().min(MAX_BYTES)], content_type);
     let found = tokenize::<Sink>(&text).0.into_inner();
     // The first `<base>` counts, wherever it stands in the head.
-    let base = found.base.and_then(|href| base.join(&href).ok()).unwrap_or_else(|| base.clone());
+    let base = found.base.and_then(|href| absolute(&href, Some(base))).unwrap_or_else(|| base.clone());
     let mut links = found.links;
     // A blog's second feed is that of its comments.
     links.sort_by_key(|link| link.is_of_comments);
     let mut feeds: Vec<Url> = Vec::new();
-    for url in links.iter().filter_map(|link| base.join(&link.href).ok()) {
-        if matches!(url.scheme(), "http" | "https") && !feeds.contains(&url) && feeds.len() < MAX_FEEDS {
+    for url in links.iter().filter_map(|link| absolute(&link.href, Some(&base))) {
+        if feeds.len() == MAX_FEEDS {
+            break;
+        }
+        if !feeds.contains(&url) {
             feeds.push(url);
         }
     }

@@ -8,11 +8,15 @@ use chrono::{DateTime, Utc};
 use foldhash::quality::FixedState;
 use url::Url;
 
+use super::base::{Base, MAX_URL_BYTES, absolute};
 use super::dates;
 use super::entities::{attribute, section};
-use super::entry::{AT, absolute};
+use super::entry::AT;
+use super::html;
 use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
+use crate::domain::budget::{Budget, Spent};
+use crate::domain::feed::Cut;
 use crate::domain::item::Item;
 
 /// An entry that is not yet made into an Item.
@@ -22,8 +26,14 @@ pub(super) struct Draft<B> {
     pub(super) id: String,
     /// Where a reader finds it.
     pub(super) link: Option<Url>,
+    /// When it was published, or last changed.
+    pub(super) date: Option<DateTime<Utc>>,
     /// The same for the same entry.
     pub(super) digest: u64,
+    /// The length of its texts, about.
+    pub(super) bytes: usize,
+    /// A text of it was longer than is read.
+    pub(super) is_cut: bool,
     /// The rest.
     pub(super) body: B,
 }
@@ -56,29 +66,74 @@ pub(super) struct Written {
 /// An entry that was found in markup.
 pub(super) type Raw = Draft<Written>;
 
+/// So many values of one kind are collected, of which one is used.
+const MAX_VALUES: u16 = 16;
+/// And so many names of authors and categories, which may repeat; how many are kept, the administrator says.
+const MAX_NAMES: u16 = 1_000;
+/// And so many links.
+const MAX_LINKS: usize = 32;
+/// What a value takes beside its text, about.
+const VALUE_BYTES: usize = 64;
+
+/// A date, if it can be read, and as it is written.
+type Dated = (Option<DateTime<Utc>>, String);
+
 /// Every value that stands in an entry, with its rank.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    pub(super) base: Option<Rc<Url>>,
+    pub(super) base: Option<Rc<Base>>,
     values: Vec<(Target, u8, Value)>,
-    links: Vec<(u8, String, Option<Rc<Url>>)>,
+    /// How many values of each target.
+    counts: [u16; Target::COUNT],
+    links: Vec<(u8, String, Option<Rc<Base>>)>,
+    published: Dated,
+    updated: Dated,
+    /// What it takes in memory, about.
+    pub(super) bytes: usize,
+    is_cut: bool,
+    /// Authors and categories beyond those that are collected.
+    surplus: Cut,
 }
 
 impl Collected {
     /// An entry in which links are resolved against this.
-    pub(super) fn new(base: Option<Rc<Url>>) -> Self {
-        Self { base, ..Self::default() }
+    pub(super) fn new(base: Option<Rc<Base>>) -> Self {
+        Self { base, bytes: size_of::<Self>(), ..Self::default() }
     }
 
     pub(super) fn add(&mut self, target: Target, rank: u8, value: Value) {
-        if !value.text.is_empty() {
-            self.values.push((target, rank, value));
+        if value.text.is_empty() {
+            return;
         }
+        let (most, surplus) = match target {
+            Target::Author => (MAX_NAMES, Some(&mut self.surplus.authors)),
+            Target::Category => (MAX_NAMES, Some(&mut self.surplus.categories)),
+            _ => (MAX_VALUES, None),
+        };
+        let count = &mut self.counts[target as usize];
+        if *count == most {
+            surplus.into_iter().for_each(|surplus| *surplus += 1);
+            return;
+        }
+        *count += 1;
+        self.bytes += value.text.len() + VALUE_BYTES;
+        self.values.push((target, rank, value));
     }
 
     /// `base` is the link's own; without one the entry's holds.
-    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Rc<Url>>) {
-        self.links.push((rank, href.to_owned(), base.or_else(|| self.base.clone())));
+    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Rc<Base>>) {
+        if href.len() > MAX_URL_BYTES {
+            self.is_cut = true;
+        } else if self.links.len() < MAX_LINKS {
+            self.bytes += href.len() + VALUE_BYTES;
+            self.links.push((rank, href.to_owned(), base.or_else(|| self.base.clone())));
+        }
+    }
+
+    /// Reads its dates, when all of its values are there; the newer of the two that it has, or none.
+    pub(super) fn settle_dates(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (self.published, self.updated) = (self.date(Target::Published, now), self.date(Target::Updated, now));
+        self.published.0.or(self.updated.0)
     }
 
     /// RSS 1.0 `rdf:about`: an id, and the link where there is no other.
@@ -92,6 +147,7 @@ impl Collected {
     /// Takes an element's value.
     pub(super) fn take(&mut self, leaf: Leaf<'_>) {
         let (target, rank) = (leaf.target, leaf.rank);
+        self.is_cut |= leaf.is_cut;
         match target {
             Target::Link => {
                 if let Some((place, href)) = leaf.link() {
@@ -158,15 +214,24 @@ impl Collected {
     }
 
     /// The date of the best rank that can be read, and as it is written.
-    fn date(&self, target: Target, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, &str) {
+    fn date(&self, target: Target, now: DateTime<Utc>) -> Dated {
         let mut dates: Vec<_> = self.values.iter().filter(|(of, ..)| *of == target).collect();
         dates.sort_by_key(|(_, rank, _)| *rank);
-        let readings = dates.into_iter().map(|(.., value)| (dates::parse(&value.text, now), value.text.as_str()));
-        readings.into_iter().find(|(date, _)| date.is_some()).unwrap_or_default()
+        let reading = dates.into_iter().find_map(|(.., value)| Some((dates::parse(&value.text, now)?, &value.text)));
+        reading.map(|(date, text)| (Some(date), text.clone())).unwrap_or_default()
     }
 
     /// The entry in Atom. `channel` is what links without any base are resolved against.
-    pub(super) fn write(&self, channel: Option<&Url>, now: DateTime<Utc>, forbidden: &mut usize) -> Raw {
+    ///
+    /// # Errors
+    /// The budget is spent.
+    pub(super) fn write(
+        self,
+        channel: Option<&Url>,
+        budget: &Budget,
+        forbidden: &mut usize,
+        cut: &mut Cut,
+    ) -> Result<Raw, Spent> {
         let longest = self.values.iter().map(|(.., value)| value.text.len()).max().unwrap_or_default();
         let mut xml = String::with_capacity(longest + 1024);
         let mut summaries = self.best(Target::Summary);
@@ -191,13 +256,39 @@ impl Collected {
             xml.push_str(r#""/>"#);
         }
         let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
+        let link = self.best_link(channel, budget)?;
+        let ((published, written_published), (updated, written_updated)) = (&self.published, &self.updated);
+        let digest = digest(link.as_ref(), &[&xml, written_published, written_updated]);
+        cut.authors += self.surplus.authors;
+        cut.categories += self.surplus.categories;
+        let bytes = xml.len() + id.len() + link.as_ref().map_or(0, |link| link.as_str().len());
+        budget.step(bytes)?;
+        budget.hold(bytes + size_of::<Raw>())?;
+        budget.release(self.bytes);
+        let (is_cut, date) = (self.is_cut || longest > html::MAX_BYTES, published.or(*updated));
+        Ok(Draft {
+            id,
+            link,
+            date,
+            digest,
+            bytes,
+            is_cut,
+            body: Written { xml, published: *published, updated: *updated },
+        })
+    }
+
+    /// The link of the best rank that is one.
+    fn best_link(&self, channel: Option<&Url>, budget: &Budget) -> Result<Option<Url>, Spent> {
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
-        let link = links.into_iter().find_map(|(_, href, base)| absolute(href, base.as_deref().or(channel)));
-        let (published, written_published) = self.date(Target::Published, now);
-        let (updated, written_updated) = self.date(Target::Updated, now);
-        let digest = digest(link.as_ref(), &[&xml, written_published, written_updated]);
-        Draft { id, link, digest, body: Written { xml, published, updated } }
+        for (_, href, base) in links {
+            let outer = base.as_ref().map_or_else(|| channel.map_or(0, |url| url.as_str().len()), |base| base.steps());
+            budget.step(href.len() + outer)?;
+            if let Some(link) = absolute(href, base.as_ref().and_then(|base| base.url()).or(channel)) {
+                return Ok(Some(link));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -6,6 +6,8 @@ use feed_rs::model::{Entry, Text};
 use url::Url;
 
 use super::html;
+use crate::config::Limits;
+use crate::domain::feed::Cut;
 use crate::domain::item::{Identity, Item};
 
 /// Stands for `@` on its way through feed-rs, which panics on an address that touches a multi-byte character
@@ -13,7 +15,13 @@ use crate::domain::item::{Identity, Item};
 pub(super) const AT: &str = "\u{e000}";
 
 /// One entry as an Item; without an identity its text tells which it is.
-pub(super) fn item(entry: Entry, identity: Option<Identity>, link: Option<Url>) -> Item {
+pub(super) fn item(
+    entry: Entry,
+    identity: Option<Identity>,
+    link: Option<Url>,
+    limits: &Limits,
+    cut: &mut Cut,
+) -> Item {
     let is_plain = |text: &Text| text.content_type.subty() == "plain";
     let title = entry.title.as_ref().map(|text| title(&text.content, is_plain(text))).unwrap_or_default();
     let summary = entry.summary.as_ref().map(|text| body(&text.content, is_plain(text))).unwrap_or_default();
@@ -29,8 +37,8 @@ pub(super) fn item(entry: Entry, identity: Option<Identity>, link: Option<Url>) 
         title,
         summary,
         content,
-        author: joined(names.map(|name| name.replace(AT, "@"))),
-        categories: categories(entry.categories.iter().map(|category| category.term.as_str())),
+        author: joined(names.map(|name| name.replace(AT, "@")), limits, cut),
+        categories: categories(entry.categories.iter().map(|category| category.term.as_str()), limits, cut),
         published: entry.published,
         updated: entry.updated,
     }
@@ -60,43 +68,73 @@ fn has_reference(text: &str) -> bool {
     text.contains('&') && super::entities::decode(text).0 != text
 }
 
-/// A name or a category is no longer, and an entry has no more of them.
+/// A name or a category is no longer.
 const MAX_NAME_CHARS: usize = 200;
-const MAX_AUTHORS: usize = 20;
-const MAX_CATEGORIES: usize = 200;
+/// And what is read of one: markup around it may be longer than it is.
+const MAX_NAME_BYTES: usize = 4 * 1024;
+/// A title is no longer; more is a mistake of the feed, or hostile.
+const MAX_TITLE_BYTES: usize = 2_000;
 
-pub(super) fn joined(names: impl Iterator<Item = String>) -> Option<String> {
-    let names = distinct(names.map(|name| html::to_line(&name)), MAX_AUTHORS);
+pub(super) fn joined(names: impl Iterator<Item = String>, limits: &Limits, cut: &mut Cut) -> Option<String> {
+    let (names, surplus) = distinct(names.map(|name| name_line(&name)), limits.authors);
+    cut.authors += surplus;
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-pub(super) fn categories<'a>(terms: impl Iterator<Item = &'a str>) -> Vec<String> {
-    distinct(terms.map(html::to_line), MAX_CATEGORIES)
+pub(super) fn categories<'a>(terms: impl Iterator<Item = &'a str>, limits: &Limits, cut: &mut Cut) -> Vec<String> {
+    let (categories, surplus) = distinct(terms.map(name_line), limits.categories);
+    cut.categories += surplus;
+    categories
 }
 
-/// The first of them that say something, each once.
-pub(super) fn distinct(lines: impl Iterator<Item = String>, most: usize) -> Vec<String> {
+fn name_line(name: &str) -> String {
+    html::to_line(&name[..name.floor_char_boundary(MAX_NAME_BYTES)])
+}
+
+/// The first of them that say something, each once, and how many more there are.
+pub(super) fn distinct(lines: impl Iterator<Item = String>, most: usize) -> (Vec<String>, usize) {
     let mut seen = HashSet::new();
-    lines
-        .map(|line| line.chars().take(MAX_NAME_CHARS).collect::<String>())
-        .filter(|line| !line.is_empty() && seen.insert(line.clone()))
-        .take(most)
-        .collect()
+    let mut first = Vec::new();
+    for line in lines {
+        let line: String = line.chars().take(MAX_NAME_CHARS).collect();
+        if !line.is_empty() && seen.insert(line.clone()) && first.len() < most {
+            first.push(line);
+        }
+    }
+    let surplus = seen.len() - first.len();
+    (first, surplus)
 }
 
-/// http and https only, resolved against the base. White space inside is a line break of the feed's.
-pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<Url> {
-    let href = href.trim();
-    let url = match Url::parse(href) {
-        Ok(url) => url,
-        // Nobody names a file of his own site so.
-        Err(url::ParseError::RelativeUrlWithoutBase) if href.starts_with("www.") => {
-            Url::parse(&format!("http://{href}")).ok()?
-        }
-        Err(url::ParseError::RelativeUrlWithoutBase) if !href.is_empty() => base?.join(href).ok()?,
-        Err(_) => return None,
-    };
-    (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
+/// The Item with its texts as long as may be stored; `is_cut` when they were shortened before.
+pub(super) fn fitted(mut item: Item, limits: &Limits, is_cut: bool, cut: &mut Cut) -> Item {
+    let mut is_cut = shorten(&mut item.title, MAX_TITLE_BYTES) | is_cut;
+    let names = item.title.len() + item.author.as_ref().map_or(0, String::len);
+    let names = names + item.categories.iter().map(String::len).sum::<usize>();
+    let room = limits.entry_bytes.saturating_sub(names);
+    // The content says all that there is to say: the summary gets what it leaves, and a quarter in any case.
+    is_cut |= shorten(&mut item.summary, room.saturating_sub(item.content.len()).max(room / 4));
+    is_cut |= shorten(&mut item.content, room - item.summary.len());
+    cut.texts += usize::from(is_cut);
+    item
+}
+
+/// Cuts a text off behind so many bytes; true if it was longer.
+fn shorten(text: &mut String, bytes: usize) -> bool {
+    let is_longer = text.len() > bytes;
+    if is_longer {
+        text.truncate(text.floor_char_boundary(bytes));
+        text.shrink_to_fit();
+    }
+    is_longer
+}
+
+/// What an Item takes in the database, about.
+pub(super) fn stored_bytes(item: &Item) -> usize {
+    let names = item.author.as_ref().map_or(0, String::len) + item.categories.iter().map(String::len).sum::<usize>();
+    // The link is kept as written and in its canonical form.
+    let link = item.link.as_ref().map_or(0, |link| 2 * link.as_str().len());
+    let (Identity::Id(key) | Identity::Link(key) | Identity::Hash(key)) = &item.identity;
+    item.title.len() + item.summary.len() + item.content.len() + names + link + key.len()
 }
 
 #[cfg(test)]

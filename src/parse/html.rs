@@ -9,7 +9,7 @@ use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use super::tokenize::tokenize;
 
 /// More of one item's HTML is not read: enough for any article, too little for an attack.
-const MAX_BYTES: usize = 512 * 1024;
+pub(super) const MAX_BYTES: usize = 512 * 1024;
 
 /// What a reader sees of a piece of HTML, as plain text: paragraphs separated by blank lines, list entries
 /// behind a bullet, no images, scripts or styles, white space as a browser shows it.

@@ -29,7 +29,7 @@ pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>
     for draft in drafts {
         let identity = match (&draft.link, draft.id.as_str()) {
             (None, "") => None,
-            (Some(link), id) if repeated.contains(id) => Some(Identity::Id(format!("{id} {}", canonical(link)))),
+            (Some(link), id) if repeated.contains(id) => Some(Identity::id(format!("{id} {}", canonical(link)))),
             (link, id) => Some(Identity::of(Some(id), link.as_ref(), "", "")),
         };
         if let Some(identity) = &identity {

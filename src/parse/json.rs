@@ -1,110 +1,108 @@
 //! JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), read without a fixed shape: one odd member costs itself, and a
-//! document that is cut off or not quite JSON is mended first.
+//! document that is cut off or not quite JSON is mended first. Its shape is read member by member in `members`, so that
+//! only what is kept takes memory.
+
+mod members;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use url::Url;
 
+use super::base::absolute;
 use super::draft::{Draft, digest};
-use super::entry::{absolute, body, categories, joined, own_identity, title};
+use super::entry::{body, categories, fitted, joined, own_identity, title};
 use super::person::person_of;
-use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity};
-use crate::domain::feed::Hints;
+use super::repair::MAX_INHERITED;
+use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
+use crate::config::Limits;
+use crate::domain::budget::Spent;
+use crate::domain::feed::{Cut, Hints};
 use crate::domain::item::{Identity, Item};
+use members::{Entry, Feed};
 
 /// Reads the feed.
 pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
-    let not_a_feed = Error::NotAFeed(Kind::Json);
     let mut repairs = Vec::new();
-    let feed: Value = match serde_json::from_str(text.trim()) {
-        Ok(feed) => feed,
-        Err(_) => {
+    let mended;
+    let feed = match Feed::read(text.trim(), source)? {
+        Some(feed) => Some(feed),
+        None => {
             repairs.push(Repair { name: "piece of broken JSON", count: 1 });
-            match serde_json::from_str(&mend(text)) {
-                Ok(feed) => feed,
-                Err(_) => return Err(not_a_feed),
-            }
+            source.budget.step(text.len())?;
+            mended = mend(text);
+            source.budget.hold(mended.len())?;
+            Feed::read(&mended, source)?
         }
     };
-    let items = feed.get("items").and_then(Value::as_array);
-    let claims = string(&feed, "version").is_some_and(|version| version.contains("jsonfeed"));
-    let Some(items) = items.filter(|_| claims || string(&feed, "title").is_some()) else {
-        return Err(not_a_feed);
+    let Some(Feed { title: own_title, home_page, authors, items: Some(entries), claims_to_be_one }) = feed else {
+        return Err(Error::NotAFeed(Kind::Json));
     };
-    let drafts = items.iter().filter(|entry| entry.is_object()).map(|entry| draft(entry, source.base)).collect();
+    if own_title.is_none() && !claims_to_be_one {
+        return Err(Error::NotAFeed(Kind::Json));
+    }
+    let (entries, left_out) = entries.finish();
+    let mut cut = Cut { entries: left_out, ..Cut::default() };
+    let drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
     let nothing = Known::new();
     let (drafts, unchanged) = identity::settle(drafts, source.known.unwrap_or(&nothing));
-    let common = authors(&feed);
-    let mut items: Vec<Fresh> = drafts
-        .into_iter()
-        .filter_map(|(identity, draft)| {
-            let item = item(draft.body, identity, draft.link.clone(), source.now, common.as_deref());
-            draft.says_something(&item).then_some(Fresh { item, digest: draft.digest })
-        })
-        .collect();
+    let limits = source.limits;
+    let few = Limits { authors: limits.authors.min(MAX_INHERITED), ..*limits };
+    let common = joined(authors.iter().map(person_of), &few, &mut cut);
+    let mut items = newest_that_fit(drafts, source, &mut cut, |drafts, cut| {
+        let made = drafts.into_iter().filter_map(|(place, (identity, draft))| {
+            let item = item(&draft.body, identity, draft.link.clone(), source.now, (common.as_deref(), limits), cut);
+            let is_cut = draft.is_cut;
+            draft.says_something(&item).then(|| (place, (fitted(item, limits, is_cut, cut), draft.digest)))
+        });
+        Ok(made.map(|(place, (item, digest))| (place, Fresh { item, digest })).collect())
+    })?;
     identity::once(&mut items);
-    let title = string(&feed, "title").map(|text| title(&text, true)).filter(|text| !text.is_empty());
-    let site = string(&feed, "home_page_url").and_then(|site| absolute(&site, source.base));
-    Ok(Document { title, site, items, is_whole: repairs.is_empty(), unchanged, hints: Hints::default(), repairs })
+    let title = own_title.map(|text| title(&text, true)).filter(|text| !text.is_empty());
+    let site = home_page.and_then(|site| absolute(&site, source.base));
+    let is_whole = repairs.is_empty();
+    Ok(Document { title, site, items, is_whole, unchanged, hints: Hints::default(), repairs, cut })
 }
 
-fn draft<'a>(entry: &'a Value, base: Option<&Url>) -> Draft<&'a Value> {
-    let link = ["url", "external_url"].iter().find_map(|key| absolute(&string(entry, key)?, base));
-    let id = string(entry, "id").map(|id| id.trim().to_owned()).unwrap_or_default();
+fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, Spent> {
+    let link = [&entry.url, &entry.external_url].into_iter().find_map(|link| absolute(link.as_deref()?, source.base));
+    let id = entry.id.as_deref().unwrap_or_default().trim().to_owned();
     let own = || Some(&id).filter(|id| id.starts_with("http")).and_then(|id| absolute(id, None));
     let link = link.or_else(own);
-    let digest = digest(link.as_ref(), &[&entry.to_string()]);
-    Draft { id, link, digest, body: entry }
+    let sources = entry.texts();
+    let digest = digest(link.as_ref(), &sources);
+    let (longest, bytes) =
+        sources.iter().fold((0, 0), |(longest, sum), text| (text.len().max(longest), sum + text.len()));
+    source.budget.step(bytes + source.base.map_or(0, |base| base.as_str().len()))?;
+    let date = entry.date(source.now);
+    Ok(Draft { id, link, date, digest, bytes, is_cut: longest > html::MAX_BYTES, body: entry })
 }
 
 fn item(
-    entry: &Value,
+    entry: &Entry<'_>,
     identity: Option<Identity>,
     link: Option<Url>,
     now: DateTime<Utc>,
-    common: Option<&str>,
+    (common, limits): (Option<&str>, &Limits),
+    cut: &mut Cut,
 ) -> Item {
-    let date = |key| string(entry, key).and_then(|text| dates::parse(&text, now));
-    let content = match (string(entry, "content_html"), string(entry, "content_text")) {
-        (Some(markup), _) if !markup.trim().is_empty() => html::to_text(&markup),
-        (_, text) => text.map(|text| html::tidy(&text)).unwrap_or_default(),
+    cut.authors += entry.authors().surplus;
+    cut.categories += entry.tags.surplus;
+    let content = match (entry.content_html.as_deref(), entry.content_text.as_deref()) {
+        (Some(markup), _) if !markup.trim().is_empty() => html::to_text(markup),
+        (_, text) => text.map(html::tidy).unwrap_or_default(),
     };
-    let title = string(entry, "title").map(|text| title(&text, true)).unwrap_or_default();
-    let summary = string(entry, "summary").map(|text| body(&text, true)).unwrap_or_default();
-    let tags = entry.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let title = entry.title.as_deref().map(|text| title(text, true)).unwrap_or_default();
+    let summary = entry.summary.as_deref().map(|text| body(text, true)).unwrap_or_default();
+    let date = |text: Option<&str>| text.and_then(|text| dates::parse(text, now));
     Item {
         identity: identity.unwrap_or_else(|| own_identity(&title, &summary, &content)),
         link,
         title,
         summary,
         content,
-        author: authors(entry).or(common.map(str::to_owned)),
-        categories: categories(tags.iter().filter_map(Value::as_str)),
-        published: date("date_published"),
-        updated: date("date_modified"),
-    }
-}
-
-/// The names; version 1.0 knows one author, 1.1 many.
-fn authors(value: &Value) -> Option<String> {
-    let many = match value.get("authors").or(value.get("author")) {
-        Some(Value::Array(many)) => many.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    joined(
-        many.iter()
-            .filter_map(|author| author.as_str().map(str::to_owned).or(string(author, "name")))
-            .map(|name| person_of(&name)),
-    )
-}
-
-/// A string, or a number as people write ids.
-fn string(value: &Value, key: &str) -> Option<String> {
-    match value.get(key)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        author: joined(entry.authors().iter().map(person_of), limits, cut).or(common.map(str::to_owned)),
+        categories: categories(entry.tags.iter(), limits, cut),
+        published: date(entry.date_published.as_deref()),
+        updated: date(entry.date_modified.as_deref()),
     }
 }
 
@@ -115,8 +113,8 @@ const MAX_DEPTH: usize = 127;
 fn mend(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut open: Vec<char> = Vec::new();
-    // Where the output may be cut, and what closes it there.
-    let mut complete = (0, Vec::new());
+    // Where the output may be cut, and how many brackets are open there.
+    let mut complete = (0, 0);
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
         match c {
@@ -157,11 +155,13 @@ fn mend(text: &str) -> String {
             '}' | ']' => {
                 let kept = out.trim_end().trim_end_matches(',').len();
                 out.truncate(kept);
-                if open.pop() != Some(c) {
+                // What is open at the last place that is complete stays open until the next.
+                if open.last() != Some(&c) {
                     break;
                 }
+                open.pop();
                 out.push(c);
-                complete = (out.len(), open.clone());
+                complete = (out.len(), open.len());
                 if open.is_empty() {
                     break;
                 }
@@ -171,8 +171,7 @@ fn mend(text: &str) -> String {
     }
     if !open.is_empty() {
         out.truncate(complete.0);
-        open = complete.1;
-        out.extend(open.iter().rev());
+        out.extend(open[..complete.1].iter().rev());
     }
     out
 }

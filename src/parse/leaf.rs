@@ -7,8 +7,8 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use url::Url;
 
+use super::base::Base;
 use super::person::person_of;
 use super::vocabulary::{Space, Target};
 
@@ -33,17 +33,26 @@ impl Value {
     }
 }
 
+/// More of a value is not kept: twice as much as is read of a text, for the sake of its markup.
+const MAX_BYTES: usize = 2 * super::html::MAX_BYTES;
+
+/// What a piece of an element's inside takes beside its text.
+const PIECE_BYTES: usize = size_of::<Cow<'_, str>>();
+
 /// An element that holds a value.
 #[derive(Debug)]
 pub(super) struct Leaf<'a> {
     pub(super) name: &'a str,
     pub(super) target: Target,
     pub(super) rank: u8,
-    pub(super) base: Option<Rc<Url>>,
+    pub(super) base: Option<Rc<Base>>,
     /// Its text with the entities resolved.
     pub(super) decoded: Cow<'a, str>,
     /// Its inside as written, piece by piece.
     raw: Vec<Cow<'a, str>>,
+    raw_bytes: usize,
+    /// It was longer than is kept.
+    pub(super) is_cut: bool,
     /// Its `type` counts, as Atom's text constructs have it.
     is_typed: bool,
     attributes: Vec<Attribute<'a>>,
@@ -58,10 +67,38 @@ impl<'a> Leaf<'a> {
         (target, rank): (Target, u8),
         is_typed: bool,
         attributes: Vec<Attribute<'a>>,
-        base: Option<Rc<Url>>,
+        base: Option<Rc<Base>>,
     ) -> Self {
-        let (decoded, raw) = (Cow::Borrowed(""), Vec::new());
-        Self { name, target, rank, base, decoded, raw, is_typed, attributes, has_markup: false, depth: 0 }
+        Self {
+            name,
+            target,
+            rank,
+            base,
+            decoded: Cow::Borrowed(""),
+            raw: Vec::new(),
+            raw_bytes: 0,
+            is_cut: false,
+            is_typed,
+            attributes,
+            has_markup: false,
+            depth: 0,
+        }
+    }
+
+    /// How many more bytes of text are kept.
+    pub(super) fn room(&self) -> usize {
+        MAX_BYTES.saturating_sub(self.decoded.len())
+    }
+
+    /// Keeps a piece of its inside.
+    fn keep(&mut self, raw: Cow<'a, str>) {
+        let room = MAX_BYTES.saturating_sub(self.raw_bytes + PIECE_BYTES);
+        self.is_cut |= raw.len() > room;
+        if room > 0 {
+            let raw = begins(raw, room);
+            self.raw_bytes += raw.len() + PIECE_BYTES;
+            self.raw.push(raw);
+        }
     }
 
     pub(super) fn attribute(&self, key: &str) -> Option<&str> {
@@ -70,19 +107,25 @@ impl<'a> Leaf<'a> {
 
     /// Takes text, and how it was written.
     pub(super) fn text(&mut self, decoded: Cow<'a, str>, raw: &'a str) {
+        let room = self.room();
+        self.is_cut |= decoded.len() > room;
+        let decoded = begins(decoded, room);
         if self.decoded.is_empty() {
             self.decoded = decoded;
-        } else {
+        } else if !decoded.is_empty() {
             self.decoded.to_mut().push_str(&decoded);
         }
-        self.raw.push(raw.into());
+        self.keep(raw.into());
     }
 
     /// Takes a `<` that begins no tag; where the text is HTML it must not begin one there either.
     pub(super) fn stray(&mut self, text: &str) {
         let escaped = text.replacen('<', "&lt;", 1);
-        self.decoded.to_mut().push_str(if self.is_typed { text } else { &escaped });
-        self.raw.push(escaped.into());
+        let shown = if self.is_typed { text } else { &escaped };
+        if shown.len() <= self.room() {
+            self.decoded.to_mut().push_str(shown);
+        }
+        self.keep(escaped.into());
     }
 
     /// Takes a tag inside of it; XHTML loses its prefix, so that it reads as HTML.
@@ -106,9 +149,9 @@ impl<'a> Leaf<'a> {
     fn push(&mut self, name: &str, space: Space, local: &str, raw: &'a str) {
         match raw.split_once(name) {
             Some((before, after)) if space == Space::Xhtml && name.contains(':') => {
-                self.raw.extend([before.into(), local.to_owned().into(), after.into()]);
+                [before.into(), local.to_owned().into(), after.into()].into_iter().for_each(|piece| self.keep(piece));
             }
-            _ => self.raw.push(raw.into()),
+            _ => self.keep(raw.into()),
         }
     }
 
@@ -161,6 +204,18 @@ impl<'a> Leaf<'a> {
         };
         // Escaped twice, as some servers do; no address means `&amp;` by itself.
         (!href.is_empty()).then(|| (rank, href.replace("&amp;", "&")))
+    }
+}
+
+/// The beginning of a text, at most so many bytes of it.
+fn begins(text: Cow<'_, str>, bytes: usize) -> Cow<'_, str> {
+    let end = text.floor_char_boundary(bytes);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
     }
 }
 

@@ -23,17 +23,27 @@ pub(super) enum Event<'a> {
     Declaration(&'a str),
 }
 
+/// A tag's further attributes are not kept.
+const MAX_ATTRIBUTES: usize = 256;
+
 /// Reads a document from its start; see [`Event`].
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// Bytes that were searched ahead.
+    searched: usize,
     /// Where each terminator comes next, or that it comes no more: looking again and again would be quadratic.
     found: Vec<(&'static str, Option<usize>)>,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, found: Vec::new() }
+        Self { text, at: 0, searched: 0, found: Vec::new() }
+    }
+
+    /// How many bytes were looked at so far, those that were looked at twice counted twice.
+    pub(super) fn steps(&self) -> usize {
+        self.at + self.searched
     }
 
     fn rest(&self) -> &'a str {
@@ -48,6 +58,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         let place = memmem::find(self.text.as_bytes().get(from..)?, terminator.as_bytes()).map(|place| from + place);
+        self.searched += place.unwrap_or(self.text.len()) - from;
         match known {
             Some(index) => self.found[index].1 = place,
             None => self.found.push((terminator, place)),
@@ -156,7 +167,7 @@ impl<'a> Lexer<'a> {
             let after = after.trim_start();
             let value_start = self.text.len() - after.len();
             let (value, next) = self.value(value_start);
-            if !key.is_empty() {
+            if !key.is_empty() && attributes.len() < MAX_ATTRIBUTES {
                 attributes.push((key, super::entities::decode(value).0));
             }
             at = next;
@@ -166,6 +177,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn begins_or_ends_entry(&mut self, within: Range<usize>) -> bool {
+        self.searched += within.len();
         let has_tag = memchr(b'<', &self.text.as_bytes()[within.clone()]).is_some();
         let tags = ["<item", "</item", "<entry", "</entry"];
         has_tag && tags.into_iter().filter_map(|tag| self.find(tag, within.start)).any(|tag| tag < within.end)

@@ -6,16 +6,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::base::{Base, absolute};
 use super::draft::{Collected, Raw};
 use super::hints::Collector;
 use super::leaf::{Leaf, Value};
 use super::lexer::{Event, Lexer};
+use super::newest::Newest;
 use super::vocabulary::{self, Prefixes, Space, Target};
-use super::{Dialect, entities, leaf};
-use crate::domain::feed::Hints;
+use super::{Dialect, Source, entities, leaf};
+use crate::domain::budget::Spent;
+use crate::domain::feed::{Cut, Hints};
 
 /// All that the document says.
 #[derive(Debug)]
@@ -29,39 +31,49 @@ pub(super) struct Repaired {
     pub(super) is_whole: bool,
     /// How often each thing was mended, by its name in the singular.
     pub(super) counts: BTreeMap<&'static str, usize>,
+    /// What was left out.
+    pub(super) cut: Cut,
 }
 
-/// Reads the document, found at `base`; `None` when no feed's root element is in it.
-pub(super) fn repair(text: &str, base: Option<&Url>, now: DateTime<Utc>) -> Option<Repaired> {
-    let mut pass = Pass { base: base.cloned().map(Rc::new), ..Pass::default() };
+/// Reads the document, found at the source's base; `None` when no feed's root element is in it.
+///
+/// # Errors
+/// The budget is spent.
+pub(super) fn repair(text: &str, source: &Source<'_>) -> Result<Option<Repaired>, Spent> {
+    let mut pass = Pass::new(source);
     let junk = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if junk.len() != text.len() && junk.starts_with("<?xml") || !junk.starts_with('<') {
         pass.count("piece of junk before the document", 1);
     }
-    for event in Lexer::new(text) {
-        pass.event(&event);
+    let (mut lexer, mut steps) = (Lexer::new(text), 0);
+    while let Some(event) = lexer.next() {
+        pass.event(&event)?;
+        source.budget.step(lexer.steps() - steps)?;
+        steps = lexer.steps();
     }
-    pass.finish(now)
+    pass.finish()
 }
 
 /// Deeper than any feed; what is opened below is not remembered.
 const MAX_DEPTH: usize = 64;
 /// More of the feed's authors are not given to its entries.
-const MAX_INHERITED: usize = 5;
+pub(super) const MAX_INHERITED: usize = 5;
+/// And more of them are not looked at.
+const MAX_AUTHORS: usize = 100;
 
-#[derive(Default)]
-struct Pass<'a> {
+struct Pass<'a, 's> {
+    source: &'s Source<'s>,
     dialect: Option<Dialect>,
     prefixes: Prefixes,
     /// The entities that the document defines for itself.
     names: HashMap<String, String>,
-    base: Option<Rc<Url>>,
+    base: Option<Rc<Base>>,
     title: Option<(u8, Value)>,
     link: Option<Url>,
     /// Of the feed as a whole.
     authors: Vec<Value>,
     hints: Collector,
-    entries: Vec<Collected>,
+    entries: Newest<Collected>,
     entry: Option<Collected>,
     leaf: Option<Leaf<'a>>,
     /// An element that is left out, and how deep in elements of its name we are.
@@ -74,20 +86,42 @@ struct Pass<'a> {
     counts: BTreeMap<&'static str, usize>,
 }
 
-impl<'a> Pass<'a> {
+impl<'a, 's> Pass<'a, 's> {
+    fn new(source: &'s Source<'s>) -> Self {
+        Self {
+            source,
+            dialect: None,
+            prefixes: Prefixes::default(),
+            names: HashMap::new(),
+            base: source.base.map(Base::of_document),
+            title: None,
+            link: None,
+            authors: Vec::new(),
+            hints: Collector::default(),
+            entries: Newest::new(source.limits.entries),
+            entry: None,
+            leaf: None,
+            muted: None,
+            begun: false,
+            wrappers: Vec::new(),
+            closed: false,
+            counts: BTreeMap::new(),
+        }
+    }
+
     fn count(&mut self, what: &'static str, times: usize) {
         if times > 0 {
             *self.counts.entry(what).or_default() += times;
         }
     }
 
-    fn event(&mut self, event: &Event<'a>) {
+    fn event(&mut self, event: &Event<'a>) -> Result<(), Spent> {
         match event {
-            Event::Start { name, attributes, closed, raw } => self.start(name, attributes, *closed, raw),
-            Event::End { name, raw } => self.end(name, raw),
+            Event::Start { name, attributes, closed, raw } => self.start(name, attributes, *closed, raw)?,
+            Event::End { name, raw } => self.end(name, raw)?,
             Event::Text(text) => {
                 if let Some(leaf) = &mut self.leaf {
-                    let (decoded, met) = entities::decode_with(text, &self.names);
+                    let (decoded, met) = entities::decode_with(text, &self.names, leaf.room());
                     leaf.text(decoded, text);
                     self.count("bare ampersand", met.bare);
                     self.count("HTML entity", met.named);
@@ -107,9 +141,16 @@ impl<'a> Pass<'a> {
             }
             Event::Declaration(text) => entities::define(text, &mut self.names),
         }
+        Ok(())
     }
 
-    fn start(&mut self, name: &'a str, attributes: &[leaf::Attribute<'a>], closed: bool, raw: &'a str) {
+    fn start(
+        &mut self,
+        name: &'a str,
+        attributes: &[leaf::Attribute<'a>],
+        closed: bool,
+        raw: &'a str,
+    ) -> Result<(), Spent> {
         let default = leaf::find(attributes, "xmlns");
         for (key, uri) in attributes {
             if let Some(prefix) = key.strip_prefix("xmlns:") {
@@ -119,15 +160,14 @@ impl<'a> Pass<'a> {
         let (space, local) = self.prefixes.resolve(name, default);
         let native = matches!(space, Space::Native | Space::Atom);
         if self.dialect.is_none() && !self.is_root(space, &local, name, attributes) {
-            return;
+            return Ok(());
         }
         if native && matches!(&*local, "item" | "entry") {
-            self.open_entry(attributes, closed);
-            return;
+            return self.open_entry(attributes, closed);
         }
         if let Some((muted, depth)) = &mut self.muted {
             *depth += usize::from(!closed && muted.eq_ignore_ascii_case(name));
-            return;
+            return Ok(());
         }
         let mut meaning = match &self.entry {
             Some(_) => vocabulary::entry(space, &local),
@@ -139,7 +179,7 @@ impl<'a> Pass<'a> {
                 && (leaf.target.is_short() || vocabulary::is_never_html(space, &local));
             if !ends {
                 leaf.markup(name, space, &local, raw, closed);
-                return;
+                return Ok(());
             }
             self.count("unclosed element", 1);
             self.close_leaf();
@@ -167,6 +207,7 @@ impl<'a> Pass<'a> {
             None if self.wrappers.len() < MAX_DEPTH => self.wrappers.push(name),
             None => {}
         }
+        Ok(())
     }
 
     /// Whether the element's `type` says what its text is; in RSS it is HTML, whatever it says.
@@ -205,11 +246,11 @@ impl<'a> Pass<'a> {
         matches!(local, "item" | "entry")
     }
 
-    fn open_entry(&mut self, attributes: &[leaf::Attribute<'a>], closed: bool) {
+    fn open_entry(&mut self, attributes: &[leaf::Attribute<'a>], closed: bool) -> Result<(), Spent> {
         if self.entry.is_some() {
             self.count("unclosed element", 1);
         }
-        self.close_entry();
+        self.close_entry()?;
         let mut entry = Collected::new(base_of(attributes, &self.base));
         if let Some((_, about)) = attributes.iter().find(|(key, _)| key.ends_with("about")) {
             entry.about(about);
@@ -222,12 +263,10 @@ impl<'a> Pass<'a> {
             entry.add(Target::Updated, 1, Value::plain(date));
         }
         self.entry = Some(entry);
-        if closed {
-            self.close_entry();
-        }
+        if closed { self.close_entry() } else { Ok(()) }
     }
 
-    fn end(&mut self, name: &'a str, raw: &'a str) {
+    fn end(&mut self, name: &'a str, raw: &'a str) -> Result<(), Spent> {
         let (space, local) = self.prefixes.resolve(name, None);
         let native = matches!(space, Space::Native | Space::Atom | Space::Rdf | Space::Unknown);
         if native && matches!(&*local, "item" | "entry" | "channel" | "feed" | "rss" | "rdf") {
@@ -235,7 +274,7 @@ impl<'a> Pass<'a> {
                 self.count("unclosed element", 1);
             }
             self.closed |= matches!(&*local, "feed" | "rss" | "rdf" | "channel");
-            self.close_entry();
+            self.close_entry()?;
         } else if let Some((muted, depth)) = &mut self.muted {
             if muted.eq_ignore_ascii_case(name) {
                 match depth.checked_sub(1) {
@@ -250,6 +289,7 @@ impl<'a> Pass<'a> {
         } else if let Some(place) = self.wrappers.iter().rposition(|open| open.eq_ignore_ascii_case(name)) {
             self.wrappers.truncate(place);
         }
+        Ok(())
     }
 
     fn close_leaf(&mut self) {
@@ -271,58 +311,83 @@ impl<'a> Pass<'a> {
             }
             Target::Link => {
                 if let Some((0..=2, href)) = leaf.link() {
-                    self.link = self.link.take().or(super::entry::absolute(&href, leaf.base.as_deref()));
+                    let base = leaf.base.as_ref().and_then(|base| base.url());
+                    self.link = self.link.take().or_else(|| absolute(&href, base));
                 }
             }
             // RFC 4287 §4.2.1: they apply to entries that name none. RSS has no such rule.
-            Target::Author if self.dialect == Some(Dialect::Atom) => self.authors.extend(leaf.author()),
+            Target::Author if self.dialect == Some(Dialect::Atom) => {
+                if self.authors.len() < MAX_AUTHORS {
+                    self.authors.extend(leaf.author());
+                }
+            }
             target => self.hints.add(target, &leaf.decoded),
         }
     }
 
-    fn close_entry(&mut self) {
+    fn close_entry(&mut self) -> Result<(), Spent> {
         if self.leaf.is_some() {
             self.count("unclosed element", 1);
             self.close_leaf();
         }
         self.muted = None;
         self.wrappers.clear();
-        self.entries.extend(self.entry.take());
+        match self.entry.take() {
+            Some(entry) => self.collect(entry),
+            None => Ok(()),
+        }
     }
 
-    fn finish(mut self, now: DateTime<Utc>) -> Option<Repaired> {
-        self.dialect?;
+    /// Keeps an entry that is complete.
+    fn collect(&mut self, mut entry: Collected) -> Result<(), Spent> {
+        let Source { budget, now, .. } = *self.source;
+        let (date, bytes) = (entry.settle_dates(now), entry.bytes);
+        budget.step(bytes)?;
+        budget.hold(bytes)?;
+        budget.release(self.entries.push(date, bytes, entry));
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Option<Repaired>, Spent> {
+        if self.dialect.is_none() {
+            return Ok(None);
+        }
         let is_whole = self.entry.is_none() && self.leaf.is_none() && self.closed;
         self.count("cut-off end", usize::from(!is_whole));
         // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
         self.leaf = None;
-        self.entries.extend(self.entry.take().filter(Collected::is_told_apart));
-        // Every entry gets a copy of its own: few are enough.
-        let authors =
-            super::entry::distinct(std::mem::take(&mut self.authors).into_iter().map(|name| name.text), MAX_INHERITED);
-        let authors: Vec<Value> = authors.iter().map(|name| Value::plain(name)).collect();
-        for entry in &mut self.entries {
-            entry.inherit(&authors);
+        if let Some(entry) = self.entry.take().filter(Collected::is_told_apart) {
+            self.collect(entry)?;
         }
+        // Every entry gets a copy of its own: few are enough.
+        let names = std::mem::take(&mut self.authors).into_iter().map(|name| name.text);
+        let (authors, surplus) = super::entry::distinct(names, MAX_INHERITED);
+        let authors: Vec<Value> = authors.iter().map(|name| Value::plain(name)).collect();
+        let (collected, left_out) = std::mem::replace(&mut self.entries, Newest::new(0)).finish();
+        let mut cut = Cut { entries: left_out, authors: surplus, ..Cut::default() };
         let mut forbidden = 0;
         if let Some((_, title)) = &self.title {
             entities::section(&title.text, &mut String::new(), &mut forbidden);
         }
-        let entries = self.entries.iter().map(|entry| entry.write(self.link.as_ref(), now, &mut forbidden)).collect();
+        let mut entries = Vec::with_capacity(collected.len());
+        for mut entry in collected {
+            entry.inherit(&authors);
+            entries.push(entry.write(self.link.as_ref(), self.source.budget, &mut forbidden, &mut cut)?);
+        }
         self.count("control character", forbidden);
-        Some(Repaired {
+        Ok(Some(Repaired {
             title: self.title.map(|(_, title)| title),
             site: self.link,
             entries,
             hints: self.hints.finish(),
             is_whole,
             counts: self.counts,
-        })
+            cut,
+        }))
     }
 }
 
-/// The base that holds inside an element: its own, resolved, else the outer one. One that is no URL is left out.
-fn base_of(attributes: &[leaf::Attribute<'_>], outer: &Option<Rc<Url>>) -> Option<Rc<Url>> {
-    let own = leaf::find(attributes, "xml:base").map(str::trim).filter(|base| !base.is_empty());
-    own.and_then(|base| super::entry::absolute(base, outer.as_deref())).map(Rc::new).or_else(|| outer.clone())
+/// The base that holds inside an element.
+fn base_of(attributes: &[leaf::Attribute<'_>], outer: &Option<Rc<Base>>) -> Option<Rc<Base>> {
+    Base::within(outer.as_ref(), leaf::find(attributes, "xml:base"))
 }

@@ -74,6 +74,9 @@ impl Space {
     }
 }
 
+/// So many prefixes are remembered; no feed declares a tenth of them.
+const MAX_PREFIXES: usize = 256;
+
 /// The prefixes that the document has declared so far.
 #[derive(Default)]
 pub(super) struct Prefixes(HashMap<String, Space>);
@@ -82,7 +85,8 @@ impl Prefixes {
     /// A URI that nobody knows leaves the prefix to its usual meaning.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         match Space::of_uri(uri) {
-            Some(space) => self.0.insert(prefix.to_owned(), space),
+            Some(space) if self.0.len() < MAX_PREFIXES => self.0.insert(prefix.to_owned(), space),
+            Some(_) => None,
             None => self.0.remove(prefix),
         };
     }
@@ -136,6 +140,9 @@ pub(super) enum Target {
 }
 
 impl Target {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Frequency as usize + 1;
+
     /// Whether no other value stands inside of it, so that another one's start shows that its end is missing.
     pub(super) fn is_short(self) -> bool {
         !matches!(self, Self::Summary | Self::Content)

@@ -163,7 +163,8 @@ fn update(
             "UPDATE items SET identity = ?2, title = ?3, summary = iif(text_removed IS NULL, ?4, ''),
          content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
          updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
-         published = coalesce(published, ?16), ownership = min(ownership, ?17)
+         published = coalesce(published, ?16), excerpt = iif(text_removed IS NULL, ?17, ''), excerpt_chars = ?18,
+         reading_minutes = ?19, ownership = min(ownership, ?20)
          WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
                              <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
                                  coalesce(?6, ''), coalesce(?7, ''))
@@ -186,6 +187,9 @@ fn update(
             scored.digest.cast_signed(),
             scored.canonical,
             item.published.map(seconds),
+            scored.shown.as_ref().map(|shown| &shown.excerpt),
+            scored.shown.as_ref().map(|shown| shown.max_chars),
+            scored.shown.as_ref().map(|shown| shown.reading_minutes),
             scored.ownership.rank(),
         ])? == 1;
     if !changed {
@@ -213,9 +217,9 @@ fn insert(
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
          updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
-         borderline, language, ownership)
+         borderline, language, excerpt, excerpt_chars, reading_minutes, ownership)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24, ?25, ?26, ?27)",
+         ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
     )?
     .execute(params![
         arrival.feed,
@@ -244,6 +248,9 @@ fn insert(
         scored.digest.cast_signed(),
         score.borderline,
         score.language.as_ref().map(Language::code),
+        scored.shown.as_ref().map(|shown| &shown.excerpt),
+        scored.shown.as_ref().map(|shown| shown.max_chars),
+        scored.shown.as_ref().map(|shown| shown.reading_minutes),
         scored.ownership.rank(),
     ])?;
     Ok(())

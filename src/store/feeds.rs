@@ -9,13 +9,15 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::arrival::{self, Arrival, Brought, Saved};
 use super::scored::ScoredItem;
 use super::{Error, Store, seconds};
-use crate::domain::feed::{Feed, FeedId, Hints, Moved, NextCheck};
+use crate::domain::feed::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
 
 mod activity;
 mod gap;
+mod reopen;
 mod state;
 
 pub use activity::Activity;
+pub use reopen::Reopened;
 pub use state::FeedState;
 
 /// One poll of one feed, to be kept.
@@ -29,6 +31,8 @@ pub struct Poll {
     pub next: NextCheck,
     /// It asked to be left alone until then.
     pub not_before: Option<DateTime<Utc>>,
+    /// How old an item may be to be mailed, if this is the first time that the feed is read.
+    pub first_poll_window: Duration,
     /// How it went.
     pub visit: Visited,
     /// What came of it.
@@ -78,17 +82,33 @@ pub enum PollOutcome {
         items: Vec<ScoredItem>,
         /// Entries beside them that are known and stand as they were.
         unchanged: usize,
+        /// What was left out of the document.
+        cut: Cut,
     },
     /// It could not be read.
     Failed {
         /// What a person is told.
         error: String,
-        /// It will not come back, says its server.
-        is_gone: bool,
-        /// It answered, and not with a feed.
-        is_no_feed: bool,
+        /// What kind of failure it was.
+        why: Failure,
     },
 }
+
+/// Kinds of failed polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It will not come back, says its server.
+    Gone,
+    /// It answered, and not with a feed.
+    NoFeed,
+    /// The program ended while it read the document.
+    Crash,
+    /// Any other.
+    Other,
+}
+
+/// The stored word for [`Failure::Crash`].
+pub const CRASHED: &str = "crashed";
 
 impl PollOutcome {
     /// The word that is stored and logged.
@@ -97,17 +117,18 @@ impl PollOutcome {
         match self {
             Self::Unchanged { .. } => "unchanged",
             Self::Read { .. } => "read",
-            Self::Failed { is_gone: true, .. } => "gone",
-            Self::Failed { is_no_feed: true, .. } => "no_feed",
-            Self::Failed { .. } => "failed",
+            Self::Failed { why: Failure::Gone, .. } => "gone",
+            Self::Failed { why: Failure::NoFeed, .. } => "no_feed",
+            Self::Failed { why: Failure::Crash, .. } => CRASHED,
+            Self::Failed { why: Failure::Other, .. } => "failed",
         }
     }
 }
 
 impl Store {
-    /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is
-    /// set once, when the row is made: `first_poll_window` before `now`; one that lies ahead was set by a clock that
-    /// did, and is set anew. A new address forgets what the old one has taught.
+    /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is settled when
+    /// the feed is first read ([`Store::save_poll`]); until then, and where a clock that was ahead has set it, it is the
+    /// feed's window before `now`. A new address forgets what the old one has taught.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -193,25 +214,29 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
     let mut saved = Saved::default();
     visited(tx, &poll)?;
     match poll.outcome {
-        PollOutcome::Failed { error, is_gone, is_no_feed: _ } => {
+        PollOutcome::Failed { error, why } => {
             // A clock that was ahead when it began to fail counts for nothing.
             tx.prepare_cached(
                 "UPDATE feeds SET failures = failures + 1, error = ?2, gone = coalesce(gone, ?3),
                  failing = min(coalesce(failing, ?4), ?4) WHERE id = ?1",
             )?
-            .execute(params![id, error, is_gone.then_some(now), now])?;
+            .execute(params![id, error, (why == Failure::Gone).then_some(now), now])?;
             return Ok(saved);
         }
         PollOutcome::Unchanged { etag, last_modified } => {
             tx.prepare_cached("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
                 .execute(params![id, etag, last_modified, poll.visit.location])?;
         }
-        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items, unchanged } => {
+        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items, unchanged, cut } => {
             let known: Option<(i64, Option<i64>)> = tx
                 .prepare_cached("SELECT since, first_polled FROM feeds WHERE id = ?1")?
                 .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let (since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
+            let (mut since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
+            if first_polled.is_none() {
+                // A feed may be listed for weeks before it can be read: its window ends when it is.
+                since = now.saturating_sub_unsigned(poll.first_poll_window.as_secs()).max(0);
+            }
             let arrival = Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             let newest = gap::newest(tx, id)?;
             saved = arrival::keep(tx, &arrival, &Brought { items: &items, unchanged })?;
@@ -219,9 +244,9 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             let interval = hints.interval.map(|interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
             tx.prepare_cached(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
-                 location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
+                 since = ?14, location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
                  gap = coalesce(?12, gap), renumbered = coalesce(?13, renumbered),
-                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END WHERE id = ?1",
+                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END, cut = ?15 WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -237,6 +262,8 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 hints.skip_days,
                 saved.gap.then_some(now),
                 saved.renumbered.then_some(now),
+                since,
+                state::cut_to_text(&cut),
             ])?;
         }
     }

@@ -66,14 +66,14 @@ pub struct Rescored {
 }
 
 impl Store {
-    /// The newest item with this link, canonical or as the feed wrote it.
+    /// The newest item with this link, in its canonical form.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn item_by_link(&self, link: String, canonical: String) -> Result<Option<ItemRow>, Error> {
+    pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = "WHERE i.canonical = ?1 OR i.link = ?2 ORDER BY i.seq DESC LIMIT 1";
-            Ok(select(connection, rest, params![canonical, link])?.pop())
+            let rest = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
+            Ok(select(connection, rest, [canonical])?.pop())
         })
         .await
     }
@@ -145,17 +145,18 @@ impl Store {
         .await
     }
 
-    /// Items that no run has covered yet and that were judged under another fingerprint, 1,000 at most; those without their
-    /// texts keep their judgement.
+    /// Items after `after` that no run has covered yet and that were judged under another fingerprint, in order, a few at a
+    /// time; those without their texts keep their judgement.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stale(&self, fingerprint: String) -> Result<Vec<ItemRow>, Error> {
+    pub async fn stale(&self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
             let rest = format!(
-                "WHERE i.seq > ({COVERED}) AND i.fingerprint <> ?1 AND i.text_removed IS NULL ORDER BY i.seq LIMIT 1000"
+                "WHERE i.seq > max(?2, ({COVERED})) AND i.fingerprint <> ?1 AND i.text_removed IS NULL
+                 ORDER BY i.seq LIMIT 200"
             );
-            select(connection, &rest, [fingerprint])
+            select(connection, &rest, params![fingerprint, after])
         })
         .await
     }

@@ -40,7 +40,10 @@ fn remove_texts(tx: &Transaction<'_>, before: i64, now: i64) -> Result<usize, Er
          SELECT seq FROM items WHERE text_removed IS NULL AND arrived < ?1 ORDER BY arrived LIMIT ?2)",
         params![before, STEP],
     )?;
-    let emptied = tx.execute("UPDATE emptied SET summary = '', content = '', text_removed = ?1", [now])?;
+    let emptied = tx.execute(
+        "UPDATE emptied SET summary = '', content = '', excerpt = NULL, excerpt_chars = NULL, text_removed = ?1",
+        [now],
+    )?;
     tx.execute_batch(
         "DELETE FROM items WHERE seq IN (SELECT seq FROM emptied);
          INSERT INTO items SELECT * FROM emptied;

@@ -40,6 +40,9 @@ pub enum Error {
     /// No column holds addresses.
     #[error("there is no `email` column; the columns are: {0}")]
     NoEmailColumn(String),
+    /// It is some other kind of file.
+    #[error("its first line has {0} columns, and a list of people has at most {MAX_COLUMNS}")]
+    TooWide(usize),
     /// Whatever follows it would be part of the cell.
     #[error("a quotation mark is opened and never closed")]
     Unclosed,
@@ -48,13 +51,19 @@ pub enum Error {
     Line(#[from] csv::Error),
 }
 
+/// No list of people has more. Each rejected line is written with as many.
+const MAX_COLUMNS: usize = 1_000;
+
 /// Reads a file: each person with their line's number.
 ///
 /// # Errors
-/// [`Error::NoEmailColumn`]; a bad line is in its own place.
+/// [`Error::NoEmailColumn`], [`Error::TooWide`]; a bad line is in its own place.
 pub fn read(text: &str) -> Result<Sheet, Error> {
     let mut lines = Lines::new(text);
     let (delimiter, headers) = lines.headers()?;
+    if headers.len() > MAX_COLUMNS {
+        return Err(Error::TooWide(headers.len()));
+    }
     let columns = Columns::find(&headers).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
     let lines = lines.map(|(number, cells)| match cells {
         Ok(cells) => Line { number, row: Ok(columns.row(&cells)), cells },

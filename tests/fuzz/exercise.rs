@@ -2,11 +2,22 @@
 //! seeds through the same functions (tests/it/fuzz_seeds.rs), so they use nothing but the program's own doors.
 
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::OnceLock;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use policy_digest::config::Limits;
+use policy_digest::domain::budget::{Budget, GiveUp};
 use policy_digest::domain::canonical;
-use policy_digest::domain::item::Identity;
+use policy_digest::domain::digest::{self, Limits as Room, SUBJECT_CHARS, SectionOutline, Story, Words};
+use policy_digest::domain::item::{Identity, Item};
+use policy_digest::domain::story::Likeness;
+use policy_digest::domain::subscriber::{Cadence, EmailAddress};
+use policy_digest::domain::text;
 use policy_digest::parse;
+use policy_digest::render::Renderer;
+use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
+use policy_digest::store::Store;
 use url::Url;
 
 /// A fixed time, so that a finding can be repeated.
@@ -25,7 +36,17 @@ pub fn parse(input: &[u8]) {
     let (head, body) = (&input[..cut], input.get(cut + 1..).unwrap_or_default());
     let content_type = std::str::from_utf8(head).ok().filter(|text| !text.is_empty());
     let base = Url::parse("https://blog.example.org/feeds/all.xml").expect("a well-formed URL");
-    let source = parse::Source { bytes: body, content_type, base: Some(&base), now: now(), known: None };
+    let limits = Limits::default();
+    let budget = Budget::new(body.len(), limits.memory_bytes, GiveUp::default());
+    let source = parse::Source {
+        bytes: body,
+        content_type,
+        base: Some(&base),
+        now: now(),
+        known: None,
+        limits: &limits,
+        budget: &budget,
+    };
     let document = match parse::parse(&source) {
         Ok(document) => document,
         Err(error) => {
@@ -95,4 +116,214 @@ pub fn html(input: &[u8]) {
 fn assert_plain(text: &str) {
     let odd = text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t');
     assert!(odd.is_none(), "{odd:?} is left in {text:?}");
+}
+
+/// The input in pieces: its text between form feeds, each at most once.
+fn pieces<const N: usize>(input: &[u8]) -> [String; N] {
+    let text = String::from_utf8_lossy(input);
+    let mut pieces = text.split('\u{c}').map(str::to_owned);
+    std::array::from_fn(|_| pieces.next().unwrap_or_default())
+}
+
+/// An excerpt of a title, a summary and a content.
+///
+/// # Panics
+/// When it is too long, not on one line, or depends on what is far behind it.
+pub fn excerpt(input: &[u8]) {
+    let [title, summary, content] = pieces(input);
+    for max_chars in [0, 40, 320] {
+        let excerpt = text::excerpt(&title, &summary, &content, max_chars);
+        assert!(excerpt.chars().count() <= max_chars.max(1), "{max_chars}: {excerpt:?}");
+        assert!(!excerpt.chars().any(char::is_control), "{excerpt:?}");
+    }
+    // Whatever comes behind the beginning that is read.
+    let filler = "x".repeat(8_000);
+    let longer = text::excerpt(&title, &summary, &format!("{content}\n{filler}"), 320);
+    assert_eq!(longer, text::excerpt(&title, &summary, &format!("{content}\n{filler}{filler}"), 320));
+    let pieces: usize = text::sentences(&content).iter().map(|sentence| sentence.len()).sum();
+    assert!(pieces <= content.len(), "no sentence stands twice");
+}
+
+/// Whether two posts are one story.
+///
+/// # Panics
+/// When the answer depends on which is asked about which, or a post is not itself.
+pub fn story(input: &[u8]) {
+    let [one_title, one_text, other_title, other_text] = pieces(input);
+    let likeness = |title: &str, content: &str| {
+        Likeness::of(&Item {
+            identity: Identity::id("1".to_owned()),
+            link: None,
+            title: title.to_owned(),
+            summary: String::new(),
+            content: content.to_owned(),
+            author: None,
+            categories: Vec::new(),
+            published: None,
+            updated: None,
+        })
+    };
+    let (one, other) = (likeness(&one_title, &one_text), likeness(&other_title, &other_text));
+    assert_eq!(one.is_same(&other), other.is_same(&one));
+    assert_eq!(Likeness::kept(&one_title, one.shingles, one.words), one, "as it is read from the database");
+    let says_enough = !one.title.is_empty() && one.may_be_same(one.shingles, one.words);
+    assert_eq!(one.is_same(&one), says_enough);
+}
+
+/// A digest of stories, a paragraph each: title, source, excerpt, phrase, author, a line each.
+///
+/// # Panics
+/// When a story is lost or stands twice, the subject is none, or it cannot be rendered.
+pub fn compose(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let stories: Vec<Story> = text.split("\n\n").take(20).zip(1..).map(|(lines, seq)| a_story(lines, seq)).collect();
+    let outline =
+        |name: &str| SectionOutline { name: name.to_owned(), title: name.to_uppercase(), description: String::new() };
+    let outlines = [outline("a"), outline("b")];
+    let words = Words { name: "public service reform", earlier: &[], date: "24 November 2026" };
+    let pins: Vec<Url> = stories.last().map(|story| story.link.clone()).into_iter().collect();
+    for (max_stories, rows) in [(0, 0), (3, 2), (12, usize::MAX)] {
+        let room = Room { max_stories, rows };
+        let Ok(digest) = digest::compose(&stories, &outlines, &room, None, &words, &pins) else { continue };
+        let shown =
+            digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more).chain(&digest.listed);
+        let shown: Vec<i64> = shown.map(|entry| entry.seq).collect();
+        assert_eq!(shown.iter().collect::<HashSet<_>>().len(), shown.len(), "each stands once");
+        assert_eq!(shown.len() + digest.left_out, stories.len(), "none is lost");
+        assert!(!digest.subject.is_empty() && digest.subject.chars().count() <= SUBJECT_CHARS, "{:?}", digest.subject);
+        render(&digest);
+    }
+}
+
+fn a_story(lines: &str, seq: i64) -> Story {
+    let mut lines = lines.lines().map(str::to_owned);
+    let mut next = || lines.next().unwrap_or_default();
+    let (title, source, excerpt, phrase, author) = (next(), next(), next(), next(), next());
+    let sum = title.bytes().chain(source.bytes()).map(i64::from).sum::<i64>();
+    Story {
+        seq,
+        link: Url::parse(&format!("https://blog.example.org/{seq}")).expect("a well-formed URL"),
+        also_on: vec![source.clone()],
+        author: Some(author),
+        published: (sum % 3 > 0).then(|| now() - TimeDelta::hours(sum % 500)),
+        excerpt,
+        reading_minutes: usize::try_from(sum % 9).unwrap_or_default(),
+        score: (sum % 17) as f32 - 3.0,
+        themes: [["a", "b"][(sum % 2) as usize].to_owned()].into_iter().filter(|_| sum % 5 > 0).collect(),
+        phrases: vec![phrase],
+        is_listed: sum % 7 == 0,
+        title,
+        source,
+    }
+}
+
+fn render(digest: &digest::Digest) {
+    static RENDERER: OnceLock<Renderer> = OnceLock::new();
+    let renderer = RENDERER.get_or_init(|| Renderer::new(None).expect("the built-in templates parse"));
+    let locale = "en-GB".parse().expect("a known locale");
+    let frame = Frame {
+        name: "Reform Digest",
+        locale: &locale,
+        now: now(),
+        zone: chrono_tz::Europe::London,
+        note: NoteView::default(),
+        missed: "",
+        since: "3 March 2026",
+        why: "You asked for it.",
+        sample: false,
+        sender: SenderView::default(),
+        links: LinksView::default(),
+    };
+    let rendered = renderer.render_digest(&DigestView::new(digest, &frame)).expect("every digest can be rendered");
+    assert!(!rendered.html.contains("<script"), "markup of a feed's stands in the email");
+    assert!(!rendered.subject.contains(['\r', '\n']), "{:?}", rendered.subject);
+}
+
+/// What an editor writes: a note, and words that take the place of a story's own.
+///
+/// # Panics
+/// When markup gets through that a note must not have.
+pub fn editing(input: &[u8]) {
+    let [note, title, excerpt] = pieces(input);
+    let view = NoteView::new(&note);
+    let lower = view.html.to_ascii_lowercase();
+    for bad in ["<script", "<img", "<style", "<iframe", "href=\"javascript:", "href=\"data:"] {
+        assert!(!lower.contains(bad), "{bad} in {}", view.html);
+    }
+    assert!(!view.text.chars().any(|c| c.is_control() && c != '\n'), "{:?}", view.text);
+    compose(format!("{title}\n\n{excerpt}").as_bytes());
+}
+
+/// The fields of a form with which somebody signs up.
+///
+/// # Panics
+/// When an address is taken that would be another one in a header or in the next form.
+pub fn sign_up(input: &[u8]) {
+    for (name, value) in url::form_urlencoded::parse(input) {
+        if let Ok(cadence) = value.parse::<Cadence>() {
+            assert_eq!(cadence.as_str(), value);
+        }
+        let Ok(address) = EmailAddress::parse(&value) else { continue };
+        let whole = address.reveal();
+        assert!(whole.is_ascii() && !whole.contains([' ', '\r', '\n', ',', '<', '>', '"']), "{name}: {whole:?}");
+        assert_eq!(EmailAddress::parse(whole).as_ref(), Ok(&address), "it is the same when it is read again");
+        assert_eq!(address.key(), address.key().to_ascii_lowercase());
+        let masked = format!("{address} {address:?}");
+        let local = whole.split('@').next().unwrap_or_default();
+        assert!(local.len() < 3 || !masked.contains(local), "{masked}");
+    }
+}
+
+/// A backup with some bytes changed, restored: three bytes say where, the fourth what. What is no whole database is
+/// refused, and the one that is there stays as it is.
+///
+/// # Panics
+/// When a database is lost.
+pub fn restore(input: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (from, live) = (folder.path().join("backup.db"), folder.path().join("policy-digest.db"));
+    let mut copy = whole_database().to_vec();
+    for change in input.chunks_exact(4) {
+        let place = usize::from(change[0]) << 16 | usize::from(change[1]) << 8 | usize::from(change[2]);
+        let place = place % copy.len();
+        copy[place] ^= change[3];
+    }
+    copy.truncate(copy.len() - input.len() % 4 * 100);
+    std::fs::write(&from, copy).expect("a file can be written");
+    std::fs::write(&live, whole_database()).expect("a file can be written");
+    runtime().block_on(async {
+        match Store::restore(&from, &live, "a test".to_owned(), now()).await {
+            Ok(kept) => {
+                assert!(is_whole(&kept.expect("the one before is kept")).await);
+                assert!(is_whole(&live).await);
+            }
+            Err(_) => assert!(is_whole(&live).await, "the one before is still there"),
+        }
+    });
+}
+
+async fn is_whole(path: &Path) -> bool {
+    match Store::open(path).await {
+        Ok(store) => {
+            let is_whole = store.feed_states().await.is_ok();
+            store.close().await;
+            is_whole
+        }
+        Err(_) => false,
+    }
+}
+
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"))
+}
+
+fn whole_database() -> &'static [u8] {
+    static DATABASE: OnceLock<Vec<u8>> = OnceLock::new();
+    DATABASE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path: &Path = &folder.path().join("new.db");
+        runtime().block_on(async { Store::open(path).await.expect("a new database").close().await });
+        std::fs::read(path).expect("it is there")
+    })
 }

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use policy_digest::config::Limits;
+use policy_digest::domain::budget::Budget;
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::parse::{Source, parse};
 use serde::Deserialize;
@@ -120,7 +122,9 @@ fn compare(path: &Path) -> Vec<String> {
 
 fn read(bytes: &[u8], expected: &Expected) -> Result<Read, String> {
     let content_type = expected.content_type.as_deref();
-    let source = Source { bytes, content_type, base: expected.base.as_ref(), now: now(), known: None };
+    let (limits, budget) = (&Limits::default(), &Budget::unlimited());
+    let base = expected.base.as_ref();
+    let source = Source { bytes, content_type, base, now: now(), known: None, limits, budget };
     let document = parse(&source).map_err(|error| error.to_string())?;
     let repairs = document.repairs.iter().map(ToString::to_string).collect();
     Ok(Read { title: document.title, items: document.items.into_iter().map(|fresh| fresh.item).collect(), repairs })

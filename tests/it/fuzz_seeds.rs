@@ -42,3 +42,33 @@ fn every_seed_of_an_address_has_a_canonical_form_that_stays() {
 fn every_seed_of_markup_becomes_plain_text() {
     replay("html", exercise::html);
 }
+
+#[test]
+fn every_seed_of_a_post_has_a_short_excerpt_on_one_line() {
+    replay("excerpt", exercise::excerpt);
+}
+
+#[test]
+fn every_seed_of_two_posts_is_one_story_or_two_whichever_comes_first() {
+    replay("story", exercise::story);
+}
+
+#[test]
+fn every_seed_of_stories_becomes_a_digest_without_loss() {
+    replay("compose", exercise::compose);
+}
+
+#[test]
+fn every_seed_of_an_editors_words_is_harmless() {
+    replay("editing", exercise::editing);
+}
+
+#[test]
+fn every_seed_of_a_form_has_addresses_that_stay_the_same() {
+    replay("sign_up", exercise::sign_up);
+}
+
+#[test]
+fn every_seed_of_a_damaged_backup_is_restored_or_refused() {
+    replay("restore", exercise::restore);
+}

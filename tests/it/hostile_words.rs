@@ -2,6 +2,7 @@
 //! header and no template comes of it, and the mail around it stays as it is.
 
 use policy_digest::domain::digest::{SUBJECT_CHARS, Story};
+use policy_digest::domain::text::excerpt;
 use policy_digest::render::Rendered;
 use unicode_width::UnicodeWidthStr as _;
 use url::Url;
@@ -17,7 +18,7 @@ fn carrying(words: &str) -> Rendered {
         source: words.to_owned(),
         also_on: vec![words.to_owned(), "Civic Weekly".to_owned()],
         author: Some(format!("By {words}")),
-        summary: format!("{} It is called {words} by those who made it.", whole.summary),
+        excerpt: excerpt("", &format!("{} It is called {words} by those who made it.", whole.excerpt), "", 320),
         phrases: vec![words.to_owned()],
         ..whole
     };

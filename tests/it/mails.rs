@@ -36,7 +36,7 @@ pub fn with_many_themes() -> Rendered {
         Story { also_on, ..story(1, "One front door for families", &["integration", "place"]) },
         Story { author: None, ..story(2, "What a committee is for, and 3 other questions", &["collaboration"]) },
         Story { published: None, ..story(3, "Neighbourhoods & \"their\" budgets", &["place"]) },
-        Story { summary: String::new(), phrases: Vec::new(), ..story(4, "Weeknotes", &[]) },
+        Story { excerpt: String::new(), reading_minutes: 0, phrases: Vec::new(), ..story(4, "Weeknotes", &[]) },
         story(5, "Who runs the swimming pool?", &["place"]),
         Story { is_listed: true, ..story(6, "A school, by bus", &["place"]) },
     ];
@@ -47,7 +47,7 @@ pub fn in_arabic() -> Rendered {
     let arabic = Story {
         source: "مدونة الإصلاح".to_owned(),
         author: None,
-        summary: "جمعت ثلاث بلديات ميزانياتها في خطة واحدة منذ أبريل، وصار للناس باب واحد يطرقونه. \
+        excerpt: "جمعت ثلاث بلديات ميزانياتها في خطة واحدة منذ أبريل، وصار للناس باب واحد يطرقونه. \
             يروي الناس قصتهم مرة واحدة، ويبقى الفريق من حولهم كما هو."
             .to_owned(),
         phrases: vec!["ميزانية واحدة".to_owned()],

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use policy_digest::app::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
-use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck, Ownership};
+use policy_digest::domain::feed::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::relevance::Score;
 use policy_digest::domain::story::Likeness;
@@ -67,6 +67,7 @@ async fn a_poll_that_cannot_be_kept_leaves_nothing_and_undoes_no_other() {
         now: start(),
         next: NextCheck { at: start() + TimeDelta::hours(1), because: Because::Interval },
         not_before: None,
+        first_poll_window: std::time::Duration::ZERO,
         visit: Visited::default(),
         outcome: PollOutcome::Read {
             etag: None,
@@ -77,6 +78,7 @@ async fn a_poll_that_cannot_be_kept_leaves_nothing_and_undoes_no_other() {
             fingerprint: String::new(),
             items,
             unchanged: 0,
+            cut: Cut::default(),
         },
     };
     // The database takes no NaN, so the poll fails after its first item is in.
@@ -119,6 +121,7 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior,
+        shown: None,
         digest: 0,
         item,
     }

@@ -6,6 +6,7 @@ use policy_digest::app::deliver::deliver;
 use policy_digest::app::digest::{make, make_due};
 use policy_digest::app::poll::{Which, poll};
 use policy_digest::app::{App, parse_document, runs, silent};
+use policy_digest::domain::budget::GiveUp;
 use policy_digest::domain::item::Item;
 use policy_digest::domain::subscriber::Cadence;
 use policy_digest::transfer::syndication::{self, Publication};
@@ -29,7 +30,7 @@ async fn body(address: SocketAddr, path: &str) -> String {
 /// As our own parser reads it.
 async fn read(address: SocketAddr, path: &str) -> Vec<Item> {
     let document = body(address, path).await;
-    let (title, items) = parse_document(document.as_bytes(), None, None, start()).unwrap();
+    let (title, items) = parse_document(document.as_bytes(), None, None, start(), GiveUp::default()).unwrap();
     assert!(title.unwrap().starts_with("Public Service Reform Digest"), "{document}");
     items
 }
@@ -86,7 +87,7 @@ fn what_is_written_stays_well_formed_whatever_a_title_holds() {
     let publication = publication();
     let (atom, json) = (syndication::atom(&publication), syndication::json(&publication));
     for document in [&atom, &json] {
-        let (_, items) = parse_document(document.as_bytes(), None, None, start()).unwrap();
+        let (_, items) = parse_document(document.as_bytes(), None, None, start(), GiveUp::default()).unwrap();
         assert_eq!((items.len(), items[1].title.as_str()), (2, "Weeknotes"), "{document}");
     }
     if let Some(feedparser) = Feedparser::find() {

@@ -75,7 +75,7 @@ async fn another_topic_leaves_the_judgement_of_an_item_without_its_text() {
     let live = Live::new(world.app.clone());
     reload(&live, config::load(&world.folder().join("config"), Some(&world.folder().join("data")), &[])).await.unwrap();
     let app = live.app();
-    assert!(app.store.stale(app.config.topic.fingerprint.clone()).await.unwrap().is_empty());
+    assert!(app.store.stale(app.config.topic.fingerprint.clone(), 0).await.unwrap().is_empty());
     assert_eq!(world.rows::<i64>("SELECT picked FROM items"), [1], "no run has covered it, and it is in all the same");
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::{Because, FeedId, Hints, NextCheck, Ownership};
+use policy_digest::domain::feed::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::item::{Identity, Item};
 use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::relevance::Score;
@@ -16,6 +16,9 @@ use policy_digest::store::{Claimed, Poll, PollOutcome, ScoredItem, Settlement, V
 use proptest::prelude::*;
 
 use crate::support::{World, start};
+
+/// The first arrival may come weeks after the start, and nothing of it is to be too old.
+const EVER: std::time::Duration = std::time::Duration::from_secs(36_500 * 24 * 3600);
 
 const THEMES: [&str; 2] = ["collaboration", "integration"];
 
@@ -160,10 +163,12 @@ impl Model {
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
             unchanged: 0,
+            cut: Cut::default(),
         };
         let next = NextCheck { at: now, because: Because::Interval };
         let feed = FeedId::parse("blog").unwrap();
-        let poll = Poll { feed, now, next, not_before: None, visit: Visited::default(), outcome };
+        let poll =
+            Poll { feed, now, next, not_before: None, first_poll_window: EVER, visit: Visited::default(), outcome };
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
         let highest = self.world.app.store.highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {
@@ -306,6 +311,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         likeness: Likeness::of(&item),
         score,
         prior: 0.0,
+        shown: None,
         digest: 0,
         item,
     }

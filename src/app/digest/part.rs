@@ -6,12 +6,14 @@
 //! of "Also this week", then, where the stories in full are too long by themselves, the last of these. The mail
 //! says how many are left out, and leads to the run's page, which has them all.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{App, Note};
+use super::{App, Note, blocking};
 use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
-use crate::domain::text;
 use crate::domain::topic::Theme;
 use crate::mail;
 use crate::render::view::{DigestView, EntryView, Frame, LinksView};
@@ -30,9 +32,12 @@ const SOMEBODY: &str = "000000000000000000000000";
 /// As long as a date may be.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
 
+/// A digest and its mail, or that there is no story for one.
+pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
+
 /// What all parts of one run have in common.
-pub(super) struct Press<'a> {
-    pub(super) app: &'a App,
+pub(super) struct Press {
+    pub(super) app: App,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the run before.
@@ -55,13 +60,30 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
-impl Press<'_> {
+impl Press {
+    /// [`Press::mail`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn mail_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+        themes: Option<Vec<String>>,
+    ) -> Mailed {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
+    }
+
+    /// [`Press::page`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn page_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Page>> {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.page(after(&stories, covered))).await?
+    }
+
     /// The digest of these stories with nothing left out, and the mail, which has as much of it as fits.
-    pub(super) fn mail(
-        &self,
-        stories: &[Story],
-        themes: Option<&[String]>,
-    ) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
+    fn mail(&self, stories: &[Story], themes: Option<&[String]>) -> Mailed {
         let whole = match self.compose(stories, themes, usize::MAX) {
             Ok(whole) => whole,
             Err(nothing) => return Ok(Err(nothing)),
@@ -85,26 +107,27 @@ impl Press<'_> {
     }
 
     /// The page of these stories for everybody.
-    pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
+    fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
         let view = self.view(&digest, ("", ""), links);
         let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
         let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
         let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
-        let stories = entries.zip(views).filter_map(|(entry, view)| self.on_page(stories, entry, view)).collect();
+        let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
+        let stories =
+            entries.zip(views).filter_map(|(entry, view)| Some(self.on_page(by_seq.get(&entry.seq)?, entry, view)));
+        let stories = stories.collect();
         Ok(Some(Page { title: digest.subject, html, stories }))
     }
 
     /// A story as its page has it, for feeds: with an excerpt also where the page shows one line.
-    fn on_page(&self, stories: &[Story], entry: &Entry, view: EntryView) -> Option<PageStory> {
-        let story = stories.iter().find(|story| story.seq == entry.seq)?;
+    fn on_page(&self, story: &Story, entry: &Entry, view: EntryView) -> PageStory {
         let themes = &self.app.config.topic.themes;
         let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
-        let max_chars = self.app.config.settings.digest.excerpt_chars;
-        Some(PageStory {
+        PageStory {
             seq: entry.seq,
-            excerpt: text::excerpt(&story.title, &story.summary, &story.content, max_chars),
+            excerpt: story.excerpt.clone(),
             title: view.title,
             link: view.link,
             language: view.lang,
@@ -112,7 +135,7 @@ impl Press<'_> {
             author: entry.author.clone(),
             published: entry.published,
             themes: story.themes.iter().filter_map(title).collect(),
-        })
+        }
     }
 
     /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
@@ -135,14 +158,14 @@ impl Press<'_> {
         };
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
-        let limits = Limits { max_stories, rows: posts - max_stories, excerpt_chars: settings.digest.excerpt_chars };
+        let limits = Limits { max_stories, rows: posts - max_stories };
         let today = self.app.day(self.now);
         let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
         digest::compose(stories, &outlines, &limits, themes, &words, &settings.digest.pin)
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
-        let app = self.app;
+        let app = &self.app;
         let why = app.why();
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
@@ -172,4 +195,9 @@ impl Press<'_> {
             },
         )
     }
+}
+
+/// The stories that somebody has not had who has had those up to `covered`.
+fn after(stories: &[Story], covered: i64) -> &[Story] {
+    &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

@@ -7,10 +7,10 @@ use url::Url;
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
 use super::{Proposal, Refusal, address};
 use crate::app::App;
-use crate::app::poll::{Readers, chain};
+use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
-use crate::domain::feed::{self, Feed, FeedId, without_login};
+use crate::domain::feed::{Feed, FeedId, Names, without_login};
 use crate::domain::item::Item;
 use crate::domain::relevance::{Score, Scorer, Text};
 use crate::domain::text::{single_line, truncate_at_word};
@@ -81,7 +81,7 @@ pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
     let states = app.store.feed_states().await?;
     refuse_known(app, &states, &given, false)?;
-    let readers = &Readers::new();
+    let readers = &*app.readers;
     let (url, page, sight) = match look(app, readers, &given).await {
         Ok(sight) => (given, None, sight),
         Err(Unseen::Page(response, _)) => {
@@ -103,7 +103,7 @@ pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
 async fn copies(app: &App, posts: &[Post]) -> anyhow::Result<Option<String>> {
     let (mut known, mut source) = (0, None);
     for link in posts.iter().filter_map(|post| post.link.as_ref()) {
-        if let Some(item) = app.store.item_by_link(link.to_string(), canonical(link)).await? {
+        if let Some(item) = app.store.item_by_link(canonical(link)).await? {
             known += 1;
             source = Some(item.source);
         }
@@ -173,8 +173,8 @@ fn candidate(
     let Sight { response, document } = sight;
     let own_title = document.title.as_deref().map(|title| truncate_at_word(&single_line(title), 120));
     let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
-    let is_taken = |id: &FeedId| app.config.feeds.iter().any(|feed| feed.id == *id);
-    let id = id.unwrap_or_else(|| feed::name(title.as_deref().unwrap_or_default(), &url, is_taken));
+    let names = || Names::beside(app.config.feeds.iter().map(|feed| feed.id.clone()));
+    let id = id.unwrap_or_else(|| names().name(title.as_deref().unwrap_or_default(), &url));
     // A feed that has moved for good is written down where it is; a log-in belongs to the old address.
     let moved_to = response.moved_to.as_ref().filter(|_| without_login(&url) == url);
     let mut warnings = Vec::new();

@@ -9,7 +9,7 @@ use url::Url;
 use super::{Refusal, address};
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
-use crate::domain::feed::{self, Feed, FeedId, without_login};
+use crate::domain::feed::{Feed, Names, without_login};
 use crate::domain::text::truncate_at_word;
 use crate::parse;
 use crate::transfer::listed::{self, BadLine, Listed};
@@ -44,7 +44,7 @@ pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions
     let list = listed::read(&parse::text(bytes));
     let mut report = ImportReport { bad: list.bad, ..ImportReport::default() };
     let mut urls: HashSet<String> = config.feeds.iter().map(|feed| canonical(&feed.url)).collect();
-    let mut ids: HashSet<FeedId> = config.feeds.iter().map(|feed| feed.id.clone()).collect();
+    let mut names = Names::beside(config.feeds.iter().map(|feed| feed.id.clone()));
     for listed in list.feeds {
         let Ok(url) = address::parse(&listed.url) else {
             let reason = format!("`{}` is not an address that can be read", listed.url);
@@ -55,9 +55,7 @@ pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions
             report.known += 1;
             continue;
         }
-        let entry = entry(listed, &url, options, |id| ids.contains(id));
-        ids.insert(entry.id.clone());
-        report.added.push(entry);
+        report.added.push(entry(listed, &url, options, &mut names));
     }
     report.bad.sort_by_key(|bad| bad.line);
     if report.added.is_empty() && report.known == 0 && report.bad.is_empty() {
@@ -69,12 +67,12 @@ pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions
     Ok(report)
 }
 
-fn entry(listed: Listed, url: &Url, options: &ImportOptions, is_taken: impl Fn(&FeedId) -> bool) -> NewFeed {
+fn entry(listed: Listed, url: &Url, options: &ImportOptions, names: &mut Names) -> NewFeed {
     let Listed { title, mut tags, is_off, .. } = listed;
     let title = title.map(|title| truncate_at_word(&title, 120));
     let more: Vec<String> = options.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect();
     tags.extend(more);
-    let id = feed::name(title.as_deref().unwrap_or_default(), url, is_taken);
+    let id = names.name(title.as_deref().unwrap_or_default(), url);
     NewFeed { id, title, url: url.to_string(), tags, enabled: !is_off }
 }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::app::poll::{Readers, judge};
+use crate::domain::budget::Budget;
 use crate::domain::rhythm;
 use crate::fetch::{self, Outcome, Response, Validators, discover};
 use crate::parse;
@@ -50,7 +51,7 @@ pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sigh
     let now = app.clock.now();
     let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
     let response = Arc::new(response);
-    match read(readers, &response, now).await.map_err(Unseen::GivenUp)? {
+    match read(app, readers, &response, now).await.map_err(Unseen::GivenUp)? {
         Ok(document) => Ok(Sight { response, document }),
         Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unseen::Page(response, error)),
         Err(error) => Err(Unseen::Unparsed(error)),
@@ -60,8 +61,8 @@ pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sigh
 /// Judges what was read.
 pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged {
     let now = app.clock.now();
-    // Nothing of it is stored, so that it does not matter whose site it links to.
-    let items = judge(&app.scorer, prior, &[], document);
+    // There are no more items than the limits allow; and nothing is stored, so that it does not matter whose site it is.
+    let items = judge(&app.scorer, prior, &[], document, &Budget::unlimited()).unwrap_or_default();
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
     let recent: Vec<_> = dates.iter().filter(|at| **at >= now - rhythm::LOOK_BACK).collect();
     Judged {
@@ -75,14 +76,17 @@ pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged
 
 /// Reads on a thread of its own, so that the others are fetched meanwhile; what takes too long is given up.
 async fn read(
+    app: &App,
     readers: &Readers,
     response: &Arc<Response>,
     now: DateTime<Utc>,
 ) -> Result<Result<parse::Document, parse::Error>, String> {
-    let response = Arc::clone(response);
-    let work = move || {
+    let (response, limits) = (Arc::clone(response), app.config.settings.polling.limits);
+    let work = move |give_up| {
         let (bytes, content_type) = body(&response);
-        parse::parse(&parse::Source { bytes, content_type, base: Some(&response.final_url), now, known: None })
+        let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
+        let base = Some(&response.final_url);
+        parse::parse(&parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget })
     };
     readers.read(work).await.map_err(|error| error.to_string())
 }
@@ -98,7 +102,7 @@ fn body(response: &Response) -> (&[u8], Option<&str>) {
 /// The feeds that a page names; when none of them is one, those that usually lie there. At most so many.
 pub(super) async fn discover(app: &App, readers: &Readers, page: &Arc<Response>, most: usize) -> Vec<(Url, Sight)> {
     let read = Arc::clone(page);
-    let work = move || {
+    let work = move |_| {
         let (bytes, content_type) = body(&read);
         parse::discover::page(bytes, content_type, &read.final_url)
     };

@@ -9,7 +9,7 @@ use crate::app::chance;
 use crate::domain::feed::{self, Feed, Moved, NextCheck, Visit};
 use crate::fetch::{self, Outcome, Response, Validators};
 use crate::parse;
-use crate::store::{FeedState, Poll, PollOutcome, Saved, Visited};
+use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
 /// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
 /// it has not changed: count the number up when the same bytes give better items than before.
@@ -46,11 +46,14 @@ impl Known {
     }
 }
 
-/// Whether a feed is not asked now: under a running Retry-After never, and when it is gone for good, only by name.
+/// Whether a feed is not asked now: under a running Retry-After never; when it is gone for good, and for a while after
+/// its document has ended the program, only by name.
 pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) -> Option<FeedResult> {
+    let crashed = state.outcome.as_deref() == Some(store::CRASHED) && state.next_check > now;
     match (state.not_before, state.gone) {
         (Some(until), _) if until > now => Some(FeedResult::Waiting(until)),
         (_, Some(since)) if !is_named => Some(FeedResult::Gone(since)),
+        _ if crashed && !is_named => state.error.clone().map(FeedResult::Failed),
         _ => None,
     }
 }
@@ -90,12 +93,29 @@ impl Looked {
         }
     }
 
+    /// The program ended while it read the document.
+    pub(super) fn broken_off(feed: &Feed, state: &FeedState) -> Self {
+        let id = &feed.id;
+        let error = format!(
+            "the program ended while it read this feed's document, which is not read again at once; `policy-digest poll {id}` \
+             does so now, and if that ends it again, please report the document"
+        );
+        Self {
+            outcome: PollOutcome::Failed { error, why: Failure::Crash },
+            entries: 0,
+            visit: Visited { moved: state.moved.clone(), address: state.address.clone(), ..Visited::default() },
+            fresh_until: None,
+            retry_after: state.not_before,
+        }
+    }
+
     /// It could not be fetched.
     pub(super) fn unfetched(error: &fetch::Error, state: &FeedState) -> Self {
         let is_gone = matches!(error, fetch::Error::Gone);
         // Where it has moved it may be gone; where the list says it may yet be.
         let is_gone_for_good = is_gone && state.address.is_none();
-        let outcome = PollOutcome::Failed { error: error.explain(), is_gone: is_gone_for_good, is_no_feed: false };
+        let why = if is_gone_for_good { Failure::Gone } else { Failure::Other };
+        let outcome = PollOutcome::Failed { error: error.explain(), why };
         let (moved, address) = after_failure(state, is_gone);
         Self {
             outcome,
@@ -110,7 +130,8 @@ impl Looked {
     pub(super) fn unread(self, error: String, is_no_feed: bool, state: &FeedState) -> Self {
         let (moved, address) = after_failure(state, false);
         let visit = Visited { moved, address, ..self.visit };
-        let outcome = PollOutcome::Failed { error, is_gone: false, is_no_feed };
+        let why = if is_no_feed { Failure::NoFeed } else { Failure::Other };
+        let outcome = PollOutcome::Failed { error, why };
         Self { outcome, fresh_until: None, visit, ..self }
     }
 }
@@ -163,7 +184,15 @@ pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Ut
     };
     // The server's word, as far as it counts.
     let not_before = looked.retry_after.map(|until| until.min(next.at));
-    let poll = Poll { feed: feed.id.clone(), now, next, not_before, visit: looked.visit, outcome: looked.outcome };
+    let poll = Poll {
+        feed: feed.id.clone(),
+        now,
+        next,
+        not_before,
+        first_poll_window: feed.first_poll_window.unwrap_or(app.config.settings.polling.first_poll_window),
+        visit: looked.visit,
+        outcome: looked.outcome,
+    };
     (poll, line)
 }
 

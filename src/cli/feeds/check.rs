@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::app::feeds::{CheckReport, CheckResult, Unread, check};
 use crate::cli::marked::{plain, wrap};
 use crate::cli::progress::Bar;
+use crate::cli::status::cut_json;
 use crate::cli::table::{self, count};
 use crate::cli::{Ending, Global, print};
 
@@ -73,6 +74,7 @@ fn state(found: &CheckResult) -> &'static str {
     match found {
         CheckResult { moved_to: Some(_), .. } => "moved",
         CheckResult { gap: Some(_), .. } => "gap",
+        CheckResult { cut, .. } if !cut.is_nothing() => "cut",
         CheckResult { repairs, .. } if !repairs.is_empty() => "repaired",
         CheckResult { items: 0, .. } => "empty",
         _ => "ok",
@@ -99,6 +101,9 @@ fn notes(id: &str, result: &Result<CheckResult, Unread>) -> Vec<String> {
             }
             if !found.repairs.is_empty() {
                 notes.push(format!("repaired {}", found.repairs.join(", ")));
+            }
+            for (what, key) in found.cut.in_words() {
+                notes.push(format!("left out {what}: raise `polling.limits.{key}` if you want them"));
             }
             if found.undated > 0 {
                 notes.push(format!("{} undated", count(found.undated, "post")));
@@ -130,7 +135,7 @@ fn line(id: &str, result: &Result<CheckResult, Unread>) -> serde_json::Value {
         Ok(found) => json!({
             "id": id, "ok": true, "error": null, "items": found.items, "picked": found.picked, "undated": found.undated,
             "rhythm": found.rhythm, "newest": found.newest.map(|at| at.to_rfc3339()),
-            "moved_to": found.moved_to, "repairs": found.repairs, "gap": found.gap.map(|at| at.to_rfc3339()),
+            "moved_to": found.moved_to, "repairs": found.repairs, "cut": cut_json(&found.cut), "gap": found.gap.map(|at| at.to_rfc3339()),
         }),
         Err(Unread { error, proposals }) => {
             let proposals: Vec<_> = proposals

@@ -15,6 +15,7 @@ use crate::app::Unparsed;
 use crate::app::clock::Clock;
 use crate::app::parse_document;
 use crate::cli::Ending;
+use crate::domain::budget::GiveUp;
 use crate::domain::item::{Identity, Item};
 
 /// A document that takes longer is given up.
@@ -114,8 +115,10 @@ fn parse(task: Task) -> Value {
     let base = task.base.as_deref().and_then(|base| Url::parse(base).ok());
     let now = Clock::System.now();
     let (sender, receiver) = std::sync::mpsc::channel();
+    let give_up = GiveUp::default();
+    let given_up = give_up.clone();
     std::thread::spawn(move || {
-        let _ = sender.send(parse_document(&bytes, task.content_type.as_deref(), base.as_ref(), now));
+        let _ = sender.send(parse_document(&bytes, task.content_type.as_deref(), base.as_ref(), now, given_up));
     });
     match receiver.recv_timeout(LIMIT) {
         Ok(Ok((title, items))) => {
@@ -124,6 +127,7 @@ fn parse(task: Task) -> Value {
         }
         Ok(Err(Unparsed { error, is_panic })) => failure(file, &error, is_panic.then_some("panic")),
         Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+            give_up.now();
             failure(file, &format!("not done after {} seconds", LIMIT.as_secs()), Some("timeout"))
         }
         Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => failure(file, "the parser panicked", Some("panic")),

@@ -40,6 +40,9 @@ pub(super) fn state(feed: &FeedState, zone: Tz) -> String {
         let asked = if feed.address.is_some() { ", and is asked there" } else { "" };
         notes.push(format!("moved to {}{asked}: change its `url` in feeds.toml", moved.to));
     }
+    if !feed.cut.is_nothing() {
+        notes.push(format!("left out {}: see `policy-digest feeds check {}`", feed.cut, feed.id));
+    }
     if let Some(at) = feed.gap {
         notes.push(format!("items may have been missed before {}: poll it more often", day(at)));
     }

@@ -6,6 +6,16 @@ use super::alarm;
 use crate::app::status::StatusReport;
 use crate::cli::once::held_json;
 use crate::cli::pause::pause_json;
+use crate::domain::feed::Cut;
+
+/// What was left out of a feed's document, counted; null for nothing.
+pub(in crate::cli) fn cut(cut: &Cut) -> serde_json::Value {
+    let Cut { entries, items, texts, authors, categories } = *cut;
+    if cut.is_nothing() {
+        return serde_json::Value::Null;
+    }
+    json!({ "entries": entries, "items": items, "texts": texts, "authors": authors, "categories": categories })
+}
 
 /// All of it.
 pub(super) fn report(report: &StatusReport) -> serde_json::Value {
@@ -20,7 +30,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
                 "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
                 "took_ms": feed.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
                 "moved_to": feed.moved.as_ref().map(|moved| &moved.to), "address": feed.address, "gone": feed.gone.map(|at| at.to_rfc3339()),
-                "gap": feed.gap.map(|at| at.to_rfc3339()),
+                "gap": feed.gap.map(|at| at.to_rfc3339()), "cut": cut(&feed.cut),
                 "weeks": report.weeks.feeds.get(&feed.id).copied().unwrap_or_default().map(|week| week.items),
             })
         })

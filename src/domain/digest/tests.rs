@@ -15,8 +15,8 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
         also_on: Vec::new(),
         author: None,
         published: None,
-        summary: String::new(),
-        content: "Two teams became one. It took a year, and nobody wants to go back to how it was.".into(),
+        excerpt: "Two teams became one. It took a year, and nobody wants to go back to how it was.".into(),
+        reading_minutes: 1,
         score,
         themes: themes.iter().map(|&theme| theme.into()).collect(),
         phrases: vec!["joined-up working".into(), "Joined-up Working".into(), "Christie Commission".into()],
@@ -39,7 +39,7 @@ fn pinned(
     themes: Option<&[String]>,
     pins: &[&str],
 ) -> Result<Digest, NoStory> {
-    let limits = Limits { max_stories, rows: usize::MAX, excerpt_chars: 320 };
+    let limits = Limits { max_stories, rows: usize::MAX };
     let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
     compose(&stories, &outlines(), &limits, themes, &words(&[]), &pins)
 }
@@ -165,7 +165,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
     let stories =
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
-        let limits = Limits { max_stories: 1, rows, excerpt_chars: 320 };
+        let limits = Limits { max_stories: 1, rows };
         compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
@@ -173,7 +173,7 @@ fn what_has_no_row_is_left_out_from_the_end_and_counted() {
         assert_eq!((digest.more.len(), digest.listed.len(), digest.left_out), (more, listed, left_out));
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
-    let limits = Limits { max_stories: 0, rows: 0, excerpt_chars: 320 };
+    let limits = Limits { max_stories: 0, rows: 0 };
     let none = compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
@@ -183,7 +183,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let stories = |count: i64| (1..=count).map(|seq| story(seq, 9.0 - seq as f32, "A", &[])).collect::<Vec<_>>();
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
-        let limits = Limits { max_stories: 12, rows: 9, excerpt_chars: 320 };
+        let limits = Limits { max_stories: 12, rows: 9 };
         compose(&stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";

@@ -1,6 +1,8 @@
 //! How a feed that is added gets its id: from its title, else from its host, in the letters that an id may have, and
 //! different from every other.
 
+use std::collections::{HashMap, HashSet};
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use url::Url;
@@ -10,15 +12,35 @@ use super::FeedId;
 /// As long as a person wants to type.
 const MOST: usize = 40;
 
-/// An id for a feed of this title at this address that is not taken.
-#[must_use]
-pub fn name(title: &str, url: &Url, is_taken: impl Fn(&FeedId) -> bool) -> FeedId {
-    let host = url.host_str().unwrap_or_default();
-    let host = plain(host.strip_prefix("www.").unwrap_or(host));
-    let stem = [plain(title), host].into_iter().find(|stem| stem.len() > 1).unwrap_or_else(|| "feed".to_owned());
-    let numbered = |number: usize| if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
-    let ids = (1..).filter_map(|number| FeedId::parse(&numbered(number)));
-    ids.into_iter().find(|id| !is_taken(id)).expect("there are more numbers than feeds")
+/// The ids that are taken, and those that feeds get beside them.
+#[derive(Debug, Default)]
+pub struct Names {
+    taken: HashSet<FeedId>,
+    /// The last number behind each stem, so that many feeds of one title do not each try all numbers.
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    /// Beside ids that are taken.
+    #[must_use]
+    pub fn beside(taken: impl Iterator<Item = FeedId>) -> Self {
+        Self { taken: taken.collect(), numbers: HashMap::new() }
+    }
+
+    /// An id for a feed of this title at this address, which is taken from then on.
+    pub fn name(&mut self, title: &str, url: &Url) -> FeedId {
+        let host = url.host_str().unwrap_or_default();
+        let host = plain(host.strip_prefix("www.").unwrap_or(host));
+        let stem = [plain(title), host].into_iter().find(|stem| stem.len() > 1).unwrap_or_else(|| "feed".to_owned());
+        let last = self.numbers.entry(stem.clone()).or_default();
+        loop {
+            *last += 1;
+            let id = if *last == 1 { FeedId::parse(&stem) } else { FeedId::parse(&format!("{stem}-{last}")) };
+            if let Some(id) = id.filter(|id| self.taken.insert(id.clone())) {
+                return id;
+            }
+        }
+    }
 }
 
 /// "Café – Society & Co." becomes "cafe-society-co".
@@ -51,7 +73,15 @@ mod tests {
 
     fn named(title: &str, taken: &[&str]) -> String {
         let url = Url::parse("https://www.blog.example.org/feed").unwrap();
-        name(title, &url, |id| taken.contains(&id.as_str())).to_string()
+        let taken = taken.iter().map(|id| FeedId::parse(id).unwrap());
+        Names::beside(taken).name(title, &url).to_string()
+    }
+
+    #[test]
+    fn feeds_of_one_title_get_numbers() {
+        let (url, mut names) = (Url::parse("https://blog.example.org/").unwrap(), Names::default());
+        let ids = [(); 3].map(|()| names.name("One", &url).to_string());
+        assert_eq!(ids, ["one", "one-2", "one-3"]);
     }
 
     #[test]

@@ -117,30 +117,47 @@ const LONGEST_ASIDE: usize = 240;
 /// What a picture's credit begins with, after the caption.
 const CREDITS: &[&str] = &[" photo: ", " photograph: ", " photo by ", " image by "];
 
+/// A title as it is compared with a text, whatever the case, the punctuation and the spacing.
+pub(super) struct Heading {
+    folded: String,
+    /// A shorter one may begin any line by chance.
+    is_telling: bool,
+}
+
+/// A title of fewer letters and digits is not looked for at the beginning of a line.
+const FEWEST_TITLE_CHARS: usize = 8;
+
+impl Heading {
+    pub(super) fn new(title: &str) -> Self {
+        let folded = folded(title);
+        Self { is_telling: folded.chars().nth(FEWEST_TITLE_CHARS - 1).is_some(), folded }
+    }
+
+    /// Whether this is the title again.
+    pub(super) fn is(&self, text: &str) -> bool {
+        !self.folded.is_empty() && folded_chars(text).eq(self.folded.chars())
+    }
+
+    /// Whether this is how the title begins: "Stewardship or servility?" of "Stewardship or servility? Top posts compared".
+    pub(super) fn begins_with(&self, sentence: &str) -> bool {
+        let mut title = self.folded.chars();
+        folded_chars(sentence).all(|c| title.next() == Some(c))
+    }
+}
+
 /// The author's lines of a text: trimmed, none empty, none boilerplate, without the repeated title.
-pub(super) fn lines(title: &str, text: &str) -> Vec<String> {
+pub(super) fn lines(heading: &Heading, text: &str) -> Vec<String> {
     let mut kept = Vec::new();
     for line in text.lines() {
         let mut line = cut_tail(line.trim());
         if kept.is_empty() {
-            line = after_title(title, line);
+            line = after_title(heading, line);
         }
-        if !line.is_empty() && !is_furniture(line) && !is_title(title, line) {
+        if !line.is_empty() && !is_furniture(line) && !heading.is(line) {
             kept.push(line.to_owned());
         }
     }
     kept
-}
-
-/// Whether this is the title again, whatever its case, punctuation and spacing.
-pub(super) fn is_title(title: &str, text: &str) -> bool {
-    let title = folded(title);
-    !title.is_empty() && title == folded(text)
-}
-
-/// Whether this is how the title begins: "Stewardship or servility?" of "Stewardship or servility? Top posts compared".
-pub(super) fn begins_title(title: &str, sentence: &str) -> bool {
-    folded(title).starts_with(&folded(sentence))
 }
 
 /// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.
@@ -161,13 +178,18 @@ pub(super) fn is_aside(sentence: &str) -> bool {
             || (lower.contains(" not necessarily re") && ["views", "opinions"].iter().any(|part| lower.contains(part))))
 }
 
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Its letters and digits in lower case: what two writings of one sentence have in common.
+pub(super) fn folded(text: &str) -> String {
+    folded_chars(text).collect()
+}
+
+fn folded_chars(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// What follows the title, if the line begins with it as a heading would: title, then a dash, a stop or a capital.
-fn after_title<'a>(title: &str, line: &'a str) -> &'a str {
-    let Some(rest) = strip_title(title, line) else {
+fn after_title<'a>(heading: &Heading, line: &'a str) -> &'a str {
+    let Some(rest) = strip_title(heading, line) else {
         return line;
     };
     let rest = rest.trim_start_matches(['"', '”', '’', ')', ']', '»']);
@@ -180,12 +202,11 @@ fn after_title<'a>(title: &str, line: &'a str) -> &'a str {
 }
 
 /// What stands behind the title, whatever its case, punctuation and spacing; a word of the line is never split.
-fn strip_title<'a>(title: &str, line: &'a str) -> Option<&'a str> {
-    let title = folded(title);
-    let mut wanted = title.chars().peekable();
-    if title.chars().count() < 8 {
+fn strip_title<'a>(heading: &Heading, line: &'a str) -> Option<&'a str> {
+    if !heading.is_telling {
         return None;
     }
+    let mut wanted = heading.folded.chars().peekable();
     for (at, c) in line.char_indices() {
         if wanted.peek().is_none() {
             return (!c.is_alphanumeric()).then(|| &line[at..]);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::super::{Error, Store, optional_time, time, word};
-use crate::domain::feed::{Because, Hints, Moved};
+use super::super::{Error, Store, from_json, optional_time, time, word};
+use crate::domain::feed::{Because, Cut, Hints, Moved};
 
 /// What is known of a feed from its polls.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub struct FeedState {
     pub checked: Option<DateTime<Utc>>,
     /// Last successful poll.
     pub succeeded: Option<DateTime<Utc>>,
-    /// The last poll's outcome in a word: read, unchanged, failed, no_feed, gone.
+    /// The last poll's outcome in a word: read, unchanged, failed, no_feed, gone, crashed.
     pub outcome: Option<String>,
     /// How long the last poll took.
     pub took: Option<Duration>,
@@ -43,6 +43,8 @@ pub struct FeedState {
     pub bytes: Option<u64>,
     /// Entries in the document that was last read.
     pub entries: Option<u64>,
+    /// What was left out of that document because there was more of it than the limits allow.
+    pub cut: Cut,
     /// Failed polls in a row.
     pub failures: u32,
     /// What the last failure was.
@@ -104,6 +106,7 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         took: row.get::<_, Option<u64>>("took")?.map(Duration::from_millis),
         bytes: row.get("bytes")?,
         entries: row.get("entries")?,
+        cut: cut(row.get("cut")?)?,
         failures: row.get("failures")?,
         error: row.get("error")?,
         moved: moved(row)?,
@@ -113,6 +116,18 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         items: row.get("items")?,
         picked: row.get("picked")?,
     })
+}
+
+/// The five counts, in the order of [`Cut`]; none where nothing was left out.
+pub(super) fn cut_to_text(cut: &Cut) -> Option<String> {
+    let Cut { entries, items, texts, authors, categories } = *cut;
+    (!cut.is_nothing()).then(|| format!("[{entries},{items},{texts},{authors},{categories}]"))
+}
+
+fn cut(text: Option<String>) -> Result<Cut, Error> {
+    let Some(text) = text else { return Ok(Cut::default()) };
+    let [entries, items, texts, authors, categories] = from_json("what was left out of a document", &text)?;
+    Ok(Cut { entries, items, texts, authors, categories })
 }
 
 fn moved(row: &Row<'_>) -> Result<Option<Moved>, Error> {

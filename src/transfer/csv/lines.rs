@@ -59,16 +59,18 @@ impl<'t> Lines<'t> {
 
     /// The cells of a line whose last one stays open, with the lines that close it.
     fn joined(&mut self, first: &str) -> Result<Vec<String>, Error> {
-        let mut taken = 0;
+        let (mut taken, mut at) = (0, reached(At::Start, first, self.delimiter));
         for more in 1..=LONGEST_CELL {
             if taken == self.rest.len() {
                 break;
             }
-            taken += line_end(&self.rest[taken..]);
-            let whole = format!("{first}\n{}", bare(&self.rest[..taken]));
-            if is_open(&whole, self.delimiter) {
+            let line = &self.rest[taken..taken + line_end(&self.rest[taken..])];
+            taken += line.len();
+            at = reached(at.after(b'\n', self.delimiter), bare(line), self.delimiter);
+            if at == At::Quoted {
                 continue;
             }
+            let whole = format!("{first}\n{}", bare(&self.rest[..taken]));
             let cells = cells(&whole, self.delimiter)?;
             if cells.len() != self.columns {
                 break;
@@ -110,17 +112,27 @@ enum At {
     Mark,
 }
 
-/// Whether a quoted cell is still open at the end, read as the `csv` crate does.
-fn is_open(text: &str, delimiter: u8) -> bool {
-    let step = |at: At, byte: u8| match (at, byte) {
-        (At::Start | At::Mark, b'"') => At::Quoted,
-        (At::Quoted, b'"') => At::Mark,
-        (At::Quoted, _) => At::Quoted,
-        (_, b'\n') => At::Start,
-        (_, byte) if byte == delimiter => At::Start,
-        _ => At::Plain,
-    };
-    text.contains('"') && text.bytes().fold(At::Start, step) == At::Quoted
+impl At {
+    /// As the `csv` crate reads.
+    fn after(self, byte: u8, delimiter: u8) -> Self {
+        match (self, byte) {
+            (Self::Start | Self::Mark, b'"') => Self::Quoted,
+            (Self::Quoted, b'"') => Self::Mark,
+            (Self::Quoted, _) => Self::Quoted,
+            (_, b'\n') => Self::Start,
+            (_, byte) if byte == delimiter => Self::Start,
+            _ => Self::Plain,
+        }
+    }
+}
+
+fn reached(from: At, text: &str, delimiter: u8) -> At {
+    text.bytes().fold(from, |at, byte| at.after(byte, delimiter))
+}
+
+/// Whether a quoted cell is still open at the end.
+fn is_open(line: &str, delimiter: u8) -> bool {
+    line.contains('"') && reached(At::Start, line, delimiter) == At::Quoted
 }
 
 fn cells(line: &str, delimiter: u8) -> Result<Vec<String>, Error> {

@@ -10,6 +10,8 @@ use crate::transfer::listed::{BadLine, List, Listed};
 
 /// Folders in folders beyond this are not told apart.
 const MAX_DEPTH: usize = 32;
+/// A feed gets no more tags.
+const MAX_TAGS: usize = 100;
 
 /// Every outline that names a feed.
 pub(in crate::transfer) fn outlines(text: &str) -> List {
@@ -109,7 +111,7 @@ impl Outline {
         let mut tags: Vec<String> = Vec::new();
         let names = folders.iter().take(MAX_DEPTH).filter_map(|folder| folder.name.as_ref());
         for tag in names.chain(&self.categories) {
-            if !tags.contains(tag) {
+            if tags.len() < MAX_TAGS && !tags.contains(tag) {
                 tags.push(tag.clone());
             }
         }
@@ -126,7 +128,7 @@ fn is_outline(tag: &BytesStart<'_>) -> bool {
 /// `"/Boston/Weather,politics"`: paths of words, separated by commas.
 fn categories(list: &str) -> Vec<String> {
     let words = list.split(',').flat_map(|path| path.split('/')).map(str::trim);
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words.filter(|word| !word.is_empty()).take(MAX_TAGS).map(str::to_owned).collect()
 }
 
 /// Resolves what XML knows, and leaves every other ampersand alone.

@@ -17,11 +17,11 @@ pub fn story(seq: i64, title: &str, themes: &[&str]) -> Story {
         also_on: Vec::new(),
         author: Some("Jane Smith".to_owned()),
         published: Some(start()),
-        summary:
+        excerpt:
             "Health and care partners in the valley have shared one plan, one budget and one front door since April. \
             People tell their story once, and the team around them stays the same."
                 .to_owned(),
-        content: String::new(),
+        reading_minutes: 1,
         score: 100.0 - seq as f32,
         themes: themes.iter().map(|&theme| theme.to_owned()).collect(),
         phrases: vec!["joined-up working".to_owned(), "one budget".to_owned()],
@@ -41,7 +41,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         outline("integration", "Integration", "Services made one."),
         outline("place", "Place", ""),
     ];
-    let limits = Limits { max_stories, rows: usize::MAX - max_stories, excerpt_chars: 320 };
+    let limits = Limits { max_stories, rows: usize::MAX - max_stories };
     let words = Words { name: "public service reform", earlier: &[], date: "23 November 2026" };
     let digest = digest::compose(&stories, &outlines, &limits, None, &words, &[]).unwrap();
     let frame = Frame {

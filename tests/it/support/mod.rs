@@ -4,6 +4,7 @@ pub mod axe;
 pub mod browser;
 pub mod daemon;
 pub mod dkim;
+pub mod families;
 mod feed_server;
 pub mod feedparser;
 pub mod hostile;
