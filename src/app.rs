@@ -1,6 +1,7 @@
 //! The use cases, and the only place where the adapters meet. Every one has the same shape,
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
+mod advised;
 pub mod alarms;
 mod answers;
 pub mod archive;
@@ -32,6 +33,7 @@ pub mod proof;
 pub mod reconcile;
 pub mod reload;
 pub mod runs;
+pub mod send_now;
 pub mod sign_up;
 pub mod sources;
 pub mod status;
@@ -57,10 +59,12 @@ use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{FreshKeys, Keys, Store};
+pub use advised::Advised;
 use clock::Clock;
 pub use document::Document;
 use limits::Limits;
 use lock::Lock;
+use poll::Readers;
 use stop::Stop;
 
 /// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
@@ -93,6 +97,7 @@ pub struct Installation {
     /// How often visitors of the pages are heard.
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) readers: Arc<Readers>,
     pub(crate) renderer: Renderer,
     pub(crate) scorer: Arc<Scorer>,
     pub(crate) signer: Option<Signer>,
@@ -145,6 +150,7 @@ impl App {
         let keys = store.keys(fresh, clock.now()).await?;
         let installation = Installation {
             fetcher: Arc::new(fetcher(&config)?),
+            readers: Arc::new(Readers::new()),
             renderer: renderer(&config)?,
             scorer: Arc::new(Scorer::new(&config.topic)),
             config,
@@ -284,6 +290,11 @@ pub struct Unparsed {
     pub error: String,
     /// The parser panicked, and was caught.
     pub is_panic: bool,
+}
+
+/// Does what takes the processor for long on a thread for such work, so that the pages and the other tasks go on beside it.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it ended in a panic")
 }
 
 /// Parses one document as a poll would: its title and its items.

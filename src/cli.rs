@@ -24,6 +24,7 @@ mod run;
 mod runs;
 mod schedule;
 mod send;
+mod send_now;
 mod status;
 mod subscribers;
 mod table;
@@ -39,10 +40,13 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::feeds::Refusal;
+use crate::app::feeds::reopen::NeverRead;
 use crate::app::poll::UnknownFeed;
-use crate::app::subscribe::UnknownTheme;
-use crate::app::{App, lock::Busy};
+use crate::app::send_now::Unanswered;
+use crate::app::subscribe::{self, UnknownTheme};
+use crate::app::{Advised, App, lock::Busy};
 use crate::config::{self as configuration, Findings, NoteError};
+use crate::domain::os_error;
 use crate::{store, telemetry};
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
@@ -88,6 +92,8 @@ enum Command {
     Run(run::Run),
     /// Poll every feed, make the digest of all that is new, deliver it, exit
     Once(once::Once),
+    /// Have the running daemon poll, make a digest and send it now
+    SendNow(send_now::SendNow),
     /// Only poll: fetch feeds and keep what is new
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and say what is left out
@@ -195,6 +201,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
     match command {
         Command::Run(run) => run.run(global).await,
         Command::Once(once) => once.run(global).await,
+        Command::SendNow(send_now) => send_now.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
         Command::Send(send) => send.run(global).await,
@@ -260,7 +267,7 @@ fn print(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// `error: …`, its causes, a hint. Exit 2 when the configuration is at fault, else 1.
+/// `error: …`, its causes, a hint. Exit 2 when the configuration or the arguments are at fault, else 1.
 #[expect(clippy::print_stderr, reason = "the one place that prints errors")]
 fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(findings) = error.downcast_ref::<Findings>() {
@@ -271,23 +278,39 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     for cause in error.chain().skip(1) {
         eprintln!("  caused by: {cause}");
     }
-    if error.is::<Busy>() {
-        eprintln!("\nhint: wait until it has ended, or give this one its own `--data` folder");
-    }
-    if let Some(hint) = error.downcast_ref::<store::Error>().and_then(store::Error::hint) {
+    if let Some(hint) = hint(error) {
         eprintln!("\nhint: {hint}");
     }
-    let note = error.downcast_ref::<NoteError>();
-    if let Some(note) = note {
-        eprintln!("\nhint: {}", note.next());
+    if is_usage(error) { ExitCode::from(2) } else { ExitCode::from(1) }
+}
+
+/// The next step that an error knows, else what helps against the operating system's error beneath it.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    fn of<E: std::error::Error + Send + Sync + 'static>(
+        error: &anyhow::Error,
+        next: impl FnOnce(&E) -> Option<String>,
+    ) -> Option<String> {
+        error.downcast_ref().and_then(next)
     }
-    let refusal = error.downcast_ref::<Refusal>();
-    if let Some(refusal) = refusal {
-        eprintln!("\nhint: {}", refusal.next());
-    }
-    let is_unknown = error.is::<UnknownFeed>() || error.is::<UnknownTheme>();
-    let is_usage = refusal.is_some_and(Refusal::is_usage) || error.is::<Usage>() || is_unknown;
-    if note.is_some() || is_usage { ExitCode::from(2) } else { ExitCode::from(1) }
+    of(error, |it: &Advised| Some(it.hint.clone()))
+        .or_else(|| of(error, |it: &Busy| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &Unanswered| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &store::Error| it.hint().map(str::to_owned)))
+        .or_else(|| of(error, |it: &NoteError| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &Refusal| Some(it.next())))
+        .or_else(|| of(error, |it: &subscribe::Refusal| Some(it.next())))
+        .or_else(|| of(error, |it: &NeverRead| Some(it.next())))
+        .or_else(|| os_error::root(error.as_ref()).and_then(os_error::next).map(str::to_owned))
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<Usage>()
+        || error.is::<NoteError>()
+        || error.is::<UnknownFeed>()
+        || error.is::<UnknownTheme>()
+        || error.is::<subscribe::Refusal>()
+        || error.downcast_ref::<Refusal>().is_some_and(Refusal::is_usage)
+        || error.downcast_ref::<Advised>().is_some_and(|advised| advised.is_usage)
 }
 
 /// An argument that the grammar lets through and that makes no sense.

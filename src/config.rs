@@ -37,6 +37,7 @@ pub use stamp::Stamp;
 pub use value::domain_name;
 
 use crate::domain::feed::Feed;
+use crate::domain::os_error;
 use crate::domain::topic::Topic;
 use notebook::{File, Notebook, Place};
 use reader::Table;
@@ -177,7 +178,7 @@ fn content(folder: &Path, file: File, notebook: &Notebook) -> Option<String> {
             None
         }
         Err(error) => {
-            let hint = (error.kind() == ErrorKind::InvalidData).then(|| "save the file as UTF-8".to_owned());
+            let hint = os_error::next(&error).map(str::to_owned);
             notebook.note_fatal(file, Place::Whole(file), format!("the file cannot be read: {error}"), hint);
             None
         }

@@ -8,6 +8,7 @@ mod rounds;
 mod signals;
 mod supervisor;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use crate::app::App;
 use crate::app::reload::Live;
 use crate::app::status;
+use crate::app::{Advised, App};
 use crate::config::{Config, Findings};
+use crate::domain::os_error;
 use crate::web;
 use edits::Edits;
 use signals::{Signal, Signals};
@@ -43,9 +45,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot listen to signals")?;
     let listen = app.config.settings.web.listen;
-    let cannot_listen = || format!("cannot serve the pages on `{listen}`");
-    let listener = TcpListener::bind(listen).await.with_context(cannot_listen)?;
-    let address = listener.local_addr().with_context(cannot_listen)?;
+    let (listener, address) = bind("the pages", listen, "listen").await?;
     let live = Live::new(app.clone());
     let [gathering, sending, looking] = [(); 3].map(|()| Arc::new(Notify::new()));
     let mut alarm =
@@ -118,17 +118,42 @@ pub async fn run(
 async fn serve_operator(live: Live) {
     let app = live.app();
     let listen = app.config.settings.web.admin_listen;
-    let bound = async {
-        let listener = TcpListener::bind(listen).await?;
-        Ok::<_, std::io::Error>((listener.local_addr()?, listener))
-    };
-    match bound.await {
-        Ok((address, listener)) => {
+    match bind("the operator's pages", listen, "admin_listen").await {
+        Ok((listener, address)) => {
             tracing::info!(%address, "serving the operator's pages");
             web::serve_admin(live, listener, async move { app.stop.requested().await }).await;
         }
-        Err(error) => tracing::warn!("the operator's pages are not served on `{listen}`: {error}"),
+        Err(error) => {
+            let hint = error.downcast_ref::<Advised>().map_or("", |advised| &advised.hint);
+            tracing::warn!("{error:#}; {hint}");
+        }
     }
+}
+
+/// Listens on the address that a key in `[web]` gives.
+///
+/// # Errors
+/// [`Advised`], naming both.
+async fn bind(what: &str, listen: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let bound = async {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        std::io::Result::Ok((listener, address))
+    };
+    bound.await.map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::AddrInUse => {
+                format!("another program listens there: stop it, or choose another port for `{key}`")
+            }
+            ErrorKind::PermissionDenied => format!(
+                "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE): choose a higher one for `{key}`, with a web server \
+                 in front that hands on to it"
+            ),
+            _ => os_error::next(&error).map_or_else(|| format!("choose another address for `{key}`"), str::to_owned),
+        };
+        let message = format!("cannot serve {what} on `{listen}` (`{key}` in `[web]` of digest.toml)");
+        anyhow::Error::new(error).context(Advised::failure(message, hint))
+    })
 }
 
 async fn alarm(wakes: [Arc<Notify>; 3]) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {

@@ -16,7 +16,7 @@ mod served;
 use std::net::SocketAddr;
 
 use super::clock::Clock;
-use super::{App, Listener, dkim, note, templates};
+use super::{App, Listener, blocking, dkim, note, templates};
 use crate::config::{Config, Findings, TransportKind};
 pub use finding::{CheckFinding, Part, Severity, UnusedPhrase};
 pub use records::Wanted;
@@ -69,11 +69,12 @@ pub async fn check_folder(
     listener: Listener<'_>,
 ) -> anyhow::Result<CheckReport> {
     let settings = &config.settings;
-    let faults = templates::findings(settings.templates_dir.as_deref());
+    let templates_dir = settings.templates_dir.clone();
+    let faults = blocking(move || templates::findings(templates_dir.as_deref())).await?;
     let are_broken = !faults.is_empty();
     let mut parts = vec![
-        Part::new("templates", "tried on made-up data", faults),
-        Part::new("note", "as it should be", note::finding(&config.note_file).into_iter().collect()),
+        Part::praised("templates", "all render with sample data", faults),
+        note::check(&config.note_file),
         sender::look(settings),
         Part::new("signature", signed(settings), dkim::finding(&config).into_iter().collect()),
         administrators::look(&config),
@@ -112,7 +113,7 @@ async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut 
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
     let mut is_served = false;
     if outside.is_offline {
-        parts.push(Part::new("outside", "not asked, as --offline wants it", Vec::new()));
+        parts.push(Part::new("network", "checks skipped (--offline)", Vec::new()));
     } else {
         parts.push(relay::look(app).await);
         let (address, answers) = address::look(app).await;

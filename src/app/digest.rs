@@ -6,19 +6,22 @@ mod part;
 mod preview;
 pub(super) mod proof;
 mod quiet;
+mod sample;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, hex, random};
-use crate::domain::digest::{Digest, NoStory};
+use super::{App, blocking, hex, random};
+use crate::domain::digest::{Digest, NoStory, Story};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, NewArchive, NewPart, NewRun, Rescored, WindowPart};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
-pub use preview::{Preview, preview, why};
+pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
 /// What came of making a digest.
 #[derive(Debug, Clone, Default)]
@@ -86,18 +89,18 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let earlier = app.store.last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
-    let press = Press { app, now, earlier, archive, note, missed, since: SINCE_PLACEHOLDER.to_owned() };
+    let since = SINCE_PLACEHOLDER.to_owned();
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
     let served = app.store.windows(cadence).await?;
     // Read once, for whoever is furthest behind: every other window is the rest of that one.
-    let stories = match served.iter().map(|window| window.covered).min() {
-        Some(covered) => app.store.stories(covered, upto).await?,
-        None => Vec::new(),
+    let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
+        Some(covered) => app.store.stories(covered, upto).await?.into(),
+        None => Arc::default(),
     };
-    let after = |covered: i64| &stories[stories.partition_point(|story| story.seq <= covered)..];
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;
-        let (part, waits) = match press.mail(after(window.covered), window.themes.as_deref())? {
+        let (part, waits) = match press.mail_of(&stories, window.covered, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -119,7 +122,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page(after(covered))?,
+        Some(covered) => press.page_of(&stories, covered).await?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
@@ -136,7 +139,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     };
     let domain = app.mail_domain().to_owned();
     let fate = press.note.fate;
-    let note = press.note.hash.filter(|_| first.is_some());
+    let note = press.note.hash.clone().filter(|_| first.is_some());
     let proof = proof::of_run(app, &windows);
     let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, quiet, archive, proof };
     report.run = app.store.freeze(run).await?;
@@ -169,8 +172,10 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
             return Ok(());
         }
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        let scores = stale.iter().map(|item| Rescored { seq: item.seq, score: app.scorer.score(&item.text()) });
-        app.store.rescore(scores.collect(), fingerprint.clone()).await?;
+        let scorer = Arc::clone(&app.scorer);
+        let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };
+        let scores = blocking(move || stale.into_iter().map(judge).collect()).await?;
+        app.store.rescore(scores, fingerprint.clone()).await?;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why an item is in or out: of a stored item, of a page that is fetched for it, or of a file. Many texts at once, one
 //! JSON object a line, are judged by `lines`.
 
+mod change;
 mod lines;
 
 use std::path::Path;
@@ -11,10 +12,11 @@ use url::Url;
 use super::App;
 use crate::domain::canonical::canonical;
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
-use crate::domain::topic::Topic;
+use crate::domain::topic::{Scale, Topic};
 use crate::fetch::{Outcome, Validators};
 use crate::parse;
 use crate::store::ItemRow;
+pub use change::{Change, Without};
 pub use lines::lines;
 
 /// So many characters of the text are shown: those that count, and a few more.
@@ -35,6 +37,14 @@ pub struct Explanation {
     pub score: Score,
     /// What must be reached.
     pub threshold: f32,
+    /// What score and threshold mean.
+    pub scale: Scale,
+    /// What would change the decision.
+    pub change: Change,
+    /// In one or two sentences; empty when nothing can be said.
+    pub would_change: String,
+    /// It would be in, if nothing spoke against it.
+    is_outweighed: bool,
     /// Where it can be read.
     pub link: Option<String>,
     /// What else there is to know of it: why it is not mailed, or in which digest it stands.
@@ -78,10 +88,12 @@ async fn stored(app: &App, item: &ItemRow) -> anyhow::Result<Explanation> {
         // Today's topic would judge the title alone.
         notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
         explanation.score = item.score.clone();
+        explanation.change = Change::default();
+        explanation.would_change.clear();
     }
     if item.score.picked != explanation.score.picked {
         let was = if item.score.picked { "in" } else { "out" };
-        notes.push(format!("by the topic file of its last judgement it was {was}, with {:.1}", item.score.total));
+        notes.push(format!("by the topic file of its last judgement it was {was}"));
     }
     Ok(explanation)
 }
@@ -128,6 +140,7 @@ pub fn file(scorer: &Scorer, topic: &Topic, path: &Path) -> anyhow::Result<Expla
 impl Explanation {
     fn new(scorer: &Scorer, topic: &Topic, text: &Text<'_>, source: String) -> Self {
         let score = scorer.score(text);
+        let change = Change::of(scorer, topic, text, &score);
         let read = [text.summary, text.content].map(str::trim);
         let read: Vec<_> = read.into_iter().filter(|part| !part.is_empty()).collect();
         Self {
@@ -136,6 +149,10 @@ impl Explanation {
             categories: text.categories.to_vec(),
             source,
             threshold: topic.threshold,
+            scale: topic.scale(),
+            would_change: change.sentences(&score, topic),
+            change,
+            is_outweighed: !score.picked && Scorer::new(&topic.without_exclusions()).score(text).picked,
             score,
             link: None,
             notes: Vec::new(),
@@ -146,7 +163,7 @@ impl Explanation {
     #[must_use]
     pub fn verdict(&self) -> String {
         let score = &self.score;
-        let figures = format!("{:.1}, threshold {:.1}", score.total, self.threshold);
+        let figures = format!("{}, threshold {}", self.scale.show(score.total), self.scale.show(self.threshold));
         if score.is_listed() {
             return format!("borderline, listed at the end of the digest: {figures}; {}", listed(&score.themes));
         }
@@ -164,9 +181,7 @@ impl Explanation {
         }
         let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
         match self.strongest_against() {
-            Some(against) if speaks_for >= self.threshold => {
-                format!("out: {figures}; {speaks_for:.1} speaks for it, and too much against it: {against}")
-            }
+            Some(against) if self.is_outweighed => format!("out: {figures}; too much against it: {against}"),
             _ if score.reasons.is_empty() => "out: no phrase of the topic was found".to_owned(),
             Some(against) if speaks_for == 0.0 => format!("out: {figures}; it speaks of {against}"),
             _ => format!("out: {figures}; too little speaks for it"),

@@ -8,6 +8,7 @@ pub mod edit;
 pub mod exchange;
 mod look;
 mod refusal;
+pub mod reopen;
 
 use chrono::{DateTime, Utc};
 
@@ -81,7 +82,7 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
         [] => feed.enabled,
         names => names.iter().any(|name| name == feed.id.as_str()),
     };
-    let (states, readers) = (app.store.feed_states().await?, &Readers::new());
+    let (states, readers) = (app.store.feed_states().await?, &*app.readers);
     let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
     listener(Progress::Started { what: "checking", steps: chosen.len() });
     let checks = chosen.into_iter().map(|feed| {

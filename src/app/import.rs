@@ -90,10 +90,10 @@ async fn join(app: &App, people: Vec<Person>, report: &mut ImportReport, listene
         let rest = newcomers.split_off(newcomers.len().min(BATCH));
         for joined in app.store.join_all(newcomers, app.clock.now()).await? {
             match joined {
-                Some(Joined::Added | Joined::Confirmed) => report.added += 1,
-                Some(Joined::AlreadyPending | Joined::AlreadyActive) => report.known += 1,
-                Some(Joined::Suppressed) => report.suppressed += 1,
-                None => report.left += 1,
+                Joined::Added | Joined::Confirmed => report.added += 1,
+                Joined::AlreadyPending | Joined::AlreadyActive => report.known += 1,
+                Joined::Suppressed => report.suppressed += 1,
+                Joined::HasLeft => report.left += 1,
             }
         }
         listener(Progress::Step("subscribers"));

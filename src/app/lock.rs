@@ -7,6 +7,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+/// What the daemon says it is.
+pub const DAEMON: &str = "policy-digest run";
+
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
@@ -21,6 +24,42 @@ pub struct Busy {
     pub holder: String,
     /// The data folder.
     pub folder: String,
+    /// Who wants it, as it would have written itself down.
+    pub wanted_by: String,
+}
+
+impl Busy {
+    /// What a person can do.
+    #[must_use]
+    pub fn next(&self) -> &'static str {
+        if self.wanted_by.starts_with("policy-digest once") && is_daemon(&self.holder) {
+            "`policy-digest send-now` has the running daemon make and send a digest now"
+        } else {
+            "wait until it has ended, or stop it"
+        }
+    }
+}
+
+/// Whether the holder of a lock wrote down that it is the daemon.
+pub(super) fn is_daemon(holder: &str) -> bool {
+    holder.starts_with(&format!("`{DAEMON}`"))
+}
+
+/// Who works on a data folder now: "`policy-digest run` (process 4711)". `None` when nobody does.
+#[must_use]
+pub fn holder(folder: &Path) -> Option<String> {
+    let mut file = File::open(folder.join("lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(written(&mut file)),
+        _ => None,
+    }
+}
+
+/// Who wrote itself down.
+fn written(file: &mut File) -> String {
+    let mut text = String::new();
+    let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
+    if known { text.trim().to_owned() } else { "another process".to_owned() }
 }
 
 impl Lock {
@@ -38,10 +77,8 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
-                let holder = if known { text.trim().to_owned() } else { "another process".to_owned() };
-                return Err(Busy { holder, folder: folder.display().to_string() }.into());
+                let (wanted_by, folder) = (holder.to_owned(), folder.display().to_string());
+                return Err(Busy { holder: written(&mut file), folder, wanted_by }.into());
             }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock `{}`", path.display()));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::finding::{CheckFinding, Severity};
+use super::check::finding::{CheckFinding, Part, Severity};
 use super::{App, sha256};
 use crate::config::read_note;
 use crate::domain::subscriber::Cadence;
@@ -55,11 +55,17 @@ pub(crate) async fn next(app: &App, cadence: Option<Cadence>) -> anyhow::Result<
     Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash) })
 }
 
-/// What is wrong with the note, if anything is.
-pub(crate) fn finding(path: &Path) -> Option<CheckFinding> {
-    let error = read_note(path).err()?;
-    let next = error.next().to_owned();
-    // The message names the file.
-    let message = format!("{:#}", anyhow::Error::new(error));
-    Some(CheckFinding { message, next, place: None, severity: Severity::Mistake, phrase: None })
+/// Whether the note can be used.
+pub(crate) fn check(path: &Path) -> Part {
+    let (says, finding) = match read_note(path) {
+        Ok(None) => ("none".to_owned(), None),
+        Ok(Some(_)) => (format!("{} can be used", path.display()), None),
+        Err(error) => {
+            let next = error.next();
+            // The message names the file.
+            let message = format!("{:#}", anyhow::Error::new(error));
+            (String::new(), Some(CheckFinding::new(Severity::Mistake, message, next)))
+        }
+    };
+    Part::new("note", says, finding.into_iter().collect())
 }

@@ -21,7 +21,7 @@ use crate::fetch::Outcome;
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
-pub(super) use pipeline::Readers;
+pub(crate) use pipeline::Readers;
 use visit::{Known, Line, Looked, READER};
 pub(super) use visit::{address, unparsed};
 
@@ -130,7 +130,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
     let is_named = matches!(which, Which::Named(_));
-    let (chosen, readers) = (&chosen, &Readers::new());
+    let (chosen, readers) = (&chosen, &*app.readers);
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));

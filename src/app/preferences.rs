@@ -3,10 +3,11 @@
 
 mod page;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use super::{App, answers, keys};
+use crate::domain::schedule;
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{self, Purpose, TokenError};
 pub use crate::store::AddressTaken;
@@ -123,14 +124,10 @@ fn pause_days(app: &App) -> (NaiveDate, NaiveDate) {
     (today + Days::new(1), today + LONGEST_PAUSE)
 }
 
-/// The first instant of a day in the configured zone; where midnight does not exist, an hour later.
+/// The first instant of a day in the configured zone.
 fn morning(app: &App, day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
-    let zone = app.config.settings.timezone;
-    let local = zone.from_local_datetime(&midnight).earliest();
-    local
-        .or_else(|| zone.from_local_datetime(&(midnight + TimeDelta::hours(1))).earliest())
-        .map_or_else(|| midnight.and_utc(), |at| at.to_utc())
+    schedule::instant(app.config.settings.timezone, midnight).unwrap_or_else(|| midnight.and_utc())
 }
 
 /// Asks at a new address whether it is theirs. The answer tells nothing of who else has it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::bail;
 
 use super::check::finding::CheckFinding;
-use super::{App, Installation, dkim, fetcher, renderer, templates, transport};
+use super::{App, Installation, blocking, dkim, fetcher, renderer, templates, transport};
 use crate::config::{Config, changes, keep_until_restart};
 use crate::domain::relevance::Scorer;
 use crate::store::Untaken;
@@ -75,8 +75,8 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     let need_restart = keep_until_restart(&old.config, &mut config);
     let mut changes = changes(&old.config, &config);
     changes.retain(|change| !need_restart.iter().any(|key| *change == format!("`{key}`")));
-    if let Some(folder) = config.settings.templates_dir.as_deref() {
-        let mistakes = templates::findings(Some(folder));
+    if let Some(folder) = config.settings.templates_dir.clone() {
+        let mistakes = blocking(move || templates::findings(Some(&folder))).await?;
         if !mistakes.is_empty() {
             bail!("{}", mistakes.iter().map(line).collect::<Vec<_>>().join("\n"));
         }
@@ -86,11 +86,16 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     // The way out greets with the host of the public URL.
     let same_way =
         (&before.settings.mail, &before.settings.public_url) == (&after.settings.mail, &after.settings.public_url);
+    let (same_topic, edited) = (before.topic == after.topic, after.clone());
+    // The topic's phrases and the templates take a moment to read.
+    let read = move || anyhow::Ok((renderer(&edited)?, (!same_topic).then(|| Arc::new(Scorer::new(&edited.topic)))));
+    let (renderer, scorer) = blocking(read).await??;
     let app = App(Arc::new(Installation {
         // It knows when each host was last asked.
         fetcher: if same_polling { Arc::clone(&old.fetcher) } else { Arc::new(fetcher(after)?) },
-        renderer: renderer(after)?,
-        scorer: if before.topic == after.topic { Arc::clone(&old.scorer) } else { Arc::new(Scorer::new(&after.topic)) },
+        readers: Arc::clone(&old.readers),
+        renderer,
+        scorer: scorer.unwrap_or_else(|| Arc::clone(&old.scorer)),
         signer: dkim::signer(after)?,
         transport: if same_way { Arc::clone(&old.transport) } else { Arc::new(transport::transport(after)) },
         config,

@@ -2,6 +2,7 @@
 //! was refused, since its refusals are what is in doubt, unless they are said to be believed.
 
 use super::App;
+use crate::domain::outbox::State;
 use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStanding, Wanted};
 
 /// What was asked of a run that cannot be done.
@@ -19,6 +20,9 @@ pub enum NotDone {
     /// It is cancelled already.
     #[error("run {0} is cancelled already")]
     IsCancelled(i64),
+    /// Nothing of it waits to be sent.
+    #[error("run {0} cannot be cancelled: nothing of it is waiting to be sent")]
+    IsOver(i64),
 }
 
 /// The newest runs, and all that are held; newest first.
@@ -63,7 +67,7 @@ pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Relea
     Err(NotDone::IsNotHeld(run).into())
 }
 
-/// Ends a run: nothing more of it is sent, and its stories come to its people with the next digest.
+/// Ends a run: nothing more of it is sent, and those who have not got it find its stories in their next digest.
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
@@ -72,8 +76,25 @@ pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
         tracing::info!(run, messages = cancelled.messages, "the run is cancelled");
         return Ok(cancelled);
     }
-    show(app, run).await?;
-    Err(NotDone::IsCancelled(run).into())
+    cancellable(app, run).await?;
+    // It was, and the last of it went out just now.
+    Err(NotDone::IsOver(run).into())
+}
+
+/// A run that can be cancelled: it is held, or something of it waits to be sent.
+///
+/// # Errors
+/// [`NotDone`], or the database fails.
+pub async fn cancellable(app: &App, run: i64) -> anyhow::Result<RunStanding> {
+    let (known, _) = show(app, run).await?;
+    let is_open = |state: &String| state.parse().is_ok_and(State::is_open);
+    if known.cancelled.is_some() {
+        return Err(NotDone::IsCancelled(run).into());
+    }
+    if known.held.is_none() && !known.messages.keys().any(is_open) {
+        return Err(NotDone::IsOver(run).into());
+    }
+    Ok(known)
 }
 
 /// Messages, the newest first, and how many there are in all.

@@ -116,6 +116,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
         consent_wording: Some(wording.version.clone()),
         is_confirmed: false,
         is_own_wish: true,
+        may_return: true,
     };
     Ok(app.store.sign_up(new, wording, answers, app.clock.now()).await?)
 }

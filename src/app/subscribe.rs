@@ -1,9 +1,10 @@
-//! People come and go: added by hand, asked to confirm, confirmed, removed.
+//! People come and go: added and changed by hand, asked to confirm, confirmed, removed.
 
 use super::{App, answers, hex, keys, random, sign_up};
-use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
+use crate::domain::shell::quoted;
+use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{Purpose, TokenError};
-use crate::store::{Confirmed, Joined, NewSubscriber};
+use crate::store::{Confirmed, Joined, NewSubscriber, Subscriber};
 
 /// Who wants a person to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +13,10 @@ pub enum Asker {
     Person,
     /// A file that is imported: as an administrator.
     List,
-    /// An administrator: what bounced or complained stays out.
+    /// An administrator: what bounced or complained stays out, and so does who has left.
     Administrator,
+    /// An administrator, for somebody who has left and asks to come back.
+    AdministratorAgain,
 }
 
 /// Someone to be added.
@@ -57,13 +60,127 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     Ok(AddReport { id, joined, is_asked })
 }
 
+/// Somebody whom an administrator adds.
+#[derive(Debug, Clone)]
+pub struct Addition {
+    /// Their address.
+    pub address: EmailAddress,
+    /// What they want. Where it says nothing, what they chose before holds, or weekly and all themes.
+    pub wishes: Changes,
+    /// Where their consent is recorded; without it they are asked by mail.
+    pub consent: Option<String>,
+    /// They have left, and ask to come back.
+    pub again: bool,
+}
+
+/// Adds a person by hand. What they chose before is kept, save for what is said of it now.
+///
+/// # Errors
+/// [`Refusal`]; an unknown theme; or the database or a template fails.
+pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddReport> {
+    let Addition { address, wishes, consent, again } = addition;
+    let known = app.store.subscriber_at(&address).await?;
+    if let Some(status) = known.as_ref().map(|person| person.status) {
+        let is_kept = status == Status::Active || (status == Status::Pending && consent.is_none());
+        if is_kept && (wishes != Changes::default() || consent.is_some()) {
+            return Err(Refusal::Kept { address, status, wishes: Box::new(wishes) }.into());
+        }
+    }
+    let before = known.map_or(Preferences { cadence: Cadence::Weekly, themes: None }, |person| person.preferences);
+    let request = Request {
+        address: address.clone(),
+        preferences: wishes.of(before),
+        name: wishes.name.unwrap_or_default(),
+        consent,
+        asker: if again { Asker::AdministratorAgain } else { Asker::Administrator },
+    };
+    let report = add(app, request).await?;
+    match report.joined {
+        Joined::HasLeft => Err(Refusal::HasLeft(address).into()),
+        Joined::Suppressed => Err(Refusal::Suppressed(address).into()),
+        _ => Ok(report),
+    }
+}
+
+/// Changes what an active or pending person gets, or their name, and gives what holds now.
+///
+/// # Errors
+/// [`Refusal`]; an unknown theme; or the database fails.
+pub async fn change(app: &App, address: &EmailAddress, changes: Changes) -> anyhow::Result<Subscriber> {
+    check_themes(app, changes.themes.as_deref().unwrap_or_default())?;
+    let is_changed = app.store.change_person(address, changes).await?;
+    match app.store.subscriber_at(address).await? {
+        Some(person) if is_changed => Ok(person),
+        Some(person) if person.status == Status::Left => Err(Refusal::HasLeft(address.clone()).into()),
+        Some(_) => Err(Refusal::Suppressed(address.clone()).into()),
+        None => Err(Refusal::Unknown(address.clone()).into()),
+    }
+}
+
+/// Why an administrator's command on a person was not carried out: nothing has changed. Shows the address, since it was
+/// typed by the one who reads this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// They are here already, and keep what they chose.
+    #[error("{} {}, so what this command says of them would not be applied", .address.reveal(), state(*.status))]
+    Kept {
+        /// Whose.
+        address: EmailAddress,
+        /// Active or pending.
+        status: Status,
+        /// What was said.
+        wishes: Box<Changes>,
+    },
+    /// They have unsubscribed.
+    #[error("{} has unsubscribed", .0.reveal())]
+    HasLeft(EmailAddress),
+    /// Mail to them failed, or they complained.
+    #[error("{} has bounced or complained before", .0.reveal())]
+    Suppressed(EmailAddress),
+    /// Nobody has this address.
+    #[error("nobody is subscribed as {}", .0.reveal())]
+    Unknown(EmailAddress),
+}
+
+fn state(status: Status) -> &'static str {
+    if status == Status::Pending { "has been asked to confirm" } else { "is subscribed already" }
+}
+
+impl Refusal {
+    /// What to do instead.
+    #[must_use]
+    pub fn next(&self) -> String {
+        match self {
+            Self::Kept { address, wishes, .. } if **wishes == Changes::default() => {
+                format!(
+                    "nothing needs to be done; `policy-digest subscribers show {}` shows it",
+                    quoted(address.reveal())
+                )
+            }
+            Self::Kept { address, .. } => format!(
+                "change what they get with `policy-digest subscribers set {}` and the same options",
+                quoted(address.reveal())
+            ),
+            Self::HasLeft(address) => format!(
+                "if they ask to come back, run `policy-digest subscribers add {} --again --confirmed-by NOTE`, which \
+                 records where they said so",
+                quoted(address.reveal())
+            ),
+            Self::Suppressed(_) => "only a sign-up of their own on the page brings them back".to_owned(),
+            Self::Unknown(address) => {
+                format!("add them with `policy-digest subscribers add {}`", quoted(address.reveal()))
+            }
+        }
+    }
+}
+
 /// The row of somebody who is to be added.
 pub(super) fn newcomer(app: &App, request: Request) -> anyhow::Result<NewSubscriber> {
     let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
         Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
         Asker::List => (ConsentBy::Import, None),
-        Asker::Administrator => (ConsentBy::Admin, None),
+        Asker::Administrator | Asker::AdministratorAgain => (ConsentBy::Admin, None),
     };
     Ok(NewSubscriber {
         id: hex(&random(12)?),
@@ -73,12 +190,15 @@ pub(super) fn newcomer(app: &App, request: Request) -> anyhow::Result<NewSubscri
         preferences: request.preferences,
         consent: request.consent.unwrap_or_else(|| match request.asker {
             Asker::Person => "asked themselves; to be confirmed by mail".to_owned(),
-            Asker::List | Asker::Administrator => "asked by an administrator; to be confirmed by mail".to_owned(),
+            Asker::List | Asker::Administrator | Asker::AdministratorAgain => {
+                "asked by an administrator; to be confirmed by mail".to_owned()
+            }
         }),
         consent_by,
         consent_wording: wording,
         is_confirmed,
         is_own_wish: request.asker == Asker::Person,
+        may_return: matches!(request.asker, Asker::Person | Asker::AdministratorAgain),
     })
 }
 

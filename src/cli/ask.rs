@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::app::Advised;
+
 /// Whether somebody is there to answer.
 pub(super) fn is_somebody_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -10,6 +12,19 @@ pub(super) fn is_somebody_there() -> bool {
 /// A question that Enter answers with yes.
 pub(super) fn agrees(question: &str) -> io::Result<bool> {
     Ok(is_yes(&answer(&format!("{question} [Y/n] "))?))
+}
+
+/// A question before what cannot be undone: Enter answers it with no.
+///
+/// # Errors
+/// There is no terminal to ask on, and the command's `--yes` was not given; or the terminal fails.
+pub(super) fn confirms(question: &str) -> anyhow::Result<bool> {
+    if !is_somebody_there() {
+        let message = format!("there is no terminal to ask on: {question}");
+        return Err(Advised::usage(message, "add `--yes` to do it without being asked").into());
+    }
+    let answer = answer(&format!("{question} [y/N] "))?;
+    Ok(!answer.trim().is_empty() && is_yes(&answer))
 }
 
 /// A question for a number from 1 on; nothing, or anything else, is none.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
@@ -34,7 +35,8 @@ impl Backup {
         }
         let app = global.open().await?;
         backup(&app, &self.file).await?;
-        let bytes = std::fs::metadata(&self.file)?.len();
+        let read = std::fs::metadata(&self.file).with_context(|| format!("cannot read `{}`", self.file.display()))?;
+        let bytes = read.len();
         if global.json {
             print(json!({ "file": self.file, "bytes": bytes }));
         } else {

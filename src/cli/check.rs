@@ -20,6 +20,9 @@ const DNS_PORT: u16 = 53;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Each part is ok, or has a warning or an error, and every finding its next
+step.
+
 What is wrong in digest.toml, feeds.toml and topic.toml is shown with its
 place, and is exit code 2; so is what is wrong in note.md, in the templates
 (each is rendered on sample data), and in what the mail server refuses. What
@@ -92,15 +95,14 @@ fn tell(report: &CheckReport) {
     }
 }
 
-/// One part's line: how it is, what it is, and what it says or how much was found.
+/// One part's line: its state, its name, and what it says or how much was found.
 fn line(part: &Part, paint: Paint) -> String {
-    let (word, style) = match part.worst() {
-        None => ("ok", AnsiColor::Green.on_default()),
-        Some(Severity::Advice) => ("look", AnsiColor::Yellow.on_default()),
-        Some(Severity::Failure) => ("fails", AnsiColor::Red.on_default()),
-        Some(Severity::Mistake) => ("wrong", AnsiColor::Red.on_default()),
+    let colour = match part.worst() {
+        None => AnsiColor::Green,
+        Some(Severity::Advice) => AnsiColor::Yellow,
+        Some(Severity::Failure | Severity::Mistake) => AnsiColor::Red,
     };
-    let word = paint.in_style(&format!("{word:5}"), style);
+    let word = paint.in_style(&format!("{:7}", state(part)), colour.on_default());
     let found = (!part.findings.is_empty()).then(|| table::count(part.findings.len(), "finding"));
     let says = [plain(&part.says), found.unwrap_or_default()];
     let says: Vec<_> = says.iter().filter(|words| !words.is_empty()).map(String::as_str).collect();
@@ -131,6 +133,15 @@ fn place(finding: &CheckFinding) -> String {
     finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
+/// A part's state in one word; it follows from the findings alone.
+fn state(part: &Part) -> &'static str {
+    match part.worst() {
+        None => "ok",
+        Some(Severity::Advice) => "warning",
+        Some(Severity::Failure | Severity::Mistake) => "error",
+    }
+}
+
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Advice => "advice",
@@ -153,7 +164,11 @@ fn to_json(report: &CheckReport) -> serde_json::Value {
             "mistake": finding.severity == Severity::Mistake,
         })
     };
-    let part = |part: &Part| json!({ "name": part.name, "says": part.says, "worst": part.worst().map(severity) });
+    let part = |part: &Part| {
+        json!({
+            "name": part.name, "state": state(part), "says": part.says, "worst": part.worst().map(severity),
+        })
+    };
     let records = report
         .records
         .iter()

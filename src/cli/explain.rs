@@ -10,9 +10,10 @@ use url::Url;
 
 use super::marked::{self, Paint, plain};
 use super::{Ending, Global, Usage, print, table};
-use crate::app::explain::{self, Explanation};
+use crate::app::explain::{self, Explanation, Without};
 use crate::domain::language::Language;
-use crate::domain::relevance::{Place, Score, Scorer};
+use crate::domain::relevance::{Place, Scorer};
+use crate::domain::topic::Scale;
 
 /// What is told fits a terminal of this width, in columns.
 const WIDTH: usize = 80;
@@ -95,6 +96,9 @@ fn tell(explanation: &Explanation) {
     }
     print("");
     print(marked::wrap(&explanation.verdict(), WIDTH));
+    if !explanation.would_change.is_empty() {
+        print(marked::wrap(&explanation.would_change, WIDTH));
+    }
     if let Some(language) = &score.language {
         let note = format!("language: {language}, not the topic's, so only title and categories are judged");
         print(marked::wrap(&note, WIDTH));
@@ -103,7 +107,7 @@ fn tell(explanation: &Explanation) {
         print(marked::wrap(&format!("note: {note}"), WIDTH));
     }
     if !score.reasons.is_empty() {
-        print(format_args!("\n{}", reasons(score)));
+        print(format_args!("\n{}", reasons(explanation)));
     }
     let text = paint.mark(&explanation.text, &score.reasons, Place::Text);
     if !text.trim().is_empty() {
@@ -118,8 +122,12 @@ fn tell(explanation: &Explanation) {
     }
 }
 
-fn reasons(score: &Score) -> impl std::fmt::Display {
-    let mut table = table::new(["weight", "found", "where", "speaks", "phrase"]);
+/// The reasons, each with its points and, where a score is no sum of points, with the score without it.
+fn reasons(Explanation { score, scale, change, .. }: &Explanation) -> impl std::fmt::Display {
+    let mut table = match scale {
+        Scale::Points => table::new(["points", "found", "where", "speaks", "phrase"]),
+        Scale::Probability => table::new(["points", "without it", "found", "where", "speaks", "phrase"]),
+    };
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
     for reason in &score.reasons {
         let label = reason.label.as_deref();
@@ -129,13 +137,18 @@ fn reasons(score: &Score) -> impl std::fmt::Display {
             (Some(label), true) => format!("against: {label}"),
             (None, true) => "against".to_owned(),
         };
-        table.add_row([
+        let without = change.without.iter().find(|it| it.phrase == reason.phrase && it.label == reason.label);
+        let mut row = vec![
             format!("{:+.1}", reason.weight),
             plain(&reason.found),
             reason.place.as_str().to_owned(),
             speaks,
             reason.phrase.to_string(),
-        ]);
+        ];
+        if *scale == Scale::Probability {
+            row.insert(1, without.map_or_else(String::new, |it| scale.show(it.score)));
+        }
+        table.add_row(row);
     }
     table
 }
@@ -147,6 +160,14 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
         "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
         "threshold": explanation.threshold, "verdict": explanation.verdict(), "themes": score.themes,
         "reasons": reasons, "link": explanation.link, "notes": explanation.notes, "borderline": score.borderline,
-        "language": score.language.as_ref().map(Language::code),
+        "language": score.language.as_ref().map(Language::code), "scale": explanation.scale.as_str(),
+        "would_change": {
+            "distance": explanation.change.distance,
+            "without": explanation.change.without.iter().map(without).collect::<Vec<_>>(),
+        },
     })
+}
+
+fn without(Without { phrase, label, score, is_selected }: &Without) -> serde_json::Value {
+    json!({ "phrase": **phrase, "label": label.as_deref(), "score": score, "relevant": is_selected })
 }

@@ -5,6 +5,7 @@ mod check;
 mod edit;
 mod exchange;
 mod parse;
+mod reopen;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -25,6 +26,8 @@ pub(super) enum Feeds {
     Disable(edit::Disable),
     /// Poll disabled feeds again
     Enable(edit::Enable),
+    /// Let posts into the next digest that were too old when their feed was first read
+    Reopen(reopen::Reopen),
     /// Fetch feeds without storing anything, and say what is wrong with each
     Check(check::Check),
     /// Add the feeds of an OPML file, or of a list of addresses, to feeds.toml
@@ -43,6 +46,7 @@ impl Feeds {
             Self::Remove(remove) => remove.run(global),
             Self::Disable(disable) => disable.run(global),
             Self::Enable(enable) => enable.run(global),
+            Self::Reopen(reopen) => reopen.run(global).await,
             Self::Check(check) => check.run(global).await,
             Self::Import(import) => import.run(global),
             Self::Export(export) => export.run(global),

@@ -16,7 +16,7 @@ Examples:
   policy-digest runs show 12
   policy-digest runs release 12            # it was our fault, and is mended: try again
   policy-digest runs release 12 --believe  # these addresses are dead: suppress them
-  policy-digest runs cancel 12 --yes       # it should not go out: the next digest has its stories")]
+  policy-digest runs cancel 12 --yes       # send no more of it: who did not get it has it next time")]
 pub(super) enum Runs {
     /// The newest runs, and every one that is held
     List(List),
@@ -26,7 +26,7 @@ pub(super) enum Runs {
     Hold(Which),
     /// Let a held run go on; it is not held again by itself
     Release(Release),
-    /// End a run: what of it is not sent is cancelled, and its stories come with the next digest
+    /// End a run: emails not yet sent are cancelled, and their stories come with the next digest
     Cancel(Cancel),
 }
 
@@ -62,9 +62,9 @@ pub(super) struct Release {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Whoever has not got it is not covered by it: their next digest has its
-stories. What has gone out cannot be called back. Its page in the archive
-stays.
+Those who did not get it will find its stories in their next digest. What has
+been sent cannot be called back, so that a run of which nothing waits is
+refused. Its page in the archive stays.
 
 Example:
   policy-digest runs cancel 12 --yes")]
@@ -172,7 +172,7 @@ impl Release {
 impl Cancel {
     async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
         if !self.yes {
-            let (run, _) = runs::show(app, self.run).await?;
+            let run = runs::cancellable(app, self.run).await?;
             let what = messages(&run);
             return Err(Usage(format!("run {} ({what}) is not cancelled: say so with `--yes`", self.run)).into());
         }
@@ -183,10 +183,15 @@ impl Cancel {
             print(json!({ "id": self.run, "cancelled": cancelled.messages, "under_way": cancelled.under_way }));
             return Ok(());
         }
-        let mails = count(cancelled.messages, "mail");
-        print(format_args!("run {} is cancelled: {mails} not sent; the next digest has its stories", self.run));
+        let next = match cancelled.messages {
+            0 => "no email was waiting to be sent".to_owned(),
+            1 => "1 email will not be sent; its reader will find the stories in their next digest".to_owned(),
+            many => format!("{many} emails will not be sent; their readers will find the stories in their next digest"),
+        };
+        print(format_args!("run {} is cancelled: {next}", self.run));
         if cancelled.under_way > 0 {
-            print(format_args!("{} under way are not called back", cancelled.under_way));
+            let emails = count(usize::try_from(cancelled.under_way).unwrap_or(usize::MAX), "email");
+            print(format_args!("{emails} being sent now cannot be called back"));
         }
         Ok(())
     }

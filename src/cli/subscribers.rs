@@ -5,14 +5,15 @@ mod export;
 mod import;
 mod leave;
 mod list;
+mod set;
 mod show;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 
 use super::{Ending, Global, Usage};
-use crate::domain::subscriber::{AddressError, Cadence, EmailAddress, Status};
+use crate::domain::subscriber::{AddressError, Cadence, Changes, EmailAddress, Status};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
@@ -22,6 +23,8 @@ pub(super) enum Subscribers {
     Show(show::Show),
     /// Add a person: they are asked by mail to confirm, unless their consent is recorded elsewhere
     Add(add::Add),
+    /// Change how often a person gets the digest, on which themes, or their name
+    Set(set::Set),
     /// Unsubscribe a person
     Remove(leave::Remove),
     /// Erase an address, with name and consent, wherever it stands; what was counted stays
@@ -38,11 +41,33 @@ impl Subscribers {
             Self::List(list) => list.run(global).await,
             Self::Show(show) => show.run(global).await,
             Self::Add(add) => add.run(global).await,
+            Self::Set(set) => set.run(global).await,
             Self::Remove(remove) => remove.run(global).await,
             Self::Forget(forget) => forget.run(global).await,
             Self::Import(import) => import.run(global).await,
             Self::Export(export) => export.run(global).await,
         }
+    }
+}
+
+/// What may be said of a person.
+#[derive(Debug, Args)]
+struct Wishes {
+    /// Their name
+    #[arg(long)]
+    name: Option<String>,
+    /// How often; somebody new gets it weekly
+    #[arg(long, value_parser = cadence())]
+    cadence: Option<Cadence>,
+    /// Only these themes, separated by commas; `all` for all
+    #[arg(long, value_delimiter = ',')]
+    themes: Option<Vec<String>>,
+}
+
+impl Wishes {
+    fn into_changes(self) -> Changes {
+        let all = |themes: Vec<String>| if themes == ["all"] { Vec::new() } else { themes };
+        Changes { name: self.name, cadence: self.cadence, themes: self.themes.map(all) }
     }
 }
 

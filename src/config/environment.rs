@@ -3,17 +3,20 @@
 
 use std::collections::BTreeMap;
 
-/// What every variable of ours begins with.
+/// What every variable that overrides a key begins with.
 const PREFIX: &str = "POLICY_DIGEST__";
 
-/// The variables that override keys.
+/// What is taken for one of ours, spelled right or wrong, so that none is silently ignored.
+const LIKE_OURS: &str = "POLICY_DIGEST_";
+
+/// The variables that override keys, or were meant to.
 #[derive(Debug, Default)]
 pub(super) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Keeps our own variables.
+    /// Keeps what looks like one of our variables.
     pub(super) fn new(variables: &[(String, String)]) -> Self {
-        Self(variables.iter().filter(|(name, _)| name.starts_with(PREFIX)).cloned().collect())
+        Self(variables.iter().filter(|(name, value)| is_like_ours(name, value)).cloned().collect())
     }
 
     /// The name and the value of the variable that overrides the key at `path`, if it is set.
@@ -32,6 +35,28 @@ pub(super) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
 }
 
+/// A variable's name without its prefix and without what is easily mistyped: its case, and how many underscores
+/// separate its words.
+pub(super) fn words(name: &str) -> String {
+    let words: Vec<_> = name.split('_').filter(|word| !word.is_empty()).skip(2).collect();
+    words.join("_").to_uppercase()
+}
+
+fn is_like_ours(name: &str, value: &str) -> bool {
+    name.to_uppercase().starts_with(LIKE_OURS) && !is_service_link(name, value)
+}
+
+/// Whether Kubernetes set the variable for a service called `policy-digest`: it describes that service to every
+/// container (`POLICY_DIGEST_SERVICE_HOST`, `POLICY_DIGEST_PORT=tcp://…`), and nobody meant it for us.
+fn is_service_link(name: &str, value: &str) -> bool {
+    let Some(rest) = name.strip_prefix(LIKE_OURS) else { return false };
+    let is_port = rest.starts_with("PORT_") && ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| rest.contains(protocol));
+    rest.starts_with("SERVICE_HOST")
+        || rest.starts_with("SERVICE_PORT")
+        || is_port
+        || (rest == "PORT" && value.contains("://"))
+}
+
 /// The variables of this process.
 pub(super) fn of_process() -> Vec<(String, String)> {
     let readable = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
@@ -47,10 +72,27 @@ mod tests {
         assert_eq!(variable("mail.smtp.password_file"), "POLICY_DIGEST__MAIL__SMTP__PASSWORD_FILE");
     }
 
+    fn kept(variables: &[(&str, &str)]) -> Vec<String> {
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment::new(&variables).names().map(str::to_owned).collect()
+    }
+
     #[test]
-    fn only_our_own_variables_are_kept() {
-        let variables = [("POLICY_DIGEST__NAME", "x"), ("POLICY_DIGEST_LOG", "x"), ("PATH", "x")];
-        let environment = Environment::new(&variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert_eq!(environment.names().collect::<Vec<_>>(), ["POLICY_DIGEST__NAME"]);
+    fn what_looks_like_ours_is_kept_however_it_is_spelled() {
+        let variables = ["PATH", "POLICY_DIGEST", "POLICY_DIGEST_LOG", "POLICY_DIGEST__NAME", "policy_digest__name"];
+        let ours = kept(&variables.map(|name| (name, "x")));
+        assert_eq!(ours, ["POLICY_DIGEST_LOG", "POLICY_DIGEST__NAME", "policy_digest__name"]);
+    }
+
+    #[test]
+    fn what_kubernetes_says_of_a_service_of_our_name_is_not_ours() {
+        let link = "tcp://10.0.0.1:80";
+        let names = ["PORT", "PORT_80_TCP", "PORT_80_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"];
+        assert_eq!(
+            kept(&names.map(|name| format!("POLICY_DIGEST_{name}")).each_ref().map(|name| (name.as_str(), link))),
+            [""; 0]
+        );
+        assert_eq!(kept(&[("POLICY_DIGEST_PORT", "8080")]), ["POLICY_DIGEST_PORT"]);
     }
 }

@@ -4,6 +4,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::domain::os_error;
+
 /// A note is some paragraphs: what is longer pushes the stories out of sight, and wants a page of its own.
 pub const MAX_NOTE_BYTES: usize = 10 * 1024;
 
@@ -35,8 +37,9 @@ impl NoteError {
     pub fn next(&self) -> &'static str {
         match self {
             Self::TooLong { .. } => "shorten it, or put the text on a page and link to that",
-            Self::Unreadable { source, .. } if source.kind() == ErrorKind::InvalidData => "save the file as UTF-8",
-            Self::Unreadable { .. } => "make it a file that this program may read, or take it away",
+            Self::Unreadable { source, .. } => {
+                os_error::next(source).unwrap_or("make it a file that this program may read, or take it away")
+            }
         }
     }
 }

@@ -164,15 +164,25 @@ impl Notebook {
 
     fn unknown_variables(&self) -> Vec<Note> {
         let asked = self.asked.borrow();
-        let paths = asked.keys().filter(|(file, _)| *file == File::Digest);
-        let known: Vec<String> = paths.map(|(_, path)| environment::variable(path)).collect();
+        let paths: Vec<&str> =
+            asked.keys().filter(|(file, _)| *file == File::Digest).map(|(_, path)| path.as_str()).collect();
+        // A table has no value that a variable could override.
+        let is_below = |other: &str, path: &str| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        let is_table = |path: &str| paths.iter().any(|other| is_below(other, path));
+        let known: Vec<String> =
+            paths.iter().filter(|path| !is_table(path)).map(|path| environment::variable(path)).collect();
+        let words: Vec<String> = known.iter().map(|known| environment::words(known)).collect();
         let unknown = self.environment.names().filter(|name| !known.iter().any(|known| known == name));
         let noted = |name: &str| {
-            let hint = match nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "a variable stands for a key of digest.toml, two underscores a level".to_owned(),
+            let near = nearest(&environment::words(name), words.iter().map(String::as_str));
+            let meant = near.and_then(|near| known.iter().zip(&words).find(|(_, words)| *words == near));
+            let hint = match meant {
+                Some((meant, _)) => format!("did you mean `{meant}`?"),
+                None => "each overrides a key of digest.toml, with two underscores between the levels, such as \
+                         `POLICY_DIGEST__MAIL__SMTP__HOST`; unset the others"
+                    .to_owned(),
             };
-            (Place::Variable(name.to_owned()), "no key answers to this variable".to_owned(), Some(hint))
+            (Place::Variable(name.to_owned()), "there is no setting for this variable".to_owned(), Some(hint))
         };
         unknown.map(noted).collect()
     }

@@ -169,6 +169,27 @@ fn a_wrong_or_unknown_variable_is_found_by_its_name() {
 }
 
 #[test]
+fn every_variable_that_looks_like_ours_and_is_not_known_is_found_with_what_was_meant() {
+    let wrong = [
+        "POLICY_DIGEST_MAIL_SMTP_HOST",
+        "POLICY_DIGEST_MAIL__SMTP_PORTT",
+        "policy_digest__name",
+        "POLICY_DIGEST_LOG",
+        "POLICY_DIGEST__WEB",
+    ];
+    let findings = read(&[], &wrong.map(|name| (name, "x"))).unwrap_err();
+    let hint = |name: &str| {
+        let found = findings.iter().find(|finding| matches!(&finding.origin, Origin::Variable(other) if other == name));
+        found.and_then(|finding| finding.hint.clone()).unwrap_or_else(|| panic!("{name} is not in\n{findings}"))
+    };
+    assert_eq!(hint(wrong[0]), "did you mean `POLICY_DIGEST__MAIL__SMTP__HOST`?");
+    assert_eq!(hint(wrong[1]), "did you mean `POLICY_DIGEST__MAIL__SMTP__PORT`?");
+    assert_eq!(hint(wrong[2]), "did you mean `POLICY_DIGEST__NAME`?");
+    assert!(hint(wrong[3]).contains("two underscores between the levels"), "{findings}");
+    assert_eq!(findings.len(), wrong.len(), "a table is no key: {findings}");
+}
+
+#[test]
 fn mail_to_elsewhere_needs_a_public_https_address() {
     let loopback = "digest.toml: `public_url` is on this machine, while mail goes to `mail.example.org`";
     assert_eq!(found(&[("digest.toml", SMTP_ELSEWHERE)], &[]), [loopback]);

@@ -12,16 +12,22 @@ use crate::app::deliver::{DeliverReport, deliver};
 use crate::app::once::gather;
 use crate::app::poll::PollReport;
 use crate::app::reload::Live;
+use crate::app::send_now;
 use crate::app::{alarms, silent};
 
-/// Looks for trouble, polls and makes digests at every wake, one at a time: wakes during a long one become one.
+/// Looks for trouble, polls and makes digests at every wake, those that were asked for first, one at a time: wakes during a long one become one.
 pub(super) async fn gather_due(live: Live, wake: Arc<Notify>, made: Arc<Notify>) {
     let mut incidents = Incidents::new("due feeds and digests");
+    let mut requests = Incidents::new("digests that were asked for");
     let mut looks = Incidents::new("looks for trouble");
     loop {
         let app = live.app();
-        let (looking, doing) = (app.clone(), app.clone());
+        let (looking, asked, doing) = (app.clone(), app.clone(), app.clone());
         looks.take_in(apart(async move { alarms::look(&looking).await }).await);
+        if let Some(Some(poll)) = requests.take_in(apart(async move { send_now::serve(&asked).await }).await) {
+            tell_polled(&poll);
+            made.notify_one();
+        }
         let ended = apart(async move { gather(&doing, true, &silent).await }).await;
         if let Some((poll, _)) = incidents.take_in(ended) {
             tell_polled(&poll);

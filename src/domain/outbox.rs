@@ -42,6 +42,14 @@ words!(State {
     Replaced = "replaced",
 });
 
+impl State {
+    /// Whether the message may still be sent.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Retry | Self::Sending | Self::Unknown)
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

@@ -58,7 +58,7 @@ impl Schedule {
         let mut local = after.with_timezone(&self.zone).naive_local().trunc_subsecs(0);
         std::iter::from_fn(move || {
             local = self.cron.find_next_occurrence(&local.and_utc(), false).ok()?.naive_utc();
-            Some(Slot { local, utc: self.instant(local)? })
+            Some(Slot { local, utc: instant(self.zone, local)? })
         })
         .skip_while(move |slot| slot.utc <= after)
     }
@@ -79,12 +79,15 @@ impl Schedule {
             self.slots_after(past.since.max(slot.utc - LONGEST_LOOK)).take_while(|other| other.utc < slot.utc);
         Some(Due { slot, missed: earlier.filter(is_missed).collect() })
     }
+}
 
-    fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        match self.zone.from_local_datetime(&local) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),
-            LocalResult::None => Some(GapInfo::new(&local, &self.zone)?.end?.to_utc()),
-        }
+/// The first instant at which a clock in `zone` has come as far as `local`: the earlier one in a repeated hour, and the end
+/// of the gap for a time that the clock skips. `None` only where the zone's rules end.
+#[must_use]
+pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc()),
+        LocalResult::None => Some(GapInfo::new(&local, &zone)?.end?.to_utc()),
     }
 }
 
@@ -124,6 +127,15 @@ mod tests {
         assert_eq!(slots[0].utc, utc("2026-10-19T07:00:00Z"));
         assert_eq!(slots[1].utc, utc("2026-10-26T08:00:00Z"));
         assert_eq!(slots[1].key(), "2026-10-26T08:00");
+    }
+
+    #[test]
+    fn a_local_time_that_a_clock_skips_is_the_moment_after_the_gap() {
+        let at = |zone: Tz, local: &str| instant(zone, local.parse().unwrap());
+        assert_eq!(at(Tz::Europe__London, "2026-03-29T01:30:00"), Some(utc("2026-03-29T01:00:00Z")));
+        assert_eq!(at(Tz::Europe__London, "2026-10-25T01:30:00"), Some(utc("2026-10-25T00:30:00Z")), "the earlier one");
+        // Samoa skipped a whole day.
+        assert_eq!(at(Tz::Pacific__Apia, "2011-12-30T00:00:00"), Some(utc("2011-12-30T10:00:00Z")));
     }
 
     #[test]

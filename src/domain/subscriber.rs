@@ -140,6 +140,30 @@ pub struct Preferences {
     pub themes: Option<Vec<String>>,
 }
 
+/// What is to be changed of a person; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Their name.
+    pub name: Option<String>,
+    /// How often.
+    pub cadence: Option<Cadence>,
+    /// Names of the themes wanted; an empty list for all.
+    pub themes: Option<Vec<String>>,
+}
+
+impl Changes {
+    /// What a person wants who wanted `before`.
+    #[must_use]
+    pub fn of(&self, before: Preferences) -> Preferences {
+        let themes = self.themes.clone().map(|mut themes| {
+            themes.sort();
+            themes.dedup();
+            (!themes.is_empty()).then_some(themes)
+        });
+        Preferences { cadence: self.cadence.unwrap_or(before.cadence), themes: themes.unwrap_or(before.themes) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

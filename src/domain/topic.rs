@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-pub use super::pattern::{Pattern, PatternError};
 pub use super::classifier::Classifier;
+pub use super::pattern::{Pattern, PatternError};
 
 /// The topic, its themes and all its phrases.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,49 @@ pub struct Topic {
     pub decisive: f32,
     /// Hash of the file's content: scores made under another one are stale.
     pub fingerprint: String,
+}
+
+/// What the number of a score means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// The sum of what the phrases found are worth.
+    Points,
+    /// The probability that the item is relevant, from 0 to 100.
+    Probability,
+}
+
+impl Topic {
+    /// What this topic's scores mean.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        if self.classifier.is_some() { Scale::Probability } else { Scale::Points }
+    }
+
+    /// The same, with nothing that speaks against a post.
+    #[must_use]
+    pub fn without_exclusions(&self) -> Self {
+        Self { exclusions: Vec::new(), ..self.clone() }
+    }
+}
+
+impl Scale {
+    /// The word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Probability => "percent",
+        }
+    }
+
+    /// A score as people read it: `7.5` or `81 %`.
+    #[must_use]
+    pub fn show(self, score: f32) -> String {
+        match self {
+            Self::Points => format!("{score:.1}"),
+            Self::Probability => format!("{score:.0} %"),
+        }
+    }
 }
 
 /// The rule for items just under the threshold.

@@ -11,6 +11,7 @@ use url::Url;
 use super::deadline::{Deadlines, Stage};
 use super::guard::{Refused, Unresolved};
 use super::status;
+use crate::domain::os_error;
 
 /// A failed fetch. The cause, where there is one, is in `source`.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +147,7 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
+            _ if os_error::root(self).is_some_and(os_error::is_out_of_descriptors) => os_error::OUT_OF_DESCRIPTORS,
             Self::Address { .. } => {
                 "if this is a server of your own, list its network in `allow_private` of digest.toml"
             }

@@ -3,9 +3,11 @@
 //! each way that fits; the first that falls between 1990 and the next year but one counts.
 //!
 //! What cannot be read is undated: nothing is filled in but midnight, UTC and the first of a month, and the
-//! future is clamped to now.
+//! future is clamped to now. A local time that a clock change skips is the moment after it.
 
-use chrono::{DateTime, Datelike, Duration, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDateTime, NaiveTime, Utc};
+
+use crate::domain::schedule;
 
 mod clock;
 mod day;
@@ -61,7 +63,7 @@ fn is_korean(text: &str) -> bool {
 fn settle(local: NaiveDateTime, zone: Zone) -> Option<DateTime<Utc>> {
     match zone {
         Zone::Offset(minutes) => Some(local.checked_sub_signed(Duration::minutes(minutes.into()))?.and_utc()),
-        Zone::Region(region) => region.from_local_datetime(&local).earliest().map(|moment| moment.to_utc()),
+        Zone::Region(region) => schedule::instant(region, local),
     }
 }
 

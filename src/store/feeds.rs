@@ -13,9 +13,11 @@ use crate::domain::feed::{Feed, FeedId, Hints, Moved, NextCheck};
 
 mod activity;
 mod gap;
+mod reopen;
 mod state;
 
 pub use activity::Activity;
+pub use reopen::Reopened;
 pub use state::FeedState;
 
 /// One poll of one feed, to be kept.
@@ -29,6 +31,8 @@ pub struct Poll {
     pub next: NextCheck,
     /// It asked to be left alone until then.
     pub not_before: Option<DateTime<Utc>>,
+    /// How old an item may be to be mailed, if this is the first time that the feed is read.
+    pub first_poll_window: Duration,
     /// How it went.
     pub visit: Visited,
     /// What came of it.
@@ -105,9 +109,9 @@ impl PollOutcome {
 }
 
 impl Store {
-    /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is
-    /// set once, when the row is made: `first_poll_window` before `now`; one that lies ahead was set by a clock that
-    /// did, and is set anew. A new address forgets what the old one has taught.
+    /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is settled when
+    /// the feed is first read ([`Store::save_poll`]); until then, and where a clock that was ahead has set it, it is the
+    /// feed's window before `now`. A new address forgets what the old one has taught.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -211,7 +215,11 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 .prepare_cached("SELECT since, first_polled FROM feeds WHERE id = ?1")?
                 .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let (since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
+            let (mut since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
+            if first_polled.is_none() {
+                // A feed may be listed for weeks before it can be read: its window ends when it is.
+                since = now.saturating_sub_unsigned(poll.first_poll_window.as_secs()).max(0);
+            }
             let arrival = Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             let newest = gap::newest(tx, id)?;
             saved = arrival::keep(tx, &arrival, &Brought { items: &items, unchanged })?;
@@ -219,7 +227,7 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             let interval = hints.interval.map(|interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
             tx.prepare_cached(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
-                 location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
+                 since = ?14, location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
                  gap = coalesce(?12, gap), renumbered = coalesce(?13, renumbered),
                  empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END WHERE id = ?1",
             )?
@@ -237,6 +245,7 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 hints.skip_days,
                 saved.gap.then_some(now),
                 saved.renumbered.then_some(now),
+                since,
             ])?;
         }
     }

@@ -120,16 +120,23 @@ impl Store {
 
 impl Store {
     /// Ends a run: what of it is open is cancelled, and covers nobody, so that the next digest has it. What waits to be
-    /// weighed of a held run is forgotten. `None` if there is none of this number, or it is cancelled already.
+    /// weighed of a held run is forgotten. `None` if there is none of this number, it is cancelled already, or it is
+    /// neither held nor has anything open.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn cancel(&self, run: i64, now: DateTime<Utc>) -> Result<Option<Cancelled>, Error> {
         self.write(move |tx| {
-            let is_held: Option<bool> = tx
-                .query_row("SELECT held IS NOT NULL FROM runs WHERE id = ?1 AND cancelled IS NULL", [run], |row| row.get(0))
-                .optional()?;
-            let Some(is_held) = is_held else { return Ok(None) };
+            let question = format!(
+                "SELECT held IS NOT NULL, EXISTS (SELECT 1 FROM messages WHERE run = ?1 AND {OPEN}) FROM runs
+                 WHERE id = ?1 AND cancelled IS NULL"
+            );
+            let known: Option<(bool, bool)> =
+                tx.query_row(&question, [run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((is_held, is_open)) = known else { return Ok(None) };
+            if !is_held && !is_open {
+                return Ok(None);
+            }
             if is_held {
                 forget_waiting(tx, run, now)?;
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 
 use super::{Error, Store, connection, flatten};
+use crate::domain::os_error;
 
 /// Until a check that is to be broken off is told so once more.
 const AGAIN: Duration = Duration::from_millis(1);
@@ -85,6 +86,7 @@ impl Error {
             (Self::NewerSchema { .. }, _) => {
                 Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
             }
+            (_, Some(ErrorCode::CannotOpen)) if descriptors_are_short() => Some(os_error::OUT_OF_DESCRIPTORS),
             (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => Some(
                 "whoever runs this must be able to write into the data folder, and to every `policy-digest.db*` in it",
             ),
@@ -94,6 +96,14 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether so few descriptors are left that a database cannot be opened: SQLite only says that it cannot open a file, and
+/// has closed those that it had by the time that it is asked why.
+fn descriptors_are_short() -> bool {
+    const OF_A_DATABASE: usize = 32;
+    let opened: Result<Vec<_>, _> = (0..OF_A_DATABASE).map(|_| std::fs::File::open(".")).collect();
+    opened.is_err_and(|error| os_error::is_out_of_descriptors(&error))
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0019_ownership.sql")),
     M::up(include_str!("migrations/0020_key_numbers.sql")),
     M::up(include_str!("migrations/0021_tallies.sql")),
+    M::up(include_str!("migrations/0022_requests.sql")),
 ];
 
 pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {

@@ -62,7 +62,7 @@ impl Store {
             let wanted = match joined {
                 Joined::Added | Joined::AlreadyPending => Kind::Confirmation,
                 Joined::AlreadyActive => Kind::Known,
-                Joined::Confirmed | Joined::Suppressed => return Ok(()),
+                Joined::Confirmed | Joined::Suppressed | Joined::HasLeft => return Ok(()),
             };
             // Two sign-ups at the same moment: the other one's mail is queued already, with the id that holds.
             if id == written_for {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
 use super::{Error, RunName, Store, optional_time, time};
+use crate::domain::subscriber::Cadence;
 
 /// How a run stands, in full.
 #[derive(Debug, Clone)]
@@ -67,6 +68,23 @@ pub struct HeldRun {
     pub waiting: u64,
 }
 
+/// A digest that was made, without anybody's personal links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastDigest {
+    /// Its run.
+    pub run: i64,
+    /// daily, weekly, monthly or once.
+    pub cadence: String,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// One line.
+    pub subject: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
 /// What is not final.
 pub(super) const OPEN: &str = "state IN ('queued', 'sending', 'unknown', 'retry')";
 
@@ -75,6 +93,33 @@ const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, rele
     (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1), cancelled FROM runs";
 
 impl Store {
+    /// The newest digest of a cadence, or of any, as most of its people got it.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn last_digest(&self, cadence: Option<Cadence>) -> Result<Option<LastDigest>, Error> {
+        // A quiet note of the same run covers nothing: its message does not go up to the run's end.
+        const LAST: &str = "SELECT r.id, r.cadence, r.made, p.subject, p.text, p.html
+            FROM messages m JOIN parts p ON p.id = m.part JOIN runs r ON r.id = m.run
+            WHERE m.run = (SELECT max(id) FROM runs WHERE (?1 IS NULL OR cadence = ?1)
+                           AND EXISTS (SELECT 1 FROM run_stories s WHERE s.run = runs.id AND s.listed = 0))
+            AND m.kind = 'digest' AND m.upto = r.upto GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
+        self.read(move |connection| {
+            let mut statement = connection.prepare(LAST)?;
+            let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            Ok(Some(LastDigest {
+                run: row.get("id")?,
+                cadence: row.get("cadence")?,
+                made: time(row.get("made")?)?,
+                subject: row.get("subject")?,
+                text: row.get("text")?,
+                html: row.get("html")?,
+            }))
+        })
+        .await
+    }
+
     /// The newest runs, and every one that is held; newest first.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::suppressions::{self, Suppression};
 use super::{Error, Store, from_json, optional_time, seconds, time, to_json, word};
-use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
+use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 
 /// One person.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub struct NewSubscriber {
     pub is_confirmed: bool,
     /// The person asks themselves, rather than somebody for them.
     pub is_own_wish: bool,
+    /// Recorded consent brings them back also when they have left.
+    pub may_return: bool,
     /// Keyed hash of the address, for the suppression list.
     pub hash: String,
 }
@@ -80,6 +82,8 @@ pub enum Joined {
     AlreadyActive,
     /// The address bounced or complained: it can only come back by its own confirmation.
     Suppressed,
+    /// Nothing is done: they have left, and nobody says that they want to come back.
+    HasLeft,
 }
 
 /// What came of a confirmation.
@@ -128,6 +132,32 @@ impl Store {
                 params![id, preferences.cadence.as_str(), preferences.themes.as_deref().map(to_json)],
             )?;
             Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Changes what is kept of a pending or active person. False if nobody who is one has this address.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn change_person(&self, address: &EmailAddress, changes: Changes) -> Result<bool, Error> {
+        let key = address.key();
+        self.write(move |tx| {
+            let Some(known) = select(tx, "WHERE address_key = ?1 AND status IN ('pending', 'active')", [&key])?.pop()
+            else {
+                return Ok(false);
+            };
+            let preferences = changes.of(known.preferences);
+            tx.execute(
+                "UPDATE subscribers SET name = ?2, cadence = ?3, themes = ?4 WHERE id = ?1",
+                params![
+                    known.id,
+                    changes.name.unwrap_or(known.name),
+                    preferences.cadence.as_str(),
+                    preferences.themes.as_deref().map(to_json),
+                ],
+            )?;
+            Ok(true)
         })
         .await
     }
@@ -205,16 +235,23 @@ pub(super) fn join_from(
     starts: &mut Starts,
     now: DateTime<Utc>,
 ) -> Result<(Joined, String), Error> {
+    let known: Option<(String, String)> = tx
+        .prepare_cached("SELECT id, status FROM subscribers WHERE address_key = ?1")?
+        .query_row([new.address.key()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((id, status)) = &known
+        && status == Status::Left.as_str()
+        && new.is_confirmed
+        && !new.may_return
+    {
+        return Ok((Joined::HasLeft, id.clone()));
+    }
     // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint nobody does.
     let suppressed = match suppressions::of(tx, &new.hash)? {
         None => false,
         Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
         Some(Suppression::ForGood) => true,
     };
-    let known: Option<(String, String)> = tx
-        .prepare_cached("SELECT id, status FROM subscribers WHERE address_key = ?1")?
-        .query_row([new.address.key()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
     if suppressed {
         return Ok((Joined::Suppressed, known.map_or(new.id, |(id, _)| id)));
     }
@@ -268,11 +305,11 @@ fn insert(tx: &Transaction<'_>, new: &NewSubscriber, covered: i64, now: DateTime
     consent(tx, &new.id, new, now)
 }
 
-/// Keeps what they want, and how they consented to it.
+/// Keeps what they want, how they consented to it, and their name if it is given.
 fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
     tx.prepare_cached(
         "UPDATE subscribers SET cadence = ?2, themes = ?3, consent = ?4, consent_by = ?5, consent_wording = ?6,
-         consented = ?7 WHERE id = ?1",
+         consented = ?7, name = coalesce(nullif(?8, ''), name) WHERE id = ?1",
     )?
     .execute(params![
         id,
@@ -282,6 +319,7 @@ fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Ut
         new.consent_by.as_str(),
         new.consent_wording,
         seconds(now),
+        new.name,
     ])?;
     Ok(())
 }

@@ -1,9 +1,13 @@
 //! What is new, what is old, and what was seen before: by arrival, never by the feed's dates alone.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use policy_digest::app::feeds::reopen::reopen;
 use policy_digest::app::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 
+use crate::command::{policy_digest, text};
 use crate::support::{Entry, Reply, World, rss, start};
 
 #[tokio::test]
@@ -54,6 +58,77 @@ async fn a_first_poll_does_not_flood() {
     assert!(mail.text.contains("https://blog.example.org/3"));
     assert!(!mail.text.contains("https://blog.example.org/20"));
     assert!(!mail.text.contains("undated"), "an undated item on the first poll is kept and not mailed");
+}
+
+/// A post a day, the first of them on the day before the tests' start, and each further one a day older.
+fn one_a_day(days: i64) -> Vec<Entry> {
+    let dated = |n: i64| Entry { published: Some(start() - TimeDelta::days(n)), ..Entry::on_topic(&n.to_string()) };
+    (1..=days).map(dated).collect()
+}
+
+#[tokio::test]
+async fn the_first_poll_window_ends_when_the_feed_is_first_read_and_not_when_it_is_listed() {
+    let world = World::new().await;
+    world.server.serve("/blog.xml", Reply::feed("no feed".to_owned()));
+    assert_eq!(world.once().await.poll.failed(), 1);
+    world.days(21);
+    world.clock.advance(TimeDelta::hours(1));
+    let mut entries = one_a_day(3);
+    let weeks_later = |days| Some(start() + TimeDelta::days(days));
+    entries.extend((0..21).map(|n| Entry { published: weeks_later(n), ..Entry::on_topic(&format!("later-{n}")) }));
+    world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
+    let saved = world.once().await.poll.saved();
+    assert_eq!((saved.new, saved.picked, saved.old), (24, 6, 18), "a week before it could be read");
+    world
+        .server
+        .serve("/blog.xml", Reply::feed(rss(&[Entry { published: weeks_later(2), ..Entry::on_topic("held-back") }])));
+    world.days(1);
+    assert_eq!(world.once().await.poll.saved().picked, 0, "the window does not move again");
+}
+
+#[tokio::test]
+async fn a_reopened_feed_gives_the_next_digest_what_was_too_old_and_nothing_twice() {
+    let world = World::new().await;
+    world.subscribe("ada@example.org").await;
+    let mut entries = one_a_day(30);
+    entries.push(Entry { published: None, ..Entry::on_topic("undated") });
+    world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
+    assert_eq!(world.once().await.poll.saved().picked, 7);
+    world.mails();
+    let reopen = || reopen(&world.app, "blog", Duration::from_secs(14 * 24 * 3600));
+    let reopened = reopen().await.unwrap();
+    assert_eq!((reopened.items, reopened.picked), (7, 7));
+    assert_eq!(reopen().await.unwrap().items, 0);
+    world.clock.advance(TimeDelta::hours(1));
+    let again = world.once().await;
+    assert_eq!((again.poll.saved().new, again.digests[0].stories), (0, 7));
+    let mail = world.mails().remove(0);
+    for n in [1, 7, 15, 30] {
+        assert!(!mail.text.contains(&format!("https://blog.example.org/{n}\n")), "{n}: {}", mail.text);
+    }
+    assert!((8..=14).all(|n| mail.text.contains(&format!("https://blog.example.org/{n}"))), "{}", mail.text);
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("new")])));
+    world.clock.advance(TimeDelta::hours(1));
+    assert_eq!(world.once().await.poll.saved().new, 1, "the next number is free");
+}
+
+#[tokio::test]
+async fn a_feed_that_was_never_read_cannot_be_reopened() {
+    let world = World::new().await;
+    let command =
+        |feed: &str| policy_digest(world.folder()).args(["feeds", "reopen", feed, "--since", "90d"]).output().unwrap();
+    let refused = command("blog");
+    let shown = text(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{shown}");
+    assert!(
+        shown.contains("feed `blog` has not been read yet") && shown.contains("hint: run `policy-digest poll blog`"),
+        "{shown}"
+    );
+    assert_eq!(command("blogg").status.code(), Some(2));
+    world.server.serve("/blog.xml", Reply::feed(rss(&one_a_day(30))));
+    world.once().await;
+    let done = command("blog");
+    assert!(text(&done).contains("published since"), "{}", text(&done));
 }
 
 #[tokio::test]

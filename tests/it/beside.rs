@@ -52,7 +52,7 @@ fn whatever_only_reads_and_the_people_work_beside_a_daemon() {
         &["subscribers", "import", "more.csv", "--consent", "a list"],
         &["subscribers", "list"],
         &["subscribers", "remove", "ben@example.org"],
-        &["subscribers", "forget", "ben@example.org"],
+        &["subscribers", "forget", "ben@example.org", "--yes"],
     ] {
         let output = run(folder.path(), words);
         assert!(output.status.success(), "{words:?}: {}", text(&output));

@@ -109,7 +109,7 @@ async fn a_good_set_up_is_all_green() {
         shown.starts_with("configuration: no mistakes; 1 feed, 3 phrases, 200 stored items ok templates"),
         "{shown}"
     );
-    for word in [" look ", " fails ", " wrong ", "next:", "TXT records"] {
+    for word in [" warning ", " error ", "next:", "TXT records"] {
         assert!(!shown.contains(word), "{word}: {shown}");
     }
     assert_eq!(shown.matches(" ok ").count(), 12, "{shown}");
@@ -139,8 +139,36 @@ async fn a_mail_server_that_is_away_fails_and_is_no_mistake() {
     let setup = Setup::good().await;
     let port = format!("port = {}", setup.sink.port);
     setup.edit("digest.toml", &port, "port = 1");
-    setup.finds(1, "fails mail server", "next: ");
+    setup.finds(1, "error mail server", "next: ");
     assert!(setup.check().1.contains("no mistakes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_part_agrees_with_what_is_found() {
+    let setup = Setup::good().await;
+    let port = format!("port = {}", setup.sink.port);
+    setup.edit("digest.toml", &port, "port = 1");
+    std::fs::create_dir_all(setup.folder.path().join("config/mine/digest")).unwrap();
+    std::fs::write(setup.folder.path().join("config/mine/digest/subject.txt.j2"), "{{ subjekt }}").unwrap();
+    setup.edit("digest.toml", "public_url", "templates_dir = \"mine\"\npublic_url");
+    std::fs::write(setup.folder.path().join("config/note.md"), "long ".repeat(5000)).unwrap();
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let resolver = silent.local_addr().unwrap().to_string();
+    let shown = text(&setup.run(&["check", "--resolver", &resolver]));
+    for line in [
+        "error    templates       1 finding",
+        "error    note            1 finding",
+        "warning  DNS             1 finding",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "`{line}` is not in\n{shown}");
+    }
+    assert!(shown.contains("error    mail server     127.0.0.1:1; 1 finding\n"), "{shown}");
+    let output = setup.run(&["check", "--resolver", &resolver, "--json"]);
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for part in answer["parts"].as_array().unwrap() {
+        let has_finding = answer["findings"].as_array().unwrap().iter().any(|finding| finding["part"] == part["name"]);
+        assert_eq!(part["state"] != "ok", has_finding, "{part}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +189,7 @@ async fn missing_and_doubled_records_are_told_with_what_to_publish() {
     setup.finds(
         0,
         "`digest.test` has no SPF record",
-        "publish a TXT record at `digest.test`: `v=spf1 a:127.0.0.1 ~all`",
+        "publish a TXT record at `digest.test`: `v=spf1 ip4:127.0.0.1 ~all`",
     );
     setup.finds(0, "`_dmarc.digest.test` has no DMARC record", "`v=DMARC1; p=none`");
     setup.texts.extend([spf.clone(), (spf.0, "v=spf1 ~all".to_owned()), dmarc]);
@@ -177,7 +205,7 @@ async fn a_name_server_that_is_silent_is_told_and_can_be_left_out() {
     assert!(shown.contains("cannot be looked up") && shown.contains("`--offline`"), "{shown}");
     let offline = setup.run(&["check", "--offline"]);
     let shown = text(&offline);
-    assert!(offline.status.success() && shown.contains("not asked, as --offline wants it"), "{shown}");
+    assert!(offline.status.success() && shown.contains("checks skipped (--offline)"), "{shown}");
     assert_eq!(setup.run(&["check", "--resolver", "nobody"]).status.code(), Some(2));
 }
 
@@ -214,7 +242,7 @@ async fn a_public_address_with_somebody_else_behind_it_fails_and_with_nobody_is_
 async fn a_damaged_database_is_told_and_the_rest_is_looked_at() {
     let setup = Setup::good().await;
     damage(&setup.folder.path().join("data"));
-    setup.finds(1, "fails database", "policy-digest restore FILE");
+    setup.finds(1, "error database", "policy-digest restore FILE");
 }
 
 fn damage(data: &Path) {
@@ -240,7 +268,7 @@ async fn json_has_every_part_and_finding() {
             "alarms",
             "database",
             "disk",
-            "outside",
+            "network",
             "links in mails",
             "phrases"
         ]

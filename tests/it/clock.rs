@@ -68,6 +68,8 @@ async fn a_feed_that_was_listed_by_a_clock_ahead_is_not_kept_out_of_the_mail() {
 async fn a_mail_made_or_put_off_by_a_clock_ahead_goes_out_when_it_is_right_again() {
     let world = World::new().await;
     world.subscribe("ada@example.org").await;
+    serve(&world, Reply::feed(rss(&[])));
+    assert_eq!(poll_due(&world).await, 1);
     serve(&world, Reply::feed(rss(&[Entry::on_topic("1")])));
     world.days(YEAR + 7);
     gather(&world.app, true, &silent).await.unwrap();

@@ -254,9 +254,9 @@ fn the_command_erases_an_address_and_says_when_it_is_nowhere() {
     write_config(folder.path(), &[], "");
     let run = |arguments: &[&str]| policy_digest(folder.path()).arg("subscribers").args(arguments).output().unwrap();
     assert!(run(&["add", "ada@example.org", "--confirmed-by", "a form"]).status.success());
-    let forgotten = run(&["forget", "Ada@example.org"]);
+    let forgotten = run(&["forget", "Ada@example.org", "--yes"]);
     assert!(forgotten.status.success() && text(&forgotten).contains("Ada@example.org is erased"));
-    let again = run(&["forget", "ada@example.org"]);
+    let again = run(&["forget", "ada@example.org", "--yes"]);
     assert_eq!(again.status.code(), Some(2), "{}", text(&again));
     assert!(!text(&run(&["list"])).contains("ada@"));
 }

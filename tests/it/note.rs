@@ -16,9 +16,10 @@ fn write_note(world: &World, note: &str) {
 
 /// The next week: one more post, a digest for everybody.
 async fn next_week(world: &World, post: u32) -> String {
-    let entries: Vec<Entry> = (1..=post).map(|number| Entry::on_topic(&number.to_string())).collect();
-    world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
     world.days(7);
+    let now = Some(world.clock.now());
+    let entry = |number: u32| Entry { published: now, ..Entry::on_topic(&number.to_string()) };
+    world.server.serve("/blog.xml", Reply::feed(rss(&(1..=post).map(entry).collect::<Vec<_>>())));
     let report = world.once().await;
     assert_eq!(report.digests[0].run.unwrap().messages, 1);
     world.mails().remove(0).text
@@ -110,7 +111,8 @@ async fn a_note_that_is_too_long_makes_no_digest_and_says_why() {
 fn preview_shows_the_note_and_refuses_a_bad_one_before_anything_else() {
     let folder = tempfile::tempdir().unwrap();
     write_config(folder.path(), &[("blog", "file:blog.xml")], "");
-    std::fs::write(folder.path().join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
+    std::fs::write(folder.path().join("config/blog.xml"), rss(&[entry])).unwrap();
     std::fs::write(folder.path().join("config/note.md"), "From the file.").unwrap();
     std::fs::write(folder.path().join("other.md"), "From elsewhere.").unwrap();
     std::fs::write(folder.path().join("long.md"), "long ".repeat(5000)).unwrap();
@@ -128,6 +130,36 @@ fn preview_shows_the_note_and_refuses_a_bad_one_before_anything_else() {
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output).contains(expected), "{}", text(&output));
     }
+}
+
+#[test]
+fn a_preview_without_news_shows_a_made_up_digest_or_the_last_one_again() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "file:blog.xml")], "");
+    let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
+    std::fs::write(folder.path().join("config/blog.xml"), rss(&[entry])).unwrap();
+    std::fs::write(folder.path().join("config/note.md"), "From the editor's file.").unwrap();
+    let run = |arguments: &[&str]| policy_digest(folder.path()).args(arguments).output().unwrap();
+    let sample = text(&run(&["preview", "--sample"]));
+    assert!(sample.starts_with("Subject: A made-up post about four councils"), "{sample}");
+    for words in ["COLLABORATION", "INTEGRATION", "A made-up near miss", "From the editor's file."] {
+        assert!(sample.contains(words), "{words} is not in\n{sample}");
+    }
+    let none = run(&["preview", "--last"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none).contains("hint: `preview` shows the next one"), "{}", text(&none));
+    assert!(run(&["subscribers", "add", "ada@example.org", "--confirmed-by", "a test"]).status.success());
+    assert!(run(&["once"]).status.success());
+    let empty = text(&run(&["preview"]));
+    assert!(empty.contains("nothing is new") && empty.contains("`preview --last`"), "{empty}");
+    let last = run(&["preview", "--last", "--out", "again"]);
+    assert!(text(&last).contains("part 1") && text(&last).contains(" (run 1, made "), "{}", text(&last));
+    let html = std::fs::read_to_string(folder.path().join("again/digest.html")).unwrap();
+    assert!(html.contains("part 1") && html.contains("From the editor") && !html.contains("since.invalid"), "{html}");
+    let json: serde_json::Value = serde_json::from_slice(&run(&["preview", "--last", "--json"]).stdout).unwrap();
+    assert_eq!((&json["run"], &json["cadence"]), (&1.into(), &"once".into()));
+    assert_eq!(run(&["preview", "--last", "--sample"]).status.code(), Some(2));
+    assert_eq!(run(&["preview", "--last", "--cadence", "weekly"]).status.code(), Some(1), "it was of no cadence");
 }
 
 #[tokio::test]
@@ -165,7 +197,8 @@ async fn readers_of_one_rendering_have_each_their_own_date() {
     world.subscribe("ada@example.org").await;
     world.days(10);
     world.subscribe("ben@example.org").await;
-    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    let entry = Entry { published: Some(world.clock.now()), ..Entry::on_topic("1") };
+    world.server.serve("/blog.xml", Reply::feed(rss(&[entry])));
     assert_eq!(world.once().await.delivery.sent, 2);
     let since = |mail: &Mail| {
         let dates: Vec<&str> = mail.text.split("You have had it since ").skip(1).collect();

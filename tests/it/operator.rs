@@ -93,9 +93,28 @@ async fn cancelling_asks_for_a_yes() {
             && text(&asked).contains("run 1 (2 queued) is not cancelled: say so with `--yes`")
     );
     let done = run(&["runs", "cancel", "1", "--yes"]);
-    assert!(text(&done).contains("run 1 is cancelled: 2 mails not sent"), "{}", text(&done));
+    assert!(
+        text(&done).contains("run 1 is cancelled: 2 emails will not be sent; their readers will find"),
+        "{}",
+        text(&done)
+    );
     assert!(text(&run(&["runs", "list"])).contains("2 cancelled"));
     assert_eq!(run(&["runs", "cancel", "1", "--yes"]).status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_run_that_was_sent_cannot_be_cancelled() {
+    let world = with_a_run().await;
+    assert_eq!(deliver(&world.app, &silent).await.unwrap().sent, 2);
+    for arguments in [&["runs", "cancel", "1"][..], &["runs", "cancel", "1", "--yes"]] {
+        let refused = policy_digest(world.folder()).args(arguments).output().unwrap();
+        let shown = text(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{shown}");
+        assert!(shown.contains("run 1 cannot be cancelled: nothing of it is waiting to be sent"), "{shown}");
+        assert!(!shown.contains("next digest"), "{shown}");
+    }
+    let (run, _) = runs::show(&world.app, 1).await.unwrap();
+    assert_eq!((run.cancelled, run.messages.get("sent")), (None, Some(&2)));
 }
 
 #[tokio::test]

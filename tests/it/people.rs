@@ -74,7 +74,11 @@ fn what_makes_no_sense_is_refused_with_what_there_is() {
         (&["add", "dee"], "not an e-mail address"),
         (&["show", "dee@example.org"], "nothing is kept of dee@example.org"),
         (&["remove", "dee@example.org"], "nobody is subscribed as dee@example.org"),
-        (&["forget", "dee@example.org"], "nothing is kept of dee@example.org"),
+        (&["forget", "dee@example.org", "--yes"], "nothing is kept of dee@example.org"),
+        (&["set", "dee@example.org", "--cadence", "daily"], "nobody is subscribed as dee@example.org"),
+        (&["set", "ada@example.org"], "required arguments were not provided"),
+        (&["set", "ada@example.org", "--themes", "astrology"], "there is no theme `astrology`"),
+        (&["add", "dee@example.org", "--again"], "--confirmed-by <NOTE>"),
         (&["export", "people.csv"], "there is a file `people.csv` already"),
     ] {
         let (code, told) = run(folder.path(), arguments);
@@ -116,7 +120,7 @@ fn what_came_back_and_why_an_address_is_suppressed_is_shown_also_when_its_person
         ))
         .unwrap();
     let shown = timeless(&done(folder.path(), &["show", "ada@example.org"]));
-    done(folder.path(), &["forget", "ada@example.org"]);
+    done(folder.path(), &["forget", "ada@example.org", "--yes"]);
     let erased = done(folder.path(), &["show", "ada@example.org"]);
     insta::assert_snapshot!("people_show_suppressed", format!("{shown}\n$ after `forget`\n{erased}"));
 }
@@ -145,5 +149,89 @@ fn what_is_exported_can_be_imported_elsewhere_and_is_nobody_elses() {
 fn who_goes_is_told_to_machines_too() {
     let folder = office();
     assert_eq!(json(folder.path(), &["remove", "ada@example.org"])["result"], "ada@example.org is unsubscribed");
-    assert_eq!(json(folder.path(), &["forget", "ada@example.org"])["result"], "ada@example.org is erased");
+    assert_eq!(json(folder.path(), &["forget", "ada@example.org", "--yes"])["result"], "ada@example.org is erased");
+}
+
+/// What an administrator sees of a person: status, cadence, themes and consent.
+fn person(folder: &Path, name: &str) -> [serde_json::Value; 5] {
+    let shown = json(folder, &["show", &format!("{name}@example.org")]);
+    ["status", "name", "cadence", "themes", "consent"].map(|key| shown["person"][key].clone())
+}
+
+#[test]
+fn an_option_that_would_not_be_applied_is_refused_with_the_command_that_does() {
+    let folder = office();
+    done(folder.path(), &["add", "dee@example.org", "--name", "Dee"]);
+    for (name, options) in [
+        ("ada", &["--cadence", "monthly"][..]),
+        ("ada", &["--themes", "integration"]),
+        ("ada", &["--name", "Augusta"]),
+        ("ada", &["--cadence", "daily", "--confirmed-by", "a form"]),
+        ("dee", &["--cadence", "daily"]),
+    ] {
+        let (address, before) = (format!("{name}@example.org"), person(folder.path(), name));
+        let (code, told) = run(folder.path(), &[&["add", &address][..], options].concat());
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains(&format!("`policy-digest subscribers set {address}`")), "{told}");
+        assert_eq!(person(folder.path(), name), before);
+    }
+    let (code, told) = run(folder.path(), &["add", "ada@example.org", "--confirmed-by", "a form"]);
+    assert!(code == Some(2) && told.contains("is subscribed already") && told.contains("subscribers show"), "{told}");
+    assert!(done(folder.path(), &["add", "ada@example.org"]).contains("is subscribed already"));
+}
+
+#[test]
+fn set_changes_what_is_named_and_nothing_else() {
+    let folder = office();
+    let set = |options: &[&str]| done(folder.path(), &[&["set", "ada@example.org"][..], options].concat());
+    assert_eq!(set(&["--cadence", "monthly"]), "ada@example.org (Ada): monthly; integration\n");
+    assert_eq!(
+        set(&["--themes", "integration,collaboration"]).trim_end(),
+        "ada@example.org (Ada): monthly; collaboration, integration"
+    );
+    assert_eq!(set(&["--themes", "all", "--name", "Augusta"]), "ada@example.org (Augusta): monthly; all themes\n");
+    let [status, name, cadence, themes, consent] = person(folder.path(), "ada");
+    assert_eq!((status, name, cadence), ("active".into(), "Augusta".into(), "monthly".into()));
+    assert_eq!((themes, consent), (serde_json::Value::Null, "paper, 3 May".into()));
+    done(folder.path(), &["add", "dee@example.org"]);
+    let pending = json(folder.path(), &["set", "dee@example.org", "--cadence", "daily"]);
+    assert_eq!((&pending["status"], &pending["cadence"]), (&"pending".into(), &"daily".into()));
+    let (code, told) = run(folder.path(), &["set", "cy@example.org", "--cadence", "daily"]);
+    assert!(code == Some(2) && told.contains("cy@example.org has unsubscribed"), "{told}");
+}
+
+#[test]
+fn whoever_left_is_subscribed_again_only_if_it_is_said_and_as_they_chose_before() {
+    let folder = office();
+    let (code, told) = run(folder.path(), &["add", "cy@example.org", "--confirmed-by", "an old list"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("cy@example.org has unsubscribed") && told.contains("--again"), "{told}");
+    assert_eq!(person(folder.path(), "cy")[0], "left");
+    let again = ["add", "cy@example.org", "--again", "--confirmed-by", "by phone, 4 May"];
+    assert!(done(folder.path(), &again).contains("cy@example.org is subscribed"));
+    let [status, _, cadence, themes, consent] = person(folder.path(), "cy");
+    assert_eq!((status, cadence, consent), ("active".into(), "monthly".into(), "by phone, 4 May".into()));
+    assert_eq!(themes.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn recorded_consent_confirms_a_pending_person_and_keeps_what_they_chose() {
+    let folder = office();
+    done(folder.path(), &["add", "dee@example.org", "--cadence", "daily", "--themes", "integration"]);
+    done(folder.path(), &["add", "dee@example.org", "--confirmed-by", "a form", "--name", "Dee"]);
+    let [status, name, cadence, themes, _] = person(folder.path(), "dee");
+    assert_eq!((status, name, cadence), ("active".into(), "Dee".into(), "daily".into()));
+    assert_eq!(themes[0], "integration");
+}
+
+#[test]
+fn nothing_is_erased_without_a_terminal_to_ask_on_or_a_yes() {
+    let folder = office();
+    let (code, told) = run(folder.path(), &["forget", "ada@example.org"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("Erase all that is kept of ada@example.org for good?") && told.contains("hint: add `--yes`"),
+        "{told}"
+    );
+    assert_eq!(person(folder.path(), "ada")[0], "active");
 }

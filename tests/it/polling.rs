@@ -67,6 +67,7 @@ async fn a_poll_that_cannot_be_kept_leaves_nothing_and_undoes_no_other() {
         now: start(),
         next: NextCheck { at: start() + TimeDelta::hours(1), because: Because::Interval },
         not_before: None,
+        first_poll_window: std::time::Duration::ZERO,
         visit: Visited::default(),
         outcome: PollOutcome::Read {
             etag: None,

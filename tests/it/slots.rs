@@ -23,10 +23,12 @@ fn write(world: &World, ids: &[&str]) {
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
 }
 
-/// One post, and a weekly reader.
+/// One post that came after the feed was first read, and a weekly reader.
 async fn with_a_reader(more: &str) -> World {
     let world = World::configured(more).await;
     world.subscribe("ada@example.org").await;
+    write(&world, &[]);
+    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
     write(&world, &["1"]);
     world
 }
@@ -100,6 +102,7 @@ async fn with_four_feeds() -> World {
     for id in ids {
         world.server.serve(&format!("/{id}.xml"), Reply::feed(rss(&[Entry::on_topic(id)])));
     }
+    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
     wake(&world, "2026-11-30T08:00:07Z").await;
     assert_eq!(world.mails().len(), 1);
     world

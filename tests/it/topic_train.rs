@@ -34,11 +34,33 @@ fn the_same_posts_make_the_same_model() {
         std::fs::read(out).unwrap()
     };
     assert_eq!(train("one"), train("two"));
-    let told = run(folder.path(), &["topic", "cross-validate", file.to_str().unwrap(), "--parts", "3", "--json"]);
-    let figures: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
-    assert_eq!(figures["items"], 165);
+}
+
+#[test]
+fn cross_validation_judges_every_post_once_and_more_posts_teach_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let few: String =
+        std::fs::read_to_string(posts()).unwrap().lines().step_by(4).map(|line| format!("{line}\n")).collect();
+    let (file, judged) = (folder.path().join("few.jsonl"), folder.path().join("judged.jsonl"));
+    std::fs::write(&file, &few).unwrap();
+    let options = ["--folds", "3", "--sizes", "20,all", "--json", "--predictions", judged.to_str().unwrap()];
+    let told = run(folder.path(), &[&["topic", "cross-validate", file.to_str().unwrap()][..], &options[..]].concat());
+    let figures: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{}", text(&told)));
     assert!(figures["average_precision"].as_f64().unwrap() > 0.8, "{figures}");
     assert_eq!(figures["thresholds"].as_array().unwrap().len(), 3);
+    let [small, all] = figures["curve"].as_array().unwrap().as_slice() else { panic!("{figures}") };
+    assert_eq!((&small["trained_on"], &all["trained_on"]), (&20.into(), &220.into()));
+    assert!(small["average_precision"].as_f64() < all["average_precision"].as_f64(), "{figures}");
+    // The predictions are of the last size, in the order of the file, and hold what was measured.
+    let lines: Vec<serde_json::Value> =
+        std::fs::read_to_string(judged).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids = |lines: &str| lines.lines().map(|line| line.split('"').nth(3).unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>(), ids(&few));
+    let selected = lines.iter().filter(|line| line["relevant"] == true).count();
+    let counted = figures["true_positives"].as_u64().unwrap() + figures["false_positives"].as_u64().unwrap();
+    assert_eq!(selected as u64, counted);
+    let refused = run(folder.path(), &["topic", "cross-validate", file.to_str().unwrap(), "--sizes", "few"]);
+    assert!(text(&refused).contains("a number of posts, or `all`"), "{}", text(&refused));
 }
 
 #[test]

@@ -17,6 +17,9 @@ use proptest::prelude::*;
 
 use crate::support::{World, start};
 
+/// The first arrival may come weeks after the start, and nothing of it is to be too old.
+const EVER: std::time::Duration = std::time::Duration::from_secs(36_500 * 24 * 3600);
+
 const THEMES: [&str; 2] = ["collaboration", "integration"];
 
 /// One thing that happens.
@@ -163,7 +166,8 @@ impl Model {
         };
         let next = NextCheck { at: now, because: Because::Interval };
         let feed = FeedId::parse("blog").unwrap();
-        let poll = Poll { feed, now, next, not_before: None, visit: Visited::default(), outcome };
+        let poll =
+            Poll { feed, now, next, not_before: None, first_poll_window: EVER, visit: Visited::default(), outcome };
         assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
         let highest = self.world.app.store.highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {

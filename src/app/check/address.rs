@@ -24,7 +24,7 @@ pub(super) async fn look(app: &App) -> (Part, bool) {
                 "let the web server there hand everything on to `listen` in `[web]`, or mend `public_url`",
             )),
         ),
-        Err(_) if is_local => (format!("{public}, where nobody answers now"), None),
+        Err(_) if is_local => (format!("{public} (not answering; needed once emails leave this machine)"), None),
         Err(error) => (
             public.to_owned(),
             Some(CheckFinding::advice(

@@ -5,16 +5,22 @@
 pub struct Part {
     /// What was looked at, in a word or two.
     pub name: &'static str,
-    /// How it is, in a few words.
+    /// How it is, in a few words that agree with the findings.
     pub says: String,
     /// Each with its next step.
     pub findings: Vec<CheckFinding>,
 }
 
 impl Part {
-    /// With these findings; `says` is what is said without one.
+    /// With these findings; `says` holds whatever they are.
     pub(crate) fn new(name: &'static str, says: impl Into<String>, findings: Vec<CheckFinding>) -> Self {
         Self { name, says: says.into(), findings }
+    }
+
+    /// With these findings; `praise` is said only when there are none.
+    pub(crate) fn praised(name: &'static str, praise: impl Into<String>, findings: Vec<CheckFinding>) -> Self {
+        let says = if findings.is_empty() { praise.into() } else { String::new() };
+        Self { name, says, findings }
     }
 
     /// How bad the worst of it is.

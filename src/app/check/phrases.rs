@@ -59,7 +59,7 @@ pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<(P
         });
     }
     let newest = if items < stored { format!("the newest {items} of ") } else { String::new() };
-    let says = format!("{} phrases held against {newest}{stored} stored items", phrases.len());
+    let says = format!("{} phrases checked against {newest}{stored} stored items", phrases.len());
     Ok((Part::new("phrases", says, findings), stored))
 }
 

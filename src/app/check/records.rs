@@ -2,6 +2,8 @@
 //! DKIM (RFC 6376) at the selector, DMARC (RFC 7489) at the sender's domain or the one above it. They are looked up as
 //! a receiver does, and what should stand there is told.
 
+use std::net::IpAddr;
+
 use super::Outside;
 use super::finding::{CheckFinding, Part};
 use super::sender::{domain, is_nobodys};
@@ -27,6 +29,7 @@ pub(super) async fn look(app: &App, outside: Outside) -> anyhow::Result<(Option<
     let sender = domain(&settings.mail.from).to_ascii_lowercase();
     let mut wanted = vec![spf(settings, &sender)];
     let record = dkim::record(&app.config)?;
+    let kinds = if record.is_some() { "SPF, DKIM and DMARC" } else { "SPF and DMARC" };
     wanted.extend(record.map(|record| Wanted { name: record.name, value: record.value, is_there: None }));
     wanted.push(dmarc(&sender));
     if outside.is_offline || (outside.name_server.is_none() && is_nobodys(&sender)) {
@@ -49,7 +52,7 @@ pub(super) async fn look(app: &App, outside: Outside) -> anyhow::Result<(Option<
             }
         }
     }
-    Ok((Some(Part::new("DNS", "SPF, DKIM and DMARC as they should be", findings)), wanted))
+    Ok((Some(Part::praised("DNS", format!("{kinds} records are published"), findings)), wanted))
 }
 
 fn unanswered(error: Error) -> CheckFinding {
@@ -62,8 +65,17 @@ fn unanswered(error: Error) -> CheckFinding {
 fn spf(settings: &Settings, sender: &str) -> Wanted {
     let bounces = settings.mail.bounce_address.as_deref().map(domain);
     let name = bounces.unwrap_or(sender).to_ascii_lowercase();
-    // Who relays elsewhere says in its own words what to include; a host is the least that must be named.
-    Wanted { name, value: format!("v=spf1 a:{} ~all", settings.mail.smtp.host), is_there: None }
+    // A provider tells its customers what to include; the relay itself is the least that must be allowed.
+    Wanted { name, value: format!("v=spf1 {} ~all", mechanism(&settings.mail.smtp.host)), is_there: None }
+}
+
+/// The mechanism that allows the relay: `a` for a name, `ip4` and `ip6` for addresses (RFC 7208 §5.3, §5.6).
+fn mechanism(host: &str) -> String {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) => format!("ip4:{address}"),
+        Ok(IpAddr::V6(address)) => format!("ip6:{address}"),
+        Err(_) => format!("a:{host}"),
+    }
 }
 
 fn dmarc(sender: &str) -> Wanted {
@@ -89,7 +101,10 @@ async fn look_up(dns: &Dns, wanted: &Wanted) -> Result<Option<CheckFinding>, Err
         1 => None,
         0 => Some(CheckFinding::advice(
             format!("`{}` has no SPF record", wanted.name),
-            format!("{}, or what your mail provider says", publish(wanted)),
+            format!(
+                "{}, or what your mail provider says; it must name the addresses from which receivers see your mail come",
+                publish(wanted)
+            ),
         )),
         // RFC 7208 §4.5: two are an error, and count as none.
         _ => Some(CheckFinding::advice(
@@ -131,4 +146,17 @@ fn is_version(text: &str, version: &str) -> bool {
 
 fn publish(wanted: &Wanted) -> String {
     format!("publish a TXT record at `{}`: `{}`", wanted.name, wanted.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mechanism;
+
+    #[test]
+    fn a_relay_is_allowed_by_its_name_or_by_its_address_of_either_kind() {
+        assert_eq!(mechanism("mail.example.org"), "a:mail.example.org");
+        assert_eq!(mechanism("192.0.2.7"), "ip4:192.0.2.7");
+        assert_eq!(mechanism("2001:db8::7"), "ip6:2001:db8::7");
+        assert_eq!(mechanism("[2001:db8::7]"), "ip6:2001:db8::7");
+    }
 }

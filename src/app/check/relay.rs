@@ -8,15 +8,17 @@ use crate::mail::Verdict;
 /// What stands in the way. A server that is only away for now is no mistake of the settings.
 pub(super) async fn look(app: &App) -> Part {
     let settings = &app.config.settings;
+    let answer = app.transport.probe().await;
+    let smtp = &settings.mail.smtp;
     let says = match settings.mail.transport {
+        TransportKind::Directory => format!("none: emails are written to {}", app.outbox().display()),
+        TransportKind::Smtp if answer.is_err() => format!("{}:{}", smtp.host, smtp.port),
         TransportKind::Smtp => {
-            let smtp = &settings.mail.smtp;
-            let log_in = if smtp.username.is_some() { ", and the log-in is taken" } else { "" };
+            let log_in = if smtp.username.is_some() { " and accepts the log-in" } else { "" };
             format!("{}:{} answers{log_in}", smtp.host, smtp.port)
         }
-        TransportKind::Directory => format!("none: mails are files in {}", app.outbox().display()),
     };
-    let findings = app.transport.probe().await.err().map(|error| {
+    let findings = answer.err().map(|error| {
         let next = error.hint().unwrap_or("ask whoever runs the mail server, with this answer").to_owned();
         let severity = if error.verdict() == Verdict::Ours { Severity::Mistake } else { Severity::Failure };
         CheckFinding::new(severity, format!("{:#}", anyhow::Error::new(error)), next)

@@ -6,10 +6,12 @@
 //! of "Also this week", then, where the stories in full are too long by themselves, the last of these. The mail
 //! says how many are left out, and leads to the run's page, which has them all.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{App, Note};
+use super::{App, Note, blocking};
 use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::text;
 use crate::domain::topic::Theme;
@@ -30,9 +32,12 @@ const SOMEBODY: &str = "000000000000000000000000";
 /// As long as a date may be.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
 
+/// A digest and its mail, or that there is no story for one.
+pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
+
 /// What all parts of one run have in common.
-pub(super) struct Press<'a> {
-    pub(super) app: &'a App,
+pub(super) struct Press {
+    pub(super) app: App,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the run before.
@@ -55,13 +60,30 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
-impl Press<'_> {
+impl Press {
+    /// [`Press::mail`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn mail_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+        themes: Option<Vec<String>>,
+    ) -> Mailed {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
+    }
+
+    /// [`Press::page`] of the stories after `covered`, beside the other tasks.
+    pub(super) async fn page_of(
+        self: &Arc<Self>,
+        stories: &Arc<[Story]>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Page>> {
+        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || press.page(after(&stories, covered))).await?
+    }
+
     /// The digest of these stories with nothing left out, and the mail, which has as much of it as fits.
-    pub(super) fn mail(
-        &self,
-        stories: &[Story],
-        themes: Option<&[String]>,
-    ) -> anyhow::Result<Result<(Digest, Rendered), NoStory>> {
+    fn mail(&self, stories: &[Story], themes: Option<&[String]>) -> Mailed {
         let whole = match self.compose(stories, themes, usize::MAX) {
             Ok(whole) => whole,
             Err(nothing) => return Ok(Err(nothing)),
@@ -85,7 +107,7 @@ impl Press<'_> {
     }
 
     /// The page of these stories for everybody.
-    pub(super) fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
+    fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
         let view = self.view(&digest, ("", ""), links);
@@ -142,7 +164,7 @@ impl Press<'_> {
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
-        let app = self.app;
+        let app = &self.app;
         let why = app.why();
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
@@ -172,4 +194,9 @@ impl Press<'_> {
             },
         )
     }
+}
+
+/// The stories that somebody has not had who has had those up to `covered`.
+fn after(stories: &[Story], covered: i64) -> &[Story] {
+    &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

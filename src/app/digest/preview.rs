@@ -1,15 +1,16 @@
 //! The next digest as it would be now, and what is not in it: why, and what missed it by least.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::part::Press;
-use super::rescore;
+use super::{rescore, sample};
 use crate::app::App;
 use crate::app::note::{self, NoteUse};
 use crate::domain::digest::NoStory;
 use crate::domain::subscriber::Cadence;
-use crate::render::Rendered;
-use crate::store::{ItemRow, Window};
+use crate::render::{Rendered, SINCE_PLACEHOLDER};
+use crate::store::{ItemRow, LastDigest, Window};
 
 /// So many of the nearest misses are told.
 const NEAREST: usize = 5;
@@ -50,8 +51,9 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
     // There is no page yet that a link could lead to.
-    let press = Press { app, now, earlier, archive: String::new(), note, missed: String::new(), since };
-    let composed = press.mail(&app.store.stories(after, upto).await?, None)?;
+    let (archive, missed) = (String::new(), String::new());
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let composed = press.mail_of(&app.store.stories(after, upto).await?.into(), after, None).await?;
     let left_out = app.store.left_out(after, NEAREST).await?;
     let reasons = reasons(app, after).await?;
     let (stories, listed) = match &composed {
@@ -66,6 +68,42 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
         reasons,
         note: press.note.fate,
     })
+}
+
+/// Renders a digest of made-up stories, as today's settings, topic, templates and note have it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn preview_sample(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
+    let now = app.clock.now();
+    let note = note::next(app, Some(cadence)).await?;
+    let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let composed = press.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
+    let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
+    Ok(Preview {
+        rendered: composed.ok().map(|(_, rendered)| rendered),
+        stories,
+        listed,
+        left_out: Vec::new(),
+        reasons: Vec::new(),
+        note: press.note.fate,
+    })
+}
+
+/// The last digest that was made, of one cadence or of any, as most of its readers got it; `None` when there is none, or
+/// it is kept no longer.
+///
+/// # Errors
+/// The database fails.
+pub async fn preview_last(app: &App, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
+    let Some(mut last) = app.store.last_digest(cadence).await? else { return Ok(None) };
+    // The links of its readers are theirs; where they stand, what stands for them in a preview does here.
+    let since = app.day(app.clock.now());
+    for part in [&mut last.text, &mut last.html] {
+        *part = part.replace(SINCE_PLACEHOLDER, &since);
+    }
+    Ok(Some(last))
 }
 
 /// Counts why items after a number stand in no digest.

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 
 use super::due::{self, Due};
-use crate::app::App;
+use crate::app::{App, blocking};
 use crate::domain::schedule::Slot;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
@@ -38,7 +38,9 @@ pub(super) async fn note(app: &App, due: &Due) -> anyhow::Result<Option<NewPart>
         },
         sender: app.sender(),
     };
-    let Rendered { subject, text, html } = app.renderer.render_quiet(&view).context("cannot render the quiet note")?;
+    let renderer = app.clone();
+    let rendered = blocking(move || renderer.renderer.render_quiet(&view)).await?;
+    let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
     Ok(Some(NewPart { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 

@@ -7,11 +7,12 @@ use url::Url;
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
 use super::{Proposal, Refusal, address};
 use crate::app::App;
-use crate::app::poll::{Readers, chain};
+use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
 use crate::domain::feed::{self, Feed, FeedId, without_login};
-use crate::domain::relevance::Score;
+use crate::domain::item::Item;
+use crate::domain::relevance::{Score, Scorer, Text};
 use crate::domain::text::{single_line, truncate_at_word};
 use crate::store::FeedState;
 
@@ -67,6 +68,8 @@ pub struct Post {
     pub published: Option<DateTime<Utc>>,
     /// How it is judged.
     pub score: Score,
+    /// It would be picked, if nothing spoke against it.
+    pub is_outweighed: bool,
 }
 
 /// Looks at an address. Nothing is stored or written.
@@ -78,7 +81,7 @@ pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
     let states = app.store.feed_states().await?;
     refuse_known(app, &states, &given, false)?;
-    let readers = &Readers::new();
+    let readers = &*app.readers;
     let (url, page, sight) = match look(app, readers, &given).await {
         Ok(sight) => (given, None, sight),
         Err(Unseen::Page(response, _)) => {
@@ -187,7 +190,8 @@ fn candidate(
     let url = moved_to.unwrap_or(&url).clone();
     let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document);
     warnings.extend(about(app, items.len(), undated, newest));
-    let posts: Vec<Post> = items.iter().rev().take(POSTS).map(post).collect();
+    let lenient = Scorer::new(&app.config.topic.without_exclusions());
+    let posts: Vec<Post> = items.iter().rev().take(POSTS).map(|item| post(item, &lenient)).collect();
     if let Some(language) = posts.first().and_then(|post| post.score.language.as_ref()) {
         warnings.push(format!("it is in {language}, not the topic's language: only titles and categories are judged"));
     }
@@ -213,8 +217,11 @@ fn about(app: &App, items: usize, undated: usize, newest: Option<DateTime<Utc>>)
     warnings
 }
 
-fn post(item: &crate::store::ScoredItem) -> Post {
+fn post(item: &crate::store::ScoredItem, lenient: &Scorer) -> Post {
+    let Item { title, summary, content, categories, .. } = &item.item;
+    let text = Text { title, summary, content, categories, prior: item.prior };
     Post {
+        is_outweighed: !item.score.picked && lenient.score(&text).picked,
         title: item.item.title.clone(),
         link: item.item.link.clone(),
         published: item.item.published.or(item.item.updated),

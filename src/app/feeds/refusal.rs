@@ -5,6 +5,7 @@ use url::Url;
 use super::Proposal;
 use crate::config::ListError;
 use crate::domain::feed::{Feed, FeedId, without_login};
+use crate::domain::os_error;
 use crate::domain::shell;
 use crate::fetch::{self, Verdict};
 
@@ -119,7 +120,9 @@ impl Refusal {
             Self::EmptyList(_) => "it must be OPML, or have one address a line".to_owned(),
             Self::List(ListError::Inline(_)) => "each begins with a line `[[feed]]`".to_owned(),
             Self::List(ListError::Invalid { .. }) => "mend the file, then try again".to_owned(),
-            Self::List(_) => "see who may write the file and its folder".to_owned(),
+            Self::List(ListError::Read { source, .. } | ListError::Write { source, .. }) => {
+                os_error::next(source).unwrap_or("see who may write the file and its folder").to_owned()
+            }
         }
     }
 

@@ -3,9 +3,11 @@
 //! no memory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::visit::Line;
 use super::{FeedReport, FeedResult, chain};
@@ -17,9 +19,17 @@ const BATCH: usize = 32;
 /// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
 
-/// The threads that read bodies.
-pub(in crate::app) struct Readers {
-    places: Semaphore,
+/// How often somebody who waits for a place looks whether any can still become free.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The threads that read bodies, for all that is polled and checked in this process.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    places: Arc<Semaphore>,
+    most: usize,
+    longest: Duration,
+    /// How many of them work takes that is not waited for any more.
+    given_up: Arc<AtomicUsize>,
 }
 
 /// Why a body was not read to its end.
@@ -29,25 +39,56 @@ pub(in crate::app) enum TooHard {
     Panicked,
     #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
     TookTooLong,
+    #[error("it was not read: documents that take too long hold up every reader")]
+    NoReader,
 }
 
 impl Readers {
     /// One for each core.
     pub(in crate::app) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { places: Semaphore::new(cores) }
+        Self::of(cores, LONGEST_READ)
     }
 
-    /// Does `work` when a core is free.
+    fn of(most: usize, longest: Duration) -> Self {
+        Self { places: Arc::new(Semaphore::new(most)), most, longest, given_up: Arc::default() }
+    }
+
+    /// Does `work` when a core is free. Work that takes too long is not waited for; it keeps its place until it ends all the
+    /// same, since it takes a core, so that never more of it runs on than there are cores.
     pub(in crate::app) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, TooHard> {
-        let _place = self.places.acquire().await.expect("the semaphore is never closed");
-        match tokio::time::timeout(LONGEST_READ, tokio::task::spawn_blocking(work)).await {
+        let place = self.place().await?;
+        let mut running = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        match tokio::time::timeout(self.longest, &mut running).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) => Err(TooHard::Panicked),
-            Err(_) => Err(TooHard::TookTooLong),
+            Err(_) => {
+                let given_up = Arc::clone(&self.given_up);
+                given_up.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    let _ = running.await;
+                    given_up.fetch_sub(1, Ordering::SeqCst);
+                });
+                Err(TooHard::TookTooLong)
+            }
+        }
+    }
+
+    /// A place, as soon as one is free; none while all of them are held by work that was given up.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, TooHard> {
+        loop {
+            if let Ok(place) = tokio::time::timeout(LOOK, Arc::clone(&self.places).acquire_owned()).await {
+                return Ok(place.expect("the semaphore is never closed"));
+            }
+            if self.given_up.load(Ordering::SeqCst) >= self.most {
+                return Err(TooHard::NoReader);
+            }
         }
     }
 }
@@ -137,6 +178,24 @@ pub(super) fn spread<'a>(hosts: impl Iterator<Item = &'a str>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn work_that_is_given_up_keeps_its_place_until_it_ends() {
+        let readers = Readers::of(2, Duration::from_millis(20));
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            ends.push(end);
+            assert_eq!(readers.read(move || ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
+        }
+        assert_eq!(readers.read(|| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
+        drop(ends.pop());
+        assert_eq!(readers.read(|| 1).await, Ok(1), "one of them has ended");
+        assert_eq!(readers.places.available_permits(), 1);
+        drop(ends);
+        assert_eq!(readers.read(|| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
+        assert_eq!(readers.read(|| 2).await, Ok(2));
+    }
 
     #[test]
     fn a_host_with_many_feeds_does_not_stand_before_the_others() {

@@ -163,7 +163,15 @@ pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Ut
     };
     // The server's word, as far as it counts.
     let not_before = looked.retry_after.map(|until| until.min(next.at));
-    let poll = Poll { feed: feed.id.clone(), now, next, not_before, visit: looked.visit, outcome: looked.outcome };
+    let poll = Poll {
+        feed: feed.id.clone(),
+        now,
+        next,
+        not_before,
+        first_poll_window: feed.first_poll_window.unwrap_or(app.config.settings.polling.first_poll_window),
+        visit: looked.visit,
+        outcome: looked.outcome,
+    };
     (poll, line)
 }
 

@@ -1,26 +1,22 @@
 //! Measures the topic against labelled posts, one JSON object a line: `{"id","title","text","relevant","themes"}`,
-//! with `excerpt` read where there is no `text`, and `kind` for hard negatives.
-//!
-//! Definitions: precision and recall over `relevant`; average precision takes posts of equal score as one step;
-//! theme micro-F1 pools (post, theme) pairs, where themes of a false positive are wrong and those of a miss are
-//! missed. In a live feed about one post in ten is relevant, so precision is also told for that share.
+//! with `excerpt` read where there is no `text`, `repo` or `host` for where it is from, `borderline` for a post
+//! that people found hard to label, and `kind` for hard negatives. What is measured, `domain::measures` defines.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::domain::measures::{Report, Sample, Themes};
 use crate::domain::relevance::{Score, Scorer, Text};
-use crate::domain::topic::Topic;
+use crate::domain::topic::{Scale, Topic};
 
-/// The share of relevant posts in a live feed.
-const LIVE_PREVALENCE: f64 = 0.1;
 /// What `kind` says of a post that shares words with the topic and is not on it.
 const HARD_NEGATIVE: &str = "hard_negative";
 
 /// A labelled post.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Labelled {
     /// Unique in its file.
     pub id: String,
@@ -56,6 +52,13 @@ impl Labelled {
         Text { title: &self.title, content, ..Text::default() }
     }
 
+    /// The title and the first so many characters of the text, as a feed with teasers has them.
+    fn teaser(&self, characters: usize) -> Text<'_> {
+        let text = self.text();
+        let end = text.content.char_indices().nth(characters).map_or(text.content.len(), |(end, _)| end);
+        Text { content: &text.content[..end], ..text }
+    }
+
     /// Where it is from, as posts of one source are alike: its `repo`, else its `host`; a post without either is a
     /// source of its own.
     #[must_use]
@@ -73,26 +76,44 @@ pub struct Judged {
     pub score: Score,
 }
 
-/// The measures, each from 0 to 1 where it is a share.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(missing_docs, reason = "the head of the file defines them; the names are those of the field")]
-pub struct Figures {
-    pub items: usize,
-    pub relevant: usize,
-    pub true_positives: usize,
-    pub false_positives: usize,
-    pub false_negatives: usize,
-    pub precision: f64,
-    pub recall: f64,
-    pub f1: f64,
-    pub average_precision: f64,
-    pub theme_micro_precision: f64,
-    pub theme_micro_recall: f64,
-    pub theme_micro_f1: f64,
-    pub hard_negatives: usize,
-    pub hard_negatives_passed: usize,
-    pub false_positive_rate: f64,
-    pub precision_at_10_percent: f64,
+impl Judged {
+    /// What the measures need of it.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        let Self { post, score } = self;
+        Sample {
+            source: post.source().to_owned(),
+            is_relevant: post.relevant,
+            is_borderline: post.borderline,
+            is_hard_negative: !post.relevant && post.kind == HARD_NEGATIVE,
+            is_selected: score.picked,
+            score: f64::from(score.total),
+            themes: Themes::of(
+                post.relevant.then_some(post.themes.as_slice()),
+                score.picked.then_some(score.themes.as_slice()),
+            ),
+        }
+    }
+}
+
+/// The figures of a set of posts.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Over all posts.
+    pub all: Report,
+    /// Over those that are not borderline; none when none is.
+    pub clear: Option<Report>,
+}
+
+impl Measured {
+    /// Measures judgements against labels.
+    #[must_use]
+    pub fn of(judged: &[Judged], scale: Scale) -> Self {
+        let samples: Vec<Sample> = judged.iter().map(Judged::sample).collect();
+        let all = Report::of(&samples, scale);
+        let clear: Vec<Sample> = samples.into_iter().filter(|sample| !sample.is_borderline).collect();
+        Self { clear: (clear.len() < all.posts).then(|| Report::of(&clear, scale)), all }
+    }
 }
 
 /// Reads labelled posts.
@@ -124,93 +145,9 @@ pub fn read(input: impl BufRead, topic: &Topic) -> anyhow::Result<Vec<Labelled>>
     Ok(posts)
 }
 
-/// Judges every post.
+/// Judges every post: the whole text, or only its `first` characters.
 #[must_use]
-pub fn judge(scorer: &Scorer, posts: Vec<Labelled>) -> Vec<Judged> {
-    posts.into_iter().map(|post| Judged { score: scorer.score(&post.text()), post }).collect()
+pub fn judge(scorer: &Scorer, posts: Vec<Labelled>, first: Option<usize>) -> Vec<Judged> {
+    let score = |post: &Labelled| scorer.score(&first.map_or_else(|| post.text(), |first| post.teaser(first)));
+    posts.into_iter().map(|post| Judged { score: score(&post), post }).collect()
 }
-
-impl Figures {
-    /// Measures judgements against labels.
-    #[must_use]
-    pub fn of(judged: &[Judged]) -> Self {
-        let count = |is: &dyn Fn(&Judged) -> bool| judged.iter().filter(|it| is(it)).count();
-        let true_positives = count(&|it| it.score.picked && it.post.relevant);
-        let false_positives = count(&|it| it.score.picked && !it.post.relevant);
-        let relevant = count(&|it| it.post.relevant);
-        let negatives = judged.len() - relevant;
-        let is_hard = |it: &Judged| !it.post.relevant && it.post.kind == HARD_NEGATIVE;
-        let topic = Quality::of(true_positives, false_positives, relevant - true_positives);
-        let themes = theme_quality(judged);
-        let false_positive_rate = ratio(false_positives, negatives);
-        let (right, wrong) = (topic.recall * LIVE_PREVALENCE, false_positive_rate * (1.0 - LIVE_PREVALENCE));
-        Self {
-            items: judged.len(),
-            relevant,
-            true_positives,
-            false_positives,
-            false_negatives: relevant - true_positives,
-            precision: topic.precision,
-            recall: topic.recall,
-            f1: topic.f1,
-            average_precision: average_precision(judged),
-            theme_micro_precision: themes.precision,
-            theme_micro_recall: themes.recall,
-            theme_micro_f1: themes.f1,
-            hard_negatives: count(&is_hard),
-            hard_negatives_passed: count(&|it| is_hard(it) && it.score.picked),
-            false_positive_rate,
-            precision_at_10_percent: if right > 0.0 { right / (right + wrong) } else { 0.0 },
-        }
-    }
-}
-
-struct Quality {
-    precision: f64,
-    recall: f64,
-    f1: f64,
-}
-
-impl Quality {
-    fn of(right: usize, wrong: usize, missed: usize) -> Self {
-        let (precision, recall) = (ratio(right, right + wrong), ratio(right, right + missed));
-        let sum = precision + recall;
-        Self { precision, recall, f1: if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 } }
-    }
-}
-
-fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-fn theme_quality(judged: &[Judged]) -> Quality {
-    let (mut right, mut wrong, mut missed) = (0, 0, 0);
-    for Judged { post, score } in judged {
-        let set = |themes: &'_ [String], counts: bool| -> BTreeSet<String> {
-            if counts { themes.iter().cloned().collect() } else { BTreeSet::new() }
-        };
-        let (labelled, given) = (set(&post.themes, post.relevant), set(&score.themes, score.picked));
-        let both = given.intersection(&labelled).count();
-        right += both;
-        wrong += given.len() - both;
-        missed += labelled.len() - both;
-    }
-    Quality::of(right, wrong, missed)
-}
-
-/// Precision at each relevant post of the ranking, averaged; posts of equal score are taken as one step.
-fn average_precision(judged: &[Judged]) -> f64 {
-    let mut ranking: Vec<_> = judged.iter().map(|it| (it.score.total, it.post.relevant)).collect();
-    ranking.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let (mut sum, mut relevant, mut seen) = (0.0, 0, 0);
-    for step in ranking.chunk_by(|(a, _), (b, _)| a == b) {
-        let hits = step.iter().filter(|(_, relevant)| *relevant).count();
-        relevant += hits;
-        seen += step.len();
-        sum += hits as f64 * ratio(relevant, seen);
-    }
-    if relevant == 0 { 0.0 } else { sum / relevant as f64 }
-}
-
-#[cfg(test)]
-mod tests;

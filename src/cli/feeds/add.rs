@@ -14,6 +14,7 @@ use crate::cli::{Ending, Global, ask, print};
 use crate::domain::feed::without_login;
 use crate::domain::relevance::Score;
 use crate::domain::text::truncate_at_word;
+use crate::domain::topic::Scale;
 
 /// What is told fits a terminal of this width, in columns.
 const WIDTH: usize = 80;
@@ -64,7 +65,7 @@ impl Add {
             found => found?,
         };
         if !global.json {
-            tell(&found, app.config.topic.threshold);
+            tell(&found, app.config.topic.scale());
         }
         let id = &found.entry.id;
         let file = app.config.folder.join("feeds.toml");
@@ -99,7 +100,7 @@ fn choose(error: &anyhow::Error) -> anyhow::Result<Option<String>> {
     Ok(chosen.map(|number| feeds[number - 1].url.clone()))
 }
 
-fn tell(found: &Candidate, threshold: f32) {
+fn tell(found: &Candidate, scale: Scale) {
     let Candidate { entry, page, items, picked, rhythm, posts, warnings } = found;
     print(plain(entry.title.as_deref().unwrap_or("no title")));
     print(shown(&entry.url));
@@ -108,7 +109,7 @@ fn tell(found: &Candidate, threshold: f32) {
     }
     print(format_args!("{rhythm}; {picked} of its {} would be picked\n", count(*items, "post")));
     for post in posts {
-        print(line(post, threshold));
+        print(line(post, scale));
     }
     if !posts.is_empty() {
         print("");
@@ -122,12 +123,12 @@ fn tell(found: &Candidate, threshold: f32) {
 }
 
 /// `24 Nov 2026   in   7.5  Title`, and below it why.
-fn line(post: &Post, threshold: f32) -> String {
+fn line(post: &Post, scale: Scale) -> String {
     let date = post.published.map_or("no date".to_owned(), |at| at.format("%-d %b %Y").to_string());
     let title = if post.title.is_empty() { "no title" } else { &post.title };
     let title = truncate_at_word(&plain(title), WIDTH - INDENT);
-    let head = format!("{date:>11}  {:<4} {:>4.1}  {title}", verdict(&post.score), post.score.total);
-    match why(&post.score, threshold) {
+    let head = format!("{date:>11}  {:<4} {:>4}  {title}", verdict(&post.score), scale.show(post.score.total));
+    match why(post) {
         Some(why) => format!("{head}\n{:INDENT$}{}", "", truncate_at_word(&why, WIDTH - INDENT)),
         None => head,
     }
@@ -142,7 +143,7 @@ fn verdict(score: &Score) -> &'static str {
 }
 
 /// What speaks loudest, for what is in or near; what puts it out, for what would be in otherwise.
-fn why(score: &Score, threshold: f32) -> Option<String> {
+fn why(Post { score, is_outweighed, .. }: &Post) -> Option<String> {
     if !score.excluded.is_empty() {
         return Some(score.excluded.join(", "));
     }
@@ -151,11 +152,7 @@ fn why(score: &Score, threshold: f32) -> Option<String> {
         let before = if themes.is_empty() { themes } else { format!("{themes}: ") };
         return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "the text as a whole"));
     }
-    let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
-    if speaks_for < threshold {
-        return None;
-    }
-    quoted("too much against it: ", score, |weight| weight < 0.0)
+    is_outweighed.then(|| quoted("too much against it: ", score, |weight| weight < 0.0)).flatten()
 }
 
 /// The heaviest phrases of the wanted weight behind `before`, as many as the line takes, one at least.

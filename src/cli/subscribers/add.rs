@@ -3,50 +3,45 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{cadence, parse_new};
+use super::{Wishes, parse_new};
 use crate::app::deliver::deliver;
 use crate::app::silent;
-use crate::app::subscribe::{self, Asker, Request};
-use crate::cli::{Ending, Global, Usage, print};
-use crate::domain::subscriber::{Cadence, Preferences};
+use crate::app::subscribe::{self, Addition};
+use crate::cli::{Ending, Global, print};
 use crate::store::Joined;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  policy-digest subscribers add ada@example.org --confirmed-by \"paper form, 3 May\""
-)]
+#[command(after_help = "\
+What is not said of somebody who is known here stays as they chose it. Whoever is subscribed
+already is changed with `subscribers set`.
+
+Examples:
+  policy-digest subscribers add ada@example.org --cadence daily
+  policy-digest subscribers add ben@example.org --confirmed-by \"paper form, 3 May\"
+  policy-digest subscribers add cy@example.org --again --confirmed-by \"by phone, 4 May\"")]
 pub(in crate::cli) struct Add {
     /// Their address
     address: String,
-    /// Their name
-    #[arg(long, default_value = "", hide_default_value = true)]
-    name: String,
     /// Where their consent is recorded; without it a confirmation is mailed
     #[arg(long, value_name = "NOTE")]
     confirmed_by: Option<String>,
-    /// How often
-    #[arg(long, default_value = "weekly", value_parser = cadence())]
-    cadence: Cadence,
-    /// Only these themes, separated by commas
-    #[arg(long, value_delimiter = ',')]
-    themes: Vec<String>,
+    /// Subscribe them although they have unsubscribed here: they have asked to come back
+    #[arg(long, requires = "confirmed_by")]
+    again: bool,
+    #[command(flatten)]
+    wishes: Wishes,
 }
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
-        let address = parse_new(&self.address)?;
-        let mut themes = self.themes;
-        themes.sort();
-        let preferences = Preferences { cadence: self.cadence, themes: (!themes.is_empty()).then_some(themes) };
-        let request = Request {
+        let (address, app) = (parse_new(&self.address)?, global.open().await?);
+        let addition = Addition {
             address: address.clone(),
-            name: self.name,
-            preferences,
+            wishes: self.wishes.into_changes(),
             consent: self.confirmed_by,
-            asker: Asker::Administrator,
+            again: self.again,
         };
-        let report = subscribe::add(&app, request).await?;
+        let report = subscribe::add_by_hand(&app, addition).await?;
         // A running daemon holds the lock and sends it; without one it goes out now.
         let is_sent = report.is_asked
             && match app.lock("policy-digest subscribers add").await {
@@ -59,15 +54,9 @@ impl Add {
             Joined::Added | Joined::AlreadyPending if report.is_asked => {
                 format!("{address} will be sent a mail to confirm, with the next delivery")
             }
-            Joined::Added | Joined::Confirmed => format!("{address} is subscribed"),
             Joined::AlreadyPending => format!("{address} was asked within the hour, and has not confirmed yet"),
             Joined::AlreadyActive => format!("{address} is subscribed already"),
-            Joined::Suppressed => {
-                return Err(Usage(format!(
-                    "{address} has bounced or complained before; only a sign-up of their own brings them back"
-                ))
-                .into());
-            }
+            _ => format!("{address} is subscribed"),
         };
         if global.json {
             print(json!({ "address": address, "asked": report.is_asked, "result": text }));

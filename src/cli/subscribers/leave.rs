@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::parse;
 use crate::app::{preferences, subscribe};
-use crate::cli::{Ending, Global, Usage, print};
+use crate::cli::{Ending, Global, Usage, ask, print};
 use crate::domain::subscriber::EmailAddress;
 
 #[derive(Debug, Args)]
@@ -21,13 +21,18 @@ pub(in crate::cli) struct Remove {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Of an address that bounced or complained a keyed hash stays, so that it is not mailed again.
+It cannot be undone, so that it is asked first. Of an address that bounced or complained a keyed
+hash stays, so that it is not mailed again.
 
-Example:
-  policy-digest subscribers forget ada@example.org")]
+Examples:
+  policy-digest subscribers forget ada@example.org
+  policy-digest subscribers forget ada@example.org --yes    # from a script")]
 pub(in crate::cli) struct Forget {
     /// The address
     address: String,
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Remove {
@@ -40,7 +45,15 @@ impl Remove {
 
 impl Forget {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let address = parse(&self.address)?;
+        if !self.yes {
+            let question = format!("Erase all that is kept of {} for good?", address.reveal());
+            if !ask::confirms(&question)? {
+                print("nothing was erased");
+                return Ok(Ending::Done);
+            }
+        }
+        let app = global.open().await?;
         let is_done = preferences::forget(&app, &address).await?;
         tell(global, &address, is_done, "is erased", "nothing is kept of")
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Ending, Global, marked, print, table};
 use crate::app::topic::test::{Because, Change, TestReport, Week, test};
 use crate::domain::relevance::Place;
+use crate::domain::topic::Topic;
 
 /// What is told fits a terminal of this width, in columns.
 const WIDTH: usize = 80;
@@ -39,15 +40,15 @@ impl Test {
         let app = global.open().await?;
         let report = test(&app, self.since).await?;
         if global.json {
-            print(to_json(&report));
+            print(to_json(&report, &app.config.topic));
         } else {
-            tell(&report, self.since, self.limit);
+            tell(&report, self.since, self.limit, &app.config.topic);
         }
         Ok(Ending::Done)
     }
 }
 
-fn tell(report: &TestReport, since: Duration, limit: usize) {
+fn tell(report: &TestReport, since: Duration, limit: usize, topic: &Topic) {
     let posts = table::count(report.items, "post");
     if report.items == 0 {
         return print("no post of that time is stored; run `policy-digest poll` first");
@@ -66,7 +67,7 @@ fn tell(report: &TestReport, since: Duration, limit: usize) {
             continue;
         }
         print(format_args!("\n{what}: {}", table::count(changes.len(), "post")));
-        changes.iter().take(limit).for_each(tell_change);
+        changes.iter().take(limit).for_each(|change| tell_change(change, topic));
         if changes.len() > limit {
             print(format_args!("  and {} more; `--limit {}` lists all", changes.len() - limit, changes.len()));
         }
@@ -79,10 +80,11 @@ fn tell(report: &TestReport, since: Duration, limit: usize) {
     }
 }
 
-fn tell_change(change: &Change) {
-    let scores = format!("  {:>5.1} -> {:>5.1}", change.before, change.after);
+fn tell_change(change: &Change, topic: &Topic) {
+    let scale = topic.scale();
+    let scores = format!("  {:>5} -> {:>5}", scale.show(change.before), scale.show(change.after));
     let title = marked::wrap(&marked::plain(&change.title), WIDTH - INDENT);
-    let why = format!("{}, item {}: {}", marked::plain(&change.source), change.seq, because(&change.because));
+    let why = format!("{}, item {}: {}", marked::plain(&change.source), change.seq, because(&change.because, topic));
     let why = marked::wrap(&why, WIDTH - INDENT);
     for (number, line) in title.lines().chain(why.lines()).enumerate() {
         let head = if number == 0 { scores.as_str() } else { "" };
@@ -90,13 +92,13 @@ fn tell_change(change: &Change) {
     }
 }
 
-fn because(because: &Because) -> String {
+fn because(because: &Because, topic: &Topic) -> String {
     match because {
         Because::Phrase { place: Place::Classifier, by, .. } => format!("{by:+.1} the text as a whole"),
         Because::Phrase { place: Place::Feed, by, .. } => format!("{by:+.1} its feed's prior"),
         Because::Phrase { phrase, place, by } => format!("{by:+.1} `{phrase}` ({})", place.as_str()),
         Because::Excluded(reason) => format!("{reason}, whatever else it says"),
-        Because::Threshold => "it reaches another threshold".to_owned(),
+        Because::Threshold => format!("the threshold is now {}", topic.scale().show(topic.threshold)),
     }
 }
 
@@ -108,11 +110,11 @@ fn bar(week: Week, scale: usize) -> String {
     format!("{}{}{}", "#".repeat(length(week.kept)), "+".repeat(length(week.added)), "-".repeat(length(week.dropped)))
 }
 
-fn to_json(report: &TestReport) -> serde_json::Value {
+fn to_json(report: &TestReport, topic: &Topic) -> serde_json::Value {
     let changes = |changes: &[Change]| -> Vec<_> {
         let to_json = |change: &Change| {
             json!({ "seq": change.seq, "title": change.title, "source": change.source, "before": change.before,
-                "after": change.after, "because": because(&change.because) })
+                "after": change.after, "because": because(&change.because, topic) })
         };
         changes.iter().map(to_json).collect()
     };

@@ -2,6 +2,7 @@
 
 use tokio_rustls::rustls::{CertificateError, Error as TlsError, InvalidMessage};
 
+use crate::domain::os_error;
 use crate::mail::Error;
 use crate::mail::reply::Command;
 
@@ -10,6 +11,12 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Folder { source, .. } => os_error::next(source),
+            Self::Connect(_, source)
+                if os_error::root(source.as_ref()).is_some_and(os_error::is_out_of_descriptors) =>
+            {
+                Some(os_error::OUT_OF_DESCRIPTORS)
+            }
             Self::Connect(..) => Some("look at `host` and `port` in `[mail.smtp]`, and whether the server runs"),
             Self::Handshake { source, .. } if is_clear_text(source.as_ref()) => Some(
                 "the server begins in the clear on this port: write `tls = \"starttls\"` in `[mail.smtp]`, or take its \

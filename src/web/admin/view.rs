@@ -64,7 +64,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     }
     facts.push(fact(
         "Subscribers",
-        counts(report.subscribers.iter().map(|(word, number)| ((*word).to_owned(), *number as u64))),
+        counts(report.subscribers.iter().map(|(word, number)| ((*word).to_owned(), *number))),
     ));
     facts.push(fact("Messages", counts(report.messages.iter().map(|(word, number)| (word.clone(), *number)))));
     facts.push(fact(
