@@ -75,10 +75,18 @@ impl Scale {
     /// points by which the probability is higher with it than without.
     #[must_use]
     pub fn effect(self, all: f32, weight: f32) -> f32 {
-        let percent = |log_odds: f32| 100.0 / (1.0 + (-log_odds).exp());
         match self {
             Self::Points => weight,
-            Self::Probability => percent(all) - percent(all - weight),
+            Self::Probability => self.total(all) - self.total(all - weight),
+        }
+    }
+
+    /// The score whose reasons weigh `all` together: points add up, and so do log-odds.
+    #[must_use]
+    pub fn total(self, all: f32) -> f32 {
+        match self {
+            Self::Points => all,
+            Self::Probability => 100.0 / (1.0 + (-all).exp()),
         }
     }
 
