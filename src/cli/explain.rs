@@ -163,6 +163,6 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     })
 }
 
-fn without(Without { phrase, label, score, is_selected }: &Without) -> serde_json::Value {
-    json!({ "phrase": **phrase, "label": label.as_deref(), "score": score, "relevant": is_selected })
+fn without(Without { phrase, place, label, score, is_selected }: &Without) -> serde_json::Value {
+    json!({ "phrase": **phrase, "place": place.as_str(), "label": label.as_deref(), "score": score, "relevant": is_selected })
 }
