@@ -18,6 +18,7 @@ mod document;
 pub mod explain;
 pub mod feeds;
 pub mod import;
+mod installation;
 pub mod integrity;
 pub mod keys;
 mod letter;
@@ -46,7 +47,6 @@ pub mod transport;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -54,56 +54,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Limits};
 use crate::domain::budget::{Budget, GiveUp};
-use crate::domain::relevance::Scorer;
 use crate::fetch::{self, Fetcher};
-use crate::mail::Transport;
-use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{FreshKeys, Keys, Store};
 pub use advised::Advised;
-use clock::Clock;
 pub use document::Document;
-use limits::Limits as PageLimits;
-use lock::Lock;
-use poll::Readers;
-use stop::Stop;
-
-/// Everything that a use case needs. A clone is the same one: attempts at mails run beside one another with theirs.
-#[derive(Clone)]
-pub struct App(Arc<Installation>);
-
-impl std::ops::Deref for App {
-    type Target = Installation;
-
-    fn deref(&self) -> &Installation {
-        &self.0
-    }
-}
-
-/// What is behind it: the configuration, and each adapter once. Another configuration makes another one (`reload`),
-/// which shares what must not be there twice: the database, the limits, the word to stop.
-pub struct Installation {
-    /// What the administrator wrote, checked.
-    pub config: Config,
-    /// The database.
-    pub store: Arc<Store>,
-    /// The time.
-    pub clock: Clock,
-    /// Since when this configuration holds here.
-    pub opened: DateTime<Utc>,
-    /// This installation's secrets.
-    pub keys: Keys,
-    /// Whether the process was told to stop.
-    pub stop: Arc<Stop>,
-    /// How often visitors of the pages are heard.
-    pub limits: Arc<PageLimits>,
-    pub(crate) fetcher: Arc<Fetcher>,
-    pub(crate) readers: Arc<Readers>,
-    pub(crate) renderer: Renderer,
-    pub(crate) scorer: Arc<Scorer>,
-    pub(crate) signer: Option<Signer>,
-    pub(crate) transport: Arc<Transport>,
-}
+pub use installation::{App, Installation, OldPlace, ReadOnly};
 
 /// What a use case tells while it works; a progress bar shows it, a daemon does not listen.
 #[derive(Debug, Clone, Copy)]
@@ -127,90 +82,7 @@ pub type Listener<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 /// Nobody listens.
 pub fn silent(_: Progress<'_>) {}
 
-impl App {
-    /// Opens the data folder and its database, making both if need be, and imports `subscribers.csv` into a
-    /// new one.
-    ///
-    /// # Errors
-    /// Says what cannot be opened, made or read.
-    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let transport = transport::transport(&config);
-        Self::open_with(config, clock, transport).await
-    }
-
-    /// The same with a transport of the caller's.
-    ///
-    /// # Errors
-    /// As [`App::open`].
-    pub async fn open_with(config: Config, clock: Clock, transport: Transport) -> anyhow::Result<Self> {
-        let signer = dkim::signer(&config)?;
-        let data = &config.settings.data;
-        private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let store = Store::open(&database(data)).await?;
-        let fresh = FreshKeys { token: random(32)?, suppression: random(32)? };
-        let keys = store.keys(fresh, clock.now()).await?;
-        let installation = Installation {
-            fetcher: Arc::new(fetcher(&config)?),
-            readers: Arc::new(Readers::new()),
-            renderer: renderer(&config)?,
-            scorer: Arc::new(Scorer::new(&config.topic)),
-            config,
-            store: Arc::new(store),
-            limits: Arc::new(PageLimits::new(&clock)),
-            opened: clock.now(),
-            clock,
-            keys,
-            stop: Arc::default(),
-            signer,
-            transport: Arc::new(transport),
-        };
-        let app = Self(Arc::new(installation));
-        app.sync_feeds().await?;
-        app.import_once().await?;
-        Ok(app)
-    }
-
-    /// Takes the lock: one process at a time polls, makes digests and delivers. Messages whose attempt a dead
-    /// process left open become `unknown`, to be resent first.
-    ///
-    /// # Errors
-    /// [`lock::Busy`], naming who holds it.
-    pub async fn lock(&self, command: &str) -> anyhow::Result<Lock> {
-        let lock = Lock::take(&self.config.settings.data, command)?;
-        Store::remove_unfinished(&database(&self.config.settings.data))?;
-        let unknown = self.store.recover(self.clock.now()).await?;
-        poll::recover(self).await?;
-        // Whoever got here has read the configuration.
-        self.store.set_untaken(None).await?;
-        if unknown > 0 {
-            tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
-        }
-        Ok(lock)
-    }
-
-    /// Imports `subscribers.csv` into a new database. The mark is set when all of it is in, so that a bad file or
-    /// a kill in between loses nobody.
-    async fn import_once(&self) -> anyhow::Result<()> {
-        const MARK: &str = "subscribers.csv";
-        if self.store.is_marked(MARK).await? {
-            return Ok(());
-        }
-        if let Some(path) = &self.config.subscribers_csv {
-            let report = import::import(self, path, "the list in the configuration folder", &silent).await?;
-            tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
-            for (line, reason) in &report.rejected {
-                tracing::warn!("{}:{line}: {reason}", path.display());
-            }
-        }
-        Ok(self.store.mark(MARK, self.clock.now()).await?)
-    }
-
-    async fn sync_feeds(&self) -> anyhow::Result<()> {
-        let default = self.config.settings.polling.first_poll_window;
-        let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
-        Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
-    }
-
+impl ReadOnly {
     /// The folder in which the `directory` transport puts mails.
     #[must_use]
     pub fn outbox(&self) -> PathBuf {

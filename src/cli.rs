@@ -1,6 +1,7 @@
 //! The command line: what can be asked, the exit code, and how an error is printed. Results go to standard
 //! output, everything else to standard error. Each command has its file.
 
+pub mod access;
 mod ask;
 mod backup;
 mod bounce;
@@ -35,8 +36,9 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::app::clock::Clock;
 use crate::app::feeds::Refusal;
@@ -44,10 +46,11 @@ use crate::app::feeds::reopen::NeverRead;
 use crate::app::poll::UnknownFeed;
 use crate::app::send_now::Unanswered;
 use crate::app::subscribe::{self, UnknownTheme};
-use crate::app::{Advised, App, lock::Busy};
+use crate::app::{Advised, App, OldPlace, ReadOnly, lock::Busy};
 use crate::config::{self as configuration, Findings, NoteError};
 use crate::domain::os_error;
 use crate::{store, telemetry};
+use access::Access;
 
 /// Polls policy blogs' feeds, picks the posts on public-service reform, and mails them as a digest.
 #[derive(Parser)]
@@ -81,7 +84,10 @@ struct Global {
     /// Log more on standard error; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// What the command has opened, to be closed when it has ended.
+    /// The command's words: "subscribers add".
+    #[arg(skip)]
+    command: String,
+    /// What the command has opened to write, to be closed when it has ended.
     #[arg(skip)]
     opened: OnceLock<App>,
 }
@@ -168,7 +174,9 @@ enum Ending {
 /// Parses the arguments, runs the command, prints an error if there is one.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.global.command = words(&matches);
     let is_daemon = matches!(cli.command, Command::Run(_));
     let json = is_daemon && !std::io::stderr().is_terminal();
     telemetry::start(cli.global.verbose.saturating_add(u8::from(is_daemon)), json);
@@ -186,6 +194,17 @@ pub fn main() -> ExitCode {
         Ok(Ending::TryAgain) => ExitCode::from(75),
         Err(error) => fail(&error),
     }
+}
+
+/// The words of the command that was given.
+fn words(matches: &ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut rest = matches.subcommand();
+    while let Some((word, below)) = rest {
+        words.push(word);
+        rest = below.subcommand();
+    }
+    words.join(" ")
 }
 
 async fn run(cli: Cli) -> anyhow::Result<Ending> {
@@ -237,18 +256,70 @@ impl Global {
         configuration::load_untrained(&self.config)
     }
 
-    async fn open(&self) -> anyhow::Result<App> {
-        self.open_from(self.load()?).await
+    /// To read. Every command may.
+    async fn look(&self) -> anyhow::Result<ReadOnly> {
+        App::look(self.load()?, Clock::System).await
     }
 
-    async fn open_from(&self, config: configuration::Config) -> anyhow::Result<App> {
-        let app = App::open(config, Clock::System).await?;
-        Ok(self.opened.get_or_init(|| app).clone())
+    /// The same for what makes sense before the first start as well.
+    async fn look_ahead(&self) -> anyhow::Result<ReadOnly> {
+        look_ahead(self.load()?).await
     }
 
-    /// The same with a note of its own, if one is named. Whatever is wrong with the note is told before anything is
+    /// To change something in the database that is there.
+    async fn edit(&self) -> anyhow::Result<App> {
+        self.allow(Access::Edit);
+        Ok(self.keep(App::edit(self.load()?, Clock::System).await?))
+    }
+
+    /// The same, or to begin one where there is none. Whoever comes while another process begins it waits for that.
+    async fn begin(&self) -> anyhow::Result<App> {
+        self.allow(Access::Begin);
+        let (config, start) = (self.load()?, Instant::now());
+        loop {
+            match App::edit(config.clone(), Clock::System).await {
+                Err(error) if is_missing(&error) => {}
+                edited => return Ok(self.keep(edited?)),
+            }
+            match self.take_lock(config.clone()).await {
+                Err(error) if error.is::<Busy>() && start.elapsed() < BEGINNING => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                worked => {
+                    let app = worked?;
+                    tracing::warn!("made a new database in `{}`", app.config.settings.data.display());
+                    return Ok(app);
+                }
+            }
+        }
+    }
+
+    /// To do what one process at a time does.
+    async fn work(&self, config: configuration::Config) -> anyhow::Result<App> {
+        self.allow(Access::Work);
+        self.take_lock(config).await
+    }
+
+    async fn take_lock(&self, config: configuration::Config) -> anyhow::Result<App> {
+        Ok(self.keep(App::work(config, Clock::System, &self.name()).await?))
+    }
+
+    /// Who this process is to others that it keeps out.
+    fn name(&self) -> String {
+        format!("policy-digest {}", self.command)
+    }
+
+    fn allow(&self, access: Access) {
+        assert!(access <= access::of(&self.command), "`cli::access` does not let `{}` {access:?}", self.command);
+    }
+
+    fn keep(&self, app: App) -> App {
+        self.opened.get_or_init(|| app).clone()
+    }
+
+    /// The configuration with a note of its own, if one is named. Whatever is wrong with the note is told before anything is
     /// done.
-    async fn open_with(&self, note: Option<&Path>) -> anyhow::Result<App> {
+    fn load_with(&self, note: Option<&Path>) -> anyhow::Result<configuration::Config> {
         let mut config = self.load()?;
         if let Some(note) = note {
             if !note.is_file() {
@@ -257,8 +328,22 @@ impl Global {
             note.clone_into(&mut config.note_file);
         }
         configuration::read_note(&config.note_file)?;
-        self.open_from(config).await
+        Ok(config)
     }
+}
+
+/// The longest that another process may take to begin a database.
+const BEGINNING: Duration = Duration::from_secs(10);
+
+async fn look_ahead(config: configuration::Config) -> anyhow::Result<ReadOnly> {
+    match App::look(config.clone(), Clock::System).await {
+        Err(error) if is_missing(&error) => App::look_ahead(config, Clock::System).await,
+        looked => looked,
+    }
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(store::Error::Missing { .. }))
 }
 
 /// Prints a result; a reader that went away (`… | head`) ends it quietly.
@@ -295,6 +380,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     of(error, |it: &Advised| Some(it.hint.clone()))
         .or_else(|| of(error, |it: &Busy| Some(it.next().to_owned())))
         .or_else(|| of(error, |it: &Unanswered| Some(it.next().to_owned())))
+        .or_else(|| of(error, |it: &OldPlace| Some(it.next())))
         .or_else(|| of(error, |it: &store::Error| it.hint().map(str::to_owned)))
         .or_else(|| of(error, |it: &NoteError| Some(it.next().to_owned())))
         .or_else(|| of(error, |it: &Refusal| Some(it.next())))

@@ -71,7 +71,7 @@ pub struct Config {
     written: BTreeMap<String, String>,
 }
 
-/// Reads a folder; `data` goes before the key `data`, and `environment` before every key of `digest.toml`.
+/// Reads a folder; `data`, from the working directory, goes before the key `data`, and `environment` before every key of `digest.toml`.
 ///
 /// # Errors
 /// Everything that is wrong in the three files and the variables.
@@ -132,6 +132,7 @@ fn read(
     }))?;
     if let Some(data) = data {
         data.clone_into(&mut settings.data);
+        settings.former_data = None;
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
     let classifier_file = classifier.map(|name| folder.join(name));

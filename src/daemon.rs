@@ -179,7 +179,7 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let config = config::load(folder.path(), Some(&folder.path().join("data")), &[]).unwrap();
-        let app = App::open(config.clone(), Clock::System).await.unwrap();
+        let app = App::work(config.clone(), Clock::System, "a test").await.unwrap();
         let (tell, ready) = tokio::sync::oneshot::channel();
         let daemon = tokio::spawn(run(app.clone(), move || Ok(config.clone()), |_| tell.send(()).unwrap()));
         ready.await.unwrap();

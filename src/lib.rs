@@ -11,6 +11,10 @@
 //! | 1 | `config` | plain settings, parsed and checked |
 //! | 0 | `domain` | the rules: values in, values out |
 //!
+//! There are two ways in: `App::look` to read, which changes nothing, and `App::work`, which takes the lock first and then
+//! makes, migrates, polls and sends; and `App::edit` for a small change beside whoever works. `cli::access` says which command
+//! takes which.
+//!
 //! One word, one meaning: a **Feed** has **Items**; Items on one matter are a **Story**; a **Topic** has **Themes**;
 //! an Item's **Score** has **Reasons**; a **Run** makes the **Digest** of one slot of a cadence, in **Sections**;
 //! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**; an **Alarm** is one incident that needs

@@ -15,6 +15,7 @@ mod holds;
 mod imports;
 mod integrity;
 mod items;
+mod judged;
 mod keys;
 mod messages;
 mod migrate;
@@ -22,6 +23,7 @@ mod outbox;
 mod pauses;
 mod preferences;
 mod proofs;
+mod reader;
 mod reasons;
 mod reports;
 mod requests;
@@ -38,12 +40,12 @@ mod untaken;
 mod upkeep;
 mod weeks;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Transaction};
-use tokio::sync::watch;
+use rusqlite::Transaction;
 
 pub use alarms::{AlarmMail, Facts, Untold};
 pub use archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
@@ -60,6 +62,7 @@ pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settle
 pub use pauses::{Pause, PauseCause};
 pub use preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use proofs::{NewProof, PROOF};
+pub use reader::Reader;
 pub use reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use requests::Request;
 pub use runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
@@ -83,6 +86,30 @@ pub enum Error {
         /// Why.
         #[source]
         source: rusqlite::Error,
+    },
+    /// There is none.
+    #[error("there is no database `{}` yet", absolute(path))]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// An earlier version of the program wrote this database, and only whoever works on it may change it.
+    #[error(
+        "the database `{path}` has schema {found}, and this program reads {known}: it was last used by an earlier version"
+    )]
+    OlderSchema {
+        /// Where it is.
+        path: PathBuf,
+        /// Its schema's number.
+        found: usize,
+        /// The one known here.
+        known: usize,
+    },
+    /// It changed again and again while it was read.
+    #[error("the database `{path}` changed while it was read")]
+    Unsteady {
+        /// Where it is.
+        path: PathBuf,
     },
     /// A later version of the program wrote this database.
     #[error(
@@ -156,15 +183,21 @@ impl Error {
     }
 }
 
-/// The open database.
+/// The database, to be read and written. What only reads is a [`Reader`]'s, so that whoever has no more than one changes
+/// nothing.
 #[derive(Debug)]
 pub struct Store {
     writer: tokio_rusqlite::Connection,
-    readers: Vec<tokio_rusqlite::Connection>,
-    reads: AtomicUsize,
     writes: AtomicUsize,
-    is_lost: watch::Sender<bool>,
-    path: PathBuf,
+    reader: Reader,
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 /// Transactions since the database was opened.
@@ -176,53 +209,49 @@ pub struct Transactions {
     pub writes: usize,
 }
 
-/// Read-only connections beside the writer.
-const READERS: usize = 3;
-
 impl Store {
-    /// Opens the database, makes it if there is none, and brings its schema up to date.
+    /// Opens the database, makes it if there is none, and brings its schema up to date: for the one process that holds the
+    /// lock of its folder.
     ///
     /// # Errors
-    /// [`Error::Open`], [`Error::NewerSchema`], [`Error::Migrate`].
+    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`].
     pub async fn open(path: &Path) -> Result<Self, Error> {
-        let writer = connection::writer(path).await?;
-        migrate::to_latest(&writer, path).await?;
-        let mut readers = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            readers.push(connection::reader(path).await?);
+        Self::with(connection::maker(path).await?, path).await
+    }
+
+    /// Opens a database that is there, to change something in it beside the process that works on it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
+    pub async fn open_existing(path: &Path) -> Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::Missing { path: path.to_owned() });
         }
-        Ok(Self {
-            writer,
-            readers,
-            reads: AtomicUsize::new(0),
-            writes: AtomicUsize::new(0),
-            is_lost: watch::Sender::new(false),
-            path: path.to_owned(),
-        })
+        Self::with(connection::editor(path).await?, path).await
+    }
+
+    async fn with(writer: tokio_rusqlite::Connection, path: &Path) -> Result<Self, Error> {
+        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
+    }
+
+    /// The same to whoever may only read.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
     }
 
     /// Closes it: what lies in the log is written into the file, which is the whole database then. Without it, as after a
     /// kill, the next start does so.
     pub async fn close(&self) {
         // The last one to close writes the log back, and only the writer may.
-        for connection in self.readers.iter().chain([&self.writer]) {
-            if let Err(error) = connection.clone().close().await {
-                tracing::debug!("a connection to the database did not close: {error}");
-            }
-        }
-    }
-
-    /// Waits until a connection is lost: a panic in what it was asked has ended its thread. Nothing is answered by it any
-    /// more, so the process must end, and a new one begin.
-    pub async fn lost(&self) {
-        // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.is_lost.subscribe().wait_for(|is_lost| *is_lost).await;
+        self.reader.close().await;
+        reader::close(&self.writer).await;
     }
 
     /// How much was asked of it so far.
     #[must_use]
     pub fn transactions(&self) -> Transactions {
-        Transactions { reads: self.reads.load(Ordering::Relaxed), writes: self.writes.load(Ordering::Relaxed) }
+        Transactions { reads: self.reader.asked(), writes: self.writes.load(Ordering::Relaxed) }
     }
 
     /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.
@@ -237,24 +266,7 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         });
-        self.answered(done.await)
-    }
-
-    /// Answers a question from one of the read-only connections, as of the last commit.
-    async fn read<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let reader = &self.readers[self.reads.fetch_add(1, Ordering::Relaxed) % READERS];
-        self.answered(reader.call(move |connection| question(connection)).await)
-    }
-
-    fn answered<T>(&self, answer: Result<T, tokio_rusqlite::Error<Error>>) -> Result<T, Error> {
-        let answer = answer.map_err(flatten);
-        if matches!(answer, Err(Error::Closed)) {
-            self.is_lost.send_replace(true);
-        }
-        answer
+        self.reader.answered(done.await)
     }
 
     /// As a fault in a closure does.
@@ -263,6 +275,11 @@ impl Store {
         let fault = self.write::<()>(|_| panic!("a fault, made by a test")).await;
         assert!(matches!(fault, Err(Error::Closed)), "{fault:?}");
     }
+}
+
+/// A path as it can be found from everywhere.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 fn flatten(error: tokio_rusqlite::Error<Error>) -> Error {

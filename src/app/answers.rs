@@ -47,7 +47,7 @@ pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
 /// The welcome to one who has just confirmed.
 pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
-    let slots = status::next_slots(app, 1)?;
+    let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
     let next = slots.iter().find(|(of, _)| *of == cadence);
     let latest = archive::latest(app).await?;
     let view = WelcomeView {

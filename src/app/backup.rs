@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::clock::Clock;
 use super::lock::Lock;
-use super::{App, database, digest, private};
+use super::{App, ReadOnly, database, digest, private};
 use crate::config::Config;
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
@@ -18,7 +18,7 @@ use crate::store::{Error, OpenCounts, Pause, PauseCause, Store};
 ///
 /// # Errors
 /// The file exists, or cannot be written; or the database fails.
-pub async fn backup(app: &App, to: &Path) -> Result<(), Error> {
+pub async fn backup(app: &ReadOnly, to: &Path) -> Result<(), Error> {
     let now = app.clock.now();
     let made = now.with_timezone(&app.config.settings.timezone).format("%-d %b %Y %H:%M %Z");
     let reason = format!("this database is a backup of {made}; what was sent since then is not known to it");
@@ -50,20 +50,24 @@ pub struct ResumeReport {
     pub due: Vec<(Cadence, Slot)>,
 }
 
-/// Lets delivery go on: a restored database may send, a closed way is tried at the next chance. Sends nothing
-/// itself. `is_dry` only tells.
+/// What [`resume`] would let go on.
 ///
 /// # Errors
 /// The database fails.
-pub async fn resume(app: &App, is_dry: bool) -> anyhow::Result<ResumeReport> {
-    let report = ResumeReport {
+pub async fn paused(app: &ReadOnly) -> anyhow::Result<ResumeReport> {
+    Ok(ResumeReport {
         pauses: app.store.pauses().await?,
         open: app.store.open_counts().await?,
         due: digest::due(app).await?.into_iter().map(|due| (due.cadence, due.slot)).collect(),
-    };
-    if is_dry {
-        return Ok(report);
-    }
+    })
+}
+
+/// Lets delivery go on: a restored database may send, a closed way is tried at the next chance. Sends nothing itself.
+///
+/// # Errors
+/// The database fails.
+pub async fn resume(app: &App) -> anyhow::Result<ResumeReport> {
+    let report = paused(app).await?;
     for pause in &report.pauses {
         match pause.cause {
             PauseCause::Restored => {

@@ -16,8 +16,9 @@ mod served;
 use std::net::SocketAddr;
 
 use super::clock::Clock;
-use super::{App, Listener, blocking, dkim, note, templates};
+use super::{App, Listener, ReadOnly, blocking, dkim, note, templates};
 use crate::config::{Config, Findings, TransportKind};
+use crate::store::Error;
 pub use finding::{CheckFinding, Part, Severity, UnusedPhrase};
 pub use records::Wanted;
 
@@ -84,32 +85,43 @@ pub async fn check_folder(
     }
     let mut report =
         CheckReport { feeds: config.feeds.len(), phrases: phrases::count(&config.topic), ..CheckReport::default() };
-    let app = match App::open(config, clock).await {
+    let app = match App::look(config.clone(), clock.clone()).await {
         Ok(app) => app,
         Err(error) if error.is::<Findings>() => return Err(error),
+        // All that can be looked at before the first start is.
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Missing { .. })) => {
+            parts.push(database::unusable(&error));
+            App::look_ahead(config, clock).await?
+        }
         Err(error) => {
             parts.push(database::unusable(&error));
             return Ok(CheckReport { parts, ..report });
         }
     };
     report.parts = parts;
-    let looked = look(&app, outside, listener, &mut report).await;
-    app.store.close().await;
-    looked?;
+    look(&app, outside, listener, &mut report).await?;
     Ok(report)
 }
 
 /// What an open installation shows.
-async fn look(app: &App, outside: Outside, listener: Listener<'_>, report: &mut CheckReport) -> anyhow::Result<()> {
+async fn look(
+    app: &ReadOnly,
+    outside: Outside,
+    listener: Listener<'_>,
+    report: &mut CheckReport,
+) -> anyhow::Result<()> {
     let parts = &mut report.parts;
-    match database::look(app, listener).await {
-        Ok(part) => parts.push(part),
-        Err(error) => {
-            parts.push(database::unusable(&error));
-            return Ok(());
+    // Before the first start there is a finding instead.
+    if parts.iter().all(|part| part.name != database::NAME) {
+        match database::look(app, listener).await {
+            Ok(part) => parts.push(part),
+            Err(error) => {
+                parts.push(database::unusable(&error));
+                return Ok(());
+            }
         }
+        parts.push(database::disk(&app.config.settings.data));
     }
-    parts.push(database::disk(&app.config.settings.data));
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
     let mut is_served = false;
     if outside.is_offline {

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::note::{self, Note, NoteUse};
-use super::{App, blocking, hex, random};
+use super::{App, ReadOnly, blocking, hex, random};
 use crate::domain::digest::{Digest, NoStory, Story};
 use crate::domain::feed::Reach;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Rescored, WindowPart};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Reader, Rescored, WindowPart};
 pub use due::{Due, due, schedule};
 use part::{Page, Press};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
@@ -91,7 +91,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
-    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
     let served = app.store.windows(cadence).await?;
     // Read once, for whoever is furthest behind: every other window is the rest of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
@@ -172,11 +172,26 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
         let Some(last) = stale.last() else { return Ok(()) };
         after = last.seq;
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        let scorer = Arc::clone(&app.scorer);
-        let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };
-        let scores = blocking(move || stale.into_iter().map(judge).collect()).await?;
-        app.store.rescore(scores, fingerprint.clone()).await?;
+        app.store.rescore(judge(app, stale).await?, fingerprint.clone()).await?;
     }
+}
+
+/// The database as [`rescore`] would leave it; nothing is stored.
+async fn rescored(app: &ReadOnly) -> anyhow::Result<Reader> {
+    let (mut scores, mut after) = (Vec::new(), 0);
+    loop {
+        let stale = app.store.stale(app.config.topic.fingerprint.clone(), after).await?;
+        let Some(last) = stale.last() else { break };
+        after = last.seq;
+        scores.extend(judge(app, stale).await?);
+    }
+    Ok(if scores.is_empty() { app.store.clone() } else { app.store.judged(scores).await? })
+}
+
+async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescored>> {
+    let scorer = Arc::clone(&app.scorer);
+    let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };
+    blocking(move || items.into_iter().map(judge).collect()).await
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {

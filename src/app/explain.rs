@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use url::Url;
 
-use super::App;
+use super::ReadOnly;
 use crate::domain::budget::{Budget, GiveUp};
 use crate::domain::canonical::canonical;
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
@@ -56,7 +56,7 @@ pub struct Explanation {
 ///
 /// # Errors
 /// The page cannot be fetched, or is none; or the database fails.
-pub async fn by_link(app: &App, link: &Url) -> anyhow::Result<Explanation> {
+pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     match app.store.item_by_link(canonical(link)).await? {
         Some(item) => stored(app, &item).await,
         None => page(app, link)
@@ -69,12 +69,12 @@ pub async fn by_link(app: &App, link: &Url) -> anyhow::Result<Explanation> {
 ///
 /// # Errors
 /// No item has this number; or the database fails.
-pub async fn by_number(app: &App, seq: i64) -> anyhow::Result<Explanation> {
+pub async fn by_number(app: &ReadOnly, seq: i64) -> anyhow::Result<Explanation> {
     let item = app.store.item(seq).await?.with_context(|| format!("no stored item has the number {seq}"))?;
     stored(app, &item).await
 }
 
-async fn stored(app: &App, item: &ItemRow) -> anyhow::Result<Explanation> {
+async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     let source = format!("{} (item {})", item.source, item.seq);
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &item.text(), source);
     explanation.link.clone_from(&item.link);
@@ -100,7 +100,7 @@ async fn stored(app: &App, item: &ItemRow) -> anyhow::Result<Explanation> {
 }
 
 /// Explains a page that no item leads to.
-async fn page(app: &App, link: &Url) -> anyhow::Result<Explanation> {
+async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let now = app.clock.now();
     let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
     let response = fetched.map_err(|error| anyhow::anyhow!(error.explain()))?;

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 
 use super::poll::{Readers, address, chain, refuse_unknown, unparsed};
-use super::{App, Listener, Progress};
+use super::{Listener, Progress, ReadOnly};
 use crate::domain::feed::{Cut, Feed};
 use crate::store::FeedState;
 use look::{Judged, Sight, Unseen, discover, judged, look};
@@ -79,7 +79,7 @@ const MAX_PROPOSALS: usize = 3;
 ///
 /// # Errors
 /// A named feed is not in the list, or the database fails.
-pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyhow::Result<CheckReport> {
+pub async fn check(app: &ReadOnly, names: &[String], listener: Listener<'_>) -> anyhow::Result<CheckReport> {
     refuse_unknown(app, names)?;
     let is_chosen = |feed: &&Feed| match names {
         [] => feed.enabled,
@@ -103,7 +103,7 @@ pub async fn check(app: &App, names: &[String], listener: Listener<'_>) -> anyho
 }
 
 async fn check_one(
-    app: &App,
+    app: &ReadOnly,
     readers: &Readers,
     feed: &Feed,
     state: Option<&FeedState>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::App;
+use super::ReadOnly;
 
 /// At most so long a start is held up: systemd gives it a minute and a half.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// It is damaged ([`crate::store::Error::Damaged`]), or cannot be read.
-pub async fn look_over(app: &App) -> anyhow::Result<()> {
+pub async fn look_over(app: &ReadOnly) -> anyhow::Result<()> {
     if !app.store.quick_check(LIMIT).await? {
         let seconds = LIMIT.as_secs();
         tracing::warn!(seconds, "the database is so large that it was not looked over whole; so far it is in order");

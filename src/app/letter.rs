@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::App;
+use super::ReadOnly;
 use crate::domain::token::{self, KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
 use crate::render::personalise;
@@ -22,7 +22,7 @@ pub(crate) struct Letter {
 
 impl Letter {
     /// Writes it.
-    pub(crate) fn write(app: &App, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
+    pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
         let since = app.day(message.since);
         let parts = [part.text.as_str(), &part.html];
@@ -66,7 +66,7 @@ impl Letter {
     }
 }
 
-impl App {
+impl ReadOnly {
     /// The bare address that mails come from.
     pub(crate) fn sender_address(&self) -> &str {
         bare(&self.config.settings.mail.from)

@@ -1,9 +1,11 @@
-//! One at a time: the operating system's lock on `data/lock`, which ends with the process, however it ends.
-//! Whoever is refused is told who holds it.
+//! One at a time: the operating system's lock on the data folder, which ends with the process, however it ends. Whoever is
+//! refused learns who holds it, from the file `lock` in the folder. That file is locked as well, for versions of the
+//! program that lock nothing else; a lock on it alone would be lost when somebody deletes it, and two would send.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -13,6 +15,7 @@ pub const DAEMON: &str = "policy-digest run";
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
+    _folder: Option<File>,
     _file: File,
 }
 
@@ -48,19 +51,27 @@ pub(super) fn is_daemon(holder: &str) -> bool {
 /// Who works on a data folder now: "`policy-digest run` (process 4711)". `None` when nobody does.
 #[must_use]
 pub fn holder(folder: &Path) -> Option<String> {
-    let mut file = File::open(folder.join("lock")).ok()?;
-    match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => Some(written(&mut file)),
-        _ => None,
-    }
+    let is_held = |file: &File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let (mut file, opened) = (File::open(folder.join("lock")).ok(), File::open(folder).ok());
+    let is_worked_on = file.as_ref().is_some_and(is_held) || opened.as_ref().is_some_and(is_held);
+    is_worked_on.then(|| file.as_mut().map_or_else(unnamed, written))
 }
 
 /// Who wrote itself down.
 fn written(file: &mut File) -> String {
     let mut text = String::new();
     let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
-    if known { text.trim().to_owned() } else { "another process".to_owned() }
+    if known { text.trim().to_owned() } else { unnamed() }
 }
+
+fn unnamed() -> String {
+    "another process".to_owned()
+}
+
+/// A look whether the lock is held takes it for a moment; whoever wants to work waits that long.
+const MOMENT: Duration = Duration::from_millis(10);
+/// So many of them.
+const MOMENTS: usize = 10;
 
 impl Lock {
     /// Takes the lock of a data folder, and writes there who has it.
@@ -69,25 +80,37 @@ impl Lock {
     /// [`Busy`], or the file cannot be opened.
     pub fn take(folder: &Path, holder: &str) -> anyhow::Result<Self> {
         let path = folder.join("lock");
+        let cannot = |what: &str| format!("cannot {what} `{}`", path.display());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).with_context(|| format!("cannot open `{}`", path.display()))?;
+        let mut file = options.open(&path).with_context(|| cannot("open"))?;
+        let opened = File::open(folder).ok();
+        let is_free = opened.as_ref().is_none_or(is_free);
         match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
+            Ok(()) if is_free => {}
+            Ok(()) | Err(TryLockError::WouldBlock) => {
                 let (wanted_by, folder) = (holder.to_owned(), folder.display().to_string());
                 return Err(Busy { holder: written(&mut file), folder, wanted_by }.into());
             }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock `{}`", path.display()));
-            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(|| cannot("lock")),
         }
         file.set_len(0)?;
         file.rewind()?;
         writeln!(file, "`{holder}` (process {})", std::process::id())?;
         file.flush()?;
-        Ok(Self { _file: file })
+        Ok(Self { _folder: opened, _file: file })
     }
+}
+
+/// Locks a folder if nobody else has; that stays so until it is closed. Where folders cannot be locked, nobody has.
+fn is_free(folder: &File) -> bool {
+    for _ in 0..MOMENTS {
+        match folder.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+        }
+    }
+    false
 }

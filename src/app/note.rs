@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::check::finding::{CheckFinding, Part, Severity};
-use super::{App, sha256};
+use super::{ReadOnly, sha256};
 use crate::config::read_note;
 use crate::domain::subscriber::Cadence;
 use crate::render::view::NoteView;
@@ -46,7 +46,7 @@ pub(crate) struct Note {
 ///
 /// # Errors
 /// [`NoteError`](crate::config::NoteError), or the database fails.
-pub(crate) async fn next(app: &App, cadence: Option<Cadence>) -> anyhow::Result<Note> {
+pub(crate) async fn next(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Note> {
     let Some(markdown) = read_note(&app.config.note_file)? else { return Ok(Note::default()) };
     let hash = sha256(markdown.as_bytes());
     if app.store.last_note(cadence).await?.as_ref() == Some(&hash) {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{App, preferences};
+use super::{ReadOnly, preferences};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Status};
 use crate::store::{OwnRecord, Subscriber, Suppressed};
 use crate::transfer::csv;
@@ -32,7 +32,7 @@ impl Which {
 ///
 /// # Errors
 /// There is no such theme; or the database fails.
-pub async fn list(app: &App, which: &Which) -> anyhow::Result<Vec<Subscriber>> {
+pub async fn list(app: &ReadOnly, which: &Which) -> anyhow::Result<Vec<Subscriber>> {
     super::subscribe::check_themes(app, which.theme.as_slice())?;
     let mut people = app.store.subscribers().await?;
     people.retain(|person| which.takes(person));
@@ -54,7 +54,7 @@ pub struct Dossier {
 ///
 /// # Errors
 /// The database fails.
-pub async fn show(app: &App, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
+pub async fn show(app: &ReadOnly, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
     let suppressed = app.store.suppression(app.keys.address_hash(address)).await?;
     let Some(person) = app.store.subscriber_at(address).await? else {
         let nobody = |suppressed| Dossier { record: None, wording: None, suppressed };

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use url::Url;
 
-use super::{App, Listener, Progress, sha256};
+use super::{App, Listener, Progress, ReadOnly, sha256};
 use crate::domain::budget::{Budget, Spent};
 use crate::domain::canonical::canonical;
 use crate::domain::feed::{Feed, Ownership};
@@ -179,7 +179,7 @@ async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>>
     Ok(app.store.feed_states().await?)
 }
 
-pub(super) fn refuse_unknown(app: &App, names: &[String]) -> anyhow::Result<()> {
+pub(super) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result<()> {
     match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
         Some(name) => Err(UnknownFeed(name.clone()).into()),
         None => Ok(()),

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 
 use super::digest::{self, proof};
 use super::letter::Letter;
-use super::{App, hex, random};
+use super::{ReadOnly, hex, random};
 use crate::domain::subscriber::{Cadence, EmailAddress};
 use crate::store::{Claimed, Kind, PROOF};
 
@@ -24,7 +24,7 @@ pub struct ProofReport {
 ///
 /// # Errors
 /// The database or a template fails, or the mail is not taken.
-pub async fn send(app: &App, address: EmailAddress, cadence: Cadence) -> anyhow::Result<ProofReport> {
+pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> anyhow::Result<ProofReport> {
     let preview = digest::preview(app, cadence).await?;
     let Some(rendered) = preview.rendered else {
         return Ok(ProofReport { subject: None, stories: 0, reply: None });

@@ -1,32 +1,29 @@
 //! Messages of which nobody knows whether they arrived: shown, and decided on by a person. Who decides nothing has
 //! them resent, the same bytes under the same Message-ID.
 
-use super::App;
+use super::lock::holder;
+use super::{App, ReadOnly};
 use crate::store::{Decision, UnknownMessage};
-
-/// What was found and done.
-#[derive(Debug, Clone, Default)]
-pub struct ReconcileReport {
-    /// Those that are unknown, as they were before.
-    pub unknown: Vec<UnknownMessage>,
-    /// How many were decided on.
-    pub decided: usize,
-}
 
 /// A number that is not one of theirs.
 #[derive(Debug, thiserror::Error)]
 #[error("message {0} is not among those whose fate is unknown")]
 pub struct NotUnknown(pub i64);
 
-/// Lists them, and, with a decision, carries it out for those of these numbers; for all, without numbers.
+/// Lists them. What a process was sending that has ended since is unknown as well, though that is only noted when the next
+/// one takes its place.
+///
+/// # Errors
+/// The database fails.
+pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
+    let is_anybody_sending = holder(&app.config.settings.data).is_some();
+    Ok(app.store.unknown(!is_anybody_sending).await?)
+}
+
+/// Carries out a decision for those of these numbers; for all, without numbers. How many they were.
 ///
 /// # Errors
 /// [`NotUnknown`], and then nothing is changed; or the database fails.
-pub async fn reconcile(app: &App, decision: Option<(Decision, Vec<i64>)>) -> anyhow::Result<ReconcileReport> {
-    let unknown = app.store.unknown().await?;
-    let decided = match decision {
-        None => 0,
-        Some((decision, ids)) => app.store.decide(ids, decision, app.clock.now()).await?.map_err(NotUnknown)?,
-    };
-    Ok(ReconcileReport { unknown, decided })
+pub async fn decide(app: &App, decision: Decision, ids: Vec<i64>) -> anyhow::Result<usize> {
+    Ok(app.store.decide(ids, decision, app.clock.now()).await?.map_err(NotUnknown)?)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::bail;
 
 use super::check::finding::CheckFinding;
-use super::{App, Installation, blocking, dkim, fetcher, renderer, templates, transport};
+use super::{App, Installation, ReadOnly, blocking, dkim, fetcher, renderer, templates, transport};
 use crate::config::{Config, changes, keep_until_restart};
 use crate::domain::relevance::Scorer;
 use crate::store::Untaken;
@@ -90,7 +90,7 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     // The topic's phrases and the templates take a moment to read.
     let read = move || anyhow::Ok((renderer(&edited)?, (!same_topic).then(|| Arc::new(Scorer::new(&edited.topic)))));
     let (renderer, scorer) = blocking(read).await??;
-    let app = App(Arc::new(Installation {
+    let installation = Installation {
         // It knows when each host was last asked.
         fetcher: if same_polling { Arc::clone(&old.fetcher) } else { Arc::new(fetcher(after)?) },
         readers: Arc::clone(&old.readers),
@@ -99,13 +99,15 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
         signer: dkim::signer(after)?,
         transport: if same_way { Arc::clone(&old.transport) } else { Arc::new(transport::transport(after)) },
         config,
-        store: Arc::clone(&old.store),
+        store: old.store.reader(),
         limits: Arc::clone(&old.limits),
         opened: old.clock.now(),
         clock: old.clock.clone(),
         keys: old.keys.clone(),
         stop: Arc::clone(&old.stop),
-    }));
+    };
+    let app =
+        App { looked_at: ReadOnly(Arc::new(installation)), store: Arc::clone(&old.store), lock: old.lock.clone() };
     app.sync_feeds().await?;
     Ok((app, Reloaded { changes, need_restart }))
 }

@@ -1,7 +1,7 @@
 //! Runs as an operator sees and stops them. A held run sends nothing and suppresses nobody; a release tries again what
 //! was refused, since its refusals are what is in doubt, unless they are said to be believed.
 
-use super::App;
+use super::{App, ReadOnly};
 use crate::domain::outbox::State;
 use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStanding, Wanted};
 
@@ -29,7 +29,7 @@ pub enum NotDone {
 ///
 /// # Errors
 /// The database fails.
-pub async fn list(app: &App, limit: usize) -> anyhow::Result<Vec<RunStanding>> {
+pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStanding>> {
     Ok(app.store.runs(limit).await?)
 }
 
@@ -37,7 +37,7 @@ pub async fn list(app: &App, limit: usize) -> anyhow::Result<Vec<RunStanding>> {
 ///
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.
-pub async fn show(app: &App, run: i64) -> anyhow::Result<(RunStanding, Vec<ReportCount>)> {
+pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStanding, Vec<ReportCount>)> {
     Ok(app.store.run(run).await?.ok_or(NotDone::NoRun(run))?)
 }
 
@@ -85,7 +85,7 @@ pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
-pub async fn cancellable(app: &App, run: i64) -> anyhow::Result<RunStanding> {
+pub async fn cancellable(app: &ReadOnly, run: i64) -> anyhow::Result<RunStanding> {
     let (known, _) = show(app, run).await?;
     let is_open = |state: &String| state.parse().is_ok_and(State::is_open);
     if known.cancelled.is_some() {
@@ -101,7 +101,7 @@ pub async fn cancellable(app: &App, run: i64) -> anyhow::Result<RunStanding> {
 ///
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.
-pub async fn messages(app: &App, wanted: Wanted, limit: usize) -> anyhow::Result<(Vec<MessageRow>, u64)> {
+pub async fn messages(app: &ReadOnly, wanted: Wanted, limit: usize) -> anyhow::Result<(Vec<MessageRow>, u64)> {
     if let Some(run) = wanted.run {
         show(app, run).await?;
     }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{App, answers, archive, choices, hex, random, sha256};
+use super::{App, ReadOnly, answers, archive, choices, hex, random, sha256};
 use crate::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
 use crate::domain::token::{self, Purpose};
 use crate::render::SignUpView;
@@ -122,7 +122,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
 }
 
 /// What the page asks people to agree to at present.
-pub(crate) fn wording(app: &App) -> Wording {
+pub(crate) fn wording(app: &ReadOnly) -> Wording {
     let text = app.config.settings.sender.consent.clone();
     Wording { version: sha256(text.as_bytes())[..16].to_owned(), text }
 }

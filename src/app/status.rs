@@ -8,12 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::clock::Clock;
 use super::digest::Due;
-use super::{App, database, digest};
+use super::{App, ReadOnly, database, digest};
+use crate::config::Settings;
 use crate::domain::alarm::{Notice, notices};
 use crate::domain::schedule::Slot;
 use crate::domain::subscriber::Cadence;
+use crate::store::{Error, HeldRun, MessageCounts, Pause, Reader, ReturnedCount, RunRow, Untaken, Weeks, free_bytes};
 pub use crate::store::{FeedState, WEEKS};
-use crate::store::{HeldRun, MessageCounts, Pause, ReturnedCount, RunRow, Store, Untaken, Weeks, free_bytes};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl std::fmt::Display for Disk {
 ///
 /// # Errors
 /// The database fails.
-pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
+pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     let weeks = app.store.weeks(app.clock.now()).await?;
     Ok(StatusReport { weeks, ..figures(app).await? })
 }
@@ -80,10 +81,10 @@ pub async fn status(app: &App) -> anyhow::Result<StatusReport> {
 ///
 /// # Errors
 /// The database fails.
-pub async fn figures(app: &App) -> anyhow::Result<StatusReport> {
+pub async fn figures(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     let held_slots = digest::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
     let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
-    Ok(StatusReport { held_slots, next: next_slots(app, 1)?, ..known })
+    Ok(StatusReport { held_slots, next: next_slots(&app.config.settings, app.clock.now(), 1)?, ..known })
 }
 
 /// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
@@ -91,21 +92,17 @@ pub async fn figures(app: &App) -> anyhow::Result<StatusReport> {
 /// # Errors
 /// The database fails.
 pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
-    let path = database(data);
-    if !path.is_file() {
-        return Ok(None);
+    match Reader::open(&database(data)).await {
+        Ok(store) => {
+            let weeks = store.weeks(clock.now()).await?;
+            Ok(Some(StatusReport { weeks, ..known(&store, data, clock.now()).await? }))
+        }
+        Err(Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    let store = Store::open(&path).await?;
-    let known = async {
-        let weeks = store.weeks(clock.now()).await?;
-        Ok(StatusReport { weeks, ..known(&store, data, clock.now()).await? })
-    };
-    let known = known.await;
-    store.close().await;
-    known.map(Some)
 }
 
-async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
+async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     Ok(StatusReport {
         alarms: notices(&store.open_alarms().await?),
         feeds: store.feed_states().await?,
@@ -127,7 +124,7 @@ async fn known(store: &Store, data: &Path, now: DateTime<Utc>) -> anyhow::Result
 ///
 /// # Errors
 /// It does not.
-pub async fn ready(app: &App) -> anyhow::Result<()> {
+pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
 }
 
@@ -152,11 +149,10 @@ pub async fn note_serving(app: &App) {
 ///
 /// # Errors
 /// A cron line that the configuration's check should have refused.
-pub fn next_slots(app: &App, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
-    let now = app.clock.now();
+pub fn next_slots(settings: &Settings, now: DateTime<Utc>, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
     let mut next = Vec::new();
     for &cadence in Cadence::ALL {
-        let schedule = digest::schedule(app, cadence)?;
+        let schedule = digest::schedule(settings, cadence)?;
         next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
     }
     Ok(next)

@@ -1,6 +1,6 @@
 //! People come and go: added and changed by hand, asked to confirm, confirmed, removed.
 
-use super::{App, answers, hex, keys, random, sign_up};
+use super::{App, ReadOnly, answers, hex, keys, random, sign_up};
 use crate::domain::shell::quoted;
 use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::token::{Purpose, TokenError};
@@ -175,7 +175,7 @@ impl Refusal {
 }
 
 /// The row of somebody who is to be added.
-pub(super) fn newcomer(app: &App, request: Request) -> anyhow::Result<NewSubscriber> {
+pub(super) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSubscriber> {
     let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
         Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
@@ -297,7 +297,7 @@ pub struct UnknownTheme {
     known: String,
 }
 
-pub(super) fn check_themes(app: &App, themes: &[String]) -> Result<(), UnknownTheme> {
+pub(super) fn check_themes(app: &ReadOnly, themes: &[String]) -> Result<(), UnknownTheme> {
     let known = || app.config.topic.themes.iter().map(|theme| theme.name.as_str());
     match themes.iter().find(|theme| known().all(|name| name != *theme)) {
         Some(theme) => Err(UnknownTheme { theme: theme.clone(), known: known().collect::<Vec<_>>().join(", ") }),

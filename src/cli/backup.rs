@@ -9,8 +9,8 @@ use serde_json::json;
 use super::pause::{pause_json, pause_line, since_line};
 use super::table::count;
 use super::{Ending, Global, Usage, print};
-use crate::app::App;
-use crate::app::backup::{ResumeReport, backup, restore, resume};
+use crate::app::ReadOnly;
+use crate::app::backup::{ResumeReport, backup, paused, restore, resume};
 use crate::app::clock::Clock;
 use crate::store::PauseCause;
 
@@ -33,7 +33,7 @@ impl Backup {
         if self.file.exists() {
             return Err(Usage(format!("there is a file `{}` already", self.file.display())).into());
         }
-        let app = global.open().await?;
+        let app = global.look().await?;
         backup(&app, &self.file).await?;
         let read = std::fs::metadata(&self.file).with_context(|| format!("cannot read `{}`", self.file.display()))?;
         let bytes = read.len();
@@ -95,18 +95,26 @@ pub(super) struct Resume {
 
 impl Resume {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
-        let report = resume(&app, self.dry_run).await?;
-        if global.json {
-            print(to_json(&report, self.dry_run));
+        if self.dry_run {
+            let app = global.look().await?;
+            self.show(global, &app, &paused(&app).await?);
         } else {
-            tell(&app, &report, self.dry_run);
+            let app = global.edit().await?;
+            self.show(global, &app, &resume(&app).await?);
         }
         Ok(Ending::Done)
     }
+
+    fn show(&self, global: &Global, app: &ReadOnly, report: &ResumeReport) {
+        if global.json {
+            print(to_json(report, self.dry_run));
+        } else {
+            tell(app, report, self.dry_run);
+        }
+    }
 }
 
-fn tell(app: &App, report: &ResumeReport, is_dry: bool) {
+fn tell(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
     let zone = app.config.settings.timezone;
     if report.pauses.is_empty() {
         print("delivery is not paused");

@@ -57,7 +57,7 @@ impl Bounce {
         // A server whose pipe closes early would take it for a failure.
         std::io::copy(&mut input, &mut std::io::sink()).context("cannot read the mail from standard input")?;
         drop(input);
-        let app = global.open().await?;
+        let app = global.edit().await?;
         take_in(&app, &bytes, self.to.as_deref()).await
     }
 }

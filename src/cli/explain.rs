@@ -46,9 +46,9 @@ impl Explain {
             let topic = global.load()?.topic;
             explain::file(&Scorer::new(&topic), &topic, Path::new(&what))?
         } else if let Ok(seq) = what.parse() {
-            explain::by_number(&global.open().await?, seq).await?
+            explain::by_number(&global.look().await?, seq).await?
         } else if let Ok(link) = Url::parse(&what) {
-            explain::by_link(&global.open().await?, &link).await?
+            explain::by_link(&global.look().await?, &link).await?
         } else {
             return Err(Usage(format!("`{what}` is no link, no number, and no file that is here")).into());
         };

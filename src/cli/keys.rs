@@ -26,8 +26,8 @@ The daemon must not run meanwhile: it would not know the new key. Stop it, rotat
 impl Keys {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let Self::Rotate { revoke } = self;
-        let app = global.open().await?;
-        let _lock = app.lock("policy-digest keys rotate").await?;
+        let app = global.edit().await?;
+        let _lock = app.lock(&global.name()).await?;
         let RotateReport { keys, keep_until } = keys::rotate(&app, revoke).await?;
         if global.json {
             print(json!({

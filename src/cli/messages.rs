@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::runs::{local, usage};
 use super::{Ending, Global, Usage, marked, print, table};
-use crate::app::{App, runs};
+use crate::app::{ReadOnly, runs};
 use crate::domain::outbox::State;
 use crate::store::{Kind, MessageRow, Wanted};
 
@@ -55,7 +55,7 @@ impl List {
             run: self.run,
             kind: self.kind.as_deref().map(|kind| known(kind, Kind::ALL)).transpose()?,
         };
-        let app = global.open().await?;
+        let app = global.look().await?;
         let (messages, all) = runs::messages(&app, wanted, self.limit).await.map_err(usage)?;
         if global.json {
             let rows: Vec<_> = messages.iter().map(|message| to_json(message, self.reveal)).collect();
@@ -77,7 +77,7 @@ fn known<T: Copy + std::fmt::Display + std::str::FromStr>(word: &str, all: &[T])
     })
 }
 
-fn tell(app: &App, messages: &[MessageRow], all: u64, is_revealed: bool) {
+fn tell(app: &ReadOnly, messages: &[MessageRow], all: u64, is_revealed: bool) {
     let mut table = table::new(["id", "kind", "run", "to", "state", "tries", "when", "what it met with"]);
     for message in messages {
         let when = if is_open(message.state) { message.next_attempt } else { message.settled.unwrap_or(message.made) };

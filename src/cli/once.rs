@@ -33,12 +33,11 @@ pub(super) struct Once {
 
 impl Once {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open_with(self.note.as_deref()).await?;
+        let app = global.work(global.load_with(self.note.as_deref())?).await?;
         // Cron may call `--due` every minute.
         if !self.due {
             look_over(&app).await?;
         }
-        let _lock = app.lock("policy-digest once").await?;
         let bar = Bar::default();
         let report = once(&app, self.due, &|progress| bar.show(progress)).await?;
         if global.json {

@@ -18,8 +18,7 @@ pub(super) struct Poll {
 
 impl Poll {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
-        let _lock = app.lock("policy-digest poll").await?;
+        let app = global.work(global.load()?).await?;
         let which = if self.feeds.is_empty() { Which::All } else { Which::Named(self.feeds) };
         let bar = Bar::default();
         let report = poll(&app, &which, &|progress| bar.show(progress)).await?;

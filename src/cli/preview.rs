@@ -9,10 +9,11 @@ use serde_json::json;
 use super::marked::{self, plain};
 use super::once::waiting;
 use super::runs::local;
-use super::{Ending, Global, Usage, print, table};
+use super::{Ending, Global, Usage, look_ahead, print, table};
+use crate::app::clock::Clock;
 use crate::app::digest::{self, Preview as NextDigest, why};
 use crate::app::note::NoteUse;
-use crate::app::{Advised, App};
+use crate::app::{Advised, App, ReadOnly};
 use crate::domain::subscriber::Cadence;
 use crate::domain::topic::Scale;
 
@@ -55,7 +56,11 @@ pub(super) struct Preview {
 impl Preview {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let cadence = self.cadence.as_deref().map(cadence).transpose()?;
-        let app = global.open_with(self.note.as_deref()).await?;
+        let config = global.load_with(self.note.as_deref())?;
+        let app = match self.sample {
+            true => look_ahead(config).await?,
+            false => App::look(config, Clock::System).await?,
+        };
         if self.last {
             return self.show_last(&app, cadence, global).await;
         }
@@ -89,7 +94,7 @@ impl Preview {
         Ok(Ending::Done)
     }
 
-    async fn show_last(&self, app: &App, cadence: Option<Cadence>, global: &Global) -> anyhow::Result<Ending> {
+    async fn show_last(&self, app: &ReadOnly, cadence: Option<Cadence>, global: &Global) -> anyhow::Result<Ending> {
         let Some(last) = digest::preview_last(app, cadence).await? else {
             let which = cadence.map_or(String::new(), |cadence| format!("{cadence} "));
             let hint = "`preview` shows the next one, `preview --sample` one of made-up stories";
@@ -111,7 +116,7 @@ impl Preview {
     }
 
     /// Writes both parts into the folder that is asked for, if one is, and opens the first. Gives what was written.
-    fn write(&self, app: &App, html: &str, text: &str) -> anyhow::Result<Vec<PathBuf>> {
+    fn write(&self, app: &ReadOnly, html: &str, text: &str) -> anyhow::Result<Vec<PathBuf>> {
         let preview = || app.config.settings.data.join("preview");
         let Some(folder) = self.out.clone().or_else(|| self.open.then(preview)) else { return Ok(Vec::new()) };
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;

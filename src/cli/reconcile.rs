@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::table::{self, count};
 use super::{Ending, Global, Usage, print};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::lock::Busy;
-use crate::app::reconcile::{NotUnknown, ReconcileReport, reconcile};
+use crate::app::reconcile::{NotUnknown, decide, unknown};
 use crate::store::{Decision, UnknownMessage};
 
 #[derive(Debug, Args)]
@@ -31,44 +31,53 @@ pub(super) struct Reconcile {
 
 impl Reconcile {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
-        // What a dead process was sending is unknown as soon as somebody looks; a living one minds its own.
-        let _lock = match app.lock("policy-digest reconcile").await {
+        let (decision, ids) = match (self.resend, self.drop) {
+            (Some(ids), _) => (Decision::Resend, ids),
+            (None, Some(ids)) => (Decision::Drop, ids),
+            (None, None) => {
+                let app = global.look().await?;
+                let unknown = unknown(&app).await?;
+                if global.json {
+                    print(json!({ "unknown": to_json(&unknown), "decision": null, "decided": 0 }));
+                } else {
+                    tell(&app, &unknown);
+                }
+                return Ok(Ending::Done);
+            }
+        };
+        let app = global.edit().await?;
+        // What a dead process was sending is unknown as soon as this is noted; a living one minds its own.
+        let _lock = match app.lock(&global.name()).await {
             Ok(lock) => Some(lock),
             Err(error) if error.is::<Busy>() => None,
             Err(error) => return Err(error),
         };
-        let decision = match (self.resend, self.drop) {
-            (Some(ids), _) => Some((Decision::Resend, ids)),
-            (None, Some(ids)) => Some((Decision::Drop, ids)),
-            (None, None) => None,
-        };
-        let what = decision.as_ref().map(|(decision, _)| *decision);
-        let report = reconcile(&app, decision).await.map_err(|error| match error.downcast::<NotUnknown>() {
+        let before = unknown(&app).await?;
+        let decided = decide(&app, decision, ids).await.map_err(|error| match error.downcast::<NotUnknown>() {
             Ok(wrong) => Usage(format!("{wrong}; nothing was changed")).into(),
             Err(error) => error,
         })?;
+        let (word, done) = match decision {
+            Decision::Resend => ("resend", "to be sent again with the next delivery"),
+            Decision::Drop => ("drop", "dropped"),
+        };
         if global.json {
-            print(to_json(&report, what));
+            print(json!({ "unknown": to_json(&before), "decision": word, "decided": decided }));
         } else {
-            tell(&app, &report, what);
+            print(format_args!("{} {done}", count(decided, "message")));
         }
         Ok(Ending::Done)
     }
 }
 
-fn tell(app: &App, report: &ReconcileReport, decision: Option<Decision>) {
-    let decided = || count(report.decided, "message");
-    match decision {
-        Some(Decision::Resend) => return print(format_args!("{} to be sent again with the next delivery", decided())),
-        Some(Decision::Drop) => return print(format_args!("{} dropped", decided())),
-        None if report.unknown.is_empty() => return print("no message's fate is unknown"),
-        None => {}
+fn tell(app: &ReadOnly, unknown: &[UnknownMessage]) {
+    if unknown.is_empty() {
+        return print("no message's fate is unknown");
     }
     let zone = app.config.settings.timezone;
     let local = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
     let mut table = table::new(["id", "kind", "run", "to", "since", "attempts", "sent again", "Message-ID"]);
-    for message in &report.unknown {
+    for message in unknown {
         table.add_row([
             message.id.to_string(),
             message.kind.as_str().to_owned(),
@@ -87,21 +96,13 @@ fn masked(message: &UnknownMessage) -> String {
     message.address.as_ref().map_or_else(String::new, ToString::to_string)
 }
 
-fn to_json(report: &ReconcileReport, decision: Option<Decision>) -> serde_json::Value {
-    let unknown: Vec<_> = report
-        .unknown
-        .iter()
-        .map(|message| {
-            json!({
-                "id": message.id, "kind": message.kind.as_str(), "run": message.run, "address": masked(message),
-                "since": message.since.to_rfc3339(), "attempts": message.attempts,
-                "next_attempt": message.next.to_rfc3339(), "message_id": message.message_id,
-            })
+fn to_json(unknown: &[UnknownMessage]) -> Vec<serde_json::Value> {
+    let message = |message: &UnknownMessage| {
+        json!({
+            "id": message.id, "kind": message.kind.as_str(), "run": message.run, "address": masked(message),
+            "since": message.since.to_rfc3339(), "attempts": message.attempts,
+            "next_attempt": message.next.to_rfc3339(), "message_id": message.message_id,
         })
-        .collect();
-    let decision = decision.map(|decision| match decision {
-        Decision::Resend => "resend",
-        Decision::Drop => "drop",
-    });
-    json!({ "unknown": unknown, "decision": decision, "decided": report.decided })
+    };
+    unknown.iter().map(message).collect()
 }

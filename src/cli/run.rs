@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::{Ending, Global, print};
 use crate::app::integrity::look_over;
-use crate::app::lock::DAEMON;
 use crate::{config, daemon};
 
 #[derive(Debug, Args)]
@@ -21,9 +20,8 @@ pub(super) struct Run {}
 
 impl Run {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.work(global.load()?).await?;
         look_over(&app).await?;
-        let _lock = app.lock(DAEMON).await?;
         let (folder, data) = (global.config.clone(), global.data.clone());
         let read = move || config::load_from_process(Some(&folder), data.as_deref());
         daemon::run(app, read, |address| {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::table::count;
 use super::{Ending, Global, Usage, print, table};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::runs::{self, NotDone};
 use crate::store::{ReportCount, RunStanding};
 
@@ -78,13 +78,12 @@ pub(super) struct Cancel {
 
 impl Runs {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
         let done = match self {
-            Self::List(list) => list.run(&app, global).await,
-            Self::Show(which) => which.show(&app, global).await,
-            Self::Hold(which) => which.hold(&app, global).await,
-            Self::Release(release) => release.run(&app, global).await,
-            Self::Cancel(cancel) => cancel.run(&app, global).await,
+            Self::List(list) => list.run(global).await,
+            Self::Show(which) => which.show(global).await,
+            Self::Hold(which) => which.hold(global).await,
+            Self::Release(release) => release.run(global).await,
+            Self::Cancel(cancel) => cancel.run(global).await,
         };
         done.map(|()| Ending::Done).map_err(usage)
     }
@@ -99,7 +98,8 @@ pub(super) fn usage(error: anyhow::Error) -> anyhow::Error {
 }
 
 impl List {
-    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.look().await?;
         let runs = runs::list(app, self.limit).await?;
         if global.json {
             print(serde_json::Value::from(runs.iter().map(to_json).collect::<Vec<_>>()));
@@ -116,7 +116,8 @@ impl List {
 }
 
 impl Which {
-    async fn show(self, app: &App, global: &Global) -> anyhow::Result<()> {
+    async fn show(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.look().await?;
         let (run, reports) = runs::show(app, self.run).await?;
         if global.json {
             let mut shown = to_json(&run);
@@ -141,7 +142,8 @@ impl Which {
         Ok(())
     }
 
-    async fn hold(self, app: &App, global: &Global) -> anyhow::Result<()> {
+    async fn hold(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.edit().await?;
         runs::hold(app, self.run).await?;
         if global.json {
             print(json!({ "id": self.run, "held": true }));
@@ -153,7 +155,8 @@ impl Which {
 }
 
 impl Release {
-    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.edit().await?;
         let released = runs::release(app, self.run, self.believe).await?;
         if global.json {
             print(json!({ "id": self.run, "held": false, "retried": released.retried, "open": released.open }));
@@ -170,14 +173,15 @@ impl Release {
 }
 
 impl Cancel {
-    async fn run(self, app: &App, global: &Global) -> anyhow::Result<()> {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
         if !self.yes {
-            let run = runs::cancellable(app, self.run).await?;
+            let run = runs::cancellable(&global.look().await?, self.run).await?;
             let what = messages(&run);
             return Err(Usage(format!("run {} ({what}) is not cancelled: say so with `--yes`", self.run)).into());
         }
+        let app = &global.edit().await?;
         // What a dead process was sending is unknown, and is cancelled too; a living one minds its own.
-        let _lock = app.lock("policy-digest runs cancel").await.ok();
+        let _lock = app.lock(&global.name()).await.ok();
         let cancelled = runs::cancel(app, self.run).await?;
         if global.json {
             print(json!({ "id": self.run, "cancelled": cancelled.messages, "under_way": cancelled.under_way }));
@@ -202,7 +206,7 @@ fn messages(run: &RunStanding) -> String {
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
-fn state(app: &App, run: &RunStanding) -> String {
+fn state(app: &ReadOnly, run: &RunStanding) -> String {
     let because = run.because.as_deref().unwrap_or_default();
     if let Some(cancelled) = run.cancelled {
         return format!("cancelled {}", local(app, cancelled));
@@ -216,7 +220,7 @@ fn state(app: &App, run: &RunStanding) -> String {
 }
 
 /// A moment in the configured zone, to the minute.
-pub(super) fn local(app: &App, at: chrono::DateTime<chrono::Utc>) -> String {
+pub(super) fn local(app: &ReadOnly, at: chrono::DateTime<chrono::Utc>) -> String {
     at.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d %H:%M").to_string()
 }
 

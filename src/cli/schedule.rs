@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Ending, Global, print, table};
+use crate::app::clock::Clock;
 use crate::app::status::next_slots;
 
 #[derive(Debug, Args)]
@@ -17,9 +18,9 @@ pub(super) struct Schedule {
 
 impl Schedule {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
-        let zone = app.config.settings.timezone;
-        let slots = next_slots(&app, self.next)?;
+        let settings = global.load()?.settings;
+        let zone = settings.timezone;
+        let slots = next_slots(&settings, Clock::System.now(), self.next)?;
         if global.json {
             let slots: Vec<_> = slots
                 .iter()

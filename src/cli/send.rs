@@ -31,7 +31,7 @@ impl Send {
             .parse()
             .map_err(|_| Usage(format!("`{}` is no cadence; write daily, weekly or monthly", self.cadence)))?;
         let address = EmailAddress::parse(&self.to).map_err(|error| Usage(error.to_string()))?;
-        let report = proof::send(&global.open().await?, address, cadence).await?;
+        let report = proof::send(&global.look().await?, address, cadence).await?;
         if global.json {
             print(json!({ "subject": report.subject, "stories": report.stories, "reply": report.reply }));
         } else {

@@ -30,7 +30,7 @@ pub(super) struct SendNow {
 
 impl SendNow {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.edit().await?;
         let answer = ask(&app, self.wait).await?;
         let delivery = match answer.run {
             Some(run) => Some(delivered(&app, run, self.wait).await?),

@@ -13,6 +13,7 @@ use super::marked::{self, plain};
 use super::once::{held, unread};
 use super::pause::pause_line;
 use super::{Ending, Global, print, table};
+use crate::app::App;
 use crate::app::clock::Clock;
 use crate::app::digest::Due;
 use crate::app::status::{self, StatusReport, needs_attention, status};
@@ -53,7 +54,7 @@ impl Status {
             Ok(config) => config,
             Err(findings) => return self.without_configuration(global, &findings).await,
         };
-        let app = global.open_from(config).await?;
+        let app = App::look(config, Clock::System).await?;
         let report = status(&app).await?;
         if global.json {
             print(json::report(&report));

@@ -2,7 +2,7 @@
 //! administrator, in `config/digest.toml`; a test holds the two together.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -31,13 +31,19 @@ impl Default for Settings {
     }
 }
 
-/// Reads all keys; `folder` is what the paths of files to be read start from.
+/// Reads all keys; `folder` is what relative paths start from.
 pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let local = || Url::parse("http://localhost:8080").expect("a constant URL");
     let public_url = top.or("public_url", local(), web_url);
+    let data = top.or("data", DATA.into(), |value| filled(value).map(PathBuf::from));
     let settings = Settings {
         name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
-        data: top.or("data", "data".into(), |value| filled(value).map(Into::into)),
+        former_data: match data.is_relative() {
+            true if data == Path::new(DATA) => Some("data".into()),
+            true => Some(data.clone()),
+            false => None,
+        },
+        data: from_folder(folder, &data),
         locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", recipient),
@@ -54,6 +60,23 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     };
     top.finish();
     settings
+}
+
+/// Beside the configuration folder.
+const DATA: &str = "../data";
+
+/// A path that starts from the folder of the file, without the steps that lead back: `../data` from `config` is `data`.
+fn from_folder(folder: &Path, path: &Path) -> PathBuf {
+    let mut whole = folder.to_owned();
+    for step in path.components() {
+        match (step, whole.components().next_back()) {
+            // `..` of a link leads to where its target is, and only the system knows where.
+            (Component::ParentDir, Some(Component::Normal(_))) if !whole.is_symlink() => drop(whole.pop()),
+            (Component::CurDir, _) => {}
+            (step, _) => whole.push(step),
+        }
+    }
+    if whole.as_os_str().is_empty() { ".".into() } else { whole }
 }
 
 /// What a person agrees to, unless an administrator says it in their own words.

@@ -19,8 +19,11 @@ use crate::domain::subscriber::EmailAddress;
 pub struct Settings {
     /// The digest's name, as subscribers see it.
     pub name: String,
-    /// The folder for what the program writes, from the working directory.
+    /// The folder for what the program writes, already joined to the configuration folder.
     pub data: PathBuf,
+    /// Where earlier versions looked for it: from the working directory.
+    #[schemars(skip)]
+    pub former_data: Option<PathBuf>,
     /// Where subscribers reach the pages; every link in a mail begins with it.
     #[schemars(with = "String")]
     pub public_url: Url,

@@ -44,8 +44,10 @@ const SMTP_ELSEWHERE: &str = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = 
 fn the_shipped_digest_toml_is_the_defaults() {
     let config =
         read(&[("digest.toml", include_str!("../../config/digest.toml"))], &[]).unwrap_or_else(|f| panic!("{f}"));
-    assert_eq!(config.settings, Settings::default());
-    assert_eq!(read(&[], &[]).unwrap().settings, Settings::default());
+    // Where it is depends on the folder.
+    let anywhere = |config: Config| Settings { data: Settings::default().data, ..config.settings };
+    assert_eq!(anywhere(config), Settings::default());
+    assert_eq!(anywhere(read(&[], &[]).unwrap()), Settings::default());
 }
 
 #[test]
@@ -313,10 +315,44 @@ fn the_data_option_goes_before_file_and_variable() {
     let folder = folder(&[("digest.toml", "data = \"file\""), ("subscribers.csv", "email\n")]);
     let variables = [("POLICY_DIGEST__DATA".to_owned(), "variable".to_owned())];
     let data = |option| load(folder.path(), option, &variables).unwrap().settings.data;
-    assert_eq!(data(None), Path::new("variable"));
+    assert_eq!(data(None), folder.path().join("variable"));
     assert_eq!(data(Some(Path::new("option"))), Path::new("option"));
     let config = load(folder.path(), None, &[]).unwrap();
     assert_eq!(config.subscribers_csv, Some(folder.path().join("subscribers.csv")));
+}
+
+#[test]
+fn the_data_folder_starts_from_the_configuration_folder_and_its_old_place_is_known() {
+    let place = |line: &str| {
+        let folder = folder(&[("digest.toml", line)]);
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        let settings = load(folder.path(), None, &[]).unwrap().settings;
+        let from = |path: &Path| path.strip_prefix(folder.path().parent().unwrap()).map(Path::to_owned);
+        let name = folder.path().file_name().unwrap();
+        let place = from(&settings.data)
+            .map(|path| path.strip_prefix(name).map(|path| Path::new("FOLDER").join(path)).unwrap_or(path));
+        (place.unwrap_or_else(|_| settings.data.clone()), settings.former_data)
+    };
+    for (line, data, former) in [
+        ("", "data", Some("data")),
+        ("data = \"data\"", "FOLDER/data", Some("data")),
+        ("data = \"../data\"", "data", Some("data")),
+        ("data = \"../mine\"", "mine", Some("../mine")),
+        ("data = \"./below/../x\"", "FOLDER/x", Some("./below/../x")),
+        ("data = \"/srv/data\"", "/srv/data", None),
+    ] {
+        assert_eq!(place(line), (data.into(), former.map(Into::into)), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_above_a_link_is_the_one_above_its_target() {
+    let (target, here) = (folder(&[("feeds.toml", "")]), tempfile::tempdir().unwrap());
+    let link = here.path().join("config");
+    std::os::unix::fs::symlink(target.path(), &link).unwrap();
+    let data = load(&link, None, &[]).unwrap().settings.data;
+    assert_eq!(data, link.join("../data"), "as the system reads it");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 pub use facts::Facts;
 
-use super::{Error, Kind as MessageKind, Part, Store, optional_time, outbox, seconds, time, word};
+use super::{Error, Kind as MessageKind, Part, Reader, Store, optional_time, outbox, seconds, time, word};
 use crate::domain::alarm::{Alarm, Change, Kind};
 use crate::domain::subscriber::EmailAddress;
 
@@ -37,7 +37,7 @@ pub struct Untold {
     pub feeds_told: Option<DateTime<Utc>>,
 }
 
-impl Store {
+impl Reader {
     /// The incidents that are open, oldest first.
     ///
     /// # Errors
@@ -53,7 +53,9 @@ impl Store {
     pub async fn alarms(&self, limit: usize) -> Result<Vec<Alarm>, Error> {
         self.read(move |connection| select(connection, &format!("ORDER BY id DESC LIMIT {limit}"))).await
     }
+}
 
+impl Store {
     /// Keeps what has changed.
     ///
     /// # Errors
@@ -61,7 +63,9 @@ impl Store {
     pub async fn change_alarms(&self, changes: Vec<Change>, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| changes.iter().try_for_each(|change| keep(tx, change, now))).await
     }
+}
 
+impl Reader {
     /// What is to be told by mail, if it is time.
     ///
     /// # Errors
@@ -84,7 +88,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Queues a mail that tells of incidents, and notes that they are told: their beginning, and of those that are over
     /// their end. Without a mail, they count as told.
     ///

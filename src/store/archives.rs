@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Error, Store, from_json, optional_time, seconds, time, to_json};
+use super::{Error, Reader, from_json, optional_time, seconds, time, to_json};
 
 /// The page of a run to be frozen.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ fn is_listed(run: &str) -> String {
     format!("{run}.published IS NOT NULL AND {run}.held IS NULL")
 }
 
-impl Store {
+impl Reader {
     /// `base` itself, or with the first number from 2 that no run has: `2026-11-23-2`.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl Store {
                 is_listed("r")
             );
             let page =
-                connection.query_row(&query, [name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+                connection.query_row(&query, [&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
             page.map(|(html, made, is_listed)| Ok(ArchivePage { html, made: time(made)?, is_listed })).transpose()
         })
         .await

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::items::write_score;
 use super::runs::COVERED;
 use super::scored::ScoredItem;
-use super::{Error, Store, reasons, seconds, stories, to_json};
+use super::{Error, Reader, reasons, seconds, stories, to_json};
 use crate::domain::feed::FeedId;
 use crate::domain::item::Identity;
 use crate::domain::language::Language;
@@ -49,7 +49,7 @@ pub(super) struct Brought<'a> {
     pub unchanged: usize,
 }
 
-impl Store {
+impl Reader {
     /// What is known of a feed's newest entries, more than twice as many as its last document had: each identity with the
     /// digest of the entry as it was last read.
     ///

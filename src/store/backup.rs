@@ -9,26 +9,30 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, params};
 use tempfile::NamedTempFile;
 
-use super::{Error, PauseCause, Store, connection, seconds};
+use super::reader::{Apart, Reader};
+use super::{Error, PauseCause, Store, seconds};
 
-impl Store {
+impl Reader {
     /// Writes the copy; an existing file is never written over. Under the name `to` it is whole or not there, whenever the
     /// process ends. `reason` is what the copy says when somebody starts on it.
     ///
     /// # Errors
     /// [`Error::Copy`]; [`Error::Statement`].
     pub async fn backup(&self, to: &Path, reason: String, now: DateTime<Utc>) -> Result<(), Error> {
-        let source = connection::reader(&self.path).await?;
+        let Apart { connection: source, witness } = self.apart().await?;
         let to = to.to_owned();
         let copied = source.call(move |connection| {
             let copy = Temporary::beside(&to)?;
             copy.fill_from(connection)?;
             mark(&copy.open()?, &reason, now)?;
+            witness.confirm()?;
             copy.place(To::FreeName(&to))
         });
         copied.await.map_err(super::flatten)
     }
+}
 
+impl Store {
     /// Removes what a restore that was killed left unfinished beside the database. Only for the process that holds the
     /// folder's lock: another's may be in use.
     ///

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::outbox::{Claimed, Kind, Settlement, is_wanted, settle};
-use super::{Error, Store, pauses, seconds, time, word};
+use super::{Error, Reader, Store, pauses, seconds, time, word};
 use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscriber::{Cadence, EmailAddress};
 
@@ -72,7 +72,9 @@ impl Store {
     ) -> Result<Vec<Claimed>, Error> {
         Ok(self.settle_and_claim(Vec::new(), now, limit, hash).await?.messages)
     }
+}
 
+impl Reader {
     /// How many messages are due and not held.
     ///
     /// # Errors

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use super::{Error, Store, connection, flatten};
+use super::reader::{Apart, Reader};
+use super::{Error, flatten};
 use crate::domain::os_error;
 
 /// Until a check that is to be broken off is told so once more.
 const AGAIN: Duration = Duration::from_millis(1);
 
-impl Store {
+impl Reader {
     /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
     ///
     /// # Errors
     /// [`Error::Damaged`]; [`Error::Open`].
     pub async fn quick_check(&self, limit: Duration) -> Result<bool, Error> {
-        let reader = connection::reader(&self.path).await?;
+        let Apart { connection: reader, witness } = self.apart().await?;
         let interrupt = reader.call(|connection| Ok::<_, Error>(connection.get_interrupt_handle()));
         let interrupt = interrupt.await.map_err(flatten)?;
         let check = reader.call(|connection| {
@@ -35,6 +36,7 @@ impl Store {
                 }
             },
         };
+        witness.confirm()?;
         match checked.map_err(flatten) {
             Ok(verdict) if verdict == "ok" => Ok(true),
             // "*** in database main ***" stands on a line of its own before what was found.
@@ -50,7 +52,7 @@ impl Store {
     }
 
     fn damaged(&self, found: &str) -> Error {
-        Error::Damaged { path: self.path.clone(), found: found.to_owned() }
+        Error::Damaged { path: self.path.to_path_buf(), found: found.to_owned() }
     }
 }
 
@@ -80,6 +82,19 @@ impl Error {
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }
+            (Self::Missing { .. }, _) => Some(
+                "`policy-digest once` or `policy-digest run` makes it; if there is one already, name its folder with `--data`, \
+                 or by the key `data` of digest.toml",
+            ),
+            (Self::OlderSchema { .. }, _) => Some(
+                "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \
+                 the database up to date",
+            ),
+            (Self::Foreign { .. }, _) => Some(
+                "it belongs to another program, and is left as it is; if it is in the way, name another folder with `--data`, or by \
+                 the key `data` of digest.toml",
+            ),
+            (Self::Unsteady { .. }, _) => Some("another process has just worked on it: try again"),
             (Self::InUse { .. }, _) => {
                 Some("stop the daemon, wait until every other command on this database has ended, then try again")
             }
@@ -111,6 +126,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::store::Store;
 
     #[tokio::test]
     async fn a_full_disk_is_told_with_what_to_do_and_leaves_all_as_it_was() {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::runs::COVERED;
-use super::{Error, Store, from_json, optional_time, reasons, stories, time, to_json};
+use super::{Error, Reader, Store, from_json, optional_time, reasons, stories, time, to_json};
 use crate::domain::language::Language;
 use crate::domain::relevance::{Score, Text};
 
@@ -65,7 +65,7 @@ pub struct Rescored {
     pub score: Score,
 }
 
-impl Store {
+impl Reader {
     /// The newest item with this link, in its canonical form.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl Store {
     pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
         self.read(move |connection| {
             let rest = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
-            Ok(select(connection, rest, [canonical])?.pop())
+            Ok(select(connection, rest, [&canonical])?.pop())
         })
         .await
     }
@@ -160,7 +160,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Keeps new judgements. What a run has already covered stays as it was: its stories keep their numbers.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Error, Store, optional_time, outbox, seconds, time};
+use super::{Error, Reader, Store, optional_time, outbox, seconds, time};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::token::{self, KEPT_FOR, Key, KeyRing};
 
@@ -56,6 +56,36 @@ impl std::fmt::Debug for FreshKeys {
     }
 }
 
+impl Reader {
+    /// The keys, if they are all there, and every former one has its end.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn known_keys(&self) -> Result<Option<Keys>, Error> {
+        self.read(known).await
+    }
+
+    /// Whether something that is done once for a database has been done.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn is_marked(&self, name: &'static str) -> Result<bool, Error> {
+        Ok(self.marked(name).await?.is_some())
+    }
+
+    /// When something was last marked as done.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn marked(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
+        self.read(move |connection| {
+            let made = connection.query_row("SELECT made FROM marks WHERE name = ?1", [name], |row| row.get(0));
+            optional_time(made.optional()?)
+        })
+        .await
+    }
+}
+
 impl Store {
     /// The keys; `fresh` ones are kept if the database has none yet.
     ///
@@ -77,14 +107,6 @@ impl Store {
             known(tx)?.ok_or_else(|| Error::content("the keys", "nothing"))
         })
         .await
-    }
-
-    /// The keys, if they are all there, and every former one has its end.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn known_keys(&self) -> Result<Option<Keys>, Error> {
-        self.read(known).await
     }
 
     /// Makes `value` the key that signs. The one that did is accepted until `keep_until`; without that it is revoked with
@@ -126,26 +148,6 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn remove_ended_keys(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         self.write(move |tx| Ok(tx.execute(REMOVE_ENDED, [seconds(now)])?)).await
-    }
-
-    /// Whether something that is done once for a database has been done.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn is_marked(&self, name: &'static str) -> Result<bool, Error> {
-        Ok(self.marked(name).await?.is_some())
-    }
-
-    /// When something was last marked as done.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn marked(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(move |connection| {
-            let made = connection.query_row("SELECT made FROM marks WHERE name = ?1", [name], |row| row.get(0));
-            optional_time(made.optional()?)
-        })
-        .await
     }
 
     /// Says that it is done, as of `now`.

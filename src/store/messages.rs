@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use super::{Error, Kind, Store, optional_time, time, word};
+use super::{Error, Kind, Reader, optional_time, time, word};
 use crate::domain::outbox::State;
 use crate::domain::subscriber::EmailAddress;
 
@@ -50,7 +50,7 @@ pub struct Wanted {
 const WANTED: &str = "FROM messages WHERE (?1 = '[]' OR state IN (SELECT value FROM json_each(?1)))
     AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR kind = ?3)";
 
-impl Store {
+impl Reader {
     /// The newest `limit` of them, newest first, and how many there are in all.
     ///
     /// # Errors

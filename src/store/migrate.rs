@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use rusqlite::{Connection, Row};
 use rusqlite_migration::{Error as MigrationError, M, MigrationDefinitionError, Migrations};
-use tokio_rusqlite::Connection;
 
-use super::Error;
+use super::{Error, connection};
 
 pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_base.sql")),
@@ -33,15 +33,56 @@ pub(super) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0023_links.sql")),
     M::up(include_str!("migrations/0024_excerpts.sql")),
     M::up(include_str!("migrations/0025_cuts.sql")),
+    M::up(include_str!("migrations/0026_application.sql")),
 ];
 
-pub(super) async fn to_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
-    let path = path.to_owned();
-    connection.call(move |connection| up(connection, &path)).await.map_err(super::flatten)
+/// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".
+const APPLICATION_ID: i32 = 0x5044_6967;
+
+/// Tables that every database of ours has had since the first; before [`APPLICATION_ID`] was written they told it.
+const TABLES: [&str; 7] = ["keys", "feeds", "stories", "items", "runs", "subscribers", "messages"];
+
+/// The number of a database's schema; 0 of an empty one.
+///
+/// # Errors
+/// [`Error::Foreign`], [`Error::Open`].
+pub(super) fn schema(connection: &Connection, path: &Path) -> Result<usize, Error> {
+    let cannot_open = |source| connection::cannot_open(path, source);
+    let question = "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema),
+                    (SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN (SELECT value FROM json_each(?1)))
+                    FROM pragma_application_id a, pragma_user_version v";
+    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let tables = super::to_json(&TABLES.map(str::to_owned));
+    let (application, schema, all, ours): (i32, usize, usize, usize) =
+        connection.query_row(question, [tables], columns).map_err(cannot_open)?;
+    match (application, schema) {
+        (APPLICATION_ID, _) => Ok(schema),
+        (0, 0) if all == 0 => Ok(0),
+        (0, 1..) if ours == TABLES.len() => Ok(schema),
+        _ => Err(Error::Foreign { path: path.to_owned() }),
+    }
 }
 
-/// The same on a connection of one's own.
-pub(super) fn up(connection: &mut rusqlite::Connection, path: &Path) -> Result<(), Error> {
+/// That a database has the schema which this program knows.
+///
+/// # Errors
+/// [`Error::Missing`] of an empty file, as one that another process is making; [`Error::OlderSchema`],
+/// [`Error::NewerSchema`]; as [`schema`].
+pub(super) fn require_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let (found, known, path) = (schema(connection, path)?, STEPS.len(), path.to_owned());
+    match found {
+        0 => Err(Error::Missing { path }),
+        found if found < known => Err(Error::OlderSchema { path, found, known }),
+        found if found > known => Err(Error::NewerSchema { path, found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// Brings the schema up to date, all of it or nothing.
+///
+/// # Errors
+/// [`Error::NewerSchema`], [`Error::Migrate`].
+pub(super) fn to_latest(connection: &mut Connection, path: &Path) -> Result<(), Error> {
     let path = path.to_owned();
     let failed = |source| Error::Migrate { path: path.clone(), source };
     let found: usize =

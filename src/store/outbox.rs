@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::{Error, NewReport, Store, archives, claims, reports, seconds, suppressions, time};
+use super::{Error, NewReport, Reader, Store, archives, claims, reports, seconds, suppressions, time};
 use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome, State};
 use crate::domain::subscriber::EmailAddress;
 use crate::domain::word::words;
@@ -148,7 +148,9 @@ impl Store {
     pub async fn settle(&self, settlements: Vec<Settlement>, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))).await
     }
+}
 
+impl Reader {
     /// What a message says.
     ///
     /// # Errors

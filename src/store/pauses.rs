@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
-use super::{Error, Store, optional_time, seconds, time, word};
+use super::{Error, Reader, Store, optional_time, seconds, time, word};
 use crate::domain::word::words;
 
 /// What stops delivery.
@@ -34,7 +34,7 @@ pub struct Pause {
     pub failed_probes: u32,
 }
 
-impl Store {
+impl Reader {
     /// What stops delivery at present; what a person must release first.
     ///
     /// # Errors
@@ -58,7 +58,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Stops delivery, or keeps it stopped until another probe: since when it stands is not changed.
     ///
     /// # Errors

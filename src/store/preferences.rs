@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::erasure::erase;
 use super::subscribers::{select, start};
-use super::{Answer, Error, Store, Subscriber, optional_time, outbox, seconds, suppressions, time};
+use super::{Answer, Error, Reader, Store, Subscriber, optional_time, outbox, seconds, suppressions, time};
 use crate::domain::subscriber::{EmailAddress, Status};
 
 /// Mails about a change of address that one person may cause in an hour, to different addresses.
@@ -225,7 +225,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// All that is kept of a person; `None` when nobody has this id.
     ///
     /// # Errors

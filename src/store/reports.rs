@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::holds::{self, Standing};
 use super::suppressions::{self, Weighed};
-use super::{Error, Store, seconds, time};
+use super::{Error, Reader, Store, seconds, time};
 use crate::domain::bounce::Fault;
 use crate::domain::outbox::{Next, Outcome};
 use crate::domain::subscriber::EmailAddress;
@@ -100,7 +100,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// A message, by its number.
     ///
     /// # Errors
@@ -116,11 +118,13 @@ impl Store {
     pub async fn reported_of(&self, subscriber: String, message_id: Option<String>) -> Result<Option<Reported>, Error> {
         self.read(move |connection| {
             let newest = "WHERE subscriber = ?1 ORDER BY message_id = ?2 DESC, id DESC LIMIT 1";
-            select_reported(connection, newest, params![subscriber, message_id.unwrap_or_default()])
+            select_reported(connection, newest, params![subscriber, message_id.as_deref().unwrap_or_default()])
         })
         .await
     }
+}
 
+impl Store {
     /// Counts a returned mail of this sort.
     ///
     /// # Errors
@@ -136,7 +140,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// Returned mails by sort.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Error, Store, seconds};
+use super::{Error, Reader, Store, seconds};
 
 /// How a request stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// How a request stands; `None` when it is there no more.
     ///
     /// # Errors
@@ -50,7 +52,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Takes back a request that nobody has taken. False if it is too late.
     ///
     /// # Errors

@@ -40,14 +40,13 @@ impl Store {
         let source = connection::reader(from).await?;
         let (from, place) = (from.to_owned(), database.to_owned());
         let copied = source.call(move |connection| {
-            let schema: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if schema == 0 {
+            if migrate::schema(connection, &from)? == 0 {
                 return Err(Error::Foreign { path: from });
             }
             let copy = Temporary::beside(&place)?;
             copy.fill_from(connection)?;
             let mut whole = copy.open()?;
-            migrate::up(&mut whole, &from)?;
+            migrate::to_latest(&mut whole, &from)?;
             let is_marked = whole.query_row(
                 "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)",
                 [PauseCause::Restored.as_str()],

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::archives::{self, NewArchive};
 use super::proofs::{self, NewProof};
-use super::{Error, Store, from_json, seconds, time, to_json};
+use super::{Error, Reader, Store, from_json, seconds, time, to_json};
 use crate::domain::subscriber::Cadence;
 
 /// People of one run who see the same: the same start, the same themes.
@@ -124,7 +124,7 @@ const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL
     SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
     AND m.state IN ('sending', 'unknown'))";
 
-impl Store {
+impl Reader {
     /// The highest number given so far.
     ///
     /// # Errors
@@ -157,7 +157,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
     /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
     ///
@@ -166,7 +168,9 @@ impl Store {
     pub async fn freeze(&self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
         self.write(move |tx| freeze(tx, &run)).await
     }
+}
 
+impl Reader {
     /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
     /// the clock was ahead must block nobody.
     ///

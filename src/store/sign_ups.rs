@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::subscribers::{Confirmed, confirm, join};
-use super::{Error, Joined, Kind, NewSubscriber, Part, Store, outbox, seconds};
+use super::{Error, Joined, Kind, NewSubscriber, Part, Reader, Store, outbox, seconds};
 use crate::domain::subscriber::EmailAddress;
 
 /// The least time between two confirmations to one person.
@@ -122,7 +122,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// The text of a wording that somebody has agreed to.
     ///
     /// # Errors
@@ -130,7 +132,7 @@ impl Store {
     pub async fn wording(&self, version: String) -> Result<Option<String>, Error> {
         self.read(move |connection| {
             let text =
-                connection.query_row("SELECT text FROM wordings WHERE version = ?1", [version], |row| row.get(0));
+                connection.query_row("SELECT text FROM wordings WHERE version = ?1", [&version], |row| row.get(0));
             Ok(text.optional()?)
         })
         .await

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
-use super::{Error, RunName, Store, optional_time, time};
+use super::{Error, Reader, RunName, optional_time, time};
 use crate::domain::subscriber::Cadence;
 
 /// How a run stands, in full.
@@ -92,7 +92,7 @@ const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, rele
     (SELECT count(*) FROM samples s WHERE s.run = runs.id),
     (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1), cancelled FROM runs";
 
-impl Store {
+impl Reader {
     /// The newest digest of a cadence, or of any, as most of its people got it.
     ///
     /// # Errors

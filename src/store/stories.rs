@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use url::Url;
 
 use super::scored::{ScoredItem, Shown};
-use super::{Error, Store, from_json, optional_time, reasons};
+use super::{Error, Reader, from_json, optional_time, reasons};
 use crate::domain::digest::Story;
 use crate::domain::feed::public_address;
 use crate::domain::relevance::telling;
@@ -15,7 +15,7 @@ use crate::domain::story::Likeness;
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
 
-impl Store {
+impl Reader {
     /// The stories with a number in (`after`, `upto`], in order of arrival, with excerpts of at most `excerpt_chars`
     /// characters.
     ///
@@ -86,7 +86,7 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
 }
 
 /// An item that stands in a digest, in either way.
-const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+pub(super) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
 
 /// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
 pub(super) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
@@ -102,8 +102,9 @@ fn numbering() -> String {
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-    // The copy on its own site leads, else the one that came first; what a feed says of its dates and how long its text is
-    // are in its own hands and decide nothing. The others are "also on". What one copy earned, the story has.
+    // The first copy that links to its own site leads, else the first of all; of those with one link, the feed that has the
+    // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
+    // nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
          NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
@@ -112,8 +113,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
           WHERE o.story = s.id AND o.feed <> i.feed),
          i.link IS NULL
          FROM stories s JOIN items i ON i.seq = (
-             SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
-             ORDER BY c.ownership DESC, c.picked DESC, c.seq LIMIT 1)
+             SELECT seq FROM (
+                 SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
+                 FROM items WHERE story = s.id AND {STANDS})
+             WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::suppressions::{self, Suppression};
-use super::{Error, Store, from_json, optional_time, seconds, time, to_json, word};
+use super::{Error, Reader, Store, from_json, optional_time, seconds, time, to_json, word};
 use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 
 /// One person.
@@ -161,7 +161,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// Everybody, in the order in which they joined.
     ///
     /// # Errors
@@ -194,7 +196,7 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscriber(&self, id: String) -> Result<Option<Subscriber>, Error> {
-        self.read(move |connection| Ok(select(connection, "WHERE id = ?1", [id])?.pop())).await
+        self.read(move |connection| Ok(select(connection, "WHERE id = ?1", [&id])?.pop())).await
     }
 
     /// One person, by address.
@@ -203,7 +205,7 @@ impl Store {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscriber_at(&self, address: &EmailAddress) -> Result<Option<Subscriber>, Error> {
         let key = address.key();
-        self.read(move |connection| Ok(select(connection, "WHERE address_key = ?1", [key])?.pop())).await
+        self.read(move |connection| Ok(select(connection, "WHERE address_key = ?1", [&key])?.pop())).await
     }
 }
 

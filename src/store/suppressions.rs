@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Error, Store, seconds, time, word};
+use super::{Error, Reader, seconds, time, word};
 use crate::domain::bounce::{Fault, has_lasted};
 
 /// The most messages that are looked back on; a daily digest that fails softly is suppressed long before.
@@ -20,7 +20,7 @@ pub struct Suppressed {
     pub since: DateTime<Utc>,
 }
 
-impl Store {
+impl Reader {
     /// Whether the address with this keyed hash is suppressed, and why.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Store {
     pub async fn suppression(&self, hash: String) -> Result<Option<Suppressed>, Error> {
         self.read(move |connection| {
             let found: Option<(String, i64)> = connection
-                .query_row("SELECT reason, made FROM suppressions WHERE hash = ?1", [hash], |row| {
+                .query_row("SELECT reason, made FROM suppressions WHERE hash = ?1", [&hash], |row| {
                     Ok((row.get(0)?, row.get(1)?))
                 })
                 .optional()?;

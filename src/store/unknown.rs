@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Error, Kind, Store, seconds, time, word};
+use super::{Error, Kind, Reader, Store, seconds, time, word};
 use crate::domain::subscriber::EmailAddress;
 
 /// One of them.
@@ -36,19 +36,19 @@ pub enum Decision {
     Drop,
 }
 
-impl Store {
-    /// All of them, oldest first.
+impl Reader {
+    /// All of them, oldest first; `with_sending` says that nobody sends, so that what is being sent is as unknown.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn unknown(&self) -> Result<Vec<UnknownMessage>, Error> {
-        self.read(|connection| {
+    pub async fn unknown(&self, with_sending: bool) -> Result<Vec<UnknownMessage>, Error> {
+        self.read(move |connection| {
             let mut statement = connection.prepare(
                 "SELECT id, kind, run, address, attempts, message_id, next_attempt,
                  coalesce((SELECT max(started) FROM attempts WHERE message = messages.id), made) AS since
-                 FROM messages WHERE turn = 'unknown' ORDER BY since, id",
+                 FROM messages WHERE turn IN ('unknown', iif(?1, 'sending', 'unknown')) ORDER BY since, id",
             )?;
-            let mut rows = statement.query([])?;
+            let mut rows = statement.query([with_sending])?;
             let mut unknown = Vec::new();
             while let Some(row) = rows.next()? {
                 unknown.push(UnknownMessage {
@@ -66,7 +66,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Store {
     /// Decides on these; on all of them, without any. All or nothing: the first of `ids` that is not unknown ends it,
     /// and is the result.
     ///

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Error, Store, seconds, time};
+use super::{Error, Reader, Store, seconds, time};
 
 /// Such an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,9 @@ impl Store {
         })
         .await
     }
+}
 
+impl Reader {
     /// What is not taken over.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
 
-use super::{Error, Store, seconds};
+use super::{Error, Reader, seconds};
 
 /// So many weeks are counted.
 pub const WEEKS: usize = 12;
@@ -56,7 +56,7 @@ impl Weeks {
     }
 }
 
-impl Store {
+impl Reader {
     /// Counts the weeks before `now`.
     ///
     /// # Errors

@@ -229,7 +229,7 @@ fn a_daemon_that_is_killed_again_and_again_tells_of_a_held_run_once() {
     let config = folder.path().join("config/digest.toml");
     let settings = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("admin_to = [\"admin@example.org\"]\n{settings}")).unwrap();
-    assert!(policy_digest(folder.path()).arg("status").output().unwrap().status.success());
+    policy_digest(folder.path()).arg("poll").output().unwrap();
     let database = rusqlite::Connection::open(folder.path().join("data/policy-digest.db")).unwrap();
     let held = "INSERT INTO runs (cadence, slot, due, made, upto, held, held_because, held_told)
                 VALUES ('weekly', 's', 0, 0, 0, 0, 'a test', 0)";

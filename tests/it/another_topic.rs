@@ -86,7 +86,13 @@ fn its_sample_feed_makes_a_digest() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("people.csv"), "email\nada@example.org\n").unwrap();
     let run = |what: &[&str]| {
-        let output = policy_digest(folder.path()).args(what).arg("--config").arg(rural()).output().unwrap();
+        let output = policy_digest(folder.path())
+            .args(what)
+            .arg("--config")
+            .arg(rural())
+            .args(["--data", "data"])
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{}", text(&output));
         text(&output)
     };

@@ -43,7 +43,8 @@ async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
 fn quickstart(folder: &Path) -> PathBuf {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
     for command in [&["poll"][..], &["preview", "--out", "."]] {
-        let output = policy_digest(folder).args(command).arg("--config").arg(&config).output().unwrap();
+        let output =
+            policy_digest(folder).args(command).arg("--config").arg(&config).args(["--data", "data"]).output().unwrap();
         assert!(folder.join("data").is_dir(), "{}", text(&output));
     }
     folder.join("digest.html")

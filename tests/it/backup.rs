@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use policy_digest::app::backup::{backup, resume};
+use policy_digest::app::backup::{backup, paused, resume};
 use policy_digest::app::{digest, silent};
 use policy_digest::store::{Error, PauseCause};
 
@@ -33,10 +33,10 @@ async fn a_restored_backup_polls_and_mails_nothing_until_it_is_resumed() {
     assert!(pause.reason.contains("backup of 23 Nov 2026"), "{}", pause.reason);
     assert_eq!((report.poll.saved().new, report.digests.len(), world.mails().len()), (1, 0, 0));
 
-    let would = resume(&world.app, true).await.unwrap();
+    let would = paused(&world.app).await.unwrap();
     assert_eq!((would.pauses.len(), would.open["digest"]), (1, 1));
     assert!(world.once().await.pause().is_some(), "asking is not resuming");
-    resume(&world.app, false).await.unwrap();
+    resume(&world.app).await.unwrap();
     let report = world.once().await;
     assert_eq!((report.pause(), report.resumed.late, report.delivery.sent), (None, 1, 1));
     let mail = world.mails().remove(0);
@@ -55,7 +55,7 @@ async fn a_restored_backup_that_is_fresh_sends_what_was_queued_under_its_own_mes
     world.once().await;
     let first = world.mails().remove(0).raw;
     world = world.restored(&copy).await;
-    resume(&world.app, false).await.unwrap();
+    resume(&world.app).await.unwrap();
     world.once().await;
     assert_eq!(world.mails().remove(0).raw, first, "the keys are in the copy: it is the same mail");
 }
@@ -214,6 +214,6 @@ async fn resume_has_a_closed_way_tried_at_the_next_chance() {
     world.clock.advance(TimeDelta::seconds(1));
     let deliver = || policy_digest::app::deliver::deliver(&world.app, &silent);
     assert_eq!(deliver().await.unwrap().sent, 0);
-    resume(&world.app, false).await.unwrap();
+    resume(&world.app).await.unwrap();
     assert_eq!(deliver().await.unwrap().sent, 1);
 }

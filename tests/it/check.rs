@@ -24,6 +24,7 @@ fn with_items(count: usize) -> tempfile::TempDir {
 }
 
 fn check(folder: &Path) -> String {
+    policy_digest(folder).arg("poll").output().unwrap();
     let output = policy_digest(folder).arg("check").output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     text(&output)

@@ -175,10 +175,15 @@ fn feeds_parse_answers_one_line_a_file() {
 #[test]
 fn a_bad_list_of_subscribers_is_refused_and_read_again_when_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    write_config(folder.path(), &[("blog", "file:blog.xml")], "");
     let csv = folder.path().join("config/subscribers.csv");
     std::fs::write(&csv, "person\nada@example.org\n").unwrap();
-    let list = || policy_digest(folder.path()).args(["subscribers", "list"]).output().unwrap();
+    let list = || {
+        let polled = policy_digest(folder.path()).arg("poll").output().unwrap();
+        let mut listed = policy_digest(folder.path()).args(["subscribers", "list"]).output().unwrap();
+        listed.stderr.extend(polled.stderr);
+        listed
+    };
     assert!(text(&list()).contains("there is no `email` column; the columns are: person"), "{}", text(&list()));
     std::fs::write(&csv, "email\nada@example.org\nnot an address\n").unwrap();
     let shown = text(&list());

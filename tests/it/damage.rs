@@ -103,7 +103,7 @@ fn a_database_of_a_newer_version_says_which_way_leads_on() {
 /// As a user who may not write there: root may write everywhere, so that root lends the program another user's rights.
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn a_folder_that_cannot_be_written_is_told_to_what_would_write() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
     use std::os::unix::process::CommandExt as _;
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +113,7 @@ fn a_folder_that_cannot_be_written_is_told() {
     std::fs::set_permissions(data, PermissionsExt::from_mode(0o555)).unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).unwrap();
     let mut binary = policy_digest(folder.path());
-    binary.arg("status");
+    binary.args(["subscribers", "remove", "ada@example.org"]);
     if std::fs::metadata(&path).unwrap().uid() == 0 {
         binary.uid(65534);
     }

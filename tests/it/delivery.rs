@@ -21,7 +21,7 @@ async fn smtp_world(sink: &SmtpSink, folder: &std::path::Path) -> (App, FeedServ
     std::fs::write(folder.join("config/subscribers.csv"), format!("email\n{people}")).unwrap();
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
     let clock = Clock::set_to(start());
-    (App::open(config, clock.clone()).await.unwrap(), server, clock)
+    (App::work(config, clock.clone(), "a test").await.unwrap(), server, clock)
 }
 
 #[tokio::test]

@@ -58,7 +58,8 @@ fn a_stored_item_is_explained_with_its_summary_and_its_categories() {
     let folder = tempfile::tempdir().unwrap();
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
     let run = |what: &[&str]| {
-        text(&policy_digest(folder.path()).args(what).arg("--config").arg(&quickstart).output().unwrap())
+        let mut command = policy_digest(folder.path());
+        text(&command.args(what).arg("--config").arg(&quickstart).args(["--data", "data"]).output().unwrap())
     };
     run(&["poll"]);
     let shown = run(&["explain", "https://www.civic-weekly.test/stories/one-purse-for-older-peoples-care"]);

@@ -39,7 +39,7 @@ fn answer(sink: &SmtpSink, people: usize, reply: &str) {
 async fn open(folder: &Path) -> (App, Clock) {
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
     let clock = Clock::set_to(chrono::Utc::now());
-    (App::open(config, clock.clone()).await.unwrap(), clock)
+    (App::work(config, clock.clone(), "a test").await.unwrap(), clock)
 }
 
 async fn suppressed(app: &App) -> usize {

@@ -235,7 +235,7 @@ fn tokens(folder: &Path) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
-        let app = App::open(config, Clock::System).await.unwrap();
+        let app = App::work(config, Clock::System, "a test").await.unwrap();
         let people = [join(&app, "ada@example.org").await, join(&app, "bob@example.org").await, "nobody".to_owned()];
         let all = people.iter().flat_map(|id| Purpose::ALL.map(|purpose| sign(&app.keys.token, purpose, id, None)));
         all.collect()

@@ -150,6 +150,7 @@ async fn keys_of_an_earlier_version_are_numbered_in_their_order_and_get_an_end()
 fn the_command_changes_the_key_and_says_what_becomes_of_links_in_emails_already_sent() {
     let folder = tempfile::tempdir().unwrap();
     crate::support::write_config(folder.path(), &[], "");
+    policy_digest(folder.path()).arg("poll").output().unwrap();
     let run =
         |arguments: &[&str]| policy_digest(folder.path()).args(["keys", "rotate"]).args(arguments).output().unwrap();
     let plain = text(&run(&[]));

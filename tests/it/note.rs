@@ -145,6 +145,7 @@ fn a_preview_without_news_shows_a_made_up_digest_or_the_last_one_again() {
     for words in ["COLLABORATION", "INTEGRATION", "A made-up near miss", "From the editor's file."] {
         assert!(sample.contains(words), "{words} is not in\n{sample}");
     }
+    assert!(run(&["poll"]).status.success());
     let none = run(&["preview", "--last"]);
     assert_eq!(none.status.code(), Some(1));
     assert!(text(&none).contains("hint: `preview` shows the next one"), "{}", text(&none));

@@ -123,6 +123,7 @@ fn bad_lines_are_named_and_written_to_a_file_that_can_be_mended_and_imported() {
          cy@example.org;Cy;hourly;;\ndee@example.org;Dee;daily;cleaned;\neve@example.org;Eve;;;astrology\nfay@example.org;Fay;;;\n\
          FAY@example.org;;;;\n",
     );
+    policy_digest(folder.path()).arg("poll").output().unwrap();
     let import = ["import", "people.csv", "--consent", "a form"];
     let (code, told) = run(folder.path(), &import);
     let rejects = folder.path().join("people.rejected.csv");

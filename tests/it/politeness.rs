@@ -160,7 +160,7 @@ async fn open(folder: &std::path::Path, clock: &Clock, notes: &Arc<Notes>) -> Ap
     let settings = std::fs::read_to_string(&file).unwrap().replace("\"0s\"", "\"20ms\"");
     std::fs::write(file, settings).unwrap();
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
-    App::open_with(config, clock.clone(), Transport::Memory(Arc::default())).await.unwrap()
+    App::work_with(config, clock.clone(), "a test", Transport::Memory(Arc::default())).await.unwrap()
 }
 
 /// The pauses between two visits of the feeds of a manner, by the clock.

@@ -95,7 +95,8 @@ async fn send_mails_the_next_digest_to_one_address_and_stores_nothing() {
 #[test]
 fn send_without_anything_new_says_so_and_fails() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], "");
+    write_config(folder.path(), &[("blog", "file:blog.xml")], "");
+    policy_digest(folder.path()).arg("poll").output().unwrap();
     let run = |to: &str| policy_digest(folder.path()).args(["send", "--to", to]).output().unwrap();
     let output = run("ada@example.org");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));

@@ -93,7 +93,9 @@ async fn no_statement_scans_a_table_that_grows() {
     drop(Store::open(&path).await.unwrap());
     let database = Connection::open(&path).unwrap();
     let temporary = "CREATE TEMP TABLE going (id INTEGER PRIMARY KEY, part INTEGER);
-                     CREATE TEMP TABLE emptied AS SELECT * FROM items;";
+                     CREATE TEMP TABLE emptied AS SELECT * FROM items;
+                     CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, picked, borderline, themes, language, reasons);
+                     CREATE TEMP TABLE numbered (id INTEGER PRIMARY KEY, seq);";
     database.execute_batch(temporary).unwrap();
     let statements = statements();
     assert!(statements.len() > 150, "{} statements were found", statements.len());

@@ -1,7 +1,7 @@
 //! Messages whose fate is unknown, and what a person decides; and two processes that write beside each other.
 
 use chrono::TimeDelta;
-use policy_digest::app::reconcile::{NotUnknown, reconcile};
+use policy_digest::app::reconcile::{NotUnknown, decide, unknown};
 use policy_digest::app::silent;
 use policy_digest::store::{Decision, Store};
 
@@ -22,14 +22,14 @@ async fn one_is_lost(sink: &SmtpSink) -> World {
 async fn what_is_resent_by_hand_goes_out_at_once_as_it_was() {
     let sink = SmtpSink::start();
     let world = one_is_lost(&sink).await;
-    let report = reconcile(&world.app, None).await.unwrap();
-    let [message] = report.unknown.as_slice() else { panic!("{report:?}") };
+    let known = unknown(&world.app).await.unwrap();
+    let [message] = known.as_slice() else { panic!("{known:?}") };
     assert_eq!((message.attempts, message.run), (1, Some(1)));
     assert!(!format!("{message:?}").contains("ada@"), "the address is masked: {message:?}");
     let deliver = || policy_digest::app::deliver::deliver(&world.app, &silent);
     assert_eq!(deliver().await.unwrap().sent, 0, "the ladder says not yet");
-    let report = reconcile(&world.app, Some((Decision::Resend, vec![message.id]))).await.unwrap();
-    assert_eq!((report.decided, deliver().await.unwrap().sent), (1, 1));
+    let decided = decide(&world.app, Decision::Resend, vec![message.id]).await.unwrap();
+    assert_eq!((decided, deliver().await.unwrap().sent), (1, 1));
     assert_eq!(sink.taken().last().unwrap().data, sink.dropped()[0].data);
 }
 
@@ -37,8 +37,7 @@ async fn what_is_resent_by_hand_goes_out_at_once_as_it_was() {
 async fn what_is_dropped_by_hand_is_not_sent_and_its_posts_come_with_the_next() {
     let sink = SmtpSink::start();
     let world = one_is_lost(&sink).await;
-    let report = reconcile(&world.app, Some((Decision::Drop, Vec::new()))).await.unwrap();
-    assert_eq!(report.decided, 1);
+    assert_eq!(decide(&world.app, Decision::Drop, Vec::new()).await.unwrap(), 1);
     world.clock.advance(TimeDelta::hours(1));
     assert_eq!(policy_digest::app::deliver::deliver(&world.app, &silent).await.unwrap().sent, 0);
     assert_eq!(world.once().await.delivery.sent, 1, "ada is not covered by it");
@@ -48,10 +47,10 @@ async fn what_is_dropped_by_hand_is_not_sent_and_its_posts_come_with_the_next() 
 async fn a_number_that_is_none_of_them_changes_nothing() {
     let sink = SmtpSink::start();
     let world = one_is_lost(&sink).await;
-    let known = reconcile(&world.app, None).await.unwrap().unknown[0].id;
-    let error = reconcile(&world.app, Some((Decision::Drop, vec![known, 4711]))).await.unwrap_err();
+    let known = unknown(&world.app).await.unwrap()[0].id;
+    let error = decide(&world.app, Decision::Drop, vec![known, 4711]).await.unwrap_err();
     assert_eq!(error.downcast::<NotUnknown>().unwrap().0, 4711);
-    assert_eq!(reconcile(&world.app, None).await.unwrap().unknown.len(), 1);
+    assert_eq!(unknown(&world.app).await.unwrap().len(), 1);
 }
 
 #[test]

@@ -18,7 +18,7 @@ async fn quickstart(folder: &Path) -> App {
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
     let config = config::load(&quickstart, Some(folder), &environment).unwrap();
     let transport = Transport::Memory(std::sync::Arc::default());
-    App::open_with(config, Clock::set_to(start()), transport).await.unwrap()
+    App::work_with(config, Clock::set_to(start()), "a test", transport).await.unwrap()
 }
 
 #[tokio::test]

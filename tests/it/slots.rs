@@ -222,11 +222,14 @@ async fn status_and_once_name_the_slot_that_is_held() {
     database.execute(shift, [world.clock.now().timestamp()]).unwrap();
     database.execute("UPDATE keys SET made = ?1", [world.clock.now().timestamp()]).unwrap();
     let line = (now - TimeDelta::hours(1)).format("%-M %-H * * %w").to_string();
-    let mut command = policy_digest(world.folder());
+    // The world gives its lock away.
+    let (World { app, server: _server, .. }, folder) = world.apart();
+    drop(app);
+    let mut command = policy_digest(folder.path());
     command.env("POLICY_DIGEST__SCHEDULE__WEEKLY", &line).env("POLICY_DIGEST__TIMEZONE", "UTC");
     let output = tokio::task::spawn_blocking(move || command.args(["once", "--due"]).output().unwrap()).await.unwrap();
     assert!(text(&output).contains("digest   weekly held: 3 of 4 feeds could not be read"), "{}", text(&output));
-    let mut command = policy_digest(world.folder());
+    let mut command = policy_digest(folder.path());
     command.env("POLICY_DIGEST__SCHEDULE__WEEKLY", &line).env("POLICY_DIGEST__TIMEZONE", "UTC");
     let shown = text(&command.arg("status").output().unwrap());
     assert!(shown.contains("held weekly") && shown.contains("3 of 4 feeds could not be read"), "{shown}");

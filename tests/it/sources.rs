@@ -87,7 +87,9 @@ async fn a_disabled_feed_is_no_source() {
     std::fs::write(&path, first).unwrap();
     let config =
         policy_digest::config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
-    let app = policy_digest::app::App::open(config, policy_digest::app::clock::Clock::set_to(start())).await.unwrap();
+    let app = policy_digest::app::App::work(config, policy_digest::app::clock::Clock::set_to(start()), "a test")
+        .await
+        .unwrap();
     let (_app, address) = serve(app).await;
     for path in ["/sources", "/sources.opml"] {
         let answer = get(address, path).await;

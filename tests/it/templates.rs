@@ -52,6 +52,7 @@ fn export_names_what_it_wrote_and_overwrites_only_by_force() {
 #[test]
 fn exported_templates_have_no_fault_and_a_changed_one_is_used() {
     let folder = with_templates();
+    assert!(run(folder.path(), &["poll"]).status.success());
     let checked = run(folder.path(), &["check"]);
     assert!(checked.status.success() && text(&checked).contains("no mistakes"), "{}", text(&checked));
     edit(folder.path(), "digest/subject.txt.j2", "{{ subject }}", "[Reform] {{ subject }}");

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::finding::{CheckFinding, Part};
-use crate::app::{App, fetch_options};
+use crate::app::{ReadOnly, fetch_options};
 use crate::config::TransportKind;
 use crate::fetch::{Fetcher, Options, Outcome, Validators};
 
 /// Asks for the page of health behind `public_url`, and says whether it answers as it should. The daemon may be stopped at present, so that nobody answers there
 /// is no failure.
-pub(super) async fn look(app: &App) -> (Part, bool) {
+pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
     let settings = &app.config.settings;
     let public = settings.public_url.as_str().trim_end_matches('/');
     let answer = ask(app).await;
@@ -37,7 +37,7 @@ pub(super) async fn look(app: &App) -> (Part, bool) {
 }
 
 /// Whatever address the administrator's own name leads to may be asked.
-async fn ask(app: &App) -> Result<String, String> {
+async fn ask(app: &ReadOnly) -> Result<String, String> {
     let everywhere = vec![(IpAddr::from(Ipv4Addr::UNSPECIFIED), 0), (IpAddr::from(Ipv6Addr::UNSPECIFIED), 0)];
     let options = Options { allow_private: everywhere, ..fetch_options(&app.config) };
     let fetcher = Fetcher::new(options).map_err(|error| error.explain())?;

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
 use crate::app::status::database_bytes;
-use crate::app::{App, Listener, Progress, database, integrity, private};
+use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, integrity, private};
 use crate::domain::shell;
 use crate::store;
+
+/// What this part is called.
+pub(super) const NAME: &str = "database";
 
 /// With less room than this, nothing can be relied on; in bytes.
 const TOO_LITTLE: u64 = 100 << 20;
@@ -15,16 +18,19 @@ const LITTLE: u64 = 1 << 30;
 
 /// Why it cannot be opened or used, and what helps.
 pub(super) fn unusable(error: &anyhow::Error) -> Part {
-    let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint);
-    let next = hint.unwrap_or("look whether the data folder is yours to write, or name another by `data` or `--data`");
-    Part::new("database", "", vec![CheckFinding::failure(format!("{error:#}"), next)])
+    let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
+    let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
+    let next = hint.unwrap_or_else(|| {
+        "look whether the data folder is yours to read, or name another by `data` or `--data`".to_owned()
+    });
+    Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
 }
 
 /// How large it is, and whether delivery is paused in it. One that is damaged is asked nothing more.
 ///
 /// # Errors
 /// The damage.
-pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<Part> {
+pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
     listener(Progress::Started { what: "database", steps: 1 });
     listener(Progress::Step("reading it whole"));
     integrity::look_over(app).await?;
@@ -44,7 +50,7 @@ pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<Pa
         let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
-    Ok(Part::new("database", format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
+    Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
 }
 
 /// Whether others on this machine can read what is kept of people.

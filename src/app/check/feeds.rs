@@ -2,10 +2,10 @@
 
 use super::finding::{CheckFinding, Part};
 use crate::app::feeds::{CheckResult, Unread, check};
-use crate::app::{App, Listener};
+use crate::app::{Listener, ReadOnly};
 
 /// What each feed answers. One that does not is a finding; all of them are a failure.
-pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<Part> {
+pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
     let report = check(app, &[], listener).await?;
     let all = report.feeds.len();
     let read = report.feeds.iter().filter(|(_, result)| result.is_ok()).count();

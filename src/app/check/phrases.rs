@@ -1,7 +1,7 @@
 //! The topic's phrases held against the stored history: which of them match nothing in it.
 
 use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
-use crate::app::{App, Listener, Progress};
+use crate::app::{Listener, Progress, ReadOnly};
 use crate::config::{PhrasePlace, phrase_places};
 use crate::domain::topic::{Term, Topic};
 
@@ -24,7 +24,7 @@ pub(super) fn count(topic: &Topic) -> usize {
 ///
 /// # Errors
 /// The database fails.
-pub(super) async fn look(app: &App, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
+pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
     let phrases = phrases(&app.config.topic);
     let mut is_held = vec![false; phrases.len()];
     let stored = app.store.items_with_text().await?;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::Outside;
 use super::finding::{CheckFinding, Part};
 use super::sender::{domain, is_nobodys};
-use crate::app::{App, dkim};
+use crate::app::{ReadOnly, dkim};
 use crate::config::Settings;
 use crate::dns::{Dns, Error};
 
@@ -24,7 +24,7 @@ pub struct Wanted {
 
 /// Looks the records up, unless nobody is to be asked; without a server of the caller's, names that are nobody's are
 /// not asked for.
-pub(super) async fn look(app: &App, outside: Outside) -> anyhow::Result<(Option<Part>, Vec<Wanted>)> {
+pub(super) async fn look(app: &ReadOnly, outside: Outside) -> anyhow::Result<(Option<Part>, Vec<Wanted>)> {
     let settings = &app.config.settings;
     let sender = domain(&settings.mail.from).to_ascii_lowercase();
     let mut wanted = vec![spf(settings, &sender)];

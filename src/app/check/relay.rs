@@ -1,12 +1,12 @@
 //! Whether the mail server would take our mail: it is dialled, secured and logged in to, and no mail is sent.
 
 use super::finding::{CheckFinding, Part, Severity};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::config::TransportKind;
 use crate::mail::Verdict;
 
 /// What stands in the way. A server that is only away for now is no mistake of the settings.
-pub(super) async fn look(app: &App) -> Part {
+pub(super) async fn look(app: &ReadOnly) -> Part {
     let settings = &app.config.settings;
     let answer = app.transport.probe().await;
     let smtp = &settings.mail.smtp;

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 
 use super::{CheckFinding, Severity};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::status::SERVED;
 use crate::config::TransportKind;
 
@@ -12,7 +12,7 @@ use crate::config::TransportKind;
 const LATE: TimeDelta = TimeDelta::days(1);
 
 /// Mails go out, and their links are dead.
-pub(super) async fn finding(app: &App) -> anyhow::Result<Option<CheckFinding>> {
+pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFinding>> {
     let mail = &app.config.settings.mail;
     if mail.transport != TransportKind::Smtp {
         return Ok(None);

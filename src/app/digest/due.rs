@@ -1,7 +1,8 @@
 //! Which digests are due: the rule of slots is `domain::schedule`'s, the rule of thin ones `domain::feed`'s; here they
 //! are asked with what the database knows.
 
-use super::App;
+use super::{App, ReadOnly};
+use crate::config::Settings;
 use crate::domain::feed::{Reach, Sign};
 use crate::domain::schedule::{self, Past, Schedule, Slot};
 use crate::domain::subscriber::Cadence;
@@ -25,7 +26,7 @@ pub struct Due {
 ///
 /// # Errors
 /// The database fails.
-pub async fn due(app: &App) -> anyhow::Result<Vec<Due>> {
+pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
     let now = app.clock.now();
     let mut due = Vec::new();
     for &cadence in Cadence::ALL {
@@ -37,7 +38,9 @@ pub async fn due(app: &App) -> anyhow::Result<Vec<Due>> {
             None => app.store.made().await?.min(now),
         };
         let past = Past { since, made: last.map(|run| run.made) };
-        if let Some(schedule::Due { slot, missed }) = schedule(app, cadence)?.due(&past, cadence.period(), now) {
+        if let Some(schedule::Due { slot, missed }) =
+            schedule(&app.config.settings, cadence)?.due(&past, cadence.period(), now)
+        {
             let reach = reach(app, cadence, slot).await?;
             let waits = reach.is_thin() && app.store.has_readers(cadence).await?;
             due.push(Due { cadence, slot, missed, thin: waits.then_some(reach) });
@@ -63,8 +66,7 @@ fn mark(cadence: Cadence) -> &'static str {
 ///
 /// # Errors
 /// A cron line that the configuration's check should have refused.
-pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
-    let settings = &app.config.settings;
+pub fn schedule(settings: &Settings, cadence: Cadence) -> anyhow::Result<Schedule> {
     let line = match cadence {
         Cadence::Daily => &settings.schedule.daily,
         Cadence::Weekly => &settings.schedule.weekly,
@@ -74,7 +76,7 @@ pub fn schedule(app: &App, cadence: Cadence) -> anyhow::Result<Schedule> {
 }
 
 /// How many of the feeds that are polled could be read for a slot.
-async fn reach(app: &App, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach> {
+async fn reach(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach> {
     let made = app.store.made().await?;
     let signs = polled(app).await?;
     let signs = signs.iter().map(|feed| Sign { failures: feed.failures, last: feed.succeeded.unwrap_or(made) });
@@ -82,14 +84,14 @@ async fn reach(app: &App, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach>
 }
 
 /// How many feeds were read within the period before a slot, and how many there are.
-pub(super) async fn read(app: &App, cadence: Cadence, slot: Slot) -> anyhow::Result<(usize, usize)> {
+pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<(usize, usize)> {
     let (polled, since) = (polled(app).await?, slot.utc - cadence.period());
     let read = polled.iter().filter(|feed| feed.succeeded.is_some_and(|at| at >= since)).count();
     Ok((read, polled.len()))
 }
 
 /// The feeds of the list that are asked.
-async fn polled(app: &App) -> anyhow::Result<Vec<FeedState>> {
+async fn polled(app: &ReadOnly) -> anyhow::Result<Vec<FeedState>> {
     let is_polled = |id: &str| app.config.feeds.iter().any(|feed| feed.enabled && feed.id.as_str() == id);
     let mut states = app.store.feed_states().await?;
     states.retain(|state| state.gone.is_none() && is_polled(&state.id));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{App, Note, blocking};
+use super::{Note, ReadOnly, blocking};
 use crate::domain::digest::{self, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::topic::Theme;
 use crate::mail;
@@ -37,7 +37,7 @@ pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
 /// What all parts of one run have in common.
 pub(super) struct Press {
-    pub(super) app: App,
+    pub(super) app: ReadOnly,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the run before.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::part::Press;
-use super::{rescore, sample};
-use crate::app::App;
+use super::{rescored, sample};
+use crate::app::ReadOnly;
 use crate::app::note::{self, NoteUse};
 use crate::domain::digest::NoStory;
 use crate::domain::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{ItemRow, LastDigest, Window};
+use crate::store::{ItemRow, LastDigest, Reader, Window};
 
 /// So many of the nearest misses are told.
 const NEAREST: usize = 5;
@@ -38,8 +38,8 @@ pub struct Preview {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
-    rescore(app).await?;
+pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
+    let store = rescored(app).await?;
     let now = app.clock.now();
     let windows = app.store.windows(Some(cadence)).await?;
     let after = match windows.iter().max_by_key(|window| window.people) {
@@ -53,10 +53,10 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
     // There is no page yet that a link could lead to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
-    let stories = app.store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
+    let stories = store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
     let composed = press.mail_of(&stories.into(), after, None).await?;
-    let left_out = app.store.left_out(after, NEAREST).await?;
-    let reasons = reasons(app, after).await?;
+    let left_out = store.left_out(after, NEAREST).await?;
+    let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),
         Err(NoStory { waiting }) => (0, *waiting),
@@ -75,7 +75,7 @@ pub async fn preview(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn preview_sample(app: &App, cadence: Cadence) -> anyhow::Result<Preview> {
+pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
@@ -97,7 +97,7 @@ pub async fn preview_sample(app: &App, cadence: Cadence) -> anyhow::Result<Previ
 ///
 /// # Errors
 /// The database fails.
-pub async fn preview_last(app: &App, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
+pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
     let Some(mut last) = app.store.last_digest(cadence).await? else { return Ok(None) };
     // The links of its readers are theirs; where they stand, what stands for them in a preview does here.
     let since = app.day(app.clock.now());
@@ -108,10 +108,10 @@ pub async fn preview_last(app: &App, cadence: Option<Cadence>) -> anyhow::Result
 }
 
 /// Counts why items after a number stand in no digest.
-async fn reasons(app: &App, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
+async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
     let mut counts = BTreeMap::new();
     loop {
-        let page = app.store.items_after(after, PAGE).await?;
+        let page = store.items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         let stands = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;

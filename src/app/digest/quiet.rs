@@ -4,20 +4,20 @@
 use anyhow::Context as _;
 
 use super::due::{self, Due};
-use crate::app::{App, blocking};
+use crate::app::{ReadOnly, blocking};
 use crate::domain::schedule::Slot;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewPart;
 
 /// The note of a slot, if one is wanted.
-pub(super) async fn note(app: &App, due: &Due) -> anyhow::Result<Option<NewPart>> {
+pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewPart>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
     }
     let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
-    let next = due::schedule(app, due.cadence)?.slots_after(due.slot.utc).next();
+    let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
     let topic = &app.config.topic.title;
     let view = QuietView {
         lang: settings.locale.to_string(),
@@ -45,7 +45,7 @@ pub(super) async fn note(app: &App, due: &Due) -> anyhow::Result<Option<NewPart>
 }
 
 /// What a mail says of slots that came to no digest; empty without one.
-pub(super) fn missed(app: &App, slots: &[Slot]) -> String {
+pub(super) fn missed(app: &ReadOnly, slots: &[Slot]) -> String {
     match slots {
         [] => String::new(),
         [slot] => format!("No digest came out on {}: this one has its posts too.", app.long_day(slot)),
@@ -58,7 +58,7 @@ pub(super) fn missed(app: &App, slots: &[Slot]) -> String {
     }
 }
 
-impl App {
+impl ReadOnly {
     /// A slot's day as readers write it, in the zone in which it is meant.
     fn long_day(&self, slot: &Slot) -> String {
         self.config.settings.locale.date_with_weekday(&slot.local)

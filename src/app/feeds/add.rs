@@ -6,7 +6,7 @@ use url::Url;
 
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
 use super::{Proposal, Refusal, address};
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
 use crate::domain::canonical::canonical;
@@ -76,7 +76,7 @@ pub struct Post {
 ///
 /// # Errors
 /// See [`Refusal`]; or the database fails.
-pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
+pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> {
     let given = address::parse(&wanted.address)?;
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
     let states = app.store.feed_states().await?;
@@ -100,7 +100,7 @@ pub async fn find(app: &App, wanted: &Wanted) -> anyhow::Result<Candidate> {
 }
 
 /// Another address of a feed that is polled already shows what that one does.
-async fn copies(app: &App, posts: &[Post]) -> anyhow::Result<Option<String>> {
+async fn copies(app: &ReadOnly, posts: &[Post]) -> anyhow::Result<Option<String>> {
     let (mut known, mut source) = (0, None);
     for link in posts.iter().filter_map(|post| post.link.as_ref()) {
         if let Some(item) = app.store.item_by_link(canonical(link)).await? {
@@ -117,7 +117,7 @@ fn own_id(config: &Config, id: &str) -> Result<FeedId, Refusal> {
 }
 
 /// Two addresses are one feed's when they are one page's, wherever a poll has found the listed one.
-fn refuse_known(app: &App, states: &[FeedState], url: &Url, is_led_to: bool) -> Result<(), Refusal> {
+fn refuse_known(app: &ReadOnly, states: &[FeedState], url: &Url, is_led_to: bool) -> Result<(), Refusal> {
     let wanted = canonical(url);
     let is_it = |feed: &&Feed| {
         let state = states.iter().find(|state| state.id == feed.id.as_str());
@@ -165,7 +165,7 @@ fn refusal(address: Url, unseen: Unseen) -> Refusal {
 }
 
 fn candidate(
-    app: &App,
+    app: &ReadOnly,
     wanted: &Wanted,
     id: Option<FeedId>,
     (url, page, sight): (Url, Option<Url>, Sight),
@@ -199,7 +199,7 @@ fn candidate(
     Candidate { entry, page, items: items.len(), picked, rhythm, posts, warnings }
 }
 
-fn about(app: &App, items: usize, undated: usize, newest: Option<DateTime<Utc>>) -> Vec<String> {
+fn about(app: &ReadOnly, items: usize, undated: usize, newest: Option<DateTime<Utc>>) -> Vec<String> {
     let mut warnings = Vec::new();
     if items == 0 {
         warnings.push("it has no posts at present".to_owned());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::app::poll::{Readers, judge};
 use crate::domain::budget::Budget;
 use crate::domain::rhythm;
@@ -47,7 +47,7 @@ pub(super) struct Judged {
 }
 
 /// Fetches an address and reads it.
-pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
+pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
     let now = app.clock.now();
     let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
     let response = Arc::new(response);
@@ -59,7 +59,7 @@ pub(super) async fn look(app: &App, readers: &Readers, url: &Url) -> Result<Sigh
 }
 
 /// Judges what was read.
-pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged {
+pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document) -> Judged {
     let now = app.clock.now();
     // There are no more items than the limits allow; and nothing is stored, so that it does not matter whose site it is.
     let items = judge(&app.scorer, prior, &[], document, &Budget::unlimited()).unwrap_or_default();
@@ -76,7 +76,7 @@ pub(super) fn judged(app: &App, prior: f32, document: parse::Document) -> Judged
 
 /// Reads on a thread of its own, so that the others are fetched meanwhile; what takes too long is given up.
 async fn read(
-    app: &App,
+    app: &ReadOnly,
     readers: &Readers,
     response: &Arc<Response>,
     now: DateTime<Utc>,
@@ -100,7 +100,12 @@ fn body(response: &Response) -> (&[u8], Option<&str>) {
 }
 
 /// The feeds that a page names; when none of them is one, those that usually lie there. At most so many.
-pub(super) async fn discover(app: &App, readers: &Readers, page: &Arc<Response>, most: usize) -> Vec<(Url, Sight)> {
+pub(super) async fn discover(
+    app: &ReadOnly,
+    readers: &Readers,
+    page: &Arc<Response>,
+    most: usize,
+) -> Vec<(Url, Sight)> {
     let read = Arc::clone(page);
     let work = move |_| {
         let (bytes, content_type) = body(&read);
@@ -115,7 +120,13 @@ pub(super) async fn discover(app: &App, readers: &Readers, page: &Arc<Response>,
 }
 
 /// Keeps what is a feed, one request after another until there are enough.
-async fn verify(app: &App, readers: &Readers, page: &Response, addresses: Vec<Url>, most: usize) -> Vec<(Url, Sight)> {
+async fn verify(
+    app: &ReadOnly,
+    readers: &Readers,
+    page: &Response,
+    addresses: Vec<Url>,
+    most: usize,
+) -> Vec<(Url, Sight)> {
     let mut seen: Vec<(Url, Sight)> = Vec::new();
     for url in addresses {
         if seen.len() == most || !app.fetcher.may_follow(&page.final_url, &url) {

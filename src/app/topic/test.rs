@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::app::App;
+use crate::app::ReadOnly;
 use crate::domain::relevance::{Place, Score};
 use crate::domain::topic::Scale;
 use crate::store::ItemRow;
@@ -84,7 +84,7 @@ pub enum Because {
 ///
 /// # Errors
 /// The database fails.
-pub async fn test(app: &App, since: Duration) -> anyhow::Result<TestReport> {
+pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport> {
     let now = app.clock.now();
     let from = TimeDelta::from_std(since).ok().and_then(|since| now.checked_sub_signed(since));
     let from = from.unwrap_or(DateTime::UNIX_EPOCH);

@@ -51,7 +51,7 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.look_ahead().await?;
         let asks = !self.yes && !self.dry_run && !global.json && ask::is_somebody_there();
         let mut wanted = Wanted { address: self.url, id: self.id, title: self.title, tags: self.tags };
         let found = match find(&app, &wanted).await {

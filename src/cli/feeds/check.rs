@@ -23,7 +23,7 @@ pub(in crate::cli) struct Check {
 
 impl Check {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.look_ahead().await?;
         let bar = Bar::default();
         let report = check(&app, &self.feeds, &|progress| bar.show(progress)).await?;
         if global.json {

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Reopen {
 
 impl Reopen {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.edit().await?;
         let reopened = reopen(&app, &self.feed, self.since).await?;
         if global.json {
             print(json!({ "feed": self.feed, "posts": reopened.items, "selected": reopened.picked }));

@@ -34,7 +34,7 @@ pub(in crate::cli) struct Add {
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse_new(&self.address)?, global.open().await?);
+        let (address, app) = (parse_new(&self.address)?, global.begin().await?);
         let addition = Addition {
             address: address.clone(),
             wishes: self.wishes.into_changes(),
@@ -44,7 +44,7 @@ impl Add {
         let report = subscribe::add_by_hand(&app, addition).await?;
         // A running daemon holds the lock and sends it; without one it goes out now.
         let is_sent = report.is_asked
-            && match app.lock("policy-digest subscribers add").await {
+            && match app.lock(&global.name()).await {
                 Ok(_lock) => deliver(&app, &silent).await?.sent > 0,
                 Err(_) => false,
             };

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Export {
 
 impl Export {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.look().await?;
         let people = people::list(&app, &self.filter.which()).await?;
         let text = match global.json {
             true => format!("{:#}\n", Json::from(people.iter().map(to_json).collect::<Vec<_>>())),

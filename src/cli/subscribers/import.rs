@@ -40,7 +40,7 @@ impl Import {
         if rejects == self.csv {
             return Err(Usage("`--rejects` must be another file than the one that is imported".to_owned()).into());
         }
-        let app = global.open().await?;
+        let app = global.begin().await?;
         let bar = Bar::default();
         let report = import(&app, &self.csv, self.consent.trim(), &|progress| bar.show(progress)).await?;
         // What was imported stays so, whether or not the rejected lines can be written.

@@ -37,7 +37,7 @@ pub(in crate::cli) struct Forget {
 
 impl Remove {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse(&self.address)?, global.edit().await?);
         let is_done = subscribe::remove(&app, &address).await?;
         tell(global, &address, is_done, "is unsubscribed", "nobody is subscribed as")
     }
@@ -53,7 +53,7 @@ impl Forget {
                 return Ok(Ending::Done);
             }
         }
-        let app = global.open().await?;
+        let app = global.edit().await?;
         let is_done = preferences::forget(&app, &address).await?;
         tell(global, &address, is_done, "is erased", "nothing is kept of")
     }

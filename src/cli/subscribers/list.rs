@@ -42,7 +42,7 @@ impl Filter {
 
 impl List {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.look().await?;
         let people = people::list(&app, &self.filter.which()).await?;
         if global.json {
             print(Json::from(people.iter().map(to_json).collect::<Vec<_>>()));

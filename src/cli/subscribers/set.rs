@@ -27,7 +27,7 @@ pub(in crate::cli) struct Set {
 
 impl Set {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse(&self.address)?, global.edit().await?);
         let person = subscribe::change(&app, &address, self.wishes.into_changes()).await?;
         let (address, wanted) = (person.address.reveal(), &person.preferences);
         if global.json {

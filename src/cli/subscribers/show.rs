@@ -26,7 +26,7 @@ pub(in crate::cli) struct Show {
 
 impl Show {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let (address, app) = (parse(&self.address)?, global.open().await?);
+        let (address, app) = (parse(&self.address)?, global.look().await?);
         let Some(dossier) = people::show(&app, &address).await? else {
             return Err(Usage(format!("nothing is kept of {}", address.reveal())).into());
         };

@@ -37,7 +37,7 @@ pub(in crate::cli) struct Test {
 
 impl Test {
     pub(in crate::cli) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.open().await?;
+        let app = global.look().await?;
         let report = test(&app, self.since).await?;
         if global.json {
             print(to_json(&report, &app.config.topic));

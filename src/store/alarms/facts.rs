@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::{Error, Store, optional_time, seconds, time};
+use super::super::{Error, Reader, optional_time, seconds, time};
 use crate::domain::alarm::{EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE};
 use crate::domain::subscriber::Cadence;
 
@@ -25,7 +25,7 @@ const POSTS: u32 = 60;
 /// For how long a refusal is remembered.
 const REFUSED_SINCE: TimeDelta = TimeDelta::days(3);
 
-impl Store {
+impl Reader {
     /// Looks at everything that may be a trouble.
     ///
     /// # Errors

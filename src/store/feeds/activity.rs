@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{Error, Store, optional_time};
+use super::super::{Error, Reader, optional_time};
 
 /// What a feed published before its last successful poll, and how it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Activity {
     pub is_gone: bool,
 }
 
-impl Store {
+impl Reader {
     /// How every feed in the list is, and what it published in the `window` before it was last read.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::super::{Error, Store, from_json, optional_time, time, word};
+use super::super::{Error, Reader, from_json, optional_time, time, word};
 use crate::domain::feed::{Because, Cut, Hints, Moved};
 
 /// What is known of a feed from its polls.
@@ -63,7 +63,7 @@ pub struct FeedState {
     pub picked: u64,
 }
 
-impl Store {
+impl Reader {
     /// The state of every feed in the list, by id.
     ///
     /// # Errors

@@ -148,7 +148,7 @@ impl World {
         std::fs::write(folder.path().join("config/password"), "secret\n").unwrap();
         let clock = Clock::set_to(start());
         let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
-        let app = App::open(config, clock.clone()).await.unwrap();
+        let app = App::work(config, clock.clone(), "a test").await.unwrap();
         Self { app, clock, server, sent: Arc::default(), folder }
     }
 
@@ -197,7 +197,7 @@ impl World {
         drop(app);
         let config = config::load(&folder.path().join("config"), Some(&folder.path().join("data")), &[]).unwrap();
         let app = match has_a_relay {
-            true => App::open(config, clock.clone()).await.unwrap(),
+            true => App::work(config, clock.clone(), "a test").await.unwrap(),
             false => open(folder.path(), &clock, &sent).await,
         };
         Self { app, clock, server, sent, folder }
@@ -302,7 +302,7 @@ pub fn everything(database: &Path) -> Vec<String> {
 
 async fn open(folder: &Path, clock: &Clock, sent: &Arc<Mutex<Vec<Sent>>>) -> App {
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).unwrap();
-    App::open_with(config, clock.clone(), Transport::Memory(Arc::clone(sent))).await.unwrap()
+    App::work_with(config, clock.clone(), "a test", Transport::Memory(Arc::clone(sent))).await.unwrap()
 }
 
 /// A configuration folder with these feeds, in `folder/config`; `more` is added to digest.toml.

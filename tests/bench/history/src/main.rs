@@ -268,7 +268,7 @@ async fn place(size: &Size) -> Place {
 async fn open(folder: &Path) -> App {
     let config = config::load(&folder.join("config"), Some(&folder.join("data")), &[]).expect("a configuration");
     let now: DateTime<Utc> = DateTime::from_timestamp(NOW, 0).expect("a time");
-    App::open_with(config, Clock::set_to(now), Transport::Memory(Arc::default())).await.expect("an installation")
+    App::work_with(config, Clock::set_to(now), "a bench", Transport::Memory(Arc::default())).await.expect("an installation")
 }
 
 fn fill(folder: &Path, Size { began, items, people, runs }: &Size) {

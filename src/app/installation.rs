@@ -1,0 +1,291 @@
+//! The ways in. [`App::look`] opens what there is to be looked at: nothing is made, written or locked, so that it works beside a
+//! daemon, for a user who may only read, on a full disk, and with another configuration than the daemon's. [`App::work`] takes
+//! the lock, and only then makes and migrates the database and takes over the configuration's lists. Between them,
+//! [`App::edit`] changes something in the database that is there, as `subscribers add` does beside a daemon. A use case
+//! that takes a [`ReadOnly`] cannot write: its store has no method that does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::clock::Clock;
+use super::limits::Limits;
+use super::lock::Lock;
+use super::poll::{self, Readers};
+use super::stop::Stop;
+use super::{database, dkim, fetcher, import, private, random, renderer, silent, transport};
+use crate::config::Config;
+use crate::domain::relevance::Scorer;
+use crate::domain::token::{Key, KeyRing};
+use crate::fetch::Fetcher;
+use crate::mail::Transport;
+use crate::mail::dkim::Signer;
+use crate::render::Renderer;
+use crate::store::{Error, FreshKeys, Keys, Reader, Store};
+
+/// What a use case needs that changes nothing: the installation, with a database that can only be read.
+#[derive(Clone)]
+pub struct ReadOnly(pub(super) Arc<Installation>);
+
+impl std::ops::Deref for ReadOnly {
+    type Target = Installation;
+
+    fn deref(&self) -> &Installation {
+        &self.0
+    }
+}
+
+/// What every other use case needs: the same, with a database that can be written, and mostly with the lock. A clone is the
+/// same one: attempts at mails run beside one another with theirs.
+#[derive(Clone)]
+pub struct App {
+    pub(super) looked_at: ReadOnly,
+    /// The database.
+    pub store: Arc<Store>,
+    pub(super) lock: Option<Arc<Lock>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = ReadOnly;
+
+    fn deref(&self) -> &ReadOnly {
+        &self.looked_at
+    }
+}
+
+/// What is behind both: the configuration, and each adapter once. Another configuration makes another one (`reload`),
+/// which shares what must not be there twice: the database, the limits, the word to stop.
+pub struct Installation {
+    /// What the administrator wrote, checked.
+    pub config: Config,
+    /// The database, to be read.
+    pub store: Reader,
+    /// The time.
+    pub clock: Clock,
+    /// Since when this configuration holds here.
+    pub opened: DateTime<Utc>,
+    /// This installation's secrets.
+    pub keys: Keys,
+    /// Whether the process was told to stop.
+    pub stop: Arc<Stop>,
+    /// How often visitors of the pages are heard.
+    pub limits: Arc<Limits>,
+    pub(crate) fetcher: Arc<Fetcher>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) renderer: Renderer,
+    pub(crate) scorer: Arc<Scorer>,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) transport: Arc<Transport>,
+}
+
+impl App {
+    /// Opens what there is, to be looked at. Creates nothing, changes nothing, and asks nothing of a process that is at work.
+    ///
+    /// # Errors
+    /// There is no database yet ([`crate::store::Error::Missing`], [`OldPlace`]) or none that this version reads
+    /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or what the configuration names cannot be used.
+    pub async fn look(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
+        let path = the_database(&config)?;
+        let reader = Reader::open(&path).await?;
+        let keys = keys_of(&reader, &path).await?;
+        let transport = transport::transport(&config);
+        Ok(ReadOnly(Arc::new(install(config, clock, transport)?(reader, keys))))
+    }
+
+    /// The same before the first start: there is a configuration, and the database is empty and in memory.
+    ///
+    /// # Errors
+    /// What the configuration names cannot be used.
+    pub async fn look_ahead(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
+        let (value, made) = (random(32)?, clock.now());
+        let key = Key { number: 1, value, made, retired: None, ends: None, is_unnumbered: false };
+        let keys = Keys { token: KeyRing::new(key, Vec::new()), suppression: random(32)? };
+        let transport = transport::transport(&config);
+        Ok(ReadOnly(Arc::new(install(config, clock, transport)?(Reader::empty().await?, keys))))
+    }
+
+    /// Opens the database that is there, for a change under its own write lock, beside the process that works on it. The
+    /// configuration may be another one than that process has: neither its feeds nor its list of subscribers is taken over.
+    ///
+    /// # Errors
+    /// As [`App::look`]; or the database cannot be written.
+    pub async fn edit(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let path = the_database(&config)?;
+        let store = Store::open_existing(&path).await?;
+        let keys = keys_of(&store, &path).await?;
+        let transport = transport::transport(&config);
+        let installation = install(config, clock, transport)?(store.reader(), keys);
+        Ok(Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: None })
+    }
+
+    /// Takes the lock of the data folder, and only then makes or migrates the database, takes over the list of feeds, and
+    /// imports `subscribers.csv` into a new database: for the one process that polls, makes digests and delivers. `command`
+    /// is who it says it is to those it keeps out.
+    ///
+    /// # Errors
+    /// [`super::lock::Busy`], naming who holds it; [`OldPlace`]; or something cannot be opened, made or read.
+    pub async fn work(config: Config, clock: Clock, command: &str) -> anyhow::Result<Self> {
+        let transport = transport::transport(&config);
+        Self::work_with(config, clock, command, transport).await
+    }
+
+    /// The same with a transport of the caller's.
+    ///
+    /// # Errors
+    /// As [`App::work`].
+    pub async fn work_with(config: Config, clock: Clock, command: &str, transport: Transport) -> anyhow::Result<Self> {
+        let path = the_database(&config)?;
+        let data = config.settings.data.clone();
+        let now = clock.now();
+        // What is wrong with the configuration is said before anything is made.
+        let install = install(config, clock, transport)?;
+        private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
+        let lock = take_lock(&data, command)?;
+        let store = Store::open(&path).await?;
+        let keys = store.keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
+        let installation = install(store.reader(), keys);
+        let app =
+            Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: Some(Arc::new(lock)) };
+        app.sync_feeds().await?;
+        app.import_once().await?;
+        app.recover().await?;
+        Ok(app)
+    }
+
+    /// The lock, for what only one process at a time may do, when this one was opened to [edit](App::edit).
+    ///
+    /// # Errors
+    /// [`super::lock::Busy`], naming who holds it.
+    pub async fn lock(&self, command: &str) -> anyhow::Result<Arc<Lock>> {
+        if let Some(lock) = &self.lock {
+            return Ok(Arc::clone(lock));
+        }
+        let lock = take_lock(&self.config.settings.data, command)?;
+        self.recover().await?;
+        Ok(Arc::new(lock))
+    }
+
+    /// Whoever has the lock knows that no other process sends: messages whose attempt a dead one left open become `unknown`,
+    /// to be resent first.
+    async fn recover(&self) -> anyhow::Result<()> {
+        let unknown = self.store.recover(self.clock.now()).await?;
+        poll::recover(self).await?;
+        // No daemon goes on with an earlier configuration.
+        self.store.set_untaken(None).await?;
+        if unknown > 0 {
+            tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
+        }
+        Ok(())
+    }
+
+    /// Imports `subscribers.csv` into a new database. The mark is set when all of it is in, so that a bad file or
+    /// a kill in between loses nobody.
+    async fn import_once(&self) -> anyhow::Result<()> {
+        const MARK: &str = "subscribers.csv";
+        if self.store.is_marked(MARK).await? {
+            return Ok(());
+        }
+        if let Some(path) = &self.config.subscribers_csv {
+            let report = import::import(self, path, "the list in the configuration folder", &silent).await?;
+            tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
+            for (line, reason) in &report.rejected {
+                tracing::warn!("{}:{line}: {reason}", path.display());
+            }
+        }
+        Ok(self.store.mark(MARK, self.clock.now()).await?)
+    }
+
+    pub(super) async fn sync_feeds(&self) -> anyhow::Result<()> {
+        let default = self.config.settings.polling.first_poll_window;
+        let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
+        Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
+    }
+}
+
+/// Takes the lock, and removes what a process that was killed with it has left half done.
+fn take_lock(data: &Path, command: &str) -> anyhow::Result<Lock> {
+    let lock = Lock::take(data, command)?;
+    Store::remove_unfinished(&database(data))?;
+    Ok(lock)
+}
+
+/// The database of a configuration.
+///
+/// # Errors
+/// [`OldPlace`]: the configured place has none, and the place where versions before this one looked has.
+fn the_database(config: &Config) -> Result<PathBuf, OldPlace> {
+    let path = database(&config.settings.data);
+    match &config.settings.former_data {
+        Some(former) if !path.exists() && database(former).is_file() => {
+            Err(OldPlace { former: absolute(former), data: absolute(&config.settings.data) })
+        }
+        _ => Ok(path),
+    }
+}
+
+/// The keys of a database that is there.
+///
+/// # Errors
+/// [`Error::Missing`], while another process has made the database and not yet its keys; or the database fails.
+async fn keys_of(store: &Reader, path: &Path) -> Result<Keys, Error> {
+    store.known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The database is where relative paths started from the working directory.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the database is in `{}`, where earlier versions looked for it, and `data` of digest.toml means `{}` now",
+    former.display(),
+    data.display()
+)]
+pub struct OldPlace {
+    /// The folder where it is.
+    pub former: PathBuf,
+    /// The configured one.
+    pub data: PathBuf,
+}
+
+impl OldPlace {
+    /// What a person can do.
+    #[must_use]
+    pub fn next(&self) -> String {
+        format!(
+            "relative paths in digest.toml start from its own folder: write `data = {:?}` there, or move that folder to `{}`",
+            self.former,
+            self.data.display()
+        )
+    }
+}
+
+/// Everything of an installation but its database, which is the last that is opened.
+fn install(
+    config: Config,
+    clock: Clock,
+    transport: Transport,
+) -> anyhow::Result<impl FnOnce(Reader, Keys) -> Installation> {
+    let signer = dkim::signer(&config)?;
+    let fetcher = Arc::new(fetcher(&config)?);
+    let renderer = renderer(&config)?;
+    let scorer = Arc::new(Scorer::new(&config.topic));
+    Ok(|store, keys| Installation {
+        config,
+        store,
+        limits: Arc::new(Limits::new(&clock)),
+        opened: clock.now(),
+        clock,
+        keys,
+        stop: Arc::default(),
+        fetcher,
+        readers: Arc::new(Readers::new()),
+        renderer,
+        scorer,
+        signer,
+        transport: Arc::new(transport),
+    })
+}
