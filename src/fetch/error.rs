@@ -77,6 +77,9 @@ pub enum Error {
     /// The body, unpacked, is beyond the limit.
     #[error("the document is larger than {limit} bytes")]
     TooLarge { limit: u64 },
+    /// The system gives this process no more of it.
+    #[error("there is not enough memory to read the answer of `{host}`")]
+    Memory { host: String },
     /// Most likely a loop.
     #[error("more than {0} redirects")]
     TooManyRedirects(usize),
@@ -120,9 +123,12 @@ impl Error {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Address { .. } | Self::NotAllowed(_) | Self::File { .. } | Self::Certificates(_) | Self::Setup(_) => {
-                Verdict::Ours
-            }
+            Self::Address { .. }
+            | Self::NotAllowed(_)
+            | Self::File { .. }
+            | Self::Memory { .. }
+            | Self::Certificates(_)
+            | Self::Setup(_) => Verdict::Ours,
             Self::Gone
             | Self::Encoding(_)
             | Self::Headers { .. }
@@ -163,6 +169,9 @@ impl Error {
             Self::Gone => "it is not asked again: take it out of feeds.toml, or give it its new `url`",
             Self::Unasked => "it is tried again; if it lasts, tell the site's owner",
             Self::TooLarge { .. } => "look for a shorter feed of the site, or raise `max_body_bytes` in digest.toml",
+            Self::Memory { .. } => {
+                "it is tried again; if it lasts, allow this program more memory, or lower `concurrency` in digest.toml"
+            }
             Self::TooManyRedirects(_) | Self::Redirect(_) => {
                 "open its `url` in a browser, and write where it ends into feeds.toml"
             }

@@ -104,12 +104,18 @@ impl Fetcher {
             return Err(Error::TooLarge { limit });
         }
         let told = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(told.min(MOST_TAKEN_ON_TRUST));
+        let no_memory = |_| Error::Memory { host: error::host(url) };
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(told.min(MOST_TAKEN_ON_TRUST)).map_err(no_memory)?;
         loop {
             match answer.chunk().await {
                 Ok(None) => return Ok(bytes),
                 Ok(Some(piece)) if (bytes.len() + piece.len()) as u64 > limit => return Err(Error::TooLarge { limit }),
-                Ok(Some(piece)) => bytes.extend_from_slice(&piece),
+                Ok(Some(piece)) => {
+                    // A process whose memory is limited fails this visit, and does not end.
+                    bytes.try_reserve(piece.len()).map_err(no_memory)?;
+                    bytes.extend_from_slice(&piece);
+                }
                 Err(error) => return Err(Error::of_body(error, url, bytes.len())),
             }
         }

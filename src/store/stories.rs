@@ -102,8 +102,9 @@ fn numbering() -> String {
 }
 
 fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-    // The copy on its own site leads, else the one that came first; what a feed says of its dates and how long its text is
-    // are in its own hands and decide nothing. The others are "also on". What one copy earned, the story has.
+    // The first copy that links to its own site leads, else the first of all; of those with one link, the feed that has the
+    // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
+    // nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
          NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
@@ -112,8 +113,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
           WHERE o.story = s.id AND o.feed <> i.feed),
          i.link IS NULL
          FROM stories s JOIN items i ON i.seq = (
-             SELECT c.seq FROM items c WHERE c.story = s.id AND {STANDS}
-             ORDER BY c.ownership DESC, c.picked DESC, c.seq LIMIT 1)
+             SELECT seq FROM (
+                 SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
+                 FROM items WHERE story = s.id AND {STANDS})
+             WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;

@@ -109,6 +109,16 @@ async fn of_copies_with_equal_claims_the_first_leads() {
 }
 
 #[tokio::test]
+async fn a_copy_on_a_site_of_its_own_does_not_take_over_a_story_that_was_there_first() {
+    let own = rss(&[entry("1", "Shared services in Fife", "The council")]);
+    // Its server and its site are one, where the blog's feed is on another's server.
+    let copy =
+        own.replace("https://blog.example.org/", "http://127.0.0.1/").replace("Shared services", "Shared  Services");
+    assert!(digest_when_first("blog", own.clone(), copy.clone()).await.contains("Also on: The copy"));
+    assert!(digest_when_first("copy", own, copy).await.contains("Also on: The blog"));
+}
+
+#[tokio::test]
 async fn a_copy_that_changes_its_link_later_does_not_become_the_original() {
     let world = World::of_feeds(&["blog", "copy"]).await;
     world.subscribe("ada@example.org").await;
