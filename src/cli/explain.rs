@@ -122,11 +122,11 @@ fn tell(explanation: &Explanation) {
     }
 }
 
-/// The reasons, each with its points, or with the percentage points by which it moves the probability.
-fn reasons(Explanation { score, scale, .. }: &Explanation) -> impl std::fmt::Display {
+/// The reasons, each with its points and, where a score is no sum of points, with the score without it.
+fn reasons(Explanation { score, scale, change, .. }: &Explanation) -> impl std::fmt::Display {
     let mut table = match scale {
         Scale::Points => table::new(["points", "found", "where", "speaks", "phrase"]),
-        Scale::Probability => table::new(["effect", "found", "where", "speaks", "phrase"]),
+        Scale::Probability => table::new(["points", "without it", "found", "where", "speaks", "phrase"]),
     };
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
     for reason in &score.reasons {
@@ -137,13 +137,18 @@ fn reasons(Explanation { score, scale, .. }: &Explanation) -> impl std::fmt::Dis
             (Some(label), true) => format!("against: {label}"),
             (None, true) => "against".to_owned(),
         };
-        table.add_row([
-            scale.show_effect(score.effect(reason, *scale)),
+        let without = change.without.iter().find(|it| it.phrase == reason.phrase && it.label == reason.label);
+        let mut row = vec![
+            format!("{:+.1}", reason.weight),
             plain(&reason.found),
             reason.place.as_str().to_owned(),
             speaks,
             reason.phrase.to_string(),
-        ]);
+        ];
+        if *scale == Scale::Probability {
+            row.insert(1, without.map_or_else(String::new, |it| scale.show(it.score)));
+        }
+        table.add_row(row);
     }
     table
 }
@@ -163,6 +168,6 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     })
 }
 
-fn without(Without { phrase, place, label, score, is_selected }: &Without) -> serde_json::Value {
-    json!({ "phrase": **phrase, "place": place.as_str(), "label": label.as_deref(), "score": score, "relevant": is_selected })
+fn without(Without { phrase, label, score, is_selected }: &Without) -> serde_json::Value {
+    json!({ "phrase": **phrase, "label": label.as_deref(), "score": score, "relevant": is_selected })
 }

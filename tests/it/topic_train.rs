@@ -1,5 +1,5 @@
-//! `topic train` and `topic cross-validate`: the same posts make the same classifier, the shipped one is what its posts
-//! make, and a topic that names no fitting classifier is refused.
+//! `topic train` and `topic cross-validate`: the same posts make the same model, the shipped one is what its posts
+//! make, and a topic that names no fitting model is refused.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -65,19 +65,19 @@ fn cross_validation_judges_every_post_once_and_more_posts_teach_more() {
 
 #[test]
 fn the_shipped_model_is_what_its_posts_make() {
-    let labelled = root().join("../shared/relevance/real/posts.jsonl");
+    let labelled = root().join("../shared/relevance/dev.jsonl");
     if !labelled.exists() {
-        let _ = writeln!(std::io::stderr(), "skipped: the real posts that the classifier was trained on are not here");
+        let _ = writeln!(std::io::stderr(), "skipped: the labelled posts that go with ours are not here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("classifier");
-    let files = [labelled, posts()];
+    let out = folder.path().join("model");
+    let files = [posts(), labelled];
     let files = files.each_ref().map(|path| path.to_str().unwrap());
-    let told = run(folder.path(), &["topic", "train", files[0], "--with", files[1], "--out", out.to_str().unwrap()]);
+    let told = run(folder.path(), &["topic", "train", files[0], files[1], "--out", out.to_str().unwrap()]);
     assert!(told.status.success(), "{}", text(&told));
-    let shipped = std::fs::read(root().join("config/topic.classifier")).unwrap();
-    assert!(shipped == std::fs::read(out).unwrap(), "train it again: config/training/README.md says how");
+    let shipped = std::fs::read_to_string(root().join("config/topic.wording")).unwrap();
+    assert!(shipped == std::fs::read_to_string(out).unwrap(), "train it anew: README says how");
 }
 
 #[test]
@@ -86,13 +86,13 @@ fn a_model_that_is_missing_or_for_other_themes_is_refused_and_can_be_trained() {
     let config = folder.path().join("config");
     std::fs::create_dir_all(&config).unwrap();
     std::fs::write(config.join("feeds.toml"), "").unwrap();
-    let topic = "name = \"x\"\ntitle = \"x\"\ndescription = \"x\"\n[classifier]\nfile = \"x.classifier\"\n\
+    let topic = "name = \"x\"\ntitle = \"x\"\ndescription = \"x\"\n[wording]\nfile = \"x.wording\"\n\
                  [[theme]]\nname = \"care\"\ntitle = \"Care\"\nstrong = [\"care\"]\n";
     std::fs::write(config.join("topic.toml"), topic).unwrap();
     let own = |arguments: &[&str]| text(&policy_digest(folder.path()).args(arguments).output().unwrap());
     let missing = own(&["schedule"]);
     assert!(
-        missing.contains("topic.toml:5:8") && missing.contains("`x.classifier`: the file cannot be read"),
+        missing.contains("topic.toml:5:8") && missing.contains("`x.wording`: the file cannot be read"),
         "{missing}"
     );
     std::fs::write(config.join("x.wording"), "policy-digest wording 1\nthemes\tother\nbias\t1\n").unwrap();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
-use crate::domain::topic::{Scale, Term, Topic};
+use crate::domain::topic::{Term, Topic};
 
 /// No distance is looked for beyond so many points.
 const FARTHEST: f32 = 1_000.0;
@@ -18,8 +18,6 @@ const NAMED: usize = 3;
 pub struct Without {
     /// The reason's phrase.
     pub phrase: Arc<str>,
-    /// Where it was first found.
-    pub place: Place,
     /// The theme, or the exclusion's reason, that it speaks for.
     pub label: Option<Arc<str>>,
     /// The score without it.
@@ -31,7 +29,7 @@ pub struct Without {
 /// What would change the decision.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
-    /// For each phrase found, the classifier and the feed's prior, in the order of the reasons.
+    /// For each phrase found, and for the feed's prior, in the order of the reasons.
     pub without: Vec<Without>,
     /// The points of phrases that an item out of the digest lacks, or that one in it could lose; none when no number
     /// of points would change the decision.
@@ -49,12 +47,12 @@ impl Change {
             }
             let other = match place {
                 Place::Feed => Some(scorer.score(&Text { prior: 0.0, ..*text })),
-                Place::Classifier => Some(without_classifier(scorer, topic, score)),
+                Place::Wording => None,
                 _ => without_phrase(topic, phrase, label.as_deref()).map(|topic| Scorer::new(&topic).score(text)),
             };
             let Some(Score { total, picked, .. }) = other else { continue };
             let (phrase, label) = (Arc::clone(phrase), label.clone());
-            without.push(Without { phrase, place: *place, label, score: total, is_selected: picked });
+            without.push(Without { phrase, label, score: total, is_selected: picked });
         }
         Self { without, distance: distance(scorer, text, score.picked) }
     }
@@ -67,21 +65,10 @@ impl Change {
     /// In one or two sentences.
     #[must_use]
     pub fn sentences(&self, score: &Score, topic: &Topic) -> String {
-        let name = |it: &Without| {
-            let what = match it.place {
-                Place::Classifier => "the classifier".to_owned(),
-                Place::Feed => "the feed's prior".to_owned(),
-                _ => format!("`{}`", it.phrase),
-            };
-            format!("{what} ({})", topic.scale().show(it.score))
-        };
+        let name = |it: &Without| format!("`{}` ({})", it.phrase, topic.scale().show(it.score));
         let deciding: Vec<String> = self.deciding(score.picked).take(NAMED).map(name).collect();
         let other = if score.picked { "out" } else { "in" };
-        let unit = match topic.scale() {
-            Scale::Points => "points",
-            Scale::Probability => "points of phrases",
-        };
-        let points = self.distance.map(|points| format!("{points:.1} {unit}"));
+        let points = self.distance.map(|points| format!("{points:.1} points"));
         match (deciding.as_slice(), score.picked, points) {
             ([], true, Some(points)) => {
                 format!("It would be out with {points} less; no single reason decides.")
@@ -96,18 +83,6 @@ impl Change {
             (several, ..) => format!("It would be {other} without any one of {}.", several.join(", ")),
         }
     }
-}
-
-/// The score, if the classifier knew no word of the text.
-fn without_classifier(scorer: &Scorer, topic: &Topic, score: &Score) -> Score {
-    let of = |score: &Score| -> f32 {
-        score.reasons.iter().filter(|reason| reason.place == Place::Classifier).map(|reason| reason.weight).sum()
-    };
-    let all: f32 = score.reasons.iter().map(|reason| reason.weight).sum();
-    let nothing = of(&scorer.score(&Text::default()));
-    let total = if score.excluded.is_empty() { topic.scale().total(all - of(score) + nothing) } else { score.total };
-    let margin = if topic.borderline.is_in { topic.borderline.margin } else { 0.0 };
-    Score { total, picked: score.excluded.is_empty() && total >= topic.threshold - margin, ..score.clone() }
 }
 
 /// The topic without a phrase; none when no phrase of it is written so.
