@@ -245,7 +245,10 @@ async fn the_systems_proxy_is_not_used() {
     server.serve("/blog.xml", feed());
     let world = World::with(&[("blog", &server.url("/blog.xml"))], "timeout = \"2s\"\n").await;
     let address = format!("http://127.0.0.1:{}", proxy.port);
-    let mut command = policy_digest(world.folder());
+    // The world gives its lock away.
+    let (World { app, .. }, folder) = world.apart();
+    drop(app);
+    let mut command = policy_digest(folder.path());
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         command.env(name, &address);
     }
