@@ -222,6 +222,21 @@ struct Find<'a> {
     quote: &'a str,
 }
 
+impl Find<'_> {
+    fn each_word(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().flat_map(Range::clone)
+    }
+
+    fn has_word(&self, word: usize) -> bool {
+        self.words.iter().any(|words| words.contains(&word))
+    }
+
+    /// Whether all words of the other are among its own.
+    fn covers(&self, other: &Self) -> bool {
+        other.each_word().all(|word| self.has_word(word))
+    }
+}
+
 /// All that was seen in a text.
 #[derive(Default)]
 struct Seen<'a> {

@@ -2,7 +2,6 @@
 //! them, exclusions that decide, and the themes that its evidence carries.
 
 use std::cmp::Reverse;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Find, Phrase, Place, Reason, Score, Scorer, Seen, Speaks};
@@ -79,8 +78,7 @@ impl Evidence {
 fn paid_once<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
     let mut paid: Vec<&Find<'_>> = Vec::new();
     for find in finds {
-        let is_paid = |word| paid.iter().any(|other| other.words.iter().any(|words| words.contains(&word)));
-        if !find.words.iter().flat_map(Range::clone).all(is_paid) {
+        if !find.each_word().all(|word| paid.iter().any(|other| other.has_word(word))) {
             paid.push(find);
         }
     }
@@ -140,6 +138,16 @@ impl Scorer {
                 find.worth *= BELOW;
             }
         }
+        // What a longer phrase does to a shorter one, a `~` of an exclusion does too: of "a film co-production" it says what
+        // is meant by co-production.
+        let is_against = |find: &Find<'_>| matches!(find.speaks, Speaks::Against(_));
+        let is_another_sense = |find: &Find<'_>| {
+            !is_against(find)
+                && found.iter().any(|sense| is_against(sense) && sense.covers(find) && !find.covers(sense))
+        };
+        let taken: Vec<bool> = found.iter().map(is_another_sense).collect();
+        let mut taken = taken.into_iter();
+        found.retain(|_| !taken.next().unwrap_or_default());
         found.sort_by_key(|find| Reverse(magnitude(find.worth)));
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
