@@ -166,7 +166,7 @@ pub const FAMILIES: &[Family] = &[
         let base = format!("xml:base=\"https://a.example.org/{}\"", many(7_000.min(n / 3), "a/"));
         atom(&base, &many(n, "<entry xml:base=\"b/\"><id>#</id><link xml:base=\"c/\" href=\"d\"/></entry>"))
     }),
-    ("JSON items", |n| json("", &many(n, "{\"id\":\"#\"},").trim_end_matches(','))),
+    ("JSON items", |n| json("", many(n, "{\"id\":\"#\"},").trim_end_matches(','))),
     ("JSON items of one long author", |n| {
         let authors = format!("\"authors\":[{}{{}}],", many(n / 2, "{\"name\":\"a#\"},"));
         json(&authors, many(n / 2, "{\"id\":\"#\"},").trim_end_matches(','))
