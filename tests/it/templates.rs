@@ -14,7 +14,9 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 fn with_templates() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write_config(folder.path(), &[("blog", "file:blog.xml")], "");
-    std::fs::write(folder.path().join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    // Dated today, or the first poll would find it too old some day.
+    let entry = Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic("1") };
+    std::fs::write(folder.path().join("config/blog.xml"), rss(&[entry])).unwrap();
     let digest = folder.path().join("config/digest.toml");
     let settings = std::fs::read_to_string(&digest).unwrap();
     std::fs::write(digest, format!("templates_dir = \"templates\"\n{settings}")).unwrap();
