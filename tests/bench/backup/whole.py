@@ -185,13 +185,11 @@ def main():
     parser.add_argument("--stories", type=int, default=300, help="items in the database")
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
-    if args.program is None:
-        subprocess.run(["cargo", "build", "--release", "--locked", "--manifest-path", setting.ROOT / "Cargo.toml"], check=True)
-        args.program = setting.ROOT / "target/release/policy-digest"
+    program = setting.program(args)
     os.umask(0o022)
     chance = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as folder:
-        stage = Stage(setting.Place(pathlib.Path(folder) / "place", args.program.resolve()), args.stories)
+        stage = Stage(setting.Place(pathlib.Path(folder) / "place", program), args.stories)
         attempts = [Restore(stage), Backup(stage)]
         are_met = [kills(stage, attempt, args.times, chance) for attempt in attempts]
         if shutil.which("strace") is None:

@@ -20,6 +20,9 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "delivery"))
+import setting
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 CONFIG = """data = "{folder}/data"
 [polling]
@@ -111,9 +114,7 @@ def main():
         print("skipped: there is no shared/bench/feedserver.py beside this repository (see --bench)")
         return 0
     args.bench = args.bench.resolve()
-    if args.program is None:
-        subprocess.run(["cargo", "build", "--profile", "dist", "--locked"], cwd=ROOT, check=True)
-    args.program = (args.program or ROOT / "target/dist/policy-digest").resolve()
+    args.program = setting.program(args)
     with tempfile.TemporaryDirectory() as folder:
         samples, stats, ended, mails = run(args, pathlib.Path(folder))
     fifth = len(samples) // 5

@@ -59,6 +59,11 @@ def tools(args):
         print("skipped: there is no shared/bench/smtpsink.py beside this repository (see --bench)")
         return None
     args.bench = args.bench.resolve()
+    return program(args)
+
+
+def program(args):
+    """The program that `--program` names; without the option, one that is built here as for a package."""
     if args.program is None:
         subprocess.run(["cargo", "build", "--profile", "dist", "--locked", "--manifest-path", ROOT / "Cargo.toml"], check=True)
         args.program = ROOT / "target/dist/policy-digest"

@@ -201,12 +201,10 @@ def main():
         print("skipped: there is no shared/hostile/serve.py beside this repository (see --hostile)")
         return 0
     args.hostile = args.hostile.resolve()
-    if args.program is None:
-        subprocess.run(["cargo", "build", "--release", "--locked", "--manifest-path", setting.ROOT / "Cargo.toml"], check=True)
-        args.program = setting.ROOT / "target/release/policy-digest"
+    program = setting.program(args)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        place = setting.Place(folder / "place", args.program.resolve())
+        place = setting.Place(folder / "place", program)
         good = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Good)
         threading.Thread(target=good.serve_forever, daemon=True).start()
         bad, web = setting.free_port(), setting.free_port()
