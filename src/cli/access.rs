@@ -1,4 +1,4 @@
-//! What each command does with the database: the one place that says so. The doors of [`Global`](super::Global) open no more
+//! What each command does with the database: the one place that says so. The doors of `Global` open no more
 //! than is said here, and tests read it.
 
 /// The ways in, each of which allows what those before it do.

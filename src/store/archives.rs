@@ -10,7 +10,7 @@ use super::{Error, Reader, from_json, optional_time, seconds, time, to_json};
 /// The page of a run to be frozen.
 #[derive(Debug, Clone)]
 pub struct NewArchive {
-    /// See [`Store::free_archive_name`].
+    /// See [`Reader::free_archive_name`].
     pub name: String,
     /// What a list of pages calls it.
     pub title: String,

@@ -28,7 +28,7 @@ pub struct Subscriber {
     pub consent: String,
     /// By which way it came; `None` for people from before that was kept.
     pub consent_by: Option<ConsentBy>,
-    /// Which version of the page's wording they saw, if they signed up there: see [`Store::wording`].
+    /// Which version of the page's wording they saw, if they signed up there: see [`Reader::wording`].
     pub consent_wording: Option<String>,
     /// When they gave it; they confirmed it at `confirmed`.
     pub consented: Option<DateTime<Utc>>,
