@@ -3,7 +3,7 @@
 //! program that lock nothing else; a lock on it alone would be lost when somebody deletes it, and two would send.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -54,21 +54,27 @@ pub fn holder(folder: &Path) -> Option<String> {
     let is_held = |file: &File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     let (mut file, opened) = (File::open(folder.join("lock")).ok(), File::open(folder).ok());
     let is_worked_on = file.as_ref().is_some_and(is_held) || opened.as_ref().is_some_and(is_held);
-    is_worked_on.then(|| file.as_mut().map_or_else(unnamed, written))
+    is_worked_on.then(|| file.as_mut().map_or_else(unnamed, name))
 }
 
-/// Who wrote itself down.
-fn written(file: &mut File) -> String {
-    let mut text = String::new();
-    let known = file.read_to_string(&mut text).is_ok() && !text.trim().is_empty();
-    if known { text.trim().to_owned() } else { unnamed() }
+/// The name that the holder wrote into the file. One that has only just taken the lock is given time to write it.
+fn name(file: &mut File) -> String {
+    for _ in 0..MOMENTS {
+        let mut text = String::new();
+        let is_read = file.rewind().and_then(|()| file.read_to_string(&mut text)).is_ok();
+        if is_read && !text.trim().is_empty() {
+            return text.trim().to_owned();
+        }
+        std::thread::sleep(MOMENT);
+    }
+    unnamed()
 }
 
 fn unnamed() -> String {
     "another process".to_owned()
 }
 
-/// A look whether the lock is held takes it for a moment; whoever wants to work waits that long.
+/// A look at whether the lock is held takes it for a moment, and so does writing the holder's name; both are waited for.
 const MOMENT: Duration = Duration::from_millis(10);
 /// So many of them.
 const MOMENTS: usize = 10;
@@ -87,14 +93,12 @@ impl Lock {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).with_context(|| cannot("open"))?;
         let opened = File::open(folder).ok();
-        let is_free = opened.as_ref().is_none_or(is_free);
-        match file.try_lock() {
-            Ok(()) if is_free => {}
-            Ok(()) | Err(TryLockError::WouldBlock) => {
-                let (wanted_by, folder) = (holder.to_owned(), folder.display().to_string());
-                return Err(Busy { holder: written(&mut file), folder, wanted_by }.into());
-            }
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| cannot("lock")),
+        // In this order everywhere: of two who start at once, the one that has the folder gets the file as well.
+        let is_ours = opened.as_ref().is_none_or(|folder| lock(folder).unwrap_or(true))
+            && lock(&file).with_context(|| cannot("lock"))?;
+        if !is_ours {
+            let (wanted_by, folder) = (holder.to_owned(), folder.display().to_string());
+            return Err(Busy { holder: name(&mut file), folder, wanted_by }.into());
         }
         file.set_len(0)?;
         file.rewind()?;
@@ -104,13 +108,15 @@ impl Lock {
     }
 }
 
-/// Locks a folder if nobody else has; that stays so until it is closed. Where folders cannot be locked, nobody has.
-fn is_free(folder: &File) -> bool {
+/// Locks a file or folder until it is closed. `false` when another process keeps it locked; an error where it cannot be
+/// locked at all, as folders on some file systems.
+fn lock(file: &File) -> io::Result<bool> {
     for _ in 0..MOMENTS {
-        match folder.try_lock() {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
-            Ok(()) | Err(TryLockError::Error(_)) => return true,
+            Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-    false
+    Ok(false)
 }
