@@ -46,9 +46,9 @@ use reader::Table;
 const FOLDER: &str = "config";
 /// The editor's note, unless another file is named.
 const NOTE: &str = "note.md";
-/// What holds without a `topic.toml`, and the model that it names.
+/// What holds without a `topic.toml`, and the classifier that it names.
 const TOPIC: &str = include_str!("../config/topic.toml");
-const WORDING: &str = include_str!("../config/topic.wording");
+const CLASSIFIER: &[u8] = include_bytes!("../config/topic.classifier");
 
 /// A whole configuration, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +61,8 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// `topic.toml`, with what `[relevance]` in `digest.toml` adds to it.
     pub topic: Topic,
-    /// The trained model that `topic.toml` names.
-    pub wording_file: Option<PathBuf>,
+    /// The classifier that `topic.toml` names.
+    pub classifier_file: Option<PathBuf>,
     /// `subscribers.csv`, if the folder holds one.
     pub subscribers_csv: Option<PathBuf>,
     /// Where the editor's note is looked for.
@@ -103,8 +103,8 @@ fn read(
     let feeds_text = content(folder, File::Feeds, &notebook).unwrap_or_default();
     let own_topic = content(folder, File::Topic, &notebook);
     let named = |name: &str| match own_topic {
-        Some(_) => std::fs::read_to_string(folder.join(name)),
-        None => Ok(WORDING.to_owned()),
+        Some(_) => std::fs::read(folder.join(name)),
+        None => Ok(CLASSIFIER.to_owned()),
     };
     let topic_text = own_topic.as_deref().unwrap_or(TOPIC);
 
@@ -118,7 +118,11 @@ fn read(
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &notebook);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
     let topic_table = Table::parse(topic_text, File::Topic, &notebook);
-    let (topic, wording) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
+    let (topic, classifier) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
+
+    if is_whole {
+        check::relevance(&settings.relevance, topic::scale(classifier.as_ref()), &notebook);
+    }
 
     let written = notebook.written(&digest_text);
     Findings::none_or(notebook.findings(folder, |file| match file {
@@ -131,9 +135,18 @@ fn read(
         settings.former_data = None;
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
-    let wording_file = wording.map(|name| folder.join(name));
+    let classifier_file = classifier.map(|name| folder.join(name));
     let note_file = folder.join(NOTE);
-    Ok(Config { folder: folder.to_owned(), settings, feeds, topic, wording_file, subscribers_csv, note_file, written })
+    Ok(Config {
+        folder: folder.to_owned(),
+        settings,
+        feeds,
+        topic,
+        classifier_file,
+        subscribers_csv,
+        note_file,
+        written,
+    })
 }
 
 /// What only those can tell who use a setting: a finding at the key of `digest.toml` (or at its variable) at `path`.

@@ -196,7 +196,7 @@ impl Explanation {
     fn strongest_against(&self) -> Option<&str> {
         let against = self.score.reasons.iter().filter(|reason| reason.weight < 0.0);
         let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
-        let whole = if heaviest.place == Place::Wording { "its wording as a whole" } else { &heaviest.phrase };
+        let whole = if heaviest.place == Place::Classifier { "the text as a whole" } else { &heaviest.phrase };
         Some(heaviest.label.as_deref().unwrap_or(whole))
     }
 }

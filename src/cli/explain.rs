@@ -122,11 +122,11 @@ fn tell(explanation: &Explanation) {
     }
 }
 
-/// The reasons, each with its points and, where a score is no sum of points, with the score without it.
-fn reasons(Explanation { score, scale, change, .. }: &Explanation) -> impl std::fmt::Display {
+/// The reasons, each with its points, or with the percentage points by which it moves the probability.
+fn reasons(Explanation { score, scale, .. }: &Explanation) -> impl std::fmt::Display {
     let mut table = match scale {
         Scale::Points => table::new(["points", "found", "where", "speaks", "phrase"]),
-        Scale::Probability => table::new(["points", "without it", "found", "where", "speaks", "phrase"]),
+        Scale::Probability => table::new(["effect", "found", "where", "speaks", "phrase"]),
     };
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
     for reason in &score.reasons {
@@ -137,18 +137,13 @@ fn reasons(Explanation { score, scale, change, .. }: &Explanation) -> impl std::
             (Some(label), true) => format!("against: {label}"),
             (None, true) => "against".to_owned(),
         };
-        let without = change.without.iter().find(|it| it.phrase == reason.phrase && it.label == reason.label);
-        let mut row = vec![
-            format!("{:+.1}", reason.weight),
+        table.add_row([
+            scale.show_effect(score.effect(reason, *scale)),
             plain(&reason.found),
             reason.place.as_str().to_owned(),
             speaks,
             reason.phrase.to_string(),
-        ];
-        if *scale == Scale::Probability {
-            row.insert(1, without.map_or_else(String::new, |it| scale.show(it.score)));
-        }
-        table.add_row(row);
+        ]);
     }
     table
 }

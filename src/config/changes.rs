@@ -104,8 +104,8 @@ fn topic(old: &Topic, new: &Topic) -> String {
             words.push(format!("{count} {word} phrase{}", if count == 1 { "" } else { "s" }));
         }
     }
-    if old.wording != new.wording {
-        words.push("another model of the wording".to_owned());
+    if old.classifier != new.classifier {
+        words.push("another classifier".to_owned());
     }
     if words.is_empty() { "the topic".to_owned() } else { format!("the topic ({})", words.join(", ")) }
 }

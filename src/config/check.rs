@@ -11,9 +11,11 @@ use croner::parser::{CronParser, Seconds, Year};
 use url::{Host, Url};
 
 use super::notebook::Notebook;
-use super::settings::{Secret, Settings, Tls, TransportKind};
+use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
+use super::topic::off_scale;
 use super::value::{Read, Wrong};
 use crate::domain::shell;
+use crate::domain::topic::Scale;
 
 /// A month, and the half of one by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
@@ -159,6 +161,16 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 /// What holds when mail leaves by a relay.
+/// Checks what `[relevance]` sets against the scale of the topic's scores.
+pub(super) fn relevance(over: &Relevance, scale: Scale, notebook: &Notebook) {
+    for (key, value) in [("threshold", over.threshold), ("borderline_margin", over.borderline_margin)] {
+        if let Some(wrong) = value.and_then(|value| off_scale(key, value, scale)) {
+            let place = notebook.place_of(&format!("relevance.{key}"));
+            notebook.note(place, format!("`{key}` {}", wrong.message), wrong.hint);
+        }
+    }
+}
+
 fn relay(settings: &Settings, notebook: &Notebook) {
     let smtp = &settings.mail.smtp;
     if is_loopback_name(&smtp.host) {

@@ -156,7 +156,7 @@ fn relevance(mut table: Table<'_>) -> Relevance {
     let borderline = one_of(&[("list", Borderline::List), ("include", Borderline::Include)]);
     let relevance = Relevance {
         borderline: table.or("borderline", Borderline::List, borderline),
-        borderline_margin: table.or("borderline_margin", 0.5, number(0.0..=1000.0)),
+        borderline_margin: table.or("borderline_margin", None, optional(number(0.0..=1000.0))),
         threshold: table.or("threshold", None, optional(threshold)),
     };
     table.finish();

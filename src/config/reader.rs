@@ -153,6 +153,11 @@ impl<'a> Table<'a> {
         value.get_ref().as_str().map(str::to_owned)
     }
 
+    /// Where a key is that earlier versions knew, if the file has it.
+    pub(super) fn removed(&mut self, key: &str) -> Option<Place> {
+        self.keys.remove_entry(key).map(|(name, _)| self.at(name.span()))
+    }
+
     /// Notes every key that nobody asked for.
     pub(super) fn finish(self) {
         for name in self.keys.keys() {
@@ -212,7 +217,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
+    /// Notes why the value at a place is refused.
+    pub(super) fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
         let message = if wrong.alone { wrong.message } else { format!("{subject} {}", wrong.message) };
         self.note(place, message, wrong.hint);
     }

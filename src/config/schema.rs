@@ -136,15 +136,18 @@ struct TopicFile {
     /// Of a post whose text is surely in none of these languages, only title and categories are judged: ["en"].
     #[schemars(default)]
     languages: Vec<String>,
-    /// A post that sums to this or more is in.
+    /// A post whose score is this or more is in: a probability in percent with a classifier, else points.
     #[schemars(default)]
     threshold: f32,
+    /// Scores below the threshold by no more than this are borderline: percentage points with a classifier, else points.
+    #[schemars(default)]
+    borderline_margin: f32,
     /// What a phrase of each strength is worth.
     #[schemars(default)]
     weights: WeightsTable,
-    /// The model that judges the wording as a whole.
+    /// The trained model that judges a text as a whole. With it, scores and the threshold are in percent.
     #[schemars(default)]
-    wording: WordingTable,
+    classifier: ClassifierTable,
     /// Phrases that speak for the topic as a whole.
     #[schemars(default)]
     general: Phrases,
@@ -172,16 +175,12 @@ struct WeightsTable {
     decisive: f32,
 }
 
-/// The model of wording.
+/// The classifier.
 #[derive(Default, JsonSchema)]
 #[schemars(default)]
-struct WordingTable {
+struct ClassifierTable {
     /// What `policy-digest topic train` has written.
     file: String,
-    /// Points for a text that reads just like those that are in.
-    weight: f32,
-    /// The same for a theme.
-    for_themes: f32,
 }
 
 /// Phrases by their strength: words in any number and tense, `"exactly these"`, `collaborat*`, `budget ~5 citizens`,

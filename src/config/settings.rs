@@ -190,8 +190,9 @@ pub struct Schedule {
 pub struct Relevance {
     /// What becomes of items just under the threshold.
     pub borderline: Borderline,
-    /// How many score points below the threshold that is.
-    pub borderline_margin: f32,
+    /// Goes before the topic file's margin, as the next one does before its threshold.
+    #[schemars(with = "Optional")]
+    pub borderline_margin: Option<f32>,
     /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::topic::Topic)).
     #[schemars(with = "Optional")]
     pub threshold: Option<f32>,

@@ -241,6 +241,36 @@ fn what_is_missing_in_a_feed_is_found_at_its_header() {
 }
 
 #[test]
+fn with_a_classifier_threshold_and_margin_are_percentages() {
+    let topic = |lines: &str| {
+        let head = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n";
+        format!("{head}{lines}\n[classifier]\nfile = \"t.classifier\"\n")
+    };
+    for (lines, finding) in [
+        ("threshold = 0.5", "topic.toml:4:13: `threshold` must be between 1 and 99 with a classifier"),
+        ("threshold = 100", "topic.toml:4:13: `threshold` must be between 1 and 99 with a classifier"),
+        (
+            "borderline_margin = 0.5",
+            "topic.toml:4:21: `borderline_margin` must be 0, or between 1 and 50, with a classifier",
+        ),
+    ] {
+        let findings = found(&[("topic.toml", &topic(lines))], &[]);
+        assert!(findings.contains(&finding.to_owned()), "{findings:?}");
+    }
+    let over = [("POLICY_DIGEST__RELEVANCE__BORDERLINE_MARGIN", "0.5")];
+    let findings = found(&[("topic.toml", &topic("threshold = 50\nborderline_margin = 10"))], &over);
+    let finding = "`borderline_margin` must be 0, or between 1 and 50, with a classifier";
+    assert!(findings.iter().any(|it| it.contains("BORDERLINE_MARGIN") && it.contains(finding)), "{findings:?}");
+}
+
+#[test]
+fn a_topic_of_an_earlier_version_is_told_the_next_step() {
+    let topic =
+        "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 6.0\n[wording]\nfile = \"topic.wording\"\n";
+    assert_eq!(found(&[("topic.toml", topic)], &[]), ["topic.toml:5:2: `[wording]` is now `[classifier]`"]);
+}
+
+#[test]
 fn a_topic_is_read_with_its_weights_and_its_override() {
     let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 5\n[weights]\nstrong = 9\n[general]\nstrong = \
                  [\"alpha beta\"]\n[[theme]]\nname = \"x\"\ntitle = \"X\"\nweak = [\"gamma\"]\n";

@@ -12,7 +12,7 @@ use super::reader::Table;
 use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use crate::domain::relevance::METHOD;
-use crate::domain::topic::{Borderline, Exclusion, Pattern, Term, Theme, Topic, Weighing, Wording};
+use crate::domain::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
 
 /// What a phrase of each strength is worth.
 struct Weights {
@@ -24,45 +24,76 @@ struct Weights {
 }
 
 /// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold and says what is borderline,
-/// `content` reads a file that the topic names; without it, its model stays untrained.
+/// `content` reads a file that the topic names; without it, its classifier stays untrained.
 pub(super) fn read(
     mut top: Table<'_>,
     source: &str,
     over: &settings::Relevance,
-    content: Option<impl Fn(&str) -> std::io::Result<String>>,
+    content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
 ) -> (Topic, Option<String>) {
     let name = top.required("name", short_name);
     let title = top.required("title", filled);
     let description = top.required("description", filled);
     let languages = top.values("languages", language);
-    let in_file =
-        top.or("threshold", 3.0, hinted("a post that sums to this or more is in: `threshold = 3.0`", threshold));
+    const HINT: &str = "points, as `threshold = 3.0`; with a classifier percent, as `threshold = 50`";
+    let in_file = top.placed("threshold", hinted(HINT, threshold));
+    let margin_in_file = top.placed("borderline_margin", number(0.0..=1000.0));
     let weights = weights(top.table("weights"));
     let mut general = top.table("general");
     let general_terms = terms(&mut general, &weights);
     general.finish();
     let themes = themes(top.tables("theme"), &weights);
-    let (wording, model, file) = wording(top.table("wording"), &themes, content);
-    let topic = Topic {
+    let (classifier, model, file) = classifier(top.table("classifier"), &themes, content);
+    refuse_wording(&mut top);
+    let mut topic = Topic {
         name: name.map(|(name, _)| name).unwrap_or_default(),
         title: title.map(|(title, _)| title).unwrap_or_default(),
         description: description.map(|(description, _)| description).unwrap_or_default(),
         languages: if languages.is_empty() { vec!["en".to_owned()] } else { languages },
-        threshold: over.threshold.unwrap_or(in_file),
-        borderline: Borderline {
-            margin: over.borderline_margin,
-            is_in: over.borderline == settings::Borderline::Include,
-        },
+        threshold: 0.0,
+        borderline: Borderline { margin: 0.0, is_in: over.borderline == settings::Borderline::Include },
         themes,
         general: general_terms,
         exclusions: exclusions(top.tables("exclusion"), &weights),
-        wording,
+        classifier,
         most: weights.most,
         decisive: weights.decisive,
-        fingerprint: fingerprint(&[source, &model], over),
+        fingerprint: fingerprint(&[source.as_bytes(), &model], over),
     };
+    let scale = scale(file.as_ref());
+    for (key, set) in [("threshold", &in_file), ("borderline_margin", &margin_in_file)] {
+        if let Some((wrong, (_, place))) = set.as_ref().and_then(|set| Some((off_scale(key, set.0, scale)?, set))) {
+            top.refuse(place.clone(), &format!("`{key}`"), wrong);
+        }
+    }
+    let (threshold, margin) = match scale {
+        Scale::Points => (3.0, 0.5),
+        Scale::Probability => (50.0, 10.0),
+    };
+    topic.threshold = over.threshold.or(in_file.map(|(it, _)| it)).unwrap_or(threshold);
+    topic.borderline.margin = over.borderline_margin.or(margin_in_file.map(|(it, _)| it)).unwrap_or(margin);
     top.finish();
     (topic, file)
+}
+
+/// What scores mean in a topic that names this classifier, whether or not it can be read.
+pub(super) fn scale(classifier: Option<&String>) -> Scale {
+    if classifier.is_some() { Scale::Probability } else { Scale::Points }
+}
+
+/// Why a threshold or a margin does not fit the scale of the topic's scores.
+pub(super) fn off_scale(key: &str, value: f32, scale: Scale) -> Option<Wrong> {
+    match (scale, key) {
+        (Scale::Points, _) => None,
+        (Scale::Probability, "threshold") => (!(1.0..=99.0).contains(&value)).then(|| {
+            let hint = "a score is the probability, in percent, that a post is relevant: `threshold = 50`";
+            Wrong::new("must be between 1 and 99 with a classifier", hint)
+        }),
+        (Scale::Probability, _) => (value != 0.0 && !(1.0..=50.0).contains(&value)).then(|| {
+            let hint = "it is in percentage points: with a threshold of 50, `borderline_margin = 10` begins at 40";
+            Wrong::new("must be 0, or between 1 and 50, with a classifier", hint)
+        }),
+    }
 }
 
 fn weights(mut table: Table<'_>) -> Weights {
@@ -79,37 +110,44 @@ fn weights(mut table: Table<'_>) -> Weights {
     weights
 }
 
-/// The trained model that the table names, its text, and the file's name; none without a table.
-fn wording(
+/// The classifier that the table names, the content of its file, and the file's name; none without a table.
+fn classifier(
     mut table: Table<'_>,
     themes: &[Theme],
-    content: Option<impl Fn(&str) -> std::io::Result<String>>,
-) -> (Option<Weighing>, String, Option<String>) {
+    content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
+) -> (Option<Arc<Classifier>>, Vec<u8>, Option<String>) {
+    const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[classifier]` out";
     let file = table.placed("file", filled);
-    let weight = table.or("weight", 8.0, number(0.0..=1000.0));
-    let for_themes = table.or("for_themes", 3.5, number(0.0..=1000.0));
     let names = || themes.iter().map(|theme| theme.name.clone());
-    let (mut model, mut text) = (None, String::new());
+    let (mut classifier, mut bytes) = (None, Vec::new());
     if let Some((file, place)) = &file {
-        const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[wording]` out";
         let refuse = |message: String| table.note(place.clone(), format!("`{file}`: {message}"), Some(HINT.to_owned()));
         match content.map(|content| content(file)) {
-            None => model = Some(Wording::untrained(names().collect())),
+            None => classifier = Some(Classifier::untrained(names().collect())),
             Some(Err(error)) => refuse(format!("the file cannot be read: {error}")),
             Some(Ok(content)) => {
-                match Wording::parse(&content) {
-                    Err(error) => refuse(format!("line {}: {error}", error.line)),
+                match Classifier::parse(&content) {
+                    Err(error) => refuse(error.to_string()),
                     Ok(read) if !names().eq(read.themes().iter().cloned()) => {
                         refuse("it was trained for other themes, or for these in another order".to_owned());
                     }
-                    Ok(read) => model = Some(read),
+                    Ok(read) => classifier = Some(read),
                 }
-                text = content;
+                bytes = content;
             }
         }
     }
     table.finish();
-    (model.map(|model| Weighing { model: Arc::new(model), weight, for_themes }), text, file.map(|(file, _)| file))
+    (classifier.map(Arc::new), bytes, file.map(|(file, _)| file))
+}
+
+/// Earlier versions had a table of this name: its model and its points cannot be read any more.
+fn refuse_wording(top: &mut Table<'_>) {
+    const HINT: &str = "write `[classifier]` with `file = \"topic.classifier\"` instead, make that file with \
+                        `policy-digest topic train POSTS.jsonl`, and set `threshold` in percent";
+    if let Some(place) = top.removed("wording") {
+        top.note(place, "`[wording]` is now `[classifier]`", Some(HINT.to_owned()));
+    }
 }
 
 /// The phrases of a table, in their three strengths.
@@ -177,15 +215,15 @@ fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Optio
 }
 
 /// Changes with whatever changes a score or a verdict.
-fn fingerprint(sources: &[&str], over: &settings::Relevance) -> String {
+fn fingerprint(sources: &[&[u8]], over: &settings::Relevance) -> String {
     let mut hash = Sha256::new();
     for source in sources {
-        hash.update(source.as_bytes());
-        // A byte that is in no UTF-8 text stands between, so that no file can look like another with an override.
-        hash.update([0xff]);
+        hash.update(source);
+        // The length stands before the next, so that no file can look like another with an override.
+        hash.update(source.len().to_le_bytes());
     }
     let settings::Relevance { borderline, borderline_margin, threshold } = over;
     hash.update([METHOD]);
-    hash.update(format!("{borderline:?} {borderline_margin} {threshold:?}").as_bytes());
+    hash.update(format!("{borderline:?} {borderline_margin:?} {threshold:?}").as_bytes());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,5 @@
-//! Which features a model knows, by hashes of stems: a word's is worked out once, a pair's from those of its words.
+//! Which features a classifier knows, by hashes of stems: a word's is worked out once, a pair's and a title word's
+//! from those of its words.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,12 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// A stem by FNV-1a.
 pub(super) fn hash(stem: &str) -> u64 {
-    stem.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+    hash_bytes(stem.as_bytes())
+}
+
+/// Bytes by FNV-1a.
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
 /// Two stems that follow one another.
@@ -16,37 +22,56 @@ pub(super) fn pair(first: u64, second: u64) -> u64 {
     (first.rotate_left(23) ^ second).wrapping_mul(PRIME)
 }
 
-/// The numbers of features by their hashes, behind a sieve that fits into a core's nearest cache: of the pairs of
-/// words in a text, nearly all are in no model.
+/// A stem in the title.
+pub(super) fn in_title(stem: u64) -> u64 {
+    pair(u64::MAX, stem)
+}
+
+/// What a file keeps of a hash: of the words and pairs of a text, one in thirty thousand is mistaken for a feature.
+pub(super) fn key(hash: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half, which the multiplication mixes best")]
+    let key = (hash >> 32) as u32;
+    key
+}
+
+/// The numbers of features by their keys, behind a sieve that fits into a core's second cache: most pairs of words in
+/// a text are no features.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
     sieve: Vec<u64>,
-    numbers: HashMap<u64, u32, FixedState>,
+    /// How far a hash is shifted to give a bit of the sieve.
+    shift: u32,
+    numbers: HashMap<u32, u32, FixedState>,
 }
 
 impl Features {
-    /// Bits of the sieve, as a power of two: twenty for each feature of the shipped model.
-    const BITS: u32 = 18;
-
     /// Numbers them in the order in which they come.
-    pub(super) fn new(hashes: impl Iterator<Item = u64>) -> Self {
-        let numbers: HashMap<u64, u32, FixedState> = hashes.zip(0..).collect();
-        let mut sieve = vec![0; 1 << (Self::BITS - 6)];
-        for hash in numbers.keys() {
-            let (word, bit) = Self::place(*hash);
-            sieve[word] |= bit;
+    pub(super) fn new(keys: &[u32]) -> Self {
+        // Ten to twenty bits for each.
+        let bits = (keys.len() * 10).next_power_of_two().max(64);
+        let mut features = Self { sieve: vec![0; bits / 64], shift: 64 - bits.ilog2(), numbers: HashMap::default() };
+        features.numbers.reserve(keys.len());
+        for (key, number) in keys.iter().zip(0..) {
+            features.numbers.insert(*key, number);
+            let (word, bit) = features.place(u64::from(*key) << 32);
+            features.sieve[word] |= bit;
         }
-        Self { sieve, numbers }
+        features
     }
 
-    fn place(hash: u64) -> (usize, u64) {
-        let bit = hash >> (64 - Self::BITS);
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let bit = hash >> self.shift;
         ((bit >> 6) as usize, 1 << (bit & 63))
     }
 
-    /// The number of a word or two, by their hash.
+    /// The number of a feature, by its hash.
     pub(super) fn get(&self, hash: u64) -> Option<u32> {
-        let (word, bit) = Self::place(hash);
-        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&hash).copied() }
+        let (word, bit) = self.place(hash);
+        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&key(hash)).copied() }
     }
 }

@@ -90,6 +90,11 @@ impl Folded {
         self.words[word].letters.start + word
     }
 
+    /// How many words begin before this offset.
+    pub(crate) fn words_before(&self, offset: usize) -> usize {
+        (0..self.len()).find(|word| self.offset(*word) >= offset).unwrap_or(self.len())
+    }
+
     /// Whether a sentence begins with this word.
     pub(crate) fn opens_sentence(&self, word: usize) -> bool {
         self.words[word].opens_sentence

@@ -21,12 +21,13 @@ pub(crate) struct Hit {
 }
 
 impl Index {
-    /// Every sequence at every place. Only those that `covers` names take their words from shorter ones.
-    pub(crate) fn find(&self, passage: &Passage, covers: impl Fn(usize) -> bool, found: &mut Hits) {
+    /// Every sequence that begins with one of the first so many words. Only those that `covers` names take their words
+    /// from shorter ones.
+    pub(crate) fn find(&self, passage: &Passage, words: usize, covers: impl Fn(usize) -> bool, found: &mut Hits) {
         found.clear(self.sequences.len());
         let hits = &mut found.all;
         let mut furthest = 0;
-        for start in 0..passage.folded().len() {
+        for start in 0..words {
             if !passage.opens(start) {
                 continue;
             }

@@ -1,30 +1,32 @@
 //! Whether an item is about the topic, under which themes, and why.
 //!
-//! Every phrase of the topic that is found adds its weight, an exclusion's subtracts it; the title counts more
-//! than the opening of the text, the opening more than the rest, and only the first 2,000 characters are read,
-//! so that long items are not favoured. The sum of the reasons is the total, save where an exclusion decides.
+//! Every phrase of the topic that is found adds its points, an exclusion's subtracts them; the title counts more
+//! than the opening of the text, the opening more than the rest, and phrases are looked for in the first 2,000
+//! characters only, so that long items are not favoured. Of a topic without a classifier the sum of the points is the
+//! score. With one, the points and its own judgement are log-odds, and the score is the probability that they give.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::classifier::{self, Bag};
 use super::index::{Index, Sequences};
 use super::language::{Detector, Language};
 use super::matching::{self, Hits};
 use super::pattern::Shape;
-use super::topic::{self, Borderline, Term, Topic, Weighing};
+use super::topic::{self, Borderline, Classifier, Scale, Term, Topic};
 use super::vocabulary::Passage;
-use super::wording::Bag;
 
 mod telling;
 mod weigh;
 
 pub use telling::telling;
+pub(super) use weigh::Points;
 
 /// Changes with whatever changes a score beside the topic's files: scores made by another method are stale.
-pub const METHOD: u8 = 2;
+pub const METHOD: u8 = 3;
 
-/// Of summary and content together, this many characters are read.
-pub(super) const READ: usize = 2_000;
+/// In so many characters of summary and content together, phrases are looked for.
+const READ: usize = 2_000;
 /// Of those, so many are the opening.
 const OPENING: usize = 600;
 /// And in so many, a post says what kind of post it is,
@@ -51,15 +53,16 @@ pub struct Text<'a> {
     pub content: &'a str,
     /// Its categories.
     pub categories: &'a [String],
-    /// The feed's prior, added to the score.
+    /// The feed's prior, counted as the points of phrases.
     pub prior: f32,
 }
 
 /// The outcome: the same for the same text and topic, on every run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// Higher is more relevant; `picked` compares it to the topic's threshold. At most zero for an item that
-    /// a decisive exclusion puts out.
+    /// Higher is more relevant; `picked` compares it to the topic's threshold. With a classifier, the probability
+    /// that the item is relevant, in percent; else the sum of the points. At most zero for an item that a decisive
+    /// exclusion puts out.
     pub total: f32,
     /// Whether the item is in: a story of the digest.
     pub picked: bool,
@@ -83,6 +86,12 @@ impl Score {
     pub fn is_listed(&self) -> bool {
         self.borderline && !self.picked
     }
+
+    /// What a reason of it does to the total, in the unit of the topic's scale.
+    #[must_use]
+    pub fn effect(&self, reason: &Reason, scale: Scale) -> f32 {
+        scale.effect(self.reasons.iter().map(|reason| reason.weight).sum(), reason.weight)
+    }
 }
 
 /// One phrase that was found.
@@ -94,7 +103,7 @@ pub struct Reason {
     pub found: String,
     /// Where.
     pub place: Place,
-    /// What it added; negative when it spoke against.
+    /// What it added, in points or, with a classifier, log-odds; negative when it spoke against.
     pub weight: f32,
     /// The theme, or the exclusion's reason, that it speaks for.
     pub label: Option<Arc<str>>,
@@ -111,15 +120,15 @@ pub enum Place {
     Text,
     /// Among the categories.
     Category,
-    /// In the text as a whole.
-    Wording,
+    /// In the text as a whole: the classifier's judgement.
+    Classifier,
     /// In the feed's prior.
     Feed,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Title, Self::Text, Self::Category, Self::Wording, Self::Feed];
+    pub const ALL: [Self; 5] = [Self::Title, Self::Text, Self::Category, Self::Classifier, Self::Feed];
 
     /// The word in tables and reports.
     #[must_use]
@@ -128,7 +137,7 @@ impl Place {
             Self::Title => "title",
             Self::Text => "text",
             Self::Category => "category",
-            Self::Wording => "wording",
+            Self::Classifier => "classifier",
             Self::Feed => "feed",
         }
     }
@@ -140,7 +149,7 @@ pub struct Scorer {
     threshold: f32,
     most: f32,
     decisive: f32,
-    wording: Option<Weighing>,
+    classifier: Option<Arc<Classifier>>,
     borderline: Borderline,
     languages: Detector,
     themes: Vec<Arc<str>>,
@@ -213,12 +222,27 @@ struct Find<'a> {
     quote: &'a str,
 }
 
+impl Find<'_> {
+    fn each_word(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().flat_map(Range::clone)
+    }
+
+    fn has_word(&self, word: usize) -> bool {
+        self.words.iter().any(|words| words.contains(&word))
+    }
+
+    /// Whether all words of the other are among its own.
+    fn covers(&self, other: &Self) -> bool {
+        other.each_word().all(|word| self.has_word(word))
+    }
+}
+
 /// All that was seen in a text.
+#[derive(Default)]
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
     /// In all passages so far.
     words: usize,
-    wording: Option<&'a Weighing>,
     bag: Bag<'a>,
 }
 
@@ -269,7 +293,7 @@ impl Scorer {
             threshold: topic.threshold,
             most: topic.most,
             decisive: topic.decisive,
-            wording: topic.wording.clone(),
+            classifier: topic.classifier.clone(),
             borderline: topic.borderline,
             languages: Detector::new(&topic.languages),
             themes: topic.themes.iter().map(|theme| theme.name.as_str().into()).collect(),
@@ -287,11 +311,24 @@ impl Scorer {
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         let (text, language) = self.in_own_language(text);
-        // The model knows the words of the topic's languages only.
-        let wording = self.wording.as_ref().filter(|_| language.is_none());
-        let mut seen = Seen { finds: Vec::with_capacity(64), words: 0, wording, bag: Bag::default() };
-        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        // The classifier knows the words of the topic's languages only.
+        let classifier = self.classifier.as_deref().filter(|_| language.is_none());
+        let mut seen = Seen::default();
+        self.read(&text, |desk, passage, place, offset| {
+            if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
+                seen.bag.take(classifier.by_hash(), &desk.passage, passage, place == Place::Title);
+            }
+            self.note(desk, passage, place, offset, &mut seen);
+        });
         Score { language, ..self.weigh(seen, text.prior) }
+    }
+
+    /// What the phrases alone make of a text.
+    pub(super) fn points(&self, text: &Text<'_>) -> Points {
+        let (text, _) = self.in_own_language(text);
+        let mut seen = Seen::default();
+        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        self.points_of(seen.finds)
     }
 
     /// The phrases that a text holds, also where a longer one covers them: their numbers in the order of the topic, the
@@ -326,20 +363,22 @@ impl Scorer {
     fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
         let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut desk = desks().pop().unwrap_or_default();
-        let model = self.wording.as_ref().map(|wording| wording.model.by_hash());
+        let features = self.classifier.as_ref().map(|classifier| classifier.by_hash());
+        let limit = if features.is_some() { classifier::READ } else { READ };
         let mut read = |passage: &'a str, place, limit, offset| {
-            desk.passage.refill(passage, limit, &self.index, model);
+            desk.passage.refill(passage, limit, &self.index, features);
             let covers = |sequence: usize| match place {
                 Place::Title => self.covers[sequence].in_title,
                 _ => self.covers[sequence].elsewhere,
             };
-            self.index.find(&desk.passage, covers, &mut desk.hits);
+            let words = desk.passage.folded().words_before(READ.saturating_sub(offset));
+            self.index.find(&desk.passage, words, covers, &mut desk.hits);
             take(&desk, passage, place, offset);
             desk.passage.folded().size()
         };
         read(text.title, Place::Title, TITLE_LIMIT, 0);
-        let summary = read(text.summary, Place::Text, READ, 0);
-        read(text.content, Place::Text, READ.saturating_sub(summary), summary);
+        let summary = read(text.summary, Place::Text, limit, 0);
+        read(text.content, Place::Text, limit.saturating_sub(summary), summary);
         for category in text.categories.iter().take(CATEGORIES) {
             read(category, Place::Category, CATEGORY_LIMIT, 0);
         }
@@ -348,9 +387,6 @@ impl Scorer {
 
     /// Notes what a passage holds.
     fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
-        if let (Some(Weighing { model, .. }), Place::Title | Place::Text) = (seen.wording, place) {
-            seen.bag.take(model, &desk.passage, text, place == Place::Title);
-        }
         let folded = desk.passage.folded();
         let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
         let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+pub use super::classifier::Classifier;
 pub use super::pattern::{Pattern, PatternError};
-pub use super::wording::Wording;
 
 /// The topic, its themes and all its phrases.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +27,9 @@ pub struct Topic {
     pub general: Vec<Term>,
     /// Other senses of the same words, and kinds of post that are out whatever their subject.
     pub exclusions: Vec<Exclusion>,
-    /// What the text's wording as a whole says beside the phrases.
-    pub wording: Option<Weighing>,
+    /// The trained model that judges the text as a whole, beside the phrases. With it, scores and thresholds are
+    /// probabilities in percent; without it, the points of the phrases.
+    pub classifier: Option<Arc<Classifier>>,
     /// All phrases together count no more than this, for or against.
     pub most: f32,
     /// What the phrases of a decisive exclusion must reach.
@@ -50,7 +51,7 @@ impl Topic {
     /// What this topic's scores mean.
     #[must_use]
     pub fn scale(&self) -> Scale {
-        Scale::Points
+        if self.classifier.is_some() { Scale::Probability } else { Scale::Points }
     }
 
     /// The same, with nothing that speaks against a post.
@@ -70,6 +71,26 @@ impl Scale {
         }
     }
 
+    /// What a reason of this weight does to a score whose reasons weigh `all` together: its points, or the percentage
+    /// points by which the probability is higher with it than without.
+    #[must_use]
+    pub fn effect(self, all: f32, weight: f32) -> f32 {
+        let percent = |log_odds: f32| 100.0 / (1.0 + (-log_odds).exp());
+        match self {
+            Self::Points => weight,
+            Self::Probability => percent(all) - percent(all - weight),
+        }
+    }
+
+    /// An effect as people read it: `+4.0` or `+12 %`.
+    #[must_use]
+    pub fn show_effect(self, effect: f32) -> String {
+        match self {
+            Self::Points => format!("{effect:+.1}"),
+            Self::Probability => format!("{effect:+.0} %"),
+        }
+    }
+
     /// A score as people read it: `7.5` or `81 %`.
     #[must_use]
     pub fn show(self, score: f32) -> String {
@@ -80,21 +101,10 @@ impl Scale {
     }
 }
 
-/// A trained model, and what its judgement is worth in points.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weighing {
-    /// As `topic train` has made it.
-    pub model: Arc<Wording>,
-    /// For a text that reads just like those that belong; as much against one that reads like the others.
-    pub weight: f32,
-    /// The same for a theme.
-    pub for_themes: f32,
-}
-
 /// The rule for items just under the threshold.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Borderline {
-    /// In score points below the threshold; at 0 nothing is borderline.
+    /// How far below the threshold, in points or percent as it; at 0 nothing is borderline.
     pub margin: f32,
     /// Whether they are in like the others, rather than named shortly at the end of the digest.
     pub is_in: bool,

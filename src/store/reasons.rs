@@ -38,6 +38,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Reason>, Error> {
     rows.into_iter()
         .map(|Row(phrase, found, place, weight, label, is_telling)| {
             let known = Place::ALL.into_iter().find(|known| known.as_str() == place);
+            // As versions without a classifier wrote it.
+            let known = known.or((place == "wording").then_some(Place::Classifier));
             let place = known.ok_or_else(|| Error::content("a place", &place))?;
             let (phrase, found, label) = (phrase.into(), found.into_owned(), label.map(Into::into));
             Ok(Reason { phrase, found, place, weight, label, is_telling })

@@ -84,6 +84,14 @@ fn words_are_paid_once_however_many_phrases_they_earn() {
 }
 
 #[test]
+fn words_in_another_sense_earn_nothing() {
+    let rules = "[general]\nstrong = ['co-produc*']\n[[exclusion]]\nname = 'film'\nreason = 'film'\nstrong = ['co-produc* ~4 film']";
+    assert_eq!(judge(rules, "", "The co-production of care.").total, 4.0);
+    let score = judge(rules, "", "A film, in co-production with Denmark.");
+    assert_eq!((score.total, score.reasons.len()), (-4.0, 1), "{score:#?}");
+}
+
+#[test]
 fn a_matter_that_a_post_mentions_does_not_outweigh_what_it_is_about() {
     let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let scorer = Scorer::new(&config::load(&shipped, None, &[]).unwrap().topic);

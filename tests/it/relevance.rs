@@ -15,7 +15,7 @@ fn shipped() -> Topic {
 
 /// The phrases alone, without the trained model beside them.
 fn phrases() -> Scorer {
-    Scorer::new(&Topic { wording: None, ..shipped() })
+    Scorer::new(&Topic { classifier: None, ..shipped() })
 }
 
 fn score(title: &str, content: &str) -> Score {

@@ -1,5 +1,5 @@
-//! `topic train` and `topic cross-validate`: the same posts make the same model, the shipped one is what its posts
-//! make, and a topic that names no fitting model is refused.
+//! `topic train` and `topic cross-validate`: the same posts make the same classifier, the shipped one is what its posts
+//! make, and a topic that names no fitting classifier is refused.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -65,19 +65,19 @@ fn cross_validation_judges_every_post_once_and_more_posts_teach_more() {
 
 #[test]
 fn the_shipped_model_is_what_its_posts_make() {
-    let labelled = root().join("../shared/relevance/dev.jsonl");
+    let labelled = root().join("../shared/relevance/real/posts.jsonl");
     if !labelled.exists() {
-        let _ = writeln!(std::io::stderr(), "skipped: the labelled posts that go with ours are not here");
+        let _ = writeln!(std::io::stderr(), "skipped: the real posts that the classifier was trained on are not here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("model");
-    let files = [posts(), labelled];
+    let out = folder.path().join("classifier");
+    let files = [labelled, posts()];
     let files = files.each_ref().map(|path| path.to_str().unwrap());
-    let told = run(folder.path(), &["topic", "train", files[0], files[1], "--out", out.to_str().unwrap()]);
+    let told = run(folder.path(), &["topic", "train", files[0], "--with", files[1], "--out", out.to_str().unwrap()]);
     assert!(told.status.success(), "{}", text(&told));
-    let shipped = std::fs::read_to_string(root().join("config/topic.wording")).unwrap();
-    assert!(shipped == std::fs::read_to_string(out).unwrap(), "train it anew: README says how");
+    let shipped = std::fs::read(root().join("config/topic.classifier")).unwrap();
+    assert!(shipped == std::fs::read(out).unwrap(), "train it again: config/training/README.md says how");
 }
 
 #[test]
@@ -86,18 +86,32 @@ fn a_model_that_is_missing_or_for_other_themes_is_refused_and_can_be_trained() {
     let config = folder.path().join("config");
     std::fs::create_dir_all(&config).unwrap();
     std::fs::write(config.join("feeds.toml"), "").unwrap();
-    let topic = "name = \"x\"\ntitle = \"x\"\ndescription = \"x\"\n[wording]\nfile = \"x.wording\"\n\
+    let topic = "name = \"x\"\ntitle = \"x\"\ndescription = \"x\"\n[classifier]\nfile = \"x.classifier\"\n\
                  [[theme]]\nname = \"care\"\ntitle = \"Care\"\nstrong = [\"care\"]\n";
     std::fs::write(config.join("topic.toml"), topic).unwrap();
     let own = |arguments: &[&str]| text(&policy_digest(folder.path()).args(arguments).output().unwrap());
     let missing = own(&["schedule"]);
     assert!(
-        missing.contains("topic.toml:5:8") && missing.contains("`x.wording`: the file cannot be read"),
+        missing.contains("topic.toml:5:8") && missing.contains("`x.classifier`: the file cannot be read"),
         "{missing}"
     );
-    std::fs::write(config.join("x.wording"), "policy-digest wording 1\nthemes\tother\nbias\t1\n").unwrap();
-    assert!(own(&["schedule"]).contains("it was trained for other themes"), "{}", own(&["schedule"]));
-    let titles = ["care for all", "care at home", "tax", "football", "novels", "weather"];
+    let head = "policy-digest classifier 1\nfeatures 0 0 0\nunits 1 1\ntopic 0 0 0 0 0 0\n";
+    let of_theme = |theme: &str| format!("{head}theme {theme} 0 0 0\nchecksum cbf29ce484222325\n\n");
+    let refusal = |content: &str| {
+        std::fs::write(config.join("x.classifier"), content).unwrap();
+        own(&["schedule"])
+    };
+    for (content, reason) in [
+        (of_theme("other"), "it was trained for other themes"),
+        (of_theme("care") + "x", "it is damaged"),
+        (of_theme("care").replace("topic 0", "topic x"), "line 4: expected 6 numbers"),
+        ("something else\n\n".to_owned(), "it does not begin with `policy-digest classifier 1`"),
+    ] {
+        let told = refusal(&content);
+        assert!(told.contains(reason), "{reason}: {told}");
+    }
+    // What three posts have is learnt: the word, and the word in the title.
+    let titles = ["care for all", "care at home", "care now", "tax", "football", "novels", "weather"];
     let post = |(number, title): (usize, &&str)| {
         let relevant = title.contains("care");
         let themes = if relevant { "[\"care\"]" } else { "[]" };
@@ -105,10 +119,10 @@ fn a_model_that_is_missing_or_for_other_themes_is_refused_and_can_be_trained() {
     };
     let lines: String = titles.iter().enumerate().map(post).collect();
     std::fs::write(folder.path().join("posts.jsonl"), lines).unwrap();
-    assert!(
-        own(&["topic", "train", "posts.jsonl"]).contains("x.wording: 1 words"),
-        "{}",
-        own(&["topic", "train", "posts.jsonl"])
-    );
+    let trained = own(&["topic", "train", "posts.jsonl"]);
+    assert!(trained.contains("x.classifier: 2 words"), "{trained}");
     assert!(!own(&["schedule"]).contains("error"), "{}", own(&["schedule"]));
+    let earlier = topic.replace("[classifier]\nfile = \"x.classifier\"", "[wording]\nfile = \"x.wording\"");
+    std::fs::write(config.join("topic.toml"), earlier).unwrap();
+    assert!(own(&["schedule"]).contains("`[wording]` is now `[classifier]`"), "{}", own(&["schedule"]));
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::relevance::{Place, Reason, Score, Scorer, Text};
-use crate::domain::topic::{Term, Topic};
+use crate::domain::topic::{Scale, Term, Topic};
 
 /// No distance is looked for beyond so many points.
 const FARTHEST: f32 = 1_000.0;
@@ -47,7 +47,7 @@ impl Change {
             }
             let other = match place {
                 Place::Feed => Some(scorer.score(&Text { prior: 0.0, ..*text })),
-                Place::Wording => None,
+                Place::Classifier => None,
                 _ => without_phrase(topic, phrase, label.as_deref()).map(|topic| Scorer::new(&topic).score(text)),
             };
             let Some(Score { total, picked, .. }) = other else { continue };
@@ -68,7 +68,11 @@ impl Change {
         let name = |it: &Without| format!("`{}` ({})", it.phrase, topic.scale().show(it.score));
         let deciding: Vec<String> = self.deciding(score.picked).take(NAMED).map(name).collect();
         let other = if score.picked { "out" } else { "in" };
-        let points = self.distance.map(|points| format!("{points:.1} points"));
+        let unit = match topic.scale() {
+            Scale::Points => "points",
+            Scale::Probability => "points of phrases",
+        };
+        let points = self.distance.map(|points| format!("{points:.1} {unit}"));
         match (deciding.as_slice(), score.picked, points) {
             ([], true, Some(points)) => {
                 format!("It would be out with {points} less; no single reason decides.")

@@ -11,7 +11,7 @@ use super::train::train;
 use crate::domain::measures::{Sample, best_threshold};
 use crate::domain::random::Random;
 use crate::domain::relevance::Scorer;
-use crate::domain::topic::{Topic, Weighing};
+use crate::domain::topic::Topic;
 
 /// How to cross-validate.
 #[derive(Debug, Clone)]
@@ -43,25 +43,24 @@ pub struct Validation {
 #[must_use]
 pub fn cross_validate(topic: &Topic, posts: &[Labelled], always: &[Labelled], plan: &Plan) -> Vec<Validation> {
     let fold_of = folds(posts, plan.folds);
+    let always: Vec<&Labelled> = always.iter().collect();
     let jobs: Vec<(Option<usize>, usize)> =
         plan.sizes.iter().flat_map(|size| (0..plan.folds).map(|fold| (*size, fold))).collect();
     let run = |(size, fold): (Option<usize>, usize)| {
         let side = |within: bool| -> Vec<&Labelled> {
             posts.iter().zip(&fold_of).filter(|(_, of)| (**of == fold) == within).map(|(post, _)| post).collect()
         };
-        let mut training = size.map_or_else(|| side(false), |size| drawn(&side(false), size, fold));
-        training.extend(always);
+        let training = size.map_or_else(|| side(false), |size| drawn(&side(false), size, fold));
         let held_out = side(true).into_iter().cloned().collect();
-        (training.len(), judge(&trained(topic, &training), held_out, plan.first))
+        (training.len(), judge(&trained(topic, &training, &always), held_out, plan.first))
     };
     let mut done = at_once(&jobs, run).into_iter();
     plan.sizes.iter().map(|_| gather(topic, &fold_of, done.by_ref().take(plan.folds).collect())).collect()
 }
 
-fn trained(topic: &Topic, posts: &[&Labelled]) -> Scorer {
-    let classifier = Arc::new(train(topic, posts));
-    let wording = topic.wording.as_ref().map(|weighing| Weighing { model: classifier, ..*weighing });
-    Scorer::new(&Topic { wording, ..topic.clone() })
+fn trained(topic: &Topic, posts: &[&Labelled], always: &[&Labelled]) -> Scorer {
+    let (classifier, _) = train(topic, posts, always);
+    Scorer::new(&Topic { classifier: Some(Arc::new(classifier)), ..topic.clone() })
 }
 
 /// Puts the folds together again.

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 
 use crate::app::ReadOnly;
 use crate::domain::relevance::{Place, Score};
+use crate::domain::topic::Scale;
 use crate::store::ItemRow;
 
 /// Items held in memory at a time.
@@ -64,13 +65,13 @@ pub struct Change {
 /// What made the difference.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Because {
-    /// A phrase (or the wording as a whole, or the feed's prior) that counts otherwise now, and by how much.
+    /// A phrase (or the classifier, or the feed's prior) that counts otherwise now, and by how much.
     Phrase {
         /// As the topic file writes it.
         phrase: String,
         /// Where it was found.
         place: Place,
-        /// Points more or less than before.
+        /// Points, or percentage points, more or less than before.
         by: f32,
     },
     /// A decisive exclusion puts it out now; its reason.
@@ -87,7 +88,7 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
     let now = app.clock.now();
     let from = TimeDelta::from_std(since).ok().and_then(|since| now.checked_sub_signed(since));
     let from = from.unwrap_or(DateTime::UNIX_EPOCH);
-    let zone = app.config.settings.timezone;
+    let (zone, scale) = (app.config.settings.timezone, app.config.topic.scale());
     let mut report = TestReport::default();
     let mut after = app.store.last_before(from).await?;
     loop {
@@ -98,7 +99,7 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
             let at = item.published.unwrap_or(item.arrived).min(item.arrived);
             // Without its text it cannot be judged anew.
             if at >= from && item.text_removed.is_none() {
-                report.take(item, app.scorer.score(&item.text()), monday(at, zone));
+                report.take(item, app.scorer.score(&item.text()), monday(at, zone), scale);
             }
         }
     }
@@ -109,7 +110,7 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
 }
 
 impl TestReport {
-    fn take(&mut self, item: &ItemRow, score: Score, monday: NaiveDate) {
+    fn take(&mut self, item: &ItemRow, score: Score, monday: NaiveDate, scale: Scale) {
         let (before, after) = (item.score.picked, score.picked);
         self.items += 1;
         self.before += usize::from(before);
@@ -122,11 +123,11 @@ impl TestReport {
             }
             (false, true) => {
                 week.added += 1;
-                self.added.push(Change::of(item, &score));
+                self.added.push(Change::of(item, &score, scale));
             }
             (true, false) => {
                 week.dropped += 1;
-                self.dropped.push(Change::of(item, &score));
+                self.dropped.push(Change::of(item, &score, scale));
             }
             (false, false) => {}
         }
@@ -142,14 +143,14 @@ impl TestReport {
 }
 
 impl Change {
-    fn of(item: &ItemRow, score: &Score) -> Self {
+    fn of(item: &ItemRow, score: &Score, scale: Scale) -> Self {
         Self {
             seq: item.seq,
             title: item.title.clone(),
             source: item.source.clone(),
             before: item.score.total,
             after: score.total,
-            because: because(&item.score, score),
+            because: because(&item.score, score, scale),
         }
     }
 }
@@ -158,7 +159,7 @@ impl Change {
 const NOTHING: f32 = 0.01;
 
 /// What changed most, in the direction of the change.
-fn because(before: &Score, after: &Score) -> Because {
+fn because(before: &Score, after: &Score, scale: Scale) -> Because {
     if let Some(reason) = after.excluded.first() {
         return Because::Excluded(reason.clone());
     }
@@ -176,7 +177,8 @@ fn because(before: &Score, after: &Score) -> Because {
         by.into_iter().max_by(|(a, x), (b, y)| (x * direction).total_cmp(&(y * direction)).then_with(|| b.cmp(a)));
     match most {
         Some(((phrase, place), by)) if by * direction > NOTHING => {
-            Because::Phrase { phrase: phrase.to_owned(), place, by }
+            let all = after.reasons.iter().map(|reason| reason.weight).sum();
+            Because::Phrase { phrase: phrase.to_owned(), place, by: scale.effect(all, by) }
         }
         _ => Because::Threshold,
     }

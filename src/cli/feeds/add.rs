@@ -150,7 +150,7 @@ fn why(Post { score, is_outweighed, .. }: &Post) -> Option<String> {
     if score.picked || score.is_listed() {
         let themes = score.themes.join(", ");
         let before = if themes.is_empty() { themes } else { format!("{themes}: ") };
-        return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "its wording as a whole"));
+        return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "the text as a whole"));
     }
     is_outweighed.then(|| quoted("too much against it: ", score, |weight| weight < 0.0)).flatten()
 }

@@ -25,7 +25,7 @@ pub(in crate::cli) struct CrossValidate {
     /// Labelled posts to train on and to judge, one JSON object a line
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// More labelled posts, to train on for every fold
+    /// More labelled posts of another kind, to train on for every fold; they count for less
     #[arg(long, value_name = "FILE")]
     with: Vec<PathBuf>,
     /// Number of folds
@@ -62,8 +62,8 @@ impl std::str::FromStr for Size {
 impl CrossValidate {
     pub(in crate::cli) fn run(&self, global: &Global) -> anyhow::Result<Ending> {
         let topic = global.load_untrained()?.topic;
-        if topic.wording.is_none() {
-            let hint = "topic.toml names no model to train: measure its phrases with `policy-digest topic eval`";
+        if topic.classifier.is_none() {
+            let hint = "topic.toml names no classifier to train: measure its phrases with `policy-digest topic eval`";
             return Err(Usage(hint.to_owned()).into());
         }
         let judged = posts(&self.files, &topic)?;

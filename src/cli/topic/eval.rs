@@ -73,7 +73,8 @@ fn tell(what: &str, posts: &[&Judged], scale: Scale) {
         for reason in score.reasons.iter().take(REASONS) {
             let label = reason.label.as_deref().unwrap_or("the topic");
             let found = marked::plain(&reason.found);
-            print(format_args!("      {:+.1} {found} ({}: {label})", reason.weight, reason.place.as_str()));
+            let effect = scale.show_effect(score.effect(reason, scale));
+            print(format_args!("      {effect} {found} ({}: {label})", reason.place.as_str()));
         }
     }
 }

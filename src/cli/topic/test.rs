@@ -94,9 +94,14 @@ fn tell_change(change: &Change, topic: &Topic) {
 
 fn because(because: &Because, topic: &Topic) -> String {
     match because {
-        Because::Phrase { place: Place::Wording, by, .. } => format!("{by:+.1} its wording as a whole"),
-        Because::Phrase { place: Place::Feed, by, .. } => format!("{by:+.1} its feed's prior"),
-        Because::Phrase { phrase, place, by } => format!("{by:+.1} `{phrase}` ({})", place.as_str()),
+        Because::Phrase { phrase, place, by } => {
+            let what = match place {
+                Place::Classifier => "the text as a whole".to_owned(),
+                Place::Feed => "its feed's prior".to_owned(),
+                _ => format!("`{phrase}` ({})", place.as_str()),
+            };
+            format!("{} {what}", topic.scale().show_effect(*by))
+        }
         Because::Excluded(reason) => format!("{reason}, whatever else it says"),
         Because::Threshold => format!("the threshold is now {}", topic.scale().show(topic.threshold)),
     }

@@ -10,14 +10,17 @@ use crate::app::topic::train;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The same posts make the same file. Each line is as `topic eval` reads it.
+The same posts make the same file. Each line is as `topic eval` reads it; config/training/README.md says more.
 
 Example:
-  policy-digest topic train config/training/*.jsonl")]
+  policy-digest topic train labelled.jsonl --with config/training/posts.jsonl")]
 pub(in crate::cli) struct Train {
     /// Labelled posts, one JSON object a line
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// More labelled posts, of another kind, such as excerpts written for the purpose; they count for less
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
     /// Write to this file instead of the one that topic.toml names
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -26,16 +29,17 @@ pub(in crate::cli) struct Train {
 impl Train {
     pub(in crate::cli) fn run(&self, global: &Global) -> anyhow::Result<Ending> {
         let config = global.load_untrained()?;
-        let Some(out) = self.out.as_ref().or(config.wording_file.as_ref()) else {
-            let hint =
-                "topic.toml names no model: add `[wording]` with `file = \"topic.wording\"`, or give `--out FILE`";
+        let Some(out) = self.out.as_ref().or(config.classifier_file.as_ref()) else {
+            let hint = "topic.toml names no classifier: add `[classifier]` with `file = \"topic.classifier\"`, or give \
+                        `--out FILE`";
             return Err(Usage(hint.to_owned()).into());
         };
-        let posts = posts(&self.files, &config.topic)?;
-        let model = train::train(&config.topic, &posts.iter().collect::<Vec<_>>()).write();
-        std::fs::write(out, &model).with_context(|| format!("cannot write `{}`", out.display()))?;
-        let features = model.lines().count().saturating_sub(3);
-        let (read, kib) = (table::count(posts.len(), "post"), model.len() / 1024);
+        let (posts, others) = (posts(&self.files, &config.topic)?, posts(&self.with, &config.topic)?);
+        let (classifier, file) =
+            train::train(&config.topic, &posts.iter().collect::<Vec<_>>(), &others.iter().collect::<Vec<_>>());
+        std::fs::write(out, &file).with_context(|| format!("cannot write `{}`", out.display()))?;
+        let (features, read) = (classifier.features(), table::count(posts.len() + others.len(), "post"));
+        let kib = file.len() / 1024;
         print(format_args!("{}: {features} words and pairs of words from {read}, {kib} KiB", out.display()));
         Ok(Ending::Done)
     }

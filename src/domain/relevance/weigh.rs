@@ -1,30 +1,26 @@
-//! From what was seen in a text to its score: the phrases' weights added up, the judgement of its wording beside
+//! From what was seen in a text to its score: the phrases' points added up, the judgement of the classifier beside
 //! them, exclusions that decide, and the themes that its evidence carries.
 
 use std::cmp::Reverse;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Find, Phrase, Place, Reason, Score, Scorer, Seen, Speaks};
-use crate::domain::topic::Weighing;
+use crate::domain::classifier::probability::logistic;
+use crate::domain::training::MOST_THEMES;
 
 /// A phrase that was already found in a place before this one adds only this part of its worth.
 const AGAIN: f32 = 0.5;
 /// And what speaks against it only this part, where the post may be over and another one begun.
 const BELOW: f32 = 0.33;
-/// No item is filed under more themes.
-const MOST_THEMES: usize = 3;
 /// A further theme needs this share of the strongest one's evidence.
 const FAIR_SHARE: f32 = 0.3;
 /// Evidence above this, two strong phrases, makes a theme no harder to join.
 const AMPLE: f32 = 8.0;
-/// The share where the wording is judged, too; found by cross-validation, as is the next.
-const FAIR_SHARE_JUDGED: f32 = 0.4;
-/// A further theme needs so much evidence where the wording is judged, the first one half of it.
-const LEAST: f32 = 3.5;
 
 /// The name of the reason that takes back what many phrases have too much.
 const CAP: &str = "no more for phrases";
+/// The name of what the classifier adds.
+const CLASSIFIER: &str = "classifier";
 
 /// What the phrases say.
 struct Evidence {
@@ -36,12 +32,34 @@ struct Evidence {
     reasons: Vec<(Option<usize>, Reason)>,
 }
 
+/// What the phrases alone make of a text.
+#[derive(Debug)]
+pub(crate) struct Points {
+    /// Together, and no more than all phrases may count.
+    pub(crate) total: f32,
+    /// For each theme.
+    pub(crate) by_theme: Vec<f32>,
+}
+
 /// Ordered as the numbers are without their sign: IEEE 754 is made so.
 fn magnitude(weight: f32) -> u32 {
     weight.abs().to_bits()
 }
 
+/// Log-odds as a probability in percent.
+fn percent(log_odds: f32) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs a few digits")]
+    let probability = logistic(log_odds.into()) as f32;
+    probability * 100.0
+}
+
 impl Evidence {
+    /// Turns points into log-odds.
+    fn scale(&mut self, per_point: f32) {
+        self.total *= per_point;
+        self.reasons.iter_mut().for_each(|(_, reason)| reason.weight *= per_point);
+    }
+
     /// Adds what no phrase of the topic file says.
     fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
         if weight != 0.0 {
@@ -60,8 +78,7 @@ impl Evidence {
 fn paid_once<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
     let mut paid: Vec<&Find<'_>> = Vec::new();
     for find in finds {
-        let is_paid = |word| paid.iter().any(|other| other.words.iter().any(|words| words.contains(&word)));
-        if !find.words.iter().flat_map(Range::clone).all(is_paid) {
+        if !find.each_word().all(|word| paid.iter().any(|other| other.has_word(word))) {
             paid.push(find);
         }
     }
@@ -73,15 +90,14 @@ impl Scorer {
         let mut evidence = self.of_phrases(seen.finds);
         let capped = evidence.total.clamp(-self.most, self.most);
         evidence.add(CAP, String::new(), Place::Text, capped - evidence.total);
-        if let Some(Weighing { model, weight, for_themes }) = seen.wording
-            && let Some(judgement) = model.judge(&seen.bag)
-        {
-            evidence.add("wording", judgement.decisive.join(", "), Place::Wording, judgement.topic * weight);
-            for (of_theme, judged) in evidence.by_theme.iter_mut().zip(judgement.themes) {
-                *of_theme = of_theme.min(self.most) + (judged + 1.0) * for_themes;
-            }
+        let mut per_point = 1.0;
+        if let Some(classifier) = &self.classifier {
+            let judgement = classifier.judge(&seen.bag);
+            per_point = judgement.per_point;
+            evidence.scale(per_point);
+            evidence.add(CLASSIFIER, judgement.decisive.join(", "), Place::Classifier, judgement.log_odds);
         }
-        evidence.add("prior", String::new(), Place::Feed, prior);
+        evidence.add("prior", String::new(), Place::Feed, prior * per_point);
 
         let Evidence { total, by_theme, against, mut reasons } = evidence;
         let decides = |exclusion: usize| {
@@ -93,12 +109,17 @@ impl Scorer {
             (Reverse(against.is_some_and(decides)), &*reason.phrase == CAP, Reverse(magnitude(reason.weight)))
         });
         let is_out = !excluded.is_empty();
+        let total = if self.classifier.is_some() { percent(total) } else { total };
         let total = if is_out { total.min(0.0) } else { total };
         let is_clear = !is_out && total >= self.threshold;
         // However wide the margin: without any evidence nothing is borderline.
         let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
         let picked = is_clear || borderline && self.borderline.is_in;
-        let themes = if picked || borderline { self.strongest(&by_theme) } else { Vec::new() };
+        let themes = match &self.classifier {
+            _ if !picked && !borderline => Vec::new(),
+            Some(classifier) => self.likeliest(&classifier.judge_themes(&seen.bag, &self.within_most(by_theme))),
+            None => self.strongest(&by_theme),
+        };
         let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
         Score { total, picked, borderline, themes, language: None, excluded, reasons }
     }
@@ -117,6 +138,16 @@ impl Scorer {
                 find.worth *= BELOW;
             }
         }
+        // What a longer phrase does to a shorter one, a `~` of an exclusion does too: of "a film co-production" it says what
+        // is meant by co-production.
+        let is_against = |find: &Find<'_>| matches!(find.speaks, Speaks::Against(_));
+        let is_another_sense = |find: &Find<'_>| {
+            !is_against(find)
+                && found.iter().any(|sense| is_against(sense) && sense.covers(find) && !find.covers(sense))
+        };
+        let taken: Vec<bool> = found.iter().map(is_another_sense).collect();
+        let mut taken = taken.into_iter();
+        found.retain(|_| !taken.next().unwrap_or_default());
         found.sort_by_key(|find| Reverse(magnitude(find.worth)));
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
@@ -136,7 +167,7 @@ impl Scorer {
         }
         for (number, exclusion) in self.exclusions.iter().enumerate() {
             // Of a text that is judged as a whole, what it mentions says little. Where phrases are all there is, they count.
-            let is_capped = self.wording.is_some() && !exclusion.is_decisive;
+            let is_capped = self.classifier.is_some() && !exclusion.is_decisive;
             let mut left = if is_capped { exclusion.heaviest } else { f32::INFINITY };
             for find in paid_once(within(Speaks::Against(number))) {
                 if find.leads {
@@ -160,15 +191,30 @@ impl Scorer {
 
     /// One to three themes by their own evidence; ties keep the order of the topic file.
     fn strongest(&self, by_theme: &[f32]) -> Vec<String> {
-        let (floor, share, ample) = match self.wording {
-            Some(_) => (LEAST, FAIR_SHARE_JUDGED, f32::INFINITY),
-            None => (0.0, FAIR_SHARE, AMPLE),
-        };
-        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > floor / 2.0).collect();
+        let mut ranked: Vec<usize> = (0..by_theme.len()).filter(|theme| by_theme[*theme] > 0.0).collect();
         ranked.sort_by(|a, b| by_theme[*b].total_cmp(&by_theme[*a]));
-        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(ample) * share).max(floor);
+        let least = ranked.first().map_or(0.0, |first| by_theme[*first].min(AMPLE) * FAIR_SHARE);
         let (first, further) = ranked.split_at(ranked.len().min(1));
         let further = further.iter().filter(|theme| by_theme[**theme] >= least);
         first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].to_string()).collect()
+    }
+    /// The likeliest theme, and further ones where they pay, by log-odds; ties keep the order of the topic file.
+    fn likeliest(&self, log_odds: &[f32]) -> Vec<String> {
+        let mut ranked: Vec<usize> = (0..log_odds.len()).collect();
+        ranked.sort_by(|a, b| log_odds[*b].total_cmp(&log_odds[*a]));
+        let joins = |(rank, theme): &(usize, usize)| *rank == 0 || log_odds[*theme] >= 0.0;
+        let joined = ranked.into_iter().take(MOST_THEMES).enumerate().filter(joins);
+        joined.map(|(_, theme)| self.themes[theme].to_string()).collect()
+    }
+
+    /// What the phrases alone make of these finds.
+    pub(super) fn points_of(&self, finds: Vec<Find<'_>>) -> Points {
+        let Evidence { total, by_theme, .. } = self.of_phrases(finds);
+        Points { total: total.clamp(-self.most, self.most), by_theme: self.within_most(by_theme) }
+    }
+
+    fn within_most(&self, mut by_theme: Vec<f32>) -> Vec<f32> {
+        by_theme.iter_mut().for_each(|points| *points = points.min(self.most));
+        by_theme
     }
 }
