@@ -163,6 +163,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     if source.bytes.len() > MAX_BYTES {
         return Err(Error::TooLarge);
     }
+    source.budget.ask_for_memory()?;
     let (text, mislabelled) = encoding::decode(source.bytes, source.content_type);
     source.budget.step(source.bytes.len())?;
     source.budget.hold(source.bytes.len() + if matches!(text, Cow::Owned(_)) { text.len() } else { 0 })?;

@@ -183,6 +183,9 @@ impl Error {
     }
 }
 
+/// What is done in one transaction, whatever it gives back.
+type Change = Box<dyn FnOnce(&Transaction<'_>) -> Result<reader::Answer, Error> + Send>;
+
 /// The database, to be read and written. What only reads is a [`Reader`]'s, so that whoever has no more than one changes
 /// nothing.
 #[derive(Debug)]
@@ -259,6 +262,11 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let work = move |transaction: &Transaction<'_>| work(transaction).map(reader::boxed);
+        self.change(Box::new(work)).await.map(reader::unboxed)
+    }
+
+    async fn change(&self, work: Change) -> Result<reader::Answer, Error> {
         self.writes.fetch_add(1, Ordering::Relaxed);
         let done = self.writer.call(move |connection| {
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

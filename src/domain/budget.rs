@@ -13,6 +13,11 @@ const BASE_STEPS: u64 = 300_000_000;
 /// And so many for each of its bytes: ten times what the worst of the known families of hostile documents takes.
 const STEPS_PER_BYTE: u64 = 300;
 
+/// Memory that is asked for before a document is read: so much for any,
+const LEAST_ROOM: u64 = 4 * 1024 * 1024;
+/// and so much for each of its bytes, twice what the worst of the known families takes.
+const ROOM_PER_BYTE: u64 = 32;
+
 /// Why reading a document was broken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Spent {
@@ -22,6 +27,9 @@ pub enum Spent {
     /// It needs more memory than was allowed, in bytes.
     #[error("it needs more than {} MiB of memory (`polling.limits.memory_bytes`)", .0 / 1024 / 1024)]
     Memory(u64),
+    /// The process cannot have the memory that reading it may need, in bytes.
+    #[error("there is no memory for it: reading it may need {} MiB", .0 / 1024 / 1024)]
+    Unavailable(u64),
     /// The one who waited for it has given up.
     #[error("it took too long")]
     GivenUp,
@@ -41,6 +49,7 @@ impl GiveUp {
 /// What is left of it. Each document has its own.
 #[derive(Debug)]
 pub struct Budget {
+    length: u64,
     most_steps: u64,
     most_bytes: u64,
     steps: Cell<u64>,
@@ -54,6 +63,7 @@ impl Budget {
     #[must_use]
     pub fn new(length: usize, memory: u64, give_up: GiveUp) -> Self {
         Self {
+            length: length as u64,
             most_steps: BASE_STEPS + STEPS_PER_BYTE * length as u64,
             most_bytes: memory,
             steps: Cell::default(),
@@ -61,6 +71,17 @@ impl Budget {
             peak: Cell::default(),
             give_up,
         }
+    }
+
+    /// Asks the system for the memory that reading the document may need, and gives it back. Where a limit is set on the
+    /// process, this fails one visit; an allocation that fails while the document is read would end the process.
+    ///
+    /// # Errors
+    /// [`Spent::Unavailable`]: the document should not be read now.
+    pub fn ask_for_memory(&self) -> Result<(), Spent> {
+        let room = self.most_bytes.min(LEAST_ROOM + ROOM_PER_BYTE * self.length);
+        let unavailable = |_| Spent::Unavailable(room);
+        Vec::<u8>::new().try_reserve_exact(usize::try_from(room).unwrap_or(usize::MAX)).map_err(unavailable)
     }
 
     /// For work that is bounded already.
@@ -120,6 +141,13 @@ mod tests {
         budget.release(50);
         assert_eq!((budget.hold(60), budget.peak()), (Ok(()), 90));
         assert_eq!(budget.hold(20), Err(Spent::Memory(100)));
+    }
+
+    #[test]
+    fn memory_that_cannot_be_had_is_no_reason_to_end() {
+        let huge = Budget::new(usize::MAX / 64, u64::MAX, GiveUp::default());
+        assert!(matches!(huge.ask_for_memory(), Err(Spent::Unavailable(_))));
+        assert_eq!(Budget::new(1_000, u64::MAX, GiveUp::default()).ask_for_memory(), Ok(()));
     }
 
     #[test]
