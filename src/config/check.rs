@@ -160,7 +160,6 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// What holds when mail leaves by a relay.
 /// Checks what `[relevance]` sets against the scale of the topic's scores.
 pub(super) fn relevance(over: &Relevance, scale: Scale, notebook: &Notebook) {
     for (key, value) in [("threshold", over.threshold), ("borderline_margin", over.borderline_margin)] {
@@ -171,6 +170,7 @@ pub(super) fn relevance(over: &Relevance, scale: Scale, notebook: &Notebook) {
     }
 }
 
+/// What holds when mail leaves by a relay.
 fn relay(settings: &Settings, notebook: &Notebook) {
     let smtp = &settings.mail.smtp;
     if is_loopback_name(&smtp.host) {

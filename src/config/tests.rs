@@ -247,8 +247,8 @@ fn with_a_classifier_threshold_and_margin_are_percentages() {
         format!("{head}{lines}\n[classifier]\nfile = \"t.classifier\"\n")
     };
     for (lines, finding) in [
-        ("threshold = 0.5", "topic.toml:4:13: `threshold` must be between 1 and 99 with a classifier"),
-        ("threshold = 100", "topic.toml:4:13: `threshold` must be between 1 and 99 with a classifier"),
+        ("threshold = 6", "topic.toml:4:13: `threshold` must be between 10 and 99 with a classifier"),
+        ("threshold = 100", "topic.toml:4:13: `threshold` must be between 10 and 99 with a classifier"),
         (
             "borderline_margin = 0.5",
             "topic.toml:4:21: `borderline_margin` must be 0, or between 1 and 50, with a classifier",

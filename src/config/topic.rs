@@ -85,9 +85,10 @@ pub(super) fn scale(classifier: Option<&String>) -> Scale {
 pub(super) fn off_scale(key: &str, value: f32, scale: Scale) -> Option<Wrong> {
     match (scale, key) {
         (Scale::Points, _) => None,
-        (Scale::Probability, "threshold") => (!(1.0..=99.0).contains(&value)).then(|| {
-            let hint = "a score is the probability, in percent, that a post is relevant: `threshold = 50`";
-            Wrong::new("must be between 1 and 99 with a classifier", hint)
+        (Scale::Probability, "threshold") => (!(10.0..=99.0).contains(&value)).then(|| {
+            let hint = "it is in percent, where earlier versions had points: \
+                        `threshold = 50` picks the posts that are more likely relevant than not";
+            Wrong::new("must be between 10 and 99 with a classifier", hint)
         }),
         (Scale::Probability, _) => (value != 0.0 && !(1.0..=50.0).contains(&value)).then(|| {
             let hint = "it is in percentage points: with a threshold of 50, `borderline_margin = 10` begins at 40";

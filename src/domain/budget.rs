@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn memory_that_cannot_be_had_is_no_reason_to_end() {
-        let huge = Budget::new(usize::MAX / 64, u64::MAX, GiveUp::default());
+        let huge = Budget::new(usize::MAX / 1024, u64::MAX, GiveUp::default());
         assert!(matches!(huge.ask_for_memory(), Err(Spent::Unavailable(_))));
         assert_eq!(Budget::new(1_000, u64::MAX, GiveUp::default()).ask_for_memory(), Ok(()));
     }

@@ -70,25 +70,18 @@ pub struct Classifier {
     theme_weights: Vec<i8>,
     theme_unit: f32,
     topic: Calibration,
-    calibrated_themes: Vec<ThemeCalibration>,
+    calibrated_themes: Vec<Calibration>,
     by_hash: Features,
 }
 
-/// How the linear sum and the points of the phrases become log-odds. The values are for a text of no length, and how
+/// How the linear sum and the points of the phrases become log-odds: that a text is relevant, or that a relevant one has a
+/// theme, where a further theme is joined at log-odds of zero. The values are for a text of no length, and how
 /// much is added to each for one of a thousand words; between them it goes by the square root of the length.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Calibration {
     pub(crate) base: [f32; 2],
     pub(crate) sum: [f32; 2],
     pub(crate) points: [f32; 2],
-}
-
-/// The same for a theme of a relevant text. At log-odds of zero a further theme is joined.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct ThemeCalibration {
-    pub(crate) base: f32,
-    pub(crate) sum: f32,
-    pub(crate) points: f32,
 }
 
 /// A text has no more words than this, where length counts.
@@ -297,6 +290,12 @@ impl Classifier {
             }
         }
         let calibrated = self.calibrated_themes.iter().zip(sums).zip(points);
-        calibrated.map(|((it, sum), points)| it.base + it.sum * sum + it.points * points).collect()
+        let length = Calibration::length(bag.words);
+        calibrated
+            .map(|((it, sum), points)| {
+                let at = |of| Calibration::at(of, length);
+                at(it.base) + at(it.sum).max(0.0) * sum + at(it.points).max(0.0) * points
+            })
+            .collect()
     }
 }

@@ -29,7 +29,6 @@ pub(super) fn in_title(stem: u64) -> u64 {
 
 /// What a file keeps of a hash: of the words and pairs of a text, one in thirty thousand is mistaken for a feature.
 pub(super) fn key(hash: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half, which the multiplication mixes best")]
     let key = (hash >> 32) as u32;
     key
 }

@@ -311,8 +311,7 @@ impl Scorer {
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         let (text, language) = self.in_own_language(text);
-        // The classifier knows the words of the topic's languages only.
-        let classifier = self.classifier.as_deref().filter(|_| language.is_none());
+        let classifier = self.classifier.as_deref();
         let mut seen = Seen::default();
         self.read(&text, |desk, passage, place, offset| {
             if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
@@ -320,7 +319,16 @@ impl Scorer {
             }
             self.note(desk, passage, place, offset, &mut seen);
         });
+        // The words of a title in another language may mean something else: "Budget" is German, too.
+        if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
+            seen.bag = Bag::default();
+        }
         Score { language, ..self.weigh(seen, text.prior) }
+    }
+
+    /// Whether a phrase was found that a reader would be told as the reason.
+    fn tells(&self, find: &Find<'_>) -> bool {
+        self.phrases[find.phrase].is_telling && !matches!(find.speaks, Speaks::Against(_))
     }
 
     /// What the phrases alone make of a text.

@@ -43,8 +43,8 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     let read = READ_CHARS.max(max_chars.saturating_mul(2));
     let (summary, content) = (first_chars(summary, read), first_chars(content, read));
     let heading = Heading::new(first_chars(title, READ_CHARS));
-    let mut own = prose(&heading, summary);
-    let mut text = prose(&heading, content);
+    let mut own = prose(&heading, summary, max_chars);
+    let mut text = prose(&heading, content, max_chars);
     if own.iter().map(|sentence| sentence.chars().count() + 1).sum::<usize>() >= REAL_SUMMARY_CHARS || text.is_empty() {
         let told: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
         text.retain(|sentence| !told.contains(&boilerplate::folded(sentence)));
@@ -55,7 +55,8 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
         return gather(&text, max_chars);
     }
     // No sentence anywhere: a heading-like line is better than nothing, if it is not the title again.
-    let rest = [summary, content].into_iter().map(|text| boilerplate::lines(&heading, text).join(" "));
+    let rest =
+        [summary, content].into_iter().map(|text| boilerplate::lines(&heading, text).collect::<Vec<_>>().join(" "));
     rest.map(|line| single_line(&line)).find(|line| !line.is_empty()).map_or_else(String::new, |line| {
         match ["[…]", "[...]", "(…)", "…", "..."].iter().find_map(|mark| line.strip_suffix(mark)) {
             Some(kept) => truncate_at_word(&format!("{}…", kept.trim_end_matches(CUT_BEFORE)), max_chars),
@@ -69,15 +70,22 @@ fn first_chars(text: &str, count: usize) -> &str {
     text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The whole sentences of a text without its boilerplate, headings, captions and cut-off end.
-fn prose(heading: &Heading, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
+/// The first whole sentences of a text without its boilerplate, headings, captions and cut-off end: as many as can be needed
+/// for an excerpt, when those are left out that are too long for it or that the summary has, too.
+fn prose(heading: &Heading, text: &str, max_chars: usize) -> Vec<String> {
+    let (mut found, mut fitting) = (Vec::new(), 0);
     for line in boilerplate::lines(heading, text) {
-        for sentence in sentences(&line) {
+        for sentence in sentences(line) {
             let sentence = sentence.trim_start_matches(['•', '–', '—', '-', '*', ' ']);
             let repeats = found.is_empty() && heading.begins_with(sentence);
             if is_whole(sentence) && !repeats && !heading.is(sentence) && !boilerplate::is_aside(sentence) {
-                found.push(single_line(sentence));
+                let sentence = single_line(sentence);
+                let length = sentence.chars().count() + 1;
+                fitting += if length <= max_chars { length } else { 0 };
+                found.push(sentence);
+            }
+            if fitting > 3 * max_chars {
+                return found;
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::classifier::{Bag, Calibration, Classifier, Group, Parts, READ, ThemeCalibration, walk};
+use super::classifier::{Bag, Calibration, Classifier, Group, Parts, READ, walk};
 use super::features::{Features, key};
 use super::index::Index;
 use super::relevance::{Scorer, Text};
@@ -40,6 +40,9 @@ pub struct Example {
 /// beginnings bring nothing more. All constants here were found by cross-validation over 2,282 real posts of 287
 /// sources.
 const CUT: (usize, f64) = (600, 0.4);
+/// Where probabilities are fitted it counts more, or the beginning of a long post would be taken for a short one, which is
+/// less often relevant.
+const CUT_FITTED: f64 = 0.8;
 /// How much a post of another kind counts.
 const OTHER_KIND: f64 = 0.2;
 /// What a post is to be judged as, for or against; less sure where people were not.
@@ -60,8 +63,10 @@ struct Row {
     example: usize,
     /// It is no post of another kind.
     is_of_posts: bool,
-    /// How much it counts.
+    /// How much it counts in learning,
     weight: f64,
+    /// and where probabilities are fitted.
+    fitted: f64,
     values: Vec<(u32, f32)>,
     /// As `Calibration::length` has it.
     length: f64,
@@ -162,9 +167,9 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
     for (example, post) in examples.iter().enumerate() {
         let is_of_posts = example < posts;
         let kind = if is_of_posts { 1.0 } else { OTHER_KIND };
-        let (characters, beginning) = CUT;
-        let cut = post.text.char_indices().nth(characters).map(|(end, _)| (&post.text[..end], beginning));
-        for (text, weight) in [(post.text.as_str(), 1.0)].into_iter().chain(cut) {
+        let (characters, weight) = CUT;
+        let cut = post.text.char_indices().nth(characters).map(|(end, _)| (&post.text[..end], weight, CUT_FITTED));
+        for (text, weight, fitted) in [(post.text.as_str(), 1.0, 1.0)].into_iter().chain(cut) {
             let mut bag = Bag::default();
             for (text, is_title) in [(post.title.as_str(), true), (text, false)] {
                 passage.refill(text, READ, &index, Some(&features));
@@ -175,6 +180,7 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
                 example,
                 is_of_posts,
                 weight: weight * kind,
+                fitted: fitted * kind,
                 values: bag.row(&vocabulary.rarity, vocabulary.sizes),
                 length: Calibration::length(bag.words()).into(),
                 points: points.total.into(),
@@ -278,7 +284,7 @@ fn calibrate(rows: &[Row], examples: &[&Example], sums: &[f64]) -> Calibration {
         .map(|(row, sum)| {
             let Row { length, points, .. } = row;
             let values = vec![1.0, *length, *sum, sum * length, points / POINTS, points / POINTS * length];
-            Case { values, outcome: examples[row.example].relevant, weight: row.weight }
+            Case { values, outcome: examples[row.example].relevant, weight: row.fitted }
         })
         .collect();
     let found: Vec<f32> = logistic::fit(&cases).into_iter().map(narrow).collect();
@@ -301,16 +307,16 @@ fn calibrate_themes(
     examples: &[&Example],
     themes: &[String],
     learnt: &[(Vec<f64>, Vec<f64>)],
-) -> Vec<ThemeCalibration> {
+) -> Vec<Calibration> {
     let count = themes.len();
     let relevant: Vec<usize> = (0..rows.len()).filter(|row| examples[rows[*row].example].relevant).collect();
     let case = |row: usize, theme: usize| {
-        let mut values = vec![0.0; count + 2];
+        let mut values = vec![0.0; count + 4];
         values[theme] = 1.0;
-        values[count] = learnt[theme].1[row];
-        values[count + 1] = rows[row].theme_points[theme] / POINTS;
+        let (length, sum, points) = (rows[row].length, learnt[theme].1[row], rows[row].theme_points[theme] / POINTS);
+        values[count..].copy_from_slice(&[sum, sum * length, points, points * length]);
         let outcome = examples[rows[row].example].themes.contains(&themes[theme]);
-        Case { values, outcome, weight: rows[row].weight }
+        Case { values, outcome, weight: rows[row].fitted }
     };
     let cases: Vec<Case> = relevant.iter().flat_map(|row| (0..count).map(|theme| case(*row, theme))).collect();
     let found = logistic::fit(&cases);
@@ -323,10 +329,10 @@ fn calibrate_themes(
     (0..count)
         .map(|theme| {
             let bias = learnt[theme].0.last().copied().unwrap_or_default();
-            ThemeCalibration {
-                base: narrow(found[theme] + bias * found[count] - least),
-                sum: narrow(found[count]),
-                points: narrow(found[count + 1] / POINTS),
+            Calibration {
+                base: [narrow(found[theme] + bias * found[count] - least), narrow(bias * found[count + 1])],
+                sum: [narrow(found[count]), narrow(found[count + 1])],
+                points: [narrow(found[count + 2] / POINTS), narrow(found[count + 3] / POINTS)],
             }
         })
         .collect()

@@ -96,7 +96,7 @@ fn a_model_that_is_missing_or_for_other_themes_is_refused_and_can_be_trained() {
         "{missing}"
     );
     let head = "policy-digest classifier 1\nfeatures 0 0 0\nunits 1 1\ntopic 0 0 0 0 0 0\n";
-    let of_theme = |theme: &str| format!("{head}theme {theme} 0 0 0\nchecksum cbf29ce484222325\n\n");
+    let of_theme = |theme: &str| format!("{head}theme {theme} 0 0 0 0 0 0\nchecksum cbf29ce484222325\n\n");
     let refusal = |content: &str| {
         std::fs::write(config.join("x.classifier"), content).unwrap();
         own(&["schedule"])

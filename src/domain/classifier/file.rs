@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use super::{Calibration, Classifier, Group, ThemeCalibration};
+use super::{Calibration, Classifier, Group};
 use crate::domain::features::{Features, hash_bytes};
 
 /// Its first line.
@@ -38,7 +38,7 @@ pub(crate) struct Parts {
     /// For each theme, a weight of each feature but the pairs.
     pub(crate) theme_weights: Vec<Vec<f64>>,
     pub(crate) topic: Calibration,
-    pub(crate) calibrated_themes: Vec<ThemeCalibration>,
+    pub(crate) calibrated_themes: Vec<Calibration>,
 }
 
 /// The unit in which the largest of these is the largest of a signed number, in millionths.
@@ -61,7 +61,7 @@ impl Classifier {
             theme_weights: Vec::new(),
             theme_unit: 1.0,
             topic: Calibration::default(),
-            calibrated_themes: vec![ThemeCalibration::default(); count],
+            calibrated_themes: vec![Calibration::default(); count],
             by_hash: Features::new(&[]),
         }
     }
@@ -84,14 +84,13 @@ impl Classifier {
         }
         let numbers = |values: &[f32]| values.iter().map(|value| format!(" {value:.4}")).collect::<String>();
         let [words, title_words, pairs] = parts.sizes;
-        let Calibration { base, sum, points } = parts.topic;
+        let calibration = |it: &Calibration| numbers(&[it.base, it.sum, it.points].concat());
         let mut head = format!(
             "{HEAD}\nfeatures {words} {title_words} {pairs}\nunits {weight_unit:.6} {theme_unit:.6}\ntopic{}\n",
-            numbers(&[base, sum, points].concat())
+            calibration(&parts.topic)
         );
         for (theme, calibrated) in parts.themes.iter().zip(&parts.calibrated_themes) {
-            let ThemeCalibration { base, sum, points } = calibrated;
-            let _ = writeln!(head, "theme {theme}{}", numbers(&[*base, *sum, *points]));
+            let _ = writeln!(head, "theme {theme}{}", calibration(calibrated));
         }
         let _ = write!(head, "checksum {:016x}\n\n", hash_bytes(&body));
         [head.as_bytes(), &body].concat()
@@ -118,8 +117,7 @@ impl Classifier {
         let (line, at) = next("units", 2)?;
         let [weight_unit, theme_unit] = numbers::<f32, 2>(line, at)?;
         let (line, at) = next("topic", 6)?;
-        let [b0, b1, s0, s1, p0, p1] = numbers::<f32, 6>(line, at)?;
-        let topic = Calibration { base: [b0, b1], sum: [s0, s1], points: [p0, p1] };
+        let topic = calibration(line, at)?;
         let (mut themes, mut calibrated_themes, mut checksum) = (Vec::new(), Vec::new(), None);
         for (line, at) in lines {
             if let Some(hex) = line.strip_prefix("checksum ") {
@@ -128,10 +126,10 @@ impl Classifier {
             }
             let theme = line.strip_prefix("theme ").and_then(|rest| rest.split_once(' '));
             let (name, rest) =
-                theme.ok_or_else(|| ClassifierError::Line(at, "`theme`, its name and 3 numbers".to_owned()))?;
-            let [base, sum, points] = numbers::<f32, 3>(rest, at)?;
+                theme.ok_or_else(|| ClassifierError::Line(at, "`theme`, its name and 6 numbers".to_owned()))?;
+
             themes.push(name.to_owned());
-            calibrated_themes.push(ThemeCalibration { base, sum, points });
+            calibrated_themes.push(calibration(rest, at)?);
         }
         let of_themes = (sizes[0].saturating_add(sizes[1])).saturating_mul(themes.len());
         let count = sizes.iter().fold(0_usize, |sum, size| sum.saturating_add(*size));
@@ -163,6 +161,11 @@ impl Classifier {
             by_hash,
         })
     }
+}
+
+fn calibration(line: &str, at: usize) -> Result<Calibration, ClassifierError> {
+    let [b0, b1, s0, s1, p0, p1] = numbers(line, at)?;
+    Ok(Calibration { base: [b0, b1], sum: [s0, s1], points: [p0, p1] })
 }
 
 /// So many numbers, with spaces between them.

@@ -17,6 +17,14 @@ const FAIR_SHARE: f32 = 0.3;
 /// Evidence above this, two strong phrases, makes a theme no harder to join.
 const AMPLE: f32 = 8.0;
 
+/// What a theme's first phrase is worth beside its points, where a classifier judges themes, too.
+const ANY_PHRASE: f32 = 3.0;
+
+/// A further theme without a phrase needs these log-odds.
+const WITHOUT_PHRASE: f32 = 1.0;
+/// A phrase in the title that is worth so many points, more than a weak one, names its theme.
+const NAMES: f32 = 2.5;
+
 /// The name of the reason that takes back what many phrases have too much.
 const CAP: &str = "no more for phrases";
 /// The name of what the classifier adds.
@@ -26,6 +34,8 @@ const CLASSIFIER: &str = "classifier";
 struct Evidence {
     total: f32,
     by_theme: Vec<f32>,
+    /// The themes that the title names.
+    in_title: Vec<bool>,
     /// For each exclusion, what stands where it may decide.
     against: Vec<f32>,
     /// Each with the exclusion that it belongs to.
@@ -99,7 +109,7 @@ impl Scorer {
         }
         evidence.add("prior", String::new(), Place::Feed, prior * per_point);
 
-        let Evidence { total, by_theme, against, mut reasons } = evidence;
+        let Evidence { total, by_theme, in_title, against, mut reasons } = evidence;
         let decides = |exclusion: usize| {
             self.exclusions[exclusion].is_decisive && against[exclusion] >= self.decisive.max(f32::MIN_POSITIVE)
         };
@@ -117,7 +127,10 @@ impl Scorer {
         let picked = is_clear || borderline && self.borderline.is_in;
         let themes = match &self.classifier {
             _ if !picked && !borderline => Vec::new(),
-            Some(classifier) => self.likeliest(&classifier.judge_themes(&seen.bag, &self.within_most(by_theme))),
+            Some(classifier) => {
+                let log_odds = classifier.judge_themes(&seen.bag, &self.for_themes(by_theme.clone()));
+                self.likeliest(&log_odds, &by_theme, &in_title)
+            }
             None => self.strongest(&by_theme),
         };
         let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
@@ -152,9 +165,11 @@ impl Scorer {
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
         let by_theme = (0..self.themes.len()).map(|theme| sum(paid_once(within(Speaks::ForTheme(theme)))));
+        let names = |find: &Find<'_>| find.place == Place::Title && find.worth >= NAMES;
         let mut evidence = Evidence {
             total: 0.0,
             by_theme: by_theme.collect(),
+            in_title: (0..self.themes.len()).map(|theme| within(Speaks::ForTheme(theme)).any(names)).collect(),
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
@@ -198,23 +213,29 @@ impl Scorer {
         let further = further.iter().filter(|theme| by_theme[**theme] >= least);
         first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].to_string()).collect()
     }
-    /// The likeliest theme, and further ones where they pay, by log-odds; ties keep the order of the topic file.
-    fn likeliest(&self, log_odds: &[f32]) -> Vec<String> {
+
+    /// The likeliest theme, and further ones by log-odds: those that the title names, and those that are likely enough,
+    /// which is more where no phrase could be given as the reason. Ties keep the order of the topic file.
+    fn likeliest(&self, log_odds: &[f32], by_theme: &[f32], in_title: &[bool]) -> Vec<String> {
         let mut ranked: Vec<usize> = (0..log_odds.len()).collect();
         ranked.sort_by(|a, b| log_odds[*b].total_cmp(&log_odds[*a]));
-        let joins = |(rank, theme): &(usize, usize)| *rank == 0 || log_odds[*theme] >= 0.0;
-        let joined = ranked.into_iter().take(MOST_THEMES).enumerate().filter(joins);
+        let least = |theme: usize| if by_theme[theme] > 0.0 { 0.0 } else { WITHOUT_PHRASE };
+        let is_likely = |theme: usize| in_title[theme] || log_odds[theme] >= least(theme);
+        let joins = |(rank, theme): &(usize, usize)| *rank == 0 || is_likely(*theme);
+        let joined = ranked.into_iter().enumerate().filter(joins).take(MOST_THEMES);
         joined.map(|(_, theme)| self.themes[theme].to_string()).collect()
     }
 
     /// What the phrases alone make of these finds.
     pub(super) fn points_of(&self, finds: Vec<Find<'_>>) -> Points {
         let Evidence { total, by_theme, .. } = self.of_phrases(finds);
-        Points { total: total.clamp(-self.most, self.most), by_theme: self.within_most(by_theme) }
+        Points { total: total.clamp(-self.most, self.most), by_theme: self.for_themes(by_theme) }
     }
 
-    fn within_most(&self, mut by_theme: Vec<f32>) -> Vec<f32> {
-        by_theme.iter_mut().for_each(|points| *points = points.min(self.most));
+    /// What the phrases say of each theme beside the classifier: that there is one at all says most.
+    fn for_themes(&self, mut by_theme: Vec<f32>) -> Vec<f32> {
+        let found = by_theme.iter_mut().filter(|points| **points > 0.0);
+        found.for_each(|points| *points = (*points + ANY_PHRASE).min(self.most));
         by_theme
     }
 }

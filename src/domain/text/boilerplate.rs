@@ -146,18 +146,17 @@ impl Heading {
 }
 
 /// The author's lines of a text: trimmed, none empty, none boilerplate, without the repeated title.
-pub(super) fn lines(heading: &Heading, text: &str) -> Vec<String> {
-    let mut kept = Vec::new();
-    for line in text.lines() {
+pub(super) fn lines<'a>(heading: &'a Heading, text: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut is_first = true;
+    text.lines().filter_map(move |line| {
         let mut line = cut_tail(line.trim());
-        if kept.is_empty() {
+        if is_first {
             line = after_title(heading, line);
         }
-        if !line.is_empty() && !is_furniture(line) && !heading.is(line) {
-            kept.push(line.to_owned());
-        }
-    }
-    kept
+        let is_kept = !line.is_empty() && !is_furniture(line) && !heading.is(line);
+        is_first &= !is_kept;
+        is_kept.then_some(line)
+    })
 }
 
 /// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.

@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn the_shares_of_the_outcome_are_found() {
         // Of a thousand cases without the sign a quarter, of those with it three quarters.
-        let case = |sign: f64, at: usize, yes: usize| Case { values: vec![1.0, sign], outcome: at < yes, weight: 1.0 };
+        let case =
+            |sign: f64, at: usize, yes: usize| Case { values: vec![1.0, sign], outcome: at < yes, weight: 100.0 };
         let cases: Vec<Case> = (0..1000).flat_map(|at| [case(0.0, at, 250), case(1.0, at, 750)]).collect();
         let found = fit(&cases);
         assert!((logistic(found[0]) - 0.25).abs() < 0.002, "{found:?}");
