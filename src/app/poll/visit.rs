@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{App, FeedResult, chain};
 use crate::app::chance;
+use crate::domain::budget::Spent;
 use crate::domain::feed::{self, Feed, Moved, NextCheck, Visit};
 use crate::fetch::{self, Outcome, Response, Validators};
 use crate::parse;
@@ -151,6 +152,9 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
             format!("`policy-digest feeds check {id}` looks for the feed of that page")
         }
         parse::Error::NotAFeed(_) => format!("look at {} in a browser", feed::without_login(&feed.url)),
+        parse::Error::Spent(Spent::Unavailable(_)) => {
+            "it is tried again; if it lasts, allow this program more memory".to_owned()
+        }
         _ => "it is tried again; if it lasts, tell the site's owner".to_owned(),
     };
     format!("{}; {advice}", chain(error))
