@@ -83,16 +83,13 @@ impl Transport {
         match self {
             Self::Smtp(pool) => pool.probe().await,
             Self::Directory(folder) => {
-                let probe = folder.join(".probe");
-                let failed = |source| Error::Folder { path: probe.clone(), source };
-                let (folder, path) = (folder.clone(), probe.clone());
-                let probing = move || {
-                    make_folder(&folder)?;
-                    write_whole(&path, b"probe")?;
-                    std::fs::remove_file(&path)
-                };
-                let probed = tokio::task::spawn_blocking(probing).await;
-                probed.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(failed)
+                // A folder is made when the first mail is written; here it is only looked whether it could be.
+                let nearest = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+                let nearest = if nearest.as_os_str().is_empty() { Path::new(".") } else { nearest }.to_owned();
+                let path = nearest.clone();
+                let probed = tokio::task::spawn_blocking(move || tempfile::tempfile_in(nearest).map(drop)).await;
+                let probed = probed.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
+                probed.map_err(|source| Error::Folder { path, source })
             }
             Self::Memory(_) => Ok(()),
         }

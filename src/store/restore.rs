@@ -80,6 +80,7 @@ fn swap(copy: Temporary, database: &Path, now: DateTime<Utc>) -> Result<Option<P
             None
         }
     };
+    remove_beside(database)?;
     copy.place(To::PlaceOf(database))?;
     Ok(is_there.then_some(kept))
 }
@@ -112,9 +113,8 @@ fn alone(database: &Path) -> Result<Connection, Error> {
 
 /// Keeps what there is of a database that is missing or cannot be read, byte for byte.
 fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
-    let with = |of: &Path, end: &str| PathBuf::from(format!("{}{end}", of.display()));
     for end in ["-wal", "-journal", ""] {
-        let (from, to) = (with(database, end), with(kept, end));
+        let (from, to) = (beside(database, end), beside(kept, end));
         let failed = |source| Error::Copy { path: to.clone(), source };
         let mut copy = Temporary::beside(&to)?;
         match copy.fill_with(&from) {
@@ -123,14 +123,24 @@ fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
         }
         copy.place(To::FreeName(&to))?;
     }
+    Ok(())
+}
+
+/// Removes what SQLite kept beside the database that goes: it does so itself and does not say when it fails, and a log that
+/// stayed would be read as the copy's.
+fn remove_beside(database: &Path) -> Result<(), Error> {
     for end in BESIDE {
-        let path = with(database, end);
+        let path = beside(database, end);
         match fs::remove_file(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             removed => removed.map_err(|source| Error::Copy { path, source })?,
         }
     }
     Ok(())
+}
+
+fn beside(database: &Path, end: &str) -> PathBuf {
+    PathBuf::from(format!("{}{end}", database.display()))
 }
 
 /// A name beside the database that nothing has: `….before-20261123T090000Z`, from the second of a second on with a number.

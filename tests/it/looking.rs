@@ -293,6 +293,7 @@ fn where_there_is_no_database_every_look_says_so_with_the_next_step_and_makes_no
         &["preview"],
         &["subscribers", "list"],
         &["check", "--offline"],
+        &["check"],
         &["backup", "copy.db"],
         &["runs", "list"],
         &["subscribers", "remove", "ada@example.org"],

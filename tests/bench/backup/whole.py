@@ -37,15 +37,22 @@ def look(database):
         for end in ("", "-wal", "-journal"):
             if pathlib.Path(f"{database}{end}").exists():
                 shutil.copy(f"{database}{end}", f"{copy}{end}")
-        with contextlib.closing(sqlite3.connect(copy)) as connection:
-            if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                return "damaged"
-            names = sorted(name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
-            digest = hashlib.sha256()
-            for name in names:
-                if name not in ("pauses", "sqlite_sequence"):
-                    digest.update(repr(sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))).encode())
-            return digest.hexdigest()[:12]
+        try:
+            return content(copy)
+        except sqlite3.DatabaseError:
+            return "damaged"
+
+
+def content(database):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        if connection.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            return "damaged"
+        names = sorted(name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        digest = hashlib.sha256()
+        for name in names:
+            if name not in ("pauses", "sqlite_sequence"):
+                digest.update(repr(sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"')))).encode())
+        return digest.hexdigest()[:12]
 
 
 def cut_off(database, statement):
