@@ -192,8 +192,9 @@ async fn a_check_tells_of_each_feed_in_eighty_columns() {
     let urls: Vec<String> = names.iter().map(|name| server.url(&format!("/{name}"))).collect();
     let feeds: Vec<_> = names.iter().zip(&urls).map(|(name, url)| (*name, url.as_str())).collect();
     write_config(folder.path(), &feeds, "");
-    let entries: Vec<Entry> =
-        (1..4).map(|n| Entry { published: Some(chrono::Utc::now()), ..Entry::on_topic(&n.to_string()) }).collect();
+    // None is older than the visit, whatever the second in which it begins.
+    let published = Some(chrono::Utc::now() + chrono::TimeDelta::minutes(5));
+    let entries: Vec<Entry> = (1..4).map(|n| Entry { published, ..Entry::on_topic(&n.to_string()) }).collect();
     let feed = || Reply::feed(rss(&entries));
     server.serve("/good", feed());
     server.serve("/moved", Reply { status: 301, ..feed() }.with("location", "/good"));
