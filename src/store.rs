@@ -285,6 +285,13 @@ impl Store {
     }
 }
 
+/// What SQLite keeps beside a database, whose name ends so.
+fn beside(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// A path as it can be found from everywhere.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()

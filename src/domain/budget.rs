@@ -15,7 +15,7 @@ const STEPS_PER_BYTE: u64 = 300;
 
 /// Memory that is asked for before a document is read: so much for any,
 const LEAST_ROOM: u64 = 4 * 1024 * 1024;
-/// and so much for each of its bytes, twice what the worst of the known families takes.
+/// and so much for each of its bytes.
 const ROOM_PER_BYTE: u64 = 32;
 
 /// Why reading a document was broken off.

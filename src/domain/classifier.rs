@@ -98,6 +98,20 @@ impl Calibration {
     fn at([base, slope]: [f32; 2], length: f32) -> f32 {
         base + slope * length
     }
+
+    fn base(&self, length: f32) -> f32 {
+        Self::at(self.base, length)
+    }
+
+    /// What one of the linear sum adds; never less than nothing.
+    fn per_sum(&self, length: f32) -> f32 {
+        Self::at(self.sum, length).max(0.0)
+    }
+
+    /// What a point of the phrases adds; never less than nothing.
+    fn per_point(&self, length: f32) -> f32 {
+        Self::at(self.points, length).max(0.0)
+    }
 }
 
 /// What the classifier makes of a text.
@@ -257,8 +271,7 @@ impl Classifier {
             }
         }
         let length = Calibration::length(bag.words);
-        let log_odds = Calibration::at(self.topic.base, length)
-            + Calibration::at(self.topic.sum, length).max(0.0) * self.weight_unit * sum;
+        let log_odds = self.topic.base(length) + self.topic.per_sum(length) * self.weight_unit * sum;
         shares.retain(|(share, _)| share.is_sign_positive() == log_odds.is_sign_positive() && *share != 0.0);
         let mut decisive: Vec<&str> = Vec::with_capacity(NAMED);
         while decisive.len() < NAMED && !shares.is_empty() {
@@ -270,7 +283,7 @@ impl Classifier {
                 decisive.push(word);
             }
         }
-        Judgement { log_odds, per_point: Calibration::at(self.topic.points, length).max(0.0), decisive }
+        Judgement { log_odds, per_point: self.topic.per_point(length), decisive }
     }
 
     /// The log-odds of each theme for a relevant text, whose phrases have earned the themes these points.
@@ -292,10 +305,7 @@ impl Classifier {
         let calibrated = self.calibrated_themes.iter().zip(sums).zip(points);
         let length = Calibration::length(bag.words);
         calibrated
-            .map(|((it, sum), points)| {
-                let at = |of| Calibration::at(of, length);
-                at(it.base) + at(it.sum).max(0.0) * sum + at(it.points).max(0.0) * points
-            })
+            .map(|((it, sum), points)| it.base(length) + it.per_sum(length) * sum + it.per_point(length) * points)
             .collect()
     }
 }

@@ -282,24 +282,33 @@ fn calibrate(rows: &[Row], examples: &[&Example], sums: &[f64]) -> Calibration {
         .zip(sums)
         .filter(|(row, _)| row.is_of_posts)
         .map(|(row, sum)| {
-            let Row { length, points, .. } = row;
-            let values = vec![1.0, *length, *sum, sum * length, points / POINTS, points / POINTS * length];
+            let values = [&[1.0, row.length], &evidence(row, *sum, row.points)[..]].concat();
             Case { values, outcome: examples[row.example].relevant, weight: row.fitted }
         })
         .collect();
-    let found: Vec<f32> = logistic::fit(&cases).into_iter().map(narrow).collect();
-    match found.as_slice() {
-        [base, base_long, sum, sum_long, points, points_long] => Calibration {
-            base: [*base, *base_long],
-            sum: [*sum, *sum_long],
-            points: [points, points_long].map(|per| per / narrow(POINTS)),
-        },
+    match logistic::fit(&cases).as_slice() {
+        [base, base_long, per @ ..] => calibration([*base, *base_long], per),
         _ => Calibration::default(),
     }
 }
 
 /// Points are of this order: coefficients of one order are drawn to zero alike.
 const POINTS: f64 = 10.0;
+
+/// What is told from, beside the base: the sum and the points, and what a long text adds to each.
+fn evidence(row: &Row, sum: f64, points: f64) -> [f64; 4] {
+    let points = points / POINTS;
+    [sum, sum * row.length, points, points * row.length]
+}
+
+/// From a base and the coefficients of `evidence`.
+fn calibration(base: [f64; 2], per: &[f64]) -> Calibration {
+    Calibration {
+        base: base.map(narrow),
+        sum: [per[0], per[1]].map(narrow),
+        points: [per[2], per[3]].map(|per| narrow(per / POINTS)),
+    }
+}
 
 /// The log-odds of each theme, less those at which a further theme pays.
 fn calibrate_themes(
@@ -311,10 +320,9 @@ fn calibrate_themes(
     let count = themes.len();
     let relevant: Vec<usize> = (0..rows.len()).filter(|row| examples[rows[*row].example].relevant).collect();
     let case = |row: usize, theme: usize| {
-        let mut values = vec![0.0; count + 4];
+        let mut values = vec![0.0; count];
         values[theme] = 1.0;
-        let (length, sum, points) = (rows[row].length, learnt[theme].1[row], rows[row].theme_points[theme] / POINTS);
-        values[count..].copy_from_slice(&[sum, sum * length, points, points * length]);
+        values.extend(evidence(&rows[row], learnt[theme].1[row], rows[row].theme_points[theme]));
         let outcome = examples[rows[row].example].themes.contains(&themes[theme]);
         Case { values, outcome, weight: rows[row].fitted }
     };
@@ -326,14 +334,11 @@ fn calibrate_themes(
     let judged: Vec<(f64, bool, f64)> =
         cases.iter().map(|case| (logistic::dot(&found, &case.values), case.outcome, case.weight)).collect();
     let least = least_odds(judged.chunks(count));
+    let (bases, per) = found.split_at(count);
     (0..count)
         .map(|theme| {
             let bias = learnt[theme].0.last().copied().unwrap_or_default();
-            Calibration {
-                base: [narrow(found[theme] + bias * found[count] - least), narrow(bias * found[count + 1])],
-                sum: [narrow(found[count]), narrow(found[count + 1])],
-                points: [narrow(found[count + 2] / POINTS), narrow(found[count + 3] / POINTS)],
-            }
+            calibration([bases[theme] + bias * per[0] - least, bias * per[1]], per)
         })
         .collect()
 }

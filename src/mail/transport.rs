@@ -84,8 +84,7 @@ impl Transport {
             Self::Smtp(pool) => pool.probe().await,
             Self::Directory(folder) => {
                 // A folder is made when the first mail is written; here it is only looked whether it could be.
-                let nearest = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-                let nearest = if nearest.as_os_str().is_empty() { Path::new(".") } else { nearest }.to_owned();
+                let nearest = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new(".")).to_owned();
                 let path = nearest.clone();
                 let probed = tokio::task::spawn_blocking(move || tempfile::tempfile_in(nearest).map(drop)).await;
                 let probed = probed.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));

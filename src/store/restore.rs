@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::backup::{Temporary, To, mark};
-use super::{Error, PauseCause, Store, connection, migrate};
+use super::{Error, PauseCause, Store, beside, connection, migrate};
 
 /// What SQLite keeps beside a database: a log, its index, and the journal of another mode.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -137,10 +137,6 @@ fn remove_beside(database: &Path) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn beside(database: &Path, end: &str) -> PathBuf {
-    PathBuf::from(format!("{}{end}", database.display()))
 }
 
 /// A name beside the database that nothing has: `….before-20261123T090000Z`, from the second of a second on with a number.

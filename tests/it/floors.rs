@@ -24,9 +24,6 @@ const DOORS_MAY: &[(&str, &str)] =
 /// Each outside crate's home.
 const HOMES: &[(&str, &str)] = &[
     ("whatlang", "domain"),
-    ("icu_calendar", "domain"),
-    ("icu_datetime", "domain"),
-    ("icu_locale_core", "domain"),
     ("reqwest", "fetch"),
     ("feed_rs", "parse"),
     ("html5ever", "parse"),

@@ -35,9 +35,9 @@ fn the_post_on_collaborative_practice_is_in_under_collaboration_then_integration
 #[test]
 fn a_reason_quotes_the_post_as_it_wrote_it() {
     let score = score("", "What JOINED‑UP\u{a0}Government costs");
-    let told = score.reasons.iter().find(|reason| reason.place == Place::Text).unwrap();
-    assert_eq!(told.found, "JOINED‑UP\u{a0}Government");
-    assert_eq!(told.label.as_deref(), Some("collaboration"));
+    let reason = score.reasons.iter().find(|it| it.place == Place::Text).unwrap();
+    assert_eq!(reason.found, "JOINED‑UP\u{a0}Government");
+    assert_eq!(reason.label.as_deref(), Some("collaboration"));
 }
 
 #[test]

@@ -107,8 +107,8 @@ fn a_model_that_is_missing_or_for_other_themes_is_refused_and_can_be_trained() {
         (of_theme("care").replace("topic 0", "topic x"), "line 4: expected 6 numbers"),
         ("something else\n\n".to_owned(), "it does not begin with `policy-digest classifier 1`"),
     ] {
-        let told = refusal(&content);
-        assert!(told.contains(reason), "{reason}: {told}");
+        let refused = refusal(&content);
+        assert!(refused.contains(reason), "{reason}: {refused}");
     }
     // What three posts have is learnt: the word, and the word in the title.
     let titles = ["care for all", "care at home", "care now", "tax", "football", "novels", "weather"];

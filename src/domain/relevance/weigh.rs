@@ -128,7 +128,7 @@ impl Scorer {
         let themes = match &self.classifier {
             _ if !picked && !borderline => Vec::new(),
             Some(classifier) => {
-                let log_odds = classifier.judge_themes(&seen.bag, &self.for_themes(by_theme.clone()));
+                let log_odds = classifier.judge_themes(&seen.bag, &self.for_themes(&by_theme));
                 self.likeliest(&log_odds, &by_theme, &in_title)
             }
             None => self.strongest(&by_theme),
@@ -165,11 +165,16 @@ impl Scorer {
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
         let by_theme = (0..self.themes.len()).map(|theme| sum(paid_once(within(Speaks::ForTheme(theme)))));
-        let names = |find: &Find<'_>| find.place == Place::Title && find.worth >= NAMES;
+        let mut in_title = vec![false; self.themes.len()];
+        for find in found.iter().filter(|find| find.place == Place::Title && find.worth >= NAMES) {
+            if let Speaks::ForTheme(theme) = find.speaks {
+                in_title[theme] = true;
+            }
+        }
         let mut evidence = Evidence {
             total: 0.0,
             by_theme: by_theme.collect(),
-            in_title: (0..self.themes.len()).map(|theme| within(Speaks::ForTheme(theme)).any(names)).collect(),
+            in_title,
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
@@ -229,13 +234,12 @@ impl Scorer {
     /// What the phrases alone make of these finds.
     pub(super) fn points_of(&self, finds: Vec<Find<'_>>) -> Points {
         let Evidence { total, by_theme, .. } = self.of_phrases(finds);
-        Points { total: total.clamp(-self.most, self.most), by_theme: self.for_themes(by_theme) }
+        Points { total: total.clamp(-self.most, self.most), by_theme: self.for_themes(&by_theme) }
     }
 
     /// What the phrases say of each theme beside the classifier: that there is one at all says most.
-    fn for_themes(&self, mut by_theme: Vec<f32>) -> Vec<f32> {
-        let found = by_theme.iter_mut().filter(|points| **points > 0.0);
-        found.for_each(|points| *points = (*points + ANY_PHRASE).min(self.most));
-        by_theme
+    fn for_themes(&self, by_theme: &[f32]) -> Vec<f32> {
+        let worth = |points: &f32| if *points > 0.0 { (points + ANY_PHRASE).min(self.most) } else { *points };
+        by_theme.iter().map(worth).collect()
     }
 }
