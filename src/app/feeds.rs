@@ -114,7 +114,7 @@ async fn check_one(
         return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
     }
     let address = state.map_or_else(|| feed.url.clone(), |state| address(feed, state));
-    let Sight { response, document } = match look(app, readers, &address).await {
+    let Sight { response, document, at } = match look(app, readers, &address).await {
         Ok(sight) => sight,
         Err(Unseen::Unfetched(error)) => return Err(unread(error.explain())),
         Err(Unseen::GivenUp(error)) => return Err(unread(error)),
@@ -127,7 +127,7 @@ async fn check_one(
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
     let moved_to = moved_to.or_else(|| state.and_then(|state| state.address.clone()));
     let (repairs, cut) = (document.repairs.iter().map(ToString::to_string).collect(), document.cut);
-    let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document);
+    let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document, at);
     Ok(CheckResult {
         items: items.len(),
         picked,

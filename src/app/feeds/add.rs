@@ -170,7 +170,7 @@ fn candidate(
     id: Option<FeedId>,
     (url, page, sight): (Url, Option<Url>, Sight),
 ) -> Candidate {
-    let Sight { response, document } = sight;
+    let Sight { response, document, at } = sight;
     let own_title = document.title.as_deref().map(|title| truncate_at_word(&single_line(title), 120));
     let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
     let names = || Names::beside(app.config.feeds.iter().map(|feed| feed.id.clone()));
@@ -188,7 +188,7 @@ fn candidate(
         warnings.push(format!("it is not well-formed, and was repaired: {}", repairs.join(", ")));
     }
     let url = moved_to.unwrap_or(&url).clone();
-    let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document);
+    let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document, at);
     warnings.extend(about(app, items.len(), undated, newest));
     let lenient = Scorer::new(&app.config.topic.without_exclusions());
     let posts: Vec<Post> = items.iter().rev().take(POSTS).map(|item| post(item, &lenient)).collect();

@@ -18,6 +18,8 @@ use crate::store::ScoredItem;
 pub(super) struct Sight {
     pub response: Arc<Response>,
     pub document: parse::Document,
+    /// When: dates ahead of it were read as this time.
+    pub at: DateTime<Utc>,
 }
 
 /// Why there is none.
@@ -52,15 +54,14 @@ pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result
     let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
     let response = Arc::new(response);
     match read(app, readers, &response, now).await.map_err(Unseen::GivenUp)? {
-        Ok(document) => Ok(Sight { response, document }),
+        Ok(document) => Ok(Sight { response, document, at: now }),
         Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unseen::Page(response, error)),
         Err(error) => Err(Unseen::Unparsed(error)),
     }
 }
 
-/// Judges what was read.
-pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document) -> Judged {
-    let now = app.clock.now();
+/// Judges what was read at this time.
+pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now: DateTime<Utc>) -> Judged {
     // There are no more items than the limits allow; and nothing is stored, so that it does not matter whose site it is.
     let items = judge(&app.scorer, prior, &[], document, &Budget::unlimited()).unwrap_or_default();
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
