@@ -2,48 +2,18 @@
 //! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
 
 mod advised;
-pub mod alarms;
-mod answers;
-pub mod archive;
-pub mod backup;
-pub mod bounces;
-pub mod check;
-mod choices;
-pub mod cleanup;
 pub mod clock;
-pub mod deliver;
-pub mod digest;
-pub mod dkim;
+pub mod digests;
 mod document;
-pub mod explain;
 pub mod feeds;
-pub mod import;
 mod installation;
-pub mod integrity;
-pub mod keys;
-mod letter;
-pub mod limits;
 pub mod lock;
-pub mod note;
-pub mod once;
-pub mod people;
-pub mod poll;
-pub mod preferences;
+pub mod operations;
+pub mod outbox;
 mod private;
-pub mod proof;
-pub mod reconcile;
-pub mod reload;
-pub mod runs;
-pub mod send_now;
-pub mod sign_up;
-pub mod sources;
-pub mod status;
+pub mod selection;
 pub mod stop;
-pub mod subscribe;
-pub mod syndication;
-pub mod templates;
-pub mod topic;
-pub mod transport;
+pub mod subscribers;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,7 +23,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Limits};
-use crate::domain::budget::{Budget, GiveUp};
+use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::fetch::{self, Fetcher};
 use crate::render::Renderer;
 pub use advised::Advised;
@@ -181,7 +151,7 @@ pub fn parse_document(
     base: Option<&url::Url>,
     now: DateTime<Utc>,
     give_up: GiveUp,
-) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
+) -> Result<(Option<String>, Vec<crate::domain::items::item::Item>), Unparsed> {
     let limits = Limits::default();
     let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
     let source = crate::parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget };

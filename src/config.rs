@@ -36,9 +36,9 @@ pub use settings::{
 pub use stamp::Stamp;
 pub use value::domain_name;
 
-use crate::domain::feed::Feed;
-use crate::domain::os_error;
-use crate::domain::topic::Topic;
+use crate::domain::feeds::Feed;
+use crate::domain::operations::os_error;
+use crate::domain::selection::topic::Topic;
 use notebook::{File, Notebook, Place};
 use reader::Table;
 

@@ -18,11 +18,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use crate::app::reload::Live;
-use crate::app::status;
+use crate::app::operations::reload::Live;
+use crate::app::operations::status;
 use crate::app::{Advised, App};
 use crate::config::{Config, Findings};
-use crate::domain::os_error;
+use crate::domain::operations::os_error;
 use crate::web;
 use edits::Edits;
 use signals::{Signal, Signals};

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::domain::feed::without_login;
+use crate::domain::feeds::without_login;
 
 mod caching;
 mod client;

@@ -15,8 +15,8 @@ use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, MultiPa
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
 
-use crate::domain::bounce::{Fault, Step};
-use crate::domain::text::single_line;
+use crate::domain::items::text::single_line;
+use crate::domain::outbox::bounce::{Fault, Step};
 
 /// What a mail's headers say.
 #[derive(Debug, Clone)]

@@ -12,9 +12,9 @@ use feed_rs::parser::{Builder, ParseFeedError};
 use url::Url;
 
 use crate::config::Limits;
-use crate::domain::budget::{Budget, Spent};
-use crate::domain::feed::{Cut, Hints};
-use crate::domain::item::{Identity, Item};
+use crate::domain::feeds::budget::{Budget, Spent};
+use crate::domain::feeds::{Cut, Hints};
+use crate::domain::items::item::{Identity, Item};
 
 mod base;
 pub mod dates;

@@ -24,7 +24,7 @@ pub use view::{
     PageLink, PreferencesView, QuietView, SignUpView, SourcesView, StatusView, WelcomeView,
 };
 
-use crate::domain::text::single_line;
+use crate::domain::items::text::single_line;
 
 /// Stands for the reader's unsubscribe link while a run is rendered once for many.
 pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";

@@ -2,28 +2,25 @@
 //! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
 //! nothing that another site could ride on, and tokens are never logged.
 
-pub mod admin;
-mod answer;
-mod archive;
-mod bounds;
-mod caching;
-mod error;
-mod form;
-mod health;
-mod host;
-mod preferences;
-mod robots;
+mod digests;
+mod feeds;
+mod http;
+pub mod operations;
 mod serving;
-mod sign_up;
-mod sources;
-mod styles;
-mod subscriptions;
-mod syndication;
-mod tick;
-mod unsubscribe;
-mod visitor;
+mod subscribers;
 
+use digests::archive;
+use digests::public_feeds;
+use http::answer;
+use http::host;
+use http::robots;
+use operations::admin;
+use operations::health;
 use std::future::Future;
+use subscribers::preferences;
+use subscribers::sign_up;
+use subscribers::subscriptions;
+use subscribers::unsubscribe;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -35,11 +32,11 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::app::reload::Live;
-use crate::domain::token::TokenError;
+use crate::app::operations::reload::Live;
+use crate::domain::subscribers::token::TokenError;
 use crate::render::{PageForm, PageLink};
-pub use bounds::Bounds;
-use error::Failure;
+pub use http::bounds::Bounds;
+use http::error::Failure;
 
 /// Who a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +57,11 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/p", Everybody, get(preferences::ask_link).post(preferences::send_link)),
         ("/archive", Everybody, get(archive::list)),
         ("/archive/{name}", Everybody, get(archive::show)),
-        ("/archive/feed.xml", Everybody, get(syndication::digests)),
-        ("/feed.xml", Everybody, get(syndication::stories_as_atom)),
-        ("/feed.json", Everybody, get(syndication::stories_as_json)),
-        ("/sources", Everybody, get(sources::show)),
-        ("/sources.opml", Everybody, get(sources::list)),
+        ("/archive/feed.xml", Everybody, get(public_feeds::digests)),
+        ("/feed.xml", Everybody, get(public_feeds::stories_as_atom)),
+        ("/feed.json", Everybody, get(public_feeds::stories_as_json)),
+        ("/sources", Everybody, get(feeds::show)),
+        ("/sources.opml", Everybody, get(feeds::list)),
         ("/robots.txt", Everybody, get(robots::show)),
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),

@@ -7,17 +7,19 @@ mod address;
 pub mod edit;
 pub mod exchange;
 mod look;
+pub mod poll;
 mod refusal;
 pub mod reopen;
+pub mod sources;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 
-use super::poll::{Readers, address, chain, refuse_unknown, unparsed};
 use super::{Listener, Progress, ReadOnly};
-use crate::domain::feed::{Cut, Feed};
+use crate::domain::feeds::{Cut, Feed};
 use crate::store::FeedState;
 use look::{Judged, Sight, Unseen, discover, judged, look};
+use poll::{Readers, address, chain, refuse_unknown, unparsed};
 pub use refusal::Refusal;
 
 /// What an address answers.

@@ -5,13 +5,15 @@ mod check;
 mod edit;
 mod exchange;
 mod parse;
+pub(super) mod poll;
 mod reopen;
 
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Ending, Global, print, table};
-use crate::domain::feed::without_login;
+use super::terminal::table;
+use super::{Ending, Global, print};
+use crate::domain::feeds::without_login;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Feeds {

@@ -13,7 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::{Ending, Global, Usage};
-use crate::domain::subscriber::{AddressError, Cadence, Changes, EmailAddress, Status};
+use crate::domain::subscribers::subscriber::{AddressError, Cadence, Changes, EmailAddress, Status};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {

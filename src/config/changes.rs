@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Config, Settings};
-use crate::domain::topic::{Term, Topic};
+use crate::domain::selection::topic::{Term, Topic};
 
 /// What differs, a few words each; nothing when the two mean the same.
 #[must_use]

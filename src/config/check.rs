@@ -14,8 +14,8 @@ use super::notebook::Notebook;
 use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
 use super::topic::off_scale;
 use super::value::{Read, Wrong};
-use crate::domain::shell;
-use crate::domain::topic::Scale;
+use crate::domain::operations::shell;
+use crate::domain::selection::topic::Scale;
 
 /// A month, and the half of one by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);

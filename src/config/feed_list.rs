@@ -11,7 +11,7 @@ use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, Item, Table, Value};
 use super::notebook::{File, Notebook};
 use super::reader::Table as Keys;
 use super::{Config, Findings, feeds, line};
-use crate::domain::feed::{Feed, FeedId};
+use crate::domain::feeds::{Feed, FeedId};
 use exchange::Unexchanged;
 
 /// A feed to be written down.

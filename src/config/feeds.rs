@@ -11,7 +11,7 @@ use url::Url;
 use super::notebook::Place;
 use super::reader::Table;
 use super::value::{Read, Wrong, duration, filled, flag, number, optional, parsed, text};
-use crate::domain::feed::{Feed, FeedId};
+use crate::domain::feeds::{Feed, FeedId};
 
 /// Reads every `[[feed]]`; `line_of` tells the line of a place, for the hint that names the first of two.
 pub(super) fn read(

@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::domain::os_error;
+use crate::domain::operations::os_error;
 
 /// A note is some paragraphs: what is longer pushes the stories out of sight, and wants a page of its own.
 pub const MAX_NOTE_BYTES: usize = 10 * 1024;

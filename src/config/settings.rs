@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use url::Url;
 
 use super::spelling::{Optional, Time};
-use crate::domain::locale::Locale;
-use crate::domain::subscriber::EmailAddress;
+use crate::domain::digests::locale::Locale;
+use crate::domain::subscribers::subscriber::EmailAddress;
 
 /// The whole file; `Settings::default()` is what holds without one.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -193,7 +193,7 @@ pub struct Relevance {
     /// Goes before the topic file's margin, as the next one does before its threshold.
     #[schemars(with = "Optional")]
     pub borderline_margin: Option<f32>,
-    /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::topic::Topic)).
+    /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::selection::topic::Topic)).
     #[schemars(with = "Optional")]
     pub threshold: Option<f32>,
 }

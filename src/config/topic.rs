@@ -11,8 +11,8 @@ use super::digest::threshold;
 use super::reader::Table;
 use super::settings;
 use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
-use crate::domain::relevance::METHOD;
-use crate::domain::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
+use crate::domain::selection::relevance::METHOD;
+use crate::domain::selection::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
 
 /// What a phrase of each strength is worth.
 struct Weights {

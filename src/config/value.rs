@@ -12,7 +12,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::settings::Network;
-use crate::domain::locale::Locale;
+use crate::domain::digests::locale::Locale;
 pub use addresses::domain_name;
 pub(super) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::supervisor;
-use crate::app::reload::{Live, Reloaded, reload};
+use crate::app::operations::reload::{Live, Reloaded, reload};
 use crate::config::{Config, Findings, Stamp};
 
 type Read = dyn Fn() -> Result<Config, Findings> + Send + Sync;

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::Notify;
 
-use crate::app::deliver::{DeliverReport, deliver};
-use crate::app::once::gather;
-use crate::app::poll::PollReport;
-use crate::app::reload::Live;
-use crate::app::send_now;
-use crate::app::{alarms, silent};
+use crate::app::digests::once::gather;
+use crate::app::digests::send_now;
+use crate::app::feeds::poll::PollReport;
+use crate::app::operations::alarms;
+use crate::app::operations::reload::Live;
+use crate::app::outbox::deliver::{DeliverReport, deliver};
+use crate::app::silent;
 
 /// Looks for trouble, polls and makes digests at every wake, those that were asked for first, one at a time: wakes during a long one become one.
 pub(super) async fn gather_due(live: Live, wake: Arc<Notify>, made: Arc<Notify>) {

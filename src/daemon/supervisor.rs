@@ -68,7 +68,7 @@ pub(super) fn reloaded(is_refused: bool) {
 pub(super) async fn feed_watchdog(app: App) {
     let Some(limit) = protocol::watchdog_enabled() else { return };
     loop {
-        match crate::app::status::ready(&app).await {
+        match crate::app::operations::status::ready(&app).await {
             Ok(()) => protocol::alive(),
             Err(error) => tracing::error!("the database does not answer: {error:#}"),
         }

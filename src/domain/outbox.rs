@@ -1,13 +1,16 @@
 //! What may happen to a message: its states, what an attempt's outcome leads to, the back-off ladder, and until when
-//! it is worth sending. The store keeps the states; `app::deliver` asks here what comes next. How many messages are
-//! tried side by side is `domain::pace`'s.
+//! it is worth sending. The store keeps the states; `app::outbox::deliver` asks here what comes next. How many messages are
+//! tried side by side is `domain::outbox::pace`'s.
+
+pub mod bounce;
+pub mod pace;
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::subscriber::Cadence;
-use super::token::CONFIRM_FOR;
+use super::subscribers::subscriber::Cadence;
+use super::subscribers::token::CONFIRM_FOR;
 use super::word::words;
 
 /// Where a message stands. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.

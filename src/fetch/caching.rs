@@ -1,5 +1,5 @@
 //! What a server says about the next visit: validators, Cache-Control, Expires, Age, Retry-After.
-//! How far ahead any of it counts is `domain::feed`'s to say.
+//! How far ahead any of it counts is `domain::feeds`'s to say.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, CACHE_CONTROL, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, RETRY_AFTER};

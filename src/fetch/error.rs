@@ -11,7 +11,7 @@ use url::Url;
 use super::deadline::{Deadlines, Stage};
 use super::guard::{Refused, Unresolved};
 use super::status;
-use crate::domain::os_error;
+use crate::domain::operations::os_error;
 
 /// A failed fetch. The cause, where there is one, is in `source`.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::error::{self, Error, shown};
 use super::{Fetcher, Outcome, Response, Stage, Validators, caching};
-use crate::domain::feed::without_login;
+use crate::domain::feeds::without_login;
 
 const FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5";

@@ -1,9 +1,10 @@
 //! A server's answer: its code, its enhanced code (RFC 3463), the command that it came to, and what the outbox does about
-//! it. Whose fault it is stands in the table of `domain::bounce`; the words decide nothing.
+//! it. Whose fault it is stands in the table of `domain::outbox::bounce`; the words decide nothing.
 
 use std::fmt;
 
-use crate::domain::bounce::{self, Enhanced, Fault, Step};
+use crate::domain::outbox::bounce;
+use crate::domain::outbox::bounce::{Enhanced, Fault, Step};
 
 /// What the outbox is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

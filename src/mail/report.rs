@@ -1,10 +1,11 @@
 //! One returned mail as bytes, and what it reports: a delivery that failed (RFC 3464), a complaint (RFC 5965), the wish
 //! to leave, or an answer from a machine (RFC 3834), which is nobody's wish. Anybody can write such a mail: what is
-//! read here is believed only with a token of ours, which `app::bounces` checks. Words are never read, only fields.
+//! read here is believed only with a token of ours, which `app::outbox::bounces` checks. Words are never read, only fields.
 
 mod entity;
 
-use crate::domain::bounce::{self, Enhanced, Fault, Step};
+use crate::domain::outbox::bounce;
+use crate::domain::outbox::bounce::{Enhanced, Fault, Step};
 use entity::{Entity, Fields, blocks};
 
 /// The most that is read of one mail: a report with the longest mail of ours in it is below a fifth of that.

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Datelike, Duration, NaiveDateTime, NaiveTime, Utc};
 
-use crate::domain::schedule;
+use crate::domain::digests::schedule;
 
 mod clock;
 mod day;

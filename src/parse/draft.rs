@@ -15,9 +15,9 @@ use super::entry::AT;
 use super::html;
 use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
-use crate::domain::budget::{Budget, Spent};
-use crate::domain::feed::Cut;
-use crate::domain::item::Item;
+use crate::domain::feeds::Cut;
+use crate::domain::feeds::budget::{Budget, Spent};
+use crate::domain::items::item::Item;
 
 /// An entry that is not yet made into an Item.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::html;
 use crate::config::Limits;
-use crate::domain::feed::Cut;
-use crate::domain::item::{Identity, Item};
+use crate::domain::feeds::Cut;
+use crate::domain::items::item::{Identity, Item};
 
 /// Stands for `@` on its way through feed-rs, which panics on an address that touches a multi-byte character
 /// (`foo@example.com（山田）`: it cuts one byte behind the address).

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::vocabulary::Target;
-use crate::domain::feed::Hints;
+use crate::domain::feeds::Hints;
 
 /// Collects what the channel says, in whatever order.
 #[derive(Debug, Default)]

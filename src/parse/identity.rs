@@ -7,8 +7,8 @@ use url::Url;
 
 use super::draft::Draft;
 use super::{Fresh, Known};
-use crate::domain::canonical::canonical;
-use crate::domain::item::Identity;
+use crate::domain::items::canonical::canonical;
+use crate::domain::items::item::Identity;
 
 /// A draft with its identity; `None` when only its text will tell.
 pub(super) type Settled<B> = (Option<Identity>, Draft<B>);

@@ -14,9 +14,9 @@ use super::person::person_of;
 use super::repair::MAX_INHERITED;
 use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
 use crate::config::Limits;
-use crate::domain::budget::Spent;
-use crate::domain::feed::{Cut, Hints};
-use crate::domain::item::{Identity, Item};
+use crate::domain::feeds::budget::Spent;
+use crate::domain::feeds::{Cut, Hints};
+use crate::domain::items::item::{Identity, Item};
 use members::{Entry, Feed};
 
 /// Reads the feed.

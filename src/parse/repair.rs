@@ -16,8 +16,8 @@ use super::lexer::{Event, Lexer};
 use super::newest::Newest;
 use super::vocabulary::{self, Prefixes, Space, Target};
 use super::{Dialect, Source, entities, leaf};
-use crate::domain::budget::Spent;
-use crate::domain::feed::{Cut, Hints};
+use crate::domain::feeds::budget::Spent;
+use crate::domain::feeds::{Cut, Hints};
 
 /// All that the document says.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Whole documents, small ones, each a fact.
 
 use super::*;
-use crate::domain::item::Identity;
+use crate::domain::items::item::Identity;
 use proptest::prelude::*;
 
 fn now() -> DateTime<Utc> {

@@ -9,7 +9,7 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::text::wrap;
-use crate::domain::text::single_line;
+use crate::domain::items::text::single_line;
 
 /// Marks and lists that are nested deeper are not marked any more: no reader tells them apart, and mail programs
 /// stumble over them.

@@ -6,8 +6,8 @@ use chrono::{TimeZone, Utc};
 
 use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
-use crate::domain::digest::{Digest, Entry, Section};
-use crate::domain::locale::Locale;
+use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::digests::locale::Locale;
 
 fn entry(seq: i64, title: &str) -> Entry {
     Entry {

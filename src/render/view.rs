@@ -21,10 +21,10 @@ pub use sign_up::{ErrorsView, KnownView, SignUpView, WelcomeView};
 pub use status::{BarView, ChartView, FactView, FeedView, StatusView};
 
 use super::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
-use crate::domain::digest::{Digest, Entry, Section};
-use crate::domain::language::Detector;
-use crate::domain::locale::Locale;
-use crate::domain::text::single_line;
+use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::digests::locale::Locale;
+use crate::domain::items::language::Detector;
+use crate::domain::items::text::single_line;
 
 /// A digest as its templates see it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -6,10 +6,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::arrival::{self, Arrival, Brought, Saved};
-use super::scored::ScoredItem;
+use super::items::arrival;
+use super::items::arrival::{Arrival, Brought, Saved};
+use super::items::scored::ScoredItem;
 use super::{Error, Store, seconds};
-use crate::domain::feed::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
+use crate::domain::feeds::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
 
 mod activity;
 mod gap;

@@ -1,13 +1,18 @@
 //! Items as they are kept, looked up and judged anew. How they come in, `arrival` knows; how reasons are
 //! written, `reasons`.
 
+pub(super) mod arrival;
+pub(super) mod scored;
+pub(super) mod stories;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::runs::COVERED;
-use super::{Error, Reader, Store, from_json, optional_time, reasons, stories, time, to_json};
-use crate::domain::language::Language;
-use crate::domain::relevance::{Score, Text};
+use super::digests::runs::COVERED;
+use super::selection::reasons;
+use super::{Error, Reader, Store, from_json, optional_time, time, to_json};
+use crate::domain::items::language::Language;
+use crate::domain::selection::relevance::{Score, Text};
 
 /// An item as kept.
 #[derive(Debug, Clone)]

@@ -1,14 +1,22 @@
 //! The outbox: one row a message, its attempts recorded before dialling (`claims`), its outcome after. Which state
 //! comes next is decided by `domain::outbox`; here it is kept.
 
+pub(super) mod claims;
+pub(super) mod messages;
+pub(super) mod pauses;
+pub(super) mod reports;
+pub(super) mod suppressions;
+pub(super) mod unknown;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use super::{Error, NewReport, Reader, Store, archives, claims, reports, seconds, suppressions, time};
+use super::digests::archives;
+use super::{Error, NewReport, Reader, Store, seconds, time};
 use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome, State};
-use crate::domain::subscriber::EmailAddress;
+use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::word::words;
 
 /// What a message is.

@@ -1,13 +1,19 @@
 //! People: who joined, how they consented, what they want, and up to where they have been served.
 
+pub(super) mod erasure;
+pub(super) mod imports;
+pub(super) mod preferences;
+pub(super) mod sign_ups;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
-use super::suppressions::{self, Suppression};
+use super::outbox::suppressions;
+use super::outbox::suppressions::Suppression;
 use super::{Error, Reader, Store, from_json, optional_time, seconds, time, to_json, word};
-use crate::domain::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
+use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 
 /// One person.
 #[derive(Debug, Clone)]

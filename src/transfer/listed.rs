@@ -2,7 +2,7 @@
 //! is named by its line. What an address is worth is decided in `app`.
 
 use super::opml;
-use crate::domain::text::single_line;
+use crate::domain::items::text::single_line;
 
 /// A feed in somebody's list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

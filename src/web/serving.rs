@@ -23,10 +23,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::bounds::{Bounds, HEAD_BYTES, HEADERS};
+use super::http::bounds::{Bounds, HEAD_BYTES, HEADERS};
 use crate::app::App;
-use crate::app::limits::{Prefix, prefix};
-use crate::app::reload::Live;
+use crate::app::operations::reload::Live;
+use crate::app::subscribers::rate_limits::{Prefix, prefix};
 use pace::{Paced, Stage};
 use places::{Place, Places};
 

@@ -2,13 +2,14 @@
 //! mailed once to whoever runs this.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::app::alarms::look_with;
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::once::gather;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{digest, runs, silent};
-use policy_digest::domain::alarm::{Alarm, Kind};
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::app::digests::once::gather;
+use policy_digest::app::digests::runs;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::operations::alarms::look_with;
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::{digests, silent};
+use policy_digest::domain::operations::alarm::{Alarm, Kind};
+use policy_digest::domain::subscribers::subscriber::Cadence;
 use policy_digest::store::{Pause, PauseCause, Untaken};
 
 use crate::support::{Entry, Mail, Reply, World, rss, start};
@@ -141,7 +142,7 @@ async fn hold_a_run(world: &World) {
     world.subscribe("ada@example.org").await;
     serve(world, "a", &[Entry::on_topic("1")]);
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    let run = digest::make(&world.app).await.unwrap().run.unwrap().id;
+    let run = digests::make(&world.app).await.unwrap().run.unwrap().id;
     runs::hold(&world.app, run).await.unwrap();
 }
 

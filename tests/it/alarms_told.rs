@@ -6,12 +6,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use policy_digest::app::alarms::look_with;
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::status::status;
-use policy_digest::app::{digest, silent};
-use policy_digest::domain::alarm::{Alarm, Change, Kind, Trouble};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::operations::alarms::look_with;
+use policy_digest::app::operations::status::status;
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::{digests, silent};
+use policy_digest::domain::operations::alarm::{Alarm, Change, Kind, Trouble};
 use policy_digest::store::PauseCause;
 
 use crate::alarms::{FEEDS, PLENTY, alarms, break_down, healthy, now, pause, post, posts, serve, told, wake};
@@ -81,7 +81,7 @@ async fn a_restored_copy_sends_nothing_but_the_alarm_that_says_so() {
     world.subscribe("ada@example.org").await;
     serve(&world, "a", &[Entry::on_topic("1")]);
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    digests::make(&world.app).await.unwrap();
     pause(&world, Kind::Restored).await;
     for _ in 0..3 {
         wake(&world, PLENTY).await;

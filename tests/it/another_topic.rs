@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Score, Scorer, Text};
+use policy_digest::domain::selection::relevance::{Score, Scorer, Text};
 
 use crate::command::{policy_digest, text};
 
@@ -36,7 +36,7 @@ fn rural() -> PathBuf {
 }
 
 fn names(score: &Score, because: &str) -> bool {
-    let named = |reason: &policy_digest::domain::relevance::Reason| {
+    let named = |reason: &policy_digest::domain::selection::relevance::Reason| {
         &*reason.phrase == because || reason.label.as_deref() == Some(because)
     };
     if because.is_empty() { score.reasons.is_empty() } else { score.reasons.iter().any(named) }

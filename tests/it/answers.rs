@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use policy_digest::domain::subscriber::Status;
-use policy_digest::domain::token::{Purpose, sign};
+use policy_digest::domain::subscribers::subscriber::Status;
+use policy_digest::domain::subscribers::token::{Purpose, sign};
 use policy_digest::web::{Audience, addresses};
 use sha2::{Digest as _, Sha256};
 

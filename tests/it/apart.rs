@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use policy_digest::app::digest;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::reload::{Live, reload};
+use policy_digest::app::digests;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::operations::reload::{Live, reload};
 use policy_digest::app::silent;
 use policy_digest::config;
 
@@ -55,7 +55,7 @@ async fn a_digest_is_rendered_beside_the_other_tasks() {
     let settings = std::fs::read_to_string(&digest).unwrap();
     std::fs::write(&digest, format!("templates_dir = \"templates\"\n{settings}")).unwrap();
     let world = world.restarted().await;
-    let share = longest_wait(async { assert_eq!(digest::make(&world.app).await.unwrap().stories, 1) }).await;
+    let share = longest_wait(async { assert_eq!(digests::make(&world.app).await.unwrap().stories, 1) }).await;
     assert!(share < 0.5, "another task waited for {share} of the time");
 }
 
@@ -67,7 +67,7 @@ async fn items_are_judged_again_beside_the_other_tasks() {
     world.server.serve("/blog.xml", Reply::feed(rss(&(0..60).map(entry).collect::<Vec<_>>())));
     poll(&world.app, &Which::All, &silent).await.unwrap();
     world.execute("UPDATE items SET fingerprint = 'another'");
-    let share = longest_wait(async { digest::make(&world.app).await.unwrap() }).await;
+    let share = longest_wait(async { digests::make(&world.app).await.unwrap() }).await;
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM items WHERE fingerprint = 'another'"), [0]);
     assert!(share < 0.5, "another task waited for {share} of the time");
 }

@@ -1,10 +1,10 @@
 //! A digest too large for a mail, and the page that has all of it.
 
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::digest::{make, make_due, preview};
-use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::digests::{make, make_due, preview};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::outbox::deliver::deliver;
 use policy_digest::app::silent;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use crate::support::{Entry, Mail, Reply, World, rss};
 use crate::web::{get, serve};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::feeds::reopen::reopen;
-use policy_digest::app::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 
 use crate::command::{policy_digest, text};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
-use policy_digest::app::backup::{backup, paused, resume};
-use policy_digest::app::{digest, silent};
+use policy_digest::app::operations::backup::{backup, paused, resume};
+use policy_digest::app::{digests, silent};
 use policy_digest::store::{Error, PauseCause};
 
 use crate::command::{policy_digest, smtp_config, text};
@@ -17,8 +17,10 @@ async fn a_restored_backup_polls_and_mails_nothing_until_it_is_resumed() {
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     world.once().await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    digests::make(&world.app).await.unwrap();
     let copy = world.folder().join("copy.db");
     backup(&world.app, &copy).await.unwrap();
     world.once().await;
@@ -48,8 +50,10 @@ async fn a_restored_backup_that_is_fresh_sends_what_was_queued_under_its_own_mes
     let mut world = World::new().await;
     world.subscribe("ada@example.org").await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    digests::make(&world.app).await.unwrap();
     let copy = world.folder().join("copy.db");
     backup(&world.app, &copy).await.unwrap();
     world.once().await;
@@ -212,7 +216,7 @@ async fn resume_has_a_closed_way_tried_at_the_next_chance() {
     world.once().await;
     sink.close(false);
     world.clock.advance(TimeDelta::seconds(1));
-    let deliver = || policy_digest::app::deliver::deliver(&world.app, &silent);
+    let deliver = || policy_digest::app::outbox::deliver::deliver(&world.app, &silent);
     assert_eq!(deliver().await.unwrap().sent, 0);
     resume(&world.app).await.unwrap();
     assert_eq!(deliver().await.unwrap().sent, 1);

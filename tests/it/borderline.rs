@@ -1,11 +1,11 @@
 //! Posts just under the threshold, and posts in another language: where they stand, and what is said of them.
 
 use chrono::TimeDelta;
-use policy_digest::app::digest::preview;
-use policy_digest::app::explain;
+use policy_digest::app::digests::preview;
+use policy_digest::app::selection::explain;
 use policy_digest::config;
-use policy_digest::domain::relevance::{Place, Scorer, Text};
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::domain::selection::relevance::{Place, Scorer, Text};
+use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use crate::command::{policy_digest, text};
 use crate::support::{Entry, Reply, World, rss, start, write_config};
@@ -52,7 +52,7 @@ async fn borderline_posts_alone_make_no_digest_and_come_with_the_next_story() {
     assert_eq!((report.digests[0].waiting, report.digests[0].run), (1, None));
     // A slot that passes in between makes a run, which covers nobody.
     world.days(7);
-    let runs = policy_digest::app::digest::make_due(&world.app).await.unwrap();
+    let runs = policy_digest::app::digests::make_due(&world.app).await.unwrap();
     assert!(runs.iter().all(|run| run.run.is_some_and(|run| run.messages == 0 && run.nothing_for == 0)), "{runs:?}");
     assert!(!runs.is_empty() && world.mails().is_empty());
     serve(&world, &[nearly("1"), Entry::on_topic("2")]);

@@ -4,14 +4,17 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use policy_digest::app::digest::make;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::subscribe::{self, Asker, Request};
-use policy_digest::app::{runs, silent};
-use policy_digest::domain::bounce::Fault;
+use policy_digest::app::digests::make;
+use policy_digest::app::digests::runs;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::silent;
+use policy_digest::app::subscribers::subscribe;
+use policy_digest::app::subscribers::subscribe::{Asker, Request};
+use policy_digest::domain::outbox::bounce::Fault;
 use policy_digest::domain::outbox::{Next, Outcome};
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
-use policy_digest::domain::token::{self, Purpose};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::token;
+use policy_digest::domain::subscribers::token::Purpose;
 use policy_digest::store::{NewReport, Settlement, Source};
 use proptest::prelude::*;
 

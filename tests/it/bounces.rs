@@ -7,13 +7,15 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use policy_digest::app::bounces::{BounceReport, Ignored, take_in};
-use policy_digest::app::import::import;
+use policy_digest::app::outbox::bounces::{BounceReport, Ignored, take_in};
 use policy_digest::app::silent;
-use policy_digest::app::subscribe::{self, AddReport, Asker, Request};
-use policy_digest::domain::bounce::Fault;
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
-use policy_digest::domain::token::{self, Key, KeyRing, Purpose, Returning};
+use policy_digest::app::subscribers::import::import;
+use policy_digest::app::subscribers::subscribe;
+use policy_digest::app::subscribers::subscribe::{AddReport, Asker, Request};
+use policy_digest::domain::outbox::bounce::Fault;
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::token;
+use policy_digest::domain::subscribers::token::{Key, KeyRing, Purpose, Returning};
 use policy_digest::store::{Joined, Taken};
 
 use crate::command::{policy_digest, smtp_config, text};
@@ -354,12 +356,16 @@ async fn a_queued_digest_is_cancelled_when_its_person_is_suppressed_before_it_le
     let (world, _, token) = one_reader().await;
     world.mails();
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &policy_digest::app::silent)
-        .await
-        .unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(
+        &world.app,
+        &policy_digest::app::feeds::poll::Which::All,
+        &policy_digest::app::silent,
+    )
+    .await
+    .unwrap();
+    policy_digest::app::digests::make(&world.app).await.unwrap();
     hand_in(&world, "postfix_unknown_user", &token).await;
-    policy_digest::app::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
+    policy_digest::app::outbox::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
     assert!(world.mails().is_empty());
     assert_eq!(world.app.store.message_counts().await.unwrap().get("cancelled"), Some(&1));
 }

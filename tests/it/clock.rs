@@ -1,9 +1,9 @@
 //! A clock that is set forward or back: nobody is blocked, asked too soon, or lost.
 
 use chrono::{TimeDelta, Utc};
-use policy_digest::app::cleanup::cleanup_due;
-use policy_digest::app::once::{gather, once};
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::digests::once::{gather, once};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
+use policy_digest::app::operations::cleanup::cleanup_due;
 use policy_digest::app::silent;
 use policy_digest::store::Erased;
 

@@ -1,8 +1,8 @@
 //! Confirming a sign-up by the link in the mail: the welcome, a link that has expired, what was agreed to.
 
 use chrono::TimeDelta;
-use policy_digest::domain::subscriber::Status;
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::domain::subscribers::subscriber::Status;
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 
 use crate::sign_up::{FORM, Site, link, status_of};
 use crate::support::{Entry, Reply, World, rss};

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::once::gather;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{alarms, cleanup, digest, preferences, runs, silent, status, subscribe};
-use policy_digest::domain::subscriber::{Cadence, EmailAddress};
-use policy_digest::domain::token::{Purpose, sign};
+use policy_digest::app::digests::once::gather;
+use policy_digest::app::digests::runs;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::operations::{alarms, cleanup, status};
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::subscribers::{preferences, subscribe};
+use policy_digest::app::{digests, silent};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress};
+use policy_digest::domain::subscribers::token::{Purpose, sign};
 
 use crate::support::{Entry, Reply, SmtpSink, World, rss};
 use crate::web::{FORM, request, serve};
@@ -57,7 +60,7 @@ async fn a_proof_in_flight_to_a_slow_relay_is_waited_for_and_not_asked_after() {
     // The first to get through; only then are others tried side by side.
     crate::web::ask(&world.app).await;
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    digests::make(&world.app).await.unwrap();
     sink.slow_down(Duration::from_millis(700));
     let before = writes(&world);
     assert_eq!(deliver(&world.app, &silent).await.unwrap().sent, 3);
@@ -77,7 +80,7 @@ async fn stories_are_read_once_for_all_windows_of_a_run() {
         world.server.serve("/blog.xml", posts(3));
         poll(&world.app, &Which::All, &silent).await.unwrap();
         let before = world.app.store.transactions().reads;
-        assert_eq!(digest::make(&world.app).await.unwrap().people, people as u64);
+        assert_eq!(digests::make(&world.app).await.unwrap().people, people as u64);
         reads.push(world.app.store.transactions().reads - before);
     }
     assert_eq!(reads[0], reads[1]);
@@ -134,12 +137,12 @@ async fn what_is_kept_counted_is_what_a_count_gives() {
     agree("a leaving and an erasure");
     world.server.serve("/blog.xml", posts(6));
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    let run = digest::make(&world.app).await.unwrap().run.unwrap();
+    let run = digests::make(&world.app).await.unwrap().run.unwrap();
     runs::hold(&world.app, run.id).await.unwrap();
     runs::cancel(&world.app, run.id).await.unwrap();
     agree("a cancelled run");
     let scores = world.app.store.items_after(0, 100).await.unwrap().into_iter().map(|item| {
-        let score = policy_digest::domain::relevance::Score { picked: false, ..item.score };
+        let score = policy_digest::domain::selection::relevance::Score { picked: false, ..item.score };
         policy_digest::store::Rescored { seq: item.seq, score }
     });
     world.execute("DELETE FROM run_stories; UPDATE runs SET upto = 0");

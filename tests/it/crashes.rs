@@ -1,6 +1,6 @@
 //! A document that ends the program is a failed visit: recorded before it is read, so that no restart reads it at once.
 
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 
 use crate::support::{Entry, Reply, World, rss};

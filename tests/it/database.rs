@@ -29,7 +29,7 @@ async fn a_database_of_the_first_version_keeps_its_items_and_judges_them_again()
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy-digest.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute_batch(include_str!("../../src/store/migrations/0001_base.sql")).unwrap();
+    connection.execute_batch(include_str!("../../src/store/database/migrations/0001_base.sql")).unwrap();
     connection
         .execute_batch(
             "INSERT INTO feeds (id, url, title, since, next_check) VALUES ('blog', 'https://example.org/', 'Blog', 0, 0);
@@ -70,7 +70,7 @@ async fn it_is_in_wal_mode_with_foreign_keys_and_integer_times() {
 /// A database as the first version of the program left it.
 fn base_schema(path: &std::path::Path) {
     let connection = rusqlite::Connection::open(path).unwrap();
-    connection.execute_batch(include_str!("../../src/store/migrations/0001_base.sql")).unwrap();
+    connection.execute_batch(include_str!("../../src/store/database/migrations/0001_base.sql")).unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     connection
         .execute(

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use policy_digest::app::App;
-use policy_digest::app::reload::Live;
-use policy_digest::domain::subscriber::Status;
+use policy_digest::app::operations::reload::Live;
+use policy_digest::domain::subscribers::subscriber::Status;
 use policy_digest::web::{Bounds, serve_within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

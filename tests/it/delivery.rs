@@ -1,7 +1,7 @@
 //! Mails over a real SMTP conversation: one each, nobody's address in another's, and what a refusal leads to.
 
 use policy_digest::app::clock::Clock;
-use policy_digest::app::once::once;
+use policy_digest::app::digests::once::once;
 use policy_digest::app::{App, silent};
 use policy_digest::config;
 
@@ -65,10 +65,12 @@ async fn whoever_leaves_between_queueing_and_sending_is_not_mailed() {
     let world = World::new().await;
     let id = world.subscribe("ada@example.org").await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    policy_digest::app::digests::make(&world.app).await.unwrap();
     world.app.store.leave(id, start()).await.unwrap();
-    policy_digest::app::deliver::deliver(&world.app, &silent).await.unwrap();
+    policy_digest::app::outbox::deliver::deliver(&world.app, &silent).await.unwrap();
     assert!(world.mails().is_empty());
     assert_eq!(world.app.store.message_counts().await.unwrap().get("cancelled"), Some(&1));
 }
@@ -76,20 +78,20 @@ async fn whoever_leaves_between_queueing_and_sending_is_not_mailed() {
 #[tokio::test]
 async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirming() {
     let world = World::new().await;
-    let request = policy_digest::app::subscribe::Request {
-        address: policy_digest::domain::subscriber::EmailAddress::parse("ada@example.org").unwrap(),
+    let request = policy_digest::app::subscribers::subscribe::Request {
+        address: policy_digest::domain::subscribers::subscriber::EmailAddress::parse("ada@example.org").unwrap(),
         name: String::new(),
-        preferences: policy_digest::domain::subscriber::Preferences {
-            cadence: policy_digest::domain::subscriber::Cadence::Weekly,
+        preferences: policy_digest::domain::subscribers::subscriber::Preferences {
+            cadence: policy_digest::domain::subscribers::subscriber::Cadence::Weekly,
             themes: None,
         },
         consent: None,
-        asker: policy_digest::app::subscribe::Asker::Administrator,
+        asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };
-    let report = policy_digest::app::subscribe::add(&world.app, request.clone()).await.unwrap();
+    let report = policy_digest::app::subscribers::subscribe::add(&world.app, request.clone()).await.unwrap();
     assert!(report.is_asked);
     assert!(
-        !policy_digest::app::subscribe::add(&world.app, request).await.unwrap().is_asked,
+        !policy_digest::app::subscribers::subscribe::add(&world.app, request).await.unwrap().is_asked,
         "not twice within the hour"
     );
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
@@ -98,7 +100,7 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
     assert_eq!(mails.len(), 1);
     let token =
         mails[0].text.split("/confirm/").nth(1).unwrap().split(['"', '\r', '\n', ' ']).next().unwrap().to_owned();
-    assert_eq!(policy_digest::app::subscribe::confirm(&world.app, &token).await.unwrap(), Ok(true));
+    assert_eq!(policy_digest::app::subscribers::subscribe::confirm(&world.app, &token).await.unwrap(), Ok(true));
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;
     let mails = world.mails();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

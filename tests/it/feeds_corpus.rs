@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use policy_digest::config::Limits;
-use policy_digest::domain::budget::Budget;
-use policy_digest::domain::item::{Identity, Item};
+use policy_digest::domain::feeds::budget::Budget;
+use policy_digest::domain::items::item::{Identity, Item};
 use policy_digest::parse::{Source, parse};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -1,6 +1,6 @@
 //! All headers of a digest and of a confirmation, as receivers see them, and the addresses on their envelopes.
 
-use policy_digest::domain::token::claimed_message;
+use policy_digest::domain::subscribers::token::claimed_message;
 use policy_digest::mail::Sent;
 use policy_digest::mail::dkim::Kind;
 

@@ -3,15 +3,16 @@
 
 use std::path::Path;
 
-use policy_digest::app::bounces::{BounceReport, take_in};
 use policy_digest::app::clock::Clock;
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::once::once;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{App, runs, silent};
+use policy_digest::app::digests::once::once;
+use policy_digest::app::digests::runs;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::outbox::bounces::{BounceReport, take_in};
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::{App, silent};
 use policy_digest::config;
 use policy_digest::domain::outbox::{LADDER, Next, Outcome};
-use policy_digest::domain::subscriber::Status;
+use policy_digest::domain::subscribers::subscriber::Status;
 use policy_digest::store::{Claimed, Settlement, Taken};
 
 use crate::command::{policy_digest, smtp_config, text};
@@ -76,7 +77,7 @@ async fn with_a_run_queued() -> World {
     }
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    policy_digest::app::digests::make(&world.app).await.unwrap();
     world
 }
 
@@ -151,7 +152,7 @@ async fn a_run_is_held_by_hand_and_released() {
     let _sink = sink_that_refuses(0, "", folder.path());
     let (app, _) = open(folder.path()).await;
     poll(&app, &Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&app).await.unwrap();
+    policy_digest::app::digests::make(&app).await.unwrap();
     drop(app);
     let runs = |arguments: &[&str]| policy_digest(folder.path()).arg("runs").args(arguments).output().unwrap();
     assert!(text(&runs(&["hold", "1"])).contains("run 1 is held"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 use policy_digest::fetch::{Deadlines, Error, Fetcher, Names, Options, Outcome, Stage, Validators};
 use url::Url;

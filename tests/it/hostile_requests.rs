@@ -10,7 +10,7 @@ use std::time::Duration;
 use policy_digest::app::App;
 use policy_digest::app::clock::Clock;
 use policy_digest::config;
-use policy_digest::domain::token::{Purpose, sign};
+use policy_digest::domain::subscribers::token::{Purpose, sign};
 use policy_digest::web::addresses;
 
 use crate::support::daemon::Daemon;

@@ -1,8 +1,8 @@
 //! What a feed may write into a title, a name or a text: whatever it is, it is shown as words. No markup, no link, no
 //! header and no template comes of it, and the mail around it stays as it is.
 
-use policy_digest::domain::digest::{SUBJECT_CHARS, Story};
-use policy_digest::domain::text::excerpt;
+use policy_digest::domain::digests::digest::{SUBJECT_CHARS, Story};
+use policy_digest::domain::items::text::excerpt;
 use policy_digest::render::Rendered;
 use unicode_width::UnicodeWidthStr as _;
 use url::Url;

@@ -2,10 +2,11 @@
 //! key; and a retired key opens nothing that came after it.
 
 use chrono::TimeDelta;
-use policy_digest::app::bounces::{BounceReport, Ignored, take_in};
-use policy_digest::app::{cleanup, keys, subscribe};
-use policy_digest::domain::subscriber::{EmailAddress, Status};
-use policy_digest::domain::token::{KEPT_FOR, KeyRing, Purpose, Returning, TokenError, return_path, sign};
+use policy_digest::app::operations::{cleanup, keys};
+use policy_digest::app::outbox::bounces::{BounceReport, Ignored, take_in};
+use policy_digest::app::subscribers::subscribe;
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Status};
+use policy_digest::domain::subscribers::token::{KEPT_FOR, KeyRing, Purpose, Returning, TokenError, return_path, sign};
 use policy_digest::store::Keys;
 
 use crate::command::{policy_digest, text};

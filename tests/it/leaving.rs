@@ -2,13 +2,14 @@
 //! and in time.
 
 use chrono::TimeDelta;
-use policy_digest::app::cleanup::{cleanup, cleanup_due};
-use policy_digest::app::preferences::{Return, UNDO_FOR, forget};
-use policy_digest::app::sign_up::{SignUp, sign_up};
-use policy_digest::app::{App, bounces};
-use policy_digest::domain::bounce::Fault;
+use policy_digest::app::App;
+use policy_digest::app::operations::cleanup::{cleanup, cleanup_due};
+use policy_digest::app::outbox::bounces;
+use policy_digest::app::subscribers::preferences::{Return, UNDO_FOR, forget};
+use policy_digest::app::subscribers::sign_up::{SignUp, sign_up};
+use policy_digest::domain::outbox::bounce::Fault;
 use policy_digest::domain::outbox::{Next, Outcome};
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
 use policy_digest::store::{Erased, NewReport, Settlement, Source};
 
 use crate::command::{policy_digest, text};
@@ -95,7 +96,7 @@ async fn whoever_comes_back_is_served_from_the_last_run() {
     world.once().await;
     assert_eq!(world.mails().len(), 1);
     let token = unsubscribe_path(app, &ada).replace("/unsubscribe/", "");
-    assert_eq!(policy_digest::app::preferences::come_back(app, &token).await.unwrap(), Ok(Return::Back));
+    assert_eq!(policy_digest::app::subscribers::preferences::come_back(app, &token).await.unwrap(), Ok(Return::Back));
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("2")])));
     world.clock.advance(TimeDelta::hours(1));
     world.once().await;
@@ -148,14 +149,16 @@ async fn a_complaint_cannot_be_undone() {
 async fn what_comes_back_from_an_address_that_was_asked_for_says_nothing_of_the_one_they_have() {
     let world = World::new().await;
     let id = world.subscribe("ada@example.org").await;
-    let token = policy_digest::domain::token::sign(
+    let token = policy_digest::domain::subscribers::token::sign(
         &world.app.keys.token,
-        policy_digest::domain::token::Purpose::Preferences,
+        policy_digest::domain::subscribers::token::Purpose::Preferences,
         &id,
         None,
     );
-    let _ = policy_digest::app::preferences::ask_address(&world.app, &token, "typo@example.org").await.unwrap();
-    policy_digest::app::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
+    let _ = policy_digest::app::subscribers::preferences::ask_address(&world.app, &token, "typo@example.org")
+        .await
+        .unwrap();
+    policy_digest::app::outbox::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
     let message = world.app.store.reported_of(id.clone(), None).await.unwrap().unwrap();
     let report = NewReport {
         source: Source::Dsn,

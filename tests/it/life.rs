@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use policy_digest::app::clock::Clock;
-use policy_digest::app::{App, deliver, once, silent};
-use policy_digest::domain::subscriber::EmailAddress;
+use policy_digest::app::digests::once;
+use policy_digest::app::outbox::deliver;
+use policy_digest::app::{App, silent};
+use policy_digest::domain::subscribers::subscriber::EmailAddress;
 
 use crate::support::axe::Axe;
 use crate::support::browser::{Browser, Hand};

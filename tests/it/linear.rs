@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 use policy_digest::config::Limits;
-use policy_digest::domain::budget::{Budget, GiveUp, Spent};
+use policy_digest::domain::feeds::budget::{Budget, GiveUp, Spent};
 use policy_digest::parse::{Error, Fresh, Source, parse};
 
 use crate::support::families::{FAMILIES, TEXTS};

@@ -1,7 +1,7 @@
 //! Whole mails, as their readers get them: a story alone, a digest with everything in it, one for readers of Arabic.
 //! The HTML stands here without its styles; those are in `digest_html`.
 
-use policy_digest::domain::digest::Story;
+use policy_digest::domain::digests::digest::Story;
 use policy_digest::render::Rendered;
 
 use crate::support::mails::{mail, story};

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use policy_digest::app::feeds::check;
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 
 use crate::command::{policy_digest, text};

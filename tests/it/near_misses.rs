@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Score, Scorer, Text};
+use policy_digest::domain::selection::relevance::{Score, Scorer, Text};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,11 @@
 //! The editor's note and the footer as readers get them.
 
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::note::NoteUse;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{digest, silent};
+use policy_digest::app::digests::note::NoteUse;
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::{digests, silent};
 use policy_digest::config::NoteError;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use crate::command::{policy_digest, text};
 use crate::support::{Entry, Mail, Reply, World, rss, write_config};
@@ -48,10 +48,10 @@ async fn a_note_waits_for_a_digest_that_goes_out() {
     assert!(world.once().await.digests[0].run.is_none(), "a note alone makes no digest");
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    assert_eq!(digest::make(&world.app).await.unwrap().note, NoteUse::Shown);
+    assert_eq!(digests::make(&world.app).await.unwrap().note, NoteUse::Shown);
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    assert_eq!(digest::make(&world.app).await.unwrap().note, NoteUse::Shown, "the first digest was replaced, unsent");
+    assert_eq!(digests::make(&world.app).await.unwrap().note, NoteUse::Shown, "the first digest was replaced, unsent");
     deliver(&world.app, &silent).await.unwrap();
     let mails = world.mails();
     assert!(mails.len() == 1 && mails[0].text.contains("Dear readers."));
@@ -68,7 +68,7 @@ async fn each_cadence_is_shown_the_note() {
     world.clock.advance(chrono::TimeDelta::hours(23));
     let mut seen = Vec::new();
     for _ in 0..7 {
-        for report in digest::make_due(&world.app).await.unwrap() {
+        for report in digests::make_due(&world.app).await.unwrap() {
             seen.extend(report.run.filter(|run| run.messages > 0).map(|_| (report.cadence.unwrap(), report.note)));
         }
         deliver(&world.app, &silent).await.unwrap();
@@ -101,10 +101,10 @@ async fn a_note_that_is_too_long_makes_no_digest_and_says_why() {
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     poll(&world.app, &Which::All, &silent).await.unwrap();
     write_note(&world, &"All is well. ".repeat(1000));
-    let error = digest::make(&world.app).await.unwrap_err();
+    let error = digests::make(&world.app).await.unwrap_err();
     assert!(error.is::<NoteError>() && error.to_string().contains("note.md` has 12999 bytes"), "{error}");
     write_note(&world, "All is well.");
-    assert_eq!(digest::make(&world.app).await.unwrap().stories, 1, "nothing was lost");
+    assert_eq!(digests::make(&world.app).await.unwrap().stories, 1, "nothing was lost");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What an operator looks at and ends: messages by state, a run cancelled by hand, an item by its number.
 
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::runs::{self, NotDone};
-use policy_digest::app::{explain, silent};
+use policy_digest::app::digests::runs;
+use policy_digest::app::digests::runs::NotDone;
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::selection::explain;
+use policy_digest::app::silent;
 use policy_digest::domain::outbox::{Next, Outcome, State};
 use policy_digest::store::{Settlement, Wanted};
 use url::Url;
@@ -16,8 +18,10 @@ async fn with_a_run() -> World {
     world.subscribe("ada@example.org").await;
     world.subscribe("ben@example.org").await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    policy_digest::app::digests::make(&world.app).await.unwrap();
     world
 }
 

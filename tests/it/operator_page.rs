@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use policy_digest::app::alarms::look;
-use policy_digest::app::reload::Live;
+use policy_digest::app::operations::alarms::look;
+use policy_digest::app::operations::reload::Live;
 use policy_digest::web;
 use tokio::net::TcpListener;
 use unicode_width::UnicodeWidthStr as _;

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::app::deliver::{DeliverReport, deliver};
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::subscribe::{Request, add};
-use policy_digest::app::{digest, silent};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::outbox::deliver::{DeliverReport, deliver};
+use policy_digest::app::subscribers::subscribe::{Request, add};
+use policy_digest::app::{digests, silent};
 use policy_digest::domain::outbox::{Outcome, after_attempt};
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences};
 use policy_digest::store::{Claimed, Settlement};
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ async fn next_run(world: &World, posts: usize) {
     let entries: Vec<Entry> = (1..=posts).map(|number| Entry::on_topic(&number.to_string())).collect();
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
     poll(&world.app, &Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    digests::make(&world.app).await.unwrap();
 }
 
 async fn send(world: &World) -> DeliverReport {
@@ -78,7 +78,7 @@ async fn what_may_have_arrived_goes_first_then_what_somebody_waits_for_then_dige
     let lost = claim(&world, 1).await.remove(0);
     world.app.store.recover(start()).await.unwrap();
     let request = Request {
-        asker: policy_digest::app::subscribe::Asker::Administrator,
+        asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         address: EmailAddress::parse("cyd@example.org").unwrap(),
         name: String::new(),
         preferences: Preferences { cadence: Cadence::Weekly, themes: None },
@@ -109,7 +109,7 @@ async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
     let cyd = world.app.store.subscriber_at(&EmailAddress::parse("cyd@example.org").unwrap()).await.unwrap().unwrap();
     assert_eq!(send(&world).await.sent, 0);
     connection.execute("UPDATE subscribers SET covered = 0 WHERE id = ?1", [&cyd.id]).unwrap();
-    digest::make(&world.app).await.unwrap();
+    digests::make(&world.app).await.unwrap();
     assert_eq!(send(&world).await.sent, 1, "the run of those who are not held");
     connection.execute("UPDATE runs SET held = NULL", []).unwrap();
     assert_eq!(send(&world).await.sent, 2);
@@ -138,7 +138,7 @@ async fn one_that_may_have_arrived_is_given_up_when_it_is_late_and_blocks_nobody
     world.app.store.recover(start()).await.unwrap();
     world.clock.advance(TimeDelta::hours(85));
     assert_eq!(send(&world).await.late, 1);
-    digest::make(&world.app).await.unwrap();
+    digests::make(&world.app).await.unwrap();
     assert_eq!(send(&world).await.sent, 1, "its posts come again, although nothing is newer");
 }
 
@@ -158,7 +158,7 @@ async fn a_daily_reader_of_once_is_not_mailed_after_half_a_day_and_a_weekly_one_
 async fn a_question_is_not_mailed_when_its_link_no_longer_works() {
     let world = World::new().await;
     let request = Request {
-        asker: policy_digest::app::subscribe::Asker::Administrator,
+        asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         address: EmailAddress::parse("ada@example.org").unwrap(),
         name: String::new(),
         preferences: Preferences { cadence: Cadence::Weekly, themes: None },

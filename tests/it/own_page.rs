@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use policy_digest::app::{App, digest, silent};
-use policy_digest::domain::subscriber::{Cadence, Status};
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::app::{App, digests, silent};
+use policy_digest::domain::subscribers::subscriber::{Cadence, Status};
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 use policy_digest::mail::Sent;
 use serde_json::Value as Json;
 
@@ -45,12 +45,12 @@ impl Served {
     async fn digest(&self, id: &str) -> Vec<Mail> {
         let entry = Entry { published: Some(self.clock.now()), ..Entry::on_topic(id) };
         self.server.serve("/blog.xml", crate::support::Reply::feed(rss(&[entry])));
-        policy_digest::app::once::once(&self.app, false, &silent).await.unwrap();
+        policy_digest::app::digests::once::once(&self.app, false, &silent).await.unwrap();
         self.mails()
     }
 
     async fn deliver(&self) -> Vec<Mail> {
-        policy_digest::app::deliver::deliver(&self.app, &silent).await.unwrap();
+        policy_digest::app::outbox::deliver::deliver(&self.app, &silent).await.unwrap();
         self.mails()
     }
 
@@ -130,8 +130,10 @@ async fn a_pause_can_be_ended_and_cancels_what_waits() {
     served.clock.advance(TimeDelta::hours(1));
     let entry = Entry::on_topic("1");
     served.server.serve("/blog.xml", crate::support::Reply::feed(rss(&[entry])));
-    policy_digest::app::poll::poll(&served.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    digest::make(&served.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&served.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    digests::make(&served.app).await.unwrap();
     served.post("pause", "until=2026-12-07").await;
     assert!(served.deliver().await.is_empty(), "what waited is cancelled");
     assert_sees(&served.post("resume", "").await, "resume");
@@ -174,7 +176,7 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
     let message = served.app.store.reported_of(carl.clone(), None).await.unwrap().unwrap();
     let report = policy_digest::store::NewReport {
         source: policy_digest::store::Source::Arf,
-        fault: policy_digest::domain::bounce::Fault::Complaint,
+        fault: policy_digest::domain::outbox::bounce::Fault::Complaint,
         code: String::new(),
         hash: served.app.keys.address_hash(&message.address.unwrap()),
     };
@@ -271,8 +273,8 @@ async fn a_link_is_mailed_at_most_once_an_hour_and_the_answer_tells_nothing() {
     let mails = served.deliver().await;
     assert_eq!((mails.len(), mails[0].header("To")), (1, "ada@example.org"));
     assert!(mails[0].text.contains(&served.path()), "{}", mails[0].text);
-    let address = policy_digest::domain::subscriber::EmailAddress::parse("ada@example.org").unwrap();
-    let again = || policy_digest::app::preferences::send_link(&served.app, &address);
+    let address = policy_digest::domain::subscribers::subscriber::EmailAddress::parse("ada@example.org").unwrap();
+    let again = || policy_digest::app::subscribers::preferences::send_link(&served.app, &address);
     assert!(!again().await.unwrap());
     served.clock.advance(TimeDelta::hours(1));
     assert!(again().await.unwrap());

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use policy_digest::app::deliver::{deliver, deliver_now};
-use policy_digest::app::once::once;
+use policy_digest::app::digests::once::once;
+use policy_digest::app::outbox::deliver::{deliver, deliver_now};
 use policy_digest::app::silent;
 use policy_digest::store::{Pause, PauseCause};
 

@@ -108,7 +108,7 @@ fn what_came_back_and_why_an_address_is_suppressed_is_shown_also_when_its_person
     let database = rusqlite::Connection::open(folder.path().join("data/policy-digest.db")).unwrap();
     let key: Vec<u8> =
         database.query_row("SELECT value FROM keys WHERE name = 'suppression'", [], |row| row.get(0)).unwrap();
-    let hash = policy_digest::domain::token::address_hash(&key, "ada@example.org");
+    let hash = policy_digest::domain::subscribers::token::address_hash(&key, "ada@example.org");
     database
         .execute_batch(&format!(
             "INSERT INTO parts (id, subject, text, html) VALUES (9, 'A subject', '', '');

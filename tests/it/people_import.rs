@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use policy_digest::app::import::{ImportReport, import};
-use policy_digest::app::{preferences, silent, subscribe};
-use policy_digest::domain::subscriber::{EmailAddress, Status};
+use policy_digest::app::silent;
+use policy_digest::app::subscribers::import::{ImportReport, import};
+use policy_digest::app::subscribers::{preferences, subscribe};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Status};
 
 use crate::command::{policy_digest, text};
 use crate::support::{World, write_config};

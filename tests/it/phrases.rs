@@ -2,7 +2,7 @@
 //! reader is told.
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Score, Scorer, Text, telling};
+use policy_digest::domain::selection::relevance::{Score, Scorer, Text, telling};
 
 use crate::support::write_config;
 

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use policy_digest::app::feeds::check;
-use policy_digest::app::poll::{FeedResult, PollReport, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, PollReport, Which, poll};
 use policy_digest::app::silent;
-use policy_digest::domain::feed::Because;
+use policy_digest::domain::feeds::Because;
 
 use crate::command::{policy_digest, text};
 use crate::support::hostile::{Hostile, Trick, reply};

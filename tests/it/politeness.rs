@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::clock::Clock;
-use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::feeds::poll::{Which, poll};
 use policy_digest::app::{App, silent};
 use policy_digest::config;
 use policy_digest::mail::Transport;

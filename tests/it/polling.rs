@@ -1,12 +1,12 @@
 //! What a poll keeps: each one whole or not at all, and nothing twice.
 
 use chrono::TimeDelta;
-use policy_digest::app::poll::{FeedResult, Which, poll};
+use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
-use policy_digest::domain::feed::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
-use policy_digest::domain::item::{Identity, Item};
-use policy_digest::domain::relevance::Score;
-use policy_digest::domain::story::Likeness;
+use policy_digest::domain::feeds::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
+use policy_digest::domain::items::item::{Identity, Item};
+use policy_digest::domain::items::story::Likeness;
+use policy_digest::domain::selection::relevance::Score;
 use policy_digest::store::{Error, Poll, PollOutcome, ScoredItem, Visited};
 
 use crate::support::{Entry, Reply, World, rss, start};

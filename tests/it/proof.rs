@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use policy_digest::app::proof::send;
-use policy_digest::domain::subscriber::{Cadence, EmailAddress};
+use policy_digest::app::digests::proof::send;
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress};
 
 use crate::command::{policy_digest, smtp_config, text};
 use crate::support::{Entry, Mail, Reply, SmtpSink, World, rss, write_config};
@@ -56,7 +56,7 @@ async fn an_editor_who_subscribes_gets_both_and_leaving_stops_only_the_digest() 
     world.once().await;
     assert_eq!(world.mails().iter().filter(|mail| mail.header("To").contains("editor")).count(), 2);
     let address = EmailAddress::parse("editor@example.org").unwrap();
-    policy_digest::app::subscribe::remove(&world.app, &address).await.unwrap();
+    policy_digest::app::subscribers::subscribe::remove(&world.app, &address).await.unwrap();
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;
     let to_editor: Vec<Mail> = world.mails().into_iter().filter(|mail| mail.header("To").contains("editor")).collect();
@@ -74,9 +74,13 @@ async fn a_run_without_digests_has_no_proof() {
 #[tokio::test]
 async fn send_mails_the_next_digest_to_one_address_and_stores_nothing() {
     let world = world(&["ada@example.org"]).await;
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &policy_digest::app::silent)
-        .await
-        .unwrap();
+    policy_digest::app::feeds::poll::poll(
+        &world.app,
+        &policy_digest::app::feeds::poll::Which::All,
+        &policy_digest::app::silent,
+    )
+    .await
+    .unwrap();
     let to = EmailAddress::parse("chief@example.org").unwrap();
     let report = send(&world.app, to, Cadence::Weekly).await.unwrap();
     assert_eq!(report.stories, 1);
@@ -122,9 +126,9 @@ fn a_refused_proof_costs_only_itself() {
 #[tokio::test]
 async fn no_digest_is_claimed_beside_its_proof() {
     let world = world(&["ada@example.org", "ben@example.org"]).await;
-    let all = &policy_digest::app::poll::Which::All;
-    policy_digest::app::poll::poll(&world.app, all, &policy_digest::app::silent).await.unwrap();
-    policy_digest::app::digest::make(&world.app).await.unwrap();
+    let all = &policy_digest::app::feeds::poll::Which::All;
+    policy_digest::app::feeds::poll::poll(&world.app, all, &policy_digest::app::silent).await.unwrap();
+    policy_digest::app::digests::make(&world.app).await.unwrap();
     let keys = world.app.keys.clone();
     let claimed = world.app.store.claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
     let kinds: Vec<_> = claimed.unwrap().iter().map(|message| message.kind.as_str()).collect();

@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::digest::{make, make_due};
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{App, parse_document, runs, silent};
-use policy_digest::domain::budget::GiveUp;
-use policy_digest::domain::item::Item;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::app::digests::runs;
+use policy_digest::app::digests::{make, make_due};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::outbox::deliver::deliver;
+use policy_digest::app::{App, parse_document, silent};
+use policy_digest::domain::feeds::budget::GiveUp;
+use policy_digest::domain::items::item::Item;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 use policy_digest::transfer::syndication::{self, Publication};
 
 use crate::support::feedparser::Feedparser;
@@ -210,7 +211,7 @@ async fn the_newest_hundred_stories_are_told_and_none_is_a_feed_too() {
         world.days(1);
     }
     let links: Vec<_> = read(address, "/feed.xml").await.into_iter().map(|item| item.link.unwrap()).collect();
-    assert_eq!(links.len(), policy_digest::app::syndication::STORIES);
+    assert_eq!(links.len(), policy_digest::app::digests::public_feeds::STORIES);
     let of = |number: usize| links.iter().any(|link| link.as_str() == Entry::on_topic(&number.to_string()).link());
     assert!((91..=120).all(of), "all of the newest digest");
     drop(app);

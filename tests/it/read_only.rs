@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use policy_digest::app::App;
-use policy_digest::app::preferences::{ask_address, send_link};
-use policy_digest::domain::subscriber::EmailAddress;
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::app::subscribers::preferences::{ask_address, send_link};
+use policy_digest::domain::subscribers::subscriber::EmailAddress;
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 use policy_digest::web::addresses;
 use proptest::prelude::*;
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! Messages whose fate is unknown, and what a person decides; and two processes that write beside each other.
 
 use chrono::TimeDelta;
-use policy_digest::app::reconcile::{NotUnknown, decide, unknown};
+use policy_digest::app::outbox::reconcile::{NotUnknown, decide, unknown};
 use policy_digest::app::silent;
 use policy_digest::store::{Decision, Store};
 
@@ -26,7 +26,7 @@ async fn what_is_resent_by_hand_goes_out_at_once_as_it_was() {
     let [message] = known.as_slice() else { panic!("{known:?}") };
     assert_eq!((message.attempts, message.run), (1, Some(1)));
     assert!(!format!("{message:?}").contains("ada@"), "the address is masked: {message:?}");
-    let deliver = || policy_digest::app::deliver::deliver(&world.app, &silent);
+    let deliver = || policy_digest::app::outbox::deliver::deliver(&world.app, &silent);
     assert_eq!(deliver().await.unwrap().sent, 0, "the ladder says not yet");
     let decided = decide(&world.app, Decision::Resend, vec![message.id]).await.unwrap();
     assert_eq!((decided, deliver().await.unwrap().sent), (1, 1));
@@ -39,7 +39,7 @@ async fn what_is_dropped_by_hand_is_not_sent_and_its_posts_come_with_the_next() 
     let world = one_is_lost(&sink).await;
     assert_eq!(decide(&world.app, Decision::Drop, Vec::new()).await.unwrap(), 1);
     world.clock.advance(TimeDelta::hours(1));
-    assert_eq!(policy_digest::app::deliver::deliver(&world.app, &silent).await.unwrap().sent, 0);
+    assert_eq!(policy_digest::app::outbox::deliver::deliver(&world.app, &silent).await.unwrap().sent, 0);
     assert_eq!(world.once().await.delivery.sent, 1, "ada is not covered by it");
 }
 

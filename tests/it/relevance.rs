@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Place, Score, Scorer, Text};
-use policy_digest::domain::topic::Topic;
+use policy_digest::domain::selection::relevance::{Place, Score, Scorer, Text};
+use policy_digest::domain::selection::topic::Topic;
 use proptest::prelude::*;
 
 fn shipped() -> Topic {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use policy_digest::app::App;
-use policy_digest::app::reload::{Live, Reloaded, reload};
+use policy_digest::app::operations::reload::{Live, Reloaded, reload};
 use policy_digest::config::{self, Config, Findings};
 
 use crate::support::daemon::{Daemon, configure, status, until};
@@ -124,7 +124,7 @@ async fn what_is_under_way_goes_on_with_what_it_began_with_and_the_rest_is_share
     assert_ne!(before.config.settings.name, "Another name");
     let after = live.app();
     assert_eq!(after.config.settings.name, "Another name");
-    policy_digest::app::once::once(&after, false, &policy_digest::app::silent).await.unwrap();
+    policy_digest::app::digests::once::once(&after, false, &policy_digest::app::silent).await.unwrap();
     let mail = world.mails().remove(0);
     assert!(mail.text.contains("Another name"), "by the same way out: {}", mail.text);
     after.stop.request();

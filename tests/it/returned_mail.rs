@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use policy_digest::domain::bounce::Fault;
+use policy_digest::domain::outbox::bounce::Fault;
 use policy_digest::mail::report::{MAX_BYTES, Notice, Returned, read};
 use proptest::prelude::*;
 

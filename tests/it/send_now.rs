@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use policy_digest::app::send_now::{Answer, serve};
+use policy_digest::app::digests::send_now::{Answer, serve};
 use policy_digest::store::Request;
 
 use crate::command::{policy_digest, text};

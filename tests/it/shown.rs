@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use policy_digest::app::clock::Clock;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::{App, digest, silent};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::{App, digests, silent};
 use policy_digest::config;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 use policy_digest::mail::Transport;
 
 use crate::command::{five_mistakes, text};
@@ -26,7 +26,7 @@ async fn the_quickstart_digest() {
     let folder = tempfile::tempdir().unwrap();
     let app = quickstart(folder.path()).await;
     poll(&app, &Which::All, &silent).await.unwrap();
-    let rendered = digest::preview(&app, Cadence::Weekly).await.unwrap().rendered.unwrap();
+    let rendered = digests::preview(&app, Cadence::Weekly).await.unwrap().rendered.unwrap();
     insta::assert_snapshot!("digest_text", format!("Subject: {}\n\n{}", rendered.subject, rendered.text));
     insta::assert_snapshot!("digest_html", rendered.html);
 }

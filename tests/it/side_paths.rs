@@ -2,9 +2,9 @@
 //! who are not subscribed, or no longer, too many requests. axe-core looks at each, as in `life`.
 
 use chrono::TimeDelta;
-use policy_digest::app::preferences::ask_address;
-use policy_digest::domain::subscriber::EmailAddress;
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::app::subscribers::preferences::ask_address;
+use policy_digest::domain::subscribers::subscriber::EmailAddress;
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 
 use crate::leaving::complain;
 use crate::life::Life;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use policy_digest::app::App;
-use policy_digest::app::deliver::deliver;
+use policy_digest::app::outbox::deliver::deliver;
 use policy_digest::app::silent;
-use policy_digest::domain::subscriber::{Cadence, ConsentBy, EmailAddress, Status};
+use policy_digest::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Status};
 use policy_digest::store::{NewReport, Source, Subscriber};
 
 use crate::support::{Entry, Mail, Reply, World, rss, start};
@@ -175,7 +175,7 @@ async fn complain(world: &World, address: &str) {
     for message in 1..20 {
         let found = world.app.store.reported(message).await.unwrap();
         if found.is_some_and(|found| found.address.as_ref().is_some_and(|of| of.key() == address.key())) {
-            let fault = policy_digest::domain::bounce::Fault::Complaint;
+            let fault = policy_digest::domain::outbox::bounce::Fault::Complaint;
             let report = NewReport { source: Source::Arf, fault, code: String::new(), hash };
             world.app.store.report(message, report, world.clock.now()).await.unwrap();
             return;

@@ -1,11 +1,11 @@
 //! What comes of a slot: late, rolled on and told of, held while feeds cannot be read, quiet when there is nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::app::digest::{due, make_due};
-use policy_digest::app::once::{OnceReport, once};
-use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::Reach;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::app::digests::once::{OnceReport, once};
+use policy_digest::app::digests::{due, make_due};
+use policy_digest::app::{digests, silent};
+use policy_digest::domain::feeds::Reach;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use crate::command::{policy_digest, text};
 use crate::support::{Entry, FeedServer, Mail, Reply, World, rss, start};
@@ -28,7 +28,9 @@ async fn with_a_reader(more: &str) -> World {
     let world = World::configured(more).await;
     world.subscribe("ada@example.org").await;
     write(&world, &[]);
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
     write(&world, &["1"]);
     world
 }
@@ -102,7 +104,9 @@ async fn with_four_feeds() -> World {
     for id in ids {
         world.server.serve(&format!("/{id}.xml"), Reply::feed(rss(&[Entry::on_topic(id)])));
     }
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
     wake(&world, "2026-11-30T08:00:07Z").await;
     assert_eq!(world.mails().len(), 1);
     world
@@ -122,7 +126,7 @@ async fn a_digest_waits_while_most_feeds_cannot_be_read_and_status_says_so() {
     assert_eq!((report.delivery.sent, report.digests[0].thin), (0, Some(Reach { alive: 4, unread: 3 })));
     let due = due(&world.app).await.unwrap();
     assert_eq!((due[0].slot.key().as_str(), due[0].thin.is_some()), ("2026-12-07T08:00", true));
-    let report = policy_digest::app::status::status(&world.app).await.unwrap();
+    let report = policy_digest::app::operations::status::status(&world.app).await.unwrap();
     let slots: Vec<_> = report.held_slots.iter().map(|held| held.slot.key()).collect();
     assert_eq!(slots, ["2026-12-07T08:00"]);
     // Two of four is not most any more.
@@ -205,8 +209,10 @@ async fn a_note_that_cannot_be_delivered_gives_way_to_the_next_digest() {
     make_due(&world.app).await.unwrap();
     write(&world, &["1", "2"]);
     world.mails();
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &silent).await.unwrap();
-    digest::make(&world.app).await.unwrap();
+    policy_digest::app::feeds::poll::poll(&world.app, &policy_digest::app::feeds::poll::Which::All, &silent)
+        .await
+        .unwrap();
+    digests::make(&world.app).await.unwrap();
     assert_eq!(world.rows::<String>("SELECT state FROM messages ORDER BY id"), ["sent", "replaced", "queued"]);
 }
 

@@ -1,7 +1,7 @@
 //! The page of the sources and its list for feed readers: what everybody may know of a feed, and nothing else.
 
 use chrono::TimeDelta;
-use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::feeds::poll::{Which, poll};
 use policy_digest::app::silent;
 
 use crate::support::{Entry, Reply, World, rss, start};

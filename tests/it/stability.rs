@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Score, Scorer, Text};
+use policy_digest::domain::selection::relevance::{Score, Scorer, Text};
 use policy_digest::parse::html::to_text;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,8 +1,8 @@
 //! When items of several feeds, or of one, are one story.
 
 use chrono::TimeDelta;
-use policy_digest::app::once::OnceReport;
-use policy_digest::app::poll::{Which, poll};
+use policy_digest::app::digests::once::OnceReport;
+use policy_digest::app::feeds::poll::{Which, poll};
 use policy_digest::app::silent;
 
 use crate::support::{Entry, FeedServer, Reply, World, rss, start};

@@ -6,8 +6,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use policy_digest::domain::bounce::Fault;
-use policy_digest::domain::subscriber::Status;
+use policy_digest::domain::outbox::bounce::Fault;
+use policy_digest::domain::subscribers::subscriber::Status;
 use policy_digest::store::{NewReport, Source};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

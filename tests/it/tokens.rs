@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use chrono::TimeDelta;
-use policy_digest::domain::subscriber::Status;
-use policy_digest::domain::token::{CONFIRM_FOR, KeyRing, Purpose, sign};
+use policy_digest::domain::subscribers::subscriber::Status;
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, KeyRing, Purpose, sign};
 
 use crate::support::{World, start};
 use crate::web::{FORM, ask, request, serve, status};

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use policy_digest::app::topic::test::{Because, test};
-use policy_digest::domain::relevance::Place;
+use policy_digest::app::selection::test::{Because, test};
+use policy_digest::domain::selection::relevance::Place;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::command::{policy_digest, text};
@@ -36,9 +36,13 @@ fn edit(folder: &Path, from: &str, to: &str) {
 async fn an_edit_adds_and_drops_posts_and_names_the_phrases() {
     let world = World::new().await;
     world.server.serve("/blog.xml", Reply::feed(rss(&entries())));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &policy_digest::app::silent)
-        .await
-        .unwrap();
+    policy_digest::app::feeds::poll::poll(
+        &world.app,
+        &policy_digest::app::feeds::poll::Which::All,
+        &policy_digest::app::silent,
+    )
+    .await
+    .unwrap();
     edit(world.folder(), "\"integrated care\"", "\"pool* ~3 budgets\"");
     let world = world.restarted().await;
     let before: Vec<String> = world.rows("SELECT fingerprint || picked || score FROM items ORDER BY seq");
@@ -65,9 +69,13 @@ async fn an_edit_adds_and_drops_posts_and_names_the_phrases() {
 async fn another_threshold_and_an_exclusion_are_named_as_what_they_are() {
     let world = World::new().await;
     world.server.serve("/blog.xml", Reply::feed(rss(&entries())));
-    policy_digest::app::poll::poll(&world.app, &policy_digest::app::poll::Which::All, &policy_digest::app::silent)
-        .await
-        .unwrap();
+    policy_digest::app::feeds::poll::poll(
+        &world.app,
+        &policy_digest::app::feeds::poll::Which::All,
+        &policy_digest::app::silent,
+    )
+    .await
+    .unwrap();
     edit(world.folder(), "threshold = 3.0", "threshold = 30.0");
     edit(world.folder(), "\"title: vacancy\"", "\"title: valley\"");
     let report = test(&world.restarted().await.app, WEEKS).await.unwrap();

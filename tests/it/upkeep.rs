@@ -1,15 +1,15 @@
 //! What has had its time is removed, and nothing else is: texts of posts, and what became of mails.
 
 use chrono::TimeDelta;
-use policy_digest::app::cleanup::{CleanupReport, cleanup};
-use policy_digest::app::explain;
-use policy_digest::app::poll::{Which, poll};
-use policy_digest::app::preferences::forget;
-use policy_digest::app::reload::{Live, reload};
+use policy_digest::app::feeds::poll::{Which, poll};
+use policy_digest::app::operations::cleanup::{CleanupReport, cleanup};
+use policy_digest::app::operations::reload::{Live, reload};
+use policy_digest::app::selection::explain;
 use policy_digest::app::silent;
+use policy_digest::app::subscribers::preferences::forget;
 use policy_digest::config;
-use policy_digest::domain::bounce::Fault;
-use policy_digest::domain::subscriber::{EmailAddress, Status};
+use policy_digest::domain::outbox::bounce::Fault;
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Status};
 use policy_digest::store::{NewReport, Source, Taken};
 
 use crate::support::{Entry, Reply, World, rss};

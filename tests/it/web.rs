@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use chrono::TimeDelta;
 use policy_digest::app::App;
-use policy_digest::app::reload::Live;
-use policy_digest::app::subscribe::{Request, add};
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences, Status};
-use policy_digest::domain::token::{CONFIRM_FOR, Purpose, sign};
+use policy_digest::app::operations::reload::Live;
+use policy_digest::app::subscribers::subscribe::{Request, add};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 use policy_digest::web;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -102,7 +102,7 @@ pub async fn ask(app: &App) -> String {
         name: String::new(),
         preferences: Preferences { cadence: Cadence::Weekly, themes: None },
         consent: None,
-        asker: policy_digest::app::subscribe::Asker::Administrator,
+        asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };
     add(app, request).await.unwrap().id
 }
@@ -114,7 +114,7 @@ pub async fn join(app: &App, address: &str) -> String {
         name: String::new(),
         preferences: Preferences { cadence: Cadence::Weekly, themes: None },
         consent: Some("a test".to_owned()),
-        asker: policy_digest::app::subscribe::Asker::Administrator,
+        asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };
     add(app, request).await.unwrap().id
 }

@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::app::{digest, silent};
-use policy_digest::domain::feed::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
-use policy_digest::domain::item::{Identity, Item};
+use policy_digest::app::{digests, silent};
+use policy_digest::domain::feeds::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
+use policy_digest::domain::items::item::{Identity, Item};
+use policy_digest::domain::items::story::Likeness;
 use policy_digest::domain::outbox::{Outcome, after_attempt};
-use policy_digest::domain::relevance::Score;
-use policy_digest::domain::story::Likeness;
-use policy_digest::domain::subscriber::{Cadence, Preferences};
+use policy_digest::domain::selection::relevance::Score;
+use policy_digest::domain::subscribers::subscriber::{Cadence, Preferences};
 use policy_digest::store::{Claimed, Poll, PollOutcome, ScoredItem, Settlement, Visited};
 use proptest::prelude::*;
 
@@ -120,8 +120,8 @@ impl Model {
         match event {
             Event::Arrive(items) => self.arrive(items).await,
             Event::Clock(hours) => self.world.clock.advance(TimeDelta::hours(hours)),
-            Event::Due => drop(digest::make_due(&self.world.app).await.unwrap()),
-            Event::Once => drop(digest::make(&self.world.app).await.unwrap()),
+            Event::Due => drop(digests::make_due(&self.world.app).await.unwrap()),
+            Event::Once => drop(digests::make(&self.world.app).await.unwrap()),
             Event::Deliver(fates) => self.deliver(&fates).await,
             Event::Join(cadence, theme) => {
                 let address = format!("person{}@example.org", self.people.len());
@@ -249,7 +249,7 @@ impl Model {
                 for _ in 0..=open {
                     self.deliver(&[Fate::Accepted]).await;
                 }
-                digest::make(&self.world.app).await.unwrap();
+                digests::make(&self.world.app).await.unwrap();
             }
         }
         let next = self.world.app.store.next_attempt().await.unwrap();
@@ -346,8 +346,8 @@ async fn a_missed_week_is_made_once_after_restart() {
     model.happen(Event::Arrive(vec![(Kind::Picked, 0)])).await;
     // Monday 30 November 08:00 is missed by three hours, and made at once; once.
     model.world.clock.advance(TimeDelta::days(7) + TimeDelta::hours(2));
-    assert_eq!(digest::make_due(&model.world.app).await.unwrap().len(), 1);
-    assert!(digest::make_due(&model.world.app).await.unwrap().is_empty());
-    policy_digest::app::deliver::deliver(&model.world.app, &silent).await.unwrap();
+    assert_eq!(digests::make_due(&model.world.app).await.unwrap().len(), 1);
+    assert!(digests::make_due(&model.world.app).await.unwrap().is_empty());
+    policy_digest::app::outbox::deliver::deliver(&model.world.app, &silent).await.unwrap();
     assert_eq!(model.world.mails().len(), 1);
 }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Europe::London;
-use policy_digest::app::deliver::deliver;
-use policy_digest::app::once::{gather, once};
+use policy_digest::app::digests::once::{gather, once};
+use policy_digest::app::outbox::deliver::deliver;
 use policy_digest::app::silent;
-use policy_digest::domain::subscriber::Cadence;
+use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use crate::support::{Entry, Reply, World, rss, start};
 

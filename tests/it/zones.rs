@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Offset as _, TimeDelta, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
-use policy_digest::domain::schedule::Schedule;
+use policy_digest::domain::digests::schedule::Schedule;
 
 /// From `at` on, a clock is so far ahead of UTC.
 #[derive(Clone, Copy)]

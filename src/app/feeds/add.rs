@@ -5,15 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::look::{Judged, Sight, Unseen, discover, judged, look};
+use super::poll::chain;
 use super::{Proposal, Refusal, address};
 use crate::app::ReadOnly;
-use crate::app::poll::chain;
 use crate::config::{Config, NewFeed, edit_feeds};
-use crate::domain::canonical::canonical;
-use crate::domain::feed::{Feed, FeedId, Names, without_login};
-use crate::domain::item::Item;
-use crate::domain::relevance::{Score, Scorer, Text};
-use crate::domain::text::{single_line, truncate_at_word};
+use crate::domain::feeds::{Feed, FeedId, Names, without_login};
+use crate::domain::items::canonical::canonical;
+use crate::domain::items::item::Item;
+use crate::domain::items::text::{single_line, truncate_at_word};
+use crate::domain::selection::relevance::{Score, Scorer, Text};
 use crate::store::FeedState;
 
 /// As many posts as give an impression.

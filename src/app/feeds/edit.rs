@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::config::{Config, edit_feeds};
-use crate::domain::feed::{Feed, FeedId};
+use crate::domain::feeds::{Feed, FeedId};
 
 /// What is done to a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use url::Url;
 
 use super::{Refusal, address};
 use crate::config::{Config, NewFeed, edit_feeds};
-use crate::domain::canonical::canonical;
-use crate::domain::feed::{Feed, Names, without_login};
-use crate::domain::text::truncate_at_word;
+use crate::domain::feeds::{Feed, Names, without_login};
+use crate::domain::items::canonical::canonical;
+use crate::domain::items::text::truncate_at_word;
 use crate::parse;
 use crate::transfer::listed::{self, BadLine, Listed};
 use crate::transfer::opml::{self, Outline};

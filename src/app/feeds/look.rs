@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use super::poll::{Readers, judge};
 use crate::app::ReadOnly;
-use crate::app::poll::{Readers, judge};
-use crate::domain::budget::Budget;
-use crate::domain::rhythm;
+use crate::domain::feeds::budget::Budget;
+use crate::domain::feeds::frequency;
 use crate::fetch::{self, Outcome, Response, Validators, discover};
 use crate::parse;
 use crate::store::ScoredItem;
@@ -65,12 +65,12 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
     // There are no more items than the limits allow; and nothing is stored, so that it does not matter whose site it is.
     let items = judge(&app.scorer, prior, &[], document, &Budget::unlimited()).unwrap_or_default();
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
-    let recent: Vec<_> = dates.iter().filter(|at| **at >= now - rhythm::LOOK_BACK).collect();
+    let recent: Vec<_> = dates.iter().filter(|at| **at >= now - frequency::LOOK_BACK).collect();
     Judged {
         picked: items.iter().filter(|item| item.score.picked).count(),
         undated: items.len() - dates.len(),
         newest: dates.iter().max().copied(),
-        rhythm: rhythm::in_words(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        rhythm: frequency::in_words(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
         items,
     }
 }

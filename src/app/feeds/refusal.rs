@@ -4,9 +4,9 @@ use url::Url;
 
 use super::Proposal;
 use crate::config::ListError;
-use crate::domain::feed::{Feed, FeedId, without_login};
-use crate::domain::os_error;
-use crate::domain::shell;
+use crate::domain::feeds::{Feed, FeedId, without_login};
+use crate::domain::operations::os_error;
+use crate::domain::operations::shell;
 use crate::fetch::{self, Verdict};
 
 /// Nothing was changed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::refuse_unknown;
 use crate::app::App;
-use crate::domain::feed::FeedId;
+use crate::domain::feeds::FeedId;
 use crate::store::Reopened;
 
 /// A feed without a first read has nothing that could have been too old.

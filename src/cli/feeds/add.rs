@@ -5,16 +5,17 @@ use clap::Args;
 use serde_json::json;
 
 use super::shown;
-use crate::app::explain::reason_json;
 use crate::app::feeds::add::{Candidate, Post, Wanted, add, find};
 use crate::app::feeds::{Proposal, Refusal};
-use crate::cli::marked::{plain, wrap};
-use crate::cli::table::count;
-use crate::cli::{Ending, Global, ask, print};
-use crate::domain::feed::without_login;
-use crate::domain::relevance::Score;
-use crate::domain::text::truncate_at_word;
-use crate::domain::topic::Scale;
+use crate::app::selection::explain::reason_json;
+use crate::cli::terminal::ask;
+use crate::cli::terminal::marked::{plain, wrap};
+use crate::cli::terminal::table::count;
+use crate::cli::{Ending, Global, print};
+use crate::domain::feeds::without_login;
+use crate::domain::items::text::truncate_at_word;
+use crate::domain::selection::relevance::Score;
+use crate::domain::selection::topic::Scale;
 
 /// What is told fits a terminal of this width, in columns.
 const WIDTH: usize = 80;

@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::feeds::{CheckReport, CheckResult, Unread, check};
-use crate::cli::marked::{plain, wrap};
-use crate::cli::progress::Bar;
-use crate::cli::status::cut_json;
-use crate::cli::table::{self, count};
+use crate::cli::operations::status::cut_json;
+use crate::cli::terminal::marked::{plain, wrap};
+use crate::cli::terminal::progress::Bar;
+use crate::cli::terminal::table;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 
 /// What is told fits a terminal of this width, in columns.

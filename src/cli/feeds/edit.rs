@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::app::feeds::edit::{Change, EditReport, edit};
 use crate::cli::{Ending, Global, print};
-use crate::domain::feed::Feed;
+use crate::domain::feeds::Feed;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

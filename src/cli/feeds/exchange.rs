@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::shown;
 use crate::app::feeds::exchange::{self, ImportOptions, ImportReport};
-use crate::cli::files;
-use crate::cli::table::count;
+use crate::cli::terminal::files;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]

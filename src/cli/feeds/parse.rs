@@ -15,8 +15,8 @@ use crate::app::Unparsed;
 use crate::app::clock::Clock;
 use crate::app::parse_document;
 use crate::cli::Ending;
-use crate::domain::budget::GiveUp;
-use crate::domain::item::{Identity, Item};
+use crate::domain::feeds::budget::GiveUp;
+use crate::domain::items::item::{Identity, Item};
 
 /// A document that takes longer is given up.
 const LIMIT: Duration = Duration::from_secs(20);

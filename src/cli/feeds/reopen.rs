@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::app::feeds::reopen::reopen;
-use crate::cli::table::count;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]

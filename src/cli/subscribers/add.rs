@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Wishes, parse_new};
-use crate::app::deliver::deliver;
+use crate::app::outbox::deliver::deliver;
 use crate::app::silent;
-use crate::app::subscribe::{self, Addition};
+use crate::app::subscribers::subscribe;
+use crate::app::subscribers::subscribe::Addition;
 use crate::cli::{Ending, Global, print};
 use crate::store::Joined;
 

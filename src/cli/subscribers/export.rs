@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::list::{Filter, to_json};
-use crate::app::people::{self, to_csv};
-use crate::cli::files;
-use crate::cli::table::count;
+use crate::app::subscribers::people;
+use crate::app::subscribers::people::to_csv;
+use crate::cli::terminal::files;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::app::import::{ImportReport, import};
-use crate::cli::files;
-use crate::cli::progress::Bar;
+use crate::app::subscribers::import::{ImportReport, import};
+use crate::cli::terminal::files;
+use crate::cli::terminal::progress::Bar;
 use crate::cli::{Ending, Global, Usage, print};
 
 #[derive(Debug, Args)]

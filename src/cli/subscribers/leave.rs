@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::parse;
-use crate::app::{preferences, subscribe};
-use crate::cli::{Ending, Global, Usage, ask, print};
-use crate::domain::subscriber::EmailAddress;
+use crate::app::subscribers::{preferences, subscribe};
+use crate::cli::terminal::ask;
+use crate::cli::{Ending, Global, Usage, print};
+use crate::domain::subscribers::subscriber::EmailAddress;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -4,10 +4,12 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::{cadence, status, time};
-use crate::app::people::{self, Which};
-use crate::cli::table::{self, count};
+use crate::app::subscribers::people;
+use crate::app::subscribers::people::Which;
+use crate::cli::terminal::table;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
-use crate::domain::subscriber::{Cadence, ConsentBy, Status};
+use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, Status};
 use crate::store::Subscriber;
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Wishes, parse};
-use crate::app::subscribe;
+use crate::app::subscribers::subscribe;
 use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]

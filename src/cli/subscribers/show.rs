@@ -8,10 +8,12 @@ use chrono_tz::Tz;
 use clap::Args;
 
 use super::parse;
-use crate::app::people::{self, Dossier};
-use crate::cli::marked::{plain, wrap};
-use crate::cli::{Ending, Global, Usage, print, table};
-use crate::domain::subscriber::ConsentBy;
+use crate::app::subscribers::people;
+use crate::app::subscribers::people::Dossier;
+use crate::cli::terminal::marked::{plain, wrap};
+use crate::cli::terminal::table;
+use crate::cli::{Ending, Global, Usage, print};
+use crate::domain::subscribers::subscriber::ConsentBy;
 use crate::store::OwnRecord;
 
 /// What is told fits a terminal of this width, in columns.

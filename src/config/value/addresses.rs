@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Read, Wrong, parsed};
-use crate::domain::subscriber::EmailAddress;
+use crate::domain::subscribers::subscriber::EmailAddress;
 
 /// `someone@example.org`, by its shape only: the mail server has the last word.
 pub(in crate::config) fn address(value: &DeValue<'_>) -> Read<String> {

@@ -2,7 +2,7 @@
 
 use tokio_rustls::rustls::{CertificateError, Error as TlsError, InvalidMessage};
 
-use crate::domain::os_error;
+use crate::domain::operations::os_error;
 use crate::mail::Error;
 use crate::mail::reply::Command;
 

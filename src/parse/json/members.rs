@@ -7,9 +7,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::super::newest::Newest;
-use super::super::{Source, dates};
-use crate::domain::budget::Spent;
+use crate::domain::feeds::budget::Spent;
+use crate::parse::newest::Newest;
+use crate::parse::{Source, dates};
 
 /// So many authors and tags of an entry are looked at; how many are kept, the administrator says.
 const MAX_NAMES: usize = 1_000;

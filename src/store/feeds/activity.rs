@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{Error, Reader, optional_time};
+use crate::store::{Error, Reader, optional_time};
 
 /// What a feed published before its last successful poll, and how it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

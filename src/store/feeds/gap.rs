@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 
-use super::super::{Error, optional_time};
 use super::ScoredItem;
+use crate::store::{Error, optional_time};
 
 /// The newest known item of a feed.
 pub(super) enum Newest {

@@ -4,8 +4,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::super::{Error, Store, seconds, stories};
-use crate::domain::feed::FeedId;
+use crate::domain::feeds::FeedId;
+use crate::store::items::stories;
+use crate::store::{Error, Store, seconds};
 
 /// What reopening a feed did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

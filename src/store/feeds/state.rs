@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::super::{Error, Reader, from_json, optional_time, time, word};
-use crate::domain::feed::{Because, Cut, Hints, Moved};
+use crate::domain::feeds::{Because, Cut, Hints, Moved};
+use crate::store::{Error, Reader, from_json, optional_time, time, word};
 
 /// What is known of a feed from its polls.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::domain::text::single_line;
+use crate::domain::items::text::single_line;
 use crate::transfer::listed::{BadLine, List, Listed};
 
 /// Folders in folders beyond this are not told apart.

@@ -1,7 +1,8 @@
 //! Atom: RFC 4287.
 
-use super::super::xml::{self, Xml};
 use super::{Entry, Publication, rfc3339};
+use crate::transfer::xml;
+use crate::transfer::xml::Xml;
 
 /// The feed document.
 #[must_use]

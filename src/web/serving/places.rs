@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use crate::app::limits::Prefix;
+use crate::app::subscribers::rate_limits::Prefix;
 use crate::web::Bounds;
 
 /// The connections that are open.
@@ -146,8 +146,8 @@ impl Drop for Place {
 mod tests {
     use std::time::Duration;
 
-    use super::super::pace::Stage;
     use super::*;
+    use crate::web::serving::pace::Stage;
 
     const HERE: Option<Prefix> = Some((4, 1));
     const THERE: Option<Prefix> = Some((4, 2));

@@ -56,7 +56,7 @@ impl Dkimpy {
 /// Writes a new key into `file`, as `dkim generate` does; gives the record for `s1._domainkey.example.org`, and the
 /// lines for digest.toml.
 pub fn configured(kind: Kind, file: &Path) -> (Record, String) {
-    let made = policy_digest::app::dkim::generate(kind, "example.org", "s1", file).unwrap();
+    let made = policy_digest::app::outbox::dkim::generate(kind, "example.org", "s1", file).unwrap();
     let file = file.display();
     (made.record, format!("[mail.dkim]\ndomain = \"example.org\"\nselector = \"s1\"\nkey_file = \"{file}\"\n"))
 }

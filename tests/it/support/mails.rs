@@ -1,6 +1,7 @@
 //! Stories, and the mail that is made of them by the real path: composed, seen through the view, rendered.
 
-use policy_digest::domain::digest::{self, Limits, SectionOutline, Story, Words};
+use policy_digest::domain::digests::digest;
+use policy_digest::domain::digests::digest::{Limits, SectionOutline, Story, Words};
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 use policy_digest::render::{Rendered, Renderer, UNSUBSCRIBE_PLACEHOLDER};
 use url::Url;

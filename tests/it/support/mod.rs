@@ -24,12 +24,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use feed_server::{FeedServer, Reply};
 pub use name_server::NameServer;
 use policy_digest::app::clock::Clock;
-use policy_digest::app::once::{OnceReport, once};
-use policy_digest::app::subscribe::{Request, add};
+use policy_digest::app::digests::once::{OnceReport, once};
+use policy_digest::app::subscribers::subscribe::{Request, add};
 use policy_digest::app::{App, silent};
 use policy_digest::config;
-use policy_digest::domain::subscriber::{Cadence, EmailAddress, Preferences};
-use policy_digest::domain::token::{self, Returning};
+use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences};
+use policy_digest::domain::subscribers::token;
+use policy_digest::domain::subscribers::token::Returning;
 use policy_digest::mail::{Sent, Transport};
 use policy_digest::store::FeedState;
 pub use smtp_sink::SmtpSink;
@@ -243,7 +244,7 @@ impl World {
             name: String::new(),
             preferences: Preferences { cadence, themes },
             consent: Some("a test".to_owned()),
-            asker: policy_digest::app::subscribe::Asker::Administrator,
+            asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         };
         add(&self.app, request).await.unwrap().id
     }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::domain::digest::{Limits, SectionOutline, Story, Words, compose};
-use policy_digest::domain::locale::Locale;
+use policy_digest::domain::digests::digest::{Limits, SectionOutline, Story, Words, compose};
+use policy_digest::domain::digests::locale::Locale;
 use policy_digest::render::Renderer;
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use policy_digest::config;
-use policy_digest::domain::relevance::{Scorer, Text};
+use policy_digest::domain::selection::relevance::{Scorer, Text};
 
 const ITEMS: usize = 10_000;
 const ITEM_BYTES: usize = 4 * 1024;

@@ -1,0 +1,208 @@
+//! Making a digest: what is not covered is judged by today's topic, every window before which people stand is
+//! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
+
+pub mod archive;
+mod bodies;
+mod due;
+pub mod note;
+pub mod once;
+mod preview;
+pub mod proof;
+pub(super) mod proof_email;
+pub mod public_feeds;
+mod quiet;
+pub mod runs;
+mod sample;
+pub mod send_now;
+pub mod templates;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{App, ReadOnly, blocking, hex, random};
+use crate::domain::digests::digest::{Digest, NoStory, Story};
+use crate::domain::feeds::Reach;
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::render::{Rendered, SINCE_PLACEHOLDER};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Reader, Rescored, WindowPart};
+use bodies::{Page, Press};
+pub use due::{Due, due, schedule};
+use note::{Note, NoteUse};
+pub use preview::{Preview, preview, preview_last, preview_sample, why};
+
+/// What came of making a digest.
+#[derive(Debug, Clone, Default)]
+pub struct DigestReport {
+    /// The cadence; `None` for `once`.
+    pub cadence: Option<Cadence>,
+    /// The run, if there was something in it.
+    pub run: Option<FrozenRun>,
+    /// Stories in the fullest window.
+    pub stories: usize,
+    /// Its subject line.
+    pub subject: Option<String>,
+    /// Borderline items that it lists at its end.
+    pub listed: usize,
+    /// Borderline items that wait for a digest with a story, in the window where most do.
+    pub waiting: usize,
+    /// Active subscribers that it serves.
+    pub people: u64,
+    /// What became of the editor's note.
+    pub note: NoteUse,
+    /// Most feeds could not be read, so that it is held.
+    pub thin: Option<Reach>,
+}
+
+/// Makes the digest of all that is new, for everybody.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
+    make_for(app, None).await
+}
+
+/// Makes the digest of each cadence whose slot is due. A thin one is held, and told of; a slot for which nobody is
+/// subscribed goes by.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
+    let mut reports = Vec::new();
+    app.store.end_pauses(app.clock.now()).await?;
+    for due in due(app).await? {
+        if !app.store.has_readers(due.cadence).await? {
+            due::pass(app, &due).await?;
+        } else if due.thin.is_some() {
+            reports.push(DigestReport { cadence: Some(due.cadence), thin: due.thin, ..DigestReport::default() });
+        } else {
+            reports.push(make_for(app, Some(due)).await?);
+        }
+    }
+    // Whose last digest may still be on its way is served when that is known.
+    reports.retain(|report| report.people > 0 || report.thin.is_some());
+    Ok(reports)
+}
+
+async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
+    rescore(app).await?;
+    let now = app.clock.now();
+    app.store.end_pauses(now).await?;
+    let cadence = due.as_ref().map(|due| due.cadence);
+    let upto = app.store.highest_seq().await?;
+    let note = note::next(app, cadence).await?;
+    let mut report = DigestReport { cadence, ..DigestReport::default() };
+    let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
+    let name = app.store.free_archive_name(name).await?;
+    let earlier = app.store.last_subjects(cadence).await?;
+    let archive = app.page(&format!("archive/{name}"));
+    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
+    let excerpt_chars = app.config.settings.digest.excerpt_chars;
+    let since = SINCE_PLACEHOLDER.to_owned();
+    let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
+    let served = app.store.windows(cadence).await?;
+    // Read once, for whoever is furthest behind: every other window is the rest of that one.
+    let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
+        Some(covered) => app.store.stories(covered, upto, excerpt_chars).await?.into(),
+        None => Arc::default(),
+    };
+    let mut windows = Vec::new();
+    for window in served {
+        report.people += window.people;
+        let (part, waits) = match press.mail_of(&stories, window.covered, window.themes.clone()).await? {
+            Ok((digest, rendered)) => {
+                if digest.count >= report.stories {
+                    (report.stories, report.listed) = (digest.count, digest.listed.len());
+                    report.subject = Some(rendered.subject.clone());
+                }
+                let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
+                let Rendered { subject, text, html } = rendered;
+                (Some(NewPart { subject, text, html, stories, listed }), false)
+            }
+            Err(NoStory { waiting }) => {
+                report.waiting = report.waiting.max(waiting);
+                (None, waiting > 0)
+            }
+        };
+        windows.push(WindowPart { window, part, waits });
+    }
+    let first = windows.iter().filter(|window| window.part.is_some()).map(|window| window.window.covered).min();
+    if report.people == 0 || (cadence.is_none() && first.is_none()) {
+        return Ok(report);
+    }
+    let page = match first {
+        Some(covered) => press.page_of(&stories, covered).await?,
+        None => None,
+    };
+    let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
+    let quiet = match &due {
+        Some(due) if windows.iter().any(|window| window.part.is_none()) => quiet::note(app, due).await?,
+        _ => None,
+    };
+    let (slot, due) = match due {
+        Some(Due { slot, .. }) => (slot.key(), slot.utc),
+        None => {
+            let local = now.with_timezone(&app.config.settings.timezone).format("%Y-%m-%dT%H:%M:%S");
+            (format!("{local}.{}", hex(&random(3)?)), now)
+        }
+    };
+    let domain = app.mail_domain().to_owned();
+    let fate = press.note.fate;
+    let note = press.note.hash.clone().filter(|_| first.is_some());
+    let proof = proof_email::of_run(app, &windows);
+    let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, quiet, archive, proof };
+    report.run = app.store.freeze(run).await?;
+    match report.run {
+        Some(FrozenRun { id, messages, quiet, .. }) => {
+            report.note = if messages > 0 { fate } else { NoteUse::None };
+            tracing::info!(run = id, stories = report.stories, messages, quiet, upto, "made a digest")
+        }
+        None => (report.stories, report.listed, report.subject) = (0, 0, None),
+    }
+    Ok(report)
+}
+
+/// What the page of a run is called, unless another one has the name: "2026-11-23", with the cadence behind it when
+/// that is daily or monthly.
+fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
+    let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
+    match cadence {
+        None | Some(Cadence::Weekly) => day.to_string(),
+        Some(cadence) => format!("{day}-{cadence}"),
+    }
+}
+
+/// Judges what no run has covered by today's topic file, if another one judged it.
+async fn rescore(app: &App) -> anyhow::Result<()> {
+    let (fingerprint, mut after) = (&app.config.topic.fingerprint, 0);
+    loop {
+        let stale = app.store.stale(fingerprint.clone(), after).await?;
+        let Some(last) = stale.last() else { return Ok(()) };
+        after = last.seq;
+        tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
+        app.store.rescore(judge(app, stale).await?, fingerprint.clone()).await?;
+    }
+}
+
+/// The database as [`rescore`] would leave it; nothing is stored.
+async fn rescored(app: &ReadOnly) -> anyhow::Result<Reader> {
+    let (mut scores, mut after) = (Vec::new(), 0);
+    loop {
+        let stale = app.store.stale(app.config.topic.fingerprint.clone(), after).await?;
+        let Some(last) = stale.last() else { break };
+        after = last.seq;
+        scores.extend(judge(app, stale).await?);
+    }
+    Ok(if scores.is_empty() { app.store.clone() } else { app.store.judged(scores).await? })
+}
+
+async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescored>> {
+    let scorer = Arc::clone(&app.scorer);
+    let judge = move |item: ItemRow| Rescored { seq: item.seq, score: scorer.score(&item.text()) };
+    blocking(move || items.into_iter().map(judge).collect()).await
+}
+
+fn seqs(digest: &Digest) -> Vec<i64> {
+    let shown = digest.sections.iter().flat_map(|section| &section.stories);
+    shown.chain(&digest.more).map(|entry| entry.seq).collect()
+}

@@ -1,0 +1,60 @@
+//! The archive: the page that each run left for everybody, and the list of these pages.
+
+use crate::app::{App, Document};
+use crate::render::ArchivesView;
+use crate::render::view::{ArchiveView, count};
+
+/// Digests on one page of the list.
+pub const DIGESTS_A_PAGE: usize = 20;
+
+/// The page of the run of this name, as it was frozen. One that the list does not have is for those alone whom a mail led
+/// to it.
+///
+/// # Errors
+/// The database fails.
+pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
+    let page = app.store.archive(name.to_owned()).await?;
+    Ok(page.map(|page| {
+        let is_listed = app.config.settings.web.robots && page.is_listed;
+        Document { is_listed, modified: page.made.min(app.clock.now()), body: page.html }
+    }))
+}
+
+/// The path of the latest page, from the public URL; none while there is no digest.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
+    Ok(app.store.archives(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
+}
+
+/// The list, newest first, in pages counted from 1.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
+    let settings = &app.config.settings;
+    let page = page.max(1) as usize;
+    let skip = (page - 1) * DIGESTS_A_PAGE;
+    let changed = app.store.archives_changed().await?;
+    let mut rows = app.store.archives(skip, DIGESTS_A_PAGE + 1).await?;
+    let has_older = rows.len() > DIGESTS_A_PAGE;
+    rows.truncate(DIGESTS_A_PAGE);
+    let digests = rows.into_iter().map(|row| ArchiveView {
+        link: format!("archive/{}", row.name),
+        title: row.title,
+        date: app.day(row.due),
+        count: count(row.stories),
+    });
+    let query = |page: usize| if page > 1 { format!("?page={page}") } else { String::new() };
+    let view = ArchivesView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        title: format!("{}: all digests", settings.name),
+        canonical: app.page(&format!("archive{}", query(page))),
+        digests: digests.collect(),
+        newer: if page > 1 { format!("archive{}", query(page - 1)) } else { String::new() },
+        older: if has_older { format!("archive{}", query(page + 1)) } else { String::new() },
+    };
+    Ok(Document::new(app, app.renderer.render_archives(&view)?, changed))
+}

@@ -1,0 +1,100 @@
+//! Which digests are due: the rule of slots is `domain::digests::schedule`'s, the rule of thin ones `domain::feeds`'s; here they
+//! are asked with what the database knows.
+
+use super::{App, ReadOnly};
+use crate::config::Settings;
+use crate::domain::digests::schedule;
+use crate::domain::digests::schedule::{Past, Schedule, Slot};
+use crate::domain::feeds::{Reach, Sign};
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::store::FeedState;
+
+/// A digest whose slot has come.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// The cadence.
+    pub cadence: Cadence,
+    /// Its slot.
+    pub slot: Slot,
+    /// Earlier slots that are rolled into it.
+    pub missed: Vec<Slot>,
+    /// Most feeds could not be read since the slot before, so that it waits.
+    pub thin: Option<Reach>,
+}
+
+/// The digests that are due now. A thin one waits until feeds can be read, or until it is half a period late and rolled
+/// into the next.
+///
+/// # Errors
+/// The database fails.
+pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
+    let now = app.clock.now();
+    let mut due = Vec::new();
+    for &cadence in Cadence::ALL {
+        let last = app.store.last_run(Some(cadence), now).await?;
+        // A mark that a clock ahead has set counts for nothing.
+        let passed = app.store.marked(mark(cadence)).await?.filter(|passed| *passed <= now);
+        let since = match last.as_ref().map(|run| run.due).max(passed) {
+            Some(since) => since,
+            None => app.store.made().await?.min(now),
+        };
+        let past = Past { since, made: last.map(|run| run.made) };
+        if let Some(schedule::Due { slot, missed }) =
+            schedule(&app.config.settings, cadence)?.due(&past, cadence.period(), now)
+        {
+            let reach = reach(app, cadence, slot).await?;
+            let waits = reach.is_thin() && app.store.has_readers(cadence).await?;
+            due.push(Due { cadence, slot, missed, thin: waits.then_some(reach) });
+        }
+    }
+    Ok(due)
+}
+
+/// Lets a slot go by for which nobody is subscribed.
+pub(super) async fn pass(app: &App, due: &Due) -> anyhow::Result<()> {
+    Ok(app.store.mark(mark(due.cadence), due.slot.utc).await?)
+}
+
+fn mark(cadence: Cadence) -> &'static str {
+    match cadence {
+        Cadence::Daily => "passed daily",
+        Cadence::Weekly => "passed weekly",
+        Cadence::Monthly => "passed monthly",
+    }
+}
+
+/// A cadence's schedule, in the configured zone.
+///
+/// # Errors
+/// A cron line that the configuration's check should have refused.
+pub fn schedule(settings: &Settings, cadence: Cadence) -> anyhow::Result<Schedule> {
+    let line = match cadence {
+        Cadence::Daily => &settings.schedule.daily,
+        Cadence::Weekly => &settings.schedule.weekly,
+        Cadence::Monthly => &settings.schedule.monthly,
+    };
+    Ok(Schedule::new(line, settings.timezone)?)
+}
+
+/// How many of the feeds that are polled could be read for a slot.
+async fn reach(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach> {
+    let made = app.store.made().await?;
+    let signs = polled(app).await?;
+    let signs = signs.iter().map(|feed| Sign { failures: feed.failures, last: feed.succeeded.unwrap_or(made) });
+    Ok(Reach::of(signs, slot.utc, cadence.period()))
+}
+
+/// How many feeds were read within the period before a slot, and how many there are.
+pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<(usize, usize)> {
+    let (polled, since) = (polled(app).await?, slot.utc - cadence.period());
+    let read = polled.iter().filter(|feed| feed.succeeded.is_some_and(|at| at >= since)).count();
+    Ok((read, polled.len()))
+}
+
+/// The feeds of the list that are asked.
+async fn polled(app: &ReadOnly) -> anyhow::Result<Vec<FeedState>> {
+    let is_polled = |id: &str| app.config.feeds.iter().any(|feed| feed.enabled && feed.id.as_str() == id);
+    let mut states = app.store.feed_states().await?;
+    states.retain(|state| state.gone.is_none() && is_polled(&state.id));
+    Ok(states)
+}

@@ -1,0 +1,141 @@
+//! The next digest as it would be now, and what is not in it: why, and what missed it by least.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bodies::Press;
+use super::note;
+use super::note::NoteUse;
+use super::{rescored, sample};
+use crate::app::ReadOnly;
+use crate::domain::digests::digest::NoStory;
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::render::{Rendered, SINCE_PLACEHOLDER};
+use crate::store::{ItemRow, LastDigest, Reader, Window};
+
+/// So many of the nearest misses are told.
+const NEAREST: usize = 5;
+/// Items held in memory at a time.
+const PAGE: usize = 500;
+
+/// The next digest as it would be now, and what is not in it.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The digest, rendered; `None` when nothing is in it.
+    pub rendered: Option<Rendered>,
+    /// Stories in it.
+    pub stories: usize,
+    /// Borderline items: at its end, or, when there is no story, waiting for one.
+    pub listed: usize,
+    /// The nearest misses among the items of the window that are not in it.
+    pub left_out: Vec<ItemRow>,
+    /// Why all of them are not, and how many each, most frequent first.
+    pub reasons: Vec<(String, usize)>,
+    /// What becomes of the editor's note.
+    pub note: NoteUse,
+}
+
+/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
+    let store = rescored(app).await?;
+    let now = app.clock.now();
+    let windows = app.store.windows(Some(cadence)).await?;
+    let after = match windows.iter().max_by_key(|window| window.people) {
+        Some(Window { covered, .. }) => *covered,
+        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
+    };
+    let upto = app.store.highest_seq().await?;
+    let earlier = app.store.last_subjects(Some(cadence)).await?;
+    let note = note::next(app, Some(cadence)).await?;
+    let since = app.day(now);
+    // There is no page yet that a link could lead to.
+    let (archive, missed) = (String::new(), String::new());
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let stories = store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
+    let composed = press.mail_of(&stories.into(), after, None).await?;
+    let left_out = store.left_out(after, NEAREST).await?;
+    let reasons = reasons(&store, after).await?;
+    let (stories, listed) = match &composed {
+        Ok((digest, _)) => (digest.count, digest.listed.len()),
+        Err(NoStory { waiting }) => (0, *waiting),
+    };
+    Ok(Preview {
+        rendered: composed.ok().map(|(_, rendered)| rendered),
+        stories,
+        listed,
+        left_out,
+        reasons,
+        note: press.note.fate,
+    })
+}
+
+/// Renders a digest of made-up stories, as today's settings, topic, templates and note have it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
+    let now = app.clock.now();
+    let note = note::next(app, Some(cadence)).await?;
+    let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
+    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let composed = press.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
+    let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
+    Ok(Preview {
+        rendered: composed.ok().map(|(_, rendered)| rendered),
+        stories,
+        listed,
+        left_out: Vec::new(),
+        reasons: Vec::new(),
+        note: press.note.fate,
+    })
+}
+
+/// The last digest that was made, of one cadence or of any, as most of its readers got it; `None` when there is none, or
+/// it is kept no longer.
+///
+/// # Errors
+/// The database fails.
+pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
+    let Some(mut last) = app.store.last_digest(cadence).await? else { return Ok(None) };
+    // The links of its readers are theirs; where they stand, what stands for them in a preview does here.
+    let since = app.day(app.clock.now());
+    for part in [&mut last.text, &mut last.html] {
+        *part = part.replace(SINCE_PLACEHOLDER, &since);
+    }
+    Ok(Some(last))
+}
+
+/// Counts why items after a number stand in no digest.
+async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
+    let mut counts = BTreeMap::new();
+    loop {
+        let page = store.items_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        let stands = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;
+        for item in page.iter().filter(|item| !stands(item)) {
+            *counts.entry(why(item)).or_insert(0) += 1;
+        }
+    }
+    let mut reasons: Vec<_> = counts.into_iter().collect();
+    reasons.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+    Ok(reasons)
+}
+
+/// Why an item stands in no digest, in a few words.
+#[must_use]
+pub fn why(item: &ItemRow) -> String {
+    if (item.score.picked || item.score.borderline) && !item.is_mailable {
+        return "older than its feed's first-poll window".to_owned();
+    }
+    if let Some(language) = &item.score.language {
+        return format!("written in {language}; judged by title and categories only");
+    }
+    match item.score.reasons.iter().find(|reason| reason.weight < 0.0) {
+        Some(reason) => reason.label.as_ref().unwrap_or(&reason.phrase).to_string(),
+        None => "too little on the topic".to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! The feeds of our own: the stories that were sent, and the digests, as feed readers take them. What they say is what
+//! was frozen with each run; nothing of a run that was never sent, or is held.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::{App, Document};
+use crate::render::view::count;
+use crate::store::SentStory;
+use crate::transfer::syndication::{self, Entry, Publication};
+pub use crate::transfer::syndication::{ATOM, JSON};
+
+/// Stories in the feed of stories.
+pub const STORIES: usize = 100;
+
+/// Digests in the feed of digests.
+pub const DIGESTS: usize = 50;
+
+/// In which form stories are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Atom.
+    Atom,
+    /// JSON Feed.
+    Json,
+}
+
+/// The newest stories.
+///
+/// # Errors
+/// The database fails.
+pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
+    let changed = app.store.archives_changed().await?;
+    let sent = app.store.sent_stories(STORIES).await?;
+    let name = &app.config.settings.name;
+    let entries = sent.into_iter().map(|story| entry(app, story)).collect();
+    let (path, write): (_, fn(&Publication) -> String) = match form {
+        Form::Atom => ("feed.xml", syndication::atom),
+        Form::Json => ("feed.json", syndication::json),
+    };
+    let publication = publication(app, path, name.clone(), entries, changed).await?;
+    Ok(Document::new(app, write(&publication), changed))
+}
+
+/// The newest digests, as Atom.
+///
+/// # Errors
+/// The database fails.
+pub async fn digests(app: &App) -> anyhow::Result<Document> {
+    let changed = app.store.archives_changed().await?;
+    let rows = app.store.archives(0, DIGESTS).await?;
+    let entries = rows.into_iter().map(|row| {
+        let link = app.page(&format!("archive/{}", row.name));
+        Entry {
+            id: tag(app, row.due, &format!("digest/{}", row.name)),
+            title: row.title,
+            link,
+            related: None,
+            summary: format!("{}, {}", app.day(row.due), count(row.stories)),
+            language: String::new(),
+            authors: Vec::new(),
+            published: Some(row.sent),
+            updated: row.sent,
+            categories: Vec::new(),
+        }
+    });
+    let title = format!("{}: all digests", app.config.settings.name);
+    let publication = publication(app, "archive/feed.xml", title, entries.collect(), changed).await?;
+    Ok(Document::new(app, syndication::atom(&publication), changed))
+}
+
+async fn publication(
+    app: &App,
+    path: &str,
+    title: String,
+    entries: Vec<Entry>,
+    changed: Option<DateTime<Utc>>,
+) -> anyhow::Result<Publication> {
+    let settings = &app.config.settings;
+    let organisation = &settings.sender.organisation;
+    let updated = match changed {
+        Some(changed) => changed,
+        None => app.store.made().await?,
+    };
+    Ok(Publication {
+        address: app.page(path),
+        title,
+        subtitle: format!("Posts about {}", app.config.topic.title),
+        language: settings.locale.to_string(),
+        home: app.page("archive"),
+        author: if organisation.is_empty() { settings.name.clone() } else { organisation.clone() },
+        updated,
+        entries,
+    })
+}
+
+fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry {
+    let page = app.page(&format!("archive/{archive}"));
+    let author = story.author.filter(|author| *author != story.source);
+    Entry {
+        id: tag(app, met, &format!("story/{}", story.seq)),
+        title: story.title,
+        // Of a source that gave no address, the digest is where to read it.
+        link: if story.link.is_empty() { page.clone() } else { story.link },
+        related: Some((page, "The digest with this post".to_owned())),
+        summary: story.excerpt,
+        language: story.language,
+        authors: author.into_iter().chain([story.source]).collect(),
+        published: story.published,
+        updated: sent,
+        categories: story.themes,
+    }
+}
+
+/// A tag URI (RFC 4151): the host of the public URL, a day on which it was ours, and what this database calls the thing.
+fn tag(app: &App, day: DateTime<Utc>, what: &str) -> String {
+    let host = app.config.settings.public_url.host_str().unwrap_or("localhost");
+    format!("tag:{},{}:{what}", host.trim_matches(['[', ']']), day.format("%Y-%m-%d"))
+}

@@ -1,0 +1,71 @@
+//! What is said when there was nothing to report, so that silence always means a fault: a quiet note for those for
+//! whom a slot holds nothing, if `digest.quiet_week` asks for it; and the line about slots that came to no digest.
+
+use anyhow::Context as _;
+
+use super::due::{self, Due};
+use crate::app::{ReadOnly, blocking};
+use crate::domain::digests::schedule::Slot;
+use crate::render::view::LinksView;
+use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
+use crate::store::NewPart;
+
+/// The note of a slot, if one is wanted.
+pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewPart>> {
+    let settings = &app.config.settings;
+    if !settings.digest.quiet_week {
+        return Ok(None);
+    }
+    let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
+    let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
+    let topic = &app.config.topic.title;
+    let view = QuietView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        topic: topic.clone(),
+        date: app.long_day(&due.slot),
+        read: format!("{read} of {feeds} sources"),
+        missed: missed(app, &due.missed),
+        next: next.map_or_else(String::new, |slot| app.long_day(&slot)),
+        why: app.why(),
+        since: SINCE_PLACEHOLDER.to_owned(),
+        links: LinksView {
+            preferences: PREFERENCES_PLACEHOLDER.to_owned(),
+            unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            archive: app.page("archive"),
+            ..LinksView::default()
+        },
+        sender: app.sender(),
+    };
+    let renderer = app.clone();
+    let rendered = blocking(move || renderer.renderer.render_quiet(&view)).await?;
+    let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
+    Ok(Some(NewPart { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
+}
+
+/// What a mail says of slots that came to no digest; empty without one.
+pub(super) fn missed(app: &ReadOnly, slots: &[Slot]) -> String {
+    match slots {
+        [] => String::new(),
+        [slot] => format!("No digest came out on {}: this one has its posts too.", app.long_day(slot)),
+        [first, .., last] => format!(
+            "No digest came out on {} dates, from {} to {}: this one has their posts too.",
+            slots.len(),
+            app.long_day(first),
+            app.long_day(last)
+        ),
+    }
+}
+
+impl ReadOnly {
+    /// A slot's day as readers write it, in the zone in which it is meant.
+    fn long_day(&self, slot: &Slot) -> String {
+        self.config.settings.locale.date_with_weekday(&slot.local)
+    }
+
+    /// Why a reader gets what comes from a run.
+    pub(super) fn why(&self) -> String {
+        format!("You get this because you asked for posts about {}.", self.config.topic.title)
+    }
+}

@@ -1,0 +1,180 @@
+//! A digest at once from the running daemon, which holds the lock: whoever asks places a request in the database, the
+//! daemon takes it at its next round, does what `once` does, and answers there. An idle daemon only reads.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::once::gather;
+use crate::app::feeds::poll::PollReport;
+use crate::app::lock;
+use crate::app::lock::is_daemon;
+use crate::app::{App, silent};
+use crate::domain::outbox::State;
+use crate::store::{Pause, PauseCause, Request, RunStanding};
+
+/// How often the one who asks looks for the answer.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What the daemon answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Feeds that were polled.
+    pub feeds: usize,
+    /// Of these, could not be read.
+    pub unread: usize,
+    /// New items.
+    pub new: usize,
+    /// Of these, selected.
+    pub selected: usize,
+    /// The run, if there was a digest for anybody.
+    pub run: Option<i64>,
+    /// The digest's subject.
+    pub subject: Option<String>,
+    /// Its stories.
+    pub stories: usize,
+    /// Active subscribers.
+    pub people: u64,
+    /// Borderline items that wait for a story.
+    pub waiting: usize,
+    /// Why no digest could be made.
+    pub error: Option<String>,
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// Nothing works on the data folder.
+    #[error("no daemon is running on `{0}`")]
+    NoDaemon(String),
+    /// Something does that takes no requests.
+    #[error("{0} is at work on the data folder, and only the daemon takes requests")]
+    NotTheDaemon(String),
+    /// It is gone.
+    #[error("the daemon ended before it answered")]
+    Ended,
+    /// It did not look in time.
+    #[error("the daemon did not take the request in time, and it was withdrawn")]
+    NotTaken,
+    /// It has not finished in time.
+    #[error("the daemon is still polling, or making the digest; it will be sent when it is ready")]
+    StillAtWork,
+}
+
+impl Unanswered {
+    /// What a person can do.
+    #[must_use]
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::NoDaemon(_) => {
+                "start it with `policy-digest run`, or make and send a digest without it: `policy-digest once`"
+            }
+            Self::NotTheDaemon(_) => "wait until it has ended, and run `policy-digest once`",
+            Self::Ended => {
+                "start it again; `policy-digest runs list` shows whether the digest was made, and the next start sends it"
+            }
+            Self::NotTaken => "it may be busy with a long poll: look at its log, or wait longer with `--wait`",
+            Self::StillAtWork => "`policy-digest runs list` shows it when it is made",
+        }
+    }
+}
+
+/// Asks the running daemon for a digest, and waits for its answer.
+///
+/// # Errors
+/// [`Unanswered`]; or the database fails.
+pub async fn ask(app: &App, limit: Duration) -> anyhow::Result<Answer> {
+    let data = &app.config.settings.data;
+    match lock::holder(data) {
+        None => return Err(Unanswered::NoDaemon(data.display().to_string()).into()),
+        Some(holder) if !is_daemon(&holder) => return Err(Unanswered::NotTheDaemon(holder).into()),
+        Some(_) => {}
+    }
+    let now = app.clock.now();
+    let until = now + TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX / 2);
+    let request = app.store.place_request(until, now).await?;
+    match tokio::time::timeout(limit, answer(app, request, data)).await {
+        Ok(answered) => answered,
+        Err(_) if app.store.withdraw_request(request).await? => Err(Unanswered::NotTaken.into()),
+        Err(_) => Err(Unanswered::StillAtWork.into()),
+    }
+}
+
+async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> {
+    loop {
+        // Whether it is there is asked first: it may answer and end in between.
+        let is_there = lock::holder(data).is_some();
+        match app.store.request(request).await? {
+            Some(Request::Answered(answer)) => return Ok(serde_json::from_str(&answer)?),
+            Some(Request::Waiting | Request::Begun) if is_there => tokio::time::sleep(LOOK).await,
+            _ => {
+                app.store.withdraw_request(request).await?;
+                return Err(Unanswered::Ended.into());
+            }
+        }
+    }
+}
+
+/// Waits until a run has gone out as far as it can: nothing of it waits for its first attempt, or it is held, or delivery
+/// is paused, or the time is over. Gives how it stands then, and why delivery is paused.
+///
+/// # Errors
+/// The database fails.
+pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(RunStanding, Option<Pause>)> {
+    let look =
+        async || anyhow::Ok((super::runs::show(app, run).await?.0, app.store.pauses().await?.into_iter().next()));
+    let settled = async {
+        loop {
+            let (standing, pause) = look().await?;
+            let is_open =
+                [State::Queued, State::Sending].iter().any(|state| standing.messages.contains_key(state.as_str()));
+            if !is_open || standing.held.is_some() || pause.is_some() {
+                return anyhow::Ok((standing, pause));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    match tokio::time::timeout(limit, settled).await {
+        Ok(settled) => settled,
+        Err(_) => look().await,
+    }
+}
+
+/// The daemon's part: does what `once` does for all who have asked, and answers them; `None` when nobody has. A daemon
+/// that is told to stop leaves them without an answer.
+///
+/// # Errors
+/// The database or a template fails; they are told so as well.
+pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
+    let asked = app.store.take_requests(app.clock.now()).await?;
+    if asked.is_empty() {
+        return Ok(None);
+    }
+    tracing::info!("a digest was asked for with `send-now`");
+    let done = gather(app, false, &silent).await;
+    if app.stop.is_requested() {
+        return done.map(|(poll, _)| Some(poll));
+    }
+    let mut answer = Answer::default();
+    match &done {
+        Ok((poll, digests)) => {
+            let saved = poll.saved();
+            (answer.feeds, answer.unread) = (poll.feeds.len(), poll.failed());
+            (answer.new, answer.selected) = (saved.new, saved.picked);
+            if let Some(digest) = digests.first() {
+                answer.run = digest.run.map(|run| run.id);
+                answer.subject.clone_from(&digest.subject);
+                (answer.stories, answer.people, answer.waiting) = (digest.stories, digest.people, digest.waiting);
+            } else {
+                let pauses = app.store.pauses().await?;
+                let restored = pauses.iter().find(|pause| pause.cause == PauseCause::Restored);
+                answer.error = restored.map(|pause| format!("{}; `policy-digest resume` lets it go on", pause.reason));
+            }
+        }
+        Err(error) => answer.error = Some(format!("{error:#}")),
+    }
+    app.store.answer_requests(asked, serde_json::to_string(&answer)?, app.clock.now()).await?;
+    done.map(|(poll, _)| Some(poll))
+}

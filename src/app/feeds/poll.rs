@@ -1,0 +1,374 @@
+//! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
+//! by the fetcher; reading beside it and keeping in batches is the pipeline's.
+
+mod pipeline;
+mod reading;
+mod visit;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use url::Url;
+
+use crate::app::{App, Listener, Progress, ReadOnly, sha256};
+use crate::domain::feeds::budget::{Budget, Spent};
+use crate::domain::feeds::{Feed, Ownership};
+use crate::domain::items::canonical::canonical;
+use crate::domain::items::story::Likeness;
+use crate::domain::selection::relevance::{Scorer, Text};
+use crate::fetch::Outcome;
+use crate::parse;
+use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
+use pipeline::Polled;
+pub(crate) use pipeline::Readers;
+use reading::Reading;
+use visit::{Known, Line, Looked, READER};
+pub(super) use visit::{address, unparsed};
+
+/// Which feeds are polled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Every enabled one, save under a running Retry-After.
+    All,
+    /// Those whose next check has come.
+    Due,
+    /// Those named.
+    Named(Vec<String>),
+}
+
+/// What came of one feed.
+#[derive(Debug, Clone)]
+pub struct FeedReport {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The outcome.
+    pub result: FeedResult,
+}
+
+/// The outcome for one feed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FeedResult {
+    /// It was read.
+    Read {
+        /// Entries in the document.
+        entries: usize,
+        /// What they added.
+        saved: Saved,
+    },
+    /// Nothing has changed.
+    Unchanged,
+    /// It asked to be left alone until then.
+    Waiting(DateTime<Utc>),
+    /// Its server said on that day that it is gone for good, and it is asked no more.
+    Gone(DateTime<Utc>),
+    /// It could not be read.
+    Failed(String),
+}
+
+/// What came of a poll.
+#[derive(Debug, Clone, Default)]
+pub struct PollReport {
+    /// In the order of the list.
+    pub feeds: Vec<FeedReport>,
+}
+
+impl PollReport {
+    /// Sums over all feeds that were read.
+    #[must_use]
+    pub fn saved(&self) -> Saved {
+        self.feeds.iter().fold(Saved::default(), |sum, feed| match &feed.result {
+            FeedResult::Read { saved, .. } => Saved {
+                new: sum.new + saved.new,
+                changed: sum.changed + saved.changed,
+                picked: sum.picked + saved.picked,
+                listed: sum.listed + saved.listed,
+                old: sum.old + saved.old,
+                gap: sum.gap || saved.gap,
+                renumbered: sum.renumbered || saved.renumbered,
+            },
+            _ => sum,
+        })
+    }
+
+    /// Feeds that could not be read.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.feeds.iter().filter(|feed| matches!(feed.result, FeedResult::Failed(_))).count()
+    }
+
+    /// Whether feeds were tried, and none could be read.
+    #[must_use]
+    pub fn is_total_failure(&self) -> bool {
+        let is_failure = |feed: &FeedReport| matches!(feed.result, FeedResult::Failed(_) | FeedResult::Gone(_));
+        !self.feeds.is_empty() && self.feeds.iter().all(is_failure)
+    }
+}
+
+/// Polls feeds side by side and keeps what is new.
+///
+/// # Errors
+/// The database fails, or a named feed is not in the list. A feed that cannot be read is in the report.
+pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::Result<PollReport> {
+    let now = app.clock.now();
+    if let Which::Named(names) = which {
+        refuse_unknown(app, names)?;
+    }
+    let states = states(app, now).await?;
+    let states: HashMap<&str, &FeedState> = states.iter().map(|state| (state.id.as_str(), state)).collect();
+    let chosen: Vec<(&Feed, &FeedState)> = app
+        .config
+        .feeds
+        .iter()
+        .filter_map(|feed| Some((feed, *states.get(feed.id.as_str())?)))
+        .filter(|(feed, state)| match which {
+            Which::All => feed.enabled,
+            Which::Due => feed.enabled && state.next_check <= now && state.gone.is_none(),
+            Which::Named(names) => names.iter().any(|name| name == feed.id.as_str()),
+        })
+        .collect();
+    listener(Progress::Started { what: "polling", steps: chosen.len() });
+    let is_named = matches!(which, Which::Named(_));
+    let (chosen, readers) = (&chosen, &*app.readers);
+    let log = &reading::Log::begin(&app.config.settings.data);
+    let (done, to_keep) = pipeline::channel();
+    let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
+    let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
+    // A poll begins to take memory when its turn comes.
+    let polls = futures::stream::iter(in_turn).map(move |place: usize| {
+        let (done, (feed, state)) = (done.clone(), chosen[place]);
+        async move {
+            let (report, poll) = poll_one(app, (readers, log), feed, state, is_named, now).await;
+            // The keeper goes away first only when the database fails, and then that is what is told.
+            let _ = done.send(Polled { place, report, poll }).await;
+        }
+    });
+    // More under way than are fetched at once: the others are being read, or wait for their host.
+    let concurrency = app.config.settings.polling.concurrency.max(1);
+    let under_way = concurrency + concurrency.div_ceil(4);
+    // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
+    let polling = async {
+        let polls = polls.buffer_unordered(under_way).take_until(app.stop.requested());
+        // With the last of them, the way to the keeper ends.
+        polls.for_each(|()| std::future::ready(())).await;
+        Ok(())
+    };
+    let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
+    log.iter().for_each(|log| log.end());
+    listener(Progress::Finished);
+    Ok(PollReport { feeds })
+}
+
+/// A feed that was named, and is not in the list.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no feed `{0}` in feeds.toml")]
+pub struct UnknownFeed(String);
+
+/// What is known of each feed. What a clock has set that was ahead goes back with it.
+async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
+    let states = app.store.feed_states().await?;
+    if states.iter().all(|state| state.checked.is_none_or(|checked| checked <= now)) {
+        return Ok(states);
+    }
+    let feeds = app.store.turn_back(now).await?;
+    tracing::warn!(feeds, "the clock has gone back: when feeds are asked next goes back with it");
+    Ok(app.store.feed_states().await?)
+}
+
+pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result<()> {
+    match names.iter().find(|name| app.config.feeds.iter().all(|feed| feed.id.as_str() != **name)) {
+        Some(name) => Err(UnknownFeed(name.clone()).into()),
+        None => Ok(()),
+    }
+}
+
+/// Polls one feed: what there is to tell, and what there is to keep.
+async fn poll_one(
+    app: &App,
+    reading: (&Readers, &Option<Arc<reading::Log>>),
+    feed: &Feed,
+    state: &FeedState,
+    is_named: bool,
+    now: DateTime<Utc>,
+) -> (FeedReport, Option<(Poll, Line)>) {
+    let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
+    if let Some(result) = visit::left_alone(state, is_named, now) {
+        return (report(result), None);
+    }
+    let start = Instant::now();
+    let mut looked = read(app, reading, feed, state, now).await;
+    looked.visit.took = start.elapsed();
+    let result = match &looked.outcome {
+        PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
+        PollOutcome::Unchanged { .. } => FeedResult::Unchanged,
+        PollOutcome::Read { .. } => FeedResult::Read { entries: looked.entries, saved: Saved::default() },
+    };
+    (report(result), Some(visit::settle(app, feed, state, now, looked)))
+}
+
+async fn read(
+    app: &App,
+    (readers, log): (&Readers, &Option<Arc<reading::Log>>),
+    feed: &Feed,
+    state: &FeedState,
+    now: DateTime<Utc>,
+) -> Looked {
+    let Known { validators, body_hash } = Known::of(state);
+    let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
+        Ok(response) => response,
+        Err(error) => return Looked::unfetched(&error, state),
+    };
+    let same = Looked::unchanged(&response, feed, state, now);
+    let Outcome::Body { mut bytes, content_type } = response.outcome else {
+        return same;
+    };
+    // Many bodies may wait for a reader; the room that they grew into need not.
+    bytes.shrink_to_fit();
+    let hash = sha256(&bytes);
+    if body_hash.as_ref() == Some(&hash) {
+        return same;
+    }
+    let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
+    let (known, final_url) = (known(app, feed, state).await, response.final_url);
+    let (limits, excerpt_chars) = (app.config.settings.polling.limits, app.config.settings.digest.excerpt_chars);
+    let (log, id) = (log.clone(), feed.id.clone());
+    let served_from = [feed.url.clone(), final_url.clone()];
+    let parsed = readers.read(move |give_up| {
+        let _noted = Reading::begin(log, id);
+        let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
+        let source = parse::Source {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            base: Some(&final_url),
+            now,
+            known: Some(&known),
+            limits: &limits,
+            budget: &budget,
+        };
+        let document = parse::parse(&source)?;
+        let (hints, is_whole, unchanged, cut) = (document.hints, document.is_whole, document.unchanged, document.cut);
+        let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
+        items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
+        Ok::<_, parse::Error>((hints, is_whole, unchanged, cut, items))
+    });
+    let (hints, is_whole, unchanged, cut, items) = match parsed.await {
+        Ok(Ok(read)) => read,
+        Ok(Err(error)) => {
+            let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
+            return same.unread(visit::unparsed(&error, feed), is_no_feed, state);
+        }
+        Err(unread) => return same.unread(unread.to_string(), false, state),
+    };
+    let entries = items.len() + unchanged;
+    // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
+    let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
+    let (etag, last_modified) = (validators.etag, validators.last_modified);
+    let outcome = PollOutcome::Read {
+        etag,
+        last_modified,
+        body_hash: hash,
+        reader: READER,
+        hints,
+        fingerprint,
+        items,
+        unchanged,
+        cut,
+    };
+    Looked { outcome, entries, ..same }
+}
+
+/// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the
+/// lock, before it polls.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
+    let folder = &app.config.settings.data;
+    let left_behind = reading::left_behind(folder);
+    if left_behind.is_empty() {
+        return Ok(());
+    }
+    let (states, now) = (app.store.feed_states().await?, app.clock.now());
+    let feeds = app.config.feeds.iter().filter(|feed| left_behind.contains(&feed.id));
+    let known = feeds.filter_map(|feed| Some((feed, states.iter().find(|state| state.id == feed.id.as_str())?)));
+    let (polls, lines): (Vec<_>, Vec<_>) =
+        known.map(|(feed, state)| visit::settle(app, feed, state, now, Looked::broken_off(feed, state))).unzip();
+    app.store.save_polls(polls).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+    lines.iter().for_each(|line| line.log(&Saved::default()));
+    reading::forget(folder);
+    Ok(())
+}
+
+/// The entries that need not be read again as long as they stay as they were.
+async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
+    // Another version of the program may make more of the same entry.
+    if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
+        return parse::Known::new();
+    }
+    app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
+        // All of it is read again, then, which only takes longer.
+        tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
+        parse::Known::new()
+    })
+}
+
+/// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
+const JUDGING_STEPS: usize = 2_000;
+
+/// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
+///
+/// # Errors
+/// The budget is spent.
+pub(crate) fn judge(
+    scorer: &Scorer,
+    prior: f32,
+    served_from: &[Url],
+    document: parse::Document,
+    budget: &Budget,
+) -> Result<Vec<ScoredItem>, Spent> {
+    let parse::Document { mut items, site, .. } = document;
+    items.reverse();
+    items.sort_by_key(|fresh| fresh.item.published);
+    let judged = |parse::Fresh { item, digest }: parse::Fresh| {
+        let text = Text {
+            title: &item.title,
+            summary: &item.summary,
+            content: &item.content,
+            categories: &item.categories,
+            prior,
+        };
+        budget.step(JUDGING_STEPS + text.title.len() + text.summary.len() + text.content.len())?;
+        Ok(ScoredItem {
+            canonical: item.link.as_ref().map(canonical),
+            ownership: item
+                .link
+                .as_ref()
+                .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
+            likeness: Likeness::of(&item),
+            score: scorer.score(&text),
+            prior,
+            shown: None,
+            item,
+            digest,
+        })
+    };
+    items.into_iter().map(judged).collect()
+}
+
+/// An error and its causes, in one line, for a feed's state.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let text = source.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = source.source();
+    }
+    line
+}

@@ -1,0 +1,212 @@
+//! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
+//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, so that a fast network fills
+//! no memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::visit::Line;
+use super::{FeedReport, FeedResult, chain};
+use crate::app::{Listener, Progress};
+use crate::domain::feeds::budget::GiveUp;
+use crate::store::{self, Poll, Saved, Store};
+
+/// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
+const BATCH: usize = 32;
+/// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
+const LONGEST_READ: Duration = Duration::from_secs(30);
+
+/// How often somebody who waits for a place looks whether any can still become free.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The threads that read bodies, for all that is polled and checked in this process.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    places: Arc<Semaphore>,
+    most: usize,
+    longest: Duration,
+    /// How many of them work takes that is not waited for any more.
+    given_up: Arc<AtomicUsize>,
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::app) enum TooHard {
+    #[error("reading it failed within the program")]
+    Panicked,
+    #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
+    TookTooLong,
+    #[error("it was not read: documents that take too long hold up every reader")]
+    NoReader,
+}
+
+impl Readers {
+    /// One for each core.
+    pub(in crate::app) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::of(cores, LONGEST_READ)
+    }
+
+    fn of(most: usize, longest: Duration) -> Self {
+        Self { places: Arc::new(Semaphore::new(most)), most, longest, given_up: Arc::default() }
+    }
+
+    /// Does `work` when a core is free. Work that takes too long is told to give up and not waited for; it keeps its
+    /// place until it ends all the same, since it takes a core, so that never more of it runs on than there are cores.
+    pub(in crate::app) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(GiveUp) -> T + Send + 'static,
+    ) -> Result<T, TooHard> {
+        let place = self.place().await?;
+        let give_up = GiveUp::default();
+        let told = give_up.clone();
+        let mut running = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work(told)
+        });
+        match tokio::time::timeout(self.longest, &mut running).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(TooHard::Panicked),
+            Err(_) => {
+                give_up.now();
+                let given_up = Arc::clone(&self.given_up);
+                given_up.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    let _ = running.await;
+                    given_up.fetch_sub(1, Ordering::SeqCst);
+                });
+                Err(TooHard::TookTooLong)
+            }
+        }
+    }
+
+    /// A place, as soon as one is free; none while all of them are held by work that was given up.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, TooHard> {
+        loop {
+            if let Ok(place) = tokio::time::timeout(LOOK, Arc::clone(&self.places).acquire_owned()).await {
+                return Ok(place.expect("the semaphore is never closed"));
+            }
+            if self.given_up.load(Ordering::SeqCst) >= self.most {
+                return Err(TooHard::NoReader);
+            }
+        }
+    }
+}
+
+/// A poll that is done.
+pub(super) struct Polled {
+    /// Where its feed stands in the list.
+    pub place: usize,
+    /// What there is to tell. What was saved is filled in when it is.
+    pub report: FeedReport,
+    /// What there is to keep; nothing of a feed that was left alone.
+    pub poll: Option<(Poll, Line)>,
+}
+
+/// The way to the keeper.
+pub(super) fn channel() -> (mpsc::Sender<Polled>, mpsc::Receiver<Polled>) {
+    mpsc::channel(BATCH)
+}
+
+/// Keeps polls as they come until no more will, and gives the reports in the order of the list. A poll that cannot
+/// be kept is that feed's failure, and will be due again.
+///
+/// # Errors
+/// The database fails altogether.
+pub(super) async fn keep(
+    store: &Store,
+    mut done: mpsc::Receiver<Polled>,
+    listener: Listener<'_>,
+) -> anyhow::Result<Vec<FeedReport>> {
+    let mut reports = Vec::new();
+    let mut batch = Vec::with_capacity(BATCH);
+    while done.recv_many(&mut batch, BATCH).await > 0 {
+        let mut polls = Vec::new();
+        let heads: Vec<_> = batch
+            .drain(..)
+            .map(|Polled { place, report, poll }| {
+                let line = poll.map(|(poll, line)| {
+                    polls.push(poll);
+                    line
+                });
+                (place, report, line)
+            })
+            .collect();
+        let mut saved = store.save_polls(polls).await?.into_iter();
+        for (place, mut report, line) in heads {
+            if let Some(line) = line {
+                let kept = saved.next().expect("an answer for each poll");
+                report.result = settle(&report, &line, kept);
+            }
+            listener(Progress::Step(&report.title));
+            reports.push((place, report));
+        }
+    }
+    reports.sort_by_key(|(place, _)| *place);
+    Ok(reports.into_iter().map(|(_, report)| report).collect())
+}
+
+fn settle(report: &FeedReport, line: &Line, kept: Result<Saved, store::Error>) -> FeedResult {
+    if let Ok(saved) = &kept {
+        line.log(saved);
+    }
+    match (report.result.clone(), kept) {
+        (FeedResult::Read { entries, .. }, Ok(saved)) => FeedResult::Read { entries, saved },
+        (result, Ok(_)) => result,
+        (_, Err(error)) => {
+            let error = chain(&error);
+            tracing::error!(feed = %report.id, "its poll could not be kept: {error}");
+            FeedResult::Failed(error)
+        }
+    }
+}
+
+/// The order in which feeds are asked, as places in the list: each host's first, then each host's second, so that a
+/// host with many feeds, which are asked one after another, holds up no other.
+pub(super) fn spread<'a>(hosts: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut ranked = Vec::new();
+    for (place, host) in hosts.enumerate() {
+        let rank = seen.entry(host).or_default();
+        *rank += 1;
+        ranked.push((*rank, place));
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, place)| place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_the_parser_gives_its_place_back() {
+        let readers = Readers::of(1, LONGEST_READ);
+        assert_eq!(readers.read(|_| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
+        assert_eq!(readers.read(|_| 2).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn work_that_is_given_up_keeps_its_place_until_it_ends() {
+        let readers = Readers::of(2, Duration::from_millis(200));
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            ends.push(end);
+            assert_eq!(readers.read(move |_| ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
+        }
+        assert_eq!(readers.read(|_| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
+        drop(ends.pop());
+        assert_eq!(readers.read(|_| 1).await, Ok(1), "one of them has ended");
+        assert_eq!(readers.places.available_permits(), 1);
+    }
+
+    #[test]
+    fn a_host_with_many_feeds_does_not_stand_before_the_others() {
+        assert_eq!(spread(["a", "a", "a", "b", "c", "b"].into_iter()), [0, 3, 4, 1, 5, 2]);
+    }
+}

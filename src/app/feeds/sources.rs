@@ -1,0 +1,70 @@
+//! The sources: which feeds are read, how often each publishes and how it is, for everybody to see; and the same list
+//! for feed readers. No log-in and no key of an address is shown, no file of this machine, and no reason of a failure.
+
+use std::collections::HashMap;
+
+use crate::app::{App, Document};
+use crate::domain::feeds::frequency;
+use crate::domain::feeds::{Feed, public_address};
+use crate::render::SourcesView;
+use crate::render::view::SourceView;
+use crate::store::Activity;
+pub use crate::transfer::opml::MEDIA_TYPE as OPML;
+use crate::transfer::opml::{self, Outline};
+
+/// The page.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn page(app: &App) -> anyhow::Result<Document> {
+    let settings = &app.config.settings;
+    let activity = app.store.feed_activity(frequency::LOOK_BACK).await?;
+    let checked = activity.iter().filter_map(|feed| feed.checked).max();
+    let activity: HashMap<String, Activity> = activity.into_iter().map(|feed| (feed.feed.clone(), feed)).collect();
+    let sources = in_use(app).map(|feed| source(app, feed, activity.get(feed.id.as_str())));
+    let view = SourcesView {
+        lang: "en".to_owned(),
+        dir: "ltr".to_owned(),
+        title: format!("{}: sources", settings.name),
+        topic: app.config.topic.title.clone(),
+        canonical: app.page("sources"),
+        sources: sources.collect(),
+    };
+    Ok(Document::new(app, app.renderer.render_sources(&view)?, checked))
+}
+
+/// The list as OPML.
+#[must_use]
+pub fn list(app: &App) -> Document {
+    let outlines = in_use(app)
+        .filter_map(|feed| Some(Outline { title: feed.title.clone(), url: shown(feed)?, ..Outline::default() }));
+    let title = format!("{}: sources", app.config.settings.name);
+    Document::new(app, opml::write(&title, &outlines.collect::<Vec<_>>()), None)
+}
+
+/// The feeds that are polled, by title.
+fn in_use(app: &App) -> impl Iterator<Item = &Feed> {
+    let mut feeds: Vec<&Feed> = app.config.feeds.iter().filter(|feed| feed.enabled).collect();
+    feeds.sort_by_cached_key(|feed| feed.title.to_lowercase());
+    feeds.into_iter()
+}
+
+/// A feed's address as everybody may see it, if they may at all.
+fn shown(feed: &Feed) -> Option<String> {
+    matches!(feed.url.scheme(), "http" | "https").then(|| public_address(&feed.url).into())
+}
+
+fn source(app: &App, feed: &Feed, activity: Option<&Activity>) -> SourceView {
+    let rhythm = activity.and_then(|activity| {
+        let Activity { items, oldest, .. } = *activity;
+        Some(frequency::in_words(items, oldest, activity.first_polled?, activity.succeeded?))
+    });
+    SourceView {
+        title: feed.title.clone(),
+        link: shown(feed).unwrap_or_default(),
+        rhythm: rhythm.unwrap_or_default(),
+        last_read: activity.and_then(|activity| activity.succeeded).map(|at| app.day(at)).unwrap_or_default(),
+        is_failing: activity.is_some_and(|activity| activity.is_failing),
+        is_gone: activity.is_some_and(|activity| activity.is_gone),
+    }
+}

@@ -1,0 +1,205 @@
+//! The look for trouble: everything is looked up in the database, what begins is raised, what is over is ended, and
+//! both are told once, in the log at once and by mail to `admin_to`. The daemon looks at its ticks, `once` when it is
+//! done. What counts as trouble, and when it is told, is `domain::operations::alarm`'s.
+
+use std::collections::HashSet;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use crate::app::{App, digests, hex, random};
+use crate::domain::operations::alarm;
+use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, notices};
+use crate::domain::subscribers::subscriber::EmailAddress;
+use crate::render::AlarmsView;
+use crate::render::view::NoticeView;
+use crate::store::{AlarmMail, Part, PauseCause, free_bytes};
+
+/// What came of a look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlarmReport {
+    /// What was raised, the gravest first.
+    pub raised: Vec<Notice>,
+    /// How many are over.
+    pub ended: usize,
+    /// Mails that were queued.
+    pub mails: usize,
+}
+
+/// Looks at everything, and tells what is new.
+///
+/// # Errors
+/// The database or a template fails; what could not be told is told by the next look.
+pub async fn look(app: &App) -> anyhow::Result<AlarmReport> {
+    look_with(app, free_bytes(&app.config.settings.data).ok()).await
+}
+
+/// The same, on a disk with so many bytes left, if that is known.
+///
+/// # Errors
+/// As [`look`].
+pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<AlarmReport> {
+    let now = app.clock.now();
+    let open = app.store.open_alarms().await?;
+    let changes = alarm::changes(&open, &troubles(app, &open, free_bytes).await?, now);
+    let raised: Vec<Alarm> = changes.iter().filter_map(|change| raised(change, now)).collect();
+    let ended: Vec<&Alarm> = open.iter().filter(|alarm| is_ended(alarm, &changes)).collect();
+    let (raised, over) = (notices(&raised), notices(ended.iter().copied()));
+    if !changes.is_empty() {
+        app.store.change_alarms(changes, now).await?;
+        log(&raised, &over);
+    }
+    Ok(AlarmReport { raised, ended: ended.len(), mails: tell(app, now).await? })
+}
+
+/// What is wrong at the moment.
+async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow::Result<Vec<Trouble>> {
+    let now = app.clock.now();
+    let mut facts = app.store.alarm_facts(now).await?;
+    let polled: HashSet<&str> =
+        app.config.feeds.iter().filter(|feed| feed.enabled).map(|feed| feed.id.as_str()).collect();
+    facts.feeds.retain(|feed| polled.contains(feed.id.as_str()));
+    let is_network_open = open.iter().any(|alarm| alarm.kind == Kind::Network);
+    let mut troubles = alarm::feeds(&facts.feeds, is_network_open, now);
+    troubles.extend(alarm::digests(&facts.empty, now));
+    troubles.extend(alarm::refused(&facts.refusals));
+    troubles.extend(free_bytes.and_then(|bytes| alarm::room(bytes, now)));
+    troubles.extend(app.store.pauses().await?.iter().map(|pause| match pause.cause {
+        PauseCause::Relay => alarm::relay(pause.since, &pause.reason),
+        PauseCause::Restored => alarm::restored(pause.since, &pause.reason),
+    }));
+    for due in digests::due(app).await? {
+        if let Some(reach) = due.thin {
+            troubles.push(alarm::digest_held(due.cadence, due.slot.utc, (reach.unread, reach.alive)));
+        }
+    }
+    let refused = app.store.untaken().await?.filter(|edit| edit.is_refused);
+    troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
+    let held = app.store.held_runs().await?;
+    troubles.extend(held.iter().map(|run| alarm::held(run.id, &run.cadence, run.since, &run.because)));
+    // What the system does not say at this look is as it was at the last.
+    let disk = open.iter().find(|alarm| alarm.kind == Kind::Disk && free_bytes.is_none());
+    troubles.extend(disk.map(|disk| Trouble {
+        kind: disk.kind,
+        subject: disk.subject.clone(),
+        since: disk.since,
+        what: disk.what.clone(),
+        is_ripe: false,
+    }));
+    Ok(troubles)
+}
+
+/// One line for each notice.
+fn log(raised: &[Notice], over: &[Notice]) {
+    for Notice { kind, title, what, since, next, .. } in raised.iter().filter(|it| !it.kind.is_logged_where_found()) {
+        tracing::warn!(kind = kind.as_str(), %since, next, "alarm: {title}: {what}");
+    }
+    for Notice { kind, title, since, .. } in over.iter().filter(|it| !it.kind.is_logged_where_found()) {
+        tracing::info!(kind = kind.as_str(), %since, "an alarm is over: {title}");
+    }
+}
+
+fn is_ended(alarm: &Alarm, changes: &[Change]) -> bool {
+    changes.iter().any(|change| matches!(change, Change::End { id, .. } if *id == alarm.id))
+}
+
+/// A new incident, before it has a number.
+fn raised(change: &Change, now: DateTime<Utc>) -> Option<Alarm> {
+    let Change::Raise(Trouble { kind, subject, what, since, .. }) = change else { return None };
+    Some(Alarm {
+        id: 0,
+        kind: *kind,
+        subject: subject.clone(),
+        what: what.clone(),
+        since: *since,
+        raised: now,
+        well: None,
+        ended: None,
+        told: None,
+        told_end: None,
+    })
+}
+
+/// Queues one mail to each administrator of what is untold. Where no mail can leave, news wait, so that they come in one
+/// mail with the end of the outage. Gives the number of mails.
+async fn tell(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let untold = app.store.untold_alarms().await?;
+    if untold.alarms.is_empty() {
+        return Ok(0);
+    }
+    let to = &app.config.settings.admin_to;
+    if to.is_empty() {
+        // What is over is nobody's news; what is not will be, should somebody be named.
+        let over: Vec<i64> = untold.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
+        if !over.is_empty() {
+            app.store.tell_alarms(over, None, now).await?;
+        }
+        return Ok(0);
+    }
+    let Some(news) = alarm::news(&untold.alarms, untold.feeds_told, now) else { return Ok(0) };
+    if app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
+        return Ok(0);
+    }
+    let told: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
+    let standing = app.store.open_alarms().await?.iter().filter(|alarm| alarm.told.is_some()).count();
+    let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), standing)?;
+    let mails = mail.to.len();
+    app.store.tell_alarms(told, Some(mail), now).await?;
+    Ok(mails)
+}
+
+fn mail(
+    app: &App,
+    to: &[EmailAddress],
+    (raised, over): (&[Notice], &[Notice]),
+    standing: usize,
+) -> anyhow::Result<AlarmMail> {
+    let settings = &app.config.settings;
+    let view = AlarmsView {
+        lang: settings.locale.to_string(),
+        dir: settings.locale.direction().to_owned(),
+        name: settings.name.clone(),
+        subject: subject(raised, over),
+        raised: raised.iter().map(|notice| view(app, notice)).collect(),
+        over: over.iter().map(|notice| view(app, notice)).collect(),
+        standing: match standing {
+            0 => String::new(),
+            1 => "1 alarm".to_owned(),
+            count => format!("{count} alarms"),
+        },
+        sender: app.sender(),
+    };
+    let rendered = app.renderer.render_alarms(&view).context("cannot render the mail of the alarms")?;
+    let to = to
+        .iter()
+        .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));
+    Ok(AlarmMail {
+        to: to.collect::<Result<_, _>>()?,
+        part: Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+    })
+}
+
+fn subject(raised: &[Notice], over: &[Notice]) -> String {
+    let first = match (raised, over) {
+        ([first, ..], _) => first.title.clone(),
+        ([], [first, ..]) => format!("over: {}", first.title),
+        ([], []) => String::new(),
+    };
+    match raised.len() + over.len() {
+        ..=1 => first,
+        count => format!("{first}, and {} more", count - 1),
+    }
+}
+
+fn view(app: &App, notice: &Notice) -> NoticeView {
+    let zone = app.config.settings.timezone;
+    let at = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string();
+    NoticeView {
+        title: notice.title.clone(),
+        what: notice.what.clone(),
+        since: at(notice.since),
+        until: notice.until.map(at).unwrap_or_default(),
+        does: notice.does.to_owned(),
+        next: notice.next.clone(),
+    }
+}

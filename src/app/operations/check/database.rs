@@ -1,0 +1,104 @@
+//! The database and the disk that it lies on.
+
+use std::path::Path;
+
+use super::finding::{CheckFinding, Part};
+use crate::app::operations::integrity;
+use crate::app::operations::status::database_bytes;
+use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, private};
+use crate::domain::operations::shell;
+use crate::store;
+
+/// What this part is called.
+pub(super) const NAME: &str = "database";
+
+/// With less room than this, nothing can be relied on; in bytes.
+const TOO_LITTLE: u64 = 100 << 20;
+/// With less than this, it is time to look; in bytes.
+const LITTLE: u64 = 1 << 30;
+
+/// Why it cannot be opened or used, and what helps.
+pub(super) fn unusable(error: &anyhow::Error) -> Part {
+    let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
+    let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
+    let next = hint.unwrap_or_else(|| {
+        "look whether the data folder is yours to read, or name another by `data` or `--data`".to_owned()
+    });
+    Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
+}
+
+/// How large it is, and whether delivery is paused in it. One that is damaged is asked nothing more.
+///
+/// # Errors
+/// The damage.
+pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
+    listener(Progress::Started { what: "database", steps: 1 });
+    listener(Progress::Step("reading it whole"));
+    integrity::look_over(app).await?;
+    listener(Progress::Finished);
+    let data = &app.config.settings.data;
+    let path = database(data);
+    let bytes = database_bytes(data).unwrap_or(0);
+    let pauses = app.store.pauses().await?.into_iter().map(|pause| {
+        CheckFinding::failure(
+            format!("delivery is paused: {}", pause.reason),
+            "when it is mended, `policy-digest resume` lets it go on",
+        )
+    });
+    let mut findings: Vec<_> = pauses.collect();
+    findings.extend(open_to_others(data));
+    for run in app.store.held_runs().await? {
+        let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
+        findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
+    }
+    Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
+}
+
+/// Whether others on this machine can read what is kept of people.
+fn open_to_others(data: &Path) -> Option<CheckFinding> {
+    let open = private::open_to_others(data).unwrap_or_default();
+    let (first, rest) = open.split_first()?;
+    let and_more = if rest.is_empty() { String::new() } else { format!(" and {} more in that folder", rest.len()) };
+    Some(CheckFinding::advice(
+        format!("other users of this machine may read or change `{}`{and_more}", first.display()),
+        format!("run `chmod -R go= {}`", shell::quoted(&data.to_string_lossy())),
+    ))
+}
+
+/// Whether there is room for more.
+pub(super) fn disk(data: &Path) -> Part {
+    match store::free_bytes(data) {
+        Ok(free) => Part::new("disk", format!("{:.1} GB free", free as f64 / 1e9), room(free).into_iter().collect()),
+        Err(error) => {
+            let finding = CheckFinding::advice(
+                format!("it cannot be told how much room there is: {error}"),
+                "look with `df`: the database needs some",
+            );
+            Part::new("disk", "", vec![finding])
+        }
+    }
+}
+
+fn room(free: u64) -> Option<CheckFinding> {
+    let next = "make room, or move the data folder to a larger disk and name it by `data`";
+    let message = || format!("only {} MB are free where the database lies", free / 1_000_000);
+    match free {
+        ..TOO_LITTLE => Some(CheckFinding::failure(message(), next)),
+        TOO_LITTLE..LITTLE => Some(CheckFinding::advice(message(), next)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::operations::check::Severity;
+
+    #[test]
+    fn a_disk_that_fills_up_is_told_of_before_it_is_full() {
+        let severity = |free| room(free).map(|finding| finding.severity);
+        assert_eq!(severity(10 << 30), None);
+        assert_eq!(severity(500 << 20), Some(Severity::Advice));
+        assert_eq!(severity(5 << 20), Some(Severity::Failure));
+    }
+}

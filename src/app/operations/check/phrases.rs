@@ -1,0 +1,113 @@
+//! The topic's phrases held against the stored history: which of them match nothing in it.
+
+use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
+use crate::app::{Listener, Progress, ReadOnly};
+use crate::config::{PhrasePlace, phrase_places};
+use crate::domain::selection::topic::{Term, Topic};
+
+/// With fewer items than these, a phrase that matches nothing says little.
+const ENOUGH_ITEMS: usize = 200;
+/// Items held in memory at a time.
+const PAGE: usize = 100;
+/// The newest so many tell what phrases are good for; those of years ago cost time and tell no more.
+const MOST_ITEMS: usize = 20_000;
+/// Bytes of text that are read, however few items they are.
+const MOST_TEXT: usize = 64 << 20;
+
+/// How many phrases a topic has.
+pub(super) fn count(topic: &Topic) -> usize {
+    phrases(topic).len()
+}
+
+/// Looks the topic over, and says how many items are stored; changes nothing. A phrase matches when it is anywhere in what
+/// is read of an item, also where a longer phrase covers it and earns the weight.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
+    let phrases = phrases(&app.config.topic);
+    let mut is_held = vec![false; phrases.len()];
+    let stored = app.store.items_with_text().await?;
+    let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
+    listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
+    while seen < MOST_ITEMS && bytes < MOST_TEXT {
+        let page = app.store.items_before(before, PAGE).await?;
+        let Some(oldest) = page.last() else { break };
+        before = oldest.seq;
+        seen += page.len();
+        // An item whose text is gone still matches by its title, and says nothing of what stood below it.
+        items += page.iter().filter(|item| item.text_removed.is_none()).count();
+        bytes += page.iter().map(|item| item.summary.len() + item.content.len()).sum::<usize>();
+        for number in page.iter().flat_map(|item| app.scorer.held(&item.text())) {
+            is_held[number] = true;
+        }
+        listener(Progress::Step("stored items"));
+    }
+    listener(Progress::Finished);
+    let mut findings = Vec::new();
+    if items >= ENOUGH_ITEMS {
+        let places = phrase_places(&app.config.folder);
+        let unmatched = phrases.iter().zip(is_held).filter(|(_, is_held)| !is_held);
+        findings.extend(unmatched.map(|(phrase, _)| phrase.finding(&places, items)));
+    } else if !phrases.is_empty() {
+        findings.push(CheckFinding {
+            message: format!("{items} items are stored, too few to tell which phrases match nothing"),
+            next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
+            place: None,
+            severity: Severity::Advice,
+            phrase: None,
+        });
+    }
+    let newest = if items < stored { format!("the newest {items} of ") } else { String::new() };
+    let says = format!("{} phrases checked against {newest}{stored} stored items", phrases.len());
+    Ok((Part::new("phrases", says, findings), stored))
+}
+
+/// A phrase, and the table that it belongs to.
+struct Phrase<'t> {
+    term: &'t Term,
+    kind: Kind,
+    /// The theme's or the exclusion's name.
+    table: &'t str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    General,
+    Theme,
+    Exclusion,
+}
+
+/// All phrases of a topic, in the order in which a scorer numbers them.
+fn phrases(topic: &Topic) -> Vec<Phrase<'_>> {
+    fn of<'t>(terms: &'t [Term], kind: Kind, table: &'t str) -> impl Iterator<Item = Phrase<'t>> {
+        terms.iter().map(move |term| Phrase { term, kind, table })
+    }
+    let themes = topic.themes.iter().flat_map(|theme| of(&theme.terms, Kind::Theme, &theme.name));
+    let exclusions = topic.exclusions.iter().flat_map(|it| of(&it.terms, Kind::Exclusion, &it.name));
+    of(&topic.general, Kind::General, "").chain(themes).chain(exclusions).collect()
+}
+
+impl Phrase<'_> {
+    fn finding(&self, places: &[PhrasePlace], items: usize) -> CheckFinding {
+        let phrase = self.term.pattern.source.clone();
+        let table = match self.kind {
+            Kind::General => "`[general]`".to_owned(),
+            Kind::Theme => format!("theme `{}`", self.table),
+            Kind::Exclusion => format!("exclusion `{}`", self.table),
+        };
+        let name = (self.kind != Kind::General).then_some(self.table);
+        let place = places.iter().find(|place| place.phrase == phrase && place.table.as_deref() == name);
+        let place = place.map(|place| format!("{}:{}", place.path.display(), place.line));
+        CheckFinding {
+            message: format!("`{phrase}` of {table} matches nothing in {items} stored items"),
+            next: "correct its spelling, widen it (`*` for any ending, `~5` for nearness), or take it out".to_owned(),
+            place,
+            severity: Severity::Advice,
+            phrase: Some(UnusedPhrase { phrase, table }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! Whether anybody answers at the links of the mails. `once` from cron makes and sends digests, and serves nothing; that
+//! the daemon does, it notes in the database.
+
+use chrono::TimeDelta;
+
+use super::{CheckFinding, Severity};
+use crate::app::ReadOnly;
+use crate::app::operations::status::SERVED;
+use crate::config::TransportKind;
+
+/// The daemon notes it every hour.
+const LATE: TimeDelta = TimeDelta::days(1);
+
+/// Mails go out, and their links are dead.
+pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFinding>> {
+    let mail = &app.config.settings.mail;
+    if mail.transport != TransportKind::Smtp {
+        return Ok(None);
+    }
+    let since = match app.store.marked(SERVED).await? {
+        Some(last) if app.clock.now() - last < LATE => return Ok(None),
+        Some(last) => format!("since {}", app.day(last)),
+        None => "so far".to_owned(),
+    };
+    let by_mail = match &mail.unsubscribe_address {
+        Some(_) => "people can leave by mail, and are added with `subscribers add --confirmed-by`",
+        None => {
+            "set `unsubscribe_address` in `[mail]`, so that people can leave by mail, and add them with \
+             `subscribers add --confirmed-by`"
+        }
+    };
+    Ok(Some(CheckFinding {
+        message: format!("the links in mails, to confirm and to leave, lead nowhere: nobody served the pages {since}"),
+        next: format!("run `policy-digest run`, which serves them; without it, {by_mail}"),
+        place: None,
+        severity: Severity::Advice,
+        phrase: None,
+    }))
+}

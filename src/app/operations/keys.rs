@@ -1,0 +1,66 @@
+//! The keys of the links in emails: a change of keys, and which links hold under those that there are. A former key is
+//! accepted for a while, so that the links of emails that went out before still work; one that leaked is revoked.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::{App, random};
+use crate::domain::subscribers::token;
+use crate::domain::subscribers::token::{KEPT_FOR, Purpose, TokenError, Verified};
+use crate::store::Rotated;
+
+/// What came of a change of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RotateReport {
+    /// Counts of keys and messages.
+    pub keys: Rotated,
+    /// Until when links that went out before work; `None`: no longer.
+    pub keep_until: Option<DateTime<Utc>>,
+}
+
+/// Makes a new key that signs from the next start of the program on. The one before it is accepted for [`KEPT_FOR`], or
+/// revoked together with all former ones. The caller holds the lock: a process that runs would not know the new key.
+///
+/// # Errors
+/// The database fails, or the system gives no random bytes.
+pub async fn rotate(app: &App, revoke: bool) -> anyhow::Result<RotateReport> {
+    let now = app.clock.now();
+    let keep_until = (!revoke).then(|| now + KEPT_FOR);
+    let keys = app.store.rotate_token_key(random(32)?, keep_until, now).await?;
+    tracing::info!(former = keys.former, revoked = keys.revoked, "a new key signs the personal links");
+    Ok(RotateReport { keys, keep_until })
+}
+
+/// Gives what a personal link names, if it holds.
+///
+/// # Errors
+/// The database fails. A link that does not hold is in the result.
+pub(crate) async fn named(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<String, TokenError>> {
+    let verified = token::verify(&app.keys.token, purpose, token, app.clock.now());
+    opened(app, verified).await
+}
+
+/// The same for one that may have expired.
+///
+/// # Errors
+/// As [`named`].
+pub(crate) async fn named_once(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<String, TokenError>> {
+    let verified = token::verify_expired(&app.keys.token, purpose, token, app.clock.now());
+    opened(app, verified).await
+}
+
+/// A retired key opens the pages only of people who were here before it was retired.
+async fn opened(app: &App, verified: Result<Verified, TokenError>) -> anyhow::Result<Result<String, TokenError>> {
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(error) => return Ok(Err(error)),
+    };
+    if verified.is_by_a_retired_key() {
+        // A change of address names the person and the address.
+        let id = verified.subject.split('-').next().unwrap_or_default().to_owned();
+        let person = app.store.subscriber(id).await?;
+        if person.is_some_and(|person| !verified.opens(person.joined)) {
+            return Ok(Err(TokenError::Invalid));
+        }
+    }
+    Ok(Ok(verified.subject))
+}

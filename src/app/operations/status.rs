@@ -1,0 +1,172 @@
+//! How it is: alarms, feeds, queue, people, the last run and the next ones, the last weeks, the disk. The command, the
+//! operator's page and the metrics show the same report.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::app::clock::Clock;
+use crate::app::digests::Due;
+use crate::app::{App, ReadOnly, database, digests};
+use crate::config::Settings;
+use crate::domain::digests::schedule::Slot;
+use crate::domain::operations::alarm::{Notice, notices};
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::store::{Error, HeldRun, MessageCounts, Pause, Reader, ReturnedCount, RunRow, Untaken, Weeks, free_bytes};
+pub use crate::store::{FeedState, WEEKS};
+
+/// The state of an installation.
+#[derive(Debug, Clone)]
+pub struct StatusReport {
+    /// What needs a person, the gravest first.
+    pub alarms: Vec<Notice>,
+    /// Every feed in the list.
+    pub feeds: Vec<FeedState>,
+    /// Messages by state.
+    pub messages: MessageCounts,
+    /// Why nothing is delivered at present.
+    pub pauses: Vec<Pause>,
+    /// Subscribers by status.
+    pub subscribers: BTreeMap<&'static str, u64>,
+    /// Runs that are held until a person releases them.
+    pub held: Vec<HeldRun>,
+    /// Returned mails by what they were.
+    pub returned: BTreeMap<String, ReturnedCount>,
+    /// Digests whose slot has come, and which wait because most feeds cannot be read.
+    pub held_slots: Vec<Due>,
+    /// The last run of any kind.
+    pub last_run: Option<RunRow>,
+    /// The next slot of each cadence.
+    pub next: Vec<(Cadence, Slot)>,
+    /// The edit of the configuration that a running daemon has not taken over.
+    pub untaken: Option<Untaken>,
+    /// What came and what went in the last weeks.
+    pub weeks: Weeks,
+    /// What the database and its disk have.
+    pub disk: Disk,
+}
+
+/// Room, in bytes; `None` where the file system does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// The size of the database.
+    pub database: Option<u64>,
+    /// What is free beside it.
+    pub free: Option<u64>,
+}
+
+/// "database 1.8 MB, free 43.5 GB".
+impl std::fmt::Display for Disk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let size = |bytes: u64| match bytes {
+            ..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+            _ => format!("{:.1} GB", bytes as f64 / 1e9),
+        };
+        let said = |bytes: Option<u64>| bytes.map_or("not known".to_owned(), size);
+        write!(f, "database {}, free {}", said(self.database), said(self.free))
+    }
+}
+
+/// Looks everything up; changes nothing.
+///
+/// # Errors
+/// The database fails.
+pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
+    let weeks = app.store.weeks(app.clock.now()).await?;
+    Ok(StatusReport { weeks, ..figures(app).await? })
+}
+
+/// The same without the last weeks, which are counted: what is as it is at the moment costs the same on every day.
+///
+/// # Errors
+/// The database fails.
+pub async fn figures(app: &ReadOnly) -> anyhow::Result<StatusReport> {
+    let held_slots = digests::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
+    let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
+    Ok(StatusReport { held_slots, next: next_slots(&app.config.settings, app.clock.now(), 1)?, ..known })
+}
+
+/// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
+///
+/// # Errors
+/// The database fails.
+pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
+    match Reader::open(&database(data)).await {
+        Ok(store) => {
+            let weeks = store.weeks(clock.now()).await?;
+            Ok(Some(StatusReport { weeks, ..known(&store, data, clock.now()).await? }))
+        }
+        Err(Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
+    Ok(StatusReport {
+        alarms: notices(&store.open_alarms().await?),
+        feeds: store.feed_states().await?,
+        messages: store.message_counts().await?,
+        pauses: store.pauses().await?,
+        subscribers: store.subscriber_counts().await?,
+        held: store.held_runs().await?,
+        returned: store.returned().await?,
+        held_slots: Vec::new(),
+        last_run: store.last_run(None, now).await?,
+        next: Vec::new(),
+        weeks: Weeks::default(),
+        disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
+        untaken: store.untaken().await?,
+    })
+}
+
+/// Whether the database answers.
+///
+/// # Errors
+/// It does not.
+pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
+    Ok(app.store.made().await.map(drop)?)
+}
+
+/// Under this mark the database knows when the pages were last served.
+pub(crate) const SERVED: &str = "pages served";
+
+/// Notes, about once an hour, that the pages are served: `check` tells whoever mails links that nobody answers.
+pub async fn note_serving(app: &App) {
+    let now = app.clock.now();
+    let noted = async {
+        match app.store.marked(SERVED).await? {
+            Some(last) if last <= now && now - last < TimeDelta::hours(1) => Ok(()),
+            _ => app.store.mark(SERVED, now).await,
+        }
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!("that the pages are served could not be noted: {error}");
+    }
+}
+
+/// The next `count` slots of each cadence.
+///
+/// # Errors
+/// A cron line that the configuration's check should have refused.
+pub fn next_slots(settings: &Settings, now: DateTime<Utc>, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
+    let mut next = Vec::new();
+    for &cadence in Cadence::ALL {
+        let schedule = digests::schedule(settings, cadence)?;
+        next.extend(schedule.slots_after(now).take(count).map(|slot| (cadence, slot)));
+    }
+    Ok(next)
+}
+
+/// The size of the database, what was written last and is not yet in its file included.
+pub(crate) fn database_bytes(data: &Path) -> Option<u64> {
+    let file = database(data);
+    let bytes = |file: &Path| std::fs::metadata(file).map(|file| file.len()).ok();
+    Some(bytes(&file)? + bytes(&file.with_extension("db-wal")).unwrap_or(0))
+}
+
+/// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
+#[must_use]
+pub fn needs_attention(feed: &FeedState) -> bool {
+    feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some() || !feed.cut.is_nothing()
+}

@@ -1,0 +1,184 @@
+//! One message as it is handed to the transport: the rendered part with one reader's links in it, the headers, and
+//! the addresses on the envelope. The same message gives the same bytes each time.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::ReadOnly;
+use crate::domain::subscribers::token;
+use crate::domain::subscribers::token::{KeyRing, Purpose, Returning, sign};
+use crate::mail::{self, Envelope, Outgoing};
+use crate::render::personalise;
+use crate::render::view::SenderView;
+use crate::store::{Claimed, Kind, PROOF, Part, RunName};
+
+/// A message, ready to leave.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    from: String,
+    to: String,
+    message_id: String,
+    bytes: Vec<u8>,
+    html: String,
+}
+
+impl Letter {
+    /// Writes it.
+    pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
+        let settings = &app.config.settings;
+        let since = app.day(message.since);
+        let parts = [part.text.as_str(), &part.html];
+        // The keys of its own time: a message that is sent again after a change of keys is the same.
+        let keys = &app.keys.token.as_of(message.made);
+        let [text, html] = match message.kind {
+            Kind::Proof | Kind::Alarm => app.inert(parts, &since),
+            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
+                app.personal(keys, parts, &message.subscriber, &since)
+            }
+        };
+        let is_digest = message.kind == Kind::Digest;
+        let envelope = Envelope {
+            from: settings.mail.from.clone(),
+            to: message.address.reveal().to_owned(),
+            reply_to: Some(settings.mail.reply_to.clone()).filter(|address| !address.is_empty()),
+            message_id: message.message_id.clone(),
+            date: message.made,
+            list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
+            unsubscribe_url: is_digest.then(|| app.unsubscribe_url(keys, &message.subscriber)),
+            unsubscribe_mail: is_digest.then(|| app.unsubscribe_mail(keys, &message.subscriber)).flatten(),
+            archive_url: is_digest.then(|| app.page("archive")),
+            feedback_id: Some(feedback_id(message.kind, part.run.as_ref(), app.mail_domain())),
+        };
+        let mut bytes = mail::build(&envelope, &part.subject, &text, &html)?;
+        if let Some(signer) = &app.signer {
+            bytes = signer.signed(&bytes, envelope.date)?;
+        }
+        Ok(Self { from: app.return_path(keys, message), to: envelope.to, message_id: envelope.message_id, bytes, html })
+    }
+
+    /// As the transport takes it.
+    pub(crate) fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            from: &self.from,
+            to: &self.to,
+            message_id: &self.message_id,
+            bytes: &self.bytes,
+            html: Some(&self.html),
+        }
+    }
+}
+
+impl ReadOnly {
+    /// The bare address that mails come from.
+    pub(crate) fn sender_address(&self) -> &str {
+        bare(&self.config.settings.mail.from)
+    }
+
+    /// The bare address that answers go to; empty when it is not set.
+    pub(crate) fn reply_address(&self) -> &str {
+        bare(&self.config.settings.mail.reply_to)
+    }
+
+    /// Its domain: Message-IDs and the List-Id stand under it.
+    pub(crate) fn mail_domain(&self) -> &str {
+        self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
+    }
+
+    pub(crate) fn unsubscribe_url(&self, keys: &KeyRing, subscriber: &str) -> String {
+        self.page(&format!("unsubscribe/{}", sign(keys, Purpose::Unsubscribe, subscriber, None)))
+    }
+
+    /// The same by mail, if an address takes such mails: the token stands in the subject (RFC 6068 §2).
+    fn unsubscribe_mail(&self, keys: &KeyRing, subscriber: &str) -> Option<String> {
+        let address = self.config.settings.mail.unsubscribe_address.as_ref()?;
+        let token = sign(keys, Purpose::Unsubscribe, subscriber, None);
+        Some(format!("mailto:{}?subject=unsubscribe%20{token}", in_mailto(address)))
+    }
+
+    /// Where a message comes back to if it cannot be delivered: with a token of its own, so that what comes back
+    /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof and an alarm, which
+    /// concern no subscriber.
+    fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
+        let address = self.config.settings.mail.bounce_address.as_deref();
+        match address.and_then(|address| address.rsplit_once('@')) {
+            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm) => {
+                let returning = Returning { number: message.id, message_id: &message.message_id, made: message.made };
+                format!("{local}+{}@{domain}", token::return_path(keys, &returning))
+            }
+            _ => self.sender_address().to_owned(),
+        }
+    }
+
+    /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
+    pub(crate) fn personal(&self, keys: &KeyRing, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
+        let preferences = self.page(&format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
+        let unsubscribe = self.unsubscribe_url(keys, subscriber);
+        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+    }
+
+    /// The same for a proof, with links that are nobody's: their pages say that the link is not valid.
+    fn inert(&self, parts: [&str; 2], since: &str) -> [String; 2] {
+        let [preferences, unsubscribe] = ["p", "unsubscribe"].map(|page| self.page(&format!("{page}/{PROOF}")));
+        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+    }
+
+    /// A day as readers write it, in their zone.
+    pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
+        let settings = &self.config.settings;
+        settings.locale.date(&at.with_timezone(&settings.timezone))
+    }
+
+    /// Who sends, for every footer.
+    pub(crate) fn sender(&self) -> SenderView {
+        let sender = &self.config.settings.sender;
+        SenderView {
+            organisation: sender.organisation.clone(),
+            postal_address: sender.postal_address.clone(),
+            contact: sender.contact.clone(),
+            privacy_url: sender.privacy_url.clone(),
+        }
+    }
+}
+
+/// The address of `Name <address>`.
+fn bare(mailbox: &str) -> &str {
+    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
+}
+
+/// What a `mailto:` URL cannot hold as it stands in an address (RFC 6068 §2).
+fn in_mailto(address: &str) -> String {
+    let escaped = |c: char| match c {
+        '%' | '?' | '&' | '#' | '/' | '+' | '=' | '`' | '{' | '|' | '}' | '^' => format!("%{:02X}", u32::from(c)),
+        other => other.to_string(),
+    };
+    address.chars().map(escaped).collect()
+}
+
+/// `RUN:CADENCE:KIND:SENDER`. The sender's word is made of the domain, since Gmail wants one of 5 to 15 letters that
+/// stays the same.
+fn feedback_id(kind: Kind, run: Option<&RunName>, domain: &str) -> String {
+    let letters = domain.chars().filter(char::is_ascii_alphanumeric).chain("digest".chars());
+    let count = domain.chars().filter(char::is_ascii_alphanumeric).count().clamp(5, 15);
+    let sender: String = letters.take(count).collect();
+    let (id, cadence) = run.map_or(("-".to_owned(), "-"), |run| (run.id.to_string(), run.cadence.as_str()));
+    format!("{id}:{cadence}:{}:{sender}", kind.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_of_a_feedback_id_has_5_to_15_letters() {
+        let run = RunName { id: 3, cadence: "weekly".to_owned() };
+        let of = |domain| feedback_id(Kind::Digest, Some(&run), domain);
+        assert_eq!(of("example.org"), "3:weekly:digest:exampleorg");
+        assert_eq!(of("a.io"), "3:weekly:digest:aiodi");
+        assert_eq!(of("public-services.digest.example.org"), "3:weekly:digest:publicservicesd");
+        assert_eq!(feedback_id(Kind::Confirmation, None, "example.org"), "-:-:confirmation:exampleorg");
+    }
+
+    #[test]
+    fn an_address_in_a_mailto_link_keeps_its_meaning() {
+        assert_eq!(in_mailto("leave+a&b?c@example.org"), "leave%2Ba%26b%3Fc@example.org");
+    }
+}

@@ -1,0 +1,191 @@
+//! What an edit of the topic file does: the stored posts of the last weeks are judged by it, and held against the
+//! judgements that are kept. Nothing is stored; the next digest, or `preview`, judges anew what is not covered.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::app::ReadOnly;
+use crate::domain::selection::relevance::{Place, Score};
+use crate::domain::selection::topic::Scale;
+use crate::store::ItemRow;
+
+/// Items held in memory at a time.
+const PAGE: usize = 500;
+
+/// What the edit does.
+#[derive(Debug, Clone, Default)]
+pub struct TestReport {
+    /// Posts that were judged.
+    pub items: usize,
+    /// Of these, in by the judgement that is kept.
+    pub before: usize,
+    /// Of these, in by today's topic file.
+    pub after: usize,
+    /// In now, and out before; the surest first.
+    pub added: Vec<Change>,
+    /// Out now, and in before; the surest first.
+    pub dropped: Vec<Change>,
+    /// Those that stay in, and have other themes.
+    pub refiled: usize,
+    /// By the Monday of the week in which they were published, oldest first, none left out.
+    pub weeks: BTreeMap<NaiveDate, Week>,
+}
+
+/// One week's posts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Week {
+    /// In before and after.
+    pub kept: usize,
+    /// In now only.
+    pub added: usize,
+    /// In before only.
+    pub dropped: usize,
+}
+
+/// A post whose fate changes.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Its number.
+    pub seq: i64,
+    /// Its title.
+    pub title: String,
+    /// Its feed's title.
+    pub source: String,
+    /// The score that is kept.
+    pub before: f32,
+    /// The score by today's file.
+    pub after: f32,
+    /// What made the difference.
+    pub because: Because,
+}
+
+/// What made the difference.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Because {
+    /// A phrase (or the classifier, or the feed's prior) that counts otherwise now, and by how much.
+    Phrase {
+        /// As the topic file writes it.
+        phrase: String,
+        /// Where it was found.
+        place: Place,
+        /// Points, or percentage points, more or less than before.
+        by: f32,
+    },
+    /// A decisive exclusion puts it out now; its reason.
+    Excluded(String),
+    /// The score stands as it was: what must be reached is another.
+    Threshold,
+}
+
+/// Judges what was published within `since`.
+///
+/// # Errors
+/// The database fails.
+pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport> {
+    let now = app.clock.now();
+    let from = TimeDelta::from_std(since).ok().and_then(|since| now.checked_sub_signed(since));
+    let from = from.unwrap_or(DateTime::UNIX_EPOCH);
+    let (zone, scale) = (app.config.settings.timezone, app.config.topic.scale());
+    let mut report = TestReport::default();
+    let mut after = app.store.last_before(from).await?;
+    loop {
+        let page = app.store.items_after(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for item in &page {
+            let at = item.published.unwrap_or(item.arrived).min(item.arrived);
+            // Without its text it cannot be judged anew.
+            if at >= from && item.text_removed.is_none() {
+                report.take(item, app.scorer.score(&item.text()), monday(at, zone), scale);
+            }
+        }
+    }
+    report.fill_weeks();
+    report.added.sort_by(|a, b| b.after.total_cmp(&a.after));
+    report.dropped.sort_by(|a, b| a.after.total_cmp(&b.after));
+    Ok(report)
+}
+
+impl TestReport {
+    fn take(&mut self, item: &ItemRow, score: Score, monday: NaiveDate, scale: Scale) {
+        let (before, after) = (item.score.picked, score.picked);
+        self.items += 1;
+        self.before += usize::from(before);
+        self.after += usize::from(after);
+        let week = self.weeks.entry(monday).or_default();
+        match (before, after) {
+            (true, true) => {
+                week.kept += 1;
+                self.refiled += usize::from(item.score.themes != score.themes);
+            }
+            (false, true) => {
+                week.added += 1;
+                self.added.push(Change::of(item, &score, scale));
+            }
+            (true, false) => {
+                week.dropped += 1;
+                self.dropped.push(Change::of(item, &score, scale));
+            }
+            (false, false) => {}
+        }
+    }
+
+    /// A week in which nothing was published is one, too.
+    fn fill_weeks(&mut self) {
+        let (Some(&first), Some(&last)) = (self.weeks.keys().next(), self.weeks.keys().next_back()) else { return };
+        for monday in first.iter_weeks().take_while(|monday| *monday < last) {
+            self.weeks.entry(monday).or_default();
+        }
+    }
+}
+
+impl Change {
+    fn of(item: &ItemRow, score: &Score, scale: Scale) -> Self {
+        Self {
+            seq: item.seq,
+            title: item.title.clone(),
+            source: item.source.clone(),
+            before: item.score.total,
+            after: score.total,
+            because: because(&item.score, score, scale),
+        }
+    }
+}
+
+/// Less than this is what rounding left of a weight that is kept.
+const NOTHING: f32 = 0.01;
+
+/// What changed most, in the direction of the change.
+fn because(before: &Score, after: &Score, scale: Scale) -> Because {
+    if let Some(reason) = after.excluded.first() {
+        return Because::Excluded(reason.clone());
+    }
+    let direction = if after.picked { 1.0 } else { -1.0 };
+    if (after.total - before.total) * direction <= NOTHING {
+        return Because::Threshold;
+    }
+    let mut by: BTreeMap<(&str, Place), f32> = BTreeMap::new();
+    for (reasons, sign) in [(&before.reasons, -1.0), (&after.reasons, 1.0)] {
+        for reason in reasons {
+            *by.entry((&reason.phrase, reason.place)).or_default() += sign * reason.weight;
+        }
+    }
+    let most =
+        by.into_iter().max_by(|(a, x), (b, y)| (x * direction).total_cmp(&(y * direction)).then_with(|| b.cmp(a)));
+    match most {
+        Some(((phrase, place), by)) if by * direction > NOTHING => {
+            let all = after.reasons.iter().map(|reason| reason.weight).sum();
+            Because::Phrase { phrase: phrase.to_owned(), place, by: scale.effect(all, by) }
+        }
+        _ => Because::Threshold,
+    }
+}
+
+/// The Monday of a moment's week, in the installation's zone.
+fn monday(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let day = at.with_timezone(&zone).date_naive();
+    day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday()))
+}

@@ -1,0 +1,10 @@
+//! Who gets the digest: signing up, preferences, import, and the emails that answer a person.
+
+pub(super) mod choices;
+pub mod import;
+pub mod people;
+pub mod preferences;
+pub mod rate_limits;
+pub mod sign_up;
+pub mod subscribe;
+pub(super) mod transactional_emails;

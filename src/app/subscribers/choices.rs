@@ -1,0 +1,32 @@
+//! What there is to choose from, as the page to sign up on and a person's own page show it.
+
+use crate::app::App;
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::render::ChoiceView;
+
+/// How often.
+pub(crate) fn cadences(is_chosen: impl Fn(Cadence) -> bool) -> Vec<ChoiceView> {
+    let choice = |cadence: Cadence| ChoiceView {
+        value: cadence.to_string(),
+        title: match cadence {
+            Cadence::Daily => "Every day",
+            Cadence::Weekly => "Every week",
+            Cadence::Monthly => "Every month",
+        }
+        .to_owned(),
+        description: String::new(),
+        is_chosen: is_chosen(cadence),
+    };
+    Cadence::ALL.iter().copied().map(choice).collect()
+}
+
+/// On what.
+pub(crate) fn themes(app: &App, is_chosen: impl Fn(&str) -> bool) -> Vec<ChoiceView> {
+    let choices = app.config.topic.themes.iter().map(|theme| ChoiceView {
+        value: theme.name.clone(),
+        title: theme.title.clone(),
+        description: theme.description.clone(),
+        is_chosen: is_chosen(&theme.name),
+    });
+    choices.collect()
+}

@@ -1,0 +1,300 @@
+//! What people do for themselves, by the link in their mail: choose, rest, take another address, see what is kept, be
+//! erased, come back after leaving. The link's token is the whole authority, and every step asks it anew.
+
+mod page;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde_json::{Value as Json, json};
+
+use super::transactional_emails;
+use crate::app::App;
+use crate::app::operations::keys;
+use crate::domain::digests::schedule;
+use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
+use crate::domain::subscribers::token;
+use crate::domain::subscribers::token::{Purpose, TokenError};
+pub use crate::store::AddressTaken;
+use crate::store::{OwnRecord, Subscriber};
+pub use page::{PageState, show};
+
+/// How long after leaving a person may undo it.
+pub const UNDO_FOR: TimeDelta = TimeDelta::days(28);
+
+/// The longest pause.
+const LONGEST_PAUSE: Days = Days::new(366);
+
+/// What a person asked for and cannot have, by the field that is to be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// No cadence that we have.
+    Cadence,
+    /// No theme is chosen: nothing would be sent.
+    Themes,
+    /// No date, or not one between tomorrow and in a year.
+    Pause,
+    /// Not an address.
+    Address,
+}
+
+/// What came of a step: done, or not possible for whoever holds the link (they left, are not confirmed, or are not here
+/// any more).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is done.
+    Done,
+    /// A field is to be mended; nothing has changed.
+    Problem(Problem),
+    /// They receive no digest; nothing has changed.
+    NotActive,
+}
+
+/// What came of it, or why the link is refused.
+pub type Answer<T> = anyhow::Result<Result<T, TokenError>>;
+
+/// Gives the id of whoever holds the token, and their row if there is one.
+async fn holder(app: &App, purpose: Purpose, token: &str) -> Answer<(String, Option<Subscriber>)> {
+    Ok(match keys::named(app, purpose, token).await? {
+        Ok(id) => Ok((id.clone(), app.store.subscriber(id).await?)),
+        Err(error) => Err(error),
+    })
+}
+
+/// Gives the active person who holds a preferences link; `None` for anybody else who holds one.
+async fn active(app: &App, token: &str) -> Answer<Option<Subscriber>> {
+    let holder = holder(app, Purpose::Preferences, token).await?;
+    Ok(holder.map(|(_, known)| known.filter(|person| person.status == Status::Active)))
+}
+
+/// Sets how often and on what. All themes mean: all that there ever will be.
+///
+/// # Errors
+/// The database fails.
+pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) -> Answer<Step> {
+    let person = match active(app, token).await? {
+        Ok(Some(person)) => person,
+        Ok(None) => return Ok(Ok(Step::NotActive)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let Ok(cadence) = cadence.parse::<Cadence>() else { return Ok(Ok(Step::Problem(Problem::Cadence))) };
+    let known: Vec<&str> = app.config.topic.themes.iter().map(|theme| theme.name.as_str()).collect();
+    let mut chosen: Vec<String> =
+        known.iter().filter(|name| themes.iter().any(|theme| theme == *name)).map(|&name| name.to_owned()).collect();
+    if chosen.is_empty() && !known.is_empty() {
+        return Ok(Ok(Step::Problem(Problem::Themes)));
+    }
+    chosen.sort();
+    let themes = (chosen.len() < known.len()).then_some(chosen);
+    app.store.change_preferences(person.id, Preferences { cadence, themes }).await?;
+    Ok(Ok(Step::Done))
+}
+
+/// No digest until the morning of a day, written 2026-12-31.
+///
+/// # Errors
+/// The database fails.
+pub async fn pause(app: &App, token: &str, day: &str) -> Answer<Step> {
+    let person = match active(app, token).await? {
+        Ok(Some(person)) => person,
+        Ok(None) => return Ok(Ok(Step::NotActive)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let (first, last) = pause_days(app);
+    let Some(day) = day.trim().parse::<NaiveDate>().ok().filter(|day| (first..=last).contains(day)) else {
+        return Ok(Ok(Step::Problem(Problem::Pause)));
+    };
+    app.store.pause_person(person.id, morning(app, day), app.clock.now()).await?;
+    Ok(Ok(Step::Done))
+}
+
+/// Ends a pause now.
+///
+/// # Errors
+/// The database fails.
+pub async fn resume(app: &App, token: &str) -> Answer<Step> {
+    Ok(match active(app, token).await? {
+        Ok(Some(person)) => {
+            app.store.end_pause(person.id, app.clock.now()).await?;
+            Ok(Step::Done)
+        }
+        Ok(None) => Ok(Step::NotActive),
+        Err(error) => Err(error),
+    })
+}
+
+/// The first and the last day to which a pause may be set today.
+fn pause_days(app: &App) -> (NaiveDate, NaiveDate) {
+    let today = app.clock.now().with_timezone(&app.config.settings.timezone).date_naive();
+    (today + Days::new(1), today + LONGEST_PAUSE)
+}
+
+/// The first instant of a day in the configured zone.
+fn morning(app: &App, day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    schedule::instant(app.config.settings.timezone, midnight).unwrap_or_else(|| midnight.and_utc())
+}
+
+/// Asks at a new address whether it is theirs. The answer tells nothing of who else has it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> {
+    let person = match active(app, token).await? {
+        Ok(Some(person)) => person,
+        Ok(None) => return Ok(Ok(Step::NotActive)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
+    let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
+    let named = format!("{}-{hash}", person.id);
+    let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
+    let question = transactional_emails::address_change(app, &token)?;
+    app.store.ask_address((person.id, address, hash), question, now).await?;
+    Ok(Ok(Step::Done))
+}
+
+/// Takes the new address that a link names.
+///
+/// # Errors
+/// The database fails.
+pub async fn take_address(app: &App, token: &str) -> Answer<AddressTaken> {
+    let now = app.clock.now();
+    let named = match keys::named(app, Purpose::Address, token).await? {
+        Ok(named) => named,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some((id, hash)) = named.split_once('-') else { return Ok(Err(TokenError::Invalid)) };
+    let (keys, hash) = (app.keys.clone(), hash.to_owned());
+    Ok(Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?))
+}
+
+/// Mails an active person the link to their page, at most once an hour. The caller tells nobody what came of it; the work is
+/// the same for everybody.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
+    let known = app.store.subscriber_at(address).await?;
+    let active = known.filter(|person| person.status == Status::Active).map(|person| person.id);
+    let link = transactional_emails::link(app, active.as_deref().unwrap_or("nobody"))?;
+    Ok(app.store.queue_link(active, link, app.clock.now()).await?)
+}
+
+/// All that is kept of whoever holds the link; `None` when nothing is.
+///
+/// # Errors
+/// The database fails.
+pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
+    let id = match keys::named(app, Purpose::Preferences, token).await? {
+        Ok(id) => id,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
+    let wording = match &record.subscriber.consent_wording {
+        Some(version) => app.store.wording(version.clone()).await?,
+        None => None,
+    };
+    Ok(Ok(Some(record_json(&record, wording.as_deref()))))
+}
+
+/// All that is kept of a person, for machines; `wording` is what they agreed to.
+pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
+    let person = &record.subscriber;
+    let messages = record.messages.iter().map(|message| {
+        json!({ "kind": message.kind, "to": message.address, "subject": message.subject, "state": message.state,
+            "made": message.made.to_rfc3339(), "settled": message.settled.map(|at| at.to_rfc3339()),
+            "error": message.error })
+    });
+    let reports = record.reports.iter().map(|report| {
+        json!({ "kind": report.kind, "at": report.at.to_rfc3339(), "source": report.source, "fault": report.fault,
+            "code": report.code })
+    });
+    json!({
+        "id": person.id,
+        "address": person.address.reveal(),
+        "new_address": record.new_address.as_ref().map(EmailAddress::reveal),
+        "name": person.name,
+        "status": person.status.as_str(),
+        "cadence": person.preferences.cadence.as_str(),
+        "themes": person.preferences.themes,
+        "paused_until": person.paused_until.map(|at| at.to_rfc3339()),
+        "consent": person.consent,
+        "consent_by": person.consent_by.map(ConsentBy::as_str),
+        "consent_wording": wording,
+        "consented": person.consented.map(|at| at.to_rfc3339()),
+        "joined": person.joined.to_rfc3339(),
+        "confirmed": person.confirmed.map(|at| at.to_rfc3339()),
+        "ended": person.ended.map(|at| at.to_rfc3339()),
+        "messages": messages.collect::<Vec<_>>(),
+        "returned": reports.collect::<Vec<_>>(),
+    })
+}
+
+/// Erases whoever holds the link. Who is not here any more was erased before.
+///
+/// # Errors
+/// The database fails.
+pub async fn erase(app: &App, token: &str) -> Answer<()> {
+    let now = app.clock.now();
+    Ok(match keys::named(app, Purpose::Preferences, token).await? {
+        Ok(id) => {
+            app.store.erase(id, now).await?;
+            Ok(())
+        }
+        Err(error) => Err(error),
+    })
+}
+
+/// Erases an address wherever it stands. False if it is nowhere.
+///
+/// # Errors
+/// The database fails.
+pub async fn forget(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
+    Ok(app.store.forget(address, app.clock.now()).await?)
+}
+
+/// Whether whoever holds the unsubscribe link has left, and may undo it.
+///
+/// # Errors
+/// The database fails.
+pub async fn has_left(app: &App, token: &str) -> Answer<Option<bool>> {
+    let holder = holder(app, Purpose::Unsubscribe, token).await?;
+    Ok(holder.map(|(_, known)| match known {
+        Some(person) if person.status != Status::Left => None,
+        Some(person) => Some(person.ended.is_some_and(|ended| ended >= app.clock.now() - UNDO_FOR)),
+        None => Some(false),
+    }))
+}
+
+/// What came of undoing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Return {
+    /// They are subscribed.
+    Back,
+    /// They have not confirmed what they last signed up for: only the link in that mail brings them back.
+    Unconfirmed,
+    /// It is too late, or the address is suppressed.
+    Not,
+}
+
+/// Undoes a leaving.
+///
+/// # Errors
+/// The database fails.
+pub async fn come_back(app: &App, token: &str) -> Answer<Return> {
+    let now = app.clock.now();
+    let (id, status) = match holder(app, Purpose::Unsubscribe, token).await? {
+        Ok((id, Some(person))) => (id, person.status),
+        Ok((_, None)) => return Ok(Ok(Return::Not)),
+        Err(error) => return Ok(Err(error)),
+    };
+    if status == Status::Left {
+        let keys = app.keys.clone();
+        app.store.come_back(id.clone(), now - UNDO_FOR, now, move |address| keys.address_hash(address)).await?;
+    }
+    let known = app.store.subscriber(id).await?;
+    Ok(Ok(match known.map(|person| person.status) {
+        Some(Status::Active) => Return::Back,
+        Some(Status::Pending) => Return::Unconfirmed,
+        Some(Status::Left | Status::Suppressed) | None => Return::Not,
+    }))
+}

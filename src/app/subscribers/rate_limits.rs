@@ -1,0 +1,207 @@
+//! How often a visitor, and an address, may be heard on the pages: leaky buckets (GCRA, by `governor`) in memory, keyed by
+//! a hash with a key of this process, so that nothing here names anybody; a bucket that is full again is forgotten.
+
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::app::clock::Clock;
+use crate::domain::subscribers::subscriber::EmailAddress;
+
+/// What one network may ask for at once, and how long until one more: an office that signs up together is not refused, and
+/// a program gets no further than 60 in an hour.
+const VISITOR: (u32, Duration) = (30, Duration::from_secs(60));
+/// The same for all networks of a provider together: whoever has millions of them gets no further than 600 in an hour, and
+/// cannot fill the table below by themselves.
+const PROVIDER: (u32, Duration) = (600, Duration::from_secs(6));
+/// The same for one address. What is mailed to it is limited further, by the store.
+const ADDRESS: (u32, Duration) = (5, Duration::from_secs(15 * 60));
+/// Buckets kept at a time, some 50 bytes each. Whoever comes when there are so many shares one bucket with the others who do.
+const BUCKETS: usize = 20_000;
+/// How often full buckets are looked for, in seconds.
+const SWEEP_SECONDS: i64 = 60;
+/// The leading bits that stand for one visitor: an IPv4 /24, and an IPv6 /56, which is what a provider gives one household
+/// (RFC 6177 §2).
+const PREFIX_BITS: (u32, u32) = (24, 56);
+/// The leading bits that stand for a provider: an IPv4 /16, and an IPv6 /32, which is the least that one is given.
+const PROVIDER_BITS: (u32, u32) = (16, 32);
+
+/// Too often: to be tried again after this time, above nought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooOften(pub Duration);
+
+/// The limits of the pages.
+#[derive(Debug)]
+pub struct Limits {
+    providers: Limit,
+    visitors: Limit,
+    addresses: Limit,
+}
+
+impl Limits {
+    /// Every bucket is full.
+    #[must_use]
+    pub fn new(clock: &Clock) -> Self {
+        let limit = |of| Limit::new(of, clock);
+        Self { providers: limit(PROVIDER), visitors: limit(VISITOR), addresses: limit(ADDRESS) }
+    }
+
+    /// Counts a step of the visitor who comes from here.
+    ///
+    /// # Errors
+    /// [`TooOften`].
+    pub fn visitor(&self, from: IpAddr) -> Result<(), TooOften> {
+        self.providers.count(&leading(from, PROVIDER_BITS))?;
+        self.visitors.count(&prefix(from))
+    }
+
+    /// Counts a step for an address, whoever takes it, and whether or not we know the address.
+    ///
+    /// # Errors
+    /// [`TooOften`].
+    pub fn address(&self, address: &EmailAddress) -> Result<(), TooOften> {
+        self.addresses.count(&address.key())
+    }
+}
+
+/// What is common to all addresses that count as one visitor: the version, and the bits.
+pub(crate) type Prefix = (u8, u128);
+
+/// The visitor that an address counts as.
+pub(crate) fn prefix(address: IpAddr) -> Prefix {
+    leading(address, PREFIX_BITS)
+}
+
+fn leading(address: IpAddr, (v4, v6): (u32, u32)) -> Prefix {
+    match address.to_canonical() {
+        IpAddr::V4(address) => (4, u128::from(address.to_bits() >> (32 - v4))),
+        IpAddr::V6(address) => (6, address.to_bits() >> (128 - v6)),
+    }
+}
+
+#[derive(Debug)]
+struct Limit {
+    buckets: RateLimiter<u64, HashMapStateStore<u64>, Clock, NoOpMiddleware<Nanos>>,
+    clock: Clock,
+    hasher: RandomState,
+    swept: AtomicI64,
+}
+
+impl Limit {
+    fn new((burst, pause): (u32, Duration), clock: &Clock) -> Self {
+        let burst = NonZeroU32::new(burst).expect("a constant above nought");
+        let quota = Quota::with_period(pause).expect("a constant above nought").allow_burst(burst);
+        Self {
+            buckets: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
+            clock: clock.clone(),
+            hasher: RandomState::new(),
+            swept: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    fn count(&self, key: &impl Hash) -> Result<(), TooOften> {
+        self.sweep();
+        let own = self.hasher.hash_one(key);
+        let bucket = if self.buckets.len() < BUCKETS { own } else { 0 };
+        self.buckets.check_key(&bucket).map_err(|wait| {
+            let wait = wait.wait_time_from(governor::clock::Clock::now(&self.clock));
+            TooOften(wait.max(Duration::from_secs(1)))
+        })
+    }
+
+    /// Forgets what is full again.
+    fn sweep(&self) {
+        let now = self.clock.now().timestamp();
+        if now.saturating_sub(self.swept.load(Ordering::Relaxed)) >= SWEEP_SECONDS {
+            self.swept.store(now, Ordering::Relaxed);
+            self.buckets.retain_recent();
+        }
+    }
+}
+
+impl governor::clock::Clock for Clock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Duration::from_secs(Self::now(self).timestamp().unsigned_abs()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+
+    fn limits() -> (Clock, Limits) {
+        let clock = Clock::set_to(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let limits = Limits::new(&clock);
+        (clock, limits)
+    }
+
+    #[test]
+    fn a_network_counts_as_one_visitor_and_its_neighbour_as_another() {
+        let (clock, limits) = limits();
+        for (one, same, other) in [
+            ("192.0.2.1", "192.0.2.200", "192.0.3.1"),
+            ("2001:db8:0:100::1", "2001:db8:0:1ff:ffff::2", "2001:db8:0:200::1"),
+            ("::ffff:198.51.100.7", "198.51.100.8", "::198.51.100.7"),
+        ] {
+            let [one, same, other] = [one, same, other].map(|address| address.parse::<IpAddr>().unwrap());
+            for _ in 0..VISITOR.0 {
+                limits.visitor(one).unwrap();
+            }
+            assert_eq!(limits.visitor(same), Err(TooOften(VISITOR.1)));
+            limits.visitor(other).unwrap();
+        }
+        clock.advance(TimeDelta::seconds(60));
+        limits.visitor("192.0.2.9".parse().unwrap()).unwrap();
+        assert!(limits.visitor("192.0.2.9".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn spellings_of_an_address_count_as_one() {
+        let (_, limits) = limits();
+        let address = |text: &str| EmailAddress::parse(text).unwrap();
+        for _ in 0..ADDRESS.0 {
+            limits.address(&address("ada@example.org")).unwrap();
+        }
+        assert!(limits.address(&address("ADA@example.org")).is_err());
+        limits.address(&address("ben@example.org")).unwrap();
+    }
+
+    #[test]
+    fn a_flood_of_networks_takes_bounded_memory_and_what_is_full_again_is_forgotten() {
+        let (clock, limits) = limits();
+        let mut refused = 0;
+        for number in 0..1_000_000u128 {
+            let address = IpAddr::from((0x2000 << 112 | number << 96).to_be_bytes());
+            refused += usize::from(limits.visitor(address).is_err());
+        }
+        assert!(limits.visitors.buckets.len() <= BUCKETS + 1 && limits.providers.buckets.len() <= BUCKETS + 1);
+        assert!(refused > 900_000, "who comes too many shares one bucket: {refused}");
+        clock.advance(TimeDelta::days(1));
+        limits.visitor("192.0.2.1".parse().unwrap()).unwrap();
+        assert_eq!((limits.visitors.buckets.len(), limits.providers.buckets.len()), (1, 1));
+    }
+
+    #[test]
+    fn whoever_has_a_million_networks_does_not_keep_others_out() {
+        let (_, limits) = limits();
+        let heard = (0..1_000_000u128).filter(|number| {
+            let address = IpAddr::from((0x2001_0db8 << 96 | number << 72).to_be_bytes());
+            limits.visitor(address).is_ok()
+        });
+        assert_eq!(heard.count(), PROVIDER.0 as usize);
+        for other in ["2001:db9::1", "192.0.2.1", "::ffff:203.0.113.1"] {
+            limits.visitor(other.parse().unwrap()).unwrap();
+        }
+    }
+}

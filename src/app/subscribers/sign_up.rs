@@ -1,0 +1,176 @@
+//! Signing up on the page: the page itself, what is wrong with a form, and what follows one that is right. New, pending,
+//! active, left and suppressed addresses cost the same work and get the same answer, so that nobody can ask who is here.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{choices, transactional_emails};
+use crate::app::digests::archive;
+use crate::app::{App, ReadOnly, hex, random, sha256};
+use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
+use crate::domain::subscribers::token;
+use crate::domain::subscribers::token::Purpose;
+use crate::render::SignUpView;
+use crate::render::view::ErrorsView;
+use crate::store::{NewSubscriber, Wording};
+
+/// A form that is sent sooner after its page was made was filled in by a program.
+const MIN_FILL: TimeDelta = TimeDelta::seconds(3);
+
+/// The form as it was sent, field by field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The address, as typed.
+    pub address: String,
+    /// How often.
+    pub cadence: String,
+    /// The names of the themes.
+    pub themes: Vec<String>,
+    /// A field that people do not see.
+    pub trap: String,
+    /// When the page was made, signed.
+    pub stamp: String,
+}
+
+/// A form in which nothing is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignUp {
+    /// Whose.
+    pub address: EmailAddress,
+    /// What they want.
+    pub preferences: Preferences,
+}
+
+/// A form in which something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(Box<ErrorsView>);
+
+/// The empty page: weekly, all themes.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn page(app: &App) -> anyhow::Result<String> {
+    let themes = app.config.topic.themes.iter().map(|theme| theme.name.clone()).collect();
+    let form = Form { cadence: Cadence::Weekly.to_string(), themes, ..Form::default() };
+    render(app, form, ErrorsView::default()).await
+}
+
+/// The page with what was sent, and what is wrong with it.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn page_again(app: &App, form: Form, mistakes: Mistakes) -> anyhow::Result<String> {
+    render(app, form, *mistakes.0).await
+}
+
+/// Reads a form.
+///
+/// # Errors
+/// [`Mistakes`], all at once.
+pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
+    let mut errors = ErrorsView::default();
+    let address = EmailAddress::parse_new(&form.address).map_err(|_| {
+        let is_empty = form.address.trim().is_empty();
+        let text = if is_empty { "Enter your email address" } else { "Enter an email address like name@example.org" };
+        text.clone_into(&mut errors.address);
+    });
+    let cadence = form.cadence.parse().map_err(|_| "Choose how often".clone_into(&mut errors.cadence));
+    let known = &app.config.topic.themes;
+    let mut themes: Vec<_> =
+        known.iter().filter(|theme| form.themes.contains(&theme.name)).map(|theme| theme.name.clone()).collect();
+    if themes.is_empty() && !known.is_empty() {
+        "Choose at least one theme".clone_into(&mut errors.themes);
+    }
+    if !form.trap.is_empty() {
+        "Leave this field empty: it is there for programs that fill in everything".clone_into(&mut errors.trap);
+    }
+    // What is wrong with the form as a whole is said when it is all that is: whoever mends a mistake has waited.
+    if let Some(text) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
+        text.clone_into(&mut errors.other);
+    }
+    match (address, cadence) {
+        (Ok(address), Ok(cadence)) if errors == ErrorsView::default() => {
+            themes.sort();
+            let themes = (themes.len() < known.len()).then_some(themes);
+            Ok(SignUp { address, preferences: Preferences { cadence, themes } })
+        }
+        _ => Err(Mistakes(Box::new(ErrorsView { any: true, ..errors }))),
+    }
+}
+
+/// Stores a pending person and queues the question to confirm, or whatever else their address asks for.
+///
+/// # Errors
+/// The database or a template fails.
+pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
+    let known = app.store.subscriber_at(&wanted.address).await?;
+    let fresh = hex(&random(12)?);
+    let id = known.map_or(fresh, |person| person.id);
+    // Both are written whichever is sent: what is measured from outside must not tell.
+    let answers =
+        [transactional_emails::confirmation(app, &id, wanted.preferences.cadence)?, transactional_emails::known(app)?];
+    let wording = wording(app);
+    let new = NewSubscriber {
+        id,
+        hash: app.keys.address_hash(&wanted.address),
+        address: wanted.address,
+        name: String::new(),
+        preferences: wanted.preferences,
+        consent: "signed up on the page; to be confirmed by mail".to_owned(),
+        consent_by: ConsentBy::Page,
+        consent_wording: Some(wording.version.clone()),
+        is_confirmed: false,
+        is_own_wish: true,
+        may_return: true,
+    };
+    Ok(app.store.sign_up(new, wording, answers, app.clock.now()).await?)
+}
+
+/// What the page asks people to agree to at present.
+pub(crate) fn wording(app: &ReadOnly) -> Wording {
+    let text = app.config.settings.sender.consent.clone();
+    Wording { version: sha256(text.as_bytes())[..16].to_owned(), text }
+}
+
+fn stamp(app: &App, made: DateTime<Utc>) -> String {
+    token::sign(&app.keys.token, Purpose::Form, &format!("{:x}", made.timestamp()), Some(made + token::FORM_FOR))
+}
+
+/// When the page of a form was made, if it was ours and not too long ago.
+fn made(app: &App, stamp: &str) -> Option<DateTime<Utc>> {
+    let made = token::verify(&app.keys.token, Purpose::Form, stamp, app.clock.now()).ok()?.subject;
+    DateTime::from_timestamp(i64::from_str_radix(&made, 16).ok()?, 0)
+}
+
+fn hurry(app: &App, stamp: &str) -> Option<&'static str> {
+    match made(app, stamp) {
+        None => Some("This page was open for too long: please press the button once more"),
+        Some(made) if app.clock.now() - made < MIN_FILL => {
+            Some("This was sent faster than a person can type: please press the button once more")
+        }
+        Some(_) => None,
+    }
+}
+
+async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
+    let (settings, topic) = (&app.config.settings, &app.config.topic);
+    let now = app.clock.now();
+    let sources = app.config.feeds.iter().filter(|feed| feed.enabled).count();
+    let view = SignUpView {
+        lang: "en".to_owned(),
+        dir: "ltr".to_owned(),
+        title: settings.name.clone(),
+        canonical: app.page(""),
+        topic: topic.title.clone(),
+        sources: if sources == 1 { "1 source".to_owned() } else { format!("{sources} sources") },
+        latest: archive::latest(app).await?.unwrap_or_default(),
+        cadences: choices::cadences(|cadence| form.cadence == cadence.as_str()),
+        themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
+        consent: settings.sender.consent.clone(),
+        // Whoever mends a mistake is not slowed down again.
+        stamp: stamp(app, made(app, &form.stamp).unwrap_or(now)),
+        address: form.address,
+        errors,
+        sender: app.sender(),
+    };
+    Ok(app.renderer.render_sign_up(&view)?)
+}

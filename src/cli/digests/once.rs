@@ -1,0 +1,201 @@
+//! `once`: poll, digest, deliver; then a table of what was done, and where to look.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::app::App;
+use crate::app::digests::note::NoteUse;
+use crate::app::digests::once::{OnceReport, once};
+use crate::app::operations::integrity::look_over;
+use crate::cli::feeds::poll::{feed_rows, feeds_json};
+use crate::cli::outbox::pause::{pause_json, pause_line};
+use crate::cli::terminal::progress::Bar;
+use crate::cli::terminal::table::count;
+use crate::cli::{Ending, Global, print};
+use crate::config::TransportKind;
+use crate::domain::feeds::Reach;
+use crate::store::HeldRun;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example, from cron, every Monday at eight:\n  0 8 * * 1  policy-digest once --config /etc/policy-digest"
+)]
+pub(crate) struct Once {
+    /// Only what is due: feeds whose next check has come, digests whose slot has
+    #[arg(long)]
+    due: bool,
+    /// The editor's note, in Markdown, instead of note.md in the configuration folder
+    #[arg(long, value_name = "FILE")]
+    note: Option<PathBuf>,
+}
+
+impl Once {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.work(global.load_with(self.note.as_deref())?).await?;
+        // Cron may call `--due` every minute.
+        if !self.due {
+            look_over(&app).await?;
+        }
+        let bar = Bar::default();
+        let report = once(&app, self.due, &|progress| bar.show(progress)).await?;
+        if global.json {
+            print(to_json(&report));
+        } else {
+            tell(&app, &report);
+        }
+        let given_up = given_up(&report) > 0;
+        let failed = given_up || report.pause().is_some() || report.poll.is_total_failure() || !report.held.is_empty();
+        Ok(if failed { Ending::Failed } else { Ending::Done })
+    }
+}
+
+fn tell(app: &App, report: &OnceReport) {
+    if !report.poll.feeds.is_empty() {
+        print(feed_rows(&report.poll));
+        print("");
+    }
+    let saved = report.poll.saved();
+    print(format_args!(
+        "polled   {}: {} new, {} picked{}{}",
+        count(report.poll.feeds.len(), "feed"),
+        count(saved.new, "item"),
+        saved.picked,
+        if saved.listed > 0 { format!(", {} borderline", saved.listed) } else { String::new() },
+        if report.poll.failed() > 0 { format!(", {} could not be read", report.poll.failed()) } else { String::new() },
+    ));
+    for digest in &report.digests {
+        let cadence = digest.cadence.map_or(String::new(), |cadence| format!("{cadence} "));
+        if let Some(reach) = &digest.thin {
+            print(format_args!("digest   {cadence}held: {}; it is made when they can be", unread(reach)));
+            continue;
+        }
+        match (&digest.subject, digest.people) {
+            (Some(subject), _) => print(format_args!(
+                "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}{}",
+                stories(digest.stories),
+                if digest.listed > 0 { format!(", {} borderline", digest.listed) } else { String::new() },
+                if digest.note == NoteUse::Shown { ", with the editor's note" } else { "" },
+            )),
+            (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
+            (None, _) if digest.waiting > 0 => print(format_args!(
+                "digest   {cadence}no story for anybody: none is made, no mail is written; {} for the next one",
+                waiting(digest.waiting)
+            )),
+            (None, _) => match digest.run.map_or(0, |run| run.quiet) {
+                0 => print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written")),
+                quiet => {
+                    print(format_args!("digest   {cadence}nothing new for anybody, which {quiet} quiet notes say"))
+                }
+            },
+        }
+    }
+    let (sent, deferred, failed) = (
+        report.resumed.sent + report.delivery.sent,
+        report.delivery.deferred.max(report.resumed.deferred),
+        given_up(report),
+    );
+    let mut parts = vec![format!("{} sent", count(sent, "mail"))];
+    if report.resumed.sent > 0 {
+        parts.push(format!("{} of them left by an earlier run", report.resumed.sent));
+    }
+    if deferred > 0 {
+        parts.push(format!("{deferred} to be tried again"));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} given up"));
+    }
+    print(format_args!("mail     {}", parts.join(", ")));
+    if let Some(pause) = report.pause() {
+        print(format_args!("paused   {}", pause_line(pause, app.config.settings.timezone)));
+    }
+    for error in report.resumed.errors.iter().chain(&report.delivery.errors) {
+        print(format_args!("         {error}"));
+    }
+    for run in &report.held {
+        print(held(run));
+    }
+    // The others stand above in words of their own.
+    for alarm in report.alarms.iter().filter(|alarm| !alarm.kind.is_logged_where_found()) {
+        print(format_args!("alarm    {}. Next: {}", alarm.title, alarm.next));
+    }
+    if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
+        print(format_args!(
+            "\nlook in  {} (open an .html in a browser, an .eml in a mail program)",
+            app.outbox().display()
+        ));
+    }
+}
+
+/// "3 of 4 feeds could not be read".
+pub(crate) fn unread(reach: &Reach) -> String {
+    format!("{} of {} feeds could not be read", reach.unread, reach.alive)
+}
+
+/// What a held run is shown as, with the next step.
+pub(crate) fn held(run: &HeldRun) -> String {
+    format!(
+        "held     run {} ({}): {}; {} wait. Next: policy-digest runs show {}",
+        run.id,
+        run.cadence,
+        run.because,
+        count(usize::try_from(run.waiting).unwrap_or(usize::MAX), "mail"),
+        run.id
+    )
+}
+
+pub(crate) fn held_json(held: &[HeldRun]) -> serde_json::Value {
+    let held = held.iter().map(|run| {
+        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "since": run.since.to_rfc3339(),
+            "because": run.because, "waiting": run.waiting })
+    });
+    held.collect::<Vec<_>>().into()
+}
+
+/// Mails that nobody will get: refused, or not taken while they were of use.
+fn given_up(report: &OnceReport) -> usize {
+    [&report.resumed, &report.delivery].iter().map(|delivery| delivery.failed + delivery.late).sum()
+}
+
+/// "2 borderline posts wait".
+pub(crate) fn waiting(number: usize) -> String {
+    if number == 1 { "1 borderline post waits".to_owned() } else { format!("{number} borderline posts wait") }
+}
+
+fn stories(number: usize) -> String {
+    if number == 1 { "1 story".to_owned() } else { format!("{number} stories") }
+}
+
+fn to_json(report: &OnceReport) -> serde_json::Value {
+    let digests: Vec<_> = report
+        .digests
+        .iter()
+        .map(|digest| {
+            json!({
+                "cadence": digest.cadence.map(|cadence| cadence.as_str()),
+                "run": digest.run.map(|run| run.id),
+                "messages": digest.run.map_or(0, |run| run.messages),
+                "stories": digest.stories,
+                "listed": digest.listed,
+                "waiting": digest.waiting,
+                "subject": digest.subject,
+                "note": digest.note.as_str(),
+                "quiet": digest.run.map_or(0, |run| run.quiet),
+                "unread": digest.thin.map(|reach| reach.unread),
+            })
+        })
+        .collect();
+    json!({
+        "feeds": feeds_json(&report.poll),
+        "digests": digests,
+        "resumed": report.resumed.sent,
+        "sent": report.resumed.sent + report.delivery.sent,
+        "deferred": report.delivery.deferred,
+        "failed": report.resumed.failed + report.delivery.failed,
+        "held": held_json(&report.held),
+        "alarms": report.alarms.iter().map(crate::cli::operations::status::alarm::to_json).collect::<Vec<_>>(),
+        "late": report.resumed.late + report.delivery.late,
+        "paused": report.pause().map(pause_json),
+    })
+}

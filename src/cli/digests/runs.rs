@@ -1,0 +1,240 @@
+//! `runs`: how each run went, and the hold on one whose mails are refused.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::app::ReadOnly;
+use crate::app::digests::runs;
+use crate::app::digests::runs::NotDone;
+use crate::cli::terminal::table;
+use crate::cli::terminal::table::count;
+use crate::cli::{Ending, Global, Usage, print};
+use crate::store::{ReportCount, RunStanding};
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  policy-digest runs list
+  policy-digest runs show 12
+  policy-digest runs release 12            # it was our fault, and is mended: try again
+  policy-digest runs release 12 --believe  # these addresses are dead: suppress them
+  policy-digest runs cancel 12 --yes       # send no more of it: who did not get it has it next time")]
+pub(crate) enum Runs {
+    /// The newest runs, and every one that is held
+    List(List),
+    /// One run: its messages by state, and what was reported of them
+    Show(Which),
+    /// Stop a run: what of it is not sent stays until it is released, and nobody is suppressed for it
+    Hold(Which),
+    /// Let a held run go on; it is not held again by itself
+    Release(Release),
+    /// End a run: emails not yet sent are cancelled, and their stories come with the next digest
+    Cancel(Cancel),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  policy-digest runs list --limit 50")]
+pub(crate) struct List {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example, with a number from `runs list`:\n  policy-digest runs show 12")]
+pub(crate) struct Which {
+    /// The run's number
+    run: i64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --believe what was refused is tried again: an address that is really dead is refused again, and then
+its reader is suppressed.
+
+Example:
+  policy-digest runs release 12")]
+pub(crate) struct Release {
+    /// The run's number
+    run: i64,
+    /// The refusals are right: suppress whom they mean, and try none of them again
+    #[arg(long)]
+    believe: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Those who did not get it will find its stories in their next digest. What has
+been sent cannot be called back, so that a run of which nothing waits is
+refused. Its page in the archive stays.
+
+Example:
+  policy-digest runs cancel 12 --yes")]
+pub(crate) struct Cancel {
+    /// The run's number
+    run: i64,
+    /// Do it; without this it is only told what would be cancelled
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Runs {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let done = match self {
+            Self::List(list) => list.run(global).await,
+            Self::Show(which) => which.show(global).await,
+            Self::Hold(which) => which.hold(global).await,
+            Self::Release(release) => release.run(global).await,
+            Self::Cancel(cancel) => cancel.run(global).await,
+        };
+        done.map(|()| Ending::Done).map_err(usage)
+    }
+}
+
+/// What was asked of a run that cannot be done is a mistake in the command.
+pub(crate) fn usage(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<NotDone>() {
+        Ok(not_done) => Usage(not_done.to_string()).into(),
+        Err(error) => error,
+    }
+}
+
+impl List {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.look().await?;
+        let runs = runs::list(app, self.limit).await?;
+        if global.json {
+            print(serde_json::Value::from(runs.iter().map(to_json).collect::<Vec<_>>()));
+            return Ok(());
+        }
+        let mut table = table::new(["run", "cadence", "made", "messages", "state"]);
+        for run in runs {
+            let made = local(app, run.made);
+            table.add_row([run.id.to_string(), run.cadence.clone(), made, messages(&run), state(app, &run)]);
+        }
+        print(table);
+        Ok(())
+    }
+}
+
+impl Which {
+    async fn show(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.look().await?;
+        let (run, reports) = runs::show(app, self.run).await?;
+        if global.json {
+            let mut shown = to_json(&run);
+            shown["reports"] = reports.iter().map(report_json).collect::<Vec<_>>().into();
+            print(shown);
+            return Ok(());
+        }
+        print(format_args!("run       {} ({}), made {}", run.id, run.cadence, local(app, run.made)));
+        print(format_args!("messages  {}", messages(&run)));
+        print(format_args!("state     {}", state(app, &run)));
+        print(format_args!("sample    {} of its first {} mails were refused or came back", run.failed, run.attempted));
+        if !reports.is_empty() {
+            let mut table = table::new(["reports", "fault", "code", "waiting"]);
+            for report in reports {
+                table.add_row([report.count.to_string(), report.fault, report.code, report.waiting.to_string()]);
+            }
+            print(format_args!("\n{table}"));
+        }
+        if run.held.is_some() {
+            print(format_args!("\nmend what is wrong, then: policy-digest runs release {}", run.id));
+        }
+        Ok(())
+    }
+
+    async fn hold(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.edit().await?;
+        runs::hold(app, self.run).await?;
+        if global.json {
+            print(json!({ "id": self.run, "held": true }));
+        } else {
+            print(format_args!("run {} is held", self.run));
+        }
+        Ok(())
+    }
+}
+
+impl Release {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.edit().await?;
+        let released = runs::release(app, self.run, self.believe).await?;
+        if global.json {
+            print(json!({ "id": self.run, "held": false, "retried": released.retried, "open": released.open }));
+        } else {
+            let again = match released.retried {
+                0 => String::new(),
+                retried => format!(", {retried} of them refused before"),
+            };
+            let open = count(usize::try_from(released.open).unwrap_or(usize::MAX), "mail");
+            print(format_args!("run {} goes on: {open} to be sent with the next delivery{again}", self.run));
+        }
+        Ok(())
+    }
+}
+
+impl Cancel {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        if !self.yes {
+            let run = runs::cancellable(&global.look().await?, self.run).await?;
+            let what = messages(&run);
+            return Err(Usage(format!("run {} ({what}) is not cancelled: say so with `--yes`", self.run)).into());
+        }
+        let app = &global.edit().await?;
+        // What a dead process was sending is unknown, and is cancelled too; a living one minds its own.
+        let _lock = app.lock(&global.name()).await.ok();
+        let cancelled = runs::cancel(app, self.run).await?;
+        if global.json {
+            print(json!({ "id": self.run, "cancelled": cancelled.messages, "under_way": cancelled.under_way }));
+            return Ok(());
+        }
+        let next = match cancelled.messages {
+            0 => "no email was waiting to be sent".to_owned(),
+            1 => "1 email will not be sent; its reader will find the stories in their next digest".to_owned(),
+            many => format!("{many} emails will not be sent; their readers will find the stories in their next digest"),
+        };
+        print(format_args!("run {} is cancelled: {next}", self.run));
+        if cancelled.under_way > 0 {
+            let emails = count(usize::try_from(cancelled.under_way).unwrap_or(usize::MAX), "email");
+            print(format_args!("{emails} being sent now cannot be called back"));
+        }
+        Ok(())
+    }
+}
+
+fn messages(run: &RunStanding) -> String {
+    let parts: Vec<_> = run.messages.iter().map(|(state, number)| format!("{number} {state}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn state(app: &ReadOnly, run: &RunStanding) -> String {
+    let because = run.because.as_deref().unwrap_or_default();
+    if let Some(cancelled) = run.cancelled {
+        return format!("cancelled {}", local(app, cancelled));
+    }
+    match (run.held, run.released) {
+        (Some(held), _) => format!("held since {}: {because}", local(app, held)),
+        (None, Some(released)) => format!("released {}, after: {because}", local(app, released)),
+        (None, None) if run.judged.is_some() => "good".to_owned(),
+        (None, None) => "too early to say".to_owned(),
+    }
+}
+
+/// A moment in the configured zone, to the minute.
+pub(crate) fn local(app: &ReadOnly, at: chrono::DateTime<chrono::Utc>) -> String {
+    at.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn to_json(run: &RunStanding) -> serde_json::Value {
+    json!({
+        "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(),
+        "held": run.held.map(|at| at.to_rfc3339()), "because": run.because,
+        "released": run.released.map(|at| at.to_rfc3339()), "cancelled": run.cancelled.map(|at| at.to_rfc3339()), "judged": run.judged.map(|at| at.to_rfc3339()),
+        "attempted": run.attempted, "failed": run.failed, "messages": run.messages,
+    })
+}
+
+fn report_json(report: &ReportCount) -> serde_json::Value {
+    json!({ "fault": report.fault, "code": report.code, "count": report.count, "waiting": report.waiting })
+}

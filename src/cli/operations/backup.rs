@@ -1,0 +1,151 @@
+//! `backup`: a consistent copy of the database; `restore`, which puts one in its place; and `resume`, which lets it send.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use crate::app::ReadOnly;
+use crate::app::clock::Clock;
+use crate::app::operations::backup::{ResumeReport, backup, paused, restore, resume};
+use crate::cli::outbox::pause::{pause_json, pause_line, since_line};
+use crate::cli::terminal::table::count;
+use crate::cli::{Ending, Global, Usage, print};
+use crate::store::PauseCause;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It may be made while the daemon runs, and holds everything: feeds' state, subscribers, the keys
+of their links, the suppression list. An existing file is never written over.
+
+`policy-digest restore` puts it back in its place.
+
+Example:
+  policy-digest backup /var/backups/policy-digest-$(date +%F).db")]
+pub(crate) struct Backup {
+    /// The file to be made
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if self.file.exists() {
+            return Err(Usage(format!("there is a file `{}` already", self.file.display())).into());
+        }
+        let app = global.look().await?;
+        backup(&app, &self.file).await?;
+        let read = std::fs::metadata(&self.file).with_context(|| format!("cannot read `{}`", self.file.display()))?;
+        let bytes = read.len();
+        if global.json {
+            print(json!({ "file": self.file, "bytes": bytes }));
+        } else {
+            let megabytes = bytes as f64 / 1e6;
+            print(format_args!("{}: {megabytes:.1} MB; it delivers nothing until `resume`", self.file.display()));
+        }
+        Ok(Ending::Done)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Stop the daemon first. The database that is there now is kept beside it, damaged or not. What is
+restored polls and serves the pages, and mails nothing until `policy-digest resume`: of what was
+sent since the backup was made it knows nothing.
+
+Example:
+  policy-digest restore /var/backups/policy-digest-2026-11-23.db && policy-digest resume --dry-run")]
+pub(crate) struct Restore {
+    /// A file that `backup` has made
+    file: PathBuf,
+}
+
+impl Restore {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if !self.file.is_file() {
+            return Err(Usage(format!("there is no file `{}`", self.file.display())).into());
+        }
+        let kept = restore(&global.load()?, &Clock::System, &self.file).await?;
+        if global.json {
+            print(json!({ "file": self.file, "kept": kept }));
+            return Ok(Ending::Done);
+        }
+        print(format_args!("restored from `{}`", self.file.display()));
+        if let Some(kept) = kept {
+            print(format_args!("the database before it is kept as `{}`", kept.display()));
+        }
+        print("it mails nothing until `policy-digest resume`; `resume --dry-run` says what goes out then");
+        Ok(Ending::Done)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A database that was restored from a backup does not know what was sent after the backup was
+made. Look first at what would go out; `policy-digest reconcile` decides on messages whose fate
+is unknown. A mail server that was out of reach is tried again at once, not at its next turn.
+
+Example:
+  policy-digest resume --dry-run && policy-digest resume")]
+pub(crate) struct Resume {
+    /// Only say what would be sent
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Resume {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if self.dry_run {
+            let app = global.look().await?;
+            self.show(global, &app, &paused(&app).await?);
+        } else {
+            let app = global.edit().await?;
+            self.show(global, &app, &resume(&app).await?);
+        }
+        Ok(Ending::Done)
+    }
+
+    fn show(&self, global: &Global, app: &ReadOnly, report: &ResumeReport) {
+        if global.json {
+            print(to_json(report, self.dry_run));
+        } else {
+            tell(app, report, self.dry_run);
+        }
+    }
+}
+
+fn tell(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
+    let zone = app.config.settings.timezone;
+    if report.pauses.is_empty() {
+        print("delivery is not paused");
+    }
+    for pause in &report.pauses {
+        match (is_dry, pause.cause) {
+            (true, _) => print(format_args!("paused   {}", pause_line(pause, zone))),
+            (false, PauseCause::Restored) => print(format_args!("lifted   {}", since_line(pause, zone))),
+            (false, PauseCause::Relay) => {
+                print(format_args!("tried    at the next chance; paused {}", since_line(pause, zone)))
+            }
+        }
+    }
+    let open: Vec<String> = report.open.iter().map(|(kind, number)| count(*number, kind)).collect();
+    let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+    print(format_args!("to send  {open}"));
+    for (cadence, slot) in &report.due {
+        let at = slot.utc.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+        print(format_args!("to make  the {cadence} digest of {at}"));
+    }
+    if !is_dry && !report.pauses.is_empty() {
+        print("\na running daemon goes on by itself; without one, `policy-digest once` does");
+    }
+}
+
+fn to_json(report: &ResumeReport, is_dry: bool) -> serde_json::Value {
+    let due: Vec<_> = report
+        .due
+        .iter()
+        .map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() }))
+        .collect();
+    let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
+    json!({ "pauses": pauses, "lifted": !is_dry && !report.pauses.is_empty(), "open": report.open, "due": due })
+}

@@ -1,0 +1,37 @@
+//! `run`: the daemon, in the foreground, until it is told to stop.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::app::operations::integrity::look_over;
+use crate::cli::{Ending, Global, print};
+use crate::{config, daemon};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+SIGTERM or Ctrl-C ends it: no further mail is begun, and what is in flight may finish, in 30
+seconds at most. A second signal ends it at once. An edit of the configuration is taken over
+within half a minute, or at once on SIGHUP; while there is a mistake in it, all stays as it was.
+The log goes to standard error, as JSON when that is no terminal.
+
+Example:
+  policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest")]
+pub(crate) struct Run {}
+
+impl Run {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        let app = global.work(global.load()?).await?;
+        look_over(&app).await?;
+        let (folder, data) = (global.config.clone(), global.data.clone());
+        let read = move || config::load_from_process(Some(&folder), data.as_deref());
+        daemon::run(app, read, |address| {
+            if global.json {
+                print(json!({ "listen": address.to_string() }));
+            } else {
+                print(format_args!("serving on http://{address}"));
+            }
+        })
+        .await?;
+        Ok(Ending::Done)
+    }
+}

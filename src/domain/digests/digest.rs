@@ -1,0 +1,335 @@
+//! Composing: which stories stand in a digest, in which order, in which section.
+//!
+//! The rule. A story is worth its score, and up to a tenth more if it is new: all of it when published on the day of
+//! the digest's newest story, none when a week older or undated. A source's second story is worth 85 % of that, its
+//! third 85 % again, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth;
+//! those of equal worth by order of arrival, the earlier first. Before them all stand those that the administrator
+//! pinned, in the order of the pins. The first `max_stories` are shown in full, the rest get one line each, as many as
+//! `rows` allows; what is left out after that is counted. A story stands once, in its strongest theme among those that
+//! the reader wants, and its other themes are tags; what has no theme stands in a last section. Sections follow the
+//! topic file. No clock is read: the newest story tells the day. The subject speaks of the best story, or of the next
+//! one when the last subject said the same. What is only listed (borderline) comes after all stories, by the same
+//! rule, counts for nothing, and makes no digest by itself: it waits for the next one with a story. A pin does not
+//! lift it.
+
+mod wording;
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use crate::domain::items::canonical::canonical;
+use crate::domain::items::text;
+use wording::{preheader, reason, unused_subject};
+
+/// What each further story of one source keeps of its score.
+const SAME_SOURCE: f32 = 0.85;
+
+/// What the newest story gains by it, of its score.
+const NEWEST_GAINS: f32 = 0.1;
+/// A story this much older than the newest gains nothing; a week, in seconds.
+const OLD_AFTER: f32 = 7.0 * 24.0 * 60.0 * 60.0;
+
+/// A phone shows about 40 characters of a subject, a desktop about 70.
+pub const SUBJECT_CHARS: usize = 70;
+
+/// A longer title is a mistake of the feed, or hostile.
+const TITLE_CHARS: usize = 200;
+
+/// The same of a name.
+const NAME_CHARS: usize = 80;
+
+/// Titles that the subject and the words after it choose from.
+const LEADING: usize = 4;
+
+/// The section of stories without a theme.
+const OTHER: &str = "More on the topic";
+
+/// A story as the store hands it over: Items on one matter, led by the best source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The order of arrival of its first picked item.
+    pub seq: i64,
+    /// One line.
+    pub title: String,
+    /// Where to read it.
+    pub link: Url,
+    /// The leading feed's title.
+    pub source: String,
+    /// Titles of the other feeds that carry it.
+    pub also_on: Vec<String>,
+    /// As the source gives it.
+    pub author: Option<String>,
+    /// As the source gives it; `None` is shown as "undated".
+    pub published: Option<DateTime<Utc>>,
+    /// Whole sentences of it, made when it arrived; may be empty.
+    pub excerpt: String,
+    /// Minutes to read it; 0 when there is no text to read.
+    pub reading_minutes: usize,
+    /// The relevance score's total.
+    pub score: f32,
+    /// Names of themes, strongest first.
+    pub themes: Vec<String>,
+    /// The phrases that speak for it, as the post wrote them, heaviest first.
+    pub phrases: Vec<String>,
+    /// Whether it is borderline, and only listed.
+    pub is_listed: bool,
+}
+
+/// A section that a digest may have: a theme of the topic, in the order of the topic file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionOutline {
+    /// The theme's name, as stories carry it.
+    pub name: String,
+    /// As readers see it.
+    pub title: String,
+    /// One line.
+    pub description: String,
+}
+
+/// How much a digest holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Stories shown in full; the rest get one line each.
+    pub max_stories: usize,
+    /// Lines for all others: stories first, then what is borderline. What has no line is left out.
+    pub rows: usize,
+}
+
+/// What the subject is worded with, beside the stories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words<'a> {
+    /// Stands after "more on": the topic, or the digest's name, of which a final "Digest" is left out.
+    pub name: &'a str,
+    /// The subjects of the run before, as they were mailed: none of them comes again.
+    pub earlier: &'a [String],
+    /// "23 November 2026": tells this subject from an earlier one when nothing else does.
+    pub date: &'a str,
+}
+
+/// A digest, ready to be rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Digest {
+    /// One line, never empty, at most [`SUBJECT_CHARS`] characters.
+    pub subject: String,
+    /// What a mail program shows after the subject; continues it.
+    pub preheader: String,
+    /// In the topic's order, none empty.
+    pub sections: Vec<Section>,
+    /// "Also this week": stories beyond the limit, best first.
+    pub more: Vec<Entry>,
+    /// All stories: those in sections, those in `more`, and those left out.
+    pub count: usize,
+    /// "You may also like": what is borderline, best first; no stories.
+    pub listed: Vec<Entry>,
+    /// How many had no line: stories, and what is borderline.
+    pub left_out: usize,
+}
+
+/// There is no story, so there is no digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoStory {
+    /// How many borderline ones wait for the next digest.
+    pub waiting: usize,
+}
+
+/// A theme and its stories, best first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// The theme's name; empty for the stories without one.
+    pub name: String,
+    /// As readers see it.
+    pub title: String,
+    /// One line; may be empty.
+    pub description: String,
+    /// Never empty.
+    pub stories: Vec<Entry>,
+}
+
+/// A story as it stands in a digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its order of arrival.
+    pub seq: i64,
+    /// One line, never empty.
+    pub title: String,
+    /// Where to read it.
+    pub link: Url,
+    /// Who published it.
+    pub source: String,
+    /// Other sources that carry it.
+    pub also_on: Vec<String>,
+    /// As the source gives it, on one line.
+    pub author: Option<String>,
+    /// As the source gives it.
+    pub published: Option<DateTime<Utc>>,
+    /// Whole sentences; may be empty, and is where only one line is shown.
+    pub excerpt: String,
+    /// 0 when there is no text to read.
+    pub reading_minutes: usize,
+    /// "joined-up working; Christie Commission": at most three phrases; empty when none is known.
+    pub reason: String,
+    /// Titles of its other themes.
+    pub tags: Vec<String>,
+}
+
+/// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
+/// chose themes gets nothing without one. `pins` are links of stories that go first, whatever way they are written;
+/// one that matches no story does nothing.
+///
+/// # Errors
+/// [`NoStory`] when there is nothing to send.
+pub fn compose(
+    stories: &[Story],
+    sections: &[SectionOutline],
+    limits: &Limits,
+    themes: Option<&[String]>,
+    words: &Words<'_>,
+    pins: &[Url],
+) -> Result<Digest, NoStory> {
+    let placed = stories.iter().filter_map(|story| Some((place(story, sections, themes)?, story)));
+    let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
+    let waiting = listed.len();
+    let pins: Vec<String> = pins.iter().map(canonical).collect();
+    let mut full = ranked(placed, &pins);
+    let count = full.len();
+    let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story)).collect();
+    let (lead, subject) = unused_subject(&leading, count, words).ok_or(NoStory { waiting })?;
+    leading.remove(lead);
+    let mut rest = full.split_off(limits.max_stories.min(count));
+    let mut listed = ranked(listed, &pins);
+    let rows = rest.len() + listed.len();
+    rest.truncate(limits.rows);
+    listed.truncate(limits.rows - rest.len());
+    let left_out = rows - rest.len() - listed.len();
+
+    let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
+    filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
+    for (place, story) in full {
+        let entry = Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections) };
+        filled[place.min(sections.len())].stories.push(entry);
+    }
+    let entries = |stories: Vec<(usize, &Story)>| -> Vec<Entry> {
+        stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
+    };
+    let more = entries(rest);
+    filled.retain(|section| !section.stories.is_empty());
+    let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
+    Ok(Digest {
+        subject,
+        preheader: preheader(&leading, excerpt),
+        sections: filled,
+        more,
+        count,
+        listed: entries(listed),
+        left_out,
+    })
+}
+
+/// The index of the section where a story stands: its strongest theme among the wanted ones. Past the last one for
+/// a story without a known theme.
+fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) -> Option<usize> {
+    let is_wanted = |name: &&String| wanted.is_none_or(|wanted| wanted.contains(name));
+    let known = |name: &String| sections.iter().position(|section| section.name == *name);
+    let place = story.themes.iter().filter(is_wanted).find_map(known);
+    place.or_else(|| wanted.is_none().then_some(sections.len()))
+}
+
+/// A story on its way to its rank.
+struct Ranked<'a> {
+    /// Its place among the pins; past them without one.
+    pin: usize,
+    worth: f32,
+    place: usize,
+    story: &'a Story,
+}
+
+/// Best first; see the top of this file.
+fn ranked<'a>(stories: Vec<(usize, &'a Story)>, pins: &[String]) -> Vec<(usize, &'a Story)> {
+    let newest = stories.iter().filter_map(|(_, story)| story.published).max();
+    let weigh = |(place, story): (usize, &'a Story)| Ranked {
+        pin: pin_of(story, pins),
+        worth: fresh_worth(story, newest),
+        place,
+        story,
+    };
+    let mut ranked: Vec<Ranked<'_>> = stories.into_iter().map(weigh).collect();
+    ranked.sort_by(best_first);
+    let mut seen: HashMap<String, i32> = HashMap::new();
+    for Ranked { worth, story, .. } in &mut ranked {
+        let earlier = seen.entry(story.source.clone()).or_default();
+        if *worth > 0.0 {
+            *worth *= SAME_SOURCE.powi(*earlier);
+        }
+        *earlier += 1;
+    }
+    ranked.sort_by(best_first);
+    ranked.into_iter().map(|ranked| (ranked.place, ranked.story)).collect()
+}
+
+fn best_first(a: &Ranked<'_>, b: &Ranked<'_>) -> Ordering {
+    a.pin.cmp(&b.pin).then(b.worth.total_cmp(&a.worth)).then(a.story.seq.cmp(&b.story.seq))
+}
+
+fn pin_of(story: &Story, pins: &[String]) -> usize {
+    if pins.is_empty() {
+        return 0;
+    }
+    let link = canonical(&story.link);
+    pins.iter().position(|pin| *pin == link).unwrap_or(pins.len())
+}
+
+/// The score, and what newness adds to it.
+fn fresh_worth(story: &Story, newest: Option<DateTime<Utc>>) -> f32 {
+    let Some((published, newest)) = story.published.zip(newest).filter(|_| story.score > 0.0) else {
+        return story.score;
+    };
+    let age = (newest - published).as_seconds_f32();
+    story.score * (1.0 + NEWEST_GAINS * (1.0 - age / OLD_AFTER).max(0.0))
+}
+
+impl Section {
+    fn empty(outline: &SectionOutline) -> Self {
+        Self {
+            name: outline.name.clone(),
+            title: outline.title.clone(),
+            description: outline.description.clone(),
+            stories: Vec::new(),
+        }
+    }
+}
+
+/// A story as it stands on one line: without an excerpt.
+fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
+    let home = sections.get(place).map(|section| section.name.as_str());
+    let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
+    let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
+    Entry {
+        seq: story.seq,
+        title: title_of(story),
+        source: name(&story.source),
+        also_on: story.also_on.iter().map(|source| name(source)).collect(),
+        author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
+        published: story.published,
+        excerpt: String::new(),
+        reading_minutes: story.reading_minutes,
+        reason: reason(&story.phrases),
+        tags: titles.map(|section| section.title.clone()).collect(),
+        link: story.link.clone(),
+    }
+}
+
+/// Of a person or a blog, on one line.
+fn name(name: &str) -> String {
+    text::truncate_at_word(&text::single_line(name), NAME_CHARS)
+}
+
+fn title_of(story: &Story) -> String {
+    let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
+    if title.is_empty() { format!("Untitled post on {}", name(&story.source)) } else { title }
+}
+
+#[cfg(test)]
+mod tests;

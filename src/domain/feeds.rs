@@ -1,0 +1,90 @@
+//! A feed as the administrator lists it. When it is polled next, `visit` knows.
+
+use std::time::Duration;
+
+use url::Url;
+
+pub mod budget;
+mod cut;
+pub mod frequency;
+mod moved;
+mod name;
+mod ownership;
+mod politeness;
+mod public_address;
+mod reach;
+
+pub use cut::Cut;
+pub use moved::Moved;
+pub use name::Names;
+pub use ownership::Ownership;
+pub use politeness::{Because, Hints, NextCheck, Policy, Visit, next_check};
+pub use public_address::public_address;
+pub use reach::{Reach, Sign};
+
+/// A feed's short name: lower-case letters, digits and hyphens, as in `feeds.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedId(String);
+
+impl FeedId {
+    /// Takes 1 to 64 lower-case letters, digits and hyphens; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (!text.is_empty() && text.len() <= 64 && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for FeedId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One `[[feed]]` of `feeds.toml`, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Its short name.
+    pub id: FeedId,
+    /// The name that readers see.
+    pub title: String,
+    /// http, https, or an absolute `file:` URL.
+    pub url: Url,
+    /// The administrator's own groups.
+    pub tags: Vec<String>,
+    /// A disabled feed is kept, and not polled.
+    pub enabled: bool,
+    /// Overrides `polling.first_poll_window`.
+    pub first_poll_window: Option<Duration>,
+    /// Added to the score of each of its items: a reform blog deserves a little trust.
+    pub prior: f32,
+}
+
+/// An address as it may be shown and stored beside items, and as links are resolved against it: without the name
+/// and the password that `https://name:password@example.org/` holds.
+#[must_use]
+pub fn without_login(url: &Url) -> Url {
+    let mut bare = url.clone();
+    // Only a URL without a host refuses, and such a one has no log-in.
+    let _ = (bare.set_username(""), bare.set_password(None));
+    bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_id_is_a_short_plain_name() {
+        assert!(FeedId::parse("what-works-2").is_some());
+        for text in ["", "What", "a b", "a/b", &"x".repeat(65)] {
+            assert!(FeedId::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The file of a classifier: lines of text that say what it is for, an empty line, and the weights in binary, so that
+//! it loads in a few milliseconds. Numbers are little-endian; for each feature its key (32 bits), its rarity in
+//! thousandths and its weight in units (16 bits each), for each but the pairs a weight of each theme (8 bits).
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use super::{Calibration, Classifier, Group};
+use crate::domain::selection::features::{Features, hash_bytes};
+
+/// Its first line.
+const HEAD: &str = "policy-digest classifier 1";
+const FEATURE_BYTES: usize = 8;
+const RARITY_UNIT: f32 = 0.001;
+
+/// Why a file was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClassifierError {
+    /// It is something else, or of another version.
+    #[error("it does not begin with `{HEAD}`")]
+    Head,
+    /// A line of its head is not as it should be.
+    #[error("line {0}: expected {1}")]
+    Line(usize, String),
+    /// Its end is missing, or some of it was changed.
+    #[error("it is damaged: its weights do not match their checksum")]
+    Damaged,
+}
+
+/// A classifier as `training` has found it.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) themes: Vec<String>,
+    pub(crate) sizes: [usize; Group::COUNT],
+    pub(crate) keys: Vec<u32>,
+    pub(crate) rarity: Vec<f32>,
+    pub(crate) weights: Vec<f64>,
+    /// For each theme, a weight of each feature but the pairs.
+    pub(crate) theme_weights: Vec<Vec<f64>>,
+    pub(crate) topic: Calibration,
+    pub(crate) calibrated_themes: Vec<Calibration>,
+}
+
+/// The unit in which the largest of these is the largest of a signed number, in millionths.
+fn unit<'w>(weights: impl Iterator<Item = &'w f64>, largest: f64) -> f64 {
+    let most = weights.fold(0.0_f64, |most, weight| most.max(weight.abs()));
+    ((most / largest * 1e6).ceil() / 1e6).max(1e-6)
+}
+
+impl Classifier {
+    /// One that has learnt nothing.
+    #[must_use]
+    pub fn untrained(themes: Vec<String>) -> Self {
+        let count = themes.len();
+        Self {
+            themes,
+            rarity: Vec::new(),
+            sizes: [0; Group::COUNT],
+            weights: Vec::new(),
+            weight_unit: 1.0,
+            theme_weights: Vec::new(),
+            theme_unit: 1.0,
+            topic: Calibration::default(),
+            calibrated_themes: vec![Calibration::default(); count],
+            by_hash: Features::new(&[]),
+        }
+    }
+
+    /// The file.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the units are such that all fit")]
+    pub(crate) fn write(parts: &Parts) -> Vec<u8> {
+        let weight_unit = unit(parts.weights.iter(), f64::from(i16::MAX));
+        let theme_unit = unit(parts.theme_weights.iter().flatten(), f64::from(i8::MAX));
+        let mut body = Vec::with_capacity(parts.keys.len() * (FEATURE_BYTES + parts.themes.len()));
+        for ((key, rarity), weight) in parts.keys.iter().zip(&parts.rarity).zip(&parts.weights) {
+            body.extend(key.to_le_bytes());
+            body.extend(((rarity / RARITY_UNIT).round() as u16).to_le_bytes());
+            body.extend(((weight / weight_unit).round() as i16).to_le_bytes());
+        }
+        for feature in 0..parts.keys.len() - parts.sizes[Group::Pair as usize] {
+            body.extend(
+                parts.theme_weights.iter().flat_map(|of| ((of[feature] / theme_unit).round() as i8).to_le_bytes()),
+            );
+        }
+        let numbers = |values: &[f32]| values.iter().map(|value| format!(" {value:.4}")).collect::<String>();
+        let [words, title_words, pairs] = parts.sizes;
+        let calibration = |it: &Calibration| numbers(&[it.base, it.sum, it.points].concat());
+        let mut head = format!(
+            "{HEAD}\nfeatures {words} {title_words} {pairs}\nunits {weight_unit:.6} {theme_unit:.6}\ntopic{}\n",
+            calibration(&parts.topic)
+        );
+        for (theme, calibrated) in parts.themes.iter().zip(&parts.calibrated_themes) {
+            let _ = writeln!(head, "theme {theme}{}", calibration(calibrated));
+        }
+        let _ = write!(head, "checksum {:016x}\n\n", hash_bytes(&body));
+        [head.as_bytes(), &body].concat()
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It is none, or damaged.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ClassifierError> {
+        let end = bytes.windows(2).position(|two| two == b"\n\n").ok_or(ClassifierError::Head)?;
+        let (head, body) = (str::from_utf8(&bytes[..end]).map_err(|_| ClassifierError::Head)?, &bytes[end + 2..]);
+        let mut lines = head.lines().zip(1..);
+        if lines.next().is_none_or(|(line, _)| line != HEAD) {
+            return Err(ClassifierError::Head);
+        }
+        let mut next = |name: &str, count: usize| {
+            let wrong = |at| ClassifierError::Line(at, format!("`{name}` and {count} numbers"));
+            let (line, at) = lines.next().ok_or_else(|| wrong(head.lines().count()))?;
+            line.strip_prefix(name).map(|rest| (rest, at)).ok_or_else(|| wrong(at))
+        };
+        let (line, at) = next("features", Group::COUNT)?;
+        let sizes: [usize; Group::COUNT] = numbers(line, at)?;
+        let (line, at) = next("units", 2)?;
+        let [weight_unit, theme_unit] = numbers::<f32, 2>(line, at)?;
+        let (line, at) = next("topic", 6)?;
+        let topic = calibration(line, at)?;
+        let (mut themes, mut calibrated_themes, mut checksum) = (Vec::new(), Vec::new(), None);
+        for (line, at) in lines {
+            if let Some(hex) = line.strip_prefix("checksum ") {
+                checksum = u64::from_str_radix(hex, 16).ok();
+                continue;
+            }
+            let theme = line.strip_prefix("theme ").and_then(|rest| rest.split_once(' '));
+            let (name, rest) =
+                theme.ok_or_else(|| ClassifierError::Line(at, "`theme`, its name and 6 numbers".to_owned()))?;
+
+            themes.push(name.to_owned());
+            calibrated_themes.push(calibration(rest, at)?);
+        }
+        let of_themes = (sizes[0].saturating_add(sizes[1])).saturating_mul(themes.len());
+        let count = sizes.iter().fold(0_usize, |sum, size| sum.saturating_add(*size));
+        let expected = count.saturating_mul(FEATURE_BYTES).saturating_add(of_themes);
+        if body.len() != expected || checksum != Some(hash_bytes(body)) {
+            return Err(ClassifierError::Damaged);
+        }
+        let (features, of_themes) = body.split_at(count * FEATURE_BYTES);
+        let (mut keys, mut rarity, mut weights) =
+            (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+        for feature in features.as_chunks::<FEATURE_BYTES>().0 {
+            let [k0, k1, k2, k3, r0, r1, w0, w1] = *feature;
+            keys.push(u32::from_le_bytes([k0, k1, k2, k3]));
+            rarity.push(f32::from(u16::from_le_bytes([r0, r1])) * RARITY_UNIT);
+            weights.push(i16::from_le_bytes([w0, w1]));
+        }
+        let theme_weights = of_themes.iter().map(|byte| i8::from_le_bytes([*byte])).collect();
+        let by_hash = Features::new(&keys);
+        Ok(Self {
+            themes,
+            rarity,
+            sizes,
+            weights,
+            weight_unit,
+            theme_weights,
+            theme_unit,
+            topic,
+            calibrated_themes,
+            by_hash,
+        })
+    }
+}
+
+fn calibration(line: &str, at: usize) -> Result<Calibration, ClassifierError> {
+    let [b0, b1, s0, s1, p0, p1] = numbers(line, at)?;
+    Ok(Calibration { base: [b0, b1], sum: [s0, s1], points: [p0, p1] })
+}
+
+/// So many numbers, with spaces between them.
+fn numbers<T: FromStr, const COUNT: usize>(line: &str, at: usize) -> Result<[T; COUNT], ClassifierError> {
+    let read: Option<Vec<T>> = line.split_whitespace().map(|number| number.parse().ok()).collect();
+    let read = read.and_then(|read| <[T; COUNT]>::try_from(read).ok());
+    read.ok_or_else(|| ClassifierError::Line(at, format!("{COUNT} numbers")))
+}

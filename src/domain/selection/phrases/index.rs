@@ -1,0 +1,113 @@
+//! Sequences of words filed for search: by the word that a text may begin them with. How they are found, `matching`
+//! knows.
+
+use std::collections::HashMap;
+
+use super::pattern::{Key, Segment, Sequence};
+
+/// Sequences filed for search; each is known by its number, in the order in which they were added.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) sequences: Vec<Sequence>,
+    by_bases: Shelf,
+    by_words: Shelf,
+    by_beginning: Shelf,
+}
+
+/// A sequence that some word may begin, in one of its spellings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Opening {
+    /// The first byte of the word that must follow, where the first word does not suffice.
+    pub(crate) then: Option<u8>,
+    pub(crate) sequence: u32,
+    pub(crate) spelling: Spelling,
+    /// How much of that spelling the word has used up.
+    pub(crate) used: u32,
+}
+
+/// Of the first segment, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Spelling {
+    Inflected(u8),
+    Written,
+    Beginning,
+}
+
+impl Index {
+    /// Files all sequences under what may stand in the text for their first segment.
+    pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
+        let (mut by_bases, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, sequence) in (0..).zip(&sequences) {
+            match sequence.first() {
+                Some(Segment::Inflected { bases, written }) => {
+                    let inflected = |(at, key): (u8, &Key)| (key.clone(), number, Spelling::Inflected(at));
+                    by_bases.extend((0..).zip(bases).map(inflected));
+                    by_words.push((written.clone(), number, Spelling::Written));
+                }
+                Some(Segment::Exact(written)) => by_words.push((written.clone(), number, Spelling::Written)),
+                Some(Segment::Beginning(letters)) => {
+                    by_beginning.push((letters.clone(), number, Spelling::Beginning));
+                }
+                None => {}
+            }
+        }
+        let [by_bases, by_words, by_beginning] = [by_bases, by_words, by_beginning].map(Shelf::new);
+        Self { sequences, by_bases, by_words, by_beginning }
+    }
+
+    /// Adds the sequences that may begin with this word, in the order of what must follow.
+    pub(crate) fn openings(&self, word: &str, base: &str, openings: &mut Vec<Opening>) {
+        let before = openings.len();
+        for (shelf, begun) in [(&self.by_bases, base), (&self.by_words, word), (&self.by_beginning, word)] {
+            let admitted = shelf.beginning_with(begun).iter().filter(|(key, ..)| key.admits(begun.len(), word));
+            openings.extend(admitted.map(|filed| self.opening(filed, begun.len())));
+        }
+        let is_begun = |key: &Key| key.letters.len() < word.len() && word.starts_with(&key.letters);
+        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| is_begun(key));
+        openings.extend(shorter.map(|filed| self.opening(filed, filed.0.letters.len())));
+        openings[before..].sort_unstable();
+    }
+
+    fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
+        let further = self.sequences[*sequence as usize].get(1).map_or("", |segment| &segment.written().letters);
+        let then = key.letters.as_bytes().get(used).or(further.as_bytes().first()).copied();
+        // No phrase is that long.
+        let used = u32::try_from(used).unwrap_or(u32::MAX);
+        Opening { sequence: *sequence, spelling: *spelling, used, then }
+    }
+}
+
+type Filed = (Key, u32, Spelling);
+
+/// Sequences by what is found in the text, sorted.
+#[derive(Debug)]
+struct Shelf(Vec<Filed>);
+
+impl Shelf {
+    fn new(mut filed: Vec<Filed>) -> Self {
+        filed.sort_unstable();
+        Self(filed)
+    }
+
+    fn beginning_with(&self, letters: &str) -> &[Filed] {
+        let rest = &self.0[self.0.partition_point(|(key, ..)| key.letters.as_str() < letters)..];
+        &rest[..rest.partition_point(|(key, ..)| key.letters.starts_with(letters))]
+    }
+}
+
+/// Each sequence once, however many phrases look for it.
+#[derive(Default)]
+pub(crate) struct Sequences {
+    pub(crate) all: Vec<Sequence>,
+    numbers: HashMap<Sequence, usize>,
+}
+
+impl Sequences {
+    /// The number of this sequence, which is added if it is new.
+    pub(crate) fn number(&mut self, sequence: &Sequence) -> usize {
+        *self.numbers.entry(sequence.clone()).or_insert_with(|| {
+            self.all.push(sequence.clone());
+            self.all.len() - 1
+        })
+    }
+}

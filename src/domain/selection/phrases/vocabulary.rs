@@ -1,0 +1,179 @@
+//! The words met so far, each known by a number: its base, its place in the model, and the sequences that it may
+//! begin.
+//!
+//! A word is stemmed for the model, brought to its base for the phrases, and looked up in the index of sequences when it is first met; after that, reading it costs one
+//! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
+//! on it. When it is full it is emptied, so that no stream of odd words makes it grow.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+
+use super::folded::{self, Folded};
+use super::index::{Index, Opening};
+use super::inflection;
+use crate::domain::selection::features;
+use crate::domain::selection::features::Features;
+
+/// Words kept: some 2 MB for each thread that scores.
+const MOST_WORDS: usize = 16 * 1024;
+/// And bytes of bases.
+const MOST_BYTES: usize = 512 * 1024;
+
+/// One passage at a time, its words numbered.
+#[derive(Debug, Default)]
+pub(crate) struct Passage {
+    folded: Folded,
+    numbers: Vec<usize>,
+    vocabulary: Vocabulary,
+}
+
+impl Passage {
+    /// Folds a text, up to `limit` as `Folded` counts, and finds its words' numbers. A passage must be given the same
+    /// index and model all its life.
+    pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index, model: Option<&Features>) {
+        self.folded.refill(text, limit);
+        self.vocabulary.make_room();
+        self.numbers.clear();
+        self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index, model)));
+    }
+
+    /// The text as folded: its words, and where the source wrote them.
+    pub(crate) fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    /// What all forms of a word have in common.
+    pub(crate) fn base(&self, word: usize) -> &str {
+        self.vocabulary.base(self.numbers[word])
+    }
+
+    /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
+    pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<u32>)> {
+        self.numbers.iter().map(|number| &self.vocabulary.met[*number]).map(|met| (met.hash, met.feature))
+    }
+
+    /// Whether a word may begin any sequence.
+    pub(crate) fn opens(&self, word: usize) -> bool {
+        !self.vocabulary.met[self.numbers[word]].openings.is_empty()
+    }
+
+    /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
+    pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
+        let met = &self.vocabulary.met[self.numbers[word]];
+        // Those that need no further word come first, the others in the order of the letter.
+        let openings = &self.vocabulary.openings[met.openings.start as usize..met.openings.end as usize];
+        let (complete, mut others) = openings.split_at(met.complete as usize);
+        match next {
+            Some(letter) if met.then & bit(letter) != 0 => {
+                others = &others[others.partition_point(|opening| opening.then < next)..];
+            }
+            _ => others = &[],
+        }
+        complete.iter().chain(others.iter().take_while(move |opening| opening.then == next))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Vocabulary {
+    numbers: HashMap<Box<str>, usize, FixedState>,
+    met: Vec<Met>,
+    bases: String,
+    openings: Vec<Opening>,
+}
+
+#[derive(Debug)]
+struct Met {
+    hash: u64,
+    /// What the openings that need a further word ask it to begin with, a bit for each letter.
+    then: u64,
+    base: Range<u32>,
+    openings: Range<u32>,
+    /// So many of them, the first, need no further word.
+    complete: u32,
+    feature: Option<u32>,
+}
+
+/// A place in one of the lists, none of which grows beyond `MOST_BYTES` and a passage.
+fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("a passage is shorter than 4 GB")
+}
+
+fn bit(letter: u8) -> u64 {
+    1 << (letter % 64)
+}
+
+impl Vocabulary {
+    /// Forgets everything if there is much; to be called between passages, as numbers lose their meaning.
+    fn make_room(&mut self) {
+        if self.met.len() >= MOST_WORDS || self.bases.len() >= MOST_BYTES {
+            *self = Self::default();
+        }
+    }
+
+    fn number(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
+        match self.numbers.get(word) {
+            Some(number) => *number,
+            None => self.meet(word, index, model),
+        }
+    }
+
+    fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
+        let base = inflection::base(word);
+        let (base_start, openings_start) = (self.bases.len(), self.openings.len());
+        self.bases.push_str(&base);
+        index.openings(word, &base, &mut self.openings);
+        let number = self.met.len();
+        let openings = &self.openings[openings_start..];
+        let hash = features::hash(&folded::stem(word));
+        self.met.push(Met {
+            hash,
+            then: openings.iter().filter_map(|opening| opening.then).fold(0, |all, letter| all | bit(letter)),
+            base: place(base_start)..place(self.bases.len()),
+            openings: place(openings_start)..place(self.openings.len()),
+            complete: place(openings.partition_point(|opening| opening.then.is_none())),
+            feature: model.and_then(|model| model.get(hash)),
+        });
+        self.numbers.insert(word.into(), number);
+        number
+    }
+
+    fn base(&self, number: usize) -> &str {
+        let base = &self.met[number].base;
+        &self.bases[base.start as usize..base.end as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_WORDS, Passage};
+    use crate::domain::selection::phrases::index::Index;
+
+    #[test]
+    fn words_and_their_bases_are_handed_out_in_order() {
+        let mut passage = Passage::default();
+        passage.refill("Joined-up services, served", usize::MAX, &Index::new(Vec::new()), None);
+        assert_eq!(passage.folded().words().collect::<Vec<_>>(), ["joined", "up", "services", "served"]);
+        assert_eq!([0, 1, 2, 3].map(|word| passage.base(word)), ["join", "up", "servic", "serv"]);
+    }
+
+    #[test]
+    fn a_stream_of_new_words_does_not_fill_the_memory() {
+        let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
+        for number in 0..3 * MOST_WORDS {
+            passage.refill(&format!("word{number} services"), usize::MAX, &index, None);
+            assert_eq!(passage.base(1), "servic");
+        }
+        assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
+        assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.numbers.len());
+    }
+
+    #[test]
+    fn a_word_of_megabytes_is_not_remembered() {
+        let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
+        passage.refill(&"a".repeat(1 << 20), usize::MAX, &index, None);
+        passage.refill("short", usize::MAX, &index, None);
+        assert!(passage.vocabulary.bases.capacity() < 1024 && passage.vocabulary.met.len() == 1);
+    }
+}

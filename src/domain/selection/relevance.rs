@@ -1,0 +1,333 @@
+//! Whether an item is about the topic, under which themes, and why.
+//!
+//! Every phrase of the topic that is found adds its points, an exclusion's subtracts them; the title counts more
+//! than the opening of the text, the opening more than the rest, and phrases are looked for in the first 2,000
+//! characters only, so that long items are not favoured. Of a topic without a classifier the sum of the points is the
+//! score. With one, the points and its own judgement are log-odds, and the score is the probability that they give.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::classifier::{self, Bag};
+use super::phrases::index::{Index, Sequences};
+use super::phrases::matching;
+use super::phrases::matching::Hits;
+use super::phrases::pattern::Shape;
+use super::phrases::vocabulary::Passage;
+use super::topic::{self, Borderline, Classifier, Term, Topic};
+use crate::domain::items::language::{Detector, Language};
+
+mod score;
+mod telling;
+mod weigh;
+
+pub use score::{Place, Reason, Score, Text};
+pub use telling::telling;
+pub(crate) use weigh::Points;
+
+/// Changes with whatever changes a score beside the topic's files: scores made by another method are stale.
+pub const METHOD: u8 = 3;
+
+/// In so many characters of summary and content together, phrases are looked for.
+const READ: usize = 2_000;
+/// Of those, so many are the opening.
+const OPENING: usize = 600;
+/// And in so many, a post says what kind of post it is,
+const LEAD: usize = 300;
+/// in sentences that begin within so many: what comes behind a short post may belong to another one.
+const LEAD_BEGUN: usize = 160;
+const TITLE_LIMIT: usize = 400;
+const CATEGORY_LIMIT: usize = 80;
+const CATEGORIES: usize = 20;
+
+const IN_TITLE: f32 = 1.5;
+const IN_OPENING: f32 = 1.0;
+const IN_REST: f32 = 0.5;
+const IN_CATEGORY: f32 = 0.5;
+
+/// A topic made ready for scoring: build it once, score many, from as many threads as you like.
+#[derive(Debug)]
+pub struct Scorer {
+    threshold: f32,
+    most: f32,
+    decisive: f32,
+    classifier: Option<Arc<Classifier>>,
+    borderline: Borderline,
+    languages: Detector,
+    themes: Vec<Arc<str>>,
+    exclusions: Vec<Exclusion>,
+    phrases: Vec<Phrase>,
+    /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
+    phrases_of: Vec<Vec<usize>>,
+    covers: Vec<Covers>,
+    index: Index,
+    desks: Mutex<Vec<Desk>>,
+}
+
+/// What reading needs and the next text can use again: one for each thread that scores at the same time.
+#[derive(Debug, Default)]
+struct Desk {
+    passage: Passage,
+    hits: Hits,
+}
+
+#[derive(Debug)]
+struct Exclusion {
+    reason: Arc<str>,
+    is_decisive: bool,
+    /// What its heaviest phrase is worth: beside a judgement of the whole text, one that does not decide takes away no
+    /// more, so that a post is not out for what it mentions.
+    heaviest: f32,
+}
+
+#[derive(Debug)]
+struct Phrase {
+    source: Arc<str>,
+    weight: f32,
+    speaks: Speaks,
+    title_only: bool,
+    is_telling: bool,
+    looks_for: LooksFor,
+}
+
+/// Where a sequence is a phrase that counts, and takes its words from shorter ones. A side of a `~` never does.
+#[derive(Debug, Clone, Copy, Default)]
+struct Covers {
+    in_title: bool,
+    elsewhere: bool,
+}
+
+/// A pattern's shape, with sequences by their numbers in the index.
+#[derive(Debug, Clone, Copy)]
+enum LooksFor {
+    Whole(usize),
+    Near(usize, usize, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    ForTopic,
+    ForTheme(usize),
+    Against(usize),
+}
+
+/// A phrase that a passage holds, its worth there, and the words that earn it.
+struct Find<'a> {
+    phrase: usize,
+    speaks: Speaks,
+    place: Place,
+    worth: f32,
+    /// It is where a post says what it is: in the title, a category, or the first sentences.
+    leads: bool,
+    /// The words that earn it, numbered through all passages; for a phrase without `~` twice the same.
+    words: [Range<usize>; 2],
+    quote: &'a str,
+}
+
+impl Find<'_> {
+    fn each_word(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().flat_map(Range::clone)
+    }
+
+    fn has_word(&self, word: usize) -> bool {
+        self.words.iter().any(|words| words.contains(&word))
+    }
+
+    /// Whether all words of the other are among its own.
+    fn covers(&self, other: &Self) -> bool {
+        other.each_word().all(|word| self.has_word(word))
+    }
+}
+
+/// All that was seen in a text.
+#[derive(Default)]
+struct Seen<'a> {
+    finds: Vec<Find<'a>>,
+    /// In all passages so far.
+    words: usize,
+    bag: Bag<'a>,
+}
+
+impl Exclusion {
+    fn new(exclusion: &topic::Exclusion) -> Self {
+        let heaviest = exclusion.terms.iter().map(|term| term.weight).fold(0.0, f32::max);
+        Self { reason: exclusion.reason.as_str().into(), is_decisive: exclusion.decisive, heaviest }
+    }
+}
+
+impl Scorer {
+    /// Compiles the topic's phrases.
+    #[must_use]
+    pub fn new(topic: &Topic) -> Self {
+        let mut phrases: Vec<Phrase> = Vec::new();
+        let mut sequences = Sequences::default();
+        let mut add = |terms: &[Term], speaks| {
+            for Term { pattern, weight, is_telling } in terms {
+                let looks_for = match &pattern.shape {
+                    Shape::Whole(sequence) => LooksFor::Whole(sequences.number(sequence)),
+                    Shape::Near(left, right, words) => {
+                        LooksFor::Near(sequences.number(left), sequences.number(right), *words)
+                    }
+                };
+                let (source, title_only) = (pattern.source.as_str().into(), pattern.title_only);
+                let (weight, is_telling) = (*weight, *is_telling);
+                phrases.push(Phrase { source, weight, speaks, title_only, is_telling, looks_for });
+            }
+        };
+        add(&topic.general, Speaks::ForTopic);
+        for (number, theme) in topic.themes.iter().enumerate() {
+            add(&theme.terms, Speaks::ForTheme(number));
+        }
+        for (number, exclusion) in topic.exclusions.iter().enumerate() {
+            add(&exclusion.terms, Speaks::Against(number));
+        }
+        let mut phrases_of = vec![Vec::new(); sequences.all.len()];
+        let mut covers = vec![Covers::default(); sequences.all.len()];
+        for (number, phrase) in phrases.iter().enumerate() {
+            let (LooksFor::Whole(first) | LooksFor::Near(first, ..)) = phrase.looks_for;
+            phrases_of[first].push(number);
+            if let LooksFor::Whole(_) = phrase.looks_for {
+                covers[first].in_title = true;
+                covers[first].elsewhere |= !phrase.title_only;
+            }
+        }
+        Self {
+            threshold: topic.threshold,
+            most: topic.most,
+            decisive: topic.decisive,
+            classifier: topic.classifier.clone(),
+            borderline: topic.borderline,
+            languages: Detector::new(&topic.languages),
+            themes: topic.themes.iter().map(|theme| theme.name.as_str().into()).collect(),
+            exclusions: topic.exclusions.iter().map(Exclusion::new).collect(),
+            phrases,
+            phrases_of,
+            covers,
+            index: Index::new(sequences.all),
+            desks: Mutex::default(),
+        }
+    }
+
+    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item
+    /// out. Of an item in a language that is not the topic's, only title and categories are judged.
+    #[must_use]
+    pub fn score(&self, text: &Text<'_>) -> Score {
+        let (text, language) = self.in_own_language(text);
+        let classifier = self.classifier.as_deref();
+        let mut seen = Seen::default();
+        self.read(&text, |desk, passage, place, offset| {
+            if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
+                seen.bag.take(classifier.by_hash(), &desk.passage, passage, place == Place::Title);
+            }
+            self.note(desk, passage, place, offset, &mut seen);
+        });
+        // The words of a title in another language may mean something else: "Budget" is German, too.
+        if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
+            seen.bag = Bag::default();
+        }
+        Score { language, ..self.weigh(seen, text.prior) }
+    }
+
+    /// Whether a phrase was found that a reader would be told as the reason.
+    fn tells(&self, find: &Find<'_>) -> bool {
+        self.phrases[find.phrase].is_telling && !matches!(find.speaks, Speaks::Against(_))
+    }
+
+    /// What the phrases alone make of a text.
+    pub(crate) fn points(&self, text: &Text<'_>) -> Points {
+        let (text, _) = self.in_own_language(text);
+        let mut seen = Seen::default();
+        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        self.points_of(seen.finds)
+    }
+
+    /// The phrases that a text holds, also where a longer one covers them: their numbers in the order of the topic, the
+    /// general ones first, then those of the themes and of the exclusions. Some come more than once.
+    #[must_use]
+    pub fn held(&self, text: &Text<'_>) -> Vec<usize> {
+        let (text, _) = self.in_own_language(text);
+        let mut held = Vec::new();
+        self.read(&text, |desk, _, place, _| {
+            for hits in desk.hits.by_sequence() {
+                let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
+                let is_near = |number: &usize| match self.phrases[*number].looks_for {
+                    LooksFor::Whole(_) => true,
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within).is_some(),
+                };
+                let phrases = self.phrases_of[hits[0].sequence].iter();
+                held.extend(phrases.filter(|number| counts(number) && is_near(number)));
+            }
+        });
+        held
+    }
+
+    /// What is judged of a text, and its language where that is none of the topic's.
+    fn in_own_language<'a>(&self, text: &Text<'a>) -> (Text<'a>, Option<Language>) {
+        match self.languages.foreign(text.summary, text.content) {
+            None => (*text, None),
+            language => (Text { summary: "", content: "", ..*text }, language),
+        }
+    }
+
+    /// Reads a text passage by passage; each is handed on with its place and with what was read of the text before it.
+    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
+        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = desks().pop().unwrap_or_default();
+        let features = self.classifier.as_ref().map(|classifier| classifier.by_hash());
+        let limit = if features.is_some() { classifier::READ } else { READ };
+        let mut read = |passage: &'a str, place, limit, offset| {
+            desk.passage.refill(passage, limit, &self.index, features);
+            let covers = |sequence: usize| match place {
+                Place::Title => self.covers[sequence].in_title,
+                _ => self.covers[sequence].elsewhere,
+            };
+            let words = desk.passage.folded().words_before(READ.saturating_sub(offset));
+            self.index.find(&desk.passage, words, covers, &mut desk.hits);
+            take(&desk, passage, place, offset);
+            desk.passage.folded().size()
+        };
+        read(text.title, Place::Title, TITLE_LIMIT, 0);
+        let summary = read(text.summary, Place::Text, limit, 0);
+        read(text.content, Place::Text, limit.saturating_sub(summary), summary);
+        for category in text.categories.iter().take(CATEGORIES) {
+            read(category, Place::Category, CATEGORY_LIMIT, 0);
+        }
+        desks().push(desk);
+    }
+
+    /// Notes what a passage holds.
+    fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
+        let folded = desk.passage.folded();
+        let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
+        let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());
+        for hits in desk.hits.by_sequence() {
+            for &number in &self.phrases_of[hits[0].sequence] {
+                let phrase = &self.phrases[number];
+                if phrase.title_only && place != Place::Title {
+                    continue;
+                }
+                let words = match phrase.looks_for {
+                    LooksFor::Whole(_) => {
+                        let hit = hits.iter().find(|hit| hit.is_outermost);
+                        hit.map(|hit| [hit.words.clone(), hit.words.clone()])
+                    }
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within),
+                };
+                let Some(words) = words else { continue };
+                let (start, end) = (words[0].start, words[1].end);
+                let factor = match place {
+                    Place::Title => IN_TITLE,
+                    Place::Category => IN_CATEGORY,
+                    _ if offset + folded.offset(start) < OPENING => IN_OPENING,
+                    _ => IN_REST,
+                };
+                let in_lead = || start < lead && offset + folded.offset(start) < LEAD;
+                let leads = place != Place::Text || in_lead();
+                let (speaks, worth, quote) = (phrase.speaks, phrase.weight * factor, folded.quote(text, start..end));
+                let words = words.map(|words| seen.words + words.start..seen.words + words.end);
+                seen.finds.push(Find { phrase: number, speaks, place, worth, leads, words, quote });
+            }
+        }
+        seen.words += folded.len();
+    }
+}

@@ -1,0 +1,204 @@
+//! A person who asked for the digest: address, status, and what they want.
+
+use std::fmt;
+
+use crate::domain::word::words;
+
+/// An e-mail address with a local part and a domain. Masks itself in `Debug` and `Display`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+/// Why a text is not an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address: {0}")]
+pub struct AddressError(&'static str);
+
+impl EmailAddress {
+    /// Takes `local@domain` as people write it (RFC 5321 §4.1.2, dot-string form only, 254 bytes at most).
+    ///
+    /// # Errors
+    /// Says what is missing or not allowed.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError("there is no `@`"))?;
+        if text.len() > 254 || local.len() > 64 {
+            return Err(AddressError("it is too long"));
+        }
+        let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+        if local.is_empty() || !local.split('.').all(|part| !part.is_empty() && part.chars().all(atom)) {
+            return Err(AddressError("the part before the `@` has a character or a dot out of place"));
+        }
+        let label = |part: &str| {
+            !part.is_empty()
+                && part.len() <= 63
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        if !domain.contains('.') || !domain.split('.').all(label) {
+            return Err(AddressError("the part after the `@` is not a domain name"));
+        }
+        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+    }
+
+    /// An address that joins the list. It may not begin like a formula: lists are opened in spreadsheets, and not every
+    /// program that hands one on guards its cells. Addresses that are in a list already are read with [`Self::parse`].
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; it begins with `=`, `+` or `-`.
+    pub fn parse_new(text: &str) -> Result<Self, AddressError> {
+        let address = Self::parse(text)?;
+        if address.0.starts_with(['=', '+', '-']) {
+            return Err(AddressError("it begins with `=`, `+` or `-`, as a formula in a spreadsheet does"));
+        }
+        Ok(address)
+    }
+
+    /// The whole address, for the envelope and for the person's own data.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What two spellings of one mailbox share: the lower-cased address.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
+        write!(f, "{}…@{domain}", &local[..1.min(local.len())])
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmailAddress({self})")
+    }
+}
+
+/// Where a person stands. Only `Active` people receive digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Asked, and has not confirmed yet.
+    Pending,
+    /// Confirmed.
+    Active,
+    /// Unsubscribed.
+    Left,
+    /// Mail to them fails, or they complained: nothing is sent until they sign up anew, and after a complaint never.
+    Suppressed,
+}
+
+/// By which way a person's consent came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConsentBy {
+    /// They signed up on the page.
+    Page,
+    /// They stood in a file that was imported.
+    Import,
+    /// An administrator added them by a command.
+    Admin,
+}
+
+/// How often a person wants a digest; a run is made for one cadence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cadence {
+    /// Every day.
+    Daily,
+    /// Every week, the default.
+    Weekly,
+    /// Every month.
+    Monthly,
+}
+
+words!(Status { Pending = "pending", Active = "active", Left = "left", Suppressed = "suppressed" });
+words!(ConsentBy { Page = "page", Import = "import", Admin = "admin" });
+words!(Cadence { Daily = "daily", Weekly = "weekly", Monthly = "monthly" });
+
+impl Cadence {
+    /// One period, for windows and lateness: a day, a week, thirty days.
+    #[must_use]
+    pub fn period(self) -> chrono::TimeDelta {
+        chrono::TimeDelta::days(match self {
+            Self::Daily => 1,
+            Self::Weekly => 7,
+            Self::Monthly => 30,
+        })
+    }
+}
+
+/// What a person chose.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Preferences {
+    /// How often.
+    pub cadence: Cadence,
+    /// Names of the themes wanted, sorted; `None` for all.
+    pub themes: Option<Vec<String>>,
+}
+
+/// What is to be changed of a person; what is none stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Their name.
+    pub name: Option<String>,
+    /// How often.
+    pub cadence: Option<Cadence>,
+    /// Names of the themes wanted; an empty list for all.
+    pub themes: Option<Vec<String>>,
+}
+
+impl Changes {
+    /// What a person wants who wanted `before`.
+    #[must_use]
+    pub fn of(&self, before: Preferences) -> Preferences {
+        let themes = self.themes.clone().map(|mut themes| {
+            themes.sort();
+            themes.dedup();
+            (!themes.is_empty()).then_some(themes)
+        });
+        Preferences { cadence: self.cadence.unwrap_or(before.cadence), themes: themes.unwrap_or(before.themes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_masks_itself_and_reveals_itself_only_when_asked() {
+        let address = EmailAddress::parse(" Ada.Byron@Example.ORG ").unwrap();
+        assert_eq!(address.to_string(), "A…@example.org");
+        assert_eq!(format!("{address:?}"), "EmailAddress(A…@example.org)");
+        assert_eq!(address.reveal(), "Ada.Byron@example.org");
+        assert_eq!(address.key(), "ada.byron@example.org");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "ada", "@example.org", "ada@", "ada@localhost", "a b@example.org", "a..b@example.org"] {
+            assert!(EmailAddress::parse(text).is_err(), "{text}");
+        }
+        assert!(EmailAddress::parse("ada@example.org\r\nBcc: eve@example.org").is_err());
+        assert!(EmailAddress::parse("ada@-example.org").is_err());
+    }
+
+    #[test]
+    fn an_address_like_a_formula_is_read_and_does_not_join() {
+        for text in ["=cmd|calc@example.org", "+1+1@example.org", " -2@example.org"] {
+            assert!(EmailAddress::parse(text).is_ok() && EmailAddress::parse_new(text).is_err(), "{text}");
+        }
+        assert!(EmailAddress::parse_new("ada=byron+digest-x@example.org").is_ok());
+    }
+
+    #[test]
+    fn words_are_read_back_as_they_are_written() {
+        for cadence in Cadence::ALL {
+            assert_eq!(cadence.as_str().parse(), Ok(*cadence));
+        }
+        assert!("fortnightly".parse::<Cadence>().is_err());
+    }
+}

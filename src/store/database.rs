@@ -1,0 +1,9 @@
+//! The SQLite file itself: connections, schema, integrity, backup and restore. What is in the tables belongs to the other rooms.
+
+pub(super) mod backup;
+pub(super) mod connection;
+pub(super) mod disk;
+pub(super) mod integrity;
+pub(super) mod reader;
+pub(super) mod restore;
+pub(super) mod schema;

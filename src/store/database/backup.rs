@@ -1,0 +1,138 @@
+//! A copy of the database, taken in one read while others go on writing (WAL). The copy bears a pause of its own, so
+//! that whoever starts on it does not send again what has been sent since.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags, params};
+use tempfile::NamedTempFile;
+
+use super::reader::{Apart, Reader};
+use crate::store::{Error, PauseCause, Store, seconds};
+
+impl Reader {
+    /// Writes the copy; an existing file is never written over. Under the name `to` it is whole or not there, whenever the
+    /// process ends. `reason` is what the copy says when somebody starts on it.
+    ///
+    /// # Errors
+    /// [`Error::Copy`]; [`Error::Statement`].
+    pub async fn backup(&self, to: &Path, reason: String, now: DateTime<Utc>) -> Result<(), Error> {
+        let Apart { connection: source, witness } = self.apart().await?;
+        let to = to.to_owned();
+        let copied = source.call(move |connection| {
+            let copy = Temporary::beside(&to)?;
+            copy.fill_from(connection)?;
+            mark(&copy.open()?, &reason, now)?;
+            witness.confirm()?;
+            copy.place(To::FreeName(&to))
+        });
+        copied.await.map_err(crate::store::flatten)
+    }
+}
+
+impl Store {
+    /// Removes what a restore that was killed left unfinished beside the database. Only for the process that holds the
+    /// folder's lock: another's may be in use.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file in it not removed.
+    pub fn remove_unfinished(database: &Path) -> io::Result<()> {
+        let folder = folder_of(database);
+        let prefix = format!("{}.", database.file_name().unwrap_or_default().to_string_lossy());
+        for entry in std::fs::read_dir(&folder)? {
+            let name = entry?.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(UNFINISHED)) {
+                std::fs::remove_file(folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whoever starts on this database is told why it sends nothing.
+pub(crate) fn mark(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    copy.execute(
+        "INSERT OR REPLACE INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)",
+        params![PauseCause::Restored.as_str(), reason, seconds(now)],
+    )?;
+    Ok(())
+}
+
+/// Ends the names of files that are being written. A killed process leaves its own behind.
+const UNFINISHED: &str = ".part";
+
+/// A file beside the place that it is for, under a name of its own until it is whole, and for its owner alone: a copy
+/// holds everybody's address, and the keys. It is removed unless it is put in its place.
+pub(crate) struct Temporary {
+    file: NamedTempFile,
+}
+
+/// Where a finished file goes.
+#[derive(Clone, Copy)]
+pub(crate) enum To<'a> {
+    /// Under this name, if nothing has it.
+    FreeName(&'a Path),
+    /// In the place of the file of this name.
+    PlaceOf(&'a Path),
+}
+
+impl Temporary {
+    pub(crate) fn beside(place: &Path) -> Result<Self, Error> {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let file = tempfile::Builder::new()
+            .prefix(&format!("{name}."))
+            .suffix(UNFINISHED)
+            .tempfile_in(folder_of(place))
+            .map_err(|source| Error::Copy { path: place.to_owned(), source })?;
+        Ok(Self { file })
+    }
+
+    /// Copies a database, in one read transaction; what was deleted is not in the copy.
+    pub(crate) fn fill_from(&self, database: &Connection) -> Result<(), Error> {
+        let path = self.file.path();
+        let name = path.to_str().ok_or_else(|| Error::Copy {
+            path: path.to_owned(),
+            source: io::Error::new(io::ErrorKind::InvalidInput, "the name is not UTF-8"),
+        })?;
+        database.pragma_update(None, "query_only", false)?;
+        database.execute("VACUUM INTO ?1", [name])?;
+        Ok(())
+    }
+
+    /// Copies a file as it is.
+    pub(crate) fn fill_with(&mut self, from: &Path) -> io::Result<()> {
+        io::copy(&mut File::open(from)?, self.file.as_file_mut()).map(|_| ())
+    }
+
+    /// To change it before it takes its place. Nothing is written beside it, and nothing waits for the disk: a file that
+    /// is not finished is not used.
+    pub(crate) fn open(&self) -> Result<Connection, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let copy = Connection::open_with_flags(self.file.path(), flags)?;
+        copy.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
+        Ok(copy)
+    }
+
+    /// Puts it in its place, in one step and for good: its bytes are on the disk before its name is.
+    pub(crate) fn place(self, to: To<'_>) -> Result<(), Error> {
+        let (To::FreeName(place) | To::PlaceOf(place)) = to;
+        let failed = |source| Error::Copy { path: place.to_owned(), source };
+        self.file.as_file().sync_all().map_err(failed)?;
+        let placed = match to {
+            To::FreeName(name) => self.file.persist_noclobber(name),
+            To::PlaceOf(name) => self.file.persist(name),
+        };
+        placed.map_err(|error| failed(error.error))?;
+        // The name is on the disk only when the folder is.
+        File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

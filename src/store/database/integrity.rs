@@ -1,0 +1,163 @@
+//! Whether the database's file is whole, and what a person can do when it is not, cannot be written, or has no room.
+//! SQLite's quick check reads every page: some two gigabytes a second from memory, as fast as the disk is otherwise.
+
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+
+use super::reader::{Apart, Reader};
+use crate::domain::operations::os_error;
+use crate::store::{Error, flatten};
+
+/// Until a check that is to be broken off is told so once more.
+const AGAIN: Duration = Duration::from_millis(1);
+
+impl Reader {
+    /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; [`Error::Open`].
+    pub async fn quick_check(&self, limit: Duration) -> Result<bool, Error> {
+        let Apart { connection: reader, witness } = self.apart().await?;
+        let interrupt = reader.call(|connection| Ok::<_, Error>(connection.get_interrupt_handle()));
+        let interrupt = interrupt.await.map_err(flatten)?;
+        let check = reader.call(|connection| {
+            Ok::<_, Error>(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?)
+        });
+        tokio::pin!(check);
+        let checked = tokio::select! {
+            checked = &mut check => checked,
+            () = tokio::time::sleep(limit) => loop {
+                // What has not begun yet takes no notice of one.
+                interrupt.interrupt();
+                tokio::select! {
+                    checked = &mut check => break checked,
+                    () = tokio::time::sleep(AGAIN) => {}
+                }
+            },
+        };
+        witness.confirm()?;
+        match checked.map_err(flatten) {
+            Ok(verdict) if verdict == "ok" => Ok(true),
+            // "*** in database main ***" stands on a line of its own before what was found.
+            Ok(found) => Err(self.damaged(found.lines().last().unwrap_or_default())),
+            Err(error) => match error.code() {
+                Some(ErrorCode::OperationInterrupted) => Ok(false),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    Err(self.damaged("a page cannot be read"))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn damaged(&self, found: &str) -> Error {
+        Error::Damaged { path: self.path.to_path_buf(), found: found.to_owned() }
+    }
+}
+
+impl Error {
+    /// Whether a database is not what it should be, rather than out of reach.
+    pub(crate) fn is_damage(&self) -> bool {
+        let codes = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase, ErrorCode::ConstraintViolation];
+        self.code().is_some_and(|code| codes.contains(&code))
+    }
+
+    fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Open { source, .. } | Self::Statement(source) => source.sqlite_error_code(),
+            Self::Migrate { source: rusqlite_migration::Error::RusqliteError { err, .. }, .. } => {
+                err.sqlite_error_code()
+            }
+            _ => None,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        const RESTORE: &str = "stop the daemon, and run `policy-digest restore FILE` with the newest copy that \
+                               `policy-digest backup` made; the file that is there now is kept beside it";
+        match (self, self.code()) {
+            (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
+                Some(RESTORE)
+            }
+            (Self::Missing { .. }, _) => Some(
+                "`policy-digest once` or `policy-digest run` makes it; if there is one already, name its folder with `--data`, \
+                 or by the key `data` of digest.toml",
+            ),
+            (Self::OlderSchema { .. }, _) => Some(
+                "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \
+                 the database up to date",
+            ),
+            (Self::Foreign { .. }, _) => Some(
+                "it belongs to another program, and is left as it is; if it is in the way, name another folder with `--data`, or by \
+                 the key `data` of digest.toml",
+            ),
+            (Self::Unsteady { .. }, _) => Some("another process has just worked on it: try again"),
+            (Self::InUse { .. }, _) => {
+                Some("stop the daemon, wait until every other command on this database has ended, then try again")
+            }
+            (Self::NewerSchema { .. }, _) => {
+                Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
+            }
+            (_, Some(ErrorCode::CannotOpen)) if descriptors_are_short() => Some(os_error::OUT_OF_DESCRIPTORS),
+            (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => Some(
+                "whoever runs this must be able to write into the data folder, and to every `policy-digest.db*` in it",
+            ),
+            (_, Some(ErrorCode::DiskFull)) => {
+                Some("make room on the disk of the data folder; whatever was answered for is kept")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether so few descriptors are left that a database cannot be opened: SQLite only says that it cannot open a file, and
+/// has closed those that it had by the time that it is asked why.
+fn descriptors_are_short() -> bool {
+    const OF_A_DATABASE: usize = 32;
+    let opened: Result<Vec<_>, _> = (0..OF_A_DATABASE).map(|_| std::fs::File::open(".")).collect();
+    opened.is_err_and(|error| os_error::is_out_of_descriptors(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_with_what_to_do_and_leaves_all_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
+        // As many pages as there are: the next one is refused as a full disk refuses it.
+        let limit = |connection: &mut rusqlite::Connection| {
+            let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        };
+        store.writer.call(limit).await.unwrap();
+        let large = crate::store::FreshKeys { token: vec![7; 1 << 20], suppression: Vec::new() };
+        let error = store.keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::DiskFull), "{error:?}");
+        assert!(error.hint().unwrap().contains("make room"), "{error:?}");
+        assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());
+        store.mark("small", DateTime::UNIX_EPOCH).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_check_that_takes_too_long_is_broken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
+        let fill = |connection: &mut rusqlite::Connection| {
+            connection.execute_batch(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+                 INSERT INTO stories (made) SELECT i FROM n",
+            )
+        };
+        store.writer.call(fill).await.unwrap();
+        assert!(!store.quick_check(Duration::ZERO).await.unwrap());
+        assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());
+    }
+}

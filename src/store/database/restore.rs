@@ -1,0 +1,149 @@
+//! A copy put in the place of the database. What was there is kept under another name.
+//!
+//! Whenever the process ends, the database is one of the two, whole: the copy is finished beside it, its log is written
+//! back and removed, and then a single rename swaps them. A log that stayed beside the copy would be written into it by
+//! SQLite.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::backup::{Temporary, To, mark};
+use super::{connection, schema};
+use crate::store::{Error, PauseCause, Store, beside};
+
+/// What SQLite keeps beside a database: a log, its index, and the journal of another mode.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// How long commands that have the database open are waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Puts a copy of `from` in the place of `database`, whose folder's lock the caller holds, and gives the name under
+    /// which the one before is kept. The copy delivers nothing until somebody says so, for its own reason or, without one,
+    /// for `reason`.
+    ///
+    /// # Errors
+    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`] and [`Error::Statement`]: `from` is no whole database of this
+    /// program; [`Error::InUse`]; [`Error::Copy`]. The database that is there stays as it is then.
+    pub async fn restore(
+        from: &Path,
+        database: &Path,
+        reason: String,
+        now: DateTime<Utc>,
+    ) -> Result<Option<PathBuf>, Error> {
+        let failed = |source| Error::Copy { path: database.to_owned(), source };
+        Self::remove_unfinished(database).map_err(failed)?;
+        let source = connection::reader(from).await?;
+        let (from, place) = (from.to_owned(), database.to_owned());
+        let copied = source.call(move |connection| {
+            if schema::schema(connection, &from)? == 0 {
+                return Err(Error::Foreign { path: from });
+            }
+            let copy = Temporary::beside(&place)?;
+            copy.fill_from(connection)?;
+            let mut whole = copy.open()?;
+            schema::to_latest(&mut whole, &from)?;
+            let is_marked = whole.query_row(
+                "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)",
+                [PauseCause::Restored.as_str()],
+                |row| row.get::<_, bool>(0),
+            )?;
+            if !is_marked {
+                mark(&whole, &reason, now)?;
+            }
+            Ok(copy)
+        });
+        let copy = copied.await.map_err(crate::store::flatten)?;
+        // It may be the very database that is to be replaced.
+        source.close().await.map_err(|_| Error::Closed)?;
+        let database = database.to_owned();
+        let swap = tokio::task::spawn_blocking(move || swap(copy, &database, now));
+        swap.await.map_err(|panic| failed(std::io::Error::other(panic)))?
+    }
+}
+
+/// Keeps the database that is there, if there is one, and puts the copy in its place.
+fn swap(copy: Temporary, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, Error> {
+    let kept = free_name(database, now);
+    let is_there = database.exists();
+    let kept_whole = if is_there { keep(database, &kept).map(Some) } else { Ok(None) };
+    // Nobody writes to what was there while this connection is open.
+    let _alone = match kept_whole {
+        Ok(Some(alone)) => Some(alone),
+        Err(error) if !error.is_damage() => return Err(error),
+        _ => {
+            keep_as_it_is(database, &kept)?;
+            None
+        }
+    };
+    remove_beside(database)?;
+    copy.place(To::PlaceOf(database))?;
+    Ok(is_there.then_some(kept))
+}
+
+/// Keeps a copy of the database under another name; the connection has it for itself alone.
+fn keep(database: &Path, kept: &Path) -> Result<Connection, Error> {
+    let alone = alone(database)?;
+    let copy = Temporary::beside(kept)?;
+    copy.fill_from(&alone)?;
+    copy.place(To::FreeName(kept))?;
+    Ok(alone)
+}
+
+/// Opens a database for this connection alone, and makes it a single file.
+fn alone(database: &Path) -> Result<Connection, Error> {
+    let in_use = || Error::InUse { path: database.to_owned() };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    // The mode is changed first: under an exclusive lock a journal would stay until the end, and be removed by its name.
+    let statements = "PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;";
+    connection.execute_batch(statements).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => in_use(),
+        _ => error.into(),
+    })?;
+    // SQLite says nothing when others keep it from the change.
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode == "delete" { Ok(connection) } else { Err(in_use()) }
+}
+
+/// Keeps what there is of a database that is missing or cannot be read, byte for byte.
+fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
+    for end in ["-wal", "-journal", ""] {
+        let (from, to) = (beside(database, end), beside(kept, end));
+        let failed = |source| Error::Copy { path: to.clone(), source };
+        let mut copy = Temporary::beside(&to)?;
+        match copy.fill_with(&from) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            filled => filled.map_err(failed)?,
+        }
+        copy.place(To::FreeName(&to))?;
+    }
+    Ok(())
+}
+
+/// Removes what SQLite kept beside the database that goes: it does so itself and does not say when it fails, and a log that
+/// stayed would be read as the copy's.
+fn remove_beside(database: &Path) -> Result<(), Error> {
+    for end in BESIDE {
+        let path = beside(database, end);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed.map_err(|source| Error::Copy { path, source })?,
+        }
+    }
+    Ok(())
+}
+
+/// A name beside the database that nothing has: `….before-20261123T090000Z`, from the second of a second on with a number.
+fn free_name(database: &Path, now: DateTime<Utc>) -> PathBuf {
+    let base = format!("before-{}", now.format("%Y%m%dT%H%M%SZ"));
+    let numbered = (2..).map(|number: u64| database.with_added_extension(format!("{base}-{number}")));
+    let mut names = std::iter::once(database.with_added_extension(&base)).chain(numbered);
+    names.find(|name| !name.exists()).expect("there are more names than files")
+}

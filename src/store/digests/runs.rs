@@ -1,0 +1,361 @@
+//! Runs: the windows that people stand before, the stories in them, and the one transaction that freezes a run
+//! with its stories, rendered parts and messages.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+
+use super::archives::{self, NewArchive};
+use super::proofs::{self, NewProof};
+use crate::domain::subscribers::subscriber::Cadence;
+use crate::store::{Error, Reader, Store, from_json, seconds, time, to_json};
+
+/// People of one run who see the same: the same start, the same themes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Their digest begins after this number.
+    pub covered: i64,
+    /// Names of the themes wanted; `None` for all.
+    pub themes: Option<Vec<String>>,
+    /// How many they are.
+    pub people: u64,
+}
+
+/// A rendered digest, and the stories in it.
+#[derive(Debug, Clone)]
+pub struct NewPart {
+    /// Subject line.
+    pub subject: String,
+    /// Plain text, with placeholders for what is personal.
+    pub text: String,
+    /// HTML, with placeholders for what is personal.
+    pub html: String,
+    /// The `seq` of each story in it.
+    pub stories: Vec<i64>,
+    /// The `seq` of each one that is only listed at its end.
+    pub listed: Vec<i64>,
+}
+
+/// A window with what it holds: `None` when nothing is in it for these people.
+#[derive(Debug, Clone)]
+pub struct WindowPart {
+    /// Whose.
+    pub window: Window,
+    /// What they get.
+    pub part: Option<NewPart>,
+    /// Nothing but listed items is in it, and these wait for a story: its people stay where they are, and are told of
+    /// them by the next digest.
+    pub waits: bool,
+}
+
+/// A run to be frozen.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The cadence whose slot it is for; `None` for `once`, which serves everybody.
+    pub cadence: Option<Cadence>,
+    /// The slot's name, in local time.
+    pub slot: String,
+    /// The slot's instant.
+    pub due: DateTime<Utc>,
+    /// When it is made.
+    pub now: DateTime<Utc>,
+    /// The highest number that it covers.
+    pub upto: i64,
+    /// Domain of the Message-IDs.
+    pub domain: String,
+    /// SHA-256 of the editor's note that its parts show, if they show one.
+    pub note: Option<String>,
+    /// The windows of the people it serves.
+    pub windows: Vec<WindowPart>,
+    /// Goes to those for whom it holds nothing.
+    pub quiet: Option<NewPart>,
+    /// Its page for everybody; `None` when it holds nothing for anybody.
+    pub archive: Option<NewArchive>,
+    /// Goes out before its digests, if there are any.
+    pub proof: Option<NewProof>,
+}
+
+/// What was frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrozenRun {
+    /// The run's number.
+    pub id: i64,
+    /// Digests queued.
+    pub messages: u64,
+    /// Quiet notes queued.
+    pub quiet: u64,
+    /// People for whom it holds nothing.
+    pub nothing_for: u64,
+}
+
+/// A run as kept.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// Its number.
+    pub id: i64,
+    /// daily, weekly, monthly or once.
+    pub cadence: String,
+    /// Slot's name.
+    pub slot: String,
+    /// The slot's instant.
+    pub due: DateTime<Utc>,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+    /// The highest number that it covered.
+    pub upto: i64,
+    /// Stories in it.
+    pub stories: u64,
+    /// Messages of it.
+    pub messages: u64,
+}
+
+impl RunRow {
+    /// What it made: "7 stories, 1 message".
+    #[must_use]
+    pub fn size(&self) -> String {
+        let stories = if self.stories == 1 { "story" } else { "stories" };
+        let messages = if self.messages == 1 { "message" } else { "messages" };
+        format!("{} {stories}, {} {messages}", self.stories, self.messages)
+    }
+}
+
+/// People whom a digest may be made for now: active, not paused, of the cadence, and with no message that may have been
+/// delivered and is not settled: that one is resent before anything newer is made for them.
+const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
+    SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
+    AND m.state IN ('sending', 'unknown'))";
+
+impl Reader {
+    /// The highest number given so far.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn highest_seq(&self) -> Result<i64, Error> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM items", [], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// The distinct windows before which the people of a cadence stand; of everybody, without one.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn windows(&self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(&format!(
+                "SELECT covered, themes, count(*) FROM subscribers WHERE {SERVED} GROUP BY covered, themes
+                 ORDER BY covered, themes"
+            ))?;
+            let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
+            let mut windows = Vec::new();
+            while let Some(row) = rows.next()? {
+                let themes: Option<String> = row.get(1)?;
+                let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
+                windows.push(Window { covered: row.get(0)?, themes, people: row.get(2)? });
+            }
+            Ok(windows)
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
+    /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
+    ///
+    /// # Errors
+    /// [`Error::Statement`]; a slot that has a run already is one.
+    pub async fn freeze(&self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
+        self.write(move |tx| freeze(tx, &run)).await
+    }
+}
+
+impl Reader {
+    /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
+    /// the clock was ahead must block nobody.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn last_run(&self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
+        self.read(move |connection| {
+            let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
+            let mut statement = connection.prepare_cached(question)?;
+            let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
+            rows.next()?.map(run_row).transpose()
+        })
+        .await
+    }
+
+    /// Whether there is anybody whom a slot of this cadence concerns: active, and not paused.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn has_readers(&self, cadence: Cadence) -> Result<bool, Error> {
+        self.read(move |connection| {
+            let question = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = 'active' AND paused_until IS NULL
+                            AND cadence = ?1)";
+            Ok(connection.query_row(question, [cadence.as_str()], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// The subjects of the last run of a cadence that had a digest; of any run, without one.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn last_subjects(&self, cadence: Option<Cadence>) -> Result<Vec<String>, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare(
+                "SELECT subject FROM parts WHERE run = (SELECT max(r.id) FROM runs r JOIN parts p ON p.run = r.id
+                 WHERE (?1 IS NULL OR r.cadence = ?1) AND EXISTS (SELECT 1 FROM run_stories WHERE run = r.id))",
+            )?;
+            let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get(0))?;
+            Ok(subjects.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// SHA-256 of the editor's note that people of a cadence were shown last (`None`: that anybody was). A run of
+    /// which no mail went out has shown nothing.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn last_note(&self, cadence: Option<Cadence>) -> Result<Option<String>, Error> {
+        self.read(move |connection| {
+            Ok(connection
+                .query_row(
+                    "SELECT note FROM runs WHERE note IS NOT NULL AND (?1 IS NULL OR cadence IN (?1, 'once'))
+                     AND (EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('sending', 'unknown', 'sent'))
+                         OR EXISTS (SELECT 1 FROM tallies WHERE run = runs.id AND state = 'sent'))
+                     ORDER BY id DESC LIMIT 1",
+                    [cadence.map(Cadence::as_str)],
+                    |row| row.get(0),
+                )
+                .optional()?)
+        })
+        .await
+    }
+
+    /// When the database was made: the first slot counts from there.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
+        self.read(|connection| time(connection.query_row("SELECT min(made) FROM keys", [], |row| row.get(0))?)).await
+    }
+}
+
+/// The last number that any run covers: the newest run's, for each covers all that had arrived.
+pub(crate) const COVERED: &str = "SELECT coalesce((SELECT upto FROM runs WHERE id = (SELECT max(id) FROM runs)), 0)";
+
+const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, upto,
+    (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
+    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
+
+/// `?2` is always NULL here.
+const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, upto,
+    (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
+    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
+
+fn run_row(row: &Row<'_>) -> Result<RunRow, Error> {
+    Ok(RunRow {
+        id: row.get("id")?,
+        cadence: row.get("cadence")?,
+        slot: row.get("slot")?,
+        due: time(row.get("due")?)?,
+        made: time(row.get("made")?)?,
+        upto: row.get("upto")?,
+        stories: row.get("stories_shown")?,
+        messages: row.get("messages")?,
+    })
+}
+
+fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
+    let cadence = run.cadence.map(Cadence::as_str);
+    tx.execute(
+        "INSERT INTO runs (cadence, slot, due, made, upto, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto, run.note],
+    )?;
+    let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, quiet: 0, nothing_for: 0 };
+    for WindowPart { window, part, .. } in &run.windows {
+        match (part, &run.quiet) {
+            (Some(part), _) => frozen.messages += queue(tx, run, frozen.id, window, part)?,
+            (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
+            (None, None) => {}
+        }
+    }
+    if frozen.messages == 0 && cadence.is_none() {
+        // Everybody's digest is on its way already, or was refused: `once` leaves nothing behind.
+        tx.execute("DELETE FROM run_stories WHERE run = ?1", [frozen.id])?;
+        tx.execute("DELETE FROM parts WHERE run = ?1", [frozen.id])?;
+        tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
+        return Ok(None);
+    }
+    if let Some(proof) = run.proof.as_ref().filter(|_| frozen.messages > 0) {
+        proofs::queue(tx, proof, (frozen.id, &run.domain), run.now)?;
+    }
+    if let Some(archive) = &run.archive {
+        archives::keep(tx, frozen.id, archive)?;
+    }
+    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none() && !window.waits) {
+        // Nothing for them up to here; but a digest of theirs that is still open speaks for itself.
+        frozen.nothing_for += tx.execute(
+            &format!(
+                "UPDATE subscribers SET covered = ?4 WHERE {SERVED} AND covered = ?2 AND themes IS ?3 AND covered < ?4
+                 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
+                 AND m.upto > ?2 AND m.state IN ('queued', 'retry'))"
+            ),
+            params![cadence, window.covered, window.themes.as_deref().map(to_json), run.upto],
+        )? as u64;
+    }
+    Ok(Some(frozen))
+}
+
+/// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
+/// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has
+/// just refused it either. One that came too late, or that nobody took in time, stands in nobody's way. A quiet note
+/// has no stories: it covers nothing, and waits for any digest.
+fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
+    let cadence = run.cadence.map(Cadence::as_str);
+    let themes = window.themes.as_deref().map(to_json);
+    let (newest, upto) = match part.stories.iter().max() {
+        Some(newest) => (*newest, run.upto),
+        None => (window.covered + 1, window.covered),
+    };
+    let people = format!(
+        "{SERVED} AND covered = ?2 AND themes IS ?3 AND NOT EXISTS (SELECT 1 FROM messages m
+         WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= ?4
+         AND (m.state IN ('queued', 'retry') OR (m.state = 'failed' AND ?1 IS NULL AND EXISTS (SELECT 1 FROM attempts a
+         WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = 'refused'))))"
+    );
+    tx.execute(
+        "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",
+        params![id, part.subject, part.text, part.html],
+    )?;
+    let part_id = tx.last_insert_rowid();
+    let listed = part.listed.iter().map(|seq| (seq, true));
+    for (seq, is_listed) in part.stories.iter().map(|seq| (seq, false)).chain(listed) {
+        tx.execute(
+            "INSERT OR IGNORE INTO run_stories (run, story, listed) SELECT ?1, id, ?3 FROM stories WHERE seq = ?2",
+            params![id, seq, is_listed],
+        )?;
+    }
+    tx.execute(
+        &format!(
+            "UPDATE messages SET state = 'replaced', settled = ?5 WHERE run IS NOT NULL AND state IN ('queued', 'retry')
+             AND subscriber IN (SELECT id FROM subscribers WHERE {people})"
+        ),
+        params![cadence, window.covered, themes, newest, seconds(run.now)],
+    )?;
+    let queued = tx.execute(
+        &format!(
+            "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
+             SELECT 'digest', ?5, id, address, '<' || ?5 || '.' || id || '@' || ?6 || '>', ?7, ?8, 'queued', ?9, ?9
+             FROM subscribers WHERE {people} ORDER BY joined, rowid"
+        ),
+        params![cadence, window.covered, themes, newest, id, run.domain, part_id, upto, seconds(run.now)],
+    )?;
+    Ok(queued as u64)
+}

@@ -1,0 +1,221 @@
+//! Stories: which one an item belongs to, its number, and what a digest is told of it. A story takes the number of
+//! its first item that stands in a digest, as a story or in the list at its end, and keeps it: a later copy adds
+//! "also on", nothing else. It is only listed while all its items are borderline.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use url::Url;
+
+use super::scored::{ScoredItem, Shown};
+use crate::domain::digests::digest::Story;
+use crate::domain::feeds::public_address;
+use crate::domain::items::story::Likeness;
+use crate::domain::selection::relevance::telling;
+use crate::store::selection::reasons;
+use crate::store::{Error, Reader, from_json, optional_time};
+
+/// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
+const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
+
+impl Reader {
+    /// The stories with a number in (`after`, `upto`], in order of arrival, with excerpts of at most `excerpt_chars`
+    /// characters.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn stories(&self, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+        self.read(move |connection| read_stories(connection, after, upto, excerpt_chars)).await
+    }
+}
+
+pub(crate) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
+    tx.prepare_cached("INSERT INTO stories (made) VALUES (?1)")?.execute([now])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The story that an item belongs to, by its link or by its likeness to an earlier one.
+pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    if let Some(story) = find_by_link(tx, feed, scored)? {
+        return Ok(Some(story));
+    }
+    let likeness = &scored.likeness;
+    // All that is asked of most of them stands in the index.
+    let mut namesakes = tx.prepare_cached(
+        "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
+    )?;
+    let mut rows = namesakes.query(params![likeness.title, now - COPY_WITHIN])?;
+    while let Some(row) = rows.next()? {
+        let (seq, shingles, words) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
+        if !likeness.may_be_same(shingles, words) {
+            continue;
+        }
+        let (story, title) = tx
+            .prepare_cached("SELECT story, title FROM items WHERE seq = ?1")?
+            .query_row([seq], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        if likeness.is_same(&Likeness::kept(&title, shingles, words)) {
+            return Ok(Some(story));
+        }
+    }
+    Ok(None)
+}
+
+/// The story of the best of the items with a canonical link ?1: of those whose title has the key ?2, else, where the link
+/// is a page's (?3), of those of other feeds than ?4. A few seeks for each feed that has the link, however many items it
+/// has with it.
+const BY_LINK: &str = "
+    WITH RECURSIVE carriers (feed) AS (
+        SELECT min(feed) FROM items WHERE canonical = ?1
+        UNION ALL
+        SELECT (SELECT min(feed) FROM items WHERE canonical = ?1 AND feed > carriers.feed) FROM carriers
+        WHERE feed IS NOT NULL LIMIT 50
+    )
+    SELECT i.story FROM carriers c JOIN items i ON i.seq IN (
+        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND title_key = ?2 LIMIT 1),
+        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND ?3 AND c.feed <> ?4 LIMIT 1)
+    ) ORDER BY i.title_key <> ?2, i.seq LIMIT 1";
+
+/// The story of an earlier item with the same canonical link. Some feeds link all their items to one page, to its
+/// sections or to the site; so where the titles differ, the link must be a page's, and the other feed another one.
+fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
+    let (Some(canonical), Some(link)) = (&scored.canonical, &scored.item.link) else {
+        return Ok(None);
+    };
+    // A canonical address ends in a slash if it is the site's.
+    let is_page = link.fragment().is_none() && !canonical.ends_with('/');
+    let mut statement = tx.prepare_cached(BY_LINK)?;
+    let story = statement.query_row(params![canonical, scored.likeness.title, is_page, feed], |row| row.get(0));
+    Ok(story.optional()?)
+}
+
+/// An item that stands in a digest, in either way.
+pub(crate) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+
+/// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
+pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
+    tx.prepare_cached(&numbering())?.execute(params![story, covered])?;
+    Ok(())
+}
+
+fn numbering() -> String {
+    format!(
+        "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND {STANDS})
+         WHERE id = ?1 AND (seq IS NULL OR seq > ?2)"
+    )
+}
+
+fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+    // The first copy that links to its own site leads, else the first of all; of those with one link, the feed that has the
+    // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
+    // nothing. The others are "also on". What one copy earned, the story has.
+    let mut statement = connection.prepare(&format!(
+        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
+         i.seq, CASE WHEN i.excerpt_chars = ?3 THEN i.excerpt END, i.reading_minutes,
+         (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
+          WHERE o.story = s.id AND o.feed <> i.feed),
+         i.link IS NULL
+         FROM stories s JOIN items i ON i.seq = (
+             SELECT seq FROM (
+                 SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
+                 FROM items WHERE story = s.id AND {STANDS})
+             WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
+         JOIN feeds f ON f.id = i.feed
+         WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
+    ))?;
+    let mut rows = statement.query(params![after, upto, excerpt_chars])?;
+    let mut stories = Vec::new();
+    while let Some(row) = rows.next()? {
+        let link: String = row.get(2)?;
+        let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
+        // A post without a link is looked for where its feed is, which is nobody's secret then.
+        let link = if row.get(14)? { public_address(&link) } else { link };
+        let reasons = reasons::read(&row.get::<_, String>(8)?)?;
+        let (excerpt, reading_minutes) = match (row.get(11)?, row.get(12)?) {
+            (Some(excerpt), Some(minutes)) => (excerpt, minutes),
+            _ => {
+                let Shown { excerpt, reading_minutes, .. } = shown(connection, row.get(10)?, excerpt_chars)?;
+                (excerpt, reading_minutes)
+            }
+        };
+        stories.push(Story {
+            seq: row.get(0)?,
+            title: row.get(1)?,
+            link,
+            source: row.get(3)?,
+            author: row.get(4)?,
+            published: optional_time(row.get(5)?)?,
+            excerpt,
+            reading_minutes,
+            score: row.get(6)?,
+            themes: from_json("a list of themes", &row.get::<_, String>(7)?)?,
+            phrases: telling(&reasons),
+            is_listed: row.get(9)?,
+            also_on: from_json("a list of feeds", &row.get::<_, String>(13)?)?,
+        });
+    }
+    Ok(stories)
+}
+
+/// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
+/// digest would have had it.
+fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
+    let mut statement = connection.prepare_cached("SELECT title, summary, content FROM items WHERE seq = ?1")?;
+    Ok(statement.query_row([seq], |row| {
+        let [title, summary, content] = [row.get::<_, String>(0)?, row.get(1)?, row.get(2)?];
+        Ok(Shown::of(&title, &summary, &content, excerpt_chars))
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, StatementStatus, params};
+
+    use super::{BY_LINK, numbering};
+    use crate::store::database::schema::STEPS;
+
+    /// One feed with so many items of one link and one story, each with a title of its own; the last one is picked.
+    fn crowded(items: i64) -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        rusqlite_migration::Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO feeds (id, title, url, since, next_check) VALUES ('a', 'A', '', 0, 0), ('b', 'B', '', 0, 0);
+                 INSERT INTO stories (id, made) VALUES (1, 0);",
+            )
+            .unwrap();
+        let mut insert = connection
+            .prepare(
+                "INSERT INTO items (feed, identity, story, canonical, title, summary, content, categories, arrived, mailable,
+                 title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
+                 VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '', '', '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
+            )
+            .unwrap();
+        for number in 1..=items {
+            insert.execute(params![number.to_string(), number == items]).unwrap();
+        }
+        drop(insert);
+        connection
+    }
+
+    /// The steps of SQLite's machine for finding a story by a link, and for numbering it.
+    fn steps(items: i64) -> [i32; 2] {
+        let connection = crowded(items);
+        let mut by_link = connection.prepare(BY_LINK).unwrap();
+        for (title, is_page, feed, found) in
+            [("none", true, "a", false), ("none", true, "b", true), ("1", false, "a", true)]
+        {
+            let story =
+                by_link.query_row(params!["https://example.org/a", title, is_page, feed], |row| row.get::<_, i64>(0));
+            assert_eq!(story.is_ok(), found, "{title} {is_page} {feed}");
+        }
+        let mut numbering = connection.prepare(&numbering()).unwrap();
+        numbering.execute([1, 0]).unwrap();
+        let seq: i64 = connection.query_row("SELECT seq FROM stories", [], |row| row.get(0)).unwrap();
+        assert_eq!(seq, items);
+        [by_link.get_status(StatementStatus::VmStep), numbering.get_status(StatementStatus::VmStep)]
+    }
+
+    #[test]
+    fn a_story_is_found_and_numbered_in_as_many_steps_however_many_items_share_its_link() {
+        assert_eq!(steps(5_000), steps(10));
+    }
+}

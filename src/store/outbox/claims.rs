@@ -1,0 +1,375 @@
+//! Claims: which open message is next, and the one transaction in which those that ended are settled and as many are
+//! claimed as may be under way. Unknown ones come first, then what somebody waits for, then digests, run by run; a
+//! held run is skipped whole. Each is found by a seek (migration 9), however many are open.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+
+use super::pauses;
+use super::{Claimed, Kind, Settlement, is_wanted, settle};
+use crate::domain::outbox::{confirmation_deadline, digest_deadline};
+use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
+use crate::store::{Error, Reader, Store, seconds, time, word};
+
+/// What was claimed, and what was given up on the way.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// Each with an attempt recorded.
+    pub messages: Vec<Claimed>,
+    /// The next two, as far as can be told; nothing is recorded of them.
+    pub upcoming: Vec<Claimed>,
+    /// Given up: they would come too late to be of use.
+    pub late: usize,
+    /// Their people have left, or are suppressed.
+    pub cancelled: usize,
+    /// There was too much to give up for one transaction; more may be due at once.
+    pub is_cut_short: bool,
+}
+
+/// The order of claims; the words of the column `turn`.
+const TURNS: [&str; 3] = ["unknown", "personal", "digest"];
+
+/// How far ahead is looked: far enough that the next letter is written while the one before it is on its way.
+const AHEAD: usize = 2;
+
+/// At most so many messages are given up in one transaction, so that nothing else waits long for the database.
+const MOST_GIVEN_UP: usize = 1000;
+
+impl Store {
+    /// Settles attempts that ended, and takes up to `limit` messages that are due, with an attempt recorded for each:
+    /// all in one transaction, so that at no time more are recorded as under way than there are. What is no longer
+    /// wanted or comes too late is ended on the way; `hash` keys an address. With nothing to settle and nothing due, nothing
+    /// is written.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn settle_and_claim(
+        &self,
+        settlements: Vec<Settlement>,
+        now: DateTime<Utc>,
+        limit: usize,
+        hash: impl Fn(&EmailAddress) -> String + Send + 'static,
+    ) -> Result<Claims, Error> {
+        if settlements.is_empty() && !self.read(move |connection| is_any_due(connection, now)).await? {
+            return Ok(Claims::default());
+        }
+        self.write(move |tx| {
+            settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
+            let is_restored = pauses::is_restored(tx)?;
+            Round { tx, now, limit, hash: &hash, is_restored, claims: Claims::default() }.claim()
+        })
+        .await
+    }
+
+    /// Only claims.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn claim_due(
+        &self,
+        now: DateTime<Utc>,
+        limit: usize,
+        hash: impl Fn(&EmailAddress) -> String + Send + 'static,
+    ) -> Result<Vec<Claimed>, Error> {
+        Ok(self.settle_and_claim(Vec::new(), now, limit, hash).await?.messages)
+    }
+}
+
+impl Reader {
+    /// How many messages are due and not held.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn due_count(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(DUE_COUNT)?;
+            let mut due = 0;
+            for (turn, lane) in lanes(connection, &TURNS)? {
+                if !lane.is_held {
+                    due +=
+                        statement.query_row(params![turn, lane.number, seconds(now)], |row| row.get::<_, usize>(0))?;
+                }
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// When the next open message is due; `None` when none is open.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn next_attempt(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
+            let mut next: Option<i64> = None;
+            for (turn, lane) in lanes(connection, &TURNS)? {
+                let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+                next = next.into_iter().chain(first).min();
+            }
+            next.map(time).transpose()
+        })
+        .await
+    }
+}
+
+/// What the messages of one run have in common; those of no run are a lane of their own.
+struct Lane {
+    number: i64,
+    is_held: bool,
+    /// The slot; `None` without a run.
+    slot: Option<DateTime<Utc>>,
+    /// Its word in the table; a run of `once` has none of its own.
+    cadence: Option<Cadence>,
+}
+
+/// One round of claims.
+struct Round<'a, H> {
+    tx: &'a Transaction<'a>,
+    now: DateTime<Utc>,
+    limit: usize,
+    hash: &'a H,
+    /// The database is a copy: what was sent since is not known, so nothing leaves but what tells of that.
+    is_restored: bool,
+    claims: Claims,
+}
+
+impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
+    fn is_full(&self) -> bool {
+        self.claims.messages.len() >= self.limit
+    }
+
+    fn claim(mut self) -> Result<Claims, Error> {
+        for turn in TURNS {
+            if turn == "digest" && is_proof_under_way(self.tx)? {
+                break;
+            }
+            let mut after = -1;
+            while !self.is_full()
+                && !self.claims.is_cut_short
+                && let Some(lane) = next_lane(self.tx, turn, after)?
+            {
+                after = lane.number;
+                if !lane.is_held {
+                    self.claim_in(turn, &lane)?;
+                }
+            }
+        }
+        Ok(self.claims)
+    }
+
+    fn claim_in(&mut self, turn: &str, lane: &Lane) -> Result<(), Error> {
+        while !self.is_full() && !self.claims.is_cut_short {
+            let room = self.limit - self.claims.messages.len() + AHEAD;
+            let due = due(self.tx, turn, lane, (self.now, self.is_restored), room)?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            due.into_iter().try_for_each(|found| self.take(found))?;
+            self.claims.is_cut_short = self.claims.late + self.claims.cancelled >= MOST_GIVEN_UP;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, found: Found) -> Result<(), Error> {
+        let (tx, now) = (self.tx, self.now);
+        match found {
+            Found::Message(message) if self.is_full() => self.claims.upcoming.push(*message),
+            Found::Nobody(_) if self.is_full() => {}
+            Found::Nobody(id) => {
+                end(tx, id, "cancelled", None, now)?;
+                self.claims.cancelled += 1;
+            }
+            Found::Message(message) if !is_wanted(tx, &message, self.hash)? => {
+                end(tx, message.id, "cancelled", None, now)?;
+                self.claims.cancelled += 1;
+            }
+            Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
+                end(tx, message.id, "failed", Some("given up: it would come too late"), now)?;
+                self.claims.late += 1;
+            }
+            Found::Message(message) => {
+                record_attempt(tx, &message, now)?;
+                self.claims.messages.push(*message);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The digests wait until the proof that shows them has been answered.
+fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
+    let question = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = 'sending' AND lane = 0 AND kind = 'proof')";
+    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+}
+
+/// Whether a claim would find a message.
+fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error> {
+    let is_restored = pauses::is_restored(connection)?;
+    let digests_wait = is_proof_under_way(connection)?;
+    for (turn, lane) in lanes(connection, &TURNS)? {
+        let waits = lane.is_held || (turn == "digest" && digests_wait);
+        if !waits && !due(connection, turn, &lane, (now, is_restored), 1)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether [`Store::recover`] has anything to change: a message in `sending`, or one that is due after `latest`.
+pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(LAST_OF_LANE)?;
+    for (turn, lane) in lanes(connection, &["sending", "unknown", "personal", "digest"])? {
+        let last: i64 = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+        if turn == "sending" || last > seconds(latest) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Every lane that has messages of these turns.
+fn lanes<'t>(connection: &Connection, turns: &[&'t str]) -> Result<Vec<(&'t str, Lane)>, Error> {
+    let mut lanes = Vec::new();
+    for turn in turns {
+        let mut after = -1;
+        while let Some(lane) = next_lane(connection, turn, after)? {
+            after = lane.number;
+            lanes.push((*turn, lane));
+        }
+    }
+    Ok(lanes)
+}
+
+const DUE_COUNT: &str = "SELECT count(*) FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
+const FIRST_OF_LANE: &str = "SELECT min(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
+const LAST_OF_LANE: &str = "SELECT max(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
+
+const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
+
+/// No LIMIT: bound, SQLite would plan it anew each time; whoever reads stops, and nothing is sorted.
+const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
+    coalesce(s.confirmed, s.joined, m.made), s.cadence
+    FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
+    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 AND (m.kind = 'alarm' OR NOT ?4)
+    ORDER BY m.next_attempt, m.id";
+
+/// The lane after `after` that has messages whose turn it is.
+fn next_lane(connection: &Connection, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
+    let number: Option<i64> =
+        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
+    let Some(number) = number else { return Ok(None) };
+    let run: Option<(bool, i64, String)> = connection
+        .prepare_cached("SELECT held IS NOT NULL, due, cadence FROM runs WHERE id = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let lane = match run {
+        None => Lane { number, is_held: false, slot: None, cadence: None },
+        Some((is_held, due, cadence)) => {
+            Lane { number, is_held, slot: Some(time(due)?), cadence: cadence.parse().ok() }
+        }
+    };
+    Ok(Some(lane))
+}
+
+/// An open message whose turn it is.
+enum Found {
+    Message(Box<Claimed>),
+    /// One whose address is gone, as a forgotten person's is.
+    Nobody(i64),
+}
+
+fn due(
+    connection: &Connection,
+    turn: &str,
+    lane: &Lane,
+    (now, only_alarms): (DateTime<Utc>, bool),
+    limit: usize,
+) -> Result<Vec<Found>, Error> {
+    let mut statement = connection.prepare_cached(DUE)?;
+    let mut rows = statement.query(params![turn, lane.number, seconds(now), only_alarms])?;
+    let mut due = Vec::new();
+    while due.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        due.push(found(row, lane, turn == "unknown")?);
+    }
+    Ok(due)
+}
+
+fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
+    let id = row.get(0)?;
+    let Ok(address) = EmailAddress::parse(&row.get::<_, String>(3)?) else { return Ok(Found::Nobody(id)) };
+    let kind = word("a kind of message", row.get(1)?)?;
+    let made = time(row.get(6)?)?;
+    let own: Option<String> = row.get(9)?;
+    let deadline = match (kind, lane.slot) {
+        (Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link, _) => {
+            Some(confirmation_deadline(made))
+        }
+        (Kind::Digest, Some(slot)) => {
+            // A run of `once` is for people of every cadence, and counts as each one's own.
+            let own = own.map(|own| word("a cadence", own)).transpose()?;
+            lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
+        }
+        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm, _) => None,
+    };
+    Ok(Found::Message(Box::new(Claimed {
+        id,
+        kind,
+        subscriber: row.get(2)?,
+        address,
+        message_id: row.get(4)?,
+        part: row.get(5)?,
+        made,
+        since: time(row.get(8)?)?,
+        attempt: row.get::<_, u32>(7)? + 1,
+        is_unknown,
+        deadline,
+    })))
+}
+
+fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE messages SET state = 'sending', attempts = ?2 WHERE id = ?1")?
+        .execute(params![message.id, message.attempt])?;
+    tx.prepare_cached("INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)")?.execute(params![
+        message.id,
+        message.attempt,
+        seconds(now)
+    ])?;
+    Ok(())
+}
+
+fn end(tx: &Transaction<'_>, id: i64, state: &str, why: Option<&str>, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.prepare_cached("UPDATE messages SET state = ?2, settled = ?3, error = coalesce(?4, error) WHERE id = ?1")?
+        .execute(params![id, state, seconds(now), why])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+    use rusqlite_migration::Migrations;
+
+    use super::{DUE, NEXT_LANE};
+    use crate::store::database::schema::STEPS;
+
+    #[test]
+    fn a_claim_is_a_seek_and_sorts_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
+        let plan = |question: &str| {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+            let parameters = vec![rusqlite::types::Null; statement.parameter_count()];
+            let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3));
+            steps.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
+        };
+        let due = plan(DUE);
+        assert!(
+            due.starts_with("SEARCH m USING INDEX messages_by_turn (turn=? AND lane=? AND next_attempt<?)"),
+            "{due}"
+        );
+        assert!(!due.contains("TEMP B-TREE"), "{due}");
+        assert!(plan(NEXT_LANE).contains("messages_by_turn (turn=? AND lane>?)"), "{}", plan(NEXT_LANE));
+    }
+}

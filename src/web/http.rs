@@ -1,0 +1,12 @@
+//! What holds for every page: forms, errors, caching, bounds, and who asks.
+
+pub(super) mod answer;
+pub(super) mod bounds;
+pub(super) mod caching;
+pub(super) mod error;
+pub(super) mod form;
+pub(super) mod host;
+pub(super) mod robots;
+pub(super) mod styles;
+pub(super) mod tick;
+pub(super) mod visitor;

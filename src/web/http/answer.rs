@@ -1,0 +1,187 @@
+//! What holds for every answer, whichever page gave it and whatever went wrong: its headers, a page that says what to do
+//! where there would be a bare status, a limit of time, and that a panic ends one request only.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse as _, Response};
+use futures::FutureExt as _;
+
+use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
+use super::{error, styles};
+use crate::app::App;
+
+/// When to come back after a request that took too long here, in seconds.
+const BUSY_SECONDS: u16 = 30;
+
+/// On every answer. The styles that a page may have are added to the policy for each page: see [`styles`].
+const ON_ALL: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // A token must not leak to where a link leads.
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// A year, which is what browsers ask for before they take it for granted. Not for other hosts below this one: they are
+/// not ours to speak for.
+const HSTS: &str = "max-age=31536000";
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NO_INDEX: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
+
+/// No cache keeps it, and no search engine lists it.
+pub(crate) async fn personal(mut response: Response) -> Response {
+    keep_private(response.headers_mut());
+    response
+}
+
+/// No cache keeps it, and it stays plain text whatever its status is.
+pub(crate) async fn machine(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    response.extensions_mut().insert(Plain);
+    response
+}
+
+/// Marks an answer that is for no person to read.
+#[derive(Clone)]
+struct Plain;
+
+fn keep_private(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(NO_INDEX.0, NO_INDEX.1);
+}
+
+/// The headers of an answer that is otherwise finished.
+pub(crate) async fn headers(State(app): State<App>, mut response: Response) -> Response {
+    for (name, value) in ON_ALL {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if app.config.settings.public_url.scheme() == "https" {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    if response.status().is_client_error() || response.status().is_server_error() {
+        keep_private(response.headers_mut());
+    }
+    // RFC 9111 §3.2: what a 304 says goes for the page that is kept, which has a policy of its own.
+    if response.status() != StatusCode::NOT_MODIFIED {
+        response = with_policy(response).await;
+    }
+    response
+}
+
+async fn with_policy(response: Response) -> Response {
+    if !is_html(response.headers()) {
+        return policed(response, styles::POLICY_WITHOUT);
+    }
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(html) => {
+            let policy = styles::policy(&html);
+            policed(Response::from_parts(parts, Body::from(html)), &policy)
+        }
+        // Our pages are whole before they are answered.
+        Err(error) => error::Failure::from(error).into_response(),
+    }
+}
+
+fn policed(mut response: Response, policy: &str) -> Response {
+    let value = HeaderValue::from_str(policy).expect("a policy is made of plain words and base64");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, value);
+    response
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// A refusal without a page gets one; its other headers (`Allow`, `Retry-After`) stay.
+pub(crate) async fn error_pages(State(app): State<App>, response: Response) -> Response {
+    let status = response.status();
+    let is_told = is_html(response.headers()) || response.extensions().get::<Plain>().is_some();
+    if is_told || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (title, text) = error::words(status);
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    match app.renderer.render_page(title, &[text.to_owned()], None) {
+        Ok(html) => (parts.status, parts.headers, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!("a page could not be rendered: {error:#}");
+            (parts.status, parts.headers, format!("{title}. {text}\n")).into_response()
+        }
+    }
+}
+
+/// Refuses what is too large to be a request for a page, gives up what takes too long, and survives a panic.
+pub(crate) async fn bounded(State(bounds): State<Bounds>, mut request: Request, next: Next) -> Response {
+    if let Some(status) = too_large(&request) {
+        return status.into_response();
+    }
+    request.extensions_mut().insert(bounds);
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(bounds.request, answer).await {
+        Ok(Ok(response)) => response,
+        // The panic has told of itself on standard error.
+        Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(_) => {
+            tracing::warn!("a request took too long and was given up");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, HeaderValue::from(BUSY_SECONDS))]).into_response()
+        }
+    }
+}
+
+fn too_large(request: &Request) -> Option<StatusCode> {
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if address > ADDRESS_BYTES {
+        return Some(StatusCode::URI_TOO_LONG);
+    }
+    let headers = request.headers();
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    (headers.len() > HEADERS || bytes > HEAD_BYTES).then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware;
+    use axum::routing::get;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+
+    async fn status(address: &str, bounds: Bounds) -> StatusCode {
+        let pages = Router::new()
+            .route("/panics", get(async || -> StatusCode { panic!("as a test wants it") }))
+            .route("/hangs", get(std::future::pending::<StatusCode>))
+            .layer(middleware::from_fn_with_state(bounds, bounded));
+        let request = Request::get(address).body(Body::empty()).unwrap();
+        TowerToHyperService::new(pages).call(request).await.unwrap().status()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_and_a_page_that_hangs_end_one_request() {
+        assert_eq!(status("/panics", Bounds::default()).await, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(status("/hangs", Bounds::default()).await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    #[test]
+    fn every_status_has_a_page_that_says_what_to_do() {
+        for code in 400..600 {
+            let (title, text) = error::words(StatusCode::from_u16(code).unwrap());
+            assert!(!title.is_empty() && text.ends_with('.'), "{code}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The bodies of requests: the fields of a form, as browsers send it, and what is read only so that its sender is not cut
+//! off in mid-sentence.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use futures::StreamExt as _;
+use url::form_urlencoded;
+
+use super::bounds::Bounds;
+
+/// The largest form that is read: one with an address and a few choices is far below it.
+const MOST_BYTES: usize = 16 * 1024;
+
+/// What is read of a body that means nothing.
+const MOST_IGNORED_BYTES: usize = 1024 * 1024;
+
+const KIND: &str = "application/x-www-form-urlencoded";
+
+/// The fields of a form, in order.
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of a field; empty when it is not there.
+    pub(crate) fn first(&self, name: &str) -> String {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// Every value of a field.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = String> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    /// 408, 413 or 415; 400 where the body broke off or is no text.
+    type Rejection = StatusCode;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, StatusCode> {
+        let limit = bounds(&request).body;
+        let is_form = is_form(request.headers());
+        let read = tokio::time::timeout(limit, read(request.into_body()));
+        let body = read.await.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))?;
+        if !is_form && !body.is_empty() {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        // What was no UTF-8 is replaced by this, which nobody types.
+        let is_broken = fields.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER));
+        if is_broken { Err(StatusCode::BAD_REQUEST) } else { Ok(Self(fields)) }
+    }
+}
+
+/// RFC 9110 §8.3: without a type, it is for us to say.
+fn is_form(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
+    let essence = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    essence.is_empty() || essence.eq_ignore_ascii_case(KIND.as_bytes())
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| StatusCode::BAD_REQUEST)?;
+        if bytes.len() + piece.len() > MOST_BYTES {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// Reads a body to its end and throws it away, as far as size and time allow.
+pub(crate) async fn ignore(bounds: Bounds, body: Body) {
+    let mut pieces = body.into_data_stream();
+    let mut left = MOST_IGNORED_BYTES;
+    let reading = async {
+        while let Some(Ok(piece)) = pieces.next().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // However it ended, its sender has had their time.
+    let _ = tokio::time::timeout(bounds.body, reading).await;
+}
+
+/// What [`super::answer::bounded`] left with the request.
+pub(crate) fn bounds(request: &Request) -> Bounds {
+    request.extensions().get().copied().unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! Which styles a page may have: those of its own head, and those of its elements, by the hash of each (CSP Level 3
+//! §2.3.1). Hashed is what is really sent, so that an administrator's template needs nothing more; a `<style>` that came
+//! into the body of a page by whatever way is refused by the browser.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
+/// The policy of an answer that is no page.
+pub(crate) const POLICY_WITHOUT: &str =
+    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of a page: no scripts, no images, nothing from elsewhere, and the styles that it came with.
+pub(crate) fn policy(html: &[u8]) -> String {
+    let html = String::from_utf8_lossy(html);
+    let head = html.split("</head>").next().unwrap_or_default();
+    let mut sources = BTreeSet::new();
+    let mut has_attributes = false;
+    for style in between(head, "<style", "</style>").filter_map(|style| style.split_once('>')) {
+        sources.insert(hash(style.1));
+    }
+    // A digest's page has the mail's styles, in its elements.
+    for style in between(&html, " style=\"", "\"") {
+        has_attributes |= sources.insert(hash(&decoded(style)));
+    }
+    if sources.is_empty() {
+        return POLICY_WITHOUT.to_owned();
+    }
+    let hashes: Vec<String> = sources.into_iter().collect();
+    let attributes = if has_attributes { " 'unsafe-hashes'" } else { "" };
+    format!("{POLICY_WITHOUT}; style-src{attributes} {}", hashes.join(" "))
+}
+
+fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(begin).skip(1).filter_map(move |rest| Some(rest.split_once(end)?.0))
+}
+
+fn hash(style: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(style)))
+}
+
+/// An attribute's value as a browser reads it, of those references that are written in one.
+fn decoded(value: &str) -> String {
+    [
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", "\u{a0}"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(value.to_owned(), |value, (reference, character)| value.replace(reference, character))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_of_the_head_and_of_elements_are_allowed_by_their_hashes_and_others_are_not() {
+        let page = "<head><style media=all>p { color: red }</style></head><body style=\"font: &quot;A&quot;\"><p>\
+                    <style>p { color: blue }</style></p>";
+        let policy = policy(page.as_bytes());
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        assert!(policy.contains("style-src 'unsafe-hashes' "), "{policy}");
+        assert_eq!(policy.matches("'sha256-").count(), 2, "{policy}");
+        assert!(policy.contains(&hash("p { color: red }")) && policy.contains(&hash("font: \"A\"")), "{policy}");
+    }
+
+    /// By `openssl dgst -sha256 -binary | base64`.
+    #[test]
+    fn a_hash_is_what_others_make_of_it() {
+        assert_eq!(hash("p{color:red}"), "'sha256-p0bF+un5yUb9MBO6xRb8kPHlY2BdpHVtLiFkDrZPF64='");
+    }
+
+    #[test]
+    fn a_page_without_styles_may_have_none() {
+        assert_eq!(policy(b"<head><title>x</title></head>"), POLICY_WITHOUT);
+        assert_eq!(policy(b"\xff<head><style>"), POLICY_WITHOUT);
+    }
+}

@@ -1,0 +1,52 @@
+//! The operator's pages, on an address of their own: `/status` for people, `/metrics` for Prometheus, and health. They
+//! show numbers and no addresses of people, and change nothing.
+
+mod metrics;
+mod view;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::middleware;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+
+use super::health;
+use crate::app::App;
+use crate::app::operations::reload::Live;
+use crate::app::operations::status;
+use crate::web::Bounds;
+use crate::web::http::error::Failure;
+use crate::web::http::{answer, host};
+
+/// What Prometheus asks for; its format is OpenMetrics.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every page under its address.
+pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
+    let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
+    Router::new()
+        .route("/", get(async || Redirect::to("/status")))
+        .route("/status", get(show))
+        .route("/metrics", get(measure))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(middleware::from_fn_with_state(bounds, answer::bounded))
+        .layer(middleware::from_fn_with_state(live.clone(), host::ours))
+        .layer(middleware::from_fn(host::named))
+        .layer(error_pages)
+        .layer(middleware::map_response_with_state(live.clone(), answer::headers))
+        .with_state(live)
+}
+
+async fn show(State(app): State<App>) -> Result<Response, Failure> {
+    let report = status::status(&app).await?;
+    let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+async fn measure(State(app): State<App>) -> Result<Response, Failure> {
+    let text = metrics::text(&status::figures(&app).await?).context("cannot write the metrics")?;
+    Ok(([(header::CONTENT_TYPE, OPEN_METRICS), (header::CACHE_CONTROL, "no-store")], text).into_response())
+}

@@ -1,0 +1,156 @@
+//! The report of `status` as the operator's page shows it: facts, four charts, and the feeds, those in trouble first.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::app::App;
+use crate::app::operations::status::{FeedState, StatusReport, WEEKS, needs_attention};
+use crate::render::view::{BarView, ChartView, FactView, FeedView, StatusView};
+
+/// Of a chart, in its own units: as wide as twelve bars, as high as the highest.
+const HEIGHT: f64 = 100.0;
+const STEP: usize = 20;
+const BAR: usize = 14;
+
+pub(super) fn of(app: &App, report: &StatusReport) -> StatusView {
+    let zone = app.config.settings.timezone;
+    let now = app.clock.now();
+    let (mut feeds, fine): (Vec<_>, Vec<_>) = report.feeds.iter().partition(|feed| needs_attention(feed));
+    feeds.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
+    feeds.extend(fine);
+    StatusView {
+        name: app.config.settings.name.clone(),
+        now: moment(now, zone),
+        facts: facts(report, zone),
+        charts: charts(report),
+        feeds: feeds.into_iter().map(|feed| view_of(report, feed, zone)).collect(),
+    }
+}
+
+fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
+    let fact = |name: &str, value: String| FactView { name: name.to_owned(), value, is_bad: false };
+    let bad = |name: &str, value: String| FactView { is_bad: true, ..fact(name, value) };
+    let mut facts = Vec::new();
+    for notice in &report.alarms {
+        let since = moment(notice.since, zone);
+        facts.push(bad("Alarm", format!("{}, since {since}. {} Next: {}", notice.title, notice.what, notice.next)));
+    }
+    if let Some(edit) = report.untaken.as_ref().filter(|edit| edit.is_refused) {
+        let since = moment(edit.since, zone);
+        facts.push(bad("Configuration", format!("an edit of {since} has mistakes, and the one before goes on")));
+    }
+    for due in &report.held_slots {
+        let slot = moment(due.slot.utc, zone);
+        facts.push(bad("Held", format!("the {} digest of {slot}: most feeds cannot be read", due.cadence)));
+    }
+    for pause in &report.pauses {
+        facts.push(bad("Delivery", format!("paused since {}: {}", moment(pause.since, zone), pause.reason)));
+    }
+    for run in &report.held {
+        facts.push(bad(
+            "Held",
+            format!("run {} ({}): {}; {} mails wait", run.id, run.cadence, run.because, run.waiting),
+        ));
+    }
+    facts.push(fact(
+        "Last run",
+        match &report.last_run {
+            Some(run) => format!("{}, {}: {}", run.cadence, moment(run.made, zone), run.size()),
+            None => "none yet".to_owned(),
+        },
+    ));
+    for (cadence, slot) in &report.next {
+        facts.push(fact(&format!("Next {cadence}"), moment(slot.utc, zone)));
+    }
+    facts.push(fact(
+        "Subscribers",
+        counts(report.subscribers.iter().map(|(word, number)| ((*word).to_owned(), *number))),
+    ));
+    facts.push(fact("Messages", counts(report.messages.iter().map(|(word, number)| (word.clone(), *number)))));
+    facts.push(fact(
+        "Returned",
+        counts(report.returned.iter().map(|(word, known)| (word.replace('_', " "), known.count))),
+    ));
+    facts.push(fact("Disk", report.disk.to_string()));
+    facts
+}
+
+fn charts(report: &StatusReport) -> Vec<ChartView> {
+    let items = report.weeks.items();
+    let share = items.map(|week| (week.picked * 100).checked_div(week.items).unwrap_or(0));
+    let mails = report.weeks.mails;
+    vec![
+        chart("Items", "", items.map(|week| week.items), None),
+        chart("Picked share", "%", share, Some(100)),
+        chart("Digests delivered", "", mails.map(|week| week.sent), None),
+        chart("Bounces and complaints", "", mails.map(|week| week.bounced), None),
+    ]
+}
+
+/// Bars of the last weeks; `most` is the height of the chart, else the highest bar is.
+fn chart(title: &str, unit: &str, values: [u64; WEEKS], most: Option<u64>) -> ChartView {
+    let highest = values.iter().copied().max().unwrap_or(0);
+    let most = most.unwrap_or(highest).max(1);
+    let bars = values.iter().enumerate().map(|(week, &value)| {
+        let height = value as f64 / most as f64 * HEIGHT;
+        let age = WEEKS - 1 - week;
+        let when = if age == 0 { "the last seven days".to_owned() } else { format!("{age} weeks before") };
+        BarView {
+            x: (week * STEP).to_string(),
+            y: format!("{:.1}", HEIGHT - height),
+            width: BAR.to_string(),
+            height: format!("{height:.1}"),
+            label: format!("{value}{unit}, {when}"),
+        }
+    });
+    let all: Vec<_> = values.iter().map(|value| format!("{value}{unit}")).collect();
+    ChartView {
+        title: title.to_owned(),
+        alt: format!("{title} a week, the last {WEEKS} weeks, oldest first: {}", all.join(", ")),
+        latest: format!("{}{unit} in the last seven days; at most {highest}{unit}", values[WEEKS - 1]),
+        bars: bars.collect(),
+    }
+}
+
+fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
+    let weeks = report.weeks.feeds.get(&feed.id).copied().unwrap_or_default().map(|week| week.items);
+    let most = weeks.iter().copied().max().unwrap_or(0).max(1);
+    let points = weeks
+        .iter()
+        .enumerate()
+        .map(|(week, value)| format!("{},{:.1}", week * 8, 19.0 - *value as f64 / most as f64 * 18.0));
+    let mut notes = Vec::new();
+    match (&feed.error, feed.checked) {
+        (Some(error), _) if feed.failures == 1 => notes.push(format!("failed: {error}")),
+        (Some(error), _) => notes.push(format!("failed {} times: {error}", feed.failures)),
+        (None, None) => notes.push("not polled yet".to_owned()),
+        (None, Some(_)) => {}
+    }
+    notes.extend(feed.moved.as_ref().map(|moved| format!("moved to {}", moved.to)));
+    notes.extend(feed.gap.map(|at| format!("items may have been missed before {}", moment(at, zone))));
+    FeedView {
+        id: feed.id.clone(),
+        note: notes.join("; "),
+        is_bad: needs_attention(feed),
+        items: feed.items.to_string(),
+        picked: feed.picked.to_string(),
+        read: feed.succeeded.map_or("never".to_owned(), |at| short(at, zone)),
+        next: if feed.gone.is_some() { "never".to_owned() } else { short(feed.next_check, zone) },
+        points: points.collect::<Vec<_>>().join(" "),
+        alt: format!("{} items in {WEEKS} weeks", weeks.iter().sum::<u64>()),
+    }
+}
+
+fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
+
+/// Of what is near.
+fn short(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %b %H:%M").to_string()
+}
+
+fn counts(counts: impl Iterator<Item = (String, u64)>) -> String {
+    let parts: Vec<_> = counts.map(|(word, number)| format!("{number} {word}")).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}

@@ -1,0 +1,210 @@
+//! A person's own page, by the link in their mail, and what it posts; the page that mails the link again; and the one
+//! behind the link that a new address gets. After a change the browser is sent back to the page, so that loading it again
+//! posts nothing.
+
+use anyhow::Context as _;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use url::form_urlencoded;
+
+use super::sign_up::too_often;
+use crate::app::App;
+use crate::app::subscribers::preferences;
+use crate::app::subscribers::preferences::{Answer, PageState, Step};
+use crate::app::subscribers::subscribe;
+use crate::domain::subscribers::subscriber::EmailAddress;
+use crate::domain::subscribers::token::Purpose;
+use crate::render::{AskLinkView, PageForm};
+use crate::web::http::error::Failure;
+use crate::web::http::form::Fields;
+use crate::web::http::tick;
+use crate::web::http::visitor::Visitor;
+use crate::web::{Help, NEW_LINK, page, refused};
+
+const ASK_AGAIN: Help = Help {
+    text: "Please ask for the change again on your own page: we'll email a new link to the new address.",
+    link: ("p", "Get a link to your own page by email"),
+};
+
+/// The page; `?done=…` says what was just done. Changes nothing.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let done = query.as_deref().and_then(|query| query.strip_prefix("done=")).unwrap_or_default().to_owned();
+    let state = PageState { base: format!("{token}/"), done, ..PageState::default() };
+    shown(&app, &token, state, StatusCode::OK).await
+}
+
+async fn shown(app: &App, token: &str, state: PageState, status: StatusCode) -> Result<Response, Failure> {
+    match preferences::show(app, token, state).await? {
+        Ok(Some(html)) => Ok((status, Html(html)).into_response()),
+        Ok(None) => gone(app),
+        Err(error) => refused(app, error, &NEW_LINK),
+    }
+}
+
+/// Whoever loads the address of a form is taken to the page.
+pub(crate) async fn back(Path(token): Path<String>) -> Response {
+    see(&token, "")
+}
+
+pub(crate) async fn choose(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+    let themes: Vec<String> = fields.all("theme").collect();
+    let cadence = fields.first("cadence");
+    let step = preferences::choose(&app, &token, &cadence, &themes).await;
+    let state = PageState { chosen: Some((cadence, themes)), ..PageState::default() };
+    answer(&app, &token, "choices", step, state).await
+}
+
+pub(crate) async fn pause(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
+    let typed = fields.first("until");
+    let step = preferences::pause(&app, &token, &typed).await;
+    answer(&app, &token, "pause", step, PageState { typed, ..PageState::default() }).await
+}
+
+pub(crate) async fn resume(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
+    let step = preferences::resume(&app, &token).await;
+    answer(&app, &token, "resume", step, PageState::default()).await
+}
+
+pub(crate) async fn ask_address(
+    app: State<App>,
+    from: Visitor,
+    token: Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    if let Err(wait) = app.limits.visitor(from.0) {
+        return too_often(&app, wait);
+    }
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+        return refused(&app, error, &NEW_LINK);
+    }
+    let typed = fields.first("address");
+    if let Ok(address) = EmailAddress::parse(&typed)
+        && let Err(wait) = app.limits.address(&address)
+    {
+        return too_often(&app, wait);
+    }
+    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
+    answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
+}
+
+/// Back to the page, or the page with what is to be mended.
+async fn answer(app: &App, token: &str, done: &str, step: Answer<Step>, state: PageState) -> Result<Response, Failure> {
+    match step? {
+        Ok(Step::Done) => Ok(see(token, done)),
+        Ok(Step::NotActive) => Ok(see(token, "")),
+        Ok(Step::Problem(problem)) => {
+            let state = PageState { problem: Some(problem), ..state };
+            shown(app, token, state, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => refused(app, error, &NEW_LINK),
+    }
+}
+
+/// RFC 9110 §15.4.4; relative to the address of a form.
+fn see(token: &str, done: &str) -> Response {
+    // Whatever came in the place of a token is not put into a header as it stands.
+    let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let query = if done.is_empty() { String::new() } else { format!("?done={done}") };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("../{token}{query}"))]).into_response()
+}
+
+/// All that is kept, as a file to be saved.
+pub(crate) async fn data(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
+    match preferences::data(&app, &token).await? {
+        Ok(Some(data)) => {
+            let json = serde_json::to_string_pretty(&data).context("cannot write a person's data")?;
+            let headers = [
+                (header::CONTENT_TYPE, "application/json"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\""),
+            ];
+            Ok((headers, json).into_response())
+        }
+        Ok(None) => gone(&app),
+        Err(error) => refused(&app, error, &NEW_LINK),
+    }
+}
+
+/// Shows the button; changes nothing.
+pub(crate) async fn ask_erase(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+        return refused(&app, error, &NEW_LINK);
+    }
+    let text = [
+        "Your address, your name, your choices and the record of your consent are erased. This cannot be undone, and no \
+         digest is sent to you any more.",
+        "If mail to you came back, or you reported it as not wanted, a code made from your address is kept, so that it is \
+         not written to again.",
+    ];
+    let form = PageForm { action: "delete".to_owned(), button: "Delete my data".to_owned() };
+    page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(&form))
+}
+
+pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
+    match preferences::erase(&app, &token).await? {
+        Ok(()) => {
+            page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
+        }
+        Err(error) => refused(&app, error, &NEW_LINK),
+    }
+}
+
+/// Shows the button; changes nothing.
+pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
+    if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await? {
+        return refused(&app, error, &ASK_AGAIN);
+    }
+    let text = format!("With this button the {} is sent to this address from now on.", app.config.settings.name);
+    let form = PageForm { action: token, button: "Use this address".to_owned() };
+    page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(&form))
+}
+
+pub(crate) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
+    use crate::app::subscribers::preferences::AddressTaken::{NotOpen, Occupied, Taken};
+    let (status, title, text) = match preferences::take_address(&app, &token).await? {
+        Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
+        Ok(Occupied) => (StatusCode::CONFLICT, "This address has a subscription of its own", "Both stay as they are."),
+        Ok(NotOpen) => (StatusCode::GONE, "This change is not open any more", ASK_AGAIN.text),
+        Err(error) => return refused(&app, error, &ASK_AGAIN),
+    };
+    page(&app, status, title, &[text.to_owned()], None)
+}
+
+/// The page that asks for an address.
+pub(crate) async fn ask_link(State(app): State<App>) -> Result<Response, Failure> {
+    asking(&app, StatusCode::OK, AskLinkView::default())
+}
+
+/// The same answer, at the same time, whoever has the address.
+pub(crate) async fn send_link(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
+    if let Err(wait) = app.limits.visitor(from.0) {
+        return too_often(&app, wait);
+    }
+    let typed = fields.first("address");
+    let Ok(address) = EmailAddress::parse(&typed) else {
+        let view = AskLinkView { is_wrong: true, typed, ..AskLinkView::default() };
+        return asking(&app, StatusCode::UNPROCESSABLE_ENTITY, view);
+    };
+    if let Err(wait) = app.limits.address(&address) {
+        return too_often(&app, wait);
+    }
+    tick::at_the_next(preferences::send_link(&app, &address)).await?;
+    let text =
+        "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
+    page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
+}
+
+fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {
+    let view = AskLinkView { lang: "en".to_owned(), dir: "ltr".to_owned(), ..view };
+    let html = app.renderer.render_ask_link(&view).context("cannot render a page")?;
+    Ok((status, Html(html)).into_response())
+}
+
+fn gone(app: &App) -> Result<Response, Failure> {
+    let text = "It was deleted, or you left some time ago. If you want the digest, please sign up again.".to_owned();
+    page(app, StatusCode::GONE, "Nothing is kept about you", &[text], None)
+}
