@@ -1,7 +1,7 @@
 //! Policy Digest: polls policy blogs' feeds, keeps what is new, picks the posts on one topic, and mails
 //! them to subscribers as a digest.
 //!
-//! The house has floors; a module imports only from floors below its own, and `tests/it/floors.rs` checks it.
+//! The house has floors; a module imports only from floors below its own, and `tests/it/repository/floors.rs` checks it.
 //!
 //! | floor | rooms | |
 //! |---|---|---|

@@ -193,7 +193,7 @@ pub struct Relevance {
     /// Goes before the topic file's margin, as the next one does before its threshold.
     #[schemars(with = "Optional")]
     pub borderline_margin: Option<f32>,
-    /// Goes before the topic file's threshold (and is already in [`Topic`](crate::domain::selection::topic::Topic)).
+    /// Overrides the `threshold` of topic.toml.
     #[schemars(with = "Optional")]
     pub threshold: Option<f32>,
 }

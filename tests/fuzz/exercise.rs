@@ -1,5 +1,5 @@
 //! What each fuzz target does with its input, and what must hold whatever the input is. `cargo test` replays the
-//! seeds through the same functions (tests/it/fuzz_seeds.rs), so they use nothing but the program's own doors.
+//! seeds through the same functions (tests/it/repository/fuzz_seeds.rs), so they use nothing but the program's own doors.
 
 use std::collections::HashSet;
 use std::path::Path;

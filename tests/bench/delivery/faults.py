@@ -4,7 +4,7 @@ each answer takes 5 ms. Does every message come to an end, is nobody left out, a
 
 The program is run again and again, as cron would; between the runs the time of each next attempt is moved to now in
 the database, since the ladder's own pauses take two days. What the ladder itself does is tested in
-tests/it/outbox.rs with a clock that is set by hand.
+tests/it/outbox/states.rs with a clock that is set by hand.
 """
 import json
 import random

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Entry, rss, wait_for, write_config};
-use crate::command::{policy_digest, text};
+use crate::support::program::{policy_digest, text};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

@@ -1,0 +1,15 @@
+//! Digests: slots and windows, what an issue holds, and how it reads.
+
+mod archive;
+pub mod emails;
+mod note;
+mod proof;
+mod public_feeds;
+mod quickstart;
+mod send_now;
+mod shown;
+mod slots;
+mod templates;
+mod windows;
+mod year;
+mod zones;

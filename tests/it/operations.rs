@@ -1,0 +1,16 @@
+//! Operations: alarms, checks, backup, damage, clean-up, and costs that follow the work.
+
+mod alarms;
+mod alarms_told;
+mod backup;
+mod check;
+mod check_outside;
+mod clock;
+mod costs;
+mod damage;
+mod database;
+mod operator;
+mod private;
+mod query_plans;
+mod upkeep;
+mod whole_states;

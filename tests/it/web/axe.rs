@@ -1,0 +1,82 @@
+//! What axe-core, in a real browser, has to say about digests, and the pages for everybody, of every kind: nothing. The
+//! other mails and pages are looked at where people meet them, in `life` and `side_paths`.
+
+use std::path::{Path, PathBuf};
+
+use policy_digest::render::Renderer;
+use policy_digest::render::view::{AlarmsView, NoticeView, SenderView};
+
+use crate::digests::emails::{in_arabic, with_many_themes};
+use crate::support::axe::Axe;
+use crate::support::browser::{Browser, Hand};
+use crate::support::program::{policy_digest, text};
+
+#[tokio::test]
+async fn axe_finds_nothing_on_the_operators_page() {
+    let Some(browser) = Browser::start(Hand::Mouse).await else { return };
+    let mut axe = Axe::new();
+    let (address, _folder) = super::operator_page::busy_and_served().await;
+    browser.open(&format!("http://{address}/status")).await;
+    axe.look(&browser, "status").await;
+    axe.verdict();
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
+    let Some(browser) = Browser::start(Hand::Mouse).await else { return };
+    let (mut axe, folder) = (Axe::new(), tempfile::tempdir().unwrap());
+    let quickstart = quickstart(folder.path());
+    let mails =
+        [("mail-many-themes", with_many_themes().html), ("mail-arabic", in_arabic().html), ("mail-alarms", alarms())];
+    for (name, html) in super::public_pages::pages().into_iter().chain(mails) {
+        let file = folder.path().join("page.html");
+        std::fs::write(&file, html).unwrap();
+        browser.open(&format!("file://{}", file.display())).await;
+        axe.look(&browser, name.trim_end_matches(".html")).await;
+    }
+    browser.open(&format!("file://{}", quickstart.display())).await;
+    axe.look(&browser, "mail-quickstart").await;
+    axe.verdict();
+}
+
+/// The quickstart's digest, as the program writes it.
+fn quickstart(folder: &Path) -> PathBuf {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
+    for command in [&["poll"][..], &["preview", "--out", "."]] {
+        let output =
+            policy_digest(folder).args(command).arg("--config").arg(&config).args(["--data", "data"]).output().unwrap();
+        assert!(folder.join("data").is_dir(), "{}", text(&output));
+    }
+    folder.join("digest.html")
+}
+
+fn alarms() -> String {
+    let notice = NoticeView {
+        title: "feed `reform-blog` cannot be read".into(),
+        what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
+        since: "Mon 23 Nov 2026 09:00 GMT".into(),
+        until: String::new(),
+        does: "It is asked again, at least once a day; the others are read as usual.".into(),
+        next: "`policy-digest feeds check reform-blog` says what its address answers now.".into(),
+    };
+    let view = AlarmsView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        name: "Reform Digest".into(),
+        subject: "feed `reform-blog` cannot be read, and 1 more".into(),
+        raised: vec![notice.clone()],
+        over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice }],
+        standing: "2 alarms".into(),
+        sender: sender(),
+    };
+    Renderer::new(None).unwrap().render_alarms(&view).unwrap().html
+}
+
+fn sender() -> SenderView {
+    SenderView {
+        organisation: "Example Institute".into(),
+        postal_address: "1 High Street, Anytown".into(),
+        contact: "hello@example.org".into(),
+        privacy_url: "https://digest.example.org/privacy".into(),
+    }
+}
