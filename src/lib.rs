@@ -1,24 +1,47 @@
-//! Policy Digest: polls policy blogs' feeds, keeps what is new, picks the posts on one topic, and mails
-//! them to subscribers as a digest.
+//! Policy Digest polls policy blogs' feeds, keeps what is new, selects the posts on one topic, and emails them to
+//! subscribers as a digest.
 //!
-//! The house has floors; a module imports only from floors below its own, and `tests/it/repository/floors.rs` checks it.
+//! # Floors
+//! A module imports only from floors below its own; `tests/it/repository/floors.rs` checks it.
 //!
 //! | floor | rooms | |
 //! |---|---|---|
-//! | 4, doors | `cli` `daemon` `web` | speak to people, alarms and HTTP; decide nothing |
-//! | 3 | `app` | the use cases; the only place where adapters meet |
-//! | 2, adapters | `fetch` `parse` `store` `render` `mail` `dns` `transfer` `telemetry` | one outside thing each |
-//! | 1 | `config` | plain settings, parsed and checked |
-//! | 0 | `domain` | the rules: values in, values out |
+//! | 4, doors | [`cli`] | the command line: one file a command, results on stdout |
+//! | | [`daemon`] | timers, signals, and the rounds that wake the use cases |
+//! | | [`web`] | pages, forms, feeds of our own, health and metrics |
+//! | 3 | [`app`] | the use cases; the only place where adapters meet |
+//! | 2, adapters | [`fetch`] | HTTP, with a guard against private addresses |
+//! | | [`parse`] | feeds and pages to items of plain text |
+//! | | [`store`] | the SQLite database |
+//! | | [`render`] | templates to emails and pages |
+//! | | [`mail`] | SMTP, DKIM, and emails that come back |
+//! | | [`dns`], [`transfer`], [`telemetry`] | TXT records; CSV, OPML and feeds written and read; logs |
+//! | 1 | [`config`] | plain settings, parsed and checked |
+//! | 0 | [`domain`] | the rules: values in, values out |
 //!
-//! There are two ways in: `App::look` to read, which changes nothing, and `App::work`, which takes the lock first and then
-//! makes, migrates, polls and sends; and `App::edit` for a small change beside whoever works. `cli::access` says which command
-//! takes which.
+//! # Rooms
+//! `domain`, `store`, `app`, `cli` and `web` have the same rooms, one a subject: `feeds` (what is read, and how politely),
+//! `items` (what arrived), `selection` (which items are on topic, and why), `digests` (what goes into an issue), `outbox` (how
+//! email leaves and what comes back), `subscribers` (who gets it) and `operations` (keeping it healthy).
 //!
-//! One word, one meaning: a **Feed** has **Items**; Items on one matter are a **Story**; a **Topic** has **Themes**;
-//! an Item's **Score** has **Reasons**; a **Run** makes the **Digest** of one slot of a cadence, in **Sections**;
-//! a **Message** is one mail to one **Subscriber**, sent in one or more **Attempts**; an **Alarm** is one incident that needs
-//! whoever runs it.
+//! # The way of one item
+//! 1. `app/feeds/poll.rs` finds the feeds that are due, has them fetched and parsed, and scores each item.
+//! 2. `store/feeds.rs` keeps a poll's outcome in one transaction; `store/items/arrival.rs` tells new items from known ones and
+//!    numbers them.
+//! 3. `app/digests.rs` composes and renders what has arrived since each subscriber's cursor, when a slot is due.
+//! 4. `store/digests/runs.rs` freezes that as a run: its stories, its bodies, and one message for each subscriber.
+//! 5. `app/outbox/deliver.rs` claims messages that are due (`store/outbox/claims.rs` records the attempt first) and sends them.
+//! 6. `store/outbox.rs` settles each attempt with the state that `domain/outbox.rs` says follows.
+//!
+//! # Ways in
+//! `App::look` reads and changes nothing. `App::work` takes the lock first, and then makes and migrates the database, polls and
+//! sends. `App::edit` makes a small change beside a running daemon. `cli::access` says which command takes which.
+//!
+//! # Words
+//! A **Feed** has **Items**; items on one matter are a **Story**. A **Topic** has **Themes**; an item's **Score** has
+//! **Reasons**. A **Run** makes the **Digest** for one **Slot** of a cadence, in **Sections**. A **Message** is one email to one
+//! **Subscriber**, sent in one or more **Attempts** from the **Outbox**; many messages share a rendered **Body**. An **Alarm** is
+//! one incident that needs the operator.
 
 pub mod app;
 pub mod cli;

@@ -101,16 +101,6 @@ pub enum Error {
     /// It would go over a network in clear.
     #[error("mail would go to the mail server `{0}` in the clear, and it is not on this machine")]
     ClearText(String),
-    /// Not tried: another connection had just come to this end.
-    #[error("{text}")]
-    Repeated {
-        /// The other error with its causes, word for word.
-        text: String,
-        /// The other error's.
-        verdict: Verdict,
-        /// The other error's.
-        hint: Option<&'static str>,
-    },
     /// The server answered, and said no.
     #[error("the mail server refused {command}: {reply}")]
     Refused {
@@ -134,7 +124,7 @@ impl Error {
     /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
     /// is not that, whoever's fault it is, save 421 (RFC 5321 §3.8): a run that is refused too often is held.
     #[must_use]
-    pub fn is_of_the_way(&self) -> bool {
+    pub fn concerns_the_relay(&self) -> bool {
         use reply::Command::{Auth, Hello, Mail, StartTls};
         match self {
             // No recipient has been named yet.
@@ -166,7 +156,6 @@ impl Error {
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
-            Self::Repeated { verdict, .. } => *verdict,
             Self::Refused { command, reply } => reply::verdict(*command, reply),
             // After the last byte the server may have taken it, RFC 5321 §6.1.
             Self::Lost { command: reply::Command::Message, .. } => Verdict::Unknown,

@@ -32,6 +32,7 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::app::operations::keys::LinkError;
 use crate::app::operations::reload::Live;
 use crate::domain::subscribers::token::TokenError;
 use crate::render::{PageForm, PageLink};
@@ -149,10 +150,11 @@ const NEW_LINK: Help = Help {
 };
 
 /// The page that says why a personal link does nothing, and how to get one that works.
-fn refused(app: &App, error: TokenError, help: &Help) -> Result<Response, Failure> {
+fn refused(app: &App, error: LinkError, help: &Help) -> Result<Response, Failure> {
     let (status, title) = match error {
-        TokenError::Invalid => (StatusCode::BAD_REQUEST, "This link is not valid"),
-        TokenError::Expired => (StatusCode::GONE, "This link has expired"),
+        LinkError::Refused(TokenError::Invalid) => (StatusCode::BAD_REQUEST, "This link is not valid"),
+        LinkError::Refused(TokenError::Expired) => (StatusCode::GONE, "This link has expired"),
+        LinkError::Failed(error) => return Err(error.into()),
     };
     let (path, text) = help.link;
     let link = PageLink { href: app.page(path), text: text.to_owned() };

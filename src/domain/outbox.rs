@@ -1,9 +1,9 @@
 //! What may happen to a message: its states, what an attempt's outcome leads to, the back-off ladder, and until when
 //! it is worth sending. The store keeps the states; `app::outbox::deliver` asks here what comes next. How many messages are
-//! tried side by side is `domain::outbox::pace`'s.
+//! tried side by side is `domain::outbox::flow`'s.
 
 pub mod bounce;
-pub mod pace;
+pub mod flow;
 
 use std::time::Duration;
 

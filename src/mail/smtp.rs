@@ -3,11 +3,10 @@
 //! lettre 0.11's own pool never sets TCP_NODELAY, writes the final dot apart and asks NOOP before each reuse: 44 ms a
 //! message where this takes less than one. It can go when a release has mended that (its PR 1159). What lettre's
 //! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), groups and RSET
-//! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`), one failure for all (`gate`).
+//! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`).
 
 mod answer;
 mod connection;
-mod gate;
 mod hint;
 mod secure;
 mod stream;
@@ -26,7 +25,6 @@ use super::reply::Command;
 use super::{Accepted, Error, Outgoing};
 use answer::is_closing;
 use connection::{Connection, Transaction};
-use gate::Gate;
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -85,7 +83,6 @@ pub struct Pool {
     slots: Semaphore,
     idle: Mutex<Vec<Connection>>,
     connector: OnceCell<TlsConnector>,
-    gate: Gate,
 }
 
 impl fmt::Debug for Pool {
@@ -99,8 +96,7 @@ impl Pool {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let slots = Semaphore::new(settings.max_connections.max(1));
-        let (idle, connector, gate) = (Mutex::default(), OnceCell::new(), Gate::default());
-        Self { settings, slots, idle, connector, gate }
+        Self { settings, slots, idle: Mutex::default(), connector: OnceCell::new() }
     }
 
     /// Sends one message, waiting for a free connection.
@@ -172,14 +168,6 @@ impl Pool {
     }
 
     async fn open(&self) -> Result<Connection, Error> {
-        let turn = self.gate.enter().await?;
-        let opened = self.dial().await;
-        self.gate.note(&opened);
-        drop(turn);
-        opened
-    }
-
-    async fn dial(&self) -> Result<Connection, Error> {
         if self.settings.tls == Tls::None {
             return Connection::open(&self.settings, None).await;
         }

@@ -6,7 +6,24 @@ use chrono::{DateTime, Utc};
 use crate::app::{App, random};
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KEPT_FOR, Purpose, TokenError, Verified};
-use crate::store::Rotated;
+use crate::store::{self, Rotated};
+
+/// Why a personal link opened nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The link is not valid, or has expired.
+    #[error(transparent)]
+    Refused(#[from] TokenError),
+    /// The database or a template failed.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for LinkError {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// What came of a change of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,34 +50,30 @@ pub async fn rotate(app: &App, revoke: bool) -> anyhow::Result<RotateReport> {
 /// Gives what a personal link names, if it holds.
 ///
 /// # Errors
-/// The database fails. A link that does not hold is in the result.
-pub(crate) async fn named(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<String, TokenError>> {
+/// [`LinkError`].
+pub(crate) async fn named(app: &App, purpose: Purpose, token: &str) -> Result<String, LinkError> {
     let verified = token::verify(&app.keys.token, purpose, token, app.clock.now());
-    opened(app, verified).await
+    opened(app, verified?).await
 }
 
 /// The same for one that may have expired.
 ///
 /// # Errors
 /// As [`named`].
-pub(crate) async fn named_once(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<String, TokenError>> {
+pub(crate) async fn named_once(app: &App, purpose: Purpose, token: &str) -> Result<String, LinkError> {
     let verified = token::verify_expired(&app.keys.token, purpose, token, app.clock.now());
-    opened(app, verified).await
+    opened(app, verified?).await
 }
 
 /// A retired key opens the pages only of people who were here before it was retired.
-async fn opened(app: &App, verified: Result<Verified, TokenError>) -> anyhow::Result<Result<String, TokenError>> {
-    let verified = match verified {
-        Ok(verified) => verified,
-        Err(error) => return Ok(Err(error)),
-    };
+async fn opened(app: &App, verified: Verified) -> Result<String, LinkError> {
     if verified.is_by_a_retired_key() {
         // A change of address names the person and the address.
         let id = verified.subject.split('-').next().unwrap_or_default().to_owned();
         let person = app.store.subscriber(id).await?;
         if person.is_some_and(|person| !verified.opens(person.joined)) {
-            return Ok(Err(TokenError::Invalid));
+            return Err(TokenError::Invalid.into());
         }
     }
-    Ok(Ok(verified.subject))
+    Ok(verified.subject)
 }

@@ -3,7 +3,7 @@
 //! one, changes nothing and is counted.
 
 use crate::app::App;
-use crate::app::operations::keys;
+use crate::app::operations::keys::{self, LinkError};
 use crate::domain::outbox::bounce::Fault;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{Purpose, Returning};
@@ -84,9 +84,10 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
     let taken = match returned.notice.clone() {
         Notice::Failed { fault, code } => failed(app, &returned, fault, code).await?,
         Notice::Complaint => complaint(app, &returned).await?,
-        Notice::Unsubscribe(token) => match crate::app::subscribers::subscribe::unsubscribe(app, &token).await? {
+        Notice::Unsubscribe(token) => match crate::app::subscribers::subscribe::unsubscribe(app, &token).await {
             Ok(()) => BounceReport::Left,
-            Err(_) => BounceReport::Ignored(Ignored::Forged),
+            Err(LinkError::Refused(_)) => BounceReport::Ignored(Ignored::Forged),
+            Err(LinkError::Failed(error)) => return Err(error),
         },
         Notice::Passing => BounceReport::Ignored(Ignored::Passing),
         Notice::AutoReply => BounceReport::Ignored(Ignored::AutoReply),
@@ -161,8 +162,10 @@ async fn subscriber_of_link(app: &App, returned: &Returned) -> anyhow::Result<Op
     for link in &returned.links {
         let link = link.replace("%20", " ");
         let token = link.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '.').next().unwrap_or_default();
-        if let Ok(subscriber) = keys::named(app, Purpose::Unsubscribe, token).await? {
-            return Ok(Some(subscriber));
+        match keys::named(app, Purpose::Unsubscribe, token).await {
+            Ok(subscriber) => return Ok(Some(subscriber)),
+            Err(LinkError::Refused(_)) => {}
+            Err(LinkError::Failed(error)) => return Err(error),
         }
     }
     Ok(None)

@@ -1,13 +1,12 @@
 //! Delivering: as many messages side by side as there are connections, each claimed with an attempt recorded before
 //! anything of it leaves. What has ended is settled in the transaction that claims the next, so one commit serves
 //! all that are ready, and no more are recorded as under way than there are. The order and the states are the
-//! store's, what comes after an attempt is `domain::outbox`'s, how many at a time `domain::outbox::pace`'s; `way` minds a
-//! next hop that is away.
+//! store's, what follows an attempt is decided in `domain::outbox`, and whether messages may be sent at all, and how many at
+//! a time, by `flow`.
 
-mod bucket;
+mod bodies;
 mod failure;
-mod parts;
-mod way;
+mod flow;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,14 +18,12 @@ use tokio::time::Instant;
 use super::bounces;
 use super::letter::Letter;
 use crate::app::{App, Listener, Progress, chance};
-use crate::domain::outbox::pace::Pace;
 use crate::domain::outbox::{Next, Outcome, after_attempt};
 use crate::mail::{self, Transport};
 use crate::store::{Claimed, Pause, Settlement};
-use bucket::Bucket;
+use bodies::Bodies;
 use failure::Failure;
-use parts::Parts;
-use way::Way;
+use flow::{FlowControl, Start};
 
 /// What came of delivering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,8 +61,8 @@ impl DeliverReport {
     }
 }
 
-/// Sends every message that is due, and settles it. Told to stop, it claims no more. While delivery is paused it
-/// sends nothing; a way that was closed is tried again when its time has come.
+/// Sends every message that is due, and settles it. When it is asked to stop it claims no more. While delivery is paused it
+/// sends nothing; an open circuit is probed when its time has come.
 ///
 /// # Errors
 /// The database fails. A message that cannot be sent is in the report.
@@ -73,7 +70,7 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
     start(app, listener, false).await
 }
 
-/// The same for a person who waits: a way that was closed is tried now.
+/// The same for a person who waits: an open circuit is probed now.
 ///
 /// # Errors
 /// As [`deliver`].
@@ -82,52 +79,77 @@ pub async fn deliver_now(app: &App, listener: Listener<'_>) -> anyhow::Result<De
 }
 
 async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Result<DeliverReport> {
-    let way = match way::find(app, at_once).await? {
-        Ok(way) => way,
-        Err(pause) => {
+    let smtp = &app.config.settings.mail.smtp;
+    let (concurrency, rate) = match &*app.transport {
+        Transport::Smtp(_) => (smtp.max_connections, smtp.messages_per_second),
+        Transport::Directory(_) | Transport::Memory(_) => (CONCURRENT_FILES, 0),
+    };
+    let flow = match FlowControl::start(app, at_once, concurrency, rate).await? {
+        Start::Ready(flow) => flow,
+        Start::Paused(pause) => {
             let next = app.store.next_attempt().await?;
             return Ok(DeliverReport { next, pause: Some(pause), ..DeliverReport::default() });
         }
     };
-    // Only who holds the lock delivers, and one delivery at a time: what is under way in the table was cut off, by a
-    // database that failed when it should have been settled.
+    // Only the holder of the lock delivers, and one delivery at a time: a message that is recorded as under way was cut
+    // off, by a database that failed when the message should have been settled.
     let cut_off = app.store.recover(app.clock.now()).await?;
     if cut_off > 0 {
         tracing::warn!(cut_off, "the last delivery was cut off; its messages are resent as they were");
     }
     let steps = app.store.due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });
-    let mut delivery = Delivery::new(app, listener, way);
+    let mut delivery = Delivery::new(app, listener, flow);
     delivery.send_all().await?;
     app.transport.close().await;
     listener(Progress::Finished);
     bounces::tell_held(app).await?;
-    let Delivery { mut report, way, .. } = delivery;
-    report.pause = way.leave(app).await?;
+    let Delivery { mut report, flow, .. } = delivery;
+    report.pause = flow.finish(app).await?;
     report.next = app.store.next_attempt().await?;
     Ok(report)
 }
 
 /// Files are written side by side too.
-const FILES_AT_A_TIME: usize = 16;
+const CONCURRENT_FILES: usize = 16;
 
-/// How long until it is looked again whether anything is due, while the last messages are under way: a slow one keeps no
-/// confirmation waiting.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// How long until the queue is asked again whether anything is due, while the last messages are under way: a slow one delays
+/// no confirmation.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// Whether the queue has more that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    Empty,
+    Waiting,
+}
+
+/// What to do until the queue is asked again.
+enum Step {
+    /// Nothing is left to do.
+    Finish,
+    /// Until an attempt ends.
+    Attempt,
+    /// Until an attempt ends, or this moment.
+    AttemptUntil(Instant),
+    /// Until this moment: nothing is under way, and the rate limiter lets nothing pass before.
+    Sleep(Instant),
+}
+
+/// The end of an attempt, with its task's number.
+type Ended = Result<(Id, Result<(), mail::Error>), JoinError>;
 
 /// One attempt, as it was begun.
 struct UnderWay {
     message: Claimed,
-    doubts: u32,
+    generation: u32,
 }
 
 struct Delivery<'a> {
     app: &'a App,
     listener: Listener<'a>,
-    pace: Pace,
-    bucket: Bucket,
-    parts: Parts,
-    way: Way,
+    flow: FlowControl,
+    bodies: Bodies,
     /// Letters that are written while others are on their way, by their messages' numbers.
     ahead: HashMap<i64, JoinHandle<Result<Letter, mail::Error>>>,
     attempts: JoinSet<Result<(), mail::Error>>,
@@ -137,19 +159,12 @@ struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    fn new(app: &'a App, listener: Listener<'a>, way: Way) -> Self {
-        let smtp = &app.config.settings.mail.smtp;
-        let (most, rate) = match &*app.transport {
-            Transport::Smtp(_) => (smtp.max_connections, smtp.messages_per_second),
-            Transport::Directory(_) | Transport::Memory(_) => (FILES_AT_A_TIME, 0),
-        };
+    fn new(app: &'a App, listener: Listener<'a>, flow: FlowControl) -> Self {
         Self {
             app,
             listener,
-            pace: Pace::new(most),
-            bucket: Bucket::new(rate, Instant::now()),
-            parts: Parts::default(),
-            way,
+            flow,
+            bodies: Bodies::default(),
             ahead: HashMap::new(),
             attempts: JoinSet::new(),
             under_way: HashMap::new(),
@@ -158,52 +173,55 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Until nothing is due, the way is closed, or it is told to stop; then what is under way comes to its end.
+    /// Until nothing is due, the circuit is open, or it is asked to stop; then what is under way comes to its end.
     async fn send_all(&mut self) -> anyhow::Result<()> {
         loop {
-            let is_dry = self.settle_and_claim().await?;
-            let is_ending = self.is_ending();
-            if self.under_way.is_empty() && self.ended.is_empty() {
-                if is_ending || is_dry {
-                    return Ok(());
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(self.bucket.wait(Instant::now())) => {}
+            let queue = self.settle_and_claim().await?;
+            match self.step(queue) {
+                Step::Finish => return Ok(()),
+                Step::Sleep(until) => tokio::select! {
+                    () = tokio::time::sleep_until(until) => {}
                     () = self.app.stop.requested() => {}
+                },
+                Step::Attempt => {
+                    let ended = self.attempts.join_next_with_id().await;
+                    self.take_in_all(ended).await?;
                 }
-                continue;
+                Step::AttemptUntil(until) => {
+                    let ended = tokio::time::timeout_at(until, self.attempts.join_next_with_id()).await;
+                    self.take_in_all(ended.unwrap_or(None)).await?;
+                }
             }
-            let may_begin = !is_ending && self.pace.places() > self.under_way.len();
-            let wait = if is_dry { LOOK_AGAIN } else { self.bucket.wait(Instant::now()) };
-            tokio::select! {
-                biased;
-                Some(ended) = self.attempts.join_next_with_id() => self.take_in(ended),
-                () = tokio::time::sleep(wait), if may_begin => {}
-            }
-            while let Some(ended) = self.attempts.try_join_next_with_id() {
-                self.take_in(ended);
-            }
-            self.way.mind(self.app).await?;
+        }
+    }
+
+    fn step(&self, queue: Queue) -> Step {
+        let is_idle = self.under_way.is_empty() && self.ended.is_empty();
+        let may_start = !self.is_ending() && self.flow.free_slots(self.under_way.len()) > 0;
+        match (is_idle, may_start, queue) {
+            (true, true, Queue::Waiting) => Step::Sleep(self.flow.next_permit()),
+            (true, _, _) => Step::Finish,
+            (false, false, _) => Step::Attempt,
+            (false, true, Queue::Empty) => Step::AttemptUntil(Instant::now() + ASK_AGAIN),
+            (false, true, Queue::Waiting) => Step::AttemptUntil(self.flow.next_permit()),
         }
     }
 
     fn is_ending(&self) -> bool {
-        self.app.stop.is_requested() || self.way.is_closed()
+        self.app.stop.is_requested() || self.flow.is_open()
     }
 
-    /// One commit for what ended and what begins. True if nothing more is due.
-    async fn settle_and_claim(&mut self) -> anyhow::Result<bool> {
-        let places = self.pace.places().saturating_sub(self.under_way.len());
-        let wanted = if self.is_ending() { 0 } else { self.bucket.take(places, Instant::now()) };
+    /// One commit for what ended and what begins.
+    async fn settle_and_claim(&mut self) -> anyhow::Result<Queue> {
+        let wanted = if self.is_ending() { 0 } else { self.flow.take(self.under_way.len()) };
         if wanted == 0 && self.ended.is_empty() {
-            return Ok(false);
+            return Ok(Queue::Waiting);
         }
         let keys = self.app.keys.clone();
         let (ended, now) = (std::mem::take(&mut self.ended), self.app.clock.now());
         let claiming = self.app.store.settle_and_claim(ended, now, wanted, move |address| keys.address_hash(address));
         let claims = claiming.await?;
         let begun = claims.messages.len();
-        self.bucket.give_back(wanted - begun);
         self.report.late += claims.late;
         for message in claims.messages {
             self.begin(message).await?;
@@ -211,7 +229,7 @@ impl<'a> Delivery<'a> {
         if wanted > 0 {
             self.write_ahead(claims.upcoming).await?;
         }
-        Ok(begun < wanted && !claims.is_cut_short)
+        Ok(if begun < wanted && !claims.is_cut_short { Queue::Empty } else { Queue::Waiting })
     }
 
     async fn begin(&mut self, message: Claimed) -> anyhow::Result<()> {
@@ -224,7 +242,7 @@ impl<'a> Delivery<'a> {
             let letter = written.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
             app.transport.send(&letter.outgoing()).await.map(drop)
         });
-        self.under_way.insert(task.id(), UnderWay { message, doubts: self.pace.doubts() });
+        self.under_way.insert(task.id(), UnderWay { message, generation: self.flow.generation() });
         Ok(())
     }
 
@@ -242,29 +260,35 @@ impl<'a> Delivery<'a> {
 
     /// On whichever core is free.
     async fn write(&mut self, message: Claimed) -> anyhow::Result<JoinHandle<Result<Letter, mail::Error>>> {
-        let (app, part) = (self.app.clone(), self.parts.get(self.app, message.part).await?);
-        Ok(tokio::spawn(async move { Letter::write(&app, &message, &part) }))
+        let (app, body) = (self.app.clone(), self.bodies.get(self.app, message.part).await?);
+        Ok(tokio::spawn(async move { Letter::write(&app, &message, &body) }))
     }
 
-    fn take_in(&mut self, ended: Result<(Id, Result<(), mail::Error>), JoinError>) {
+    /// The attempt that has ended, if one has, and all that have ended by now.
+    async fn take_in_all(&mut self, mut ended: Option<Ended>) -> anyhow::Result<()> {
+        while let Some(attempt) = ended {
+            self.take_in(attempt).await?;
+            ended = self.attempts.try_join_next_with_id();
+        }
+        Ok(())
+    }
+
+    async fn take_in(&mut self, ended: Ended) -> anyhow::Result<()> {
         let (id, result) = match ended {
             Ok((id, result)) => (id, result.map_err(Failure::Mail)),
             Err(error) => (error.id(), Err(Failure::Panic)),
         };
-        let UnderWay { message, doubts } = self.under_way.remove(&id).expect("each attempt is noted when it begins");
-        match result.as_ref().err().and_then(Failure::trouble) {
-            Some(trouble) if self.pace.met(trouble, doubts) => {
-                self.way.close(result.as_ref().map_or_else(Failure::text, |()| String::new()));
-            }
-            Some(_) => {}
-            None => {
-                self.pace.got_through();
-                self.way.got_through();
-            }
-        }
+        let UnderWay { message, generation } =
+            self.under_way.remove(&id).expect("each attempt is noted when it begins");
         (self.listener)(Progress::Step(message.kind.as_str()));
+        let trouble = result.as_ref().err().and_then(|failure| Some((failure.trouble()?, failure.text())));
         let settlement = self.judge(&message, result);
         self.ended.push(settlement);
+        match trouble {
+            Some((trouble, reason)) => self.flow.failed(trouble, generation, &reason),
+            None => self.flow.answered(self.app).await?,
+        }
+        Ok(())
     }
 
     fn judge(&mut self, message: &Claimed, result: Result<(), Failure>) -> Settlement {

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::transactional_emails;
 use crate::app::App;
-use crate::app::operations::keys;
+use crate::app::operations::keys::{self, LinkError};
 use crate::domain::digests::schedule;
 use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::subscribers::token;
@@ -48,77 +48,60 @@ pub enum Step {
     NotActive,
 }
 
-/// What came of it, or why the link is refused.
-pub type Answer<T> = anyhow::Result<Result<T, TokenError>>;
-
 /// Gives the id of whoever holds the token, and their row if there is one.
-async fn holder(app: &App, purpose: Purpose, token: &str) -> Answer<(String, Option<Subscriber>)> {
-    Ok(match keys::named(app, purpose, token).await? {
-        Ok(id) => Ok((id.clone(), app.store.subscriber(id).await?)),
-        Err(error) => Err(error),
-    })
+async fn holder(app: &App, purpose: Purpose, token: &str) -> Result<(String, Option<Subscriber>), LinkError> {
+    let id = keys::named(app, purpose, token).await?;
+    let known = app.store.subscriber(id.clone()).await?;
+    Ok((id, known))
 }
 
 /// Gives the active person who holds a preferences link; `None` for anybody else who holds one.
-async fn active(app: &App, token: &str) -> Answer<Option<Subscriber>> {
-    let holder = holder(app, Purpose::Preferences, token).await?;
-    Ok(holder.map(|(_, known)| known.filter(|person| person.status == Status::Active)))
+async fn active(app: &App, token: &str) -> Result<Option<Subscriber>, LinkError> {
+    let (_, known) = holder(app, Purpose::Preferences, token).await?;
+    Ok(known.filter(|person| person.status == Status::Active))
 }
 
 /// Sets how often and on what. All themes mean: all that there ever will be.
 ///
 /// # Errors
-/// The database fails.
-pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) -> Answer<Step> {
-    let person = match active(app, token).await? {
-        Ok(Some(person)) => person,
-        Ok(None) => return Ok(Ok(Step::NotActive)),
-        Err(error) => return Ok(Err(error)),
-    };
-    let Ok(cadence) = cadence.parse::<Cadence>() else { return Ok(Ok(Step::Problem(Problem::Cadence))) };
+/// [`LinkError`].
+pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) -> Result<Step, LinkError> {
+    let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
+    let Ok(cadence) = cadence.parse::<Cadence>() else { return Ok(Step::Problem(Problem::Cadence)) };
     let known: Vec<&str> = app.config.topic.themes.iter().map(|theme| theme.name.as_str()).collect();
     let mut chosen: Vec<String> =
         known.iter().filter(|name| themes.iter().any(|theme| theme == *name)).map(|&name| name.to_owned()).collect();
     if chosen.is_empty() && !known.is_empty() {
-        return Ok(Ok(Step::Problem(Problem::Themes)));
+        return Ok(Step::Problem(Problem::Themes));
     }
     chosen.sort();
     let themes = (chosen.len() < known.len()).then_some(chosen);
     app.store.change_preferences(person.id, Preferences { cadence, themes }).await?;
-    Ok(Ok(Step::Done))
+    Ok(Step::Done)
 }
 
 /// No digest until the morning of a day, written 2026-12-31.
 ///
 /// # Errors
-/// The database fails.
-pub async fn pause(app: &App, token: &str, day: &str) -> Answer<Step> {
-    let person = match active(app, token).await? {
-        Ok(Some(person)) => person,
-        Ok(None) => return Ok(Ok(Step::NotActive)),
-        Err(error) => return Ok(Err(error)),
-    };
+/// [`LinkError`].
+pub async fn pause(app: &App, token: &str, day: &str) -> Result<Step, LinkError> {
+    let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
     let (first, last) = pause_days(app);
     let Some(day) = day.trim().parse::<NaiveDate>().ok().filter(|day| (first..=last).contains(day)) else {
-        return Ok(Ok(Step::Problem(Problem::Pause)));
+        return Ok(Step::Problem(Problem::Pause));
     };
     app.store.pause_person(person.id, morning(app, day), app.clock.now()).await?;
-    Ok(Ok(Step::Done))
+    Ok(Step::Done)
 }
 
 /// Ends a pause now.
 ///
 /// # Errors
-/// The database fails.
-pub async fn resume(app: &App, token: &str) -> Answer<Step> {
-    Ok(match active(app, token).await? {
-        Ok(Some(person)) => {
-            app.store.end_pause(person.id, app.clock.now()).await?;
-            Ok(Step::Done)
-        }
-        Ok(None) => Ok(Step::NotActive),
-        Err(error) => Err(error),
-    })
+/// [`LinkError`].
+pub async fn resume(app: &App, token: &str) -> Result<Step, LinkError> {
+    let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
+    app.store.end_pause(person.id, app.clock.now()).await?;
+    Ok(Step::Done)
 }
 
 /// The first and the last day to which a pause may be set today.
@@ -137,34 +120,27 @@ fn morning(app: &App, day: NaiveDate) -> DateTime<Utc> {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn ask_address(app: &App, token: &str, address: &str) -> Answer<Step> {
-    let person = match active(app, token).await? {
-        Ok(Some(person)) => person,
-        Ok(None) => return Ok(Ok(Step::NotActive)),
-        Err(error) => return Ok(Err(error)),
-    };
-    let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Ok(Step::Problem(Problem::Address))) };
+pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, LinkError> {
+    let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
+    let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Step::Problem(Problem::Address)) };
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
     let question = transactional_emails::address_change(app, &token)?;
     app.store.ask_address((person.id, address, hash), question, now).await?;
-    Ok(Ok(Step::Done))
+    Ok(Step::Done)
 }
 
 /// Takes the new address that a link names.
 ///
 /// # Errors
-/// The database fails.
-pub async fn take_address(app: &App, token: &str) -> Answer<AddressTaken> {
+/// [`LinkError`].
+pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkError> {
     let now = app.clock.now();
-    let named = match keys::named(app, Purpose::Address, token).await? {
-        Ok(named) => named,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some((id, hash)) = named.split_once('-') else { return Ok(Err(TokenError::Invalid)) };
+    let named = keys::named(app, Purpose::Address, token).await?;
+    let (id, hash) = named.split_once('-').ok_or(TokenError::Invalid)?;
     let (keys, hash) = (app.keys.clone(), hash.to_owned());
-    Ok(Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?))
+    Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?)
 }
 
 /// Mails an active person the link to their page, at most once an hour. The caller tells nobody what came of it; the work is
@@ -182,18 +158,15 @@ pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool
 /// All that is kept of whoever holds the link; `None` when nothing is.
 ///
 /// # Errors
-/// The database fails.
-pub async fn data(app: &App, token: &str) -> Answer<Option<Json>> {
-    let id = match keys::named(app, Purpose::Preferences, token).await? {
-        Ok(id) => id,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
+/// [`LinkError`].
+pub async fn data(app: &App, token: &str) -> Result<Option<Json>, LinkError> {
+    let id = keys::named(app, Purpose::Preferences, token).await?;
+    let Some(record) = app.store.own_record(id).await? else { return Ok(None) };
     let wording = match &record.subscriber.consent_wording {
         Some(version) => app.store.wording(version.clone()).await?,
         None => None,
     };
-    Ok(Ok(Some(record_json(&record, wording.as_deref()))))
+    Ok(Some(record_json(&record, wording.as_deref())))
 }
 
 /// All that is kept of a person, for machines; `wording` is what they agreed to.
@@ -232,16 +205,11 @@ pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
 /// Erases whoever holds the link. Who is not here any more was erased before.
 ///
 /// # Errors
-/// The database fails.
-pub async fn erase(app: &App, token: &str) -> Answer<()> {
-    let now = app.clock.now();
-    Ok(match keys::named(app, Purpose::Preferences, token).await? {
-        Ok(id) => {
-            app.store.erase(id, now).await?;
-            Ok(())
-        }
-        Err(error) => Err(error),
-    })
+/// [`LinkError`].
+pub async fn erase(app: &App, token: &str) -> Result<(), LinkError> {
+    let id = keys::named(app, Purpose::Preferences, token).await?;
+    app.store.erase(id, app.clock.now()).await?;
+    Ok(())
 }
 
 /// Erases an address wherever it stands. False if it is nowhere.
@@ -255,14 +223,14 @@ pub async fn forget(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
 /// Whether whoever holds the unsubscribe link has left, and may undo it.
 ///
 /// # Errors
-/// The database fails.
-pub async fn has_left(app: &App, token: &str) -> Answer<Option<bool>> {
-    let holder = holder(app, Purpose::Unsubscribe, token).await?;
-    Ok(holder.map(|(_, known)| match known {
+/// [`LinkError`].
+pub async fn has_left(app: &App, token: &str) -> Result<Option<bool>, LinkError> {
+    let (_, known) = holder(app, Purpose::Unsubscribe, token).await?;
+    Ok(match known {
         Some(person) if person.status != Status::Left => None,
         Some(person) => Some(person.ended.is_some_and(|ended| ended >= app.clock.now() - UNDO_FOR)),
         None => Some(false),
-    }))
+    })
 }
 
 /// What came of undoing.
@@ -279,22 +247,18 @@ pub enum Return {
 /// Undoes a leaving.
 ///
 /// # Errors
-/// The database fails.
-pub async fn come_back(app: &App, token: &str) -> Answer<Return> {
+/// [`LinkError`].
+pub async fn come_back(app: &App, token: &str) -> Result<Return, LinkError> {
     let now = app.clock.now();
-    let (id, status) = match holder(app, Purpose::Unsubscribe, token).await? {
-        Ok((id, Some(person))) => (id, person.status),
-        Ok((_, None)) => return Ok(Ok(Return::Not)),
-        Err(error) => return Ok(Err(error)),
-    };
-    if status == Status::Left {
+    let (id, Some(person)) = holder(app, Purpose::Unsubscribe, token).await? else { return Ok(Return::Not) };
+    if person.status == Status::Left {
         let keys = app.keys.clone();
         app.store.come_back(id.clone(), now - UNDO_FOR, now, move |address| keys.address_hash(address)).await?;
     }
     let known = app.store.subscriber(id).await?;
-    Ok(Ok(match known.map(|person| person.status) {
+    Ok(match known.map(|person| person.status) {
         Some(Status::Active) => Return::Back,
         Some(Status::Pending) => Return::Unconfirmed,
         Some(Status::Left | Status::Suppressed) | None => Return::Not,
-    }))
+    })
 }

@@ -1,11 +1,11 @@
 //! People come and go: added and changed by hand, asked to confirm, confirmed, removed.
 
 use super::{sign_up, transactional_emails};
-use crate::app::operations::keys;
+use crate::app::operations::keys::{self, LinkError};
 use crate::app::{App, ReadOnly, hex, random};
 use crate::domain::operations::shell::quoted;
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
-use crate::domain::subscribers::token::{Purpose, TokenError};
+use crate::domain::subscribers::token::Purpose;
 use crate::store::{Confirmed, Joined, NewSubscriber, Subscriber};
 
 /// Who wants a person to be added.
@@ -213,26 +213,23 @@ async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
 /// Whether this token serves `purpose` now; nothing changes.
 ///
 /// # Errors
-/// The database fails. A token that does not hold is in the result.
-pub async fn check(app: &App, purpose: Purpose, token: &str) -> anyhow::Result<Result<(), TokenError>> {
-    Ok(keys::named(app, purpose, token).await?.map(drop))
+/// [`LinkError`].
+pub async fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), LinkError> {
+    keys::named(app, purpose, token).await.map(drop)
 }
 
 /// The person who holds this token confirms; the first time, a welcome is queued.
 ///
 /// # Errors
-/// The database or a template fails. A token that does not hold is in the result.
-pub async fn confirm(app: &App, token: &str) -> anyhow::Result<Result<bool, TokenError>> {
+/// [`LinkError`].
+pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     let now = app.clock.now();
-    let id = match keys::named(app, Purpose::Confirm, token).await? {
-        Ok(id) => id,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(Ok(false)) };
+    let id = keys::named(app, Purpose::Confirm, token).await?;
+    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(false) };
     let welcome = transactional_emails::welcome(app, person.preferences.cadence).await?;
     let keys = app.keys.clone();
     let confirmed = app.store.confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
-    Ok(Ok(confirmed != Confirmed::Nobody))
+    Ok(confirmed != Confirmed::Nobody)
 }
 
 /// What came of asking for a new confirmation.
@@ -249,35 +246,28 @@ pub enum AskedAgain {
 /// Mails a new confirmation to the person whose token has expired, at most one in an hour.
 ///
 /// # Errors
-/// The database or a template fails. A token that was never ours is in the result.
-pub async fn ask_again(app: &App, token: &str) -> anyhow::Result<Result<AskedAgain, TokenError>> {
-    let id = match keys::named_once(app, Purpose::Confirm, token).await? {
-        Ok(id) => id,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(Ok(AskedAgain::Closed)) };
-    Ok(Ok(match person.status {
+/// [`LinkError`].
+pub async fn ask_again(app: &App, token: &str) -> Result<AskedAgain, LinkError> {
+    let id = keys::named_once(app, Purpose::Confirm, token).await?;
+    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(AskedAgain::Closed) };
+    Ok(match person.status {
         Status::Active => AskedAgain::Subscribed,
         Status::Left | Status::Suppressed => AskedAgain::Closed,
         Status::Pending => {
             ask(app, id, person.preferences.cadence).await?;
             AskedAgain::Mailed
         }
-    }))
+    })
 }
 
 /// The person who holds this token leaves. Who is not here any more has left.
 ///
 /// # Errors
-/// The database fails. A token that does not hold is in the result.
-pub async fn unsubscribe(app: &App, token: &str) -> anyhow::Result<Result<(), TokenError>> {
-    match keys::named(app, Purpose::Unsubscribe, token).await? {
-        Ok(id) => {
-            app.store.leave(id, app.clock.now()).await?;
-            Ok(Ok(()))
-        }
-        Err(error) => Ok(Err(error)),
-    }
+/// [`LinkError`].
+pub async fn unsubscribe(app: &App, token: &str) -> Result<(), LinkError> {
+    let id = keys::named(app, Purpose::Unsubscribe, token).await?;
+    app.store.leave(id, app.clock.now()).await?;
+    Ok(())
 }
 
 /// Unsubscribes an address. False if nobody has it.

@@ -10,8 +10,9 @@ use url::form_urlencoded;
 
 use super::sign_up::too_often;
 use crate::app::App;
+use crate::app::operations::keys::LinkError;
 use crate::app::subscribers::preferences;
-use crate::app::subscribers::preferences::{Answer, PageState, Step};
+use crate::app::subscribers::preferences::{PageState, Step};
 use crate::app::subscribers::subscribe;
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::subscribers::token::Purpose;
@@ -39,7 +40,7 @@ pub(crate) async fn show(
 }
 
 async fn shown(app: &App, token: &str, state: PageState, status: StatusCode) -> Result<Response, Failure> {
-    match preferences::show(app, token, state).await? {
+    match preferences::show(app, token, state).await {
         Ok(Some(html)) => Ok((status, Html(html)).into_response()),
         Ok(None) => gone(app),
         Err(error) => refused(app, error, &NEW_LINK),
@@ -79,7 +80,7 @@ pub(crate) async fn ask_address(
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
-    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await {
         return refused(&app, error, &NEW_LINK);
     }
     let typed = fields.first("address");
@@ -93,8 +94,14 @@ pub(crate) async fn ask_address(
 }
 
 /// Back to the page, or the page with what is to be mended.
-async fn answer(app: &App, token: &str, done: &str, step: Answer<Step>, state: PageState) -> Result<Response, Failure> {
-    match step? {
+async fn answer(
+    app: &App,
+    token: &str,
+    done: &str,
+    step: Result<Step, LinkError>,
+    state: PageState,
+) -> Result<Response, Failure> {
+    match step {
         Ok(Step::Done) => Ok(see(token, done)),
         Ok(Step::NotActive) => Ok(see(token, "")),
         Ok(Step::Problem(problem)) => {
@@ -115,7 +122,7 @@ fn see(token: &str, done: &str) -> Response {
 
 /// All that is kept, as a file to be saved.
 pub(crate) async fn data(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    match preferences::data(&app, &token).await? {
+    match preferences::data(&app, &token).await {
         Ok(Some(data)) => {
             let json = serde_json::to_string_pretty(&data).context("cannot write a person's data")?;
             let headers = [
@@ -131,7 +138,7 @@ pub(crate) async fn data(State(app): State<App>, Path(token): Path<String>) -> R
 
 /// Shows the button; changes nothing.
 pub(crate) async fn ask_erase(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await? {
+    if let Err(error) = subscribe::check(&app, Purpose::Preferences, &token).await {
         return refused(&app, error, &NEW_LINK);
     }
     let text = [
@@ -145,7 +152,7 @@ pub(crate) async fn ask_erase(State(app): State<App>, Path(token): Path<String>)
 }
 
 pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
-    match preferences::erase(&app, &token).await? {
+    match preferences::erase(&app, &token).await {
         Ok(()) => {
             page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
         }
@@ -155,7 +162,7 @@ pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields)
 
 /// Shows the button; changes nothing.
 pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await? {
+    if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await {
         return refused(&app, error, &ASK_AGAIN);
     }
     let text = format!("With this button the {} is sent to this address from now on.", app.config.settings.name);
@@ -165,7 +172,7 @@ pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) 
 
 pub(crate) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     use crate::app::subscribers::preferences::AddressTaken::{NotOpen, Occupied, Taken};
-    let (status, title, text) = match preferences::take_address(&app, &token).await? {
+    let (status, title, text) = match preferences::take_address(&app, &token).await {
         Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
         Ok(Occupied) => (StatusCode::CONFLICT, "This address has a subscription of its own", "Both stay as they are."),
         Ok(NotOpen) => (StatusCode::GONE, "This change is not open any more", ASK_AGAIN.text),

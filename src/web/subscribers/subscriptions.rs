@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::sign_up::too_often;
 use crate::app::App;
+use crate::app::operations::keys::LinkError;
 use crate::app::subscribers::subscribe;
 use crate::app::subscribers::subscribe::{AskedAgain, ask_again};
 use crate::domain::subscribers::token::{Purpose, TokenError};
@@ -21,7 +22,7 @@ const SIGN_UP_AGAIN: Help = Help {
 
 /// Shows the button; changes nothing.
 pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token).await? {
+    if let Err(error) = subscribe::check(&app, Purpose::Confirm, &token).await {
         return unusable(&app, error, token);
     }
     let name = &app.config.settings.name;
@@ -34,7 +35,7 @@ pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
 
 /// The button.
 pub(crate) async fn confirm(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    match subscribe::confirm(&app, &token).await? {
+    match subscribe::confirm(&app, &token).await {
         Ok(true) => subscribed(&app),
         Ok(false) => closed(&app),
         Err(error) => unusable(&app, error, token),
@@ -50,7 +51,7 @@ pub(crate) async fn again(
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
-    match ask_again(&app, &token).await? {
+    match ask_again(&app, &token).await {
         Ok(AskedAgain::Mailed) => {
             let text = "We are sending you a new mail, unless we did so within the last hour. Open the latest one and \
                         follow its link.";
@@ -72,10 +73,8 @@ fn closed(app: &App) -> Result<Response, Failure> {
 }
 
 /// A link that does nothing; one that was ours offers a new mail.
-fn unusable(app: &App, error: TokenError, token: String) -> Result<Response, Failure> {
-    if error != TokenError::Expired {
-        return refused(app, error, &SIGN_UP_AGAIN);
-    }
+fn unusable(app: &App, error: LinkError, token: String) -> Result<Response, Failure> {
+    let LinkError::Refused(TokenError::Expired) = error else { return refused(app, error, &SIGN_UP_AGAIN) };
     let text = "Links to confirm work for seven days. Nothing is sent to you until you have confirmed.";
     let form = PageForm { action: format!("{token}/again"), button: "Send me a new link".to_owned() };
     page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(&form))

@@ -15,7 +15,7 @@ use crate::web::{NEW_LINK, page, refused};
 
 /// Shows the button; changes nothing.
 pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    match preferences::has_left(&app, &token).await? {
+    match preferences::has_left(&app, &token).await {
         Err(error) => refused(&app, error, &NEW_LINK),
         Ok(Some(may_undo)) => has_left(&app, may_undo),
         Ok(None) => {
@@ -42,15 +42,18 @@ pub(crate) async fn leave(
 }
 
 async fn left(app: &App, token: &str) -> Result<Response, Failure> {
-    if let Err(error) = subscribe::unsubscribe(app, token).await? {
+    if let Err(error) = subscribe::unsubscribe(app, token).await {
         return refused(app, error, &NEW_LINK);
     }
-    has_left(app, preferences::has_left(app, token).await? == Ok(Some(true)))
+    match preferences::has_left(app, token).await {
+        Ok(may_undo) => has_left(app, may_undo == Some(true)),
+        Err(error) => refused(app, error, &NEW_LINK),
+    }
 }
 
 async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
     let name = &app.config.settings.name;
-    match preferences::come_back(app, token).await? {
+    match preferences::come_back(app, token).await {
         Ok(Return::Back) => {
             let text = format!("All is as it was before: you get the {name} as you chose it.");
             page(app, StatusCode::OK, "You are back", &[text], None)

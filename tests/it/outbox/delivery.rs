@@ -100,7 +100,7 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
     assert_eq!(mails.len(), 1);
     let token =
         mails[0].text.split("/confirm/").nth(1).unwrap().split(['"', '\r', '\n', ' ']).next().unwrap().to_owned();
-    assert_eq!(policy_digest::app::subscribers::subscribe::confirm(&world.app, &token).await.unwrap(), Ok(true));
+    assert_eq!(policy_digest::app::subscribers::subscribe::confirm(&world.app, &token).await.unwrap(), true);
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;
     let mails = world.mails();

@@ -87,7 +87,7 @@ async fn a_connection_is_used_again_also_after_a_refusal() {
         send(&pool, "a", b"x\r\n").await.unwrap();
         assert_eq!(send(&pool, "unknown", b"x\r\n").await.unwrap_err().verdict(), Verdict::Permanent);
         let later = send(&pool, "later", b"x\r\n").await.unwrap_err();
-        assert!(later.verdict() == Verdict::Transient && !later.is_of_the_way());
+        assert!(later.verdict() == Verdict::Transient && !later.concerns_the_relay());
         send(&pool, "b", b"x\r\n").await.unwrap();
         assert_eq!((stage.connections(), stage.count("RSET")), (1, 2));
         assert_eq!(stage.seen.messages.lock().unwrap().len(), 2);

@@ -40,7 +40,7 @@ async fn refused(stage: &Stage, settings: Settings) -> Error {
         assert!(!clear.contains(word), "{word} in the clear: {clear}");
     }
     assert_eq!(stage.connections(), 1, "one attempt only");
-    assert!(error.is_of_the_way(), "{error:?}");
+    assert!(error.concerns_the_relay(), "{error:?}");
     let words = format!("{error} {error:?} {pool:?}");
     for secret in ["ada@", "ben@", "hunter2"] {
         assert!(!words.contains(secret), "{words}");
@@ -131,7 +131,7 @@ async fn a_file_of_authorities_that_holds_none_is_told() {
     let pool = Pool::new(Settings { ca: Some(broken), ..careful(&stage, Tls::Implicit) });
     let error = pool.probe().await.unwrap_err();
     assert_eq!(error.to_string(), "`mail.smtp.ca_file` holds no certificates that can be read");
-    assert!(error.is_of_the_way() && stage.connections() == 0);
+    assert!(error.concerns_the_relay() && stage.connections() == 0);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_refused_log_in_is_tried_once_however_many_wait_for_it() {
     for error in errors {
         let error = error.unwrap_err();
         assert_eq!(error.to_string(), "the mail server refused the log-in: 535 5.7.8");
-        assert!(error.is_of_the_way() && error.verdict() == Verdict::Ours);
+        assert!(error.concerns_the_relay() && error.verdict() == Verdict::Ours);
         assert!(error.hint().unwrap().contains("`username`"));
         assert!(!format!("{error:?}").contains("hunter2"));
     }
@@ -185,14 +185,18 @@ const STAGES: [(&str, Tls, Verdict, bool); 9] = [
 /// The deadline is short where it is waited for.
 async fn failing_at_each_stage(act: Act, offers: &'static [&'static str]) {
     let timeout = Duration::from_millis(if matches!(act, Act::Silence) { 300 } else { 10_000 });
-    let tests = STAGES.map(|(at, tls, verdict, is_of_the_way)| {
+    let tests = STAGES.map(|(at, tls, verdict, concerns_the_relay)| {
         let act = act.clone();
         async move {
             let script = Script::offering(offers).answering(move |stage, _| (stage == at).then(|| act.clone()));
             let stage = Stage::start(script).await;
             let pool = Pool::new(Settings { timeout, ..careful(&stage, tls) });
             let error = send(&pool, "ben", b"secret\r\n").await.unwrap_err();
-            assert_eq!((error.verdict(), error.is_of_the_way()), (verdict, is_of_the_way), "{at} {tls:?}: {error:?}");
+            assert_eq!(
+                (error.verdict(), error.concerns_the_relay()),
+                (verdict, concerns_the_relay),
+                "{at} {tls:?}: {error:?}"
+            );
             assert_eq!(stage.connections(), 1, "{at}: not tried again by itself");
             let taken = stage.seen.taken.load(Ordering::SeqCst);
             assert!(taken < 16 << 20, "{at}: what was taken lies in the sockets' buffers, not with us: {taken}");
@@ -283,12 +287,12 @@ async fn a_server_that_closes_with_421_is_in_the_way_at_any_command() {
         let pool = Pool::new(careful(&stage, Tls::None));
         let error = send(&pool, "ben", b"secret\r\n").await.unwrap_err();
         assert!(matches!(&error, Error::Refused { reply, .. } if reply.code == 421), "{at}: {error:?}");
-        assert!(error.is_of_the_way() && error.verdict() == Verdict::Transient, "{at}");
+        assert!(error.concerns_the_relay() && error.verdict() == Verdict::Transient, "{at}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_before_a_recipient_is_named_is_of_the_way_and_not_of_the_person() {
+async fn a_refusal_before_a_recipient_is_named_concerns_the_relay_and_not_of_the_person() {
     for at in ["greeting", "EHLO", "AUTH"] {
         for (words, verdict) in [("454 4.7.0 not now", Verdict::Transient), ("554 5.1.1 never", Verdict::Ours)] {
             let script =
@@ -296,7 +300,7 @@ async fn a_refusal_before_a_recipient_is_named_is_of_the_way_and_not_of_the_pers
             let stage = Stage::start(script).await;
             let pool = Pool::new(careful(&stage, Tls::None));
             let error = send(&pool, "ben", b"secret\r\n").await.unwrap_err();
-            assert!(error.is_of_the_way() && error.verdict() == verdict, "{at} {words}: {error:?}");
+            assert!(error.concerns_the_relay() && error.verdict() == verdict, "{at} {words}: {error:?}");
         }
     }
 }

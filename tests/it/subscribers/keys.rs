@@ -2,6 +2,7 @@
 //! key; and a retired key opens nothing that came after it.
 
 use chrono::TimeDelta;
+use policy_digest::app::operations::keys::LinkError;
 use policy_digest::app::operations::{cleanup, keys};
 use policy_digest::app::outbox::bounces::{BounceReport, Ignored, take_in};
 use policy_digest::app::subscribers::subscribe;
@@ -29,6 +30,10 @@ fn leaked(world: &World) -> KeyRing {
     token
 }
 
+fn is_refused(answer: Result<(), LinkError>) -> bool {
+    matches!(answer, Err(LinkError::Refused(TokenError::Invalid)))
+}
+
 #[tokio::test]
 async fn links_from_before_a_change_of_keys_work_until_their_key_ends_by_itself() {
     let mut world = World::new().await;
@@ -41,10 +46,10 @@ async fn links_from_before_a_change_of_keys_work_until_their_key_ends_by_itself(
     world.days(1);
     world = rotated(world, false).await;
     assert_ne!(sign(&world.app.keys.token, Purpose::Unsubscribe, &ada, None), to_ada, "the new key signs");
-    assert_eq!(subscribe::unsubscribe(&world.app, &to_ada).await.unwrap(), Ok(()));
+    subscribe::unsubscribe(&world.app, &to_ada).await.unwrap();
     assert_eq!(status(&world, "ada@example.org").await, Status::Left);
     world.clock.advance(end - world.clock.now());
-    assert_eq!(subscribe::unsubscribe(&world.app, &to_ben).await.unwrap(), Err(TokenError::Invalid));
+    assert!(is_refused(subscribe::unsubscribe(&world.app, &to_ben).await));
     assert_eq!(status(&world, "ben@example.org").await, Status::Active);
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM former_keys"), [2]);
     world.app.store.mark("cleanup", world.clock.now()).await.unwrap();
@@ -90,12 +95,12 @@ async fn a_retired_key_that_leaked_opens_no_later_subscribers_pages() {
     let ben = world.subscribe("ben@example.org").await;
     for purpose in [Purpose::Unsubscribe, Purpose::Preferences] {
         let forged = sign(&stolen, purpose, &ben, None);
-        assert_eq!(subscribe::check(&world.app, purpose, &forged).await.unwrap(), Err(TokenError::Invalid));
+        assert!(is_refused(subscribe::check(&world.app, purpose, &forged).await));
         let own = sign(&stolen, purpose, &ada, None);
-        assert_eq!(subscribe::check(&world.app, purpose, &own).await.unwrap(), Ok(()), "of an email that went out");
+        subscribe::check(&world.app, purpose, &own).await.expect("the link of an email that went out");
     }
     let forged = sign(&stolen, Purpose::Unsubscribe, &ben, None);
-    assert_eq!(subscribe::unsubscribe(&world.app, &forged).await.unwrap(), Err(TokenError::Invalid));
+    assert!(is_refused(subscribe::unsubscribe(&world.app, &forged).await));
     assert_eq!(status(&world, "ben@example.org").await, Status::Active);
 }
 

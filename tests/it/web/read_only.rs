@@ -43,7 +43,7 @@ impl Scene {
         store.leave(people[3].clone(), now).await.unwrap();
         store.pause_person(people[4].clone(), now + TimeDelta::days(9), now).await.unwrap();
         let own = sign(&world.app.keys.token, Purpose::Preferences, &people[2], None);
-        ask_address(&world.app, &own, "another@example.org").await.unwrap().unwrap();
+        ask_address(&world.app, &own, "another@example.org").await.unwrap();
         let tokens = tokens(&world.app, &people);
         let database = world.folder().join("data/policy-digest.db");
         let (World { app, clock, server, .. }, folder) = world.apart();
@@ -158,7 +158,7 @@ async fn mails_of_every_kind() -> (Site, Vec<Mail>, PathBuf) {
     site.sign_up("ada@example.org").await;
     let ada = site.person("ada@example.org").await.unwrap();
     let own = sign(&site.app.keys.token, Purpose::Preferences, &ada.id, None);
-    ask_address(&site.app, &own, "ada2@example.org").await.unwrap().unwrap();
+    ask_address(&site.app, &own, "ada2@example.org").await.unwrap();
     mails.extend(site.mails().await);
     site.world.clock.advance(TimeDelta::days(1));
     send_link(&site.app, &EmailAddress::parse("bob@example.org").unwrap()).await.unwrap();

@@ -1,7 +1,7 @@
-//! What a failed attempt says: of its message, and of the way. Which answer means what is `mail::reply`'s.
+//! What a failed attempt says about its message, and about the relay. What each answer means is `mail::reply`'s.
 
 use crate::domain::outbox::Outcome;
-use crate::domain::outbox::pace::Trouble;
+use crate::domain::outbox::flow::Trouble;
 use crate::mail::reply::Command;
 use crate::mail::{self, Verdict};
 
@@ -15,7 +15,7 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn outcome(&self) -> Outcome {
         let Self::Mail(error) = self else { return Outcome::Lost };
-        if error.is_of_the_way() && !is_after_the_recipient(error) {
+        if error.concerns_the_relay() && !is_after_the_recipient(error) {
             return Outcome::Unsent;
         }
         match error.verdict() {
@@ -25,11 +25,11 @@ impl Failure {
         }
     }
 
-    /// What it says of the way; `None` if it is an answer to the message.
+    /// What it says about the relay; `None` if it is an answer to the message.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Mail(mail::Error::Refused { reply, .. }) if reply.code == 421 => Some(Trouble::Busy),
-            Self::Mail(error) if error.is_of_the_way() => Some(Trouble::Way),
+            Self::Mail(error) if error.concerns_the_relay() => Some(Trouble::Relay),
             Self::Mail(mail::Error::Lost { .. }) => Some(Trouble::Broken),
             Self::Mail(_) | Self::Panic => None,
         }
@@ -43,8 +43,8 @@ impl Failure {
     }
 }
 
-/// From here on an answer is this message's own: one that is told off each time must climb the ladder, or it would
-/// stand before all others for ever.
+/// From here on the answer is about this message. A message that is refused every time must back off, or it would always be
+/// first in the queue.
 fn is_after_the_recipient(error: &mail::Error) -> bool {
     use Command::{Data, Message, Rcpt};
     matches!(error, mail::Error::Refused { command: Rcpt | Data | Message, .. })

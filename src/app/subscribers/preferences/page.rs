@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 
-use super::{Answer, Problem, morning, pause_days};
+use super::{Problem, morning, pause_days};
+use crate::app::operations::keys::{self, LinkError};
 use crate::app::App;
 use crate::app::subscribers::choices;
 use crate::domain::subscribers::subscriber::{Cadence, Preferences};
@@ -29,14 +30,11 @@ pub struct PageState {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn show(app: &App, token: &str, state: PageState) -> Answer<Option<String>> {
-    let id = match super::holder(app, Purpose::Preferences, token).await? {
-        Ok((id, _)) => id,
-        Err(error) => return Ok(Err(error)),
-    };
-    let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
+pub async fn show(app: &App, token: &str, state: PageState) -> Result<Option<String>, LinkError> {
+    let id = keys::named(app, Purpose::Preferences, token).await?;
+    let Some(record) = app.store.own_record(id).await? else { return Ok(None) };
     let view = view(app, &record, state);
-    Ok(Ok(Some(app.renderer.render_preferences(&view).context("cannot render a person's page")?)))
+    Ok(Some(app.renderer.render_preferences(&view).context("cannot render a person's page")?))
 }
 
 fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {

@@ -1,0 +1,28 @@
+//! The bodies that messages are written from, cached. A run has few, so each is read once; a thousand confirmations, each
+//! with a body of its own, do not fill the memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::store::Part;
+
+/// Bodies in the cache, of some 100 KB each.
+const CAPACITY: usize = 32;
+
+#[derive(Debug, Default)]
+pub(super) struct Bodies(HashMap<i64, Arc<Part>>);
+
+impl Bodies {
+    pub(super) async fn get(&mut self, app: &App, id: i64) -> anyhow::Result<Arc<Part>> {
+        if let Some(body) = self.0.get(&id) {
+            return Ok(Arc::clone(body));
+        }
+        let body = Arc::new(app.store.part(id).await?);
+        if self.0.len() >= CAPACITY {
+            self.0.clear();
+        }
+        self.0.insert(id, Arc::clone(&body));
+        Ok(body)
+    }
+}
