@@ -1,10 +1,6 @@
 //! Which features a classifier knows, by hashes of stems: a word's is worked out once, a pair's and a title word's
 //! from those of its words.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// A stem by FNV-1a.
@@ -33,44 +29,49 @@ pub(super) fn key(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// The numbers of features by their keys, behind a sieve that fits into a core's second cache: most pairs of words in
-/// a text are no features.
+/// The numbers of features by their keys: a table with open addressing. A key stands where its leading bits say or, where
+/// that slot is taken, in the next free one, so that one look at the memory tells of most pairs of words that they are no
+/// feature.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
-    sieve: Vec<u64>,
-    /// How far a hash is shifted to give a bit of the sieve.
+    /// The key in the upper half, one more than the number in the lower; 0 is a free slot.
+    slots: Vec<u64>,
+    /// How far a hash is shifted to give its slot.
     shift: u32,
-    numbers: HashMap<u32, u32, FixedState>,
+    count: usize,
 }
 
 impl Features {
     /// Numbers them in the order in which they come.
     pub(super) fn new(keys: &[u32]) -> Self {
-        // Ten to twenty bits for each.
-        let bits = (keys.len() * 10).next_power_of_two().max(64);
-        let mut features = Self { sieve: vec![0; bits / 64], shift: 64 - bits.ilog2(), numbers: HashMap::default() };
-        features.numbers.reserve(keys.len());
-        for (key, number) in keys.iter().zip(0..) {
-            features.numbers.insert(*key, number);
-            let (word, bit) = features.place(u64::from(*key) << 32);
-            features.sieve[word] |= bit;
+        // Half to three quarters of the slots are taken.
+        let slots = (keys.len() * 4 / 3).next_power_of_two().max(64);
+        let mut features = Self { slots: vec![0; slots], shift: 64 - slots.ilog2(), count: keys.len() };
+        for (key, number) in keys.iter().zip(1..) {
+            let slot = features.slot(u64::from(*key) << 32);
+            features.slots[slot] = u64::from(*key) << 32 | number;
         }
         features
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.numbers.len()
+        self.count
     }
 
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let bit = hash >> self.shift;
-        ((bit >> 6) as usize, 1 << (bit & 63))
+    /// Where the key of a hash stands, or the free slot where it would.
+    fn slot(&self, hash: u64) -> usize {
+        let mut slot = (hash >> self.shift) as usize;
+        while self.slots[slot] != 0 && key(self.slots[slot]) != key(hash) {
+            slot = (slot + 1) % self.slots.len();
+        }
+        slot
     }
 
     /// The number of a feature, by its hash.
     pub(super) fn get(&self, hash: u64) -> Option<u32> {
-        let (word, bit) = self.place(hash);
-        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&key(hash)).copied() }
+        #[expect(clippy::cast_possible_truncation, reason = "the number is the lower half")]
+        let number = self.slots[self.slot(hash)] as u32;
+        number.checked_sub(1)
     }
 }
