@@ -29,49 +29,48 @@ pub(super) fn key(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// The numbers of features by their keys: a table with open addressing. A key stands where its leading bits say or, where
-/// that slot is taken, in the next free one, so that one look at the memory tells of most pairs of words that they are no
-/// feature.
+/// The numbers of features by their keys, which are in order. The leading bits of a key say where to begin. A pair that is
+/// no feature needs no more than that table and the keys, which are small enough for a core's second cache.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
-    /// The key in the upper half, one more than the number in the lower; 0 is a free slot.
-    slots: Vec<u64>,
-    /// How far a hash is shifted to give its slot.
+    keys: Vec<u32>,
+    numbers: Vec<u32>,
+    /// For each beginning of a key, where the keys with it, or with a later one, stand.
+    starts: Vec<u32>,
+    /// How far a key is shifted to give its beginning.
     shift: u32,
-    count: usize,
 }
 
 impl Features {
     /// Numbers them in the order in which they come.
     pub(super) fn new(keys: &[u32]) -> Self {
-        // Half to three quarters of the slots are taken.
-        let slots = (keys.len() * 4 / 3).next_power_of_two().max(64);
-        let mut features = Self { slots: vec![0; slots], shift: 64 - slots.ilog2(), count: keys.len() };
-        for (key, number) in keys.iter().zip(1..) {
-            let slot = features.slot(u64::from(*key) << 32);
-            features.slots[slot] = u64::from(*key) << 32 | number;
+        let mut sorted: Vec<(u32, u32)> = keys.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
+        let (keys, numbers): (Vec<u32>, Vec<u32>) = sorted.into_iter().unzip();
+        // Two to four keys for each beginning.
+        let bits = (keys.len() / 2).max(2).ilog2();
+        let shift = u32::BITS - bits;
+        let (mut starts, mut start) = (Vec::with_capacity((1 << bits) + 1), 0);
+        for beginning in 0..=1 << bits {
+            while keys.get(start as usize).is_some_and(|key| key >> shift < beginning) {
+                start += 1;
+            }
+            starts.push(start);
         }
-        features
+        Self { keys, numbers, starts, shift }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Where the key of a hash stands, or the free slot where it would.
-    fn slot(&self, hash: u64) -> usize {
-        let mut slot = (hash >> self.shift) as usize;
-        while self.slots[slot] != 0 && key(self.slots[slot]) != key(hash) {
-            slot = (slot + 1) % self.slots.len();
-        }
-        slot
+        self.keys.len()
     }
 
     /// The number of a feature, by its hash.
     pub(super) fn get(&self, hash: u64) -> Option<u32> {
-        #[expect(clippy::cast_possible_truncation, reason = "the number is the lower half")]
-        let number = self.slots[self.slot(hash)] as u32;
-        number.checked_sub(1)
+        let key = key(hash);
+        let beginning = (key >> self.shift) as usize;
+        let (start, end) = (self.starts[beginning] as usize, self.starts[beginning + 1] as usize);
+        let at = self.keys[start..end].iter().position(|it| *it == key)?;
+        Some(self.numbers[start + at])
     }
 }

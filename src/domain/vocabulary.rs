@@ -12,16 +12,17 @@ use std::ops::Range;
 use foldhash::fast::FixedState;
 
 use super::features::{self, Features};
-use super::folded::{self, Folded};
+use super::folded::{self, Folded, place};
 use super::index::{Index, Opening};
 use super::inflection;
 
 /// Words kept: some 2 MB for each thread that scores. A hash table of 32,768 places takes so many before it grows.
 const MOST_WORDS: usize = 28 * 1024;
-/// Letters of a short word, in bytes.
-const SHORT: usize = 16;
 /// And bytes of bases.
 const MOST_BYTES: usize = 512 * 1024;
+
+/// Letters of a short word, in bytes.
+const SHORT: usize = 16;
 
 /// One passage at a time, its words numbered.
 #[derive(Debug, Default)]
@@ -96,11 +97,6 @@ struct Met {
     /// So many of them, the first, need no further word.
     complete: u32,
     feature: Option<u32>,
-}
-
-/// A place in one of the lists, none of which grows beyond `MOST_BYTES` and a passage.
-fn place(at: usize) -> u32 {
-    u32::try_from(at).expect("a passage is shorter than 4 GB")
 }
 
 /// A short word, filled up with noughts, which stand in no word.
