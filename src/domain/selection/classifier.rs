@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::features::{Features, in_title, pair};
+use super::phrases::folded::{place, whole};
 use super::phrases::vocabulary::Passage;
 
 mod file;
@@ -139,9 +140,9 @@ pub(crate) struct Bag<'a> {
 /// A feature, and where the words for it were first written.
 #[derive(Debug)]
 struct Met {
-    feature: usize,
-    text: usize,
-    place: Range<usize>,
+    feature: u32,
+    text: u32,
+    place: Range<u32>,
 }
 
 impl<'a> Bag<'a> {
@@ -152,16 +153,21 @@ impl<'a> Bag<'a> {
         self.texts.push(text);
         self.words += passage.folded().len();
         let folded = passage.folded();
+        // All pairs are looked up before anything else is done, so that no look waits for what the one before brings.
+        let pairs: Vec<Option<u32>> = pairs(passage).map(|pair| features.get(pair?)).collect();
+        let number = place(self.texts.len() - 1);
         walk(passage, is_title, |found| {
             let feature = match found.group {
                 Group::Word => found.word_feature,
-                Group::TitleWord | Group::Pair => features.get(found.hash),
+                Group::TitleWord => features.get(found.hash),
+                Group::Pair => pairs[found.words.end - 1],
             };
-            let Some(feature) = feature.map(|feature| feature as usize) else { return };
-            if self.times[feature] == 0 {
-                self.met.push(Met { feature, text: self.texts.len() - 1, place: folded.place(found.words) });
+            let Some(feature) = feature else { return };
+            let times = &mut self.times[feature as usize];
+            if *times == 0 {
+                self.met.push(Met { feature, text: number, place: folded.place(found.words) });
             }
-            self.times[feature] = self.times[feature].saturating_add(found.times);
+            *times = times.saturating_add(found.times);
         });
     }
 
@@ -170,33 +176,27 @@ impl<'a> Bag<'a> {
         self.words
     }
 
-    /// The features met, each with how much it weighs in its group before that is brought to length one.
-    fn values(&self, rarity: &[f32]) -> impl Iterator<Item = (usize, f32, &Met)> {
-        self.met.iter().map(|met| {
-            let times = usize::from(self.times[met.feature]).min(DAMPED.len() - 1);
-            (met.feature, DAMPED[times] * rarity[met.feature], met)
-        })
-    }
-
-    /// The features met and their values, each group at its length: what weights are multiplied with. `sizes` says how
-    /// many features are in each group.
+    /// The features met and their values: what weights are multiplied with. `sizes` says how many features are in each group.
     pub(crate) fn row(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
-        let scales = self.scales(rarity, sizes);
-        let value = |(feature, value, _): (usize, f32, &Met)| {
-            #[expect(clippy::cast_possible_truncation, reason = "features are numbered with 32 bits")]
-            let number = feature as u32;
-            (number, value * scales[group(sizes, feature) as usize])
-        };
-        self.values(rarity).map(value).collect()
+        self.met.iter().map(|met| met.feature).zip(self.values(rarity, sizes)).collect()
     }
 
-    /// What brings each group to its length.
-    fn scales(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> [f32; Group::COUNT] {
+    /// The values of the features met, by how often and how rare they are, each group at its length.
+    fn values(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
         let mut squares = [RESERVE; Group::COUNT];
-        for (feature, value, _) in self.values(rarity) {
-            squares[group(sizes, feature) as usize] += value * value;
+        let value = |met: &Met| {
+            let feature = met.feature as usize;
+            let value = DAMPED[usize::from(self.times[feature]).min(DAMPED.len() - 1)] * rarity[feature];
+            squares[group(sizes, met.feature) as usize] += value * value;
+            value
+        };
+        let mut values: Vec<f32> = self.met.iter().map(value).collect();
+        let scales =
+            [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
+        for (met, value) in self.met.iter().zip(&mut values) {
+            *value *= scales[group(sizes, met.feature) as usize];
         }
-        [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt())
+        values
     }
 }
 
@@ -214,23 +214,30 @@ pub(crate) struct Found {
 /// Everything in a passage that may be a feature, in order.
 pub(crate) fn walk(passage: &Passage, is_title: bool, mut note: impl FnMut(Found)) {
     let times = if is_title { IN_TITLE } else { 1 };
-    let mut before = None;
-    for (word, (hash, word_feature)) in passage.features().enumerate() {
+    for ((word, (hash, word_feature)), pair) in passage.features().enumerate().zip(pairs(passage)) {
         note(Found { group: Group::Word, hash, word_feature, words: word..word + 1, times });
         if is_title {
             let hash = in_title(hash);
             note(Found { group: Group::TitleWord, hash, word_feature, words: word..word + 1, times: 1 });
         }
-        if let Some(before) = before.filter(|_| !passage.folded().opens_sentence(word)) {
-            let hash = pair(before, hash);
+        if let Some(hash) = pair {
             note(Found { group: Group::Pair, hash, word_feature, words: word - 1..word + 1, times });
         }
-        before = Some(hash);
     }
 }
 
+/// For each word, the hash of the pair that it ends: no sentence begins with one.
+fn pairs(passage: &Passage) -> impl Iterator<Item = Option<u64>> {
+    let mut before = None;
+    passage.features().enumerate().map(move |(word, (hash, _))| {
+        let first = before.replace(hash)?;
+        (!passage.folded().opens_sentence(word)).then(|| pair(first, hash))
+    })
+}
+
 /// The group of a feature.
-fn group([words, title_words, _]: [usize; Group::COUNT], feature: usize) -> Group {
+fn group([words, title_words, _]: [usize; Group::COUNT], feature: u32) -> Group {
+    let feature = feature as usize;
     if feature < words {
         Group::Word
     } else if feature < words + title_words {
@@ -260,11 +267,11 @@ impl Classifier {
 
     /// Judges a text by its words.
     pub(crate) fn judge<'a>(&self, bag: &Bag<'a>) -> Judgement<'a> {
-        let scales = bag.scales(&self.rarity, self.sizes);
         let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut sum = 0.0_f32;
-        for (feature, value, met) in bag.values(&self.rarity) {
-            let share = value * scales[group(self.sizes, feature) as usize] * f32::from(self.weights[feature]);
+        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
+            let feature = met.feature as usize;
+            let share = value * f32::from(self.weights[feature]);
             sum += share;
             if self.rarity[feature] >= TELLING {
                 shares.push((share, met));
@@ -278,7 +285,7 @@ impl Classifier {
             // Of equals the first: a sort of all for the sake of three would cost more than all the rest.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
-            let word = bag.texts[met.text].get(met.place.clone()).unwrap_or_default();
+            let word = bag.texts[met.text as usize].get(whole(&met.place)).unwrap_or_default();
             if !decisive.iter().any(|named| named.eq_ignore_ascii_case(word)) {
                 decisive.push(word);
             }
@@ -288,15 +295,14 @@ impl Classifier {
 
     /// The log-odds of each theme for a relevant text, whose phrases have earned the themes these points.
     pub(crate) fn judge_themes(&self, bag: &Bag<'_>, points: &[f32]) -> Vec<f32> {
-        let scales = bag.scales(&self.rarity, self.sizes);
         let width = self.themes.len();
         let mut sums = vec![0.0_f32; width];
-        for (feature, value, _) in bag.values(&self.rarity) {
-            let group = group(self.sizes, feature);
-            if group == Group::Pair {
+        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
+            let feature = met.feature as usize;
+            if group(self.sizes, met.feature) == Group::Pair {
                 continue;
             }
-            let value = value * scales[group as usize] * self.theme_unit;
+            let value = value * self.theme_unit;
             let weights = &self.theme_weights[feature * width..(feature + 1) * width];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * f32::from(*weight);

@@ -1,10 +1,6 @@
 //! Which features a classifier knows, by hashes of stems: a word's is worked out once, a pair's and a title word's
 //! from those of its words.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// A stem by FNV-1a.
@@ -33,44 +29,48 @@ pub(crate) fn key(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// The numbers of features by their keys, behind a sieve that fits into a core's second cache: most pairs of words in
-/// a text are no features.
+/// The numbers of features by their keys, which are in order. The leading bits of a key say where to begin. A pair that is
+/// no feature needs no more than that table and the keys, which are small enough for a core's second cache.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
-    sieve: Vec<u64>,
-    /// How far a hash is shifted to give a bit of the sieve.
+    keys: Vec<u32>,
+    numbers: Vec<u32>,
+    /// For each beginning of a key, where the keys with it, or with a later one, stand.
+    starts: Vec<u32>,
+    /// How far a key is shifted to give its beginning.
     shift: u32,
-    numbers: HashMap<u32, u32, FixedState>,
 }
 
 impl Features {
     /// Numbers them in the order in which they come.
     pub(crate) fn new(keys: &[u32]) -> Self {
-        // Ten to twenty bits for each.
-        let bits = (keys.len() * 10).next_power_of_two().max(64);
-        let mut features = Self { sieve: vec![0; bits / 64], shift: 64 - bits.ilog2(), numbers: HashMap::default() };
-        features.numbers.reserve(keys.len());
-        for (key, number) in keys.iter().zip(0..) {
-            features.numbers.insert(*key, number);
-            let (word, bit) = features.place(u64::from(*key) << 32);
-            features.sieve[word] |= bit;
+        let mut sorted: Vec<(u32, u32)> = keys.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
+        let (keys, numbers): (Vec<u32>, Vec<u32>) = sorted.into_iter().unzip();
+        // Two to four keys for each beginning.
+        let bits = (keys.len() / 2).max(2).ilog2();
+        let shift = u32::BITS - bits;
+        let (mut starts, mut start) = (Vec::with_capacity((1 << bits) + 1), 0);
+        for beginning in 0..=1 << bits {
+            while keys.get(start as usize).is_some_and(|key| key >> shift < beginning) {
+                start += 1;
+            }
+            starts.push(start);
         }
-        features
+        Self { keys, numbers, starts, shift }
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let bit = hash >> self.shift;
-        ((bit >> 6) as usize, 1 << (bit & 63))
+        self.keys.len()
     }
 
     /// The number of a feature, by its hash.
     pub(crate) fn get(&self, hash: u64) -> Option<u32> {
-        let (word, bit) = self.place(hash);
-        if self.sieve[word] & bit == 0 { None } else { self.numbers.get(&key(hash)).copied() }
+        let key = key(hash);
+        let beginning = (key >> self.shift) as usize;
+        let (start, end) = (self.starts[beginning] as usize, self.starts[beginning + 1] as usize);
+        let at = self.keys[start..end].iter().position(|it| *it == key)?;
+        Some(self.numbers[start + at])
     }
 }

@@ -72,6 +72,50 @@ fn other_senses_of_the_same_words_are_out() {
 }
 
 #[test]
+fn words_of_a_title_that_name_no_kind_of_post_put_nothing_out() {
+    let content = "Health, housing and social care became one integrated team across the county, and public services \
+        share their budgets and their staff.";
+    for title in [
+        "Bishop Auckland puts its care and housing teams under one roof",
+        "Bishop's Stortford: one front door for health and care",
+        "Vicar's Cross pilots an integrated neighbourhood team",
+        "Church Stretton brings its services together",
+        "An agenda for public service reform",
+        "The programme for government and what it means for councils",
+        "A timetable for local government reorganisation",
+        "Longer opening hours through joined-up teams",
+        "Step-down care: how one team gets people home",
+        "Vacancies in social care: a shared workforce plan",
+        "Vacancy rates fall where teams are integrated",
+        "How to become a council that works with its citizens",
+        "Services that meet our residents where they are",
+        "Integrated support now available to every family",
+        "Ten years of public service reform",
+        "How to report outcomes across services",
+    ] {
+        let score = score(title, content);
+        assert!(score.excluded.is_empty() && score.picked, "{title}: {score:#?}");
+    }
+}
+
+#[test]
+fn a_kind_of_post_that_its_title_names_is_out() {
+    for (title, content) in [
+        (
+            "Bishop of Northton to retire",
+            "The bishop told clergy and people of the diocese that he will leave in June.",
+        ),
+        ("Agenda for the parish council meeting of 3 March", "Apologies; planning; the playing field."),
+        ("Vacancy: integrated care coordinator", "Work with public services across the county."),
+        ("How to report a pothole", "Use the form on our website."),
+        ("Permanent secretary steps down", "After nine years in the civil service."),
+    ] {
+        let score = score(title, content);
+        assert!(!score.excluded.is_empty() && !score.picked, "{title}: {score:#?}");
+    }
+}
+
+#[test]
 fn general_evidence_alone_picks_an_item_without_a_theme() {
     let score = phrases().score(&Text { title: "What next for public services reform?", ..Text::default() });
     assert!(score.picked && score.themes.is_empty(), "{score:#?}");

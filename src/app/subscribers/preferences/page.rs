@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 
 use super::{Problem, morning, pause_days};
-use crate::app::operations::keys::{self, LinkError};
 use crate::app::App;
+use crate::app::operations::keys::{self, LinkError};
 use crate::app::subscribers::choices;
 use crate::domain::subscribers::subscriber::{Cadence, Preferences};
 use crate::domain::subscribers::token::{Purpose, sign};

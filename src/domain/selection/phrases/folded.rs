@@ -31,8 +31,8 @@ pub(crate) struct Folded {
 
 #[derive(Debug)]
 struct Word {
-    letters: Range<usize>,
-    source: Range<usize>,
+    letters: Range<u32>,
+    source: Range<u32>,
     opens_sentence: bool,
     is_hyphenated: bool,
 }
@@ -63,6 +63,9 @@ impl Folded {
                 let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
                 folding.take_run(at, &text[at..at + run]);
                 run
+            } else if first == b' ' {
+                folding.part(' ');
+                1
             } else {
                 let letter = text[at..].chars().next().unwrap_or_default();
                 folding.take(at, letter, &text[at + letter.len_utf8()..]);
@@ -87,7 +90,7 @@ impl Folded {
 
     /// How far into the passage a word begins, measured as `size` is.
     pub(crate) fn offset(&self, word: usize) -> usize {
-        self.words[word].letters.start + word
+        self.words[word].letters.start as usize + word
     }
 
     /// How many words begin before this offset.
@@ -107,26 +110,36 @@ impl Folded {
 
     /// A word as folded.
     pub(crate) fn word(&self, word: usize) -> &str {
-        &self.letters[self.words[word].letters.clone()]
+        &self.letters[whole(&self.words[word].letters)]
     }
 
     /// All words as folded, in order.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(|word| &self.letters[word.letters.clone()])
+        self.words.iter().map(|word| &self.letters[whole(&word.letters)])
     }
 
     /// Where in the source these words stand, in bytes.
-    pub(crate) fn place(&self, words: Range<usize>) -> Range<usize> {
+    pub(crate) fn place(&self, words: Range<usize>) -> Range<u32> {
         self.words[words.start].source.start..self.words[words.end - 1].source.end
     }
 
     /// What the source, which must be the one that was folded, wrote for these words.
     pub(crate) fn quote<'a>(&self, source: &'a str, words: Range<usize>) -> &'a str {
         match (self.words.get(words.start), self.words.get(words.end.saturating_sub(1))) {
-            (Some(first), Some(last)) => source.get(first.source.start..last.source.end).unwrap_or_default(),
+            (Some(first), Some(last)) => source.get(whole(&(first.source.start..last.source.end))).unwrap_or_default(),
             _ => "",
         }
     }
+}
+
+/// A place in a text or in its letters.
+pub(crate) fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("a passage is shorter than 4 GB")
+}
+
+/// The same places as they index.
+pub(crate) fn whole(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
 }
 
 /// The English stem of one folded word. Half a microsecond: `vocabulary` remembers it.
@@ -143,7 +156,7 @@ struct Folding<'a> {
     after_stop: bool,
     sentence_ended: bool,
     /// Where the last hyphen ends, if a word was before it.
-    hyphen_ends: Option<usize>,
+    hyphen_ends: Option<u32>,
 }
 
 impl Folding<'_> {
@@ -157,9 +170,7 @@ impl Folding<'_> {
     /// Takes anything else, which `rest` follows.
     fn take(&mut self, at: usize, letter: char, rest: &str) {
         let end = at + letter.len_utf8();
-        if letter == ' ' {
-            self.part(letter);
-        } else if letter == '&' {
+        if letter == '&' {
             self.close();
             self.open(at);
             self.folded.letters.push_str("and");
@@ -182,7 +193,7 @@ impl Folding<'_> {
         } else {
             let ties = self.in_word && is_hyphen(letter);
             self.part(letter);
-            self.hyphen_ends = ties.then_some(end);
+            self.hyphen_ends = ties.then_some(place(end));
         }
     }
 
@@ -197,7 +208,7 @@ impl Folding<'_> {
         if self.in_word {
             return;
         }
-        let letters = self.folded.letters.len();
+        let (letters, at) = (place(self.folded.letters.len()), place(at));
         self.folded.words.push(Word {
             letters: letters..letters,
             source: at..at,
@@ -210,8 +221,8 @@ impl Folding<'_> {
     fn extend(&mut self, source_end: usize) {
         let letters_end = self.folded.letters.len();
         if let Some(word) = self.folded.words.last_mut() {
-            word.letters.end = letters_end;
-            word.source.end = source_end;
+            word.letters.end = place(letters_end);
+            word.source.end = place(source_end);
         }
     }
 

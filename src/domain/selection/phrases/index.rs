@@ -59,11 +59,11 @@ impl Index {
     pub(crate) fn openings(&self, word: &str, base: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
         for (shelf, begun) in [(&self.by_bases, base), (&self.by_words, word), (&self.by_beginning, word)] {
-            let admitted = shelf.beginning_with(begun).iter().filter(|(key, ..)| key.admits(begun.len(), word));
+            let admitted = shelf.beginning_with(begun).filter(|(key, ..)| key.admits(begun.len(), word));
             openings.extend(admitted.map(|filed| self.opening(filed, begun.len())));
         }
         let is_begun = |key: &Key| key.letters.len() < word.len() && word.starts_with(&key.letters);
-        let shorter = self.by_beginning.0.iter().filter(|(key, ..)| is_begun(key));
+        let shorter = self.by_beginning.near(word).iter().filter(|(key, ..)| is_begun(key));
         openings.extend(shorter.map(|filed| self.opening(filed, filed.0.letters.len())));
         openings[before..].sort_unstable();
     }
@@ -81,17 +81,30 @@ type Filed = (Key, u32, Spelling);
 
 /// Sequences by what is found in the text, sorted.
 #[derive(Debug)]
-struct Shelf(Vec<Filed>);
+struct Shelf {
+    filed: Vec<Filed>,
+    /// Where those begin that have this first byte, or a later one.
+    by_first: Vec<usize>,
+}
 
 impl Shelf {
     fn new(mut filed: Vec<Filed>) -> Self {
         filed.sort_unstable();
-        Self(filed)
+        let first = |(key, ..): &Filed| key.letters.as_bytes().first().map_or(0, |byte| usize::from(*byte));
+        let by_first = (0..=256).map(|byte| filed.partition_point(|filed| first(filed) < byte)).collect();
+        Self { filed, by_first }
     }
 
-    fn beginning_with(&self, letters: &str) -> &[Filed] {
-        let rest = &self.0[self.0.partition_point(|(key, ..)| key.letters.as_str() < letters)..];
-        &rest[..rest.partition_point(|(key, ..)| key.letters.starts_with(letters))]
+    /// Those that begin with the same byte as these letters.
+    fn near(&self, letters: &str) -> &[Filed] {
+        let Some(first) = letters.as_bytes().first().map(|byte| usize::from(*byte)) else { return &self.filed };
+        &self.filed[self.by_first[first]..self.by_first[first + 1]]
+    }
+
+    fn beginning_with(&self, letters: &str) -> impl Iterator<Item = &Filed> {
+        let near = self.near(letters);
+        let rest = &near[near.partition_point(|(key, ..)| key.letters.as_str() < letters)..];
+        rest.iter().take_while(move |(key, ..)| key.letters.starts_with(letters))
     }
 }
 

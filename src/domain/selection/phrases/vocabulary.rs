@@ -1,31 +1,35 @@
 //! The words met so far, each known by a number: its base, its place in the model, and the sequences that it may
 //! begin.
 //!
-//! A word is stemmed for the model, brought to its base for the phrases, and looked up in the index of sequences when it is first met; after that, reading it costs one
-//! look in a table, some fifteen nanoseconds. The table is a memory and no more: what a text scores does not depend
-//! on it. When it is full it is emptied, so that no stream of odd words makes it grow.
+//! A word is stemmed for the model, brought to its base for the phrases, and looked up in the index of sequences when
+//! it is first met; after that, reading it costs one look in a table. Nearly all words have at most sixteen letters: they
+//! are compared as one number. The table is a memory and no more: what a text scores does not depend on it. When it is
+//! full it is emptied, so that no stream of odd words makes it grow.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use super::folded::{self, Folded};
+use super::folded::{self, Folded, place};
 use super::index::{Index, Opening};
 use super::inflection;
 use crate::domain::selection::features;
 use crate::domain::selection::features::Features;
 
-/// Words kept: some 2 MB for each thread that scores.
-const MOST_WORDS: usize = 16 * 1024;
+/// Words kept: some 2 MB for each thread that scores. A hash table of 32,768 places takes so many before it grows.
+const MOST_WORDS: usize = 28 * 1024;
 /// And bytes of bases.
 const MOST_BYTES: usize = 512 * 1024;
+
+/// Letters of a short word, in bytes.
+const SHORT: usize = 16;
 
 /// One passage at a time, its words numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Passage {
     folded: Folded,
-    numbers: Vec<usize>,
+    numbers: Vec<u32>,
     vocabulary: Vocabulary,
 }
 
@@ -51,17 +55,17 @@ impl Passage {
 
     /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
     pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<u32>)> {
-        self.numbers.iter().map(|number| &self.vocabulary.met[*number]).map(|met| (met.hash, met.feature))
+        self.numbers.iter().map(|number| self.vocabulary.of(*number)).map(|met| (met.hash, met.feature))
     }
 
     /// Whether a word may begin any sequence.
     pub(crate) fn opens(&self, word: usize) -> bool {
-        !self.vocabulary.met[self.numbers[word]].openings.is_empty()
+        !self.vocabulary.of(self.numbers[word]).openings.is_empty()
     }
 
     /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
     pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
-        let met = &self.vocabulary.met[self.numbers[word]];
+        let met = self.vocabulary.of(self.numbers[word]);
         // Those that need no further word come first, the others in the order of the letter.
         let openings = &self.vocabulary.openings[met.openings.start as usize..met.openings.end as usize];
         let (complete, mut others) = openings.split_at(met.complete as usize);
@@ -77,7 +81,8 @@ impl Passage {
 
 #[derive(Debug, Default)]
 struct Vocabulary {
-    numbers: HashMap<Box<str>, usize, FixedState>,
+    short: HashMap<[u8; SHORT], u32, FixedState>,
+    long: HashMap<Box<str>, u32, FixedState>,
     met: Vec<Met>,
     bases: String,
     openings: Vec<Opening>,
@@ -95,9 +100,11 @@ struct Met {
     feature: Option<u32>,
 }
 
-/// A place in one of the lists, none of which grows beyond `MOST_BYTES` and a passage.
-fn place(at: usize) -> u32 {
-    u32::try_from(at).expect("a passage is shorter than 4 GB")
+/// A short word, filled up with noughts, which stand in no word.
+fn short(word: &str) -> Option<[u8; SHORT]> {
+    let mut letters = [0; SHORT];
+    letters.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
+    Some(letters)
 }
 
 fn bit(letter: u8) -> u64 {
@@ -112,19 +119,29 @@ impl Vocabulary {
         }
     }
 
-    fn number(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
-        match self.numbers.get(word) {
-            Some(number) => *number,
-            None => self.meet(word, index, model),
+    fn number(&mut self, word: &str, index: &Index, model: Option<&Features>) -> u32 {
+        let short = short(word);
+        let known = match &short {
+            Some(short) => self.short.get(short),
+            None => self.long.get(word),
+        };
+        if let Some(number) = known {
+            return *number;
         }
+        let number = self.meet(word, index, model);
+        match short {
+            Some(short) => self.short.insert(short, number),
+            None => self.long.insert(word.into(), number),
+        };
+        number
     }
 
-    fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> usize {
+    fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> u32 {
         let base = inflection::base(word);
         let (base_start, openings_start) = (self.bases.len(), self.openings.len());
         self.bases.push_str(&base);
         index.openings(word, &base, &mut self.openings);
-        let number = self.met.len();
+        let number = place(self.met.len());
         let openings = &self.openings[openings_start..];
         let hash = features::hash(&folded::stem(word));
         self.met.push(Met {
@@ -135,12 +152,15 @@ impl Vocabulary {
             complete: place(openings.partition_point(|opening| opening.then.is_none())),
             feature: model.and_then(|model| model.get(hash)),
         });
-        self.numbers.insert(word.into(), number);
         number
     }
 
-    fn base(&self, number: usize) -> &str {
-        let base = &self.met[number].base;
+    fn of(&self, number: u32) -> &Met {
+        &self.met[number as usize]
+    }
+
+    fn base(&self, number: u32) -> &str {
+        let base = &self.of(number).base;
         &self.bases[base.start as usize..base.end as usize]
     }
 }
@@ -166,7 +186,7 @@ mod tests {
             assert_eq!(passage.base(1), "servic");
         }
         assert!(passage.vocabulary.met.len() <= MOST_WORDS + 2);
-        assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.numbers.len());
+        assert_eq!(passage.vocabulary.met.len(), passage.vocabulary.short.len());
     }
 
     #[test]
