@@ -69,6 +69,11 @@ fn every_seed_of_a_form_has_addresses_that_stay_the_same() {
 }
 
 #[test]
+fn every_seed_of_a_form_changes_only_what_can_be_chosen() {
+    replay("forms", exercise::forms);
+}
+
+#[test]
 fn every_seed_of_a_damaged_backup_is_restored_or_refused() {
     replay("restore", exercise::restore);
 }
