@@ -1,7 +1,6 @@
 //! What people send from the pages' forms: one body is read as a sign-up, as each form of a subscriber's own page, and as
 //! a link's token. The installation is a small one of its own, in a folder that goes once it is open.
 
-
 use chrono::TimeDelta;
 use policy_digest::app::App;
 use policy_digest::app::clock::Clock;
@@ -99,7 +98,8 @@ async fn choose(app: &App, own: &str, person: &str, fields: &Fields) {
         let step = step.expect("the database answers").expect("the link is good");
         let page = async |typed: &str, problem: Option<Problem>| {
             let chosen = Some((cadence.clone(), themes.clone()));
-            let state = PageState { problem, typed: typed.to_owned(), chosen, done: typed.to_owned(), base: "x/".to_owned() };
+            let state =
+                PageState { problem, typed: typed.to_owned(), chosen, done: typed.to_owned(), base: "x/".to_owned() };
             preferences::show(app, own, state).await.expect("the page is rendered").expect("the link is good")
         };
         match step {

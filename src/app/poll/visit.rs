@@ -8,7 +8,7 @@ use super::{App, FeedResult, chain};
 use crate::app::chance;
 use crate::domain::budget::Spent;
 use crate::domain::feed::{self, Feed, Moved, NextCheck, Visit};
-use crate::fetch::{self, Outcome, Response, Validators};
+use crate::fetch::{self, Outcome, Response, Share, Validators};
 use crate::parse;
 use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
@@ -66,6 +66,8 @@ pub(super) struct Looked {
     pub visit: Visited,
     pub fresh_until: Option<DateTime<Utc>>,
     pub retry_after: Option<DateTime<Utc>>,
+    /// What was read takes of the room for all, until it is kept.
+    pub share: Option<Share>,
 }
 
 impl Looked {
@@ -91,6 +93,7 @@ impl Looked {
             visit: Visited { location, moved, address, bytes, ..Visited::default() },
             fresh_until: response.fresh_until,
             retry_after: response.retry_after,
+            share: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl Looked {
             visit: Visited { moved: state.moved.clone(), address: state.address.clone(), ..Visited::default() },
             fresh_until: None,
             retry_after: state.not_before,
+            share: None,
         }
     }
 
@@ -124,6 +128,7 @@ impl Looked {
             visit: Visited { moved, address, ..Visited::default() },
             fresh_until: None,
             retry_after: error.retry_after(),
+            share: None,
         }
     }
 
