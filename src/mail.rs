@@ -101,6 +101,16 @@ pub enum Error {
     /// It would go over a network in clear.
     #[error("mail would go to the mail server `{0}` in the clear, and it is not on this machine")]
     ClearText(String),
+    /// Not tried: another connection had just failed with this.
+    #[error("{text}")]
+    Repeated {
+        /// The other error with its causes, word for word.
+        text: String,
+        /// The other error's.
+        verdict: Verdict,
+        /// The other error's.
+        hint: Option<&'static str>,
+    },
     /// The server answered, and said no.
     #[error("the mail server refused {command}: {reply}")]
     Refused {
@@ -156,6 +166,7 @@ impl Error {
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
+            Self::Repeated { verdict, .. } => *verdict,
             Self::Refused { command, reply } => reply::verdict(*command, reply),
             // After the last byte the server may have taken it, RFC 5321 §6.1.
             Self::Lost { command: reply::Command::Message, .. } => Verdict::Unknown,

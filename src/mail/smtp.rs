@@ -3,12 +3,13 @@
 //! lettre 0.11's own pool never sets TCP_NODELAY, writes the final dot apart and asks NOOP before each reuse: 44 ms a
 //! message where this takes less than one. It can go when a release has mended that (its PR 1159). What lettre's
 //! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), groups and RSET
-//! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`).
+//! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`), one failure for all that wait (`single_flight`).
 
 mod answer;
 mod connection;
 mod hint;
 mod secure;
+mod single_flight;
 mod stream;
 mod wire;
 
@@ -25,6 +26,7 @@ use super::reply::Command;
 use super::{Accepted, Error, Outgoing};
 use answer::is_closing;
 use connection::{Connection, Transaction};
+use single_flight::SingleFlight;
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -83,6 +85,7 @@ pub struct Pool {
     slots: Semaphore,
     idle: Mutex<Vec<Connection>>,
     connector: OnceCell<TlsConnector>,
+    opening: SingleFlight,
 }
 
 impl fmt::Debug for Pool {
@@ -96,7 +99,7 @@ impl Pool {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let slots = Semaphore::new(settings.max_connections.max(1));
-        Self { settings, slots, idle: Mutex::default(), connector: OnceCell::new() }
+        Self { settings, slots, idle: Mutex::default(), connector: OnceCell::new(), opening: SingleFlight::default() }
     }
 
     /// Sends one message, waiting for a free connection.
@@ -168,6 +171,10 @@ impl Pool {
     }
 
     async fn open(&self) -> Result<Connection, Error> {
+        self.opening.run(self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Connection, Error> {
         if self.settings.tls == Tls::None {
             return Connection::open(&self.settings, None).await;
         }

@@ -41,6 +41,7 @@ impl Error {
             Self::Lost { command: Command::Hello, .. } => Some(
                 "a server that says nothing waits for TLS, perhaps: write `tls = \"tls\"` in `[mail.smtp]`, mostly with port 465",
             ),
+            Self::Repeated { hint, .. } => *hint,
             _ => None,
         }
     }
