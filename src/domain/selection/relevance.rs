@@ -1,9 +1,9 @@
-//! Whether an item is about the topic, under which themes, and why.
+//! Decides whether an item is about the topic, under which themes, and why.
 //!
-//! Every phrase of the topic that is found adds its points, an exclusion's subtracts them; the title counts more
-//! than the opening of the text, the opening more than the rest, and phrases are looked for in the first 2,000
-//! characters only, so that long items are not favoured. Of a topic without a classifier the sum of the points is the
-//! score. With one, the points and its own judgement are log-odds, and the score is the probability that they give.
+//! Every phrase of the topic that is found adds its points; an exclusion's phrases subtract theirs. The title counts
+//! more than the opening of the text, and the opening more than the rest. Phrases are searched for only in the first
+//! 2,000 characters, so that long items have no advantage. Without a classifier, the score is the sum of the points.
+//! With one, the points and its own judgement are log-odds, and the score is the resulting probability.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,16 +25,18 @@ pub use score::{Place, Reason, Score, Text};
 pub use telling::telling;
 pub(crate) use weigh::Points;
 
-/// Changes with whatever changes a score beside the topic's files: scores made by another method are stale.
+/// The version of the scoring method. Increase it with every change that affects scores beyond the topic's files:
+/// scores from another method are stale.
 pub const METHOD: u8 = 3;
 
-/// In so many characters of summary and content together, phrases are looked for.
+/// Phrases are searched for in this many characters of summary and content together.
 const READ: usize = 2_000;
-/// Of those, so many are the opening.
+/// The length of the opening, in characters.
 const OPENING: usize = 600;
-/// And in so many, a post says what kind of post it is,
+/// The length of the lead, in characters, where a post shows what kind of post it is.
 const LEAD: usize = 300;
-/// in sentences that begin within so many: what comes behind a short post may belong to another one.
+/// Only sentences that begin within this many characters belong to the lead: text after a short post may belong to
+/// another one.
 const LEAD_BEGUN: usize = 160;
 const TITLE_LIMIT: usize = 400;
 const CATEGORY_LIMIT: usize = 80;
@@ -45,7 +47,7 @@ const IN_OPENING: f32 = 1.0;
 const IN_REST: f32 = 0.5;
 const IN_CATEGORY: f32 = 0.5;
 
-/// A topic made ready for scoring: build it once, score many, from as many threads as you like.
+/// A topic prepared for scoring. Build it once and use it for many items, from any number of threads.
 #[derive(Debug)]
 pub struct Scorer {
     threshold: f32,
@@ -57,14 +59,14 @@ pub struct Scorer {
     themes: Vec<Arc<str>>,
     exclusions: Vec<Exclusion>,
     phrases: Vec<Phrase>,
-    /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
+    /// For each sequence of the index, the phrases that use it; a phrase with two sides is filed under its left one.
     phrases_of: Vec<Vec<usize>>,
     covers: Vec<Covers>,
     index: Index,
     desks: Mutex<Vec<Desk>>,
 }
 
-/// What reading needs and the next text can use again: one for each thread that scores at the same time.
+/// Scratch buffers that are reused for the next text; one for each thread that scores at the same time.
 #[derive(Debug, Default)]
 struct Desk {
     passage: Passage,
@@ -75,8 +77,8 @@ struct Desk {
 struct Exclusion {
     reason: Arc<str>,
     is_decisive: bool,
-    /// What its heaviest phrase is worth: beside a judgement of the whole text, one that does not decide takes away no
-    /// more, so that a post is not out for what it mentions.
+    /// The worth of its heaviest phrase. Beside a judgement of the whole text, an exclusion that is not decisive
+    /// subtracts no more than this, so that a post is not excluded for what it mentions.
     heaviest: f32,
 }
 
@@ -90,14 +92,14 @@ struct Phrase {
     looks_for: LooksFor,
 }
 
-/// Where a sequence is a phrase that counts, and takes its words from shorter ones. A side of a `~` never does.
+/// Which sequences are phrases that take their words from shorter ones; a side of a `~` never does.
 #[derive(Debug, Clone, Copy, Default)]
 struct Covers {
     in_title: bool,
     elsewhere: bool,
 }
 
-/// A pattern's shape, with sequences by their numbers in the index.
+/// The shape of a pattern, with sequences replaced by their numbers in the index.
 #[derive(Debug, Clone, Copy)]
 enum LooksFor {
     Whole(usize),
@@ -111,15 +113,15 @@ enum Speaks {
     Against(usize),
 }
 
-/// A phrase that a passage holds, its worth there, and the words that earn it.
+/// A phrase found in a passage, its worth there, and its words.
 struct Find<'a> {
     phrase: usize,
     speaks: Speaks,
     place: Place,
     worth: f32,
-    /// It is where a post says what it is: in the title, a category, or the first sentences.
+    /// Whether it is where a post says what it is: in the title, a category, or the first sentences.
     leads: bool,
-    /// The words that earn it, numbered through all passages; for a phrase without `~` twice the same.
+    /// The ranges of its words, numbered across all passages; both are equal for a phrase without `~`.
     words: [Range<usize>; 2],
     quote: &'a str,
 }
@@ -133,17 +135,17 @@ impl Find<'_> {
         self.words.iter().any(|words| words.contains(&word))
     }
 
-    /// Whether all words of the other are among its own.
+    /// Whether its words include all words of the other.
     fn covers(&self, other: &Self) -> bool {
         other.each_word().all(|word| self.has_word(word))
     }
 }
 
-/// All that was seen in a text.
+/// Everything found in a text.
 #[derive(Default)]
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
-    /// In all passages so far.
+    /// The number of words in all passages so far.
     words: usize,
     bag: Bag<'a>,
 }
@@ -208,8 +210,8 @@ impl Scorer {
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item
-    /// out. Of an item in a language that is not the topic's, only title and categories are judged.
+    /// Scores a text. A decisive exclusion whose own evidence in title and first sentences suffices excludes the item.
+    /// If the item's language is not one of the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         let (text, language) = self.in_own_language(text);
@@ -221,19 +223,19 @@ impl Scorer {
             }
             self.note(desk, passage, place, offset, &mut seen);
         });
-        // The words of a title in another language may mean something else: "Budget" is German, too.
+        // The words of a title in another language may mean something else: "Budget" is also German.
         if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
             seen.bag = Bag::default();
         }
         Score { language, ..self.weigh(seen, text.prior) }
     }
 
-    /// Whether a phrase was found that a reader would be told as the reason.
+    /// Whether a reader would be shown this phrase as the reason.
     fn tells(&self, find: &Find<'_>) -> bool {
         self.phrases[find.phrase].is_telling && !matches!(find.speaks, Speaks::Against(_))
     }
 
-    /// What the phrases alone make of a text.
+    /// The points from the phrases alone.
     pub(crate) fn points(&self, text: &Text<'_>) -> Points {
         let (text, _) = self.in_own_language(text);
         let mut seen = Seen::default();
@@ -241,8 +243,8 @@ impl Scorer {
         self.points_of(seen.finds)
     }
 
-    /// The phrases that a text holds, also where a longer one covers them: their numbers in the order of the topic, the
-    /// general ones first, then those of the themes and of the exclusions. Some come more than once.
+    /// The phrases in a text, including those covered by a longer one, by their numbers in the order of the topic:
+    /// general phrases first, then those of the themes and of the exclusions. A number may occur more than once.
     #[must_use]
     pub fn held(&self, text: &Text<'_>) -> Vec<usize> {
         let (text, _) = self.in_own_language(text);
@@ -261,7 +263,7 @@ impl Scorer {
         held
     }
 
-    /// What is judged of a text, and its language where that is none of the topic's.
+    /// The part of a text that is judged, and the text's language if it is not one of the topic's.
     fn in_own_language<'a>(&self, text: &Text<'a>) -> (Text<'a>, Option<Language>) {
         match self.languages.foreign(text.summary, text.content) {
             None => (*text, None),
@@ -269,7 +271,7 @@ impl Scorer {
         }
     }
 
-    /// Reads a text passage by passage; each is handed on with its place and with what was read of the text before it.
+    /// Reads a text passage by passage; passes on each with its place and the amount of text before it.
     fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
         let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut desk = desks().pop().unwrap_or_default();
@@ -295,7 +297,7 @@ impl Scorer {
         desks().push(desk);
     }
 
-    /// Notes what a passage holds.
+    /// Records the phrases of a passage.
     fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
         let folded = desk.passage.folded();
         let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;

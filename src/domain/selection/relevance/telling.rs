@@ -1,15 +1,15 @@
-//! What a reader is told of why a post is in: the phrases that a person would give as a reason, in the post's own words.
-//! Single words, the setting and what the classifier goes by are for `explain`.
+//! Chooses the reasons that a reader sees for a post: the phrases that a person would give as a reason, in the post's
+//! own words. Single words, the setting and the classifier's words appear only in `explain`.
 
 use super::Reason;
 use crate::domain::items::text;
 
-/// A longer quotation, as two words far apart in a sentence give it, reads like no reason.
+/// Longer quotations, as from two words far apart in a sentence, do not read like a reason.
 const MOST_CHARS: usize = 60;
 /// A phrase that weighs less than this share of the heaviest is not what the post is about.
 const FAIR_SHARE: f32 = 0.5;
 
-/// The telling phrases among these reasons, heaviest first, as they are written in mid-sentence. May be empty.
+/// The telling phrases among these reasons, heaviest first, written for the middle of a sentence. May be empty.
 #[must_use]
 pub fn telling(reasons: &[Reason]) -> Vec<String> {
     let told: Vec<_> = reasons
@@ -27,7 +27,8 @@ fn ends_sentence(words: &str) -> bool {
     [". ", "! ", "? "].iter().any(|end| words.contains(end))
 }
 
-/// In lower case, save what has capitals of its own ("NHS", "GovTech") and what the topic file writes with a capital.
+/// Converts to lower case, except for words with capitals of their own ("NHS", "GovTech") and phrases that the topic
+/// file writes with a capital.
 fn in_mid_sentence(found: &str, phrase: &str) -> String {
     if phrase.trim_start_matches("title:").contains(char::is_uppercase) {
         return found.to_owned();
