@@ -1,4 +1,4 @@
-//! Facts about composing.
+//! Tests of composing.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -203,7 +203,7 @@ fn dated(seq: i64, score: f32, days_old: i64) -> Story {
     Story { published: Some(newest - TimeDelta::days(days_old)), ..story(seq, score, &seq.to_string(), &[]) }
 }
 
-/// All stories of a digest in the order of their rank: without room for full ones, all are in `more`.
+/// All stories of a digest by rank: with no room for full ones, all are in `more`.
 fn order(stories: Vec<Story>, pins: &[&str]) -> Vec<i64> {
     numbers(&pinned(stories, 0, None, pins).expect("a digest").more)
 }
@@ -212,7 +212,7 @@ fn order(stories: Vec<Story>, pins: &[&str]) -> Vec<i64> {
 fn of_two_stories_alike_the_newer_stands_first_and_an_undated_one_gains_nothing() {
     let undated = || story(1, 5.0, "undated", &[]);
     assert_eq!(order(vec![undated(), dated(2, 5.0, 3), dated(3, 5.0, 0)], &[]), [3, 2, 1]);
-    // What is a week old gains as little as what is undated.
+    // A story that is a week old gains nothing, like an undated one.
     assert_eq!(order(vec![undated(), dated(2, 5.0, 7), dated(3, 5.0, 90), dated(4, 5.0, 0)], &[]), [4, 1, 2, 3]);
 }
 
