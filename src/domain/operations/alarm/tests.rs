@@ -1,4 +1,4 @@
-//! The rules of incidents: begun once, ended once, whatever comes and goes between.
+//! The rules of incidents: each starts once and ends once, however the trouble comes and goes.
 
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ fn alarm(kind: Kind) -> Alarm {
     }
 }
 
-/// What the store does, in memory; counts what is told of each incident.
+/// An in-memory stand-in for the store, which counts the reports of each incident.
 #[derive(Default)]
 struct Table {
     alarms: Vec<Alarm>,
@@ -63,7 +63,7 @@ impl Table {
         self.alarms.iter().filter(|alarm| alarm.ended.is_none()).cloned().collect()
     }
 
-    /// True if a mail was written.
+    /// True if an email was written.
     fn tell(&mut self, now: DateTime<Utc>) -> bool {
         let untold: Vec<Alarm> = self.alarms.iter().filter(|alarm| alarm.told_end.is_none()).cloned().collect();
         let told = self.alarms.iter().filter(|it| it.kind.is_of_a_feed()).flat_map(|it| [it.told, it.told_end]);
@@ -186,8 +186,9 @@ fn every_kind_says_what_happens_by_itself_and_a_next_step() {
 }
 
 proptest! {
-    /// Whatever comes and goes, whenever it is looked, however the clock steps and wherever a process dies: no two
-    /// incidents of one trouble are open, and of each the beginning and the end are told once at most; at last, once.
+    /// However troubles come and go, whenever the look runs, however the clock jumps and wherever a process dies: no
+    /// two open incidents have the same trouble, and the start and end of each are reported at most once and,
+    /// eventually, once.
     #[test]
     fn each_incident_is_told_once_and_its_end_once(
         looks in prop::collection::vec((prop::collection::vec((0..Kind::ALL.len(), 0..2u8, any::<bool>()), 0..4),
@@ -200,7 +201,7 @@ proptest! {
             let mut found: Vec<Trouble> = Vec::new();
             for (kind, subject, is_ripe) in troubles {
                 let new = Trouble { subject: subject.to_string(), since: now, ..trouble(Kind::ALL[kind], is_ripe) };
-                // A feed has one trouble of reading at a time, as the look finds it.
+                // `look` finds at most one reading trouble for each feed.
                 let is_known = |it: &Trouble| it.subject == new.subject
                     && (it.kind == new.kind || it.kind.is_unreadable() && new.kind.is_unreadable());
                 if !found.iter().any(is_known) {
@@ -216,7 +217,7 @@ proptest! {
             prop_assert!(open.windows(2).all(|pair| pair[0] != pair[1]), "{open:?}");
             prop_assert!(table.begun.iter().chain(&table.over).all(|told| *told <= 1));
         }
-        // Two days of well-being and a further one for the mail end everything.
+        // Two calm days and another one for the email end every incident.
         for day in 1..=4 {
             now += TimeDelta::days(day);
             table.keep(changes(&table.open(), &[], now), now);

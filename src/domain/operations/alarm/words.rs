@@ -1,35 +1,35 @@
-//! What an alarm says: what happened, what the program does by itself, and the next step of whoever reads it. Many of
-//! one kind are said in one notice, so that a thousand feeds are no thousand lines.
+//! The text of an alarm: what happened, what the program does about it, and the next step for the administrator.
+//! Several incidents of one kind share a notice, so that a thousand feeds do not make a thousand lines.
 
 use chrono::{DateTime, Utc};
 
 use super::{Alarm, Kind};
 
-/// So many of one kind are told one by one.
+/// Up to this many incidents of one kind get a notice each.
 const FEW: usize = 5;
 
-/// One thing that is told.
+/// One notice of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
-    /// Whose: feeds' ids, a run's number, a cadence; empty for what concerns all.
+    /// What it affects: ids of feeds, a run's number, a cadence; empty if it affects everything.
     pub subjects: Vec<String>,
-    /// In a few words, as for a subject line: "feed `blog` cannot be read".
+    /// A short title, as in a subject line: "feed `blog` cannot be read".
     pub title: String,
-    /// What happened, in whole sentences.
+    /// What happened, in full sentences.
     pub what: String,
-    /// Since when; of many, the earliest.
+    /// When it began; for several incidents, the earliest.
     pub since: DateTime<Utc>,
-    /// Until when: since then it has been well. None while one of them is not; of many, the latest.
+    /// When the trouble was over. `None` while any of them lasts; for several incidents, the latest.
     pub until: Option<DateTime<Utc>>,
-    /// What the program does by itself, in whole sentences.
+    /// What the program does about it, in full sentences.
     pub does: &'static str,
-    /// What the reader can do, in one sentence, with a command.
+    /// What the administrator can do, in one sentence with a command.
     pub next: String,
 }
 
-/// Says these incidents, the gravest first.
+/// Makes notices of these incidents, the most serious first.
 pub fn notices<'a>(alarms: impl IntoIterator<Item = &'a Alarm>) -> Vec<Notice> {
     let mut alarms: Vec<&Alarm> = alarms.into_iter().collect();
     alarms.sort_by_key(|alarm| (alarm.kind, alarm.since, alarm.id));
@@ -42,7 +42,7 @@ pub fn notices<'a>(alarms: impl IntoIterator<Item = &'a Alarm>) -> Vec<Notice> {
         .collect()
 }
 
-/// Of one kind; at least one.
+/// A notice for one or more incidents of one kind.
 fn notice(alarms: &[&Alarm]) -> Notice {
     let kind = alarms[0].kind;
     let subjects: Vec<String> =
@@ -70,7 +70,7 @@ fn notice(alarms: &[&Alarm]) -> Notice {
     }
 }
 
-/// Its first letter large and a full stop at its end.
+/// Capitalises the first letter and adds a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();

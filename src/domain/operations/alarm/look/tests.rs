@@ -1,4 +1,4 @@
-//! What counts as trouble, and from when on.
+//! What counts as trouble, and after how long.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn noon() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-/// Well, and read an hour ago.
+/// A healthy feed that was read an hour ago.
 fn feed(id: &str) -> FeedFacts {
     let read = Some(noon() - TimeDelta::hours(1));
     FeedFacts { id: id.to_owned(), title: id.to_uppercase(), read, ..FeedFacts::default() }
@@ -17,7 +17,7 @@ fn failing(id: &str, hours: i64, failures: u32) -> FeedFacts {
     FeedFacts { failing: since, failures, error: Some("503".to_owned()), ..feed(id) }
 }
 
-/// What is found in these feeds, and whether it is ripe.
+/// The troubles found in these feeds, and whether each is ripe.
 #[track_caller]
 fn found(these: &[FeedFacts]) -> Vec<(Kind, bool)> {
     feeds(these, false, noon()).iter().map(|trouble| (trouble.kind, trouble.is_ripe)).collect()
@@ -70,7 +70,7 @@ fn where_four_in_five_feeds_fail_it_is_the_network_and_no_feed_is_blamed() {
     assert!(!after[0].is_ripe, "until the network has been well for a day");
 }
 
-/// A feed that posted on these days ago, and was read an hour ago.
+/// A feed that posted this many days ago, and was read an hour ago.
 fn posting(days_ago: &[i64]) -> FeedFacts {
     let days = days_ago.iter().map(|days| (noon() - TimeDelta::days(*days)).date_naive()).collect();
     FeedFacts { days, ..feed("a") }
@@ -81,7 +81,7 @@ fn a_feed_is_silent_after_four_times_the_pause_that_nine_in_ten_of_its_pauses_ke
     let silent = [(Kind::FeedSilent, true)];
     assert_eq!(found(&[posting(&[11, 13, 15, 17, 19])]), silent);
     assert_eq!(found(&[posting(&[7, 9, 11, 13, 15])]), []);
-    // Every working day: the weekend is three days, and Christmas twelve.
+    // A feed with a post each working day: a weekend is three days, and Christmas twelve.
     let weekdays = [3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 17].map(|days| days + 8);
     assert_eq!(found(&[posting(&weekdays)]), []);
     assert_eq!(found(&[posting(&weekdays.map(|days| days + 2))]), silent);
