@@ -1,9 +1,9 @@
-//! Whether anybody is told when something needs a person.
+//! Checks that somebody is notified when something needs a person.
 
 use super::{CheckFinding, Part};
 use crate::config::{Config, TransportKind};
 
-/// Mail goes out, and nobody would hear that it does not any more.
+/// Emails are sent, but no administrator would hear of a problem.
 pub(super) fn look(config: &Config) -> Part {
     let settings = &config.settings;
     let (is_mailing, told) = (settings.mail.transport == TransportKind::Smtp, settings.admin_to.len());

@@ -1,4 +1,4 @@
-//! The database and the disk that it lies on.
+//! Checks the database and its disk.
 
 use std::path::Path;
 
@@ -9,15 +9,15 @@ use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, private};
 use crate::domain::operations::shell;
 use crate::store;
 
-/// What this part is called.
+/// The name of this part.
 pub(super) const NAME: &str = "database";
 
-/// With less room than this, nothing can be relied on; in bytes.
+/// With less free space than this, in bytes, nothing works reliably.
 const TOO_LITTLE: u64 = 100 << 20;
-/// With less than this, it is time to look; in bytes.
+/// With less free space than this, in bytes, the administrator should act.
 const LITTLE: u64 = 1 << 30;
 
-/// Why it cannot be opened or used, and what helps.
+/// Why the database cannot be opened or used, and what to do.
 pub(super) fn unusable(error: &anyhow::Error) -> Part {
     let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
     let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
@@ -27,10 +27,10 @@ pub(super) fn unusable(error: &anyhow::Error) -> Part {
     Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
 }
 
-/// How large it is, and whether delivery is paused in it. One that is damaged is asked nothing more.
+/// The size of the database, and whether delivery is paused. A damaged database is not checked further.
 ///
 /// # Errors
-/// The damage.
+/// The database is damaged.
 pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
     listener(Progress::Started { what: "database", steps: 1 });
     listener(Progress::Step("reading it whole"));
@@ -54,7 +54,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
 }
 
-/// Whether others on this machine can read what is kept of people.
+/// Whether other users of this machine can read personal data.
 fn open_to_others(data: &Path) -> Option<CheckFinding> {
     let open = private::open_to_others(data).unwrap_or_default();
     let (first, rest) = open.split_first()?;
@@ -65,7 +65,7 @@ fn open_to_others(data: &Path) -> Option<CheckFinding> {
     ))
 }
 
-/// Whether there is room for more.
+/// Whether the disk has enough free space.
 pub(super) fn disk(data: &Path) -> Part {
     match store::free_bytes(data) {
         Ok(free) => Part::new("disk", format!("{:.1} GB free", free as f64 / 1e9), room(free).into_iter().collect()),

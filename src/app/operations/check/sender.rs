@@ -1,9 +1,9 @@
-//! Who sends: what the law of most countries wants at the foot of a mail, and an address that is somebody's.
+//! Checks the sender: the footer that most countries' law requires, and a real address.
 
 use super::finding::{CheckFinding, Part};
 use crate::config::{Settings, TransportKind};
 
-/// What is missing before mail leaves this machine.
+/// What is missing before emails can leave this machine.
 pub(super) fn look(settings: &Settings) -> Part {
     let sender = &settings.sender;
     if settings.mail.transport == TransportKind::Directory {
@@ -37,7 +37,7 @@ pub(super) fn domain(mailbox: &str) -> &str {
     mailbox.trim_end_matches('>').rsplit('@').next().unwrap_or_default()
 }
 
-/// RFC 2606: names that are kept for examples, and never anybody's.
+/// RFC 2606: names that are reserved for examples.
 pub(super) fn is_nobodys(domain: &str) -> bool {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
     let is_at = |kept: &str| domain == kept || domain.strip_suffix(kept).is_some_and(|rest| rest.ends_with('.'));

@@ -1,5 +1,5 @@
-//! Whether anybody answers at the links of the mails. `once` from cron makes and sends digests, and serves nothing; that
-//! the daemon does, it notes in the database.
+//! Checks whether the links in emails work. `once` from cron makes and sends digests but does not serve the pages; the
+//! daemon does, and records it in the database.
 
 use chrono::TimeDelta;
 
@@ -8,10 +8,10 @@ use crate::app::ReadOnly;
 use crate::app::operations::status::SERVED;
 use crate::config::TransportKind;
 
-/// The daemon notes it every hour.
+/// The daemon records it every hour.
 const LATE: TimeDelta = TimeDelta::days(1);
 
-/// Mails go out, and their links are dead.
+/// Emails are sent, but their links do not work.
 pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFinding>> {
     let mail = &app.config.settings.mail;
     if mail.transport != TransportKind::Smtp {

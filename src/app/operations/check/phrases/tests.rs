@@ -1,4 +1,4 @@
-//! Which phrases are left when every text has been read.
+//! Which phrases are unused after all texts have been read.
 
 use super::*;
 use crate::domain::selection::relevance::{Scorer, Text};
