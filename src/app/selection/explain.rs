@@ -1,5 +1,5 @@
-//! Why an item is in or out: of a stored item, of a page that is fetched for it, or of a file. Many texts at once, one
-//! JSON object a line, are judged by `lines`.
+//! Explains why an item is selected or not: a stored item, a page fetched for this purpose, or a file. `lines` judges
+//! many texts, one JSON object a line.
 
 mod change;
 mod lines;
@@ -20,42 +20,42 @@ use crate::store::ItemRow;
 pub use change::{Change, Without};
 pub use lines::lines;
 
-/// So many characters of the text are shown: those that count, and a few more.
+/// The number of characters of the text that are shown: those that are judged, and a few more.
 const SHOWN: usize = 2_100;
 
-/// A judgement with what was judged.
+/// A judgement and the text that it is about.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// Its title.
     pub title: String,
-    /// What was read after the title: the summary and the content, as far as they count.
+    /// The summary and the content, as far as they are judged.
     pub text: String,
     /// Its categories.
     pub categories: Vec<String>,
-    /// Where it comes from: a feed, or a file.
+    /// Its source: a feed or a file.
     pub source: String,
-    /// The judgement by today's topic file.
+    /// The judgement with today's topic file.
     pub score: Score,
-    /// What must be reached.
+    /// The threshold for selection.
     pub threshold: f32,
-    /// What score and threshold mean.
+    /// The unit of score and threshold.
     pub scale: Scale,
     /// What would change the decision.
     pub change: Change,
-    /// In one or two sentences; empty when nothing can be said.
+    /// The same in one or two sentences; empty if nothing can be said.
     pub would_change: String,
-    /// It would be in, if nothing spoke against it.
+    /// Whether it would be selected if nothing counted against it.
     is_outweighed: bool,
-    /// Where it can be read.
+    /// The address of the post.
     pub link: Option<String>,
-    /// What else there is to know of it: why it is not mailed, or in which digest it stands.
+    /// Further remarks, such as why it is not emailed, or which digest contains it.
     pub notes: Vec<String>,
 }
 
-/// Explains an item by its link: the stored one or, when none has it, the page that is fetched from there.
+/// Explains an item by its link: the stored item or, if there is none, the page at that address.
 ///
 /// # Errors
-/// The page cannot be fetched, or is none; or the database fails.
+/// The page cannot be fetched, or it is not a web page; or the database fails.
 pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     match app.store.item_by_link(canonical(link)).await? {
         Some(item) => stored(app, &item).await,
@@ -86,7 +86,7 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
         notes.push(format!("it stands in the {} digest of run {}", run.cadence, run.id));
     }
     if let Some(removed) = item.text_removed {
-        // Today's topic would judge the title alone.
+        // Today's topic could judge only the title.
         notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
         explanation.score = item.score.clone();
         explanation.change = Change::default();
@@ -99,7 +99,7 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     Ok(explanation)
 }
 
-/// Explains a page that no item leads to.
+/// Explains a page that no stored item links to.
 async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let now = app.clock.now();
     let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
@@ -163,7 +163,7 @@ impl Explanation {
         }
     }
 
-    /// The decision in one plain sentence: "in: 7.5, threshold 3.0; integration and partnership".
+    /// The decision in one sentence: "in: 7.5, threshold 3.0; integration and partnership".
     #[must_use]
     pub fn verdict(&self) -> String {
         let score = &self.score;
@@ -192,7 +192,7 @@ impl Explanation {
         }
     }
 
-    /// What the heaviest of what speaks against it is about.
+    /// The subject of the heaviest reason against it.
     fn strongest_against(&self) -> Option<&str> {
         let against = self.score.reasons.iter().filter(|reason| reason.weight < 0.0);
         let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
@@ -210,7 +210,7 @@ fn listed(words: &[String]) -> String {
     }
 }
 
-/// A reason for machines.
+/// The JSON form of a reason.
 #[must_use]
 pub fn reason_json(reason: &Reason) -> serde_json::Value {
     serde_json::json!({
