@@ -1,16 +1,16 @@
-//! How often a feed publishes, in words. A feed shows only its newest entries, so what it did before it was first read
-//! is known in part: the count is taken over the time that is known, of a week at least.
+//! How often a feed publishes, in words. A feed shows only its newest entries, so its history before the first read is
+//! only partly known: the rate is computed over the known period, of at least a week.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The longest time that is looked back over.
+/// The longest period that is considered.
 pub const LOOK_BACK: TimeDelta = TimeDelta::weeks(12);
 
 const WEEK: f64 = 7.0 * 24.0 * 3600.0;
 const WEEKS_A_MONTH: f64 = 52.0 / 12.0;
 
-/// The rhythm of a feed of which `items` of the last [`LOOK_BACK`] before `last_read` are known, the oldest from `oldest`.
-/// A rate is rounded, and told by the longest unit in which it is one or more: day, week, month.
+/// The frequency of a feed with `items` known items in the last [`LOOK_BACK`] before `last_read`, the oldest from
+/// `oldest`. The rate is rounded, and given for the longest unit (day, week, month) in which it is at least one.
 #[must_use]
 pub fn in_words(
     items: u64,
@@ -22,7 +22,7 @@ pub fn in_words(
         return "no posts with a date in the last 12 weeks".to_owned();
     };
     let known = (last_read - oldest.min(first_read)).clamp(TimeDelta::weeks(1), LOOK_BACK);
-    // Of a time that begins with a post, that post is the beginning alone.
+    // If the period starts with a post, that post only marks its start.
     let counted = if oldest < first_read { (items - 1).max(1) } else { items };
     let a_week = counted as f64 * WEEK / known.as_seconds_f64();
     let (rate, unit) = match a_week {

@@ -40,10 +40,9 @@ const TRACKING: [&str; 33] = [
     "xtor",
 ];
 
-/// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
-/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`, and in
-/// which country Blogger showed a blog of its own, and on what device.
-/// The same for its own result.
+/// The canonical form of a page's address. It drops or normalises what does not distinguish pages: scheme, `www.`, `m.`
+/// and `amp.`, default port, credentials, fragment, tracking parameters, the order of the query, a trailing slash, a
+/// trailing `/amp`, and Blogger's country domains and device parameters. Applying it to its own result changes nothing.
 #[must_use]
 pub fn canonical(url: &Url) -> String {
     if !matches!(url.scheme(), "http" | "https") {
@@ -69,12 +68,13 @@ pub fn canonical(url: &Url) -> String {
 #[must_use]
 pub fn host(host: &str) -> String {
     let lower = host.to_lowercase();
-    // The root's dot says nothing; but a host of dots is none without them, and a number is an address.
+    // A final dot says nothing; but a host of only dots would be empty without them, and a number would become an IP
+    // address.
     let bare = lower.trim_end_matches('.');
     let is_same = || matches!(url::Host::parse(bare), Ok(url::Host::Domain(name)) if name == bare);
     let mut rest = if bare.len() < lower.len() && is_same() { bare } else { &lower };
     while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
-        // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
+        // `m.de` is a site of its own, and `www.` alone is not a prefix.
         if !shorter.contains('.') {
             break;
         }
@@ -109,7 +109,7 @@ fn query(url: &Url) -> String {
 
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
-    // Blogger's `m` is the page for telephones, or not.
+    // Blogger's `m` selects the mobile version of a page.
     let says_nothing = pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp";
     !says_nothing && !["utm_", "mtm_"].iter().any(|start| key.starts_with(start)) && !TRACKING.contains(&key.as_str())
 }

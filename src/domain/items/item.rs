@@ -1,5 +1,5 @@
-//! One entry of a feed, as plain text, and how it is told from the others.
-//! When it was published is the feed's word; when it arrived is the store's.
+//! One entry of a feed as plain text, and its identity within the feed. The publication time comes from the feed; the
+//! store records the arrival.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! Facts about excerpts and lines.
+//! Tests of excerpts and lines.
 
 use super::*;
 
