@@ -21,6 +21,7 @@ mod guard;
 mod names;
 mod redirect;
 mod request;
+mod room;
 mod status;
 mod turns;
 
@@ -29,9 +30,11 @@ pub use deadline::{Deadlines, Stage};
 pub use error::{Error, Verdict};
 pub use guard::Refused;
 pub use names::Names;
+pub use room::Share;
 
 use redirect::Trail;
 use request::Hop;
+use room::Room;
 
 const MAX_REDIRECTS: usize = 10;
 
@@ -79,7 +82,7 @@ pub enum Outcome {
 }
 
 /// A successful look.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Response {
     /// What came back.
     pub outcome: Outcome,
@@ -93,12 +96,14 @@ pub struct Response {
     pub fresh_until: Option<DateTime<Utc>>,
     /// It wants to be left alone until then, though it answered.
     pub retry_after: Option<DateTime<Utc>>,
+    /// What the body takes of the room for all of them; to be kept as long as the body is.
+    pub share: Share,
 }
 
 impl Response {
-    fn of(outcome: Outcome, final_url: Url) -> Self {
+    fn of(outcome: Outcome, final_url: Url, share: Share) -> Self {
         let validators = Validators::default();
-        Self { outcome, validators, final_url, moved_to: None, fresh_until: None, retry_after: None }
+        Self { outcome, validators, final_url, moved_to: None, fresh_until: None, retry_after: None, share }
     }
 }
 
@@ -107,6 +112,7 @@ pub struct Fetcher {
     client: reqwest::Client,
     guard: guard::Guard,
     turns: turns::Turns,
+    room: Room,
     options: Options,
 }
 
@@ -119,7 +125,7 @@ impl Fetcher {
         let guard = guard::Guard::new(&options.allow_private);
         let client = client::build(&options, &guard)?;
         let turns = turns::Turns::new(options.concurrency, options.per_host, options.spacing);
-        Ok(Self { client, guard, turns, options })
+        Ok(Self { client, guard, turns, room: Room::new(), options })
     }
 
     /// Whether a proxy resolves the names, and so decides which addresses are dialled.
@@ -141,7 +147,7 @@ impl Fetcher {
     pub async fn fetch(&self, url: &Url, validators: &Validators, now: DateTime<Utc>) -> Result<Response, Error> {
         match url.scheme() {
             "file" if self.options.allow_files => {
-                return file::read(url, validators, self.options.max_body_bytes).await;
+                return file::read(url, validators, self.options.max_body_bytes, self.room.share()).await;
             }
             "http" | "https" => {}
             _ => return Err(Error::NotAllowed(url.clone())),

@@ -38,6 +38,7 @@ mod tokenize;
 mod vocabulary;
 
 use draft::{Draft, Written};
+pub use entry::stored_bytes;
 use identity::Settled;
 pub use kind::Kind;
 use leaf::Value;

@@ -11,6 +11,9 @@ const MAX_HEADERS: usize = 100;
 /// HTTP/2 announces its bound; 16 KiB is what most servers keep to themselves.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
 
+/// What an HTTP/2 server may send ahead of what we read: a body that waits for room waits at its server.
+const WINDOW_BYTES: u32 = 256 * 1024;
+
 pub(super) fn build(options: &Options, guard: &Guard) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(&options.user_agent)
@@ -19,7 +22,9 @@ pub(super) fn build(options: &Options, guard: &Guard) -> Result<reqwest::Client,
         .no_proxy()
         .connect_timeout(options.deadlines.connect)
         .http1_max_headers(MAX_HEADERS)
-        .http2_max_header_list_size(MAX_HEADER_BYTES);
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
+        .http2_initial_stream_window_size(WINDOW_BYTES)
+        .http2_initial_connection_window_size(WINDOW_BYTES);
     builder = match &options.proxy {
         Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(Error::Setup)?),
         None => builder.dns_resolver(GuardedNames {

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::error::Error;
-use super::{Outcome, Response, Validators};
+use super::{Outcome, Response, Share, Validators};
 
-pub(super) async fn read(url: &Url, validators: &Validators, limit: u64) -> Result<Response, Error> {
+pub(super) async fn read(url: &Url, validators: &Validators, limit: u64, mut share: Share) -> Result<Response, Error> {
     let path = url.to_file_path().map_err(|()| Error::NotAllowed(url.clone()))?;
     let failed = |source| Error::File { path: path.display().to_string(), source };
     let about = tokio::fs::metadata(&path).await.map_err(failed)?;
@@ -22,8 +22,9 @@ pub(super) async fn read(url: &Url, validators: &Validators, limit: u64) -> Resu
     let outcome = if validators.etag == etag {
         Outcome::Unchanged
     } else {
+        share.grow_to(usize::try_from(about.len()).unwrap_or(usize::MAX)).await;
         Outcome::Body { bytes: tokio::fs::read(&path).await.map_err(failed)?, content_type: None }
     };
     let validators = Validators { etag, ..Validators::default() };
-    Ok(Response { validators, ..Response::of(outcome, url.clone()) })
+    Ok(Response { validators, ..Response::of(outcome, url.clone(), share) })
 }

@@ -7,14 +7,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::{self, Error, shown};
-use super::{Fetcher, Outcome, Response, Stage, Validators, caching};
+use super::room::FREE_BYTES;
+use super::{Fetcher, Outcome, Response, Share, Stage, Validators, caching};
 use crate::domain::feeds::without_login;
 
 const FEEDS: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
                      application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5";
-
-/// Room that is made for a body because its header says how long it is; more comes with what arrives.
-const MOST_TAKEN_ON_TRUST: usize = 1024 * 1024;
 
 pub(super) enum Hop {
     Found(Box<Response>),
@@ -38,7 +36,8 @@ impl Fetcher {
         let found = |outcome, validators| {
             let fresh_until = caching::fresh_until(headers, now);
             let retry_after = caching::retry_after(headers, now);
-            Box::new(Response { validators, fresh_until, retry_after, ..Response::of(outcome, bare.clone()) })
+            let found = Response::of(outcome, bare.clone(), self.room.share());
+            Box::new(Response { validators, fresh_until, retry_after, ..found })
         };
         let status = answer.status();
         match status {
@@ -62,7 +61,7 @@ impl Fetcher {
         }
         let content_type = text(headers, &CONTENT_TYPE);
         let mut response = found(Outcome::Unchanged, fresh);
-        let bytes = match tokio::time::timeout_at(until, self.body(&mut answer, url)).await {
+        let bytes = match tokio::time::timeout_at(until, self.body(&mut answer, &mut response.share, url)).await {
             Ok(bytes) => bytes?,
             Err(_) => {
                 let limit = self.options.deadlines.total;
@@ -97,7 +96,8 @@ impl Fetcher {
         Ok(answer)
     }
 
-    async fn body(&self, answer: &mut reqwest::Response, url: &Url) -> Result<Vec<u8>, Error> {
+    /// Reads the body, as there is room for it; waiting for that takes of the fetch's time.
+    async fn body(&self, answer: &mut reqwest::Response, share: &mut Share, url: &Url) -> Result<Vec<u8>, Error> {
         let limit = self.options.max_body_bytes;
         // Of a packed body this header is gone, and the pieces are counted as they are unpacked.
         if answer.content_length().is_some_and(|length| length > limit) {
@@ -105,15 +105,21 @@ impl Fetcher {
         }
         let told = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         let no_memory = |_| Error::Memory { host: error::host(url) };
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(told.min(MOST_TAKEN_ON_TRUST)).map_err(no_memory)?;
+        let mut bytes: Vec<u8> = Vec::new();
+        bytes.try_reserve_exact(told.min(FREE_BYTES)).map_err(no_memory)?;
         loop {
             match answer.chunk().await {
                 Ok(None) => return Ok(bytes),
                 Ok(Some(piece)) if (bytes.len() + piece.len()) as u64 > limit => return Err(Error::TooLarge { limit }),
                 Ok(Some(piece)) => {
-                    // A process whose memory is limited fails this visit, and does not end.
-                    bytes.try_reserve(piece.len()).map_err(no_memory)?;
+                    let needed = bytes.len() + piece.len();
+                    if needed > bytes.capacity() {
+                        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+                        let roomy = needed.saturating_add(needed / 2).min(most).max(needed);
+                        share.grow_to(roomy).await;
+                        // A process whose memory is limited fails this visit, and does not end.
+                        bytes.try_reserve_exact(roomy - bytes.len()).map_err(no_memory)?;
+                    }
                     bytes.extend_from_slice(&piece);
                 }
                 Err(error) => return Err(Error::of_body(error, url, bytes.len())),

@@ -113,6 +113,28 @@ async fn a_large_body_and_an_unknown_encoding_are_refused() {
 }
 
 #[tokio::test]
+async fn a_large_body_waits_until_those_before_it_are_done_with_and_a_small_one_does_not() {
+    let bytes = |request: &str| if request.starts_with("GET /large") { 4 * room::FREE_BYTES } else { 1_000 };
+    let small = serve(move |request| reply("200 OK", &vec![b'x'; bytes(request)])).await;
+    let large = small.join("/large").unwrap();
+    let room = Room::of(0);
+    let of = |total: Duration| {
+        let deadlines = Deadlines { total, ..Deadlines::within(Duration::from_secs(20)) };
+        let fetcher = Fetcher::new(Options { deadlines, max_body_bytes: 10_000_000, ..options() }).unwrap();
+        Fetcher { room: room.clone(), ..fetcher }
+    };
+    let (patient, hasty) = (of(Duration::from_secs(20)), of(Duration::from_millis(300)));
+    let now = "2026-11-24T12:00:00Z".parse().unwrap();
+    let fetch = async |fetcher: &Fetcher, url: &Url| fetcher.fetch(url, &Validators::default(), now).await;
+    let held = fetch(&patient, &large).await.expect("one goes on without room");
+    let waited = fetch(&hasty, &large).await;
+    assert!(matches!(waited, Err(Error::Timeout { .. })), "{waited:?}");
+    fetch(&patient, &small).await.expect("its beginning is all of it");
+    drop(held);
+    fetch(&patient, &large).await.expect("the one before is done with");
+}
+
+#[tokio::test]
 async fn a_silent_server_is_cut_off() {
     let url = serve(|_| Vec::new()).await;
     let short = Options { deadlines: Deadlines::within(Duration::from_millis(200)), ..options() };

@@ -129,7 +129,8 @@ fn shorten(text: &mut String, bytes: usize) -> bool {
 }
 
 /// What an Item takes in the database, about.
-pub(super) fn stored_bytes(item: &Item) -> usize {
+#[must_use]
+pub fn stored_bytes(item: &Item) -> usize {
     let names = item.author.as_ref().map_or(0, String::len) + item.categories.iter().map(String::len).sum::<usize>();
     // The link is kept as written and in its canonical form.
     let link = item.link.as_ref().map_or(0, |link| 2 * link.as_str().len());

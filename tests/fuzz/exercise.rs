@@ -21,6 +21,10 @@ use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, Sender
 use policy_digest::store::Store;
 use url::Url;
 
+mod forms;
+
+pub use forms::forms;
+
 /// A fixed time, so that a finding can be repeated.
 const NOW: &str = "2026-11-24T12:00:00Z";
 

@@ -21,11 +21,11 @@ use crate::domain::items::story::Likeness;
 use crate::domain::selection::relevance::{Scorer, Text};
 use crate::fetch::Outcome;
 use crate::parse;
-use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
+use crate::store::{FeedState, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
 pub(crate) use pipeline::Readers;
 use reading::Reading;
-use visit::{Known, Line, Looked, READER};
+use visit::{Known, Looked, READER};
 pub(super) use visit::{address, unparsed};
 
 /// Which feeds are polled.
@@ -142,9 +142,9 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
-            let (report, poll) = poll_one(app, (readers, log), feed, state, is_named, now).await;
+            let polled = poll_one(app, place, (readers, log), feed, state, is_named, now).await;
             // The keeper goes away first only when the database fails, and then that is what is told.
-            let _ = done.send(Polled { place, report, poll }).await;
+            let _ = done.send(polled).await;
         }
     });
     // More under way than are fetched at once: the others are being read, or wait for their host.
@@ -189,15 +189,16 @@ pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
 /// Polls one feed: what there is to tell, and what there is to keep.
 async fn poll_one(
     app: &App,
+    place: usize,
     reading: (&Readers, &Option<Arc<reading::Log>>),
     feed: &Feed,
     state: &FeedState,
     is_named: bool,
     now: DateTime<Utc>,
-) -> (FeedReport, Option<(Poll, Line)>) {
+) -> Polled {
     let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
     if let Some(result) = visit::left_alone(state, is_named, now) {
-        return (report(result), None);
+        return Polled { place, report: report(result), poll: None, share: None };
     }
     let start = Instant::now();
     let mut looked = read(app, reading, feed, state, now).await;
@@ -207,7 +208,8 @@ async fn poll_one(
         PollOutcome::Unchanged { .. } => FeedResult::Unchanged,
         PollOutcome::Read { .. } => FeedResult::Read { entries: looked.entries, saved: Saved::default() },
     };
-    (report(result), Some(visit::settle(app, feed, state, now, looked)))
+    let share = looked.share.take();
+    Polled { place, report: report(result), poll: Some(visit::settle(app, feed, state, now, looked)), share }
 }
 
 async fn read(
@@ -223,10 +225,11 @@ async fn read(
         Err(error) => return Looked::unfetched(&error, state),
     };
     let same = Looked::unchanged(&response, feed, state, now);
+    let mut share = response.share;
     let Outcome::Body { mut bytes, content_type } = response.outcome else {
         return same;
     };
-    // Many bodies may wait for a reader; the room that they grew into need not.
+    // Many bodies may wait for a reader; what they reserved beyond their end need not.
     bytes.shrink_to_fit();
     let hash = sha256(&bytes);
     if body_hash.as_ref() == Some(&hash) {
@@ -264,6 +267,8 @@ async fn read(
         Err(unread) => return same.unread(unread.to_string(), false, state),
     };
     let entries = items.len() + unchanged;
+    // Until they are kept, many documents' items may wait in the place of their bodies.
+    share.grow_to(items.iter().map(|scored| parse::stored_bytes(&scored.item)).sum()).await;
     // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
     let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
     let (etag, last_modified) = (validators.etag, validators.last_modified);
@@ -278,7 +283,7 @@ async fn read(
         unchanged,
         cut,
     };
-    Looked { outcome, entries, ..same }
+    Looked { outcome, entries, share: Some(share), ..same }
 }
 
 /// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use tempfile::NamedTempFile;
 
 use super::reader::{Apart, Reader};
-use crate::store::{Error, PauseCause, Store, seconds};
+use crate::store::{Error, PauseCause, Store, beside, seconds};
 
 impl Reader {
     /// Writes the copy; an existing file is never written over. Under the name `to` it is whole or not there, whenever the
@@ -37,17 +37,9 @@ impl Store {
     /// folder's lock: another's may be in use.
     ///
     /// # Errors
-    /// The folder cannot be read, or a file in it not removed.
+    /// A file cannot be removed.
     pub fn remove_unfinished(database: &Path) -> io::Result<()> {
-        let folder = folder_of(database);
-        let prefix = format!("{}.", database.file_name().unwrap_or_default().to_string_lossy());
-        for entry in std::fs::read_dir(&folder)? {
-            let name = entry?.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(UNFINISHED)) {
-                std::fs::remove_file(folder.join(name))?;
-            }
-        }
-        Ok(())
+        [COPY, KEPT].iter().try_for_each(|end| remove(&beside(database, end)))
     }
 }
 
@@ -60,8 +52,12 @@ pub(crate) fn mark(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-/// Ends the names of files that are being written. A killed process leaves its own behind.
+/// Ends the names of files that are being written.
 const UNFINISHED: &str = ".part";
+/// What a restore has not finished: the copy, and what it keeps of the database before. There is one restore at a time, so
+/// that the names can be fixed ones; what a killed process has left behind is found without listing the folder.
+pub(super) const COPY: &str = ".restored.part";
+pub(super) const KEPT: &str = ".kept.part";
 
 /// A file beside the place that it is for, under a name of its own until it is whole, and for its owner alone: a copy
 /// holds everybody's address, and the keys. It is removed unless it is put in its place.
@@ -87,6 +83,16 @@ impl Temporary {
             .tempfile_in(folder_of(place))
             .map_err(|source| Error::Copy { path: place.to_owned(), source })?;
         Ok(Self { file })
+    }
+
+    /// One of a restore's: [`COPY`] or [`KEPT`]. Only for the process that holds the folder's lock.
+    pub(super) fn of_restore(database: &Path, end: &str) -> Result<Self, Error> {
+        let path = beside(database, end);
+        let made = remove(&path).and_then(|()| {
+            let name = path.file_name().unwrap_or_default();
+            tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(folder_of(&path))
+        });
+        made.map(|file| Self { file }).map_err(|source| Error::Copy { path, source })
     }
 
     /// Copies a database, in one read transaction; what was deleted is not in the copy.
@@ -127,6 +133,14 @@ impl Temporary {
         placed.map_err(|error| failed(error.error))?;
         // The name is on the disk only when the folder is.
         File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+}
+
+/// Removes a file, if there is one.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

@@ -4,7 +4,6 @@
 //! back and removed, and then a single rename swaps them. A log that stayed beside the copy would be written into it by
 //! SQLite.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::backup::{Temporary, To, mark};
+use super::backup::{COPY, KEPT, Temporary, To, mark, remove};
 use super::{connection, schema};
 use crate::store::{Error, PauseCause, Store, beside};
 
@@ -44,7 +43,7 @@ impl Store {
             if schema::schema(connection, &from)? == 0 {
                 return Err(Error::Foreign { path: from });
             }
-            let copy = Temporary::beside(&place)?;
+            let copy = Temporary::of_restore(&place, COPY)?;
             copy.fill_from(connection)?;
             let mut whole = copy.open()?;
             schema::to_latest(&mut whole, &from)?;
@@ -89,7 +88,7 @@ fn swap(copy: Temporary, database: &Path, now: DateTime<Utc>) -> Result<Option<P
 /// Keeps a copy of the database under another name; the connection has it for itself alone.
 fn keep(database: &Path, kept: &Path) -> Result<Connection, Error> {
     let alone = alone(database)?;
-    let copy = Temporary::beside(kept)?;
+    let copy = Temporary::of_restore(database, KEPT)?;
     copy.fill_from(&alone)?;
     copy.place(To::FreeName(kept))?;
     Ok(alone)
@@ -117,7 +116,7 @@ fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
     for end in ["-wal", "-journal", ""] {
         let (from, to) = (beside(database, end), beside(kept, end));
         let failed = |source| Error::Copy { path: to.clone(), source };
-        let mut copy = Temporary::beside(&to)?;
+        let mut copy = Temporary::of_restore(database, KEPT)?;
         match copy.fill_with(&from) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             filled => filled.map_err(failed)?,
@@ -132,10 +131,7 @@ fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
 fn remove_beside(database: &Path) -> Result<(), Error> {
     for end in BESIDE {
         let path = beside(database, end);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            removed => removed.map_err(|source| Error::Copy { path, source })?,
-        }
+        remove(&path).map_err(|source| Error::Copy { path, source })?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
-//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, so that a fast network fills
-//! no memory.
+//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, and so are the bytes that wait
+//! between them (`fetch::Share`), so that a fast network fills no memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use super::visit::Line;
 use super::{FeedReport, FeedResult, chain};
 use crate::app::{Listener, Progress};
 use crate::domain::feeds::budget::GiveUp;
+use crate::fetch::Share;
 use crate::store::{self, Poll, Saved, Store};
 
-/// Polls that are kept with one commit, at most; as many may wait for it, and a poll's items are some 100 KB.
+/// Polls that are kept with one commit, at most; as many may wait for it. What they hold is counted in their shares.
 const BATCH: usize = 32;
 /// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
@@ -105,6 +106,8 @@ pub(super) struct Polled {
     pub report: FeedReport,
     /// What there is to keep; nothing of a feed that was left alone.
     pub poll: Option<(Poll, Line)>,
+    /// What it takes of the room for all, until it is kept.
+    pub share: Option<Share>,
 }
 
 /// The way to the keeper.
@@ -128,16 +131,16 @@ pub(super) async fn keep(
         let mut polls = Vec::new();
         let heads: Vec<_> = batch
             .drain(..)
-            .map(|Polled { place, report, poll }| {
+            .map(|Polled { place, report, poll, share }| {
                 let line = poll.map(|(poll, line)| {
                     polls.push(poll);
                     line
                 });
-                (place, report, line)
+                (place, report, line, share)
             })
             .collect();
         let mut saved = store.save_polls(polls).await?.into_iter();
-        for (place, mut report, line) in heads {
+        for (place, mut report, line, _share) in heads {
             if let Some(line) = line {
                 let kept = saved.next().expect("an answer for each poll");
                 report.result = settle(&report, &line, kept);

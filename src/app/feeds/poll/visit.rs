@@ -9,7 +9,8 @@ use crate::app::chance;
 use crate::domain::feeds;
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Feed, Moved, NextCheck, Visit};
-use crate::fetch::{self, Outcome, Response, Validators};
+use crate::fetch;
+use crate::fetch::{Outcome, Response, Share, Validators};
 use crate::parse;
 use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
@@ -67,6 +68,8 @@ pub(super) struct Looked {
     pub visit: Visited,
     pub fresh_until: Option<DateTime<Utc>>,
     pub retry_after: Option<DateTime<Utc>>,
+    /// What was read takes of the room for all, until it is kept.
+    pub share: Option<Share>,
 }
 
 impl Looked {
@@ -92,6 +95,7 @@ impl Looked {
             visit: Visited { location, moved, address, bytes, ..Visited::default() },
             fresh_until: response.fresh_until,
             retry_after: response.retry_after,
+            share: None,
         }
     }
 
@@ -108,6 +112,7 @@ impl Looked {
             visit: Visited { moved: state.moved.clone(), address: state.address.clone(), ..Visited::default() },
             fresh_until: None,
             retry_after: state.not_before,
+            share: None,
         }
     }
 
@@ -125,6 +130,7 @@ impl Looked {
             visit: Visited { moved, address, ..Visited::default() },
             fresh_until: None,
             retry_after: error.retry_after(),
+            share: None,
         }
     }
 

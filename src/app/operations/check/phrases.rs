@@ -1,5 +1,7 @@
 //! Checks the topic's phrases against the stored items: which of them match nothing.
 
+use std::time::{Duration, Instant};
+
 use super::finding::{CheckFinding, Part, Severity, UnusedPhrase};
 use crate::app::{Listener, Progress, ReadOnly};
 use crate::config::{PhrasePlace, phrase_places};
@@ -13,6 +15,8 @@ const PAGE: usize = 100;
 const MOST_ITEMS: usize = 20_000;
 /// At most this many bytes of text are read, even if that covers few items.
 const MOST_TEXT: usize = 64 << 20;
+/// And time, on a machine that is slow or busy: about as long as the database is looked over.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// The number of phrases of a topic.
 pub(super) fn count(topic: &Topic) -> usize {
@@ -30,7 +34,8 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     let stored = app.store.items_with_text().await?;
     let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
     listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
-    while seen < MOST_ITEMS && bytes < MOST_TEXT {
+    let begin = Instant::now();
+    while seen < MOST_ITEMS && bytes < MOST_TEXT && begin.elapsed() < LONGEST {
         let page = app.store.items_before(before, PAGE).await?;
         let Some(oldest) = page.last() else { break };
         before = oldest.seq;

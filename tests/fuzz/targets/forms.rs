@@ -1,0 +1,4 @@
+//! See `forms.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| policy_digest_fuzz::forms(input));
