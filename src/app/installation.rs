@@ -91,7 +91,7 @@ impl App {
     /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or something that the
     /// configuration names cannot be used.
     pub async fn look(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let reader = Reader::open(&path).await?;
         let keys = keys_of(&reader, &path).await?;
         let transport = transport::transport(&config);
@@ -116,7 +116,7 @@ impl App {
     /// # Errors
     /// As [`App::look`]; or the database cannot be written.
     pub async fn edit(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let store = Store::open_existing(&path).await?;
         let keys = keys_of(&store, &path).await?;
         let transport = transport::transport(&config);
@@ -140,7 +140,7 @@ impl App {
     /// # Errors
     /// As [`App::work`].
     pub async fn work_with(config: Config, clock: Clock, command: &str, transport: Transport) -> anyhow::Result<Self> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let data = config.settings.data.clone();
         let now = clock.now();
         // Report problems with the configuration before making anything.
@@ -220,7 +220,7 @@ fn take_lock(data: &Path, command: &str) -> anyhow::Result<Lock> {
 ///
 /// # Errors
 /// [`OldPlace`]: there is no database at the configured place, but one where earlier versions looked.
-fn the_database(config: &Config) -> Result<PathBuf, OldPlace> {
+fn database_path(config: &Config) -> Result<PathBuf, OldPlace> {
     let path = database(&config.settings.data);
     match &config.settings.former_data {
         Some(former) if !path.exists() && database(former).is_file() => {

@@ -99,7 +99,7 @@ pub const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(27);
 
 /// The jitter of a pause, as a share of it in either direction: messages that failed together are retried at different
 /// times.
-pub const STRAY: f64 = 0.1;
+pub const JITTER: f64 = 0.1;
 
 /// Decides what follows when attempt number `attempts` (1 for the first) ends with `outcome` at `now`. `chance` is a
 /// random number in 0..1; after `deadline` the message is not worth sending.
@@ -118,7 +118,7 @@ pub fn after_attempt(
         Outcome::Deferred | Outcome::Lost => {
             let step = usize::try_from(attempts.max(1) - 1).unwrap_or(usize::MAX);
             let Some(pause) = LADDER.get(step) else { return Next::Failed };
-            let at = now + pause.mul_f64(1.0 + STRAY * (2.0 * chance.clamp(0.0, 1.0) - 1.0));
+            let at = now + pause.mul_f64(1.0 + JITTER * (2.0 * chance.clamp(0.0, 1.0) - 1.0));
             if deadline.is_some_and(|deadline| at > deadline) { Next::Late } else { Next::RetryAt(at) }
         }
     }

@@ -29,7 +29,7 @@ const MAX_HTML_BYTES: usize = 90_000;
 const MAX_TEXT_BYTES: usize = 50_000;
 
 /// A placeholder with the length of a subscriber's id, so that links have their real length.
-const SOMEBODY: &str = "000000000000000000000000";
+const SAMPLE_SUBSCRIBER_ID: &str = "000000000000000000000000";
 
 /// A placeholder with the length of the longest date.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
@@ -38,7 +38,7 @@ const LONG_DATE: &str = "Wednesday, 30 September 2026";
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
 /// What all bodies of one run share.
-pub(super) struct Press {
+pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
@@ -62,26 +62,26 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
-impl Press {
-    /// Runs [`Press::mail`] for the stories after `covered` on a blocking thread.
+impl BodyRenderer {
+    /// Runs [`BodyRenderer::mail`] for the stories after `covered` on a blocking thread.
     pub(super) async fn mail_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
         covered: i64,
         themes: Option<Vec<String>>,
     ) -> Mailed {
-        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
+        let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || renderer.mail(after(&stories, covered), themes.as_deref())).await?
     }
 
-    /// Runs [`Press::page`] for the stories after `covered` on a blocking thread.
+    /// Runs [`BodyRenderer::page`] for the stories after `covered` on a blocking thread.
     pub(super) async fn page_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
         covered: i64,
     ) -> anyhow::Result<Option<Page>> {
-        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || press.page(after(&stories, covered))).await?
+        let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || renderer.page(after(&stories, covered))).await?
     }
 
     /// The complete digest of these stories, and the email with as much of it as fits.
@@ -144,7 +144,7 @@ impl Press {
     /// are the longest and are left out last, so the estimate is never far too low, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
         let [text, html] =
-            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SOMEBODY, LONG_DATE);
+            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SAMPLE_SUBSCRIBER_ID, LONG_DATE);
         let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)

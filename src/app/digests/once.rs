@@ -50,7 +50,7 @@ pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::
     let mut alarms = AlarmReport::default();
     if !app.stop.is_requested() {
         delivery = deliver(app, listener).await?;
-        // Only now is it known whether the run is held and the way open.
+        // Only now is it known whether the run is held and whether delivery is possible.
         alarms = alarms::look(app).await?;
         if alarms.mails > 0 {
             delivery = delivery.and(deliver(app, listener).await?);
@@ -81,7 +81,7 @@ pub async fn gather(
     let poll = poll(app, &which, listener).await?;
     let is_restored = app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
     if app.stop.is_requested() || is_restored {
-        // Told to stop, feeds may be unread, so no digest is made from what there is.
+        // After a stop request some feeds may be unread, so no digest is made.
         return Ok((poll, Vec::new()));
     }
     let digests = if only_due { make_due(app).await? } else { vec![make(app).await?] };

@@ -17,7 +17,7 @@ use crate::app::{App, Listener, Progress, ReadOnly, sha256};
 use crate::domain::feeds::budget::{Budget, Spent};
 use crate::domain::feeds::{Feed, Ownership};
 use crate::domain::items::canonical::canonical;
-use crate::domain::items::story::Likeness;
+use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::{Scorer, Text};
 use crate::fetch::Outcome;
 use crate::parse;
@@ -31,11 +31,11 @@ pub(super) use visit::{address, unparsed};
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// Every enabled one, save under a running Retry-After.
+    /// Every enabled feed, except those with a running Retry-After.
     All,
-    /// Those whose next check has come.
+    /// Those whose next check is due.
     Due,
-    /// Those named.
+    /// The named ones.
     Named(Vec<String>),
 }
 
@@ -62,9 +62,9 @@ pub enum FeedResult {
     },
     /// Nothing has changed.
     Unchanged,
-    /// It asked to be left alone until then.
+    /// It asked not to be polled until this time.
     Waiting(DateTime<Utc>),
-    /// Its server said on that day that it is gone for good, and it is asked no more.
+    /// Since this day its server says that it is gone permanently; it is no longer polled.
     Gone(DateTime<Utc>),
     /// It could not be read.
     Failed(String),
@@ -109,7 +109,7 @@ impl PollReport {
     }
 }
 
-/// Polls feeds side by side and keeps what is new.
+/// Polls feeds concurrently and stores what is new.
 ///
 /// # Errors
 /// The database fails, or a named feed is not in the list. A feed that cannot be read is in the report.
@@ -138,22 +138,23 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
-    // A poll begins to take memory when its turn comes.
+    // A poll starts, and needs memory, only when its turn comes.
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
             let polled = poll_one(app, place, (readers, log), feed, state, is_named, now).await;
-            // The keeper goes away first only when the database fails, and then that is what is told.
+            // The receiver is dropped early only if the database fails, and then that error is reported.
             let _ = done.send(polled).await;
         }
     });
-    // More under way than are fetched at once: the others are being read, or wait for their host.
+    // More polls run than fetches: the others are being parsed, or wait for their host.
     let concurrency = app.config.settings.polling.concurrency.max(1);
     let under_way = concurrency + concurrency.div_ceil(4);
-    // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
+    // On a stop request, the running fetches are abandoned: each poll is stored completely or not at all, and the rest
+    // stays due.
     let polling = async {
         let polls = polls.buffer_unordered(under_way).take_until(app.stop.requested());
-        // With the last of them, the way to the keeper ends.
+        // When the last sender is dropped, the receiver ends.
         polls.for_each(|()| std::future::ready(())).await;
         Ok(())
     };
@@ -163,7 +164,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     Ok(PollReport { feeds })
 }
 
-/// A feed that was named, and is not in the list.
+/// A named feed that is not in the list.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no feed `{0}` in feeds.toml")]
 pub struct UnknownFeed(String);
@@ -269,7 +270,7 @@ async fn read(
     let entries = items.len() + unchanged;
     // Until they are kept, many documents' items may wait in the place of their bodies.
     share.grow_to(items.iter().map(|scored| parse::stored_bytes(&scored.item)).sum()).await;
-    // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
+    // A truncated document is requested again in full, because its end may hold new entries.
     let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
     let (etag, last_modified) = (validators.etag, validators.last_modified);
     let outcome = PollOutcome::Read {
@@ -308,14 +309,14 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The entries that need not be read again as long as they stay as they were.
+/// The entries that need not be parsed again while they are unchanged.
 async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
-    // Another version of the program may make more of the same entry.
+    // Another version of the program may extract more from the same entry.
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
         return parse::Known::new();
     }
     app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
-        // All of it is read again, then, which only takes longer.
+        // Then everything is parsed again, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
         parse::Known::new()
     })
@@ -324,7 +325,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
 /// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
 const JUDGING_STEPS: usize = 2_000;
 
-/// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
+/// Scores a document's items and sorts them, oldest first, so that they are numbered in that order.
 ///
 /// # Errors
 /// The budget is spent.
@@ -353,7 +354,7 @@ pub(crate) fn judge(
                 .link
                 .as_ref()
                 .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
-            likeness: Likeness::of(&item),
+            fingerprint: Fingerprint::of(&item),
             score: scorer.score(&text),
             prior,
             shown: None,

@@ -49,7 +49,7 @@ pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<Ala
         app.store.change_alarms(changes, now).await?;
         log(&raised, &over);
     }
-    Ok(AlarmReport { raised, ended: ended.len(), mails: tell(app, now).await? })
+    Ok(AlarmReport { raised, ended: ended.len(), mails: report(app, now).await? })
 }
 
 /// The current troubles.
@@ -115,36 +115,36 @@ fn raised(change: &Change, now: DateTime<Utc>) -> Option<Alarm> {
         raised: now,
         well: None,
         ended: None,
-        told: None,
-        told_end: None,
+        announced: None,
+        end_announced: None,
     })
 }
 
 /// Queues one email to each administrator about unreported alarms. News of an outage that stops emails is held back
 /// until the outage ends, so that both are in one email. Returns the number of emails.
-async fn tell(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let untold = app.store.untold_alarms().await?;
-    if untold.alarms.is_empty() {
+async fn report(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let unannounced = app.store.untold_alarms().await?;
+    if unannounced.alarms.is_empty() {
         return Ok(0);
     }
     let to = &app.config.settings.admin_to;
     if to.is_empty() {
         // Without a recipient, discard alarms that have ended; the others are reported if a recipient is added.
-        let over: Vec<i64> = untold.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
+        let over: Vec<i64> = unannounced.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
         if !over.is_empty() {
             app.store.tell_alarms(over, None, now).await?;
         }
         return Ok(0);
     }
-    let Some(news) = alarm::news(&untold.alarms, untold.feeds_told, now) else { return Ok(0) };
+    let Some(news) = alarm::news(&unannounced.alarms, unannounced.feeds_told, now) else { return Ok(0) };
     if app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
         return Ok(0);
     }
-    let told: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
-    let standing = app.store.open_alarms().await?.iter().filter(|alarm| alarm.told.is_some()).count();
-    let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), standing)?;
+    let reported: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
+    let still_open = app.store.open_alarms().await?.iter().filter(|alarm| alarm.announced.is_some()).count();
+    let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), still_open)?;
     let mails = mail.to.len();
-    app.store.tell_alarms(told, Some(mail), now).await?;
+    app.store.tell_alarms(reported, Some(mail), now).await?;
     Ok(mails)
 }
 
@@ -152,7 +152,7 @@ fn mail(
     app: &App,
     to: &[EmailAddress],
     (raised, over): (&[Notice], &[Notice]),
-    standing: usize,
+    still_open: usize,
 ) -> anyhow::Result<AlarmMail> {
     let settings = &app.config.settings;
     let view = AlarmsView {
@@ -162,7 +162,7 @@ fn mail(
         subject: subject(raised, over),
         raised: raised.iter().map(|notice| view(app, notice)).collect(),
         over: over.iter().map(|notice| view(app, notice)).collect(),
-        standing: match standing {
+        standing: match still_open {
             0 => String::new(),
             1 => "1 alarm".to_owned(),
             count => format!("{count} alarms"),

@@ -58,8 +58,8 @@ pub struct Dossier {
 pub async fn show(app: &ReadOnly, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
     let suppressed = app.store.suppression(app.keys.address_hash(address)).await?;
     let Some(person) = app.store.subscriber_at(address).await? else {
-        let nobody = |suppressed| Dossier { record: None, wording: None, suppressed };
-        return Ok(suppressed.map(|suppressed| nobody(Some(suppressed))));
+        let without_record = |suppressed| Dossier { record: None, wording: None, suppressed };
+        return Ok(suppressed.map(|suppressed| without_record(Some(suppressed))));
     };
     let wording = match person.consent_wording {
         Some(version) => app.store.wording(version).await?,

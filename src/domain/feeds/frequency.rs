@@ -41,7 +41,7 @@ pub fn in_words(
 mod tests {
     use super::*;
 
-    fn told(items: u64, oldest_days_ago: i64, first_read_days_ago: i64) -> String {
+    fn frequency(items: u64, oldest_days_ago: i64, first_read_days_ago: i64) -> String {
         let now: DateTime<Utc> = "2026-11-28T09:00:00Z".parse().unwrap();
         let ago = |days| now - TimeDelta::days(days);
         in_words(items, (items > 0).then(|| ago(oldest_days_ago)), ago(first_read_days_ago), now)
@@ -60,16 +60,16 @@ mod tests {
             (126, "about 2 posts a day"),
             (840, "about 10 posts a day"),
         ] {
-            assert_eq!(told(items, 80, 365), words, "{items} in 12 weeks");
+            assert_eq!(frequency(items, 80, 365), words, "{items} in 12 weeks");
         }
     }
 
     #[test]
     fn of_a_feed_that_is_new_here_only_the_time_that_it_shows_counts() {
-        assert_eq!(told(10, 35, 0), "about 2 posts a week");
-        assert_eq!(told(10, 2, 0), "about 9 posts a week", "of two days nothing can be said by the day");
-        assert_eq!(told(1, 1, 0), "about one post a week");
-        assert_eq!(told(3, 57, 0), "about one post a month");
-        assert_eq!(told(4, 3, 14), "about 2 posts a week", "it was quiet before, as we have seen");
+        assert_eq!(frequency(10, 35, 0), "about 2 posts a week");
+        assert_eq!(frequency(10, 2, 0), "about 9 posts a week", "of two days nothing can be said by the day");
+        assert_eq!(frequency(1, 1, 0), "about one post a week");
+        assert_eq!(frequency(3, 57, 0), "about one post a month");
+        assert_eq!(frequency(4, 3, 14), "about 2 posts a week", "it was quiet before, as we have seen");
     }
 }

@@ -7,7 +7,7 @@ use super::item::Item;
 
 /// The values by which items are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
+pub struct Fingerprint {
     /// The words of the title without what sites add around it. Near-identical titles share this value, so it serves as
     /// the look-up key.
     pub title: String,
@@ -28,7 +28,7 @@ const MOST_WORDS: usize = 600;
 /// With fewer words than this, shingles cannot distinguish texts reliably.
 const FEWEST_WORDS: usize = 40;
 
-impl Likeness {
+impl Fingerprint {
     /// The fingerprint of an item.
     #[must_use]
     pub fn of(item: &Item) -> Self {
@@ -55,7 +55,7 @@ impl Likeness {
     /// and nearly equal, long enough texts.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let is_plain = |likeness: &Self| likeness.whole_title == likeness.title;
+        let is_plain = |fingerprint: &Self| fingerprint.whole_title == fingerprint.title;
         let is_sure = self.whole_title == other.whole_title || is_plain(self) || is_plain(other);
         !self.title.is_empty()
             && self.title == other.title
@@ -166,18 +166,18 @@ mod tests {
     #[test]
     fn a_copy_with_a_small_edit_is_the_same() {
         let text = prose("the council");
-        let one = Likeness::of(&item("Shared services in Fife", &text));
-        let two = Likeness::of(&item("Shared Services in Fife", &format!("{text} First published elsewhere.")));
+        let one = Fingerprint::of(&item("Shared services in Fife", &text));
+        let two = Fingerprint::of(&item("Shared Services in Fife", &format!("{text} First published elsewhere.")));
         assert!(one.is_same(&two));
     }
 
     proptest! {
         #[test]
         fn likeness_is_mutual_and_white_space_does_not_matter(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
-            let one = Likeness::of(&item("A title", &words.join(" ")));
-            let two = Likeness::of(&item("a  Title", &words.join("\n\n")));
+            let one = Fingerprint::of(&item("A title", &words.join(" ")));
+            let two = Fingerprint::of(&item("a  Title", &words.join("\n\n")));
             prop_assert!(one.is_same(&two) && two.is_same(&one));
-            let other = Likeness::of(&item("Another title", &words.join(" ")));
+            let other = Fingerprint::of(&item("Another title", &words.join(" ")));
             prop_assert!(!one.is_same(&other) && !other.is_same(&one));
         }
     }
@@ -186,26 +186,26 @@ mod tests {
     fn a_copy_with_other_apostrophes_and_capitals_is_the_same() {
         let text = prose("the council's café");
         let other = text.replace('\'', "’").replace("café", "CAFÉ");
-        assert_eq!(Likeness::of(&item("One", &text)), Likeness::of(&item("One", &other)));
+        assert_eq!(Fingerprint::of(&item("One", &text)), Fingerprint::of(&item("One", &other)));
     }
 
     #[test]
     fn shingles_of_different_prose_differ_in_about_half_of_the_bits() {
         let text = |n: u32| (0..200).map(|word| format!("{} ", n * 1000 + word)).collect::<String>();
-        let hashes: Vec<u64> = (0..40).map(|n| Likeness::of(&item("t", &text(n))).shingles).collect();
+        let hashes: Vec<u64> = (0..40).map(|n| Fingerprint::of(&item("t", &text(n))).shingles).collect();
         let apart: Vec<u32> = hashes.windows(2).map(|two| (two[0] ^ two[1]).count_ones()).collect();
         assert!(apart.iter().all(|bits| (14..=50).contains(bits)), "{apart:?}");
     }
 
     #[test]
     fn a_text_in_ideographs_has_as_many_words_as_signs() {
-        assert_eq!(Likeness::of(&item("t", "公共服务改革 and more")).words, 8);
+        assert_eq!(Fingerprint::of(&item("t", "公共服务改革 and more")).words, 8);
     }
 
     /// Whether two posts with these titles and this text, in the second one as edited, are one.
     fn are_one(one: &str, other: &str, edit: impl Fn(&str) -> String) -> bool {
         let text = prose("the council and its partners");
-        let (one, other) = (Likeness::of(&item(one, &text)), Likeness::of(&item(other, &edit(&text))));
+        let (one, other) = (Fingerprint::of(&item(one, &text)), Fingerprint::of(&item(other, &edit(&text))));
         assert_eq!(one.is_same(&other), other.is_same(&one));
         one.is_same(&other)
     }
@@ -268,9 +268,9 @@ mod tests {
 
     #[test]
     fn two_posts_titled_weeknotes_stay_two() {
-        let one = Likeness::of(&item("Weeknotes", &prose("the designer")));
-        let two = Likeness::of(&item("Weeknotes", &prose("an analyst")));
+        let one = Fingerprint::of(&item("Weeknotes", &prose("the designer")));
+        let two = Fingerprint::of(&item("Weeknotes", &prose("an analyst")));
         assert!(!one.is_same(&two));
-        assert!(!Likeness::of(&item("Weeknotes", "short")).is_same(&Likeness::of(&item("Weeknotes", "short"))));
+        assert!(!Fingerprint::of(&item("Weeknotes", "short")).is_same(&Fingerprint::of(&item("Weeknotes", "short"))));
     }
 }

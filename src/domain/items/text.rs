@@ -48,8 +48,8 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     let mut own = prose(&heading, summary, max_chars);
     let mut text = prose(&heading, content, max_chars);
     if own.iter().map(|sentence| sentence.chars().count() + 1).sum::<usize>() >= REAL_SUMMARY_CHARS || text.is_empty() {
-        let told: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
-        text.retain(|sentence| !told.contains(&boilerplate::folded(sentence)));
+        let in_summary: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
+        text.retain(|sentence| !in_summary.contains(&boilerplate::folded(sentence)));
         own.append(&mut text);
         text = own;
     }

@@ -148,9 +148,9 @@ pub struct Alarm {
     /// When the incident ended; `None` while it is open.
     pub ended: Option<DateTime<Utc>>,
     /// When the email about its start was queued.
-    pub told: Option<DateTime<Utc>>,
+    pub announced: Option<DateTime<Utc>>,
     /// When the email about its end was queued.
-    pub told_end: Option<DateTime<Utc>>,
+    pub end_announced: Option<DateTime<Utc>>,
 }
 
 /// A change to an incident.
@@ -159,9 +159,9 @@ pub enum Change {
     /// A new incident.
     Raise(Trouble),
     /// The trouble has been absent since this time.
-    Well(i64, DateTime<Utc>),
+    Calm(i64, DateTime<Utc>),
     /// The trouble is back.
-    IllAgain(i64),
+    Recurred(i64),
     /// The incident is over.
     End {
         /// Its number.
@@ -177,7 +177,7 @@ pub enum Change {
 #[must_use]
 pub fn changes(open: &[Alarm], troubles: &[Trouble], now: DateTime<Utc>) -> Vec<Change> {
     let ended = open.iter().filter_map(|alarm| match troubles.iter().any(|trouble| is_about(alarm, trouble)) {
-        true => alarm.well.map(|_| Change::IllAgain(alarm.id)),
+        true => alarm.well.map(|_| Change::Recurred(alarm.id)),
         false => after_calm(alarm, now),
     });
     let raised =
@@ -198,7 +198,7 @@ fn after_calm(alarm: &Alarm, now: DateTime<Utc>) -> Option<Change> {
         let is_short = alarm.kind == Kind::Relay && well - alarm.since < SHORT_OUTAGE;
         return Some(Change::End { id: alarm.id, well, is_quiet: is_short });
     }
-    (alarm.well != Some(well)).then_some(Change::Well(alarm.id, well))
+    (alarm.well != Some(well)).then_some(Change::Calm(alarm.id, well))
 }
 
 #[cfg(test)]

@@ -63,12 +63,12 @@ pub struct Scorer {
     phrases_of: Vec<Vec<usize>>,
     covers: Vec<Covers>,
     index: Index,
-    desks: Mutex<Vec<Desk>>,
+    scratch_buffers: Mutex<Vec<Scratch>>,
 }
 
 /// Scratch buffers that are reused for the next text; one for each thread that scores at the same time.
 #[derive(Debug, Default)]
-struct Desk {
+struct Scratch {
     passage: Passage,
     hits: Hits,
 }
@@ -206,7 +206,7 @@ impl Scorer {
             phrases_of,
             covers,
             index: Index::new(sequences.all),
-            desks: Mutex::default(),
+            scratch_buffers: Mutex::default(),
         }
     }
 
@@ -217,11 +217,11 @@ impl Scorer {
         let (text, language) = self.in_own_language(text);
         let classifier = self.classifier.as_deref();
         let mut seen = Seen::default();
-        self.read(&text, |desk, passage, place, offset| {
+        self.read(&text, |scratch, passage, place, offset| {
             if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
-                seen.bag.take(classifier.by_hash(), &desk.passage, passage, place == Place::Title);
+                seen.bag.take(classifier.by_hash(), &scratch.passage, passage, place == Place::Title);
             }
-            self.note(desk, passage, place, offset, &mut seen);
+            self.note(scratch, passage, place, offset, &mut seen);
         });
         // The words of a title in another language may mean something else: "Budget" is also German.
         if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
@@ -239,22 +239,22 @@ impl Scorer {
     pub(crate) fn points(&self, text: &Text<'_>) -> Points {
         let (text, _) = self.in_own_language(text);
         let mut seen = Seen::default();
-        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        self.read(&text, |scratch, passage, place, offset| self.note(scratch, passage, place, offset, &mut seen));
         self.points_of(seen.finds)
     }
 
     /// The phrases in a text, including those covered by a longer one, by their numbers in the order of the topic:
     /// general phrases first, then those of the themes and of the exclusions. A number may occur more than once.
     #[must_use]
-    pub fn held(&self, text: &Text<'_>) -> Vec<usize> {
+    pub fn phrases_in(&self, text: &Text<'_>) -> Vec<usize> {
         let (text, _) = self.in_own_language(text);
         let mut held = Vec::new();
-        self.read(&text, |desk, _, place, _| {
-            for hits in desk.hits.by_sequence() {
+        self.read(&text, |scratch, _, place, _| {
+            for hits in scratch.hits.by_sequence() {
                 let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
                 let is_near = |number: &usize| match self.phrases[*number].looks_for {
                     LooksFor::Whole(_) => true,
-                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within).is_some(),
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, scratch.hits.of(right), within).is_some(),
                 };
                 let phrases = self.phrases_of[hits[0].sequence].iter();
                 held.extend(phrases.filter(|number| counts(number) && is_near(number)));
@@ -272,21 +272,21 @@ impl Scorer {
     }
 
     /// Reads a text passage by passage; passes on each with its place and the amount of text before it.
-    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
-        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut desk = desks().pop().unwrap_or_default();
+    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Scratch, &'a str, Place, usize)) {
+        let scratch_buffers = || self.scratch_buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = scratch_buffers().pop().unwrap_or_default();
         let features = self.classifier.as_ref().map(|classifier| classifier.by_hash());
         let limit = if features.is_some() { classifier::READ } else { READ };
         let mut read = |passage: &'a str, place, limit, offset| {
-            desk.passage.refill(passage, limit, &self.index, features);
+            scratch.passage.refill(passage, limit, &self.index, features);
             let covers = |sequence: usize| match place {
                 Place::Title => self.covers[sequence].in_title,
                 _ => self.covers[sequence].elsewhere,
             };
-            let words = desk.passage.folded().words_before(READ.saturating_sub(offset));
-            self.index.find(&desk.passage, words, covers, &mut desk.hits);
-            take(&desk, passage, place, offset);
-            desk.passage.folded().size()
+            let words = scratch.passage.folded().words_before(READ.saturating_sub(offset));
+            self.index.find(&scratch.passage, words, covers, &mut scratch.hits);
+            take(&scratch, passage, place, offset);
+            scratch.passage.folded().size()
         };
         read(text.title, Place::Title, TITLE_LIMIT, 0);
         let summary = read(text.summary, Place::Text, limit, 0);
@@ -294,15 +294,15 @@ impl Scorer {
         for category in text.categories.iter().take(CATEGORIES) {
             read(category, Place::Category, CATEGORY_LIMIT, 0);
         }
-        desks().push(desk);
+        scratch_buffers().push(scratch);
     }
 
     /// Records the phrases of a passage.
-    fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
-        let folded = desk.passage.folded();
+    fn note<'a>(&self, scratch: &Scratch, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
+        let folded = scratch.passage.folded();
         let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
         let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());
-        for hits in desk.hits.by_sequence() {
+        for hits in scratch.hits.by_sequence() {
             for &number in &self.phrases_of[hits[0].sequence] {
                 let phrase = &self.phrases[number];
                 if phrase.title_only && place != Place::Title {
@@ -313,7 +313,7 @@ impl Scorer {
                         let hit = hits.iter().find(|hit| hit.is_outermost);
                         hit.map(|hit| [hit.words.clone(), hit.words.clone()])
                     }
-                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within),
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, scratch.hits.of(right), within),
                 };
                 let Some(words) = words else { continue };
                 let (start, end) = (words[0].start, words[1].end);

@@ -80,7 +80,7 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// Where a person stands. Only `Active` people receive digests.
+/// The status of a subscriber. Only `Active` subscribers receive digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// Asked, and has not confirmed yet.

@@ -18,7 +18,8 @@ use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 /// it has not changed: count the number up when the same bytes give better items than before.
 pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
-/// Where a feed is asked: where it has moved, once that is believed, else where the list says.
+/// The address for polling: the new one of a feed that has moved, once the move is believed, otherwise the one in the
+/// list.
 pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {
     let moved = state.address.as_deref().and_then(|address| Url::parse(address).ok());
     moved.unwrap_or_else(|| feed.url.clone())
@@ -81,11 +82,11 @@ impl Looked {
             Outcome::Unchanged => 0,
         };
         let moved = match &response.moved_to {
-            Some(to) => Some(Moved::told(state.moved.as_ref(), to.as_str(), now)),
-            // It answers where it has moved.
+            Some(to) => Some(Moved::seen(state.moved.as_ref(), to.as_str(), now)),
+            // It answers at the address that it has moved to.
             None => state.moved.clone().filter(|_| state.address.is_some()),
         };
-        // A log-in is for the address that it was written for.
+        // A log-in is only for the address that it was written for.
         let has_login = feeds::without_login(&feed.url) != feed.url;
         let settled = moved.as_ref().filter(|moved| response.moved_to.is_some() && moved.is_settled(now) && !has_login);
         let address = settled.map(|moved| moved.to.clone()).or_else(|| state.address.clone());
@@ -119,7 +120,7 @@ impl Looked {
     /// It could not be fetched.
     pub(super) fn unfetched(error: &fetch::Error, state: &FeedState) -> Self {
         let is_gone = matches!(error, fetch::Error::Gone);
-        // Where it has moved it may be gone; where the list says it may yet be.
+        // The new address of a moved feed may be gone while the one in the list still works.
         let is_gone_for_good = is_gone && state.address.is_none();
         let why = if is_gone_for_good { Failure::Gone } else { Failure::Other };
         let outcome = PollOutcome::Failed { error: error.explain(), why };
@@ -144,8 +145,8 @@ impl Looked {
     }
 }
 
-/// A failure tells nothing of a move; but where a feed has moved it may fail only a few times, and then the old
-/// address is asked again.
+/// A failure says nothing about a move. But after a few failures at the new address of a moved feed, the old one is
+/// polled again.
 fn after_failure(state: &FeedState, is_gone: bool) -> (Option<Moved>, Option<String>) {
     let is_over = state.address.is_some() && (is_gone || state.failures + 1 >= FAILURES_AFTER_A_MOVE);
     if is_over { (None, None) } else { (state.moved.clone(), state.address.clone()) }

@@ -43,7 +43,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
         // An item without its text can still match by its title, but does not show that a phrase is unused.
         items += page.iter().filter(|item| item.text_removed.is_none()).count();
         bytes += page.iter().map(|item| item.summary.len() + item.content.len()).sum::<usize>();
-        for number in page.iter().flat_map(|item| app.scorer.held(&item.text())) {
+        for number in page.iter().flat_map(|item| app.scorer.phrases_in(&item.text())) {
             is_held[number] = true;
         }
         listener(Progress::Step("stored items"));

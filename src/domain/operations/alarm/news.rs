@@ -18,16 +18,16 @@ pub struct News<'a> {
     pub over: Vec<&'a Alarm>,
 }
 
-/// The news to report now from these incidents, which have something unreported. `told` is when an email about a feed
+/// The news to report now from these incidents, which have something unreported. `last_feed_email` is when an email about a feed
 /// was last queued. `None` means that there is nothing to report yet.
 #[must_use]
-pub fn news(untold: &[Alarm], told: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<News<'_>> {
-    let raised = untold.iter().filter(|it| it.ended.is_none() && it.told.is_none() && !it.kind.stops_mail());
-    let over = untold.iter().filter(|it| it.ended.is_some() && it.told_end.is_none());
+pub fn news(unannounced: &[Alarm], last_feed_email: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<News<'_>> {
+    let raised = unannounced.iter().filter(|it| it.ended.is_none() && it.announced.is_none() && !it.kind.stops_mail());
+    let over = unannounced.iter().filter(|it| it.ended.is_some() && it.end_announced.is_none());
     let news = News { raised: raised.collect(), over: over.collect() };
     let mut all = news.raised.iter().chain(&news.over).peekable();
     all.peek()?;
     // An email time in the future, from a clock that was ahead, does not delay anything.
-    let is_early = told.is_some_and(|told| told <= now && now - told < BETWEEN_FEEDS);
+    let is_early = last_feed_email.is_some_and(|at| at <= now && now - at < BETWEEN_FEEDS);
     (!is_early || all.any(|alarm| !alarm.kind.is_of_a_feed())).then_some(news)
 }

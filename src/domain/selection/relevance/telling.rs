@@ -12,14 +12,14 @@ const FAIR_SHARE: f32 = 0.5;
 /// The telling phrases among these reasons, heaviest first, written for the middle of a sentence. May be empty.
 #[must_use]
 pub fn telling(reasons: &[Reason]) -> Vec<String> {
-    let told: Vec<_> = reasons
+    let candidates: Vec<_> = reasons
         .iter()
         .filter(|reason| reason.is_telling && reason.weight > 0.0)
         .map(|reason| (reason.weight, in_mid_sentence(&text::single_line(&reason.found), &reason.phrase)))
         .filter(|(_, words)| !words.is_empty() && words.chars().count() <= MOST_CHARS && !ends_sentence(words))
         .collect();
-    let heaviest = told.iter().map(|(weight, _)| *weight).fold(0.0, f32::max);
-    told.into_iter().filter(|(weight, _)| *weight >= heaviest * FAIR_SHARE).map(|(_, words)| words).collect()
+    let heaviest = candidates.iter().map(|(weight, _)| *weight).fold(0.0, f32::max);
+    candidates.into_iter().filter(|(weight, _)| *weight >= heaviest * FAIR_SHARE).map(|(_, words)| words).collect()
 }
 
 /// Whether a sentence ends within the quotation.
@@ -66,13 +66,13 @@ mod tests {
 
     #[test]
     fn a_quotation_is_written_as_in_mid_sentence() {
-        for (found, phrase, told) in [
+        for (found, phrase, expected) in [
             ("Joined-Up\u{a0}Government", "joined-up government", "joined-up government"),
             ("COLLABORATIVE GOVERNANCE", "collaborative governance", "collaborative governance"),
             ("NHS services and GovTech", "nhs ~5 govtech", "NHS services and GovTech"),
             ("Christie Commission", "Christie Commission", "Christie Commission"),
         ] {
-            assert_eq!(telling(&[reason(found, phrase, 4.0, true)]), [told]);
+            assert_eq!(telling(&[reason(found, phrase, 4.0, true)]), [expected]);
         }
     }
 

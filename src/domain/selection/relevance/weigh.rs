@@ -85,7 +85,7 @@ impl Evidence {
 
 /// Keeps those of these finds, heaviest first, that have a word not yet used by a heavier one, so that "integrated
 /// care" does not count again as `integrat* ~5 care`.
-fn paid_once<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
+fn without_repeats<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
     let mut paid: Vec<&Find<'_>> = Vec::new();
     for find in finds {
         if !find.each_word().all(|word| paid.iter().any(|other| other.has_word(word))) {
@@ -164,7 +164,7 @@ impl Scorer {
         found.sort_by_key(|find| Reverse(magnitude(find.worth)));
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
-        let by_theme = (0..self.themes.len()).map(|theme| sum(paid_once(within(Speaks::ForTheme(theme)))));
+        let by_theme = (0..self.themes.len()).map(|theme| sum(without_repeats(within(Speaks::ForTheme(theme)))));
         let mut in_title = vec![false; self.themes.len()];
         for find in found.iter().filter(|find| find.place == Place::Title && find.worth >= NAMES) {
             if let Speaks::ForTheme(theme) = find.speaks {
@@ -178,7 +178,7 @@ impl Scorer {
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
-        for find in paid_once(found.iter().filter(|find| !matches!(find.speaks, Speaks::Against(_)))) {
+        for find in without_repeats(found.iter().filter(|find| !matches!(find.speaks, Speaks::Against(_)))) {
             let label = match find.speaks {
                 Speaks::ForTheme(theme) => Some(&self.themes[theme]),
                 _ => None,
@@ -190,7 +190,7 @@ impl Scorer {
             // count fully.
             let is_capped = self.classifier.is_some() && !exclusion.is_decisive;
             let mut left = if is_capped { exclusion.heaviest } else { f32::INFINITY };
-            for find in paid_once(within(Speaks::Against(number))) {
+            for find in without_repeats(within(Speaks::Against(number))) {
                 if find.leads {
                     evidence.against[number] += find.worth;
                 }

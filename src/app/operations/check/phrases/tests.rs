@@ -19,7 +19,7 @@ fn topic(general: &[&str], theme: &[&str], exclusion: &[&str]) -> Topic {
 fn left(topic: &Topic, texts: &[(&str, &str)]) -> Vec<String> {
     let scorer = Scorer::new(topic);
     let texts = texts.iter().map(|(title, content)| Text { title, content, ..Text::default() });
-    let held: Vec<usize> = texts.flat_map(|text| scorer.held(&text)).collect();
+    let held: Vec<usize> = texts.flat_map(|text| scorer.phrases_in(&text)).collect();
     let left = phrases(topic).into_iter().enumerate().filter(|(number, _)| !held.contains(number));
     left.map(|(_, phrase)| phrase.term.pattern.source.clone()).collect()
 }
