@@ -42,7 +42,7 @@ pub enum Progress<'a> {
     },
     /// One step is done.
     Step(&'a str),
-    /// All steps are done.
+    /// All are.
     Finished,
 }
 

@@ -32,7 +32,7 @@ impl Clock {
         DateTime::from_timestamp(seconds, 0).unwrap_or_default()
     }
 
-    /// Moves a manual clock; has no effect on the machine's clock.
+    /// Moves a hand-set clock; the machine's clock is not ours to move.
     pub fn advance(&self, by: chrono::TimeDelta) {
         if let Self::Set(seconds) = self {
             seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);

@@ -83,8 +83,8 @@ pub enum Next {
     AsBefore,
 }
 
-/// The pauses after the first, second, … failed attempt: 5 min, 15 min, 1 h, 4 h, 12 h, 24 h. The seventh failure is
-/// final (about 41 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up after days).
+/// The pauses after the first, second, … failed attempt: 5 min, 15 min, 1 h, 4 h, 12 h, 24 h. The seventh
+/// failure ends it (about 41 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up in days).
 pub const LADDER: [Duration; 6] = [
     Duration::from_secs(5 * 60),
     Duration::from_secs(15 * 60),

@@ -28,7 +28,7 @@ pub(super) enum Unseen {
     Unfetched(fetch::Error),
     /// A web page.
     Page(Arc<Response>, parse::Error),
-    /// Something else, or a feed that cannot be repaired.
+    /// Something else, or a feed beyond repair.
     Unparsed(parse::Error),
     /// Reading was abandoned.
     GivenUp(String),

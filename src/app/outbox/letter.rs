@@ -145,7 +145,7 @@ fn bare(mailbox: &str) -> &str {
     mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
-/// Percent-encodes the characters of an address that a `mailto:` URL cannot contain (RFC 6068 §2).
+/// What a `mailto:` URL cannot hold as it stands in an address (RFC 6068 §2).
 fn in_mailto(address: &str) -> String {
     let escaped = |c: char| match c {
         '%' | '?' | '&' | '#' | '/' | '+' | '=' | '`' | '{' | '|' | '}' | '^' => format!("%{:02X}", u32::from(c)),

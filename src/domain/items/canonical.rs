@@ -40,9 +40,10 @@ const TRACKING: [&str; 33] = [
     "xtor",
 ];
 
-/// The canonical form of a page's address. It drops or normalises what does not distinguish pages: scheme, `www.`, `m.`
-/// and `amp.`, default port, credentials, fragment, tracking parameters, the order of the query, a trailing slash, a
-/// trailing `/amp`, and Blogger's country domains and device parameters. Applying it to its own result changes nothing.
+/// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
+/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`, and in
+/// which country Blogger showed a blog of its own, and on what device.
+/// The same for its own result.
 #[must_use]
 pub fn canonical(url: &Url) -> String {
     if !matches!(url.scheme(), "http" | "https") {
@@ -109,7 +110,7 @@ fn query(url: &Url) -> String {
 
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
-    // Blogger's `m` selects the mobile version of a page.
+    // Blogger's `m` is the page for telephones, or not.
     let says_nothing = pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp";
     !says_nothing && !["utm_", "mtm_"].iter().any(|start| key.starts_with(start)) && !TRACKING.contains(&key.as_str())
 }

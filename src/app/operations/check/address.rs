@@ -36,7 +36,7 @@ pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
     (Part::new("public address", says, finding.into_iter().collect()), answers)
 }
 
-/// The administrator's own name may resolve to any address, including a private one.
+/// Whatever address the administrator's own name leads to may be asked.
 async fn ask(app: &ReadOnly) -> Result<String, String> {
     let everywhere = vec![(IpAddr::from(Ipv4Addr::UNSPECIFIED), 0), (IpAddr::from(Ipv6Addr::UNSPECIFIED), 0)];
     let options = Options { allow_private: everywhere, ..fetch_options(&app.config) };

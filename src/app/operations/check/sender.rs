@@ -37,7 +37,7 @@ pub(super) fn domain(mailbox: &str) -> &str {
     mailbox.trim_end_matches('>').rsplit('@').next().unwrap_or_default()
 }
 
-/// RFC 2606: names that are reserved for examples.
+/// RFC 2606: names that are kept for examples, and never anybody's.
 pub(super) fn is_nobodys(domain: &str) -> bool {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
     let is_at = |kept: &str| domain == kept || domain.strip_suffix(kept).is_some_and(|rest| rest.ends_with('.'));
