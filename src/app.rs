@@ -107,7 +107,7 @@ pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
 /// `length` random bytes from the operating system.
 pub(crate) fn random(length: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system provides no random bytes: {error}"))?;
     Ok(bytes)
 }
 

@@ -27,7 +27,7 @@ use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Reader, Rescored, WindowPart};
-use bodies::{Page, BodyRenderer};
+use bodies::{BodyRenderer, Page};
 pub use due::{Due, due, schedule};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};

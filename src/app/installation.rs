@@ -180,7 +180,10 @@ impl App {
         // No daemon is running with an earlier configuration.
         self.store.set_untaken(None).await?;
         if unknown > 0 {
-            tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
+            tracing::warn!(
+                unknown,
+                "an earlier process ended while it was sending; its messages will be resent unchanged"
+            );
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 /// A word that is not defined for this enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no known word here")]
+#[error("`{0}` is not a known value")]
 pub struct UnknownWord(pub String);
 
 /// Defines the word for each variant of an enum, in both directions.

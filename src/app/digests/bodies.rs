@@ -101,8 +101,8 @@ impl BodyRenderer {
             room = self.room(posts, &rendered);
         }
         match posts {
-            0 => tracing::warn!("the templates leave no room for a single post in the mail"),
-            posts if posts < all => tracing::info!(posts, all, "the mail has no room for all posts"),
+            0 => tracing::warn!("the templates leave no room for a single post in the email"),
+            posts if posts < all => tracing::info!(posts, all, "the email has no room for all posts"),
             _ => {}
         }
         Ok(Ok((whole, rendered)))

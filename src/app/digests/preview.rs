@@ -80,7 +80,8 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let renderer = Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let renderer =
+        Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
     let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {

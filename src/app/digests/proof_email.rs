@@ -20,7 +20,7 @@ pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
 
 /// Makes a proof of a digest; `what` is the sentence that introduces it.
 pub(in crate::app) fn part(digest: &Rendered, what: &str) -> Part {
-    let words = format!("{what} It is nobody's own copy: its links to leave and to change what you get do nothing.");
+    let words = format!("{what} Its links to unsubscribe and to change preferences do not work.");
     let Rendered { subject, text, html } = digest.as_proof(&words);
     Part { subject, text, html, run: None }
 }

@@ -153,7 +153,7 @@ pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
     if asked.is_empty() {
         return Ok(None);
     }
-    tracing::info!("a digest was asked for with `send-now`");
+    tracing::info!("a digest was requested with `send-now`");
     let done = gather(app, false, &silent).await;
     if app.stop.is_requested() {
         return done.map(|(poll, _)| Some(poll));

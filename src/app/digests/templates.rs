@@ -17,7 +17,7 @@ pub fn export(folder: &Path, is_forced: bool) -> anyhow::Result<Vec<PathBuf>> {
     let there: Vec<String> =
         files().filter(|(path, _)| path.exists()).map(|(path, _)| format!("`{}`", path.display())).collect();
     if !is_forced && !there.is_empty() {
-        anyhow::bail!("nothing was written, since there is {} already; `--force` overwrites", there.join(", "));
+        anyhow::bail!("nothing was written, because {} exists already; `--force` overwrites", there.join(", "));
     }
     for (path, content) in files() {
         let parent = path.parent().unwrap_or(folder);
@@ -40,7 +40,7 @@ fn finding(fault: &render::Error, folder: Option<&Path>) -> CheckFinding {
         }
         render::Error::Styles { file, source } => {
             let place = own(file).map(|path| path.display().to_string());
-            (format!("its styles cannot be put in line: {source}"), place)
+            (format!("its styles cannot be inlined: {source}"), place)
         }
         render::Error::Folder(_) => (fault.to_string(), None),
     };

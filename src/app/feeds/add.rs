@@ -210,7 +210,7 @@ fn about(app: &ReadOnly, items: usize, undated: usize, newest: Option<DateTime<U
         warnings.push(format!("{undated} of its posts have no date"));
     }
     if let Some(newest) = newest.filter(|newest| app.clock.now() - *newest > LONG_SILENCE) {
-        warnings.push(format!("it has been silent since {}", newest.format("%B %Y")));
+        warnings.push(format!("its last post is from {}", newest.format("%B %Y")));
     }
     if app.fetcher.is_behind_proxy() {
         warnings.push("it was fetched by the proxy of `polling.proxy`, which decides what may be reached".to_owned());

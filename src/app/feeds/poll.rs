@@ -176,7 +176,7 @@ async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>>
         return Ok(states);
     }
     let feeds = app.store.turn_back(now).await?;
-    tracing::warn!(feeds, "the clock has gone back: when feeds are asked next goes back with it");
+    tracing::warn!(feeds, "the clock has gone back: the times of the next polls go back with it");
     Ok(app.store.feed_states().await?)
 }
 

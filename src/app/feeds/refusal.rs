@@ -38,7 +38,7 @@ pub enum Refusal {
         error: Box<fetch::Error>,
     },
     /// The address does not answer with a feed.
-    #[error("`{address}` is no feed: {why}")]
+    #[error("`{address}` is not a feed: {why}")]
     NoFeed {
         /// The address.
         address: Url,
@@ -46,7 +46,7 @@ pub enum Refusal {
         why: String,
     },
     /// A web page without a feed.
-    #[error("`{0}` is a page that names no feed, and none lies where feeds usually do")]
+    #[error("`{0}` is a page that names no feed, and there is none at the usual addresses")]
     Feedless(Url),
     /// A web page with more than one feed.
     #[error("`{page}` has {} feeds", .feeds.len())]
@@ -75,8 +75,8 @@ pub enum Refusal {
 fn known(feed: &Feed, leads_to: Option<&Url>) -> String {
     let state = if feed.enabled { "" } else { ", disabled" };
     match leads_to {
-        Some(url) => format!("it leads to {url}, which is in the list already, as `{}`{state}", feed.id),
-        None => format!("{} is in the list already, as `{}`{state}", without_login(&feed.url), feed.id),
+        Some(url) => format!("it redirects to {url}, which is already in the list, as `{}`{state}", feed.id),
+        None => format!("{} is already in the list, as `{}`{state}", without_login(&feed.url), feed.id),
     }
 }
 
@@ -99,7 +99,7 @@ impl Refusal {
             Self::NotAnId(_) => "an id has up to 64 lower-case letters, digits and hyphens".to_owned(),
             Self::IdTaken(_) => "give it one of its own with `--id`".to_owned(),
             Self::Known { feed, .. } if feed.enabled => {
-                format!("`policy-digest feeds check {}` tells how it is", feed.id)
+                format!("`policy-digest feeds check {}` shows its state", feed.id)
             }
             Self::Known { feed, .. } => format!("`policy-digest feeds enable {}` polls it again", feed.id),
             Self::Unfetched { error, .. } => advice(error).to_owned(),
@@ -119,7 +119,7 @@ impl Refusal {
             Self::Unknown { near: None, .. } => "`policy-digest feeds list` names them all".to_owned(),
             Self::EmptyList(_) => "it must be OPML, or have one address a line".to_owned(),
             Self::List(ListError::Inline(_)) => "each begins with a line `[[feed]]`".to_owned(),
-            Self::List(ListError::Invalid { .. }) => "mend the file, then try again".to_owned(),
+            Self::List(ListError::Invalid { .. }) => "fix the file, then try again".to_owned(),
             Self::List(ListError::Read { source, .. } | ListError::Write { source, .. }) => {
                 os_error::next(source).unwrap_or("see who may write the file and its folder").to_owned()
             }

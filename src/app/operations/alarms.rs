@@ -95,7 +95,7 @@ fn log(raised: &[Notice], over: &[Notice]) {
         tracing::warn!(kind = kind.as_str(), %since, next, "alarm: {title}: {what}");
     }
     for Notice { kind, title, since, .. } in over.iter().filter(|it| !it.kind.is_logged_where_found()) {
-        tracing::info!(kind = kind.as_str(), %since, "an alarm is over: {title}");
+        tracing::info!(kind = kind.as_str(), %since, "alarm over: {title}");
     }
 }
 
@@ -130,7 +130,8 @@ async fn report(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
     let to = &app.config.settings.admin_to;
     if to.is_empty() {
         // Without a recipient, discard alarms that have ended; the others are reported if a recipient is added.
-        let over: Vec<i64> = unannounced.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
+        let over: Vec<i64> =
+            unannounced.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
         if !over.is_empty() {
             app.store.tell_alarms(over, None, now).await?;
         }
@@ -169,7 +170,7 @@ fn mail(
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_alarms(&view).context("cannot render the mail of the alarms")?;
+    let rendered = app.renderer.render_alarms(&view).context("cannot render the email about alarms")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -21,7 +21,7 @@ use crate::store::{Error, OpenCounts, Pause, PauseCause, Store};
 pub async fn backup(app: &ReadOnly, to: &Path) -> Result<(), Error> {
     let now = app.clock.now();
     let made = now.with_timezone(&app.config.settings.timezone).format("%-d %b %Y %H:%M %Z");
-    let reason = format!("this database is a backup of {made}; what was sent since then is not known to it");
+    let reason = format!("this database is a backup of {made}; it does not know what was sent since then");
     app.store.backup(to, reason, now).await
 }
 
@@ -35,8 +35,7 @@ pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Res
     let data = &config.settings.data;
     private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
     let _lock = Lock::take(data, "policy-digest restore")?;
-    let reason =
-        format!("this database was restored from `{}`; what was sent since is not known to it", from.display());
+    let reason = format!("this database was restored from `{}`; it does not know what was sent since", from.display());
     Ok(Store::restore(from, &database(data), reason, clock.now()).await?)
 }
 

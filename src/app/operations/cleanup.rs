@@ -70,7 +70,7 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
         let CleanupReport { texts, messages, keys, .. } = report;
-        tracing::info!(pending, left, texts, messages, keys, "removed what had its time");
+        tracing::info!(pending, left, texts, messages, keys, "removed data whose retention period had ended");
     }
     Ok(report)
 }
@@ -92,7 +92,7 @@ pub async fn cleanup_due(app: &App) -> anyhow::Result<CleanupReport> {
 fn counted(now: DateTime<Utc>, last: DateTime<Utc>, counted: DateTime<Utc>) -> DateTime<Utc> {
     let passed = (now - last).max(TimeDelta::zero());
     if passed > SILENCE {
-        tracing::warn!(%last, "the clock has gone far ahead, or nothing was removed for long: everything is kept for longer");
+        tracing::warn!(%last, "the clock jumped far ahead, or no clean-up ran for a long time: everything is kept for longer");
         return now.min(counted + EVERY);
     }
     now.min(counted + passed)

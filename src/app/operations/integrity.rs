@@ -14,7 +14,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub async fn look_over(app: &ReadOnly) -> anyhow::Result<()> {
     if !app.store.quick_check(LIMIT).await? {
         let seconds = LIMIT.as_secs();
-        tracing::warn!(seconds, "the database is so large that it was not looked over whole; so far it is in order");
+        tracing::warn!(
+            seconds,
+            "the database is too large to be checked completely at the start; no damage was found so far"
+        );
     }
     Ok(())
 }

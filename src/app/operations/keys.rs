@@ -44,7 +44,7 @@ pub async fn rotate(app: &App, revoke: bool) -> anyhow::Result<RotateReport> {
     let now = app.clock.now();
     let keep_until = (!revoke).then(|| now + KEPT_FOR);
     let keys = app.store.rotate_token_key(random(32)?, keep_until, now).await?;
-    tracing::info!(former = keys.former, revoked = keys.revoked, "a new key signs the personal links");
+    tracing::info!(former = keys.former, revoked = keys.revoked, "a new key now signs the personal links");
     Ok(RotateReport { keys, keep_until })
 }
 

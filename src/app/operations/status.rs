@@ -143,7 +143,7 @@ pub async fn note_serving(app: &App) {
         }
     };
     if let Err(error) = noted.await {
-        tracing::debug!("that the pages are served could not be noted: {error}");
+        tracing::debug!("cannot record that the pages are served: {error}");
     }
 }
 

@@ -96,7 +96,7 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
     // belongs to an attempt that was cut off because the database failed while settling it.
     let cut_off = app.store.recover(app.clock.now()).await?;
     if cut_off > 0 {
-        tracing::warn!(cut_off, "the last delivery was cut off; its messages are resent as they were");
+        tracing::warn!(cut_off, "the last delivery was interrupted; its messages will be resent unchanged");
     }
     let steps = app.store.due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });

@@ -30,11 +30,11 @@ pub(crate) fn signer(config: &Config) -> Result<Option<Signer>, Findings> {
 fn next(error: &KeyError) -> &'static str {
     match error {
         KeyError::NotPem => {
-            "a key in PEM begins with `-----BEGIN PRIVATE KEY-----`; `policy-digest dkim generate` makes one"
+            "a PEM key begins with `-----BEGIN PRIVATE KEY-----`; `policy-digest dkim generate` makes one"
         }
         KeyError::Encrypted => "`openssl pkey -in FILE -out NEW` takes the pass phrase away",
         KeyError::Short { .. } => {
-            "2048 bits are the least that receivers trust; `policy-digest dkim generate` makes a key"
+            "receivers trust keys of 2048 bits or more; `policy-digest dkim generate` makes a key"
         }
         KeyError::Foreign | KeyError::Damaged => "`policy-digest dkim generate` makes a key",
     }
@@ -45,7 +45,7 @@ fn next(error: &KeyError) -> &'static str {
 pub(crate) fn finding(config: &Config) -> Option<CheckFinding> {
     let mail = &config.settings.mail;
     (mail.transport == TransportKind::Smtp && mail.dkim.is_none()).then(|| CheckFinding {
-        message: "mails are not signed (DKIM)".to_owned(),
+        message: "emails are not signed (DKIM)".to_owned(),
         next: "run `policy-digest dkim generate`, unless your mail server signs them".to_owned(),
         place: None,
         severity: Severity::Advice,
@@ -92,7 +92,7 @@ pub enum Unwritten {
 /// # Errors
 /// [`Unwritten`].
 pub fn generate(kind: Kind, domain: &str, selector: &str, file: &Path) -> Result<NewKey, Unwritten> {
-    let pem = Key::generate(kind).context("the system gives no random bytes")?;
+    let pem = Key::generate(kind).context("the system provides no random bytes")?;
     let key = Key::from_pem(pem.as_bytes()).context("the key that was made")?;
     match write_private(file, pem.as_bytes()) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(Unwritten::Exists(file.to_owned())),

@@ -129,7 +129,7 @@ pub fn read(input: impl BufRead, topic: &Topic) -> anyhow::Result<Vec<Labelled>>
             continue;
         }
         let post: Labelled =
-            serde_json::from_str(&line).with_context(|| format!("line {number} is no labelled post"))?;
+            serde_json::from_str(&line).with_context(|| format!("line {number} is not a labelled post"))?;
         if !ids.insert(post.id.clone()) {
             bail!("line {number}: a second post has the id `{}`", post.id);
         }

@@ -61,7 +61,7 @@ pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> 
         Some(item) => stored(app, &item).await,
         None => page(app, link)
             .await
-            .with_context(|| format!("no stored item has the link `{link}`, and it cannot be judged from there")),
+            .with_context(|| format!("no stored item has the link `{link}`, and the page cannot be judged")),
     }
 }
 
@@ -83,7 +83,7 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
         notes.push("it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
     }
     for run in app.store.runs_with(item.seq).await? {
-        notes.push(format!("it stands in the {} digest of run {}", run.cadence, run.id));
+        notes.push(format!("it is in the {} digest of run {}", run.cadence, run.id));
     }
     if let Some(removed) = item.text_removed {
         // Today's topic could judge only the title.
@@ -94,7 +94,7 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     }
     if item.score.picked != explanation.score.picked {
         let was = if item.score.picked { "in" } else { "out" };
-        notes.push(format!("by the topic file of its last judgement it was {was}"));
+        notes.push(format!("with the topic file of its last judgement it was {was}"));
     }
     Ok(explanation)
 }
@@ -110,7 +110,9 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let content_type = content_type.as_deref();
     let source = parse::Source { bytes, content_type, base: Some(link), now, known: None, limits, budget };
     match parse::parse(&source) {
-        Ok(_) => anyhow::bail!("it is a feed; name one of its posts, or see `policy-digest feeds check`"),
+        Ok(_) => {
+            anyhow::bail!("it is a feed; give the address of one of its posts, or see `policy-digest feeds check`")
+        }
         Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
         Err(error) => return Err(error.into()),
     }
@@ -118,7 +120,7 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let text = Text { title: &article.title, content: &article.text, ..Text::default() };
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());
-    explanation.notes.push("it is not stored; its item in a feed may say less or more than the page".to_owned());
+    explanation.notes.push("it is not stored; its item in a feed may contain less or more than the page".to_owned());
     Ok(explanation)
 }
 
@@ -181,7 +183,7 @@ impl Explanation {
             return format!("in: {figures}; {}", listed(&score.themes));
         }
         if !score.excluded.is_empty() {
-            return format!("out: {}, whatever else it says", listed(&score.excluded));
+            return format!("out: {}, regardless of the rest", listed(&score.excluded));
         }
         let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
         match self.strongest_against() {

@@ -118,11 +118,11 @@ fn person(app: &App, row: &Row, consent: &str) -> Result<Person, String> {
     let not_subscribed = match &row.standing {
         Standing::Subscribed => None,
         Standing::Not(word) => Some(single_line(word)),
-        Standing::Unknown(word) => return Err(format!("`{word}` is no status; write subscribed or unsubscribed")),
+        Standing::Unknown(word) => return Err(format!("`{word}` is not a status; write subscribed or unsubscribed")),
     };
     let cadence = match row.cadence.as_str() {
         "" => Cadence::Weekly,
-        word => word.parse().map_err(|_| format!("`{word}` is no cadence; write daily, weekly or monthly"))?,
+        word => word.parse().map_err(|_| format!("`{word}` is not a cadence; write daily, weekly or monthly"))?,
     };
     let mut themes: Vec<String> =
         row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();

@@ -117,7 +117,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
         address: wanted.address,
         name: String::new(),
         preferences: wanted.preferences,
-        consent: "signed up on the page; to be confirmed by mail".to_owned(),
+        consent: "signed up on the page; to be confirmed by email".to_owned(),
         consent_by: ConsentBy::Page,
         consent_wording: Some(wording.version.clone()),
         is_confirmed: false,

@@ -124,7 +124,7 @@ pub async fn change(app: &App, address: &EmailAddress, changes: Changes) -> anyh
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// They are already subscribed, and keep their choices.
-    #[error("{} {}, so what this command says of them would not be applied", .address.reveal(), state(*.status))]
+    #[error("{} {}, so the options of this command would have no effect", .address.reveal(), state(*.status))]
     Kept {
         /// Their address.
         address: EmailAddress,
@@ -191,9 +191,9 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
         name: request.name,
         preferences: request.preferences,
         consent: request.consent.unwrap_or_else(|| match request.asker {
-            Asker::Person => "asked themselves; to be confirmed by mail".to_owned(),
+            Asker::Person => "asked for it; to be confirmed by email".to_owned(),
             Asker::List | Asker::Administrator | Asker::AdministratorAgain => {
-                "asked by an administrator; to be confirmed by mail".to_owned()
+                "added by an administrator; to be confirmed by email".to_owned()
             }
         }),
         consent_by,

@@ -28,7 +28,7 @@ pub enum Spent {
     #[error("it needs more than {} MiB of memory (`polling.limits.memory_bytes`)", .0 / 1024 / 1024)]
     Memory(u64),
     /// The system does not provide the memory, in bytes, that reading may need.
-    #[error("there is no memory for it: reading it may need {} MiB", .0 / 1024 / 1024)]
+    #[error("not enough memory: reading it may need {} MiB", .0 / 1024 / 1024)]
     Unavailable(u64),
     /// The caller has given up waiting.
     #[error("it took too long")]

@@ -254,7 +254,9 @@ impl Scorer {
                 let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
                 let is_near = |number: &usize| match self.phrases[*number].looks_for {
                     LooksFor::Whole(_) => true,
-                    LooksFor::Near(_, right, within) => matching::nearest(hits, scratch.hits.of(right), within).is_some(),
+                    LooksFor::Near(_, right, within) => {
+                        matching::nearest(hits, scratch.hits.of(right), within).is_some()
+                    }
                 };
                 let phrases = self.phrases_of[hits[0].sequence].iter();
                 held.extend(phrases.filter(|number| counts(number) && is_near(number)));

@@ -37,7 +37,7 @@ pub(crate) struct Readers {
 /// Why a body was not read completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::app) enum TooHard {
-    #[error("reading it failed within the program")]
+    #[error("reading it failed in the program")]
     Panicked,
     #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
     TookTooLong,

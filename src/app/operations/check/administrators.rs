@@ -10,13 +10,13 @@ pub(super) fn look(config: &Config) -> Part {
     let finding = (is_mailing && recipients == 0).then(|| CheckFinding {
         place: Some(config.folder.join("digest.toml").display().to_string()),
         ..CheckFinding::advice(
-            "`admin_to` is empty: nobody is recipients by mail when something needs a person",
+            "`admin_to` is empty: nobody is emailed when something needs a person",
             "write your address there: `admin_to = [\"you@example.org\"]`; until then, look at `policy-digest status`",
         )
     });
     let says = match recipients {
         0 if is_mailing => "to nobody".to_owned(),
-        0 => "to nobody, since mails are files".to_owned(),
+        0 => "to nobody, since emails are written to files".to_owned(),
         1 => "to one address".to_owned(),
         several => format!("to {several} addresses"),
     };

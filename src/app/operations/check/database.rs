@@ -42,13 +42,13 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     let pauses = app.store.pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
-            "when it is mended, `policy-digest resume` lets it go on",
+            "when the cause is fixed, run `policy-digest resume`",
         )
     });
     let mut findings: Vec<_> = pauses.collect();
     findings.extend(open_to_others(data));
     for run in app.store.held_runs().await? {
-        let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
+        let next = format!("see `policy-digest runs show {}`; then use `runs release` or `runs cancel`", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
     Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
@@ -71,8 +71,8 @@ pub(super) fn disk(data: &Path) -> Part {
         Ok(free) => Part::new("disk", format!("{:.1} GB free", free as f64 / 1e9), room(free).into_iter().collect()),
         Err(error) => {
             let finding = CheckFinding::advice(
-                format!("it cannot be told how much room there is: {error}"),
-                "look with `df`: the database needs some",
+                format!("cannot find out how much space is free: {error}"),
+                "check with `df`: the database needs some",
             );
             Part::new("disk", "", vec![finding])
         }
@@ -81,7 +81,7 @@ pub(super) fn disk(data: &Path) -> Part {
 
 fn room(free: u64) -> Option<CheckFinding> {
     let next = "make room, or move the data folder to a larger disk and name it by `data`";
-    let message = || format!("only {} MB are free where the database lies", free / 1_000_000);
+    let message = || format!("only {} MB are free on the database's disk", free / 1_000_000);
     match free {
         ..TOO_LITTLE => Some(CheckFinding::failure(message(), next)),
         TOO_LITTLE..LITTLE => Some(CheckFinding::advice(message(), next)),

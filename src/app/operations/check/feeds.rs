@@ -26,7 +26,7 @@ fn finding(id: &str, result: &Result<CheckResult, Unread>) -> Option<CheckFindin
         Err(unread) => {
             let next = match unread.proposals.first() {
                 Some(proposal) => format!("write `url = \"{}\"` in feeds.toml", proposal.url),
-                None => "mend its `url` in feeds.toml, or set `enabled = false` there".to_owned(),
+                None => "correct its `url` in feeds.toml, or set `enabled = false` there".to_owned(),
             };
             Some(CheckFinding::advice(format!("feed `{id}`: {}", unread.error), next))
         }

@@ -56,7 +56,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
         findings.extend(unmatched.map(|(phrase, _)| phrase.finding(&places, items)));
     } else if !phrases.is_empty() {
         findings.push(CheckFinding {
-            message: format!("{items} items are stored, too few to tell which phrases match nothing"),
+            message: format!("{items} items are stored, too few to show which phrases match nothing"),
             next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
             place: None,
             severity: Severity::Advice,

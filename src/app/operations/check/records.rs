@@ -58,8 +58,8 @@ pub(super) async fn look(app: &ReadOnly, outside: Outside) -> anyhow::Result<(Op
 
 fn unanswered(error: Error) -> CheckFinding {
     CheckFinding::advice(
-        format!("the records of your mail cannot be looked up: {:#}", anyhow::Error::new(error)),
-        "look at this machine's name servers, ask another with `--resolver ADDRESS`, or leave it out with `--offline`",
+        format!("the DNS records for your emails cannot be looked up: {:#}", anyhow::Error::new(error)),
+        "check this machine's name servers, use another with `--resolver ADDRESS`, or skip this with `--offline`",
     )
 }
 
@@ -103,14 +103,14 @@ async fn look_up(dns: &Dns, wanted: &Wanted) -> Result<Option<CheckFinding>, Err
         0 => Some(CheckFinding::advice(
             format!("`{}` has no SPF record", wanted.name),
             format!(
-                "{}, or what your mail provider says; it must name the addresses from which receivers see your mail come",
+                "{}, or what your mail provider says; it must name the addresses from which receivers get your emails",
                 publish(wanted)
             ),
         )),
         // RFC 7208 §4.5: two records are an error, as if there were none.
         _ => Some(CheckFinding::advice(
             format!("`{}` has more than one SPF record, so that none of them counts", wanted.name),
-            "put what they say into one",
+            "combine them into one",
         )),
     })
 }

@@ -19,7 +19,7 @@ pub(super) async fn look(app: &ReadOnly) -> Part {
         }
     };
     let findings = answer.err().map(|error| {
-        let next = error.hint().unwrap_or("ask whoever runs the mail server, with this answer").to_owned();
+        let next = error.hint().unwrap_or("ask the mail server's administrator about this reply").to_owned();
         let severity = if error.verdict() == Verdict::Ours { Severity::Mistake } else { Severity::Failure };
         CheckFinding::new(severity, format!("{:#}", anyhow::Error::new(error)), next)
     });

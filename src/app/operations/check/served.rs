@@ -23,14 +23,16 @@ pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFindin
         None => "so far".to_owned(),
     };
     let by_mail = match &mail.unsubscribe_address {
-        Some(_) => "people can leave by mail, and are added with `subscribers add --confirmed-by`",
+        Some(_) => "people can unsubscribe by email, and are added with `subscribers add --confirmed-by`",
         None => {
-            "set `unsubscribe_address` in `[mail]`, so that people can leave by mail, and add them with \
+            "set `unsubscribe_address` in `[mail]`, so that people can unsubscribe by email, and add them with \
              `subscribers add --confirmed-by`"
         }
     };
     Ok(Some(CheckFinding {
-        message: format!("the links in mails, to confirm and to leave, lead nowhere: nobody served the pages {since}"),
+        message: format!(
+            "the links in emails, to confirm and to unsubscribe, do not work: no pages were served {since}"
+        ),
         next: format!("run `policy-digest run`, which serves them; without it, {by_mail}"),
         place: None,
         severity: Severity::Advice,

@@ -137,7 +137,7 @@ async fn keep_open(app: &App, pause: &Pause, reason: String) -> anyhow::Result<P
 
 async fn close(app: &App) -> anyhow::Result<()> {
     app.store.lift(PauseCause::Relay).await?;
-    tracing::info!("the mail server can be used again: delivery goes on");
+    tracing::info!("the mail server can be used again: delivery continues");
     Ok(())
 }
 

@@ -63,11 +63,7 @@ pub fn feeds(feeds: &[FeedFacts], is_network_open: bool, now: DateTime<Utc>) -> 
     let is_blamed = network.is_none() && !is_network_open;
     let of_each = feeds.iter().flat_map(|feed| {
         let moments = [
-            (
-                Kind::FeedGap,
-                feed.gap,
-                "showed nothing that was known: entries may have come and gone between two polls",
-            ),
+            (Kind::FeedGap, feed.gap, "showed no known entry: some may have come and gone between two polls"),
             (Kind::FeedRenumbered, feed.renumbered, "changed the ids of nearly all its entries at once"),
         ];
         let moments = moments.into_iter().filter_map(|(kind, at, what)| {
@@ -110,7 +106,7 @@ fn unreadable(feed: &FeedFacts, is_blamed: bool, now: DateTime<Utc>) -> Option<T
     let lasts = |since: DateTime<Utc>, at_least| now - since >= at_least;
     let error = feed.error.as_deref().unwrap_or("no reason is known");
     if let Some(since) = feed.gone {
-        return Some(of(feed, Kind::FeedGone, since, true, "is gone for good, says its server (410)"));
+        return Some(of(feed, Kind::FeedGone, since, true, "is gone permanently, according to its server (410)"));
     }
     if let Some(since) = feed.failing {
         let (kind, limit) = if feed.is_no_feed { (Kind::FeedPage, ODD_FOR) } else { (Kind::FeedFailing, FAILING_FOR) };
@@ -119,7 +115,13 @@ fn unreadable(feed: &FeedFacts, is_blamed: bool, now: DateTime<Utc>) -> Option<T
         return Some(of(feed, kind, since, is_ripe, &what));
     }
     let since = feed.empty?;
-    Some(of(feed, Kind::FeedEmpty, since, lasts(since, ODD_FOR), "answers, and has no entries where it had some"))
+    Some(of(
+        feed,
+        Kind::FeedEmpty,
+        since,
+        lasts(since, ODD_FOR),
+        "answers, but has no entries, although it had some before",
+    ))
 }
 
 /// Measured up to the last successful read, because a feed that could not be read is not silent.
@@ -175,7 +177,7 @@ pub fn digests(empty: &[EmptyDigests], now: DateTime<Utc>) -> impl Iterator<Item
         kind: Kind::DigestEmpty,
         subject: empty.cadence.to_string(),
         since: empty.since,
-        what: format!("the last {} {} digests had nothing for anybody", empty.count, empty.cadence),
+        what: format!("the last {} {} digests had nothing for any subscriber", empty.count, empty.cadence),
         is_ripe: empty.count >= 2 && now - empty.since >= EMPTY_FOR,
     })
 }
@@ -211,7 +213,7 @@ pub fn refused(refusals: &Refusals) -> Option<Trouble> {
         kind: Kind::Refused,
         subject: String::new(),
         since: refusals.since?,
-        what: format!("{} mails were refused for our own sake, most often with `{code}`", refusals.count),
+        what: format!("{} emails were refused for reasons on our side, most often with `{code}`", refusals.count),
         is_ripe: refusals.today >= REFUSED,
     })
 }

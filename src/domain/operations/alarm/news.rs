@@ -18,8 +18,8 @@ pub struct News<'a> {
     pub over: Vec<&'a Alarm>,
 }
 
-/// The news to report now from these incidents, which have something unreported. `last_feed_email` is when an email about a feed
-/// was last queued. `None` means that there is nothing to report yet.
+/// The news to report now from these incidents, which have something unreported. `last_feed_email` is when an email
+/// about a feed was last queued. `None` means that there is nothing to report yet.
 #[must_use]
 pub fn news(unannounced: &[Alarm], last_feed_email: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<News<'_>> {
     let raised = unannounced.iter().filter(|it| it.ended.is_none() && it.announced.is_none() && !it.kind.stops_mail());

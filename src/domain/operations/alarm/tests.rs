@@ -65,8 +65,10 @@ impl Table {
 
     /// True if an email was written.
     fn tell(&mut self, now: DateTime<Utc>) -> bool {
-        let unannounced: Vec<Alarm> = self.alarms.iter().filter(|alarm| alarm.end_announced.is_none()).cloned().collect();
-        let feed_emails = self.alarms.iter().filter(|it| it.kind.is_of_a_feed()).flat_map(|it| [it.announced, it.end_announced]);
+        let unannounced: Vec<Alarm> =
+            self.alarms.iter().filter(|alarm| alarm.end_announced.is_none()).cloned().collect();
+        let feed_emails =
+            self.alarms.iter().filter(|it| it.kind.is_of_a_feed()).flat_map(|it| [it.announced, it.end_announced]);
         let Some(news) = news(&unannounced, feed_emails.flatten().max(), now) else { return false };
         for alarm in news.raised {
             self.begun[alarm.id as usize] += 1;

@@ -122,8 +122,8 @@ impl Pattern {
                     ));
                 }
                 Shape::Near(
-                    sequence(left, "nothing stands before `~`")?,
-                    sequence(right, "nothing stands after `~`")?,
+                    sequence(left, "nothing comes before `~`")?,
+                    sequence(right, "nothing comes after `~`")?,
                     distance,
                 )
             }
@@ -286,8 +286,8 @@ mod tests {
 
     #[test]
     fn nearness_with_nothing_on_a_side_is_refused() {
-        assert_eq!(refused("~5 services"), "nothing stands before `~`");
-        assert_eq!(refused("title: joined up ~5"), "nothing stands after `~`");
+        assert_eq!(refused("~5 services"), "nothing comes before `~`");
+        assert_eq!(refused("title: joined up ~5"), "nothing comes after `~`");
     }
 
     #[test]
