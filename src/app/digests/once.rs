@@ -11,25 +11,25 @@ use crate::app::{App, Listener};
 use crate::domain::operations::alarm::Notice;
 use crate::store::{HeldRun, Pause, PauseCause};
 
-/// What came of it.
+/// The result of `once`.
 #[derive(Debug, Clone, Default)]
 pub struct OnceReport {
-    /// What an earlier process had left to send.
+    /// The messages that an earlier process had left to send.
     pub resumed: DeliverReport,
     /// The polls.
     pub poll: PollReport,
     /// The digests.
     pub digests: Vec<DigestReport>,
-    /// The mails.
+    /// The delivery of this run's emails.
     pub delivery: DeliverReport,
-    /// What the look for trouble has raised.
+    /// Alarms that were raised.
     pub alarms: Vec<Notice>,
     /// Runs that are held: they send nothing until a person releases them.
     pub held: Vec<HeldRun>,
 }
 
 impl OnceReport {
-    /// Why nothing more is delivered at present.
+    /// Why delivery is paused.
     #[must_use]
     pub fn pause(&self) -> Option<&Pause> {
         self.delivery.pause.as_ref()

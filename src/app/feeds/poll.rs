@@ -1,5 +1,5 @@
-//! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
-//! by the fetcher; reading beside it and keeping in batches is the pipeline's.
+//! Polling: fetches, parses and scores each feed and stores its items; a failure affects only that feed. The fetcher
+//! limits fetching; the pipeline parses concurrently and stores in batches.
 
 mod pipeline;
 mod reading;
@@ -39,7 +39,7 @@ pub enum Which {
     Named(Vec<String>),
 }
 
-/// What came of one feed.
+/// The report of one feed.
 #[derive(Debug, Clone)]
 pub struct FeedReport {
     /// Its id.
@@ -57,7 +57,7 @@ pub enum FeedResult {
     Read {
         /// Entries in the document.
         entries: usize,
-        /// What they added.
+        /// What was stored.
         saved: Saved,
     },
     /// Nothing has changed.
@@ -70,7 +70,7 @@ pub enum FeedResult {
     Failed(String),
 }
 
-/// What came of a poll.
+/// The result of a poll.
 #[derive(Debug, Clone, Default)]
 pub struct PollReport {
     /// In the order of the list.
@@ -169,7 +169,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
 #[error("there is no feed `{0}` in feeds.toml")]
 pub struct UnknownFeed(String);
 
-/// What is known of each feed. What a clock has set that was ahead goes back with it.
+/// The stored state of each feed. Times that a clock set while it was ahead are moved back.
 async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
     let states = app.store.feed_states().await?;
     if states.iter().all(|state| state.checked.is_none_or(|checked| checked <= now)) {
@@ -187,7 +187,7 @@ pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
     }
 }
 
-/// Polls one feed: what there is to tell, and what there is to keep.
+/// Polls one feed; returns its report and the data to store.
 async fn poll_one(
     app: &App,
     place: usize,
@@ -268,7 +268,7 @@ async fn read(
         Err(unread) => return same.unread(unread.to_string(), false, state),
     };
     let entries = items.len() + unchanged;
-    // Until they are kept, many documents' items may wait in the place of their bodies.
+    // Until they are stored, the items of many documents may wait instead of their bodies.
     share.grow_to(items.iter().map(|scored| parse::stored_bytes(&scored.item)).sum()).await;
     // A truncated document is requested again in full, because its end may hold new entries.
     let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
@@ -287,8 +287,8 @@ async fn read(
     Looked { outcome, entries, share: Some(share), ..same }
 }
 
-/// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the
-/// lock, before it polls.
+/// Records the documents that an earlier process was reading when it ended as failed visits. The holder of the lock
+/// must call this before it polls.
 ///
 /// # Errors
 /// The database fails.
@@ -322,7 +322,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     })
 }
 
-/// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
+/// The estimated steps for scoring an item in addition to reading its text; only its beginning is scored.
 const JUDGING_STEPS: usize = 2_000;
 
 /// Scores a document's items and sorts them, oldest first, so that they are numbered in that order.

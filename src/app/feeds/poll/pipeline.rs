@@ -1,6 +1,6 @@
-//! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
-//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, and so are the bytes that wait
-//! between them (`fetch::Share`), so that a fast network fills no memory.
+//! The steps after fetching: bodies are parsed concurrently on as many threads as there are cores, and the results are
+//! stored in batches, with one commit for all that are ready. Both queues are bounded, and so are the bytes between
+//! them (`fetch::Share`), so that a fast network cannot fill the memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use crate::domain::feeds::budget::GiveUp;
 use crate::fetch::Share;
 use crate::store::{self, Poll, Saved, Store};
 
-/// Polls that are kept with one commit, at most; as many may wait for it. What they hold is counted in their shares.
+/// The maximum number of polls stored with one commit; as many may wait for it. Their shares limit the memory that they
+/// hold.
 const BATCH: usize = 32;
 /// The maximum time for reading one body. No known document takes a second; one that does must not hold up the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
@@ -106,7 +107,7 @@ pub(super) struct Polled {
     pub report: FeedReport,
     /// The data to store; `None` for a feed that was not polled.
     pub poll: Option<(Poll, Line)>,
-    /// What it takes of the room for all, until it is kept.
+    /// Its share of the memory for all polls, until it is stored.
     pub share: Option<Share>,
 }
 
@@ -168,8 +169,8 @@ fn settle(report: &FeedReport, line: &Line, kept: Result<Saved, store::Error>) -
     }
 }
 
-/// The order in which feeds are asked, as places in the list: each host's first, then each host's second, so that a
-/// host with many feeds, which are asked one after another, holds up no other.
+/// The order in which feeds are polled, as positions in the list: the first feed of each host, then the second of each
+/// host. A host with many feeds, which are polled one after another, thus delays no other.
 pub(super) fn spread<'a>(hosts: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut ranked = Vec::new();

@@ -1,5 +1,5 @@
-//! What a poll has taught about its feed beside the items: what it is told by name, when it is visited next, and the
-//! one line in the log.
+//! The result of a poll besides its items: the failure for the report, the time of the next visit, and the line in the
+//! log.
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -14,8 +14,8 @@ use crate::fetch::{Outcome, Response, Share, Validators};
 use crate::parse;
 use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
-/// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
-/// it has not changed: count the number up when the same bytes give better items than before.
+/// The version of the parser's results. If it changes, even an unchanged document is fetched and parsed again: increase
+/// the number when the same bytes give better items than before.
 pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
 /// The address for polling: the new one of a feed that has moved, once the move is believed, otherwise the one in the
@@ -25,18 +25,18 @@ pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {
     moved.unwrap_or_else(|| feed.url.clone())
 }
 
-/// So often the new address may fail before the old one is asked again.
+/// The number of failures at the new address after which the old one is polled again.
 const FAILURES_AFTER_A_MOVE: u32 = 3;
 
-/// What a feed's next answer is compared with.
+/// What the feed's next answer is compared with.
 pub(super) struct Known {
     pub validators: Validators,
     pub body_hash: Option<String>,
 }
 
 impl Known {
-    /// Nothing, if another version of the program read the last document. A changed topic is no reason to ask
-    /// again: the stored items are judged anew.
+    /// Nothing, if another version of the program read the last document. A changed topic does not require another
+    /// fetch, because the stored items are scored again.
     pub(super) fn of(state: &FeedState) -> Self {
         if state.reader.as_deref() != Some(READER) {
             return Self { validators: Validators::default(), body_hash: None };
@@ -50,8 +50,8 @@ impl Known {
     }
 }
 
-/// Whether a feed is not asked now: under a running Retry-After never; when it is gone for good, and for a while after
-/// its document has ended the program, only by name.
+/// Whether a feed must not be polled now: always under a running Retry-After; unless it is named, also when it is gone
+/// permanently, and for a while after its document made the program end.
 pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) -> Option<FeedResult> {
     let crashed = state.outcome.as_deref() == Some(store::CRASHED) && state.next_check > now;
     match (state.not_before, state.gone) {
@@ -62,19 +62,19 @@ pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) 
     }
 }
 
-/// What a look at a feed has given.
+/// The result of visiting a feed.
 pub(super) struct Looked {
     pub outcome: PollOutcome,
     pub entries: usize,
     pub visit: Visited,
     pub fresh_until: Option<DateTime<Utc>>,
     pub retry_after: Option<DateTime<Utc>>,
-    /// What was read takes of the room for all, until it is kept.
+    /// The share of the memory for all polls that the document needs, until it is stored.
     pub share: Option<Share>,
 }
 
 impl Looked {
-    /// It answered; the same as last time, so far.
+    /// The feed answered that nothing has changed, or its document has not been parsed yet.
     pub(super) fn unchanged(response: &Response, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Self {
         let Validators { etag, last_modified, location } = response.validators.clone();
         let bytes = match &response.outcome {
@@ -135,7 +135,7 @@ impl Looked {
         }
     }
 
-    /// What it answered could not be read. How long that is fresh is no reason to stay away.
+    /// Its answer could not be parsed. A freshness period of such an answer does not delay the next poll.
     pub(super) fn unread(self, error: String, is_no_feed: bool, state: &FeedState) -> Self {
         let (moved, address) = after_failure(state, false);
         let visit = Visited { moved, address, ..self.visit };
@@ -168,7 +168,7 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
     format!("{}; {advice}", chain(error))
 }
 
-/// The row that is kept of a poll, and the line that is logged of it.
+/// The row to store and the line to log for a poll.
 pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>, looked: Looked) -> (Poll, Line) {
     let failures = match looked.outcome {
         PollOutcome::Failed { .. } => state.failures + 1,
@@ -194,7 +194,7 @@ pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Ut
         visit: looked.visit.clone(),
         error,
     };
-    // The server's word, as far as it counts.
+    // The server's request, within our limits.
     let not_before = looked.retry_after.map(|until| until.min(next.at));
     let poll = Poll {
         feed: feed.id.clone(),
