@@ -39,7 +39,7 @@ pub struct CheckResult {
     pub moved_to: Option<String>,
     /// What had to be repaired in the document.
     pub repairs: Vec<String>,
-    /// What was left out of it because of the limits.
+    /// What is left out of it because there is more than the limits allow.
     pub cut: Cut,
     /// When a poll last found no known entry, so that earlier entries may have been missed.
     pub gap: Option<DateTime<Utc>>,

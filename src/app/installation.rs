@@ -177,7 +177,7 @@ impl App {
     async fn recover(&self) -> anyhow::Result<()> {
         let unknown = self.store.recover(self.clock.now()).await?;
         poll::recover(self).await?;
-        // No daemon is running with an earlier configuration.
+        // No daemon goes on with an earlier configuration.
         self.store.set_untaken(None).await?;
         if unknown > 0 {
             tracing::warn!(

@@ -29,7 +29,7 @@ pub struct OnceReport {
 }
 
 impl OnceReport {
-    /// Why delivery is paused.
+    /// Why nothing more is delivered at present.
     #[must_use]
     pub fn pause(&self) -> Option<&Pause> {
         self.delivery.pause.as_ref()

@@ -311,12 +311,12 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
 
 /// The entries that need not be parsed again while they are unchanged.
 async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
-    // Another version of the program may extract more from the same entry.
+    // Another version of the program may make more of the same entry.
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
         return parse::Known::new();
     }
     app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
-        // Then everything is parsed again, which only takes longer.
+        // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
         parse::Known::new()
     })

@@ -170,7 +170,7 @@ fn mail(
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_alarms(&view).context("cannot render the email about alarms")?;
+    let rendered = app.renderer.render_alarms(&view).context("cannot render the mail of the alarms")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -14,8 +14,8 @@ use crate::fetch::{Outcome, Response, Share, Validators};
 use crate::parse;
 use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
-/// The version of the parser's results. If it changes, even an unchanged document is fetched and parsed again: increase
-/// the number when the same bytes give better items than before.
+/// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
+/// it has not changed: count the number up when the same bytes give better items than before.
 pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
 /// The address for polling: the new one of a feed that has moved, once the move is believed, otherwise the one in the
@@ -35,8 +35,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Nothing, if another version of the program read the last document. A changed topic does not require another
-    /// fetch, because the stored items are scored again.
+    /// Nothing, if another version of the program read the last document. A changed topic is no reason to ask
+    /// again: the stored items are judged anew.
     pub(super) fn of(state: &FeedState) -> Self {
         if state.reader.as_deref() != Some(READER) {
             return Self { validators: Validators::default(), body_hash: None };
@@ -50,8 +50,8 @@ impl Known {
     }
 }
 
-/// Whether a feed must not be polled now: always under a running Retry-After; unless it is named, also when it is gone
-/// permanently, and for a while after its document made the program end.
+/// Whether a feed is not asked now: under a running Retry-After never; when it is gone for good, and for a while after
+/// its document has ended the program, only by name.
 pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) -> Option<FeedResult> {
     let crashed = state.outcome.as_deref() == Some(store::CRASHED) && state.next_check > now;
     match (state.not_before, state.gone) {
@@ -62,7 +62,7 @@ pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) 
     }
 }
 
-/// The result of visiting a feed.
+/// What a look at a feed has given.
 pub(super) struct Looked {
     pub outcome: PollOutcome,
     pub entries: usize,
