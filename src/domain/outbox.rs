@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_come_too_late_is_given_up_now() {
+    fn a_message_that_would_arrive_too_late_is_given_up_now() {
         let after = |minutes| Some(NOW + TimeDelta::minutes(minutes));
         assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(4)), Next::Late);
         assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(5)), Next::RetryAt(NOW + LADDER[0]));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_way_is_probed_ever_more_rarely() {
+    fn an_open_circuit_is_probed_at_growing_intervals() {
         let minutes = |probes| probe_pause(probes).as_secs() / 60;
         assert_eq!([0, 1, 2, 3, 4, 5, 99].map(minutes), [1, 2, 4, 8, 15, 15, 15]);
         assert_eq!(minutes(u32::MAX), 15);
@@ -221,13 +221,13 @@ mod tests {
         }
 
         #[test]
-        fn pauses_stray_by_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
+        fn pauses_have_a_jitter_of_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
             let Next::RetryAt(at) = after_attempt(step, Outcome::Deferred, NOW, chance, None) else {
                 return Err(TestCaseError::fail("still on the ladder"));
             };
             let pause = LADDER[step as usize - 1].as_secs_f64();
-            let strayed = (at - NOW).as_seconds_f64();
-            prop_assert!((0.9 * pause..=1.1 * pause).contains(&strayed), "{strayed} is not about {pause}");
+            let jittered = (at - NOW).as_seconds_f64();
+            prop_assert!((0.9 * pause..=1.1 * pause).contains(&jittered), "{jittered} is not about {pause}");
             prop_assert!(at - NOW < LONGEST_PAUSE);
         }
     }

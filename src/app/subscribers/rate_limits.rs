@@ -96,8 +96,8 @@ struct Limit {
 
 impl Limit {
     fn new((burst, pause): (u32, Duration), clock: &Clock) -> Self {
-        let burst = NonZeroU32::new(burst).expect("a constant above nought");
-        let quota = Quota::with_period(pause).expect("a constant above nought").allow_burst(burst);
+        let burst = NonZeroU32::new(burst).expect("a constant above zero");
+        let quota = Quota::with_period(pause).expect("a constant above zero").allow_burst(burst);
         Self {
             buckets: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
             clock: clock.clone(),
@@ -186,14 +186,14 @@ mod tests {
             refused += usize::from(limits.visitor(address).is_err());
         }
         assert!(limits.visitors.buckets.len() <= BUCKETS + 1 && limits.providers.buckets.len() <= BUCKETS + 1);
-        assert!(refused > 900_000, "who comes too many shares one bucket: {refused}");
+        assert!(refused > 900_000, "visitors beyond the limit share one bucket: {refused}");
         clock.advance(TimeDelta::days(1));
         limits.visitor("192.0.2.1".parse().unwrap()).unwrap();
         assert_eq!((limits.visitors.buckets.len(), limits.providers.buckets.len()), (1, 1));
     }
 
     #[test]
-    fn whoever_has_a_million_networks_does_not_keep_others_out() {
+    fn a_client_with_a_million_networks_does_not_keep_others_out() {
         let (_, limits) = limits();
         let heard = (0..1_000_000u128).filter(|number| {
             let address = IpAddr::from((0x2001_0db8 << 96 | number << 72).to_be_bytes());

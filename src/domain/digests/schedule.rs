@@ -178,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_soon_after_a_late_run_is_rolled_and_missed_by_nobody() {
+    fn a_slot_soon_after_a_late_run_is_rolled_into_it_and_not_missed() {
         let twice = "0 8 * * 1,4";
         assert_eq!(due(twice, 7, MADE, "2026-01-08T08:00:00Z"), None);
         assert_eq!(due(twice, 7, MADE, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
     }
 
     #[test]
-    fn a_run_of_a_clock_that_was_ahead_stands_in_no_ones_way() {
+    fn a_run_from_a_clock_that_was_ahead_blocks_no_slot() {
         let past = ("2026-01-05T08:00:00Z", Some("2027-01-05T08:00:10Z"));
         assert_eq!(due(WEEKLY, 7, past, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
     }

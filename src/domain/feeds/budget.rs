@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_is_counted_until_it_is_released() {
+    fn held_memory_is_counted_until_it_is_released() {
         let budget = Budget::new(0, 100, GiveUp::default());
         assert_eq!(budget.hold(80), Ok(()));
         budget.release(50);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_cannot_be_had_is_no_reason_to_end() {
+    fn missing_memory_does_not_end_the_program() {
         let huge = Budget::new(usize::MAX / 1024, u64::MAX, GiveUp::default());
         assert!(matches!(huge.ask_for_memory(), Err(Spent::Unavailable(_))));
         assert_eq!(Budget::new(1_000, u64::MAX, GiveUp::default()).ask_for_memory(), Ok(()));

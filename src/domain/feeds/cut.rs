@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_left_out_reads_as_a_sentence() {
+    fn omissions_read_as_a_sentence() {
         let cut = Cut { entries: 120, texts: 1, ..Cut::default() };
         assert_eq!(cut.to_string(), "120 older entries, 1 text shortened");
         assert!(Cut::default().is_nothing() && !cut.is_nothing());

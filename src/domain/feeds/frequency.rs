@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_told_in_the_unit_that_suits_it() {
+    fn a_rate_uses_the_unit_that_suits_it() {
         for (items, words) in [
             (0, "no posts with a date in the last 12 weeks"),
             (1, "less than one post a month"),
@@ -67,9 +67,9 @@ mod tests {
     #[test]
     fn of_a_feed_that_is_new_here_only_the_time_that_it_shows_counts() {
         assert_eq!(frequency(10, 35, 0), "about 2 posts a week");
-        assert_eq!(frequency(10, 2, 0), "about 9 posts a week", "of two days nothing can be said by the day");
+        assert_eq!(frequency(10, 2, 0), "about 9 posts a week", "two days are too few for a daily rate");
         assert_eq!(frequency(1, 1, 0), "about one post a week");
         assert_eq!(frequency(3, 57, 0), "about one post a month");
-        assert_eq!(frequency(4, 3, 14), "about 2 posts a week", "it was quiet before, as we have seen");
+        assert_eq!(frequency(4, 3, 14), "about 2 posts a week", "the quiet time before counts too");
     }
 }

@@ -194,11 +194,11 @@ mod tests {
         assert_eq!(next(busy), (72 * 60, Because::RetryAfter));
         let short =
             Visit { hints: Hints { interval: Some(Duration::from_secs(60)), ..Hints::default() }, ..Visit::default() };
-        assert_eq!(next(short), (60, Because::Interval), "we come no more often than we would by ourselves");
+        assert_eq!(next(short), (60, Because::Interval), "no poll comes earlier than our own interval");
     }
 
     #[test]
-    fn our_own_pause_strays_by_a_tenth_and_never_into_what_the_feed_asked_for() {
+    fn our_own_pause_has_a_jitter_of_a_tenth_and_never_undercuts_the_feeds_request() {
         let minutes = |visit: Visit, chance| (next_check(noon(), &visit, &POLICY, chance).at - noon()).num_minutes();
         assert_eq!([0.0, 0.5, 1.0].map(|chance| minutes(Visit::default(), chance)), [60, 57, 54]);
         assert_eq!(minutes(Visit { failures: 99, ..Visit::default() }, 1.0), 24 * 54);

@@ -65,7 +65,7 @@ mod tests {
         assert!(!reach(&[(0, 0), (9, 8)]).is_thin(), "half is not most");
         assert!(reach(&[(0, 0), (9, 8), (9, 7)]).is_thin());
         assert!(!reach(&[(0, 0), (9, 8), (9, 6)]).is_thin(), "one of them was read within the period");
-        assert!(!reach(&[(0, 9), (0, 9)]).is_thin(), "who need not be asked yet is not unread");
+        assert!(!reach(&[(0, 9), (0, 9)]).is_thin(), "a feed that is not due yet does not count as unread");
     }
 
     #[test]

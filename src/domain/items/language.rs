@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_in_another_language_is_told_by_name() {
+    fn prose_in_another_language_is_identified() {
         for (text, name) in [
             (FRENCH, "French"),
             (WELSH, "Welsh"),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_language_of_the_topic_is_not_foreign() {
+    fn a_text_in_a_language_of_the_topic_is_not_foreign() {
         assert_eq!(foreign(&["en"], ENGLISH_PROSE), None);
         assert_eq!(foreign(&["en", "cy", "gd"], WELSH), None);
         assert_eq!(foreign(&["en", "cy", "gd"], SCOTTISH_GAELIC), None);

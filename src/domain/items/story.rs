@@ -173,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn likeness_is_mutual_and_white_space_does_not_matter(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
+        fn fingerprints_compare_symmetrically_and_ignore_white_space(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
             let one = Fingerprint::of(&item("A title", &words.join(" ")));
             let two = Fingerprint::of(&item("a  Title", &words.join("\n\n")));
             prop_assert!(one.is_same(&two) && two.is_same(&one));

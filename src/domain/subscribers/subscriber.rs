@@ -89,7 +89,7 @@ pub enum Status {
     Active,
     /// Unsubscribed.
     Left,
-    /// Mail to them fails, or they complained: nothing is sent until they sign up anew, and after a complaint never.
+    /// Mail to them fails, or they complained: they get nothing until they sign up again; after a complaint they never do.
     Suppressed,
 }
 

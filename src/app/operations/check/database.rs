@@ -95,7 +95,7 @@ mod tests {
     use crate::app::operations::check::Severity;
 
     #[test]
-    fn a_disk_that_fills_up_is_told_of_before_it_is_full() {
+    fn a_disk_raises_an_alarm_before_it_is_full() {
         let severity = |free| room(free).map(|finding| finding.severity);
         assert_eq!(severity(10 << 30), None);
         assert_eq!(severity(500 << 20), Some(Severity::Advice));

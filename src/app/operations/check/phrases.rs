@@ -15,7 +15,7 @@ const PAGE: usize = 100;
 const MOST_ITEMS: usize = 20_000;
 /// At most this many bytes of text are read, even if that covers few items.
 const MOST_TEXT: usize = 64 << 20;
-/// And time, on a machine that is slow or busy: about as long as the database is looked over.
+/// The time limit, for a slow or busy machine: the same as for the check of the database.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// The number of phrases of a topic.

@@ -154,7 +154,7 @@ pub(super) fn lines<'a>(heading: &'a Heading, text: &'a str) -> impl Iterator<It
         if is_first {
             line = after_title(heading, line);
         }
-        let is_kept = !line.is_empty() && !is_furniture(line) && !heading.is(line);
+        let is_kept = !line.is_empty() && !is_boilerplate(line) && !heading.is(line);
         is_first &= !is_kept;
         is_kept.then_some(line)
     })
@@ -245,7 +245,7 @@ fn cut_tail(line: &str) -> &str {
     line.strip_suffix("Read more").unwrap_or(line).trim_end()
 }
 
-fn is_furniture(line: &str) -> bool {
+fn is_boilerplate(line: &str) -> bool {
     let lower = line.to_lowercase();
     if lower.chars().count() > LONGEST_HEAD {
         return false;

@@ -84,7 +84,7 @@ impl Table {
 }
 
 #[test]
-fn what_is_ripe_is_raised_and_only_while_it_is_not_open() {
+fn a_ripe_trouble_raises_an_alarm_unless_one_is_open() {
     assert_eq!(changes(&[], &[trouble(Kind::FeedFailing, false)], noon()), []);
     let ripe = trouble(Kind::FeedFailing, true);
     assert_eq!(changes(&[], std::slice::from_ref(&ripe), noon()), [Change::Raise(ripe.clone())]);
@@ -108,7 +108,7 @@ fn a_feed_is_well_for_a_day_before_its_incident_is_over() {
 }
 
 #[test]
-fn a_feed_that_cannot_be_read_is_one_incident_whatever_keeps_it() {
+fn a_feed_that_cannot_be_read_is_one_incident_whatever_the_cause() {
     for kind in [Kind::FeedPage, Kind::FeedGone, Kind::FeedEmpty] {
         assert_eq!(changes(&[alarm(Kind::FeedFailing)], &[trouble(kind, true)], noon()), [], "{kind}");
     }
@@ -122,7 +122,7 @@ fn a_clock_that_was_ahead_does_not_keep_an_incident_open() {
 }
 
 #[test]
-fn a_hundred_feeds_that_fail_one_after_another_are_few_mails() {
+fn a_hundred_feeds_that_fail_one_after_another_cause_few_emails() {
     let mut table = Table::default();
     let mut mails = 0;
     for minutes in 0..3 * 24 * 60 {
@@ -136,7 +136,7 @@ fn a_hundred_feeds_that_fail_one_after_another_are_few_mails() {
 }
 
 #[test]
-fn what_is_urgent_goes_at_once_and_takes_with_it_what_waits() {
+fn urgent_news_goes_at_once_and_takes_waiting_news_with_it() {
     let feed = alarm(Kind::FeedFailing);
     let last_feed_email = Some(noon() - TimeDelta::hours(1));
     assert_eq!(news(std::slice::from_ref(&feed), last_feed_email, noon()), None);
@@ -176,7 +176,7 @@ fn many_of_a_kind_are_one_notice() {
 }
 
 #[test]
-fn every_kind_says_what_happens_by_itself_and_a_next_step() {
+fn every_kind_of_alarm_says_what_the_program_does_and_has_a_next_step() {
     for &kind in Kind::ALL {
         for count in [1, 6] {
             let alarms: Vec<_> = (0..count).map(|id| Alarm { id, ..alarm(kind) }).collect();

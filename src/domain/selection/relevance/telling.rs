@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_person_would_say_is_told() {
+    fn only_reasons_that_a_person_would_give_are_telling() {
         let reasons = [
             reason("Forms", "forms", 4.0, false),
             reason("Integrated care", "integrated care", 4.0, true),

@@ -25,7 +25,7 @@ fn left(topic: &Topic, texts: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_phrase_that_stands_nowhere_is_left_wherever_it_belongs() {
+fn a_phrase_that_occurs_nowhere_is_unused_in_every_table() {
     let topic = topic(&["transport", "canal"], &["branch line", "tram*"], &["freight", "lorry"]);
     let texts = [("Transport", "A branch line."), ("", "No freight.")];
     assert_eq!(left(&topic, &texts), ["canal", "tram*", "lorry"]);
@@ -44,7 +44,7 @@ fn a_phrase_that_another_one_repeats_is_found() {
 }
 
 #[test]
-fn what_is_looked_for_in_titles_or_nearby_covers_nothing() {
+fn title_phrases_and_sides_of_a_near_phrase_cover_nothing() {
     let topic = topic(&["line", "title: branch line", "branch line ~2 opens"], &[], &[]);
     assert_eq!(left(&topic, &[("", "A branch line.")]), ["title: branch line", "branch line ~2 opens"]);
     assert_eq!(left(&topic, &[("The branch line opens", "")]), [""; 0]);
