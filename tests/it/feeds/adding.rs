@@ -166,7 +166,7 @@ async fn one_that_is_there_already_is_refused_by_whichever_address() {
         ("/feed", &[], "is already in the list, as `blog`, disabled"),
         ("/feed#top", &[], "`policy-digest feeds enable blog` polls it again"),
         ("/old", &[], "which is already in the list, as `blog`, disabled"),
-        ("/away", &[], "it leads to "),
+        ("/away", &[], "it redirects to "),
         ("/new", &["--id", "alpha"], "another feed is called `alpha`"),
         ("/new", &["--id", "Al Pha"], "`Al Pha` cannot be a feed's id"),
     ] {
