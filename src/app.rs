@@ -1,5 +1,5 @@
-//! The use cases, and the only place where the adapters meet. Every one has the same shape,
-//! `verb(app, …) -> Result<Report>`: the command prints the report, the daemon logs it, tests assert on it.
+//! The use cases, and the only place where the adapters meet. All have the same shape, `verb(app, …) ->
+//! Result<Report>`: the command prints the report, the daemon logs it, and tests assert on it.
 
 mod advised;
 pub mod clock;
@@ -30,36 +30,36 @@ pub use advised::Advised;
 pub use document::Document;
 pub use installation::{App, Installation, OldPlace, ReadOnly};
 
-/// What a use case tells while it works; a progress bar shows it, a daemon does not listen.
+/// The progress of a use case, for a progress bar; the daemon ignores it.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// So many steps are ahead.
+    /// The work has started.
     Started {
-        /// What is being done.
+        /// What the use case is doing.
         what: &'a str,
-        /// Number of steps.
+        /// The number of steps.
         steps: usize,
     },
-    /// One of them is done.
+    /// One step is done.
     Step(&'a str),
     /// All are.
     Finished,
 }
 
-/// Whoever listens to the progress.
+/// A function that is called with the progress.
 pub type Listener<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 
-/// Nobody listens.
+/// A listener that ignores the progress.
 pub fn silent(_: Progress<'_>) {}
 
 impl ReadOnly {
-    /// The folder in which the `directory` transport puts mails.
+    /// The folder where the `directory` transport writes emails.
     #[must_use]
     pub fn outbox(&self) -> PathBuf {
         outbox(&self.config.settings.data)
     }
 
-    /// A page's address under the public URL.
+    /// The address of a page below the public URL.
     pub(crate) fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.config.settings.public_url.as_str().trim_end_matches('/'))
     }
@@ -104,14 +104,14 @@ pub(crate) fn fetch_options(config: &Config) -> fetch::Options {
     }
 }
 
-/// `length` bytes from the operating system.
+/// `length` random bytes from the operating system.
 pub(crate) fn random(length: usize) -> anyhow::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system provides no random bytes: {error}"))?;
     Ok(bytes)
 }
 
-/// A random number in 0..1. Without one, as an operating system may fail to give it, the middle will do.
+/// A random number in 0..1, or 0.5 if the operating system does not provide one.
 pub(crate) fn chance() -> f64 {
     getrandom::u32().map_or(0.5, |number| f64::from(number) / (f64::from(u32::MAX) + 1.0))
 }
@@ -130,18 +130,18 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Why a document could not be parsed.
 #[derive(Debug, Clone)]
 pub struct Unparsed {
-    /// What a person is told.
+    /// The error message for people.
     pub error: String,
-    /// The parser panicked, and was caught.
+    /// Whether the parser panicked; the panic was caught.
     pub is_panic: bool,
 }
 
-/// Does what takes the processor for long on a thread for such work, so that the pages and the other tasks go on beside it.
+/// Runs CPU-intensive work on a blocking thread, so that the pages and other tasks are not delayed.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("it ended in a panic")
 }
 
-/// Parses one document as a poll would, within the standard limits: its title and its items.
+/// Parses one document as a poll would, with the standard limits; returns its title and items.
 ///
 /// # Errors
 /// [`Unparsed`], with the reason.

@@ -1,5 +1,5 @@
-//! The rules: values in, values out. No I/O, no async, no clock, no randomness, no logging.
-//! Whatever the time is, the caller says so.
+//! The rules: values in, values out. No I/O, no async, no clock, no randomness, no logging. The caller passes the
+//! current time.
 
 pub mod digests;
 pub mod feeds;

@@ -1,25 +1,25 @@
-//! A failure with its next step, for errors of which only the place where they arise knows what helps.
+//! An error with its next step, for errors whose remedy is known only where they occur.
 
-/// What cannot be done, and what to do instead; by itself or as the context of a cause.
+/// An error and what to do about it, alone or as the context of a cause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Advised {
-    /// Lower case, no full stop; names the file, the address and the key.
+    /// Lower case, no full stop; names the file, the address and the setting.
     pub message: String,
     /// The next step.
     pub hint: String,
-    /// The command's arguments are at fault, rather than what they met with.
+    /// Whether the command's arguments are wrong, rather than something in the environment.
     pub is_usage: bool,
 }
 
 impl Advised {
-    /// Something went wrong.
+    /// A failure that the arguments did not cause.
     #[must_use]
     pub fn failure(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into(), is_usage: false }
     }
 
-    /// The arguments make no sense.
+    /// Invalid arguments.
     #[must_use]
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { is_usage: true, ..Self::failure(message, hint) }

@@ -1,28 +1,28 @@
-//! The only place where the clock is read. Tests set it by hand.
+//! The only place where the clock is read. Tests use a manual clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     System,
-    /// A clock that stands still until it is set, in seconds since 1970.
+    /// A manual clock, which changes only when it is set; in seconds since 1970.
     Set(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `now`.
+    /// A manual clock set to `now`.
     #[must_use]
     pub fn set_to(now: DateTime<Utc>) -> Self {
         Self::Set(Arc::new(AtomicI64::new(now.timestamp())))
     }
 
-    /// The time, in whole seconds: what is stored is what was compared.
+    /// The time in whole seconds, so that stored times equal the compared ones.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let seconds = match self {

@@ -1,5 +1,6 @@
-//! Making a digest: what is not covered is judged by today's topic, every window before which people stand is
-//! composed and rendered once (`part`), and the run is frozen with its messages and its page in one transaction.
+//! Makes a digest. It judges items that are not yet in a run with today's topic, composes and renders each window of
+//! stories that subscribers have not had, once each (`bodies`), and freezes the run with its messages and its page in
+//! one transaction.
 
 pub mod archive;
 mod bodies;
@@ -31,30 +32,30 @@ pub use due::{Due, due, schedule};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
-/// What came of making a digest.
+/// The result of making a digest.
 #[derive(Debug, Clone, Default)]
 pub struct DigestReport {
     /// The cadence; `None` for `once`.
     pub cadence: Option<Cadence>,
-    /// The run, if there was something in it.
+    /// The run, if it has content.
     pub run: Option<FrozenRun>,
-    /// Stories in the fullest window.
+    /// Stories in the largest window.
     pub stories: usize,
     /// Its subject line.
     pub subject: Option<String>,
     /// Borderline items that it lists at its end.
     pub listed: usize,
-    /// Borderline items that wait for a digest with a story, in the window where most do.
+    /// Borderline items that wait for a digest with a story, in the window with the most of them.
     pub waiting: usize,
-    /// Active subscribers that it serves.
+    /// Active subscribers whom it serves.
     pub people: u64,
-    /// What became of the editor's note.
+    /// How the editor's note was used.
     pub note: NoteUse,
-    /// Most feeds could not be read, so that it is held.
+    /// Set if the digest waits because most feeds could not be read.
     pub thin: Option<Reach>,
 }
 
-/// Makes the digest of all that is new, for everybody.
+/// Makes the digest of everything new, for all subscribers.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -62,8 +63,8 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
     make_for(app, None).await
 }
 
-/// Makes the digest of each cadence whose slot is due. A thin one is held, and told of; a slot for which nobody is
-/// subscribed goes by.
+/// Makes the digest of each cadence whose slot is due. A thin digest is held and reported; a slot without subscribers
+/// is skipped.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -79,7 +80,7 @@ pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
             reports.push(make_for(app, Some(due)).await?);
         }
     }
-    // Whose last digest may still be on its way is served when that is known.
+    // A subscriber whose last digest may still be in transit is served when its fate is known.
     reports.retain(|report| report.people > 0 || report.thin.is_some());
     Ok(reports)
 }
@@ -101,7 +102,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let since = SINCE_PLACEHOLDER.to_owned();
     let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
     let served = app.store.windows(cadence).await?;
-    // Read once, for whoever is furthest behind: every other window is the rest of that one.
+    // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
         Some(covered) => app.store.stories(covered, upto, excerpt_chars).await?.into(),
         None => Arc::default(),
@@ -162,8 +163,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     Ok(report)
 }
 
-/// What the page of a run is called, unless another one has the name: "2026-11-23", with the cadence behind it when
-/// that is daily or monthly.
+/// The preferred name of a run's page: "2026-11-23", followed by the cadence if it is daily or monthly.
 fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
     let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
     match cadence {
@@ -172,7 +172,7 @@ fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String 
     }
 }
 
-/// Judges what no run has covered by today's topic file, if another one judged it.
+/// Judges items that no run has covered with today's topic, if they were judged with another one.
 async fn rescore(app: &App) -> anyhow::Result<()> {
     let (fingerprint, mut after) = (&app.config.topic.fingerprint, 0);
     loop {
@@ -184,7 +184,7 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
     }
 }
 
-/// The database as [`rescore`] would leave it; nothing is stored.
+/// The database as [`rescore`] would leave it, without storing anything.
 async fn rescored(app: &ReadOnly) -> anyhow::Result<Reader> {
     let (mut scores, mut after) = (Vec::new(), 0);
     loop {

@@ -1,22 +1,23 @@
-//! What everybody may see, as a door hands it out: a page, a feed, a list of feeds.
+//! A public document for the web: a page, a feed, or a list of feeds.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::App;
 
-/// A document for everybody.
+/// A public document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The whole of it.
+    /// Its whole content.
     pub body: String,
-    /// Since when it may be what it is, in whole seconds. Not in the future.
+    /// The earliest time since which it has been unchanged, in whole seconds. Never in the future.
     pub modified: DateTime<Utc>,
     /// Whether search engines may list it.
     pub is_listed: bool,
 }
 
 impl Document {
-    /// What it says has been so since `changed`; but templates and configuration may be others since the program started.
+    /// A document whose data has not changed since `changed`. Templates and configuration may have changed with the
+    /// start of the program, so `modified` is not earlier than that.
     pub(super) fn new(app: &App, body: String, changed: Option<DateTime<Utc>>) -> Self {
         let modified = changed.map_or(app.opened, |changed| changed.max(app.opened));
         Self {

@@ -1,6 +1,6 @@
-//! The list of feeds. `check` looks at what each address answers without storing anything; for a page in a feed's place,
-//! the feeds that it names or that usually lie there are tried, and those that are one are proposed: nobody follows them
-//! by himself. `add`, `edit` and `exchange` change the list itself.
+//! The list of feeds. `check` fetches each address and reports what it answers, without storing anything. If the answer
+//! is a web page, it tries the feeds that the page names or that are usually found there, and proposes those that can
+//! be read; it never switches to them without a person's consent. `add`, `edit` and `exchange` change the list itself.
 
 pub mod add;
 mod address;
@@ -22,39 +22,39 @@ use look::{Judged, Sight, Unseen, discover, judged, look};
 use poll::{Readers, address, chain, refuse_unknown, unparsed};
 pub use refusal::Refusal;
 
-/// What an address answers.
+/// The result for an address with a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
     /// Entries in the document.
     pub items: usize,
-    /// Of these, how many are picked.
+    /// How many of them are picked.
     pub picked: usize,
     /// Entries without a date.
     pub undated: usize,
-    /// How often it publishes, in words.
+    /// The feed's publication frequency, in words.
     pub rhythm: String,
     /// Date of the newest entry.
     pub newest: Option<DateTime<Utc>>,
-    /// Where it has moved for good.
+    /// The new address after a permanent redirect.
     pub moved_to: Option<String>,
     /// What had to be repaired in the document.
     pub repairs: Vec<String>,
     /// What is left out of it because there is more than the limits allow.
     pub cut: Cut,
-    /// When a poll last showed nothing that was known: items before it may have been missed.
+    /// When a poll last found no known entry, so that earlier entries may have been missed.
     pub gap: Option<DateTime<Utc>>,
 }
 
-/// An address that answers with no feed.
+/// An address without a readable feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// What a person is told.
+    /// The error for the administrator.
     pub error: String,
-    /// Feeds that were found instead, each fetched and read.
+    /// Feeds that were found instead; each was fetched and read.
     pub proposals: Vec<Proposal>,
 }
 
-/// A feed that could be meant.
+/// A feed that the administrator may have meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// For `url` in feeds.toml.
@@ -65,19 +65,19 @@ pub struct Proposal {
     pub items: usize,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Default)]
 pub struct CheckReport {
     /// In the order of the list, each with its id.
     pub feeds: Vec<(String, Result<CheckResult, Unread>)>,
-    /// A proxy fetches for us, and which addresses are refused is its to decide.
+    /// A proxy fetches for us, so it decides which addresses are refused.
     pub is_behind_proxy: bool,
 }
 
-/// As many proposals as a person wants to choose from.
+/// The maximum number of proposals.
 const MAX_PROPOSALS: usize = 3;
 
-/// Fetches and reads feeds side by side, all enabled ones if none is named; each with its result or what is wrong.
+/// Fetches and reads feeds concurrently, all enabled ones if `names` is empty; returns the result of each.
 ///
 /// # Errors
 /// A named feed is not in the list, or the database fails.
@@ -98,7 +98,7 @@ pub async fn check(app: &ReadOnly, names: &[String], listener: Listener<'_>) -> 
             (feed.id.to_string(), result)
         }
     });
-    // No more bodies wait to be read than a poll lets wait.
+    // As in a poll, this limits how many bodies can wait to be read.
     let feeds = futures::stream::iter(checks).buffered(app.config.settings.polling.concurrency).collect().await;
     listener(Progress::Finished);
     Ok(CheckReport { feeds, is_behind_proxy: app.fetcher.is_behind_proxy() })

@@ -1,8 +1,8 @@
-//! The ways in. [`App::look`] opens what there is to be looked at: nothing is made, written or locked, so that it works beside a
-//! daemon, for a user who may only read, on a full disk, and with another configuration than the daemon's. [`App::work`] takes
-//! the lock, and only then makes and migrates the database and takes over the configuration's lists. Between them,
-//! [`App::edit`] changes something in the database that is there, as `subscribers add` does beside a daemon. A use case
-//! that takes a [`ReadOnly`] cannot write: its store has no method that does.
+//! Opening an installation. [`App::look`] only reads: it makes, writes and locks nothing, so it works beside a daemon,
+//! for a user with read access only, on a full disk, and with a configuration that differs from the daemon's.
+//! [`App::work`] takes the lock; only then does it make and migrate the database and take over the configuration's
+//! lists. [`App::edit`] changes something in an existing database, such as `subscribers add` beside a daemon. A use
+//! case that takes a [`ReadOnly`] cannot write, because its store has no method for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::mail::dkim::Signer;
 use crate::render::Renderer;
 use crate::store::{Error, FreshKeys, Keys, Reader, Store};
 
-/// What a use case needs that changes nothing: the installation, with a database that can only be read.
+/// What a read-only use case needs: the installation with a database that can only be read.
 #[derive(Clone)]
 pub struct ReadOnly(pub(super) Arc<Installation>);
 
@@ -40,8 +40,8 @@ impl std::ops::Deref for ReadOnly {
     }
 }
 
-/// What every other use case needs: the same, with a database that can be written, and mostly with the lock. A clone is the
-/// same one: attempts at mails run beside one another with theirs.
+/// What every other use case needs: the installation with a writable database, usually with the lock held. Clones share
+/// the same installation, so concurrent delivery attempts can each hold one.
 #[derive(Clone)]
 pub struct App {
     pub(super) looked_at: ReadOnly,
@@ -58,22 +58,22 @@ impl std::ops::Deref for App {
     }
 }
 
-/// What is behind both: the configuration, and each adapter once. Another configuration makes another one (`reload`),
-/// which shares what must not be there twice: the database, the limits, the word to stop.
+/// The shared part of both: the configuration, and one of each adapter. A changed configuration gets a new one
+/// (`reload`), which shares what must exist only once: the database, the rate limits, the stop signal.
 pub struct Installation {
-    /// What the administrator wrote, checked.
+    /// The validated configuration.
     pub config: Config,
-    /// The database, to be read.
+    /// The database, for reading.
     pub store: Reader,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Since when this configuration holds here.
+    /// Since when this configuration has been in use.
     pub opened: DateTime<Utc>,
     /// This installation's secrets.
     pub keys: Keys,
-    /// Whether the process was told to stop.
+    /// Whether the process was asked to stop.
     pub stop: Arc<Stop>,
-    /// How often visitors of the pages are heard.
+    /// Rate limits for visitors of the pages.
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) readers: Arc<Readers>,
@@ -84,23 +84,24 @@ pub struct Installation {
 }
 
 impl App {
-    /// Opens what there is, to be looked at. Creates nothing, changes nothing, and asks nothing of a process that is at work.
+    /// Opens an existing installation read-only. It creates and changes nothing, and does not need a running process.
     ///
     /// # Errors
-    /// There is no database yet ([`crate::store::Error::Missing`], [`OldPlace`]) or none that this version reads
-    /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or what the configuration names cannot be used.
+    /// There is no database yet ([`crate::store::Error::Missing`], [`OldPlace`]), or this version cannot read it
+    /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or something that the
+    /// configuration names cannot be used.
     pub async fn look(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let reader = Reader::open(&path).await?;
         let keys = keys_of(&reader, &path).await?;
         let transport = transport::transport(&config);
         Ok(ReadOnly(Arc::new(install(config, clock, transport)?(reader, keys))))
     }
 
-    /// The same before the first start: there is a configuration, and the database is empty and in memory.
+    /// Like [`App::look`] before the first start: there is a configuration, and the database is an empty one in memory.
     ///
     /// # Errors
-    /// What the configuration names cannot be used.
+    /// Something that the configuration names cannot be used.
     pub async fn look_ahead(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
         let (value, made) = (random(32)?, clock.now());
         let key = Key { number: 1, value, made, retired: None, ends: None, is_unnumbered: false };
@@ -109,13 +110,13 @@ impl App {
         Ok(ReadOnly(Arc::new(install(config, clock, transport)?(Reader::empty().await?, keys))))
     }
 
-    /// Opens the database that is there, for a change under its own write lock, beside the process that works on it. The
-    /// configuration may be another one than that process has: neither its feeds nor its list of subscribers is taken over.
+    /// Opens an existing database for a change under its own write lock, beside the process that works on it. The
+    /// configuration may differ from that process's, so neither its feeds nor its list of subscribers is taken over.
     ///
     /// # Errors
     /// As [`App::look`]; or the database cannot be written.
     pub async fn edit(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let store = Store::open_existing(&path).await?;
         let keys = keys_of(&store, &path).await?;
         let transport = transport::transport(&config);
@@ -123,26 +124,26 @@ impl App {
         Ok(Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: None })
     }
 
-    /// Takes the lock of the data folder, and only then makes or migrates the database, takes over the list of feeds, and
-    /// imports `subscribers.csv` into a new database: for the one process that polls, makes digests and delivers. `command`
-    /// is who it says it is to those it keeps out.
+    /// Takes the lock of the data folder. Then it makes or migrates the database, takes over the list of feeds, and
+    /// imports `subscribers.csv` into a new database. It is for the one process that polls, makes digests and delivers.
+    /// Processes that are kept out see `command` as the holder's name.
     ///
     /// # Errors
-    /// [`super::lock::Busy`], naming who holds it; [`OldPlace`]; or something cannot be opened, made or read.
+    /// [`super::lock::Busy`], which names the holder; [`OldPlace`]; or something cannot be opened, made or read.
     pub async fn work(config: Config, clock: Clock, command: &str) -> anyhow::Result<Self> {
         let transport = transport::transport(&config);
         Self::work_with(config, clock, command, transport).await
     }
 
-    /// The same with a transport of the caller's.
+    /// Like [`App::work`], with the given transport.
     ///
     /// # Errors
     /// As [`App::work`].
     pub async fn work_with(config: Config, clock: Clock, command: &str, transport: Transport) -> anyhow::Result<Self> {
-        let path = the_database(&config)?;
+        let path = database_path(&config)?;
         let data = config.settings.data.clone();
         let now = clock.now();
-        // What is wrong with the configuration is said before anything is made.
+        // Report problems with the configuration before making anything.
         let install = install(config, clock, transport)?;
         private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let lock = take_lock(&data, command)?;
@@ -157,10 +158,11 @@ impl App {
         Ok(app)
     }
 
-    /// The lock, for what only one process at a time may do, when this one was opened to [edit](App::edit).
+    /// Takes the lock for something that only one process may do at a time, in an installation opened with
+    /// [`App::edit`].
     ///
     /// # Errors
-    /// [`super::lock::Busy`], naming who holds it.
+    /// [`super::lock::Busy`], which names the holder.
     pub async fn lock(&self, command: &str) -> anyhow::Result<Arc<Lock>> {
         if let Some(lock) = &self.lock {
             return Ok(Arc::clone(lock));
@@ -170,21 +172,24 @@ impl App {
         Ok(Arc::new(lock))
     }
 
-    /// Whoever has the lock knows that no other process sends: messages whose attempt a dead one left open become `unknown`,
-    /// to be resent first.
+    /// The holder of the lock knows that no other process sends. Messages with an attempt that a dead process left open
+    /// become `unknown` and will be resent first.
     async fn recover(&self) -> anyhow::Result<()> {
         let unknown = self.store.recover(self.clock.now()).await?;
         poll::recover(self).await?;
         // No daemon goes on with an earlier configuration.
         self.store.set_untaken(None).await?;
         if unknown > 0 {
-            tracing::warn!(unknown, "an earlier process ended while it sent; its messages are resent as they were");
+            tracing::warn!(
+                unknown,
+                "an earlier process ended while it was sending; its messages will be resent unchanged"
+            );
         }
         Ok(())
     }
 
-    /// Imports `subscribers.csv` into a new database. The mark is set when all of it is in, so that a bad file or
-    /// a kill in between loses nobody.
+    /// Imports `subscribers.csv` into a new database. The mark is set when the import is complete, so that a bad file
+    /// or a kill during the import loses no subscriber.
     async fn import_once(&self) -> anyhow::Result<()> {
         const MARK: &str = "subscribers.csv";
         if self.store.is_marked(MARK).await? {
@@ -207,18 +212,18 @@ impl App {
     }
 }
 
-/// Takes the lock, and removes what a process that was killed with it has left half done.
+/// Takes the lock, and removes what a process that was killed while holding it left half done.
 fn take_lock(data: &Path, command: &str) -> anyhow::Result<Lock> {
     let lock = Lock::take(data, command)?;
     Store::remove_unfinished(&database(data))?;
     Ok(lock)
 }
 
-/// The database of a configuration.
+/// The path of the database of a configuration.
 ///
 /// # Errors
-/// [`OldPlace`]: the configured place has none, and the place where versions before this one looked has.
-fn the_database(config: &Config) -> Result<PathBuf, OldPlace> {
+/// [`OldPlace`]: there is no database at the configured place, but one where earlier versions looked.
+fn database_path(config: &Config) -> Result<PathBuf, OldPlace> {
     let path = database(&config.settings.data);
     match &config.settings.former_data {
         Some(former) if !path.exists() && database(former).is_file() => {
@@ -228,10 +233,10 @@ fn the_database(config: &Config) -> Result<PathBuf, OldPlace> {
     }
 }
 
-/// The keys of a database that is there.
+/// The keys of an existing database.
 ///
 /// # Errors
-/// [`Error::Missing`], while another process has made the database and not yet its keys; or the database fails.
+/// [`Error::Missing`] if another process has made the database but not yet its keys; or the database fails.
 async fn keys_of(store: &Reader, path: &Path) -> Result<Keys, Error> {
     store.known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
 }
@@ -240,7 +245,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The database is where relative paths started from the working directory.
+/// The database is where relative paths used to start: the working directory.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the database is in `{}`, where earlier versions looked for it, and `data` of digest.toml means `{}` now",
@@ -248,14 +253,14 @@ fn absolute(path: &Path) -> PathBuf {
     data.display()
 )]
 pub struct OldPlace {
-    /// The folder where it is.
+    /// The folder that contains it.
     pub former: PathBuf,
-    /// The configured one.
+    /// The configured folder.
     pub data: PathBuf,
 }
 
 impl OldPlace {
-    /// What a person can do.
+    /// What the person can do.
     #[must_use]
     pub fn next(&self) -> String {
         format!(
@@ -266,7 +271,7 @@ impl OldPlace {
     }
 }
 
-/// Everything of an installation but its database, which is the last that is opened.
+/// Everything of an installation except its database, which is opened last.
 fn install(
     config: Config,
     clock: Clock,

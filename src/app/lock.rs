@@ -1,6 +1,7 @@
-//! One at a time: the operating system's lock on the data folder, which ends with the process, however it ends. Whoever is
-//! refused learns who holds it, from the file `lock` in the folder. That file is locked as well, for versions of the
-//! program that lock nothing else; a lock on it alone would be lost when somebody deletes it, and two would send.
+//! Ensures that only one process works on a data folder, with an operating-system lock on the folder that ends with the
+//! process. A process that is refused reads the holder's name from the file `lock` in the folder. That file is locked
+//! as well, for versions of the program that lock only the file. A lock on the file alone would be lost if somebody
+//! deleted it, and two processes would send.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -9,30 +10,30 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// What the daemon says it is.
+/// The name of the daemon as a holder.
 pub const DAEMON: &str = "policy-digest run";
 
-/// The lock, held until it is dropped.
+/// The lock, held until this value is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _folder: Option<File>,
     _file: File,
 }
 
-/// Another process is at work.
+/// Another process holds the lock.
 #[derive(Debug, thiserror::Error)]
 #[error("{holder} is at work on `{folder}`")]
 pub struct Busy {
-    /// "`policy-digest once` (process 4711)", in backticks as it wrote itself down.
+    /// "`policy-digest once` (process 4711)": the holder as it wrote its name, in backticks.
     pub holder: String,
     /// The data folder.
     pub folder: String,
-    /// Who wants it, as it would have written itself down.
+    /// The name of the refused process, in the same form.
     pub wanted_by: String,
 }
 
 impl Busy {
-    /// What a person can do.
+    /// What the person can do.
     #[must_use]
     pub fn next(&self) -> &'static str {
         if self.wanted_by.starts_with("policy-digest once") && is_daemon(&self.holder) {
@@ -43,12 +44,12 @@ impl Busy {
     }
 }
 
-/// Whether the holder of a lock wrote down that it is the daemon.
+/// Whether a holder's name is that of the daemon.
 pub(super) fn is_daemon(holder: &str) -> bool {
     holder.starts_with(&format!("`{DAEMON}`"))
 }
 
-/// Who works on a data folder now: "`policy-digest run` (process 4711)". `None` when nobody does.
+/// The process that holds the lock of a data folder: "`policy-digest run` (process 4711)". `None` if it is free.
 #[must_use]
 pub fn holder(folder: &Path) -> Option<String> {
     let is_held = |file: &File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
@@ -57,7 +58,7 @@ pub fn holder(folder: &Path) -> Option<String> {
     is_worked_on.then(|| file.as_mut().map_or_else(unnamed, name))
 }
 
-/// The name that the holder wrote into the file. One that has only just taken the lock is given time to write it.
+/// The name that the holder wrote into the file. A holder that has just taken the lock gets some time to write it.
 fn name(file: &mut File) -> String {
     for _ in 0..MOMENTS {
         let mut text = String::new();
@@ -74,13 +75,14 @@ fn unnamed() -> String {
     "another process".to_owned()
 }
 
-/// A look at whether the lock is held takes it for a moment, and so does writing the holder's name; both are waited for.
+/// A check takes the lock for a moment, and a new holder needs a moment to write its name; this is how long to wait for
+/// either.
 const MOMENT: Duration = Duration::from_millis(10);
-/// So many of them.
+/// The maximum number of these waits.
 const MOMENTS: usize = 10;
 
 impl Lock {
-    /// Takes the lock of a data folder, and writes there who has it.
+    /// Takes the lock of a data folder and writes the holder's name there.
     ///
     /// # Errors
     /// [`Busy`], or the file cannot be opened.
@@ -93,7 +95,8 @@ impl Lock {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).with_context(|| cannot("open"))?;
         let opened = File::open(folder).ok();
-        // In this order everywhere: of two who start at once, the one that has the folder gets the file as well.
+        // The order is the same everywhere: of two processes that start together, the one that locks the folder also
+        // gets the file.
         let is_ours = opened.as_ref().is_none_or(|folder| lock(folder).unwrap_or(true))
             && lock(&file).with_context(|| cannot("lock"))?;
         if !is_ours {
@@ -108,8 +111,8 @@ impl Lock {
     }
 }
 
-/// Locks a file or folder until it is closed. `false` when another process keeps it locked; an error where it cannot be
-/// locked at all, as folders on some file systems.
+/// Locks a file or folder until it is closed. `false` if another process holds a lock; an error if it cannot be locked
+/// at all, as is the case for folders on some file systems.
 fn lock(file: &File) -> io::Result<bool> {
     for _ in 0..MOMENTS {
         match file.try_lock() {

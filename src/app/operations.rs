@@ -1,4 +1,4 @@
-//! Keeping it healthy: status, checks, alarms, clean-up, keys, backup and a changed configuration.
+//! Keeping an installation healthy: status, checks, alarms, clean-up, keys, backup and configuration reload.
 
 pub mod alarms;
 pub mod backup;

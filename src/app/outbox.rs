@@ -1,4 +1,4 @@
-//! How email leaves and what comes back: delivery, signing, bounces, and messages in doubt.
+//! Email out and in: delivery, signing, bounces, and messages with an unknown outcome.
 
 pub mod bounces;
 pub mod deliver;

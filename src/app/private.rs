@@ -1,11 +1,11 @@
-//! What is for its owner alone: the data folder with everybody's address, the keys, and mails that wait. Folders are made
-//! 0700 and files 0600, whatever the umask is; `check` says what others can read, for an earlier version or a person may
-//! have made it.
+//! Files for their owner only: the data folder with all addresses, the keys, and waiting emails. Folders are made with
+//! mode 0700 and files with 0600, whatever the umask is. `check` reports what others can read, because an earlier
+//! version or a person may have made it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Makes a folder, and those above it, that nobody else can look into. One that is there stays as it is.
+/// Makes a folder, and missing ones above it, that no other user can read. An existing folder is not changed.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut folder = std::fs::DirBuilder::new();
     folder.recursive(true);
@@ -14,7 +14,7 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     folder.create(path)
 }
 
-/// The folder, what is in it, and what is in the folders in it, as far as other users may read or change it.
+/// The folder, its entries, and the entries of its subfolders that other users may read or change.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -37,7 +37,7 @@ pub(super) fn open_to_others(folder: &Path) -> io::Result<Vec<PathBuf>> {
 #[cfg(unix)]
 fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    // What goes away meanwhile is no concern, and what a link leads to is another's.
+    // Ignore entries that disappear in the meantime, and symbolic links, whose targets are not ours.
     path.symlink_metadata().is_ok_and(|metadata| !metadata.is_symlink() && metadata.mode() & 0o077 != 0)
 }
 

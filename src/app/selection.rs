@@ -1,4 +1,4 @@
-//! Working on the topic file: how well it judges posts that people have labelled, and what an edit of it does.
+//! Work on the topic file: how well it judges labelled posts, and what an edit of it changes.
 
 pub mod cross_validate;
 pub mod eval;

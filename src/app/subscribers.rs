@@ -1,4 +1,4 @@
-//! Who gets the digest: signing up, preferences, import, and the emails that answer a person.
+//! Who gets the digest: signing up, preferences, import, and transactional emails.
 
 pub(super) mod choices;
 pub mod import;

@@ -1,4 +1,4 @@
-//! What goes into an issue: the composed digest, the slot that it is made for, and how its dates read.
+//! What goes into a digest: the composed stories, the slot that it is made for, and the format of its dates.
 
 pub mod digest;
 pub mod locale;

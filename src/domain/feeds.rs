@@ -1,4 +1,4 @@
-//! A feed as the administrator lists it. When it is polled next, `visit` knows.
+//! A feed as the administrator lists it. `politeness` decides when it is polled next.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ pub struct Feed {
     pub url: Url,
     /// The administrator's own groups.
     pub tags: Vec<String>,
-    /// A disabled feed is kept, and not polled.
+    /// A disabled feed stays in the list but is not polled.
     pub enabled: bool,
     /// Overrides `polling.first_poll_window`.
     pub first_poll_window: Option<Duration>,
@@ -66,12 +66,12 @@ pub struct Feed {
     pub prior: f32,
 }
 
-/// An address as it may be shown and stored beside items, and as links are resolved against it: without the name
-/// and the password that `https://name:password@example.org/` holds.
+/// The address without the user name and password of `https://name:password@example.org/`. This form may be shown, is
+/// stored with items, and is the base for relative links.
 #[must_use]
 pub fn without_login(url: &Url) -> Url {
     let mut bare = url.clone();
-    // Only a URL without a host refuses, and such a one has no log-in.
+    // Only a URL without a host returns an error, and it has no log-in.
     let _ = (bare.set_username(""), bare.set_password(None));
     bare
 }

@@ -1,4 +1,4 @@
-//! Keeping it healthy: alarms, and the next step for a person when something failed.
+//! Keeping an installation healthy: alarms, and the next step for a person after a failure.
 
 pub mod alarm;
 pub mod os_error;

@@ -1,6 +1,6 @@
-//! What may happen to a message: its states, what an attempt's outcome leads to, the back-off ladder, and until when
-//! it is worth sending. The store keeps the states; `app::outbox::deliver` asks here what comes next. How many messages are
-//! tried side by side is `domain::outbox::flow`'s.
+//! The life of a message: its states, what follows from the outcome of an attempt, the back-off ladder, and the
+//! deadline for sending. The store keeps the states; `app::outbox::deliver` calls this for each attempt.
+//! `domain::outbox::flow` decides how many messages are sent concurrently.
 
 pub mod bounce;
 pub mod flow;
@@ -13,24 +13,24 @@ use super::subscribers::subscriber::Cadence;
 use super::subscribers::token::CONFIRM_FOR;
 use super::word::words;
 
-/// Where a message stands. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
+/// The state of a message. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Made, not yet tried.
+    /// Created, but not yet tried.
     Queued,
-    /// An attempt is recorded and under way.
+    /// An attempt is recorded and running.
     Sending,
     /// The process died, or the connection broke, between the message and its answer: it may have arrived.
     Unknown,
-    /// Surely not delivered; tried again later.
+    /// Certainly not delivered; will be retried later.
     Retry,
     /// Accepted by the next hop.
     Sent,
     /// Given up.
     Failed,
-    /// The subscriber left or was suppressed before it was sent.
+    /// The subscriber unsubscribed or was suppressed before it was sent.
     Cancelled,
-    /// A newer run's message took its place before it was delivered.
+    /// A message of a newer run replaced it before it was delivered.
     Replaced,
 }
 
@@ -53,33 +53,33 @@ impl State {
     }
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The next hop took it.
+    /// The next hop accepted the message.
     Accepted,
-    /// Refused for now; surely not delivered.
+    /// Temporarily refused; certainly not delivered.
     Deferred,
-    /// Refused for good.
+    /// Permanently refused.
     Refused,
-    /// The answer never came: it may have been delivered.
+    /// No answer arrived: it may have been delivered.
     Lost,
-    /// The way to the next hop was closed, so nothing of it was sent: it is as if it had not been tried.
+    /// The next hop could not be used, so nothing of the message was sent and the attempt does not count.
     Unsent,
 }
 
-/// What becomes of the message.
+/// What happens next to the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Final: delivered.
     Sent,
     /// Open: try again at this time.
     RetryAt(DateTime<Utc>),
-    /// Final: not delivered.
+    /// Final: not delivered, because the next attempt would be too late.
     Failed,
     /// Final: not delivered, and the next attempt would come too late.
     Late,
-    /// Open: as it was before the attempt.
+    /// Open: in the same state as before the attempt.
     AsBefore,
 }
 
@@ -94,15 +94,15 @@ pub const LADDER: [Duration; 6] = [
     Duration::from_secs(24 * 60 * 60),
 ];
 
-/// No message is put off for longer: the ladder's last step, strayed.
+/// The longest pause of a message: the last step of the ladder with the largest jitter.
 pub const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(27);
 
-/// How far a pause may stray from the ladder, as a share of it, either way: messages that were put off together
-/// come back apart.
-pub const STRAY: f64 = 0.1;
+/// The jitter of a pause, as a share of it in either direction: messages that failed together are retried at different
+/// times.
+pub const JITTER: f64 = 0.1;
 
-/// Decides after attempt number `attempts` (1 for the first) ended with `outcome` at `now`. `chance` is a random
-/// number in 0..1; after `deadline` the message is not worth sending.
+/// Decides what follows when attempt number `attempts` (1 for the first) ends with `outcome` at `now`. `chance` is a
+/// random number in 0..1; after `deadline` the message is not worth sending.
 #[must_use]
 pub fn after_attempt(
     attempts: u32,
@@ -118,26 +118,26 @@ pub fn after_attempt(
         Outcome::Deferred | Outcome::Lost => {
             let step = usize::try_from(attempts.max(1) - 1).unwrap_or(usize::MAX);
             let Some(pause) = LADDER.get(step) else { return Next::Failed };
-            let at = now + pause.mul_f64(1.0 + STRAY * (2.0 * chance.clamp(0.0, 1.0) - 1.0));
+            let at = now + pause.mul_f64(1.0 + JITTER * (2.0 * chance.clamp(0.0, 1.0) - 1.0));
             if deadline.is_some_and(|deadline| at > deadline) { Next::Late } else { Next::RetryAt(at) }
         }
     }
 }
 
-/// Until when a digest is worth sending: half its cadence's period after its slot. Then the next one is nearer, and
-/// has what this one had.
+/// The deadline for a digest: half its cadence's period after its slot. After that the next digest is nearer, and
+/// contains the same stories.
 #[must_use]
 pub fn digest_deadline(slot: DateTime<Utc>, cadence: Cadence) -> DateTime<Utc> {
     slot + cadence.period() / 2
 }
 
-/// Until when the question whether someone wants the digest is worth sending: as long as its link works.
+/// The deadline for a confirmation email: as long as its link is valid.
 #[must_use]
 pub fn confirmation_deadline(made: DateTime<Utc>) -> DateTime<Utc> {
     made + CONFIRM_FOR
 }
 
-/// How long a closed way is left alone after so many probes that failed: 1 min, 2, 4, 8, then 15.
+/// How long an open circuit waits after this many failed probes: 1 min, 2, 4, 8, then 15.
 #[must_use]
 pub fn probe_pause(failed_probes: u32) -> Duration {
     Duration::from_secs(60) * (1_u32 << failed_probes.min(4)).min(15)
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_come_too_late_is_given_up_now() {
+    fn a_message_that_would_arrive_too_late_is_given_up_now() {
         let after = |minutes| Some(NOW + TimeDelta::minutes(minutes));
         assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(4)), Next::Late);
         assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(5)), Next::RetryAt(NOW + LADDER[0]));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_way_is_probed_ever_more_rarely() {
+    fn an_open_circuit_is_probed_at_growing_intervals() {
         let minutes = |probes| probe_pause(probes).as_secs() / 60;
         assert_eq!([0, 1, 2, 3, 4, 5, 99].map(minutes), [1, 2, 4, 8, 15, 15, 15]);
         assert_eq!(minutes(u32::MAX), 15);
@@ -221,13 +221,13 @@ mod tests {
         }
 
         #[test]
-        fn pauses_stray_by_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
+        fn pauses_have_a_jitter_of_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
             let Next::RetryAt(at) = after_attempt(step, Outcome::Deferred, NOW, chance, None) else {
                 return Err(TestCaseError::fail("still on the ladder"));
             };
             let pause = LADDER[step as usize - 1].as_secs_f64();
-            let strayed = (at - NOW).as_seconds_f64();
-            prop_assert!((0.9 * pause..=1.1 * pause).contains(&strayed), "{strayed} is not about {pause}");
+            let jittered = (at - NOW).as_seconds_f64();
+            prop_assert!((0.9 * pause..=1.1 * pause).contains(&jittered), "{jittered} is not about {pause}");
             prop_assert!(at - NOW < LONGEST_PAUSE);
         }
     }

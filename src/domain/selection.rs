@@ -1,5 +1,5 @@
-//! Which items are on topic, under which themes, and why: phrases that a person wrote and a classifier trained on labelled
-//! posts add up to one score with its reasons. How well that works is measured here as well.
+//! Decides which items are on topic, under which themes, and why. Phrases written by a person and a classifier trained
+//! on labelled posts add up to one score with its reasons. The measures of how well this works are here as well.
 
 pub mod classifier;
 pub(super) mod features;

@@ -1,4 +1,4 @@
-//! Who gets the digest: addresses, preferences, and the tokens of their personal links.
+//! The recipients of the digest: addresses, preferences, and the tokens of personal links.
 
 pub mod subscriber;
 pub mod token;

@@ -1,16 +1,16 @@
-//! The words by which tables, files and reports name one of a few: each enum that has them is written and read here,
-//! the same way for all.
+//! Gives enums the words that tables, files and reports use for their variants, with one macro that defines both
+//! reading and writing.
 
-/// A word in a table that is none of ours.
+/// A word that is not defined for this enum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no known word here")]
+#[error("`{0}` is not a known value")]
 pub struct UnknownWord(pub String);
 
-/// Gives an enum its words, both ways.
+/// Defines the word for each variant of an enum, in both directions.
 macro_rules! words {
     ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $type {
-            /// All of them.
+            /// All variants.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The word in tables, files and reports.

@@ -12,7 +12,7 @@ use policy_digest::domain::digests::digest::{Limits as Room, SUBJECT_CHARS, Sect
 use policy_digest::domain::feeds::budget::{Budget, GiveUp};
 use policy_digest::domain::items::canonical;
 use policy_digest::domain::items::item::{Identity, Item};
-use policy_digest::domain::items::story::Likeness;
+use policy_digest::domain::items::story::Fingerprint;
 use policy_digest::domain::items::text;
 use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use policy_digest::parse;
@@ -155,8 +155,8 @@ pub fn excerpt(input: &[u8]) {
 /// When the answer depends on which is asked about which, or a post is not itself.
 pub fn story(input: &[u8]) {
     let [one_title, one_text, other_title, other_text] = pieces(input);
-    let likeness = |title: &str, content: &str| {
-        Likeness::of(&Item {
+    let fingerprint = |title: &str, content: &str| {
+        Fingerprint::of(&Item {
             identity: Identity::id("1".to_owned()),
             link: None,
             title: title.to_owned(),
@@ -168,9 +168,9 @@ pub fn story(input: &[u8]) {
             updated: None,
         })
     };
-    let (one, other) = (likeness(&one_title, &one_text), likeness(&other_title, &other_text));
+    let (one, other) = (fingerprint(&one_title, &one_text), fingerprint(&other_title, &other_text));
     assert_eq!(one.is_same(&other), other.is_same(&one));
-    assert_eq!(Likeness::kept(&one_title, one.shingles, one.words), one, "as it is read from the database");
+    assert_eq!(Fingerprint::kept(&one_title, one.shingles, one.words), one, "as it is read from the database");
     let says_enough = !one.title.is_empty() && one.may_be_same(one.shingles, one.words);
     assert_eq!(one.is_same(&one), says_enough);
 }

@@ -1,14 +1,14 @@
-//! The archive: the page that each run left for everybody, and the list of these pages.
+//! The archive: the public page of each run, and the list of these pages.
 
 use crate::app::{App, Document};
 use crate::render::ArchivesView;
 use crate::render::view::{ArchiveView, count};
 
-/// Digests on one page of the list.
+/// The number of digests on one page of the list.
 pub const DIGESTS_A_PAGE: usize = 20;
 
-/// The page of the run of this name, as it was frozen. One that the list does not have is for those alone whom a mail led
-/// to it.
+/// The frozen page of the run with this name. A page that is not in the list is only for readers who have its link from
+/// an email.
 ///
 /// # Errors
 /// The database fails.
@@ -20,7 +20,7 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
     }))
 }
 
-/// The path of the latest page, from the public URL; none while there is no digest.
+/// The path of the latest page relative to the public URL; `None` while there is no digest.
 ///
 /// # Errors
 /// The database fails.
@@ -28,7 +28,7 @@ pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
     Ok(app.store.archives(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
 }
 
-/// The list, newest first, in pages counted from 1.
+/// A page of the list, newest digests first; pages are counted from 1.
 ///
 /// # Errors
 /// The database or a template fails.

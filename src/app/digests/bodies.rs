@@ -1,10 +1,11 @@
-//! Parts: one window's stories, composed and rendered so that they fit into a mail; and all of a run's, as its page.
+//! Renders email bodies: one window's stories, composed so that they fit into an email; and the page with all stories
+//! of a run.
 //!
-//! The rule of size. Gmail shows the first 102 KB of a mail and hides the rest, the link to leave included. So the
-//! HTML stays within [`MAX_HTML_BYTES`] and the text within [`MAX_TEXT_BYTES`], counted as they travel: encoded, and
-//! with a reader's own links in them. What has no room is left out from the end: first of "You may also like", then
-//! of "Also this week", then, where the stories in full are too long by themselves, the last of these. The mail
-//! says how many are left out, and leads to the run's page, which has them all.
+//! Gmail shows the first 102 KB of an email and hides the rest, including the unsubscribe link. The HTML therefore
+//! stays within [`MAX_HTML_BYTES`] and the text within [`MAX_TEXT_BYTES`], measured as transmitted: encoded, and with a
+//! subscriber's own links. What does not fit is left out from the end: first from "You may also like", then from "Also
+//! this week", then, if the full stories alone are too long, the last of these. The email says how many are left out,
+//! and links to the run's page, which has them all.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,39 +22,39 @@ use crate::render::view::{DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::PageStory;
 
-/// The most bytes of the encoded HTML part.
+/// The maximum size of the encoded HTML body.
 const MAX_HTML_BYTES: usize = 90_000;
 
-/// The most bytes of the encoded plain-text part.
+/// The maximum size of the encoded plain-text body.
 const MAX_TEXT_BYTES: usize = 50_000;
 
-/// As long as the id of every subscriber, so that links are as long as theirs.
-const SOMEBODY: &str = "000000000000000000000000";
+/// A placeholder with the length of a subscriber's id, so that links have their real length.
+const SAMPLE_SUBSCRIBER_ID: &str = "000000000000000000000000";
 
-/// As long as a date may be.
+/// A placeholder with the length of the longest date.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
 
-/// A digest and its mail, or that there is no story for one.
+/// A digest and its email, or [`NoStory`].
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
-/// What all parts of one run have in common.
+/// What all bodies of one run share.
 pub(super) struct Press {
     pub(super) app: ReadOnly,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
-    /// Subjects of the run before.
+    /// Subjects of the previous run.
     pub(super) earlier: Vec<String>,
-    /// The address of the run's page; empty when there is none.
+    /// The address of the run's page; empty if there is none.
     pub(super) archive: String,
-    /// The editor's.
+    /// The editor's note.
     pub(super) note: Note,
-    /// What it says of slots that came to no digest; may be empty.
+    /// The sentence about slots without a digest; may be empty.
     pub(super) missed: String,
-    /// Since when the reader has had the digest, or what stands for it.
+    /// The date since which the reader has had the digest, or its placeholder.
     pub(super) since: String,
 }
 
-/// All of a run's stories, for everybody.
+/// The page with all stories of a run.
 pub(super) struct Page {
     /// The subject of the digest.
     pub(super) title: String,
@@ -62,7 +63,7 @@ pub(super) struct Page {
 }
 
 impl Press {
-    /// [`Press::mail`] of the stories after `covered`, beside the other tasks.
+    /// Runs [`Press::mail`] for the stories after `covered` on a blocking thread.
     pub(super) async fn mail_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
@@ -73,7 +74,7 @@ impl Press {
         blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
     }
 
-    /// [`Press::page`] of the stories after `covered`, beside the other tasks.
+    /// Runs [`Press::page`] for the stories after `covered` on a blocking thread.
     pub(super) async fn page_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
@@ -83,7 +84,7 @@ impl Press {
         blocking(move || press.page(after(&stories, covered))).await?
     }
 
-    /// The digest of these stories with nothing left out, and the mail, which has as much of it as fits.
+    /// The complete digest of these stories, and the email with as much of it as fits.
     fn mail(&self, stories: &[Story], themes: Option<&[String]>) -> Mailed {
         let whole = match self.compose(stories, themes, usize::MAX) {
             Ok(whole) => whole,
@@ -100,14 +101,14 @@ impl Press {
             room = self.room(posts, &rendered);
         }
         match posts {
-            0 => tracing::warn!("the templates leave no room for a single post in the mail"),
-            posts if posts < all => tracing::info!(posts, all, "the mail has no room for all posts"),
+            0 => tracing::warn!("the templates leave no room for a single post in the email"),
+            posts if posts < all => tracing::info!(posts, all, "the email has no room for all posts"),
             _ => {}
         }
         Ok(Ok((whole, rendered)))
     }
 
-    /// The page of these stories for everybody.
+    /// The public page of these stories.
     fn page(&self, stories: &[Story]) -> anyhow::Result<Option<Page>> {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
@@ -122,7 +123,7 @@ impl Press {
         Ok(Some(Page { title: digest.subject, html, stories }))
     }
 
-    /// A story as its page has it, for feeds: with an excerpt also where the page shows one line.
+    /// A story of the page for public feeds: it has an excerpt even where the page shows only one line.
     fn on_page(&self, story: &Story, entry: &Entry, view: EntryView) -> PageStory {
         let themes = &self.app.config.topic.themes;
         let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
@@ -139,11 +140,11 @@ impl Press {
         }
     }
 
-    /// How many posts fit if `posts` of them gave this mail, by the mail's fuller part. Those in full are the longest
-    /// and the last to go, so this never falls far short, and a few rounds find the number.
+    /// Estimates how many posts fit, given that `posts` of them produced this email, from its fuller body. Full stories
+    /// are the longest and are left out last, so the estimate is never far too low, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
         let [text, html] =
-            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SOMEBODY, LONG_DATE);
+            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SAMPLE_SUBSCRIBER_ID, LONG_DATE);
         let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
@@ -198,7 +199,7 @@ impl Press {
     }
 }
 
-/// The stories that somebody has not had who has had those up to `covered`.
+/// The stories that a subscriber with the cursor `covered` has not had.
 fn after(stories: &[Story], covered: i64) -> &[Story] {
     &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

@@ -1,5 +1,5 @@
-//! Which digests are due: the rule of slots is `domain::digests::schedule`'s, the rule of thin ones `domain::feeds`'s; here they
-//! are asked with what the database knows.
+//! Decides which digests are due: applies the rules of `domain::digests::schedule` for slots, and of `domain::feeds`
+//! for thin digests, to the data in the database.
 
 use super::{App, ReadOnly};
 use crate::config::Settings;
@@ -9,21 +9,21 @@ use crate::domain::feeds::{Reach, Sign};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::store::FeedState;
 
-/// A digest whose slot has come.
+/// A digest that is due.
 #[derive(Debug, Clone)]
 pub struct Due {
     /// The cadence.
     pub cadence: Cadence,
     /// Its slot.
     pub slot: Slot,
-    /// Earlier slots that are rolled into it.
+    /// Earlier slots that roll into it.
     pub missed: Vec<Slot>,
-    /// Most feeds could not be read since the slot before, so that it waits.
+    /// Set if the digest waits because most feeds could not be read since the previous slot.
     pub thin: Option<Reach>,
 }
 
-/// The digests that are due now. A thin one waits until feeds can be read, or until it is half a period late and rolled
-/// into the next.
+/// The digests that are due now. A thin digest waits until feeds can be read, or until it is half a period late and
+/// rolls into the next one.
 ///
 /// # Errors
 /// The database fails.
@@ -32,7 +32,7 @@ pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
     let mut due = Vec::new();
     for &cadence in Cadence::ALL {
         let last = app.store.last_run(Some(cadence), now).await?;
-        // A mark that a clock ahead has set counts for nothing.
+        // Ignore a mark in the future, from a clock that was ahead.
         let passed = app.store.marked(mark(cadence)).await?.filter(|passed| *passed <= now);
         let since = match last.as_ref().map(|run| run.due).max(passed) {
             Some(since) => since,
@@ -50,7 +50,7 @@ pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
     Ok(due)
 }
 
-/// Lets a slot go by for which nobody is subscribed.
+/// Skips a slot without subscribers.
 pub(super) async fn pass(app: &App, due: &Due) -> anyhow::Result<()> {
     Ok(app.store.mark(mark(due.cadence), due.slot.utc).await?)
 }
@@ -63,10 +63,10 @@ fn mark(cadence: Cadence) -> &'static str {
     }
 }
 
-/// A cadence's schedule, in the configured zone.
+/// The schedule of a cadence, in the configured zone.
 ///
 /// # Errors
-/// A cron line that the configuration's check should have refused.
+/// A cron expression that the configuration's check should have refused.
 pub fn schedule(settings: &Settings, cadence: Cadence) -> anyhow::Result<Schedule> {
     let line = match cadence {
         Cadence::Daily => &settings.schedule.daily,
@@ -76,7 +76,7 @@ pub fn schedule(settings: &Settings, cadence: Cadence) -> anyhow::Result<Schedul
     Ok(Schedule::new(line, settings.timezone)?)
 }
 
-/// How many of the feeds that are polled could be read for a slot.
+/// How many of the polled feeds could be read for a slot.
 async fn reach(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach> {
     let made = app.store.made().await?;
     let signs = polled(app).await?;
@@ -84,14 +84,14 @@ async fn reach(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<R
     Ok(Reach::of(signs, slot.utc, cadence.period()))
 }
 
-/// How many feeds were read within the period before a slot, and how many there are.
+/// How many feeds were read in the period before a slot, and how many there are.
 pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<(usize, usize)> {
     let (polled, since) = (polled(app).await?, slot.utc - cadence.period());
     let read = polled.iter().filter(|feed| feed.succeeded.is_some_and(|at| at >= since)).count();
     Ok((read, polled.len()))
 }
 
-/// The feeds of the list that are asked.
+/// The feeds of the list that are polled.
 async fn polled(app: &ReadOnly) -> anyhow::Result<Vec<FeedState>> {
     let is_polled = |id: &str| app.config.feeds.iter().any(|feed| feed.enabled && feed.id.as_str() == id);
     let mut states = app.store.feed_states().await?;

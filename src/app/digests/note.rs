@@ -1,4 +1,4 @@
-//! The editor's note: read when a digest is made, and shown once for each cadence, until its text changes.
+//! The editor's note: read when a digest is made, and shown once for each cadence until its text changes.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ use crate::config::read_note;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::view::NoteView;
 
-/// What becomes of the editor's note in a digest.
+/// How the editor's note is used in a digest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NoteUse {
-    /// There is none.
+    /// There is no note.
     #[default]
     None,
-    /// It stands at the top.
+    /// The note is at the top.
     Shown,
-    /// It is left out: the same text has been shown.
+    /// The note is left out, because the same text has been shown.
     ShownBefore,
 }
 
 impl NoteUse {
-    /// The word in reports.
+    /// The word for reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,17 +32,17 @@ impl NoteUse {
     }
 }
 
-/// A note for the next digest of a cadence.
+/// The note for the next digest of a cadence.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Note {
     pub(crate) fate: NoteUse,
-    /// Empty unless it is to be shown.
+    /// Empty if it is not shown.
     pub(crate) view: NoteView,
-    /// SHA-256 of its text, if it is to be shown.
+    /// SHA-256 of its text, if it is shown.
     pub(crate) hash: Option<String>,
 }
 
-/// Says what becomes of the note in the next digest of a cadence; without one, in that of `once`.
+/// Decides how the note is used in the next digest of a cadence, or of `once` without a cadence.
 ///
 /// # Errors
 /// [`NoteError`](crate::config::NoteError), or the database fails.
@@ -55,14 +55,14 @@ pub(crate) async fn next(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Re
     Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash) })
 }
 
-/// Whether the note can be used.
+/// Checks that the note can be used.
 pub(crate) fn check(path: &Path) -> Part {
     let (says, finding) = match read_note(path) {
         Ok(None) => ("none".to_owned(), None),
         Ok(Some(_)) => (format!("{} can be used", path.display()), None),
         Err(error) => {
             let next = error.next();
-            // The message names the file.
+            // The message already names the file.
             let message = format!("{:#}", anyhow::Error::new(error));
             (String::new(), Some(CheckFinding::new(Severity::Mistake, message, next)))
         }

@@ -11,18 +11,18 @@ use crate::app::{App, Listener};
 use crate::domain::operations::alarm::Notice;
 use crate::store::{HeldRun, Pause, PauseCause};
 
-/// What came of it.
+/// The result of `once`.
 #[derive(Debug, Clone, Default)]
 pub struct OnceReport {
-    /// What an earlier process had left to send.
+    /// The messages that an earlier process had left to send.
     pub resumed: DeliverReport,
     /// The polls.
     pub poll: PollReport,
     /// The digests.
     pub digests: Vec<DigestReport>,
-    /// The mails.
+    /// The delivery of this run's emails.
     pub delivery: DeliverReport,
-    /// What the look for trouble has raised.
+    /// Alarms that were raised.
     pub alarms: Vec<Notice>,
     /// Runs that are held: they send nothing until a person releases them.
     pub held: Vec<HeldRun>,
@@ -50,7 +50,7 @@ pub async fn once(app: &App, only_due: bool, listener: Listener<'_>) -> anyhow::
     let mut alarms = AlarmReport::default();
     if !app.stop.is_requested() {
         delivery = deliver(app, listener).await?;
-        // Only now is it known whether the run is held and the way open.
+        // Only now is it known whether the run is held and whether delivery is possible.
         alarms = alarms::look(app).await?;
         if alarms.mails > 0 {
             delivery = delivery.and(deliver(app, listener).await?);
@@ -81,7 +81,7 @@ pub async fn gather(
     let poll = poll(app, &which, listener).await?;
     let is_restored = app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
     if app.stop.is_requested() || is_restored {
-        // Told to stop, feeds may be unread, so no digest is made from what there is.
+        // After a stop request some feeds may be unread, so no digest is made.
         return Ok((poll, Vec::new()));
     }
     let digests = if only_due { make_due(app).await? } else { vec![make(app).await?] };

@@ -1,4 +1,4 @@
-//! The next digest as it would be now, and what is not in it: why, and what missed it by least.
+//! Previews the next digest, and what is not in it: the reasons, and the nearest misses.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{ItemRow, LastDigest, Reader, Window};
 
-/// So many of the nearest misses are told.
+/// The number of nearest misses to report.
 const NEAREST: usize = 5;
-/// Items held in memory at a time.
+/// The number of items in memory at a time.
 const PAGE: usize = 500;
 
 /// The next digest as it would be now, and what is not in it.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    /// The digest, rendered; `None` when nothing is in it.
+    /// The rendered digest; `None` if it would be empty.
     pub rendered: Option<Rendered>,
     /// Stories in it.
     pub stories: usize,
-    /// Borderline items: at its end, or, when there is no story, waiting for one.
+    /// Borderline items: listed at its end or, without a story, waiting for one.
     pub listed: usize,
     /// The nearest misses among the items of the window that are not in it.
     pub left_out: Vec<ItemRow>,
-    /// Why all of them are not, and how many each, most frequent first.
+    /// The reasons why items are not in it with their counts, most frequent first.
     pub reasons: Vec<(String, usize)>,
-    /// What becomes of the editor's note.
+    /// How the editor's note is used.
     pub note: NoteUse,
 }
 
-/// Renders the next digest of a cadence, for a reader who wants all themes and joins today, without storing or sending it.
+/// Renders the next digest of a cadence for a new subscriber with all themes, without storing or sending it.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -51,7 +51,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let earlier = app.store.last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
-    // There is no page yet that a link could lead to.
+    // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
     let stories = store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
@@ -72,7 +72,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     })
 }
 
-/// Renders a digest of made-up stories, as today's settings, topic, templates and note have it.
+/// Renders a digest of sample stories with the current settings, topic, templates and note.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -93,14 +93,14 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     })
 }
 
-/// The last digest that was made, of one cadence or of any, as most of its readers got it; `None` when there is none, or
-/// it is kept no longer.
+/// The last digest of one cadence, or of any, as most of its subscribers got it; `None` if there is none or it is no
+/// longer stored.
 ///
 /// # Errors
 /// The database fails.
 pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
     let Some(mut last) = app.store.last_digest(cadence).await? else { return Ok(None) };
-    // The links of its readers are theirs; where they stand, what stands for them in a preview does here.
+    // Replace the personal links by the placeholders of a preview.
     let since = app.day(app.clock.now());
     for part in [&mut last.text, &mut last.html] {
         *part = part.replace(SINCE_PLACEHOLDER, &since);
@@ -108,15 +108,15 @@ pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::R
     Ok(Some(last))
 }
 
-/// Counts why items after a number stand in no digest.
+/// Counts the reasons why items after a number are not in a digest.
 async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
     let mut counts = BTreeMap::new();
     loop {
         let page = store.items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        let stands = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;
-        for item in page.iter().filter(|item| !stands(item)) {
+        let is_in_digest = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;
+        for item in page.iter().filter(|item| !is_in_digest(item)) {
             *counts.entry(why(item)).or_insert(0) += 1;
         }
     }
@@ -125,7 +125,7 @@ async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, 
     Ok(reasons)
 }
 
-/// Why an item stands in no digest, in a few words.
+/// The reason why an item is not in a digest, in a few words.
 #[must_use]
 pub fn why(item: &ItemRow) -> String {
     if (item.score.picked || item.score.borderline) && !item.is_mailable {

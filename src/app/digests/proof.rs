@@ -1,5 +1,5 @@
-//! A proof of the next digest, mailed at once to whoever asks. Nothing of it is stored; what a proof says, and the one
-//! that goes with each run, is `digests::proof`'s.
+//! Sends a proof of the next digest at once, on request, and stores nothing of it. `proof_email` makes its body, and
+//! the proof that accompanies each run.
 
 use anyhow::Context as _;
 
@@ -10,21 +10,21 @@ use crate::app::{ReadOnly, hex, random};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::{Claimed, Kind, PROOF};
 
-/// What came of sending a proof.
+/// The result of sending a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofReport {
-    /// Its subject line; `None` when nothing is in the next digest, and nothing was sent.
+    /// Its subject line; `None` if the next digest is empty and nothing was sent.
     pub subject: Option<String>,
     /// Stories in it.
     pub stories: usize,
-    /// What the mail server said, or the file that was written.
+    /// The mail server's reply, or the path of the file.
     pub reply: Option<String>,
 }
 
-/// Mails the next digest of a cadence, as it would be now, to one address: at once, without storing it.
+/// Emails the next digest of a cadence, as it would be now, to one address, without storing it.
 ///
 /// # Errors
-/// The database or a template fails, or the mail is not taken.
+/// The database or a template fails, or the email is not accepted.
 pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> anyhow::Result<ProofReport> {
     let preview = digests::preview(app, cadence).await?;
     let Some(rendered) = preview.rendered else {
@@ -34,7 +34,7 @@ pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> an
         proof_email::part(&rendered, &format!("This is a proof of the next {cadence} digest, as it would be now."));
     let now = app.clock.now();
     let message = Claimed {
-        // It lies in no outbox.
+        // It is not in the outbox.
         id: 0,
         kind: Kind::Proof,
         subscriber: PROOF.to_owned(),

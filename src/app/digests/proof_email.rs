@@ -1,11 +1,12 @@
-//! Proofs: a digest as one mail to whoever looks it over. Its personal links lead nowhere, and its address is no
-//! subscriber's. A run's own goes out before the digests.
+//! Proofs: a digest as one email to the person who reviews it. Its personal links do not work, because its recipient
+//! need not be a subscriber. The proof of a run is sent before its digests.
 
 use crate::app::App;
 use crate::render::Rendered;
 use crate::store::{NewPart, NewProof, Part, WindowPart};
 
-/// The proof of a run with these parts, if one is wanted: of what most of its people get, of all themes before some.
+/// The proof of a run with these bodies, if one is wanted: what most of its subscribers get, preferring all themes over
+/// a selection.
 pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
     let address = app.config.settings.mail.proof_to.clone()?;
     let parts = windows.iter().filter_map(|window| Some((&window.window, window.part.as_ref()?)));
@@ -17,9 +18,9 @@ pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
     Some(NewProof { address, part: part(&digest, &format!("This is a proof of a digest that goes to {audience}.")) })
 }
 
-/// A digest as a proof; `what` says of what.
+/// Makes a proof of a digest; `what` is the sentence that introduces it.
 pub(in crate::app) fn part(digest: &Rendered, what: &str) -> Part {
-    let words = format!("{what} It is nobody's own copy: its links to leave and to change what you get do nothing.");
+    let words = format!("{what} Its links to unsubscribe and to change preferences do not work.");
     let Rendered { subject, text, html } = digest.as_proof(&words);
     Part { subject, text, html, run: None }
 }

@@ -1,5 +1,5 @@
-//! The feeds of our own: the stories that were sent, and the digests, as feed readers take them. What they say is what
-//! was frozen with each run; nothing of a run that was never sent, or is held.
+//! The public feeds of stories and digests for feed readers. They contain what was frozen with each run, and nothing of
+//! a run that was not sent or is held.
 
 use chrono::{DateTime, Utc};
 
@@ -9,13 +9,13 @@ use crate::store::SentStory;
 use crate::transfer::syndication::{self, Entry, Publication};
 pub use crate::transfer::syndication::{ATOM, JSON};
 
-/// Stories in the feed of stories.
+/// The number of stories in the feed of stories.
 pub const STORIES: usize = 100;
 
-/// Digests in the feed of digests.
+/// The number of digests in the feed of digests.
 pub const DIGESTS: usize = 50;
 
-/// In which form stories are wanted.
+/// The format of the feed of stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Atom.
@@ -24,7 +24,7 @@ pub enum Form {
     Json,
 }
 
-/// The newest stories.
+/// The feed of the newest stories.
 ///
 /// # Errors
 /// The database fails.
@@ -41,7 +41,7 @@ pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
     Ok(Document::new(app, write(&publication), changed))
 }
 
-/// The newest digests, as Atom.
+/// The feed of the newest digests, as Atom.
 ///
 /// # Errors
 /// The database fails.
@@ -99,7 +99,7 @@ fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry
     Entry {
         id: tag(app, met, &format!("story/{}", story.seq)),
         title: story.title,
-        // Of a source that gave no address, the digest is where to read it.
+        // If the source gave no address, link to the digest.
         link: if story.link.is_empty() { page.clone() } else { story.link },
         related: Some((page, "The digest with this post".to_owned())),
         summary: story.excerpt,
@@ -111,7 +111,7 @@ fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry
     }
 }
 
-/// A tag URI (RFC 4151): the host of the public URL, a day on which it was ours, and what this database calls the thing.
+/// A tag URI (RFC 4151): the host of the public URL, a day on which it was ours, and our name for the entity.
 fn tag(app: &App, day: DateTime<Utc>, what: &str) -> String {
     let host = app.config.settings.public_url.host_str().unwrap_or("localhost");
     format!("tag:{},{}:{what}", host.trim_matches(['[', ']']), day.format("%Y-%m-%d"))

@@ -1,5 +1,5 @@
-//! What is said when there was nothing to report, so that silence always means a fault: a quiet note for those for
-//! whom a slot holds nothing, if `digest.quiet_week` asks for it; and the line about slots that came to no digest.
+//! Messages for when there is nothing to report, so that silence always means a fault: a quiet note to subscribers for
+//! whom a slot has nothing, if `digest.quiet_week` asks for it; and the sentence about slots without a digest.
 
 use anyhow::Context as _;
 
@@ -10,7 +10,7 @@ use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewPart;
 
-/// The note of a slot, if one is wanted.
+/// The quiet note of a slot, if it is wanted.
 pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewPart>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
@@ -44,7 +44,7 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
     Ok(Some(NewPart { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 
-/// What a mail says of slots that came to no digest; empty without one.
+/// The sentence about slots without a digest; empty if there are none.
 pub(super) fn missed(app: &ReadOnly, slots: &[Slot]) -> String {
     match slots {
         [] => String::new(),
@@ -59,12 +59,12 @@ pub(super) fn missed(app: &ReadOnly, slots: &[Slot]) -> String {
 }
 
 impl ReadOnly {
-    /// A slot's day as readers write it, in the zone in which it is meant.
+    /// The day of a slot in its own zone, as readers write it.
     fn long_day(&self, slot: &Slot) -> String {
         self.config.settings.locale.date_with_weekday(&slot.local)
     }
 
-    /// Why a reader gets what comes from a run.
+    /// Why a subscriber gets the emails of a run.
     pub(super) fn why(&self) -> String {
         format!("You get this because you asked for posts about {}.", self.config.topic.title)
     }

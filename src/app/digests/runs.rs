@@ -1,31 +1,31 @@
-//! Runs as an operator sees and stops them. A held run sends nothing and suppresses nobody; a release tries again what
-//! was refused, since its refusals are what is in doubt, unless they are said to be believed.
+//! Runs, as an operator sees and controls them. A held run sends nothing and suppresses no subscriber. Releasing it
+//! retries the refused messages, because those refusals are in doubt, unless the operator trusts them.
 
 use crate::app::{App, ReadOnly};
 use crate::domain::outbox::State;
 use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStanding, Wanted};
 
-/// What was asked of a run that cannot be done.
+/// Why an action on a run is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotDone {
     /// No run has this number.
     #[error("there is no run {0}")]
     NoRun(i64),
-    /// It is held already.
+    /// It is already held.
     #[error("run {0} is held already")]
     IsHeld(i64),
     /// It is not held.
     #[error("run {0} is not held")]
     IsNotHeld(i64),
-    /// It is cancelled already.
+    /// It is already cancelled.
     #[error("run {0} is cancelled already")]
     IsCancelled(i64),
-    /// Nothing of it waits to be sent.
+    /// None of its messages waits to be sent.
     #[error("run {0} cannot be cancelled: nothing of it is waiting to be sent")]
     IsOver(i64),
 }
 
-/// The newest runs, and all that are held; newest first.
+/// The newest runs and all held ones, newest first.
 ///
 /// # Errors
 /// The database fails.
@@ -33,7 +33,7 @@ pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStandin
     Ok(app.store.runs(limit).await?)
 }
 
-/// One run, and what was reported of its messages.
+/// One run, and the delivery reports of its messages.
 ///
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.
@@ -41,7 +41,7 @@ pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStanding, Vec<
     Ok(app.store.run(run).await?.ok_or(NotDone::NoRun(run))?)
 }
 
-/// Holds a run by hand: what of it is not sent stays.
+/// Holds a run by hand; its unsent messages wait.
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
@@ -53,8 +53,9 @@ pub async fn hold(app: &App, run: i64) -> anyhow::Result<()> {
     Err(NotDone::IsHeld(run).into())
 }
 
-/// Lets a held run go on. With `believe`, whoever was reported is suppressed now; without it what was reported is
-/// forgotten and those messages are tried again: an address that is really dead is refused again, and that counts.
+/// Releases a held run. With `believe`, the reported addresses are suppressed now. Otherwise the reports are discarded
+/// and those messages are retried: an address that really does not exist will be refused again, and that refusal
+/// counts.
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
@@ -67,7 +68,8 @@ pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Relea
     Err(NotDone::IsNotHeld(run).into())
 }
 
-/// Ends a run: nothing more of it is sent, and those who have not got it find its stories in their next digest.
+/// Cancels a run: its unsent messages will not be sent, and their subscribers will get its stories in their next
+/// digest.
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
@@ -77,11 +79,11 @@ pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
         return Ok(cancelled);
     }
     cancellable(app, run).await?;
-    // It was, and the last of it went out just now.
+    // It was cancellable, but its last message has just been sent.
     Err(NotDone::IsOver(run).into())
 }
 
-/// A run that can be cancelled: it is held, or something of it waits to be sent.
+/// A run that can be cancelled: it is held, or some of its messages wait to be sent.
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
@@ -97,7 +99,7 @@ pub async fn cancellable(app: &ReadOnly, run: i64) -> anyhow::Result<RunStanding
     Ok(known)
 }
 
-/// Messages, the newest first, and how many there are in all.
+/// Messages, newest first, and their total number.
 ///
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.

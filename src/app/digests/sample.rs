@@ -1,12 +1,12 @@
-//! A digest of made-up stories under the themes of the topic: what templates, settings and a note look like before a feed
-//! has brought anything.
+//! A digest of sample stories under the themes of the topic: it shows the effect of templates, settings and the note
+//! before any feed has been read.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::digests::digest::Story;
 use crate::domain::selection::topic::Topic;
 
-/// Titles and texts; none of them was published by anybody.
+/// Titles and texts, made up for this purpose.
 const POSTS: [(&str, &str); 6] = [
     (
         "A made-up post about four councils and one budget",

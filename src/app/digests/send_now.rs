@@ -1,5 +1,6 @@
-//! A digest at once from the running daemon, which holds the lock: whoever asks places a request in the database, the
-//! daemon takes it at its next round, does what `once` does, and answers there. An idle daemon only reads.
+//! Asks the running daemon, which holds the lock, for a digest at once. The request goes into the database; the daemon
+//! takes it in its next round, does what `once` does, and writes its answer there. While there is no request, the
+//! daemon only reads.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,21 +16,21 @@ use crate::app::{App, silent};
 use crate::domain::outbox::State;
 use crate::store::{Pause, PauseCause, Request, RunStanding};
 
-/// How often the one who asks looks for the answer.
+/// How often the requester checks for the answer.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What the daemon answers.
+/// The daemon's answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Feeds that were polled.
     pub feeds: usize,
-    /// Of these, could not be read.
+    /// How many of them could not be read.
     pub unread: usize,
     /// New items.
     pub new: usize,
-    /// Of these, selected.
+    /// How many of them were selected.
     pub selected: usize,
-    /// The run, if there was a digest for anybody.
+    /// The run, if a digest was made.
     pub run: Option<i64>,
     /// The digest's subject.
     pub subject: Option<String>,
@@ -43,28 +44,28 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
-/// Why no answer came.
+/// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswered {
-    /// Nothing works on the data folder.
+    /// No process is using the data folder.
     #[error("no daemon is running on `{0}`")]
     NoDaemon(String),
-    /// Something does that takes no requests.
+    /// The process that uses it does not take requests.
     #[error("{0} is at work on the data folder, and only the daemon takes requests")]
     NotTheDaemon(String),
-    /// It is gone.
+    /// The daemon has ended.
     #[error("the daemon ended before it answered")]
     Ended,
-    /// It did not look in time.
+    /// The daemon did not take the request in time.
     #[error("the daemon did not take the request in time, and it was withdrawn")]
     NotTaken,
-    /// It has not finished in time.
+    /// The daemon did not finish in time.
     #[error("the daemon is still polling, or making the digest; it will be sent when it is ready")]
     StillAtWork,
 }
 
 impl Unanswered {
-    /// What a person can do.
+    /// What the person can do.
     #[must_use]
     pub fn next(&self) -> &'static str {
         match self {
@@ -81,7 +82,7 @@ impl Unanswered {
     }
 }
 
-/// Asks the running daemon for a digest, and waits for its answer.
+/// Asks the running daemon for a digest and waits for its answer.
 ///
 /// # Errors
 /// [`Unanswered`]; or the database fails.
@@ -104,7 +105,7 @@ pub async fn ask(app: &App, limit: Duration) -> anyhow::Result<Answer> {
 
 async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> {
     loop {
-        // Whether it is there is asked first: it may answer and end in between.
+        // Check for the daemon before the answer, because it may answer and end in between.
         let is_there = lock::holder(data).is_some();
         match app.store.request(request).await? {
             Some(Request::Answered(answer)) => return Ok(serde_json::from_str(&answer)?),
@@ -117,8 +118,8 @@ async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> 
     }
 }
 
-/// Waits until a run has gone out as far as it can: nothing of it waits for its first attempt, or it is held, or delivery
-/// is paused, or the time is over. Gives how it stands then, and why delivery is paused.
+/// Waits until every message of a run has been tried once, the run is held, delivery is paused, or the time is over.
+/// Returns the run's state and the reason for a pause.
 ///
 /// # Errors
 /// The database fails.
@@ -142,17 +143,17 @@ pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(
     }
 }
 
-/// The daemon's part: does what `once` does for all who have asked, and answers them; `None` when nobody has. A daemon
-/// that is told to stop leaves them without an answer.
+/// The daemon's side: does what `once` does for all requests and answers them; `None` if there are none. A daemon that
+/// is asked to stop leaves them unanswered.
 ///
 /// # Errors
-/// The database or a template fails; they are told so as well.
+/// The database or a template fails; the answers say so as well.
 pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
     let asked = app.store.take_requests(app.clock.now()).await?;
     if asked.is_empty() {
         return Ok(None);
     }
-    tracing::info!("a digest was asked for with `send-now`");
+    tracing::info!("a digest was requested with `send-now`");
     let done = gather(app, false, &silent).await;
     if app.stop.is_requested() {
         return done.map(|(poll, _)| Some(poll));

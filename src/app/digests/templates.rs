@@ -1,4 +1,4 @@
-//! The administrator's templates: the built-in ones written out to be changed, and what is wrong with the changed ones.
+//! The administrator's templates: exporting the built-in ones, and checking edited ones.
 
 use std::path::{Path, PathBuf};
 
@@ -7,17 +7,17 @@ use anyhow::Context as _;
 use crate::app::operations::check::finding::{CheckFinding, Severity};
 use crate::render::{self, GUIDE, Renderer, TEMPLATES};
 
-/// Writes every built-in template into a folder, with the guide to them, and says which files it wrote. Files that
-/// are there already are overwritten only by force; without it, nothing is written if there is one.
+/// Writes every built-in template and the guide to them into a folder, and returns the files written. Existing files
+/// are overwritten only if `is_forced`; otherwise nothing is written if one of them exists.
 ///
 /// # Errors
-/// A file is there already, or cannot be written.
+/// A file already exists, or cannot be written.
 pub fn export(folder: &Path, is_forced: bool) -> anyhow::Result<Vec<PathBuf>> {
     let files = || TEMPLATES.iter().chain([&GUIDE]).map(|(name, content)| (folder.join(name), *content));
     let there: Vec<String> =
         files().filter(|(path, _)| path.exists()).map(|(path, _)| format!("`{}`", path.display())).collect();
     if !is_forced && !there.is_empty() {
-        anyhow::bail!("nothing was written, since there is {} already; `--force` overwrites", there.join(", "));
+        anyhow::bail!("nothing was written, because {} exists already; `--force` overwrites", there.join(", "));
     }
     for (path, content) in files() {
         let parent = path.parent().unwrap_or(folder);
@@ -27,7 +27,7 @@ pub fn export(folder: &Path, is_forced: bool) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files().map(|(path, _)| path).collect())
 }
 
-/// What is wrong with the templates, those in `folder` before the built-in ones.
+/// Checks the templates; those in `folder` replace built-in ones.
 pub(crate) fn findings(folder: Option<&Path>) -> Vec<CheckFinding> {
     Renderer::faults(folder).iter().map(|fault| finding(fault, folder)).collect()
 }
@@ -40,12 +40,12 @@ fn finding(fault: &render::Error, folder: Option<&Path>) -> CheckFinding {
         }
         render::Error::Styles { file, source } => {
             let place = own(file).map(|path| path.display().to_string());
-            (format!("its styles cannot be put in line: {source}"), place)
+            (format!("its styles cannot be inlined: {source}"), place)
         }
         render::Error::Folder(_) => (fault.to_string(), None),
     };
     CheckFinding {
-        // A built-in template fails only where one of the administrator's leaves out what it relies on.
+        // A built-in template fails only if an administrator's template lacks something that it needs.
         message: if place.is_some() { message } else { fault.to_string() },
         next: "`policy-digest templates export DIR` writes the built-in templates, and README.md beside them says \
                what each may use"

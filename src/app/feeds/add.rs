@@ -1,5 +1,5 @@
-//! A feed is added to the list: first a look, with all that a person wants to know before they say yes; then the entry
-//! in feeds.toml. A page leads to its feed.
+//! Adds a feed to the list. First it fetches the address and reports what a person needs to know to decide; then it
+//! writes the entry to feeds.toml. A web page leads to its feed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -16,25 +16,25 @@ use crate::domain::items::text::{single_line, truncate_at_word};
 use crate::domain::selection::relevance::{Score, Scorer, Text};
 use crate::store::FeedState;
 
-/// As many posts as give an impression.
+/// The number of sample posts to show.
 const POSTS: usize = 5;
 
-/// As many feeds as a person wants to choose from.
+/// The maximum number of feeds to choose from.
 const MAX_FEEDS: usize = 6;
 
-/// A blog that wrote nothing for so long is perhaps at its end.
+/// A blog without posts for this long may have ended.
 const LONG_SILENCE: TimeDelta = TimeDelta::days(180);
 
-/// What a person asks for.
+/// The request for a feed.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// As they typed it.
+    /// The address as typed.
     pub address: String,
-    /// Instead of one made from the title.
+    /// Replaces the id made from the title.
     pub id: Option<String>,
-    /// Instead of the feed's own.
+    /// Replaces the feed's own title.
     pub title: Option<String>,
-    /// For the entry.
+    /// Tags for the entry.
     pub tags: Vec<String>,
 }
 
@@ -43,36 +43,36 @@ pub struct Wanted {
 pub struct Candidate {
     /// The entry that would be written.
     pub entry: NewFeed,
-    /// The page that led to it.
+    /// The page where the feed was found.
     pub page: Option<Url>,
     /// Entries in the document.
     pub items: usize,
-    /// Of these, how many are picked.
+    /// How many of them are picked.
     pub picked: usize,
-    /// How often it publishes, in words.
+    /// The feed's publication frequency, in words.
     pub rhythm: String,
-    /// The newest ones, newest first.
+    /// The newest posts, newest first.
     pub posts: Vec<Post>,
-    /// What a person should know.
+    /// Remarks for the person.
     pub warnings: Vec<String>,
 }
 
-/// One of a feed's posts.
+/// A post of a feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Post {
     /// One line.
     pub title: String,
-    /// Where it is.
+    /// Its address.
     pub link: Option<Url>,
     /// When it was published.
     pub published: Option<DateTime<Utc>>,
-    /// How it is judged.
+    /// Its score.
     pub score: Score,
-    /// It would be picked, if nothing spoke against it.
+    /// Whether it would be picked if nothing counted against it.
     pub is_outweighed: bool,
 }
 
-/// Looks at an address. Nothing is stored or written.
+/// Fetches and reads an address. Stores and writes nothing.
 ///
 /// # Errors
 /// See [`Refusal`]; or the database fails.
@@ -99,7 +99,7 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
     Ok(candidate)
 }
 
-/// Another address of a feed that is polled already shows what that one does.
+/// Whether the feed is another address of one that is already polled, because its posts are already stored.
 async fn copies(app: &ReadOnly, posts: &[Post]) -> anyhow::Result<Option<String>> {
     let (mut known, mut source) = (0, None);
     for link in posts.iter().filter_map(|post| post.link.as_ref()) {
@@ -116,7 +116,8 @@ fn own_id(config: &Config, id: &str) -> Result<FeedId, Refusal> {
     if config.feeds.iter().any(|feed| feed.id == id) { Err(Refusal::IdTaken(id)) } else { Ok(id) }
 }
 
-/// Two addresses are one feed's when they are one page's, wherever a poll has found the listed one.
+/// Refuses an address that is already listed. Two addresses are the same feed if they are the same page, including the
+/// new address of a feed that has moved.
 fn refuse_known(app: &ReadOnly, states: &[FeedState], url: &Url, is_led_to: bool) -> Result<(), Refusal> {
     let wanted = canonical(url);
     let is_it = |feed: &&Feed| {
@@ -137,7 +138,7 @@ fn refuse_known(app: &ReadOnly, states: &[FeedState], url: &Url, is_led_to: bool
     }
 }
 
-/// The page's one feed; those of comments do not count beside another.
+/// The only feed of the page; feeds of comments do not count if there is another.
 fn the_one(page: &Url, mut seen: Vec<(Url, Sight)>) -> Result<(Url, Sight), Refusal> {
     let is_of_comments = |(url, sight): &(Url, Sight)| {
         let title = sight.document.title.as_deref().unwrap_or_default().to_lowercase();
@@ -175,7 +176,7 @@ fn candidate(
     let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
     let names = || Names::beside(app.config.feeds.iter().map(|feed| feed.id.clone()));
     let id = id.unwrap_or_else(|| names().name(title.as_deref().unwrap_or_default(), &url));
-    // A feed that has moved for good is written down where it is; a log-in belongs to the old address.
+    // A feed that has moved permanently gets its new address. A log-in is only for the old one.
     let moved_to = response.moved_to.as_ref().filter(|_| without_login(&url) == url);
     let mut warnings = Vec::new();
     match (&response.moved_to, moved_to) {
@@ -209,7 +210,7 @@ fn about(app: &ReadOnly, items: usize, undated: usize, newest: Option<DateTime<U
         warnings.push(format!("{undated} of its posts have no date"));
     }
     if let Some(newest) = newest.filter(|newest| app.clock.now() - *newest > LONG_SILENCE) {
-        warnings.push(format!("it has been silent since {}", newest.format("%B %Y")));
+        warnings.push(format!("its last post is from {}", newest.format("%B %Y")));
     }
     if app.fetcher.is_behind_proxy() {
         warnings.push("it was fetched by the proxy of `polling.proxy`, which decides what may be reached".to_owned());
@@ -229,7 +230,7 @@ fn post(item: &crate::store::ScoredItem, lenient: &Scorer) -> Post {
     }
 }
 
-/// Writes a feed down in feeds.toml.
+/// Adds a feed to feeds.toml.
 ///
 /// # Errors
 /// The list cannot be written.

@@ -1,16 +1,16 @@
-//! An address as people type it, or as a list has it.
+//! Parses a feed's address as typed by a person or found in a list.
 
 use url::Url;
 
 use super::Refusal;
 
-/// Reads an address: with `https://` in front where nothing is, and without the `feed:` of feed readers. `file:` is left
-/// to the configuration, which knows from where a path begins.
+/// Parses an address: adds `https://` if there is no scheme, and removes the `feed:` of feed readers. It refuses
+/// `file:`, which only the configuration can use, since it knows the folder where relative paths start.
 pub(super) fn parse(typed: &str) -> Result<Url, Refusal> {
     let text = typed.trim();
     let bare = strip_feed(text);
     let is_whole = bare.contains("://");
-    // A word alone is no site, and what has an `@` is somebody's mailbox.
+    // A single word is not a site, and text with an `@` is an email address.
     let is_site = |url: &Url| match url.host() {
         Some(url::Host::Domain(name)) => is_whole || (name.contains('.') && url.username().is_empty()),
         host => host.is_some(),

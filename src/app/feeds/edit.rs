@@ -1,30 +1,30 @@
-//! Feeds are taken out of the list, put out of use and taken into use again.
+//! Removes feeds from the list, and disables and enables them.
 
 use super::Refusal;
 use crate::config::{Config, edit_feeds};
 use crate::domain::feeds::{Feed, FeedId};
 
-/// What is done to a feed.
+/// A change to a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It goes, with the comment above it.
+    /// Removes it, together with the comment above it.
     Remove,
-    /// It stays and is not polled.
+    /// Keeps it but stops polling it.
     Disable,
-    /// It is polled.
+    /// Polls it again.
     Enable,
 }
 
-/// What came of it, each in the order in which they were named.
+/// The feeds in the order in which they were named.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EditReport {
-    /// What was changed.
+    /// Feeds that were changed.
     pub changed: Vec<Feed>,
-    /// What was so already.
+    /// Feeds that were already in that state.
     pub unchanged: Vec<Feed>,
 }
 
-/// Does the same to some feeds: to all of those named, or to none.
+/// Makes the same change to all named feeds, or to none of them.
 ///
 /// # Errors
 /// A feed is not in the list, or the list cannot be written.

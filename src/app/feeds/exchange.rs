@@ -1,4 +1,4 @@
-//! The list of feeds comes from and goes to other programs.
+//! Imports feed lists from other programs and exports the list to them.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -15,31 +15,31 @@ use crate::parse;
 use crate::transfer::listed::{self, BadLine, Listed};
 use crate::transfer::opml::{self, Outline};
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportReport {
     /// The new entries.
     pub added: Vec<NewFeed>,
-    /// In the list already, or named twice.
+    /// The number of feeds that were already in the list or repeated.
     pub known: usize,
-    /// What could not be read, by line.
+    /// Lines that could not be read.
     pub bad: Vec<BadLine>,
 }
 
-/// How to import.
+/// Options of an import.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
-    /// For every new entry, beside those of the list.
+    /// Tags for every new entry, in addition to those in the file.
     pub tags: Vec<String>,
-    /// Only say what would be added.
+    /// Only report what would be added.
     pub is_trial: bool,
 }
 
-/// Adds the feeds of a list, OPML or one address a line, `bytes` of any encoding; `name` is what it is called. Nothing is
-/// fetched.
+/// Adds the feeds of a list to feeds.toml. The list is OPML or has one address a line, in any encoding; `name` is used
+/// in messages. It fetches nothing.
 ///
 /// # Errors
-/// Nothing in it is a feed, or feeds.toml cannot be written.
+/// The list contains no feed, or feeds.toml cannot be written.
 pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions) -> Result<ImportReport, Refusal> {
     let list = listed::read(&parse::text(bytes));
     let mut report = ImportReport { bad: list.bad, ..ImportReport::default() };
@@ -76,20 +76,20 @@ fn entry(listed: Listed, url: &Url, options: &ImportOptions, names: &mut Names) 
     NewFeed { id, title, url: url.to_string(), tags, enabled: !is_off }
 }
 
-/// Feeds that an export leaves out or changes.
+/// The exported list, and what was left out of it or changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Export {
-    /// The list, as OPML.
+    /// The list as OPML.
     pub opml: String,
     /// Feeds in it.
     pub feeds: usize,
-    /// Files on this machine, which are nobody else's: left out.
+    /// Feeds from files on this machine, which are left out because they are of no use elsewhere.
     pub files: usize,
-    /// Log-ins that were taken out of addresses.
+    /// The number of log-ins that were removed from addresses.
     pub logins: usize,
 }
 
-/// The feeds in use as OPML; `all` takes the disabled ones, too, marked as such.
+/// Exports the enabled feeds as OPML; with `all`, also the disabled ones, marked as such.
 #[must_use]
 pub fn export(config: &Config, all: bool) -> Export {
     let mut export = Export::default();
@@ -119,7 +119,7 @@ fn outline(feed: &Feed) -> Outline {
 /// Reads a file.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }

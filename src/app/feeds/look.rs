@@ -1,5 +1,5 @@
-//! A look at an address: what it answers, read and judged; and for a page in a feed's place, the feeds that it names or
-//! that usually lie there. Nothing is stored.
+//! Fetches an address, parses and scores its feed; for a web page, tries the feeds that it names or that are usually
+//! found there. Stores nothing.
 
 use std::sync::Arc;
 
@@ -18,23 +18,23 @@ use crate::store::ScoredItem;
 pub(super) struct Sight {
     pub response: Arc<Response>,
     pub document: parse::Document,
-    /// When: dates ahead of it were read as this time.
+    /// When it was fetched: later dates in it count as this time.
     pub at: DateTime<Utc>,
 }
 
-/// Why there is none.
+/// Why no feed was read.
 pub(super) enum Unseen {
     /// It could not be fetched.
     Unfetched(fetch::Error),
-    /// A page for people.
+    /// A web page.
     Page(Arc<Response>, parse::Error),
     /// Something else, or a feed beyond repair.
     Unparsed(parse::Error),
-    /// Reading it was given up.
+    /// Reading was abandoned.
     GivenUp(String),
 }
 
-/// A feed's items, judged, and what they say together.
+/// A feed's items with their scores, and a summary.
 pub(super) struct Judged {
     /// Oldest first.
     pub items: Vec<ScoredItem>,
@@ -44,11 +44,11 @@ pub(super) struct Judged {
     pub undated: usize,
     /// Date of the newest.
     pub newest: Option<DateTime<Utc>>,
-    /// How often it publishes, in words.
+    /// The publication frequency, in words.
     pub rhythm: String,
 }
 
-/// Fetches an address and reads it.
+/// Fetches an address and parses the answer.
 pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
     let now = app.clock.now();
     let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
@@ -60,9 +60,10 @@ pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result
     }
 }
 
-/// Judges what was read at this time.
+/// Scores a document that was fetched at `now`.
 pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now: DateTime<Utc>) -> Judged {
-    // There are no more items than the limits allow; and nothing is stored, so that it does not matter whose site it is.
+    // The limits already bound the number of items; and since nothing is stored, the sites of their links do not
+    // matter.
     let items = judge(&app.scorer, prior, &[], document, &Budget::unlimited()).unwrap_or_default();
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
     let recent: Vec<_> = dates.iter().filter(|at| **at >= now - frequency::LOOK_BACK).collect();
@@ -75,7 +76,7 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
     }
 }
 
-/// Reads on a thread of its own, so that the others are fetched meanwhile; what takes too long is given up.
+/// Parses on a reader thread while other fetches continue; a document that takes too long is abandoned.
 async fn read(
     app: &ReadOnly,
     readers: &Readers,
@@ -92,7 +93,7 @@ async fn read(
     readers.read(work).await.map_err(|error| error.to_string())
 }
 
-/// Without validators nobody answers "unchanged".
+/// Without validators, the server cannot answer "unchanged".
 fn body(response: &Response) -> (&[u8], Option<&str>) {
     match &response.outcome {
         Outcome::Body { bytes, content_type } => (bytes, content_type.as_deref()),
@@ -100,7 +101,7 @@ fn body(response: &Response) -> (&[u8], Option<&str>) {
     }
 }
 
-/// The feeds that a page names; when none of them is one, those that usually lie there. At most so many.
+/// The feeds that a page names or, if none of them can be read, those at the usual places; at most `most`.
 pub(super) async fn discover(
     app: &ReadOnly,
     readers: &Readers,
@@ -120,7 +121,7 @@ pub(super) async fn discover(
     verify(app, readers, page, discover::well_known(&page.final_url, generator.as_deref()), most).await
 }
 
-/// Keeps what is a feed, one request after another until there are enough.
+/// Keeps the addresses that are feeds, one request after another, until there are enough.
 async fn verify(
     app: &ReadOnly,
     readers: &Readers,
@@ -134,7 +135,7 @@ async fn verify(
             continue;
         }
         let Ok(sight) = look(app, readers, &url).await else { continue };
-        // Guesses often lead to one and the same feed.
+        // Several guesses often lead to the same feed.
         if !seen.iter().any(|(_, known)| is_same(&known.document, &sight.document)) {
             seen.push((url, sight));
         }
@@ -142,7 +143,7 @@ async fn verify(
     seen
 }
 
-/// A feed in two dialects has one title, and as many entries or the same newest one.
+/// A feed in two formats has the same title, and the same number of entries or the same newest one.
 fn is_same(one: &parse::Document, other: &parse::Document) -> bool {
     let first = |document: &parse::Document| document.items.first().and_then(|fresh| fresh.item.link.clone());
     let newest = first(one);

@@ -1,5 +1,5 @@
-//! Polling: each feed is fetched, parsed, judged and kept; a failing one ends only itself. Fetching is limited
-//! by the fetcher; reading beside it and keeping in batches is the pipeline's.
+//! Polling: fetches, parses and scores each feed and stores its items; a failure affects only that feed. The fetcher
+//! limits fetching; the pipeline parses concurrently and stores in batches.
 
 mod pipeline;
 mod reading;
@@ -17,7 +17,7 @@ use crate::app::{App, Listener, Progress, ReadOnly, sha256};
 use crate::domain::feeds::budget::{Budget, Spent};
 use crate::domain::feeds::{Feed, Ownership};
 use crate::domain::items::canonical::canonical;
-use crate::domain::items::story::Likeness;
+use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::{Scorer, Text};
 use crate::fetch::Outcome;
 use crate::parse;
@@ -31,15 +31,15 @@ pub(super) use visit::{address, unparsed};
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// Every enabled one, save under a running Retry-After.
+    /// Every enabled feed, except those with a running Retry-After.
     All,
-    /// Those whose next check has come.
+    /// Those whose next check is due.
     Due,
-    /// Those named.
+    /// The named ones.
     Named(Vec<String>),
 }
 
-/// What came of one feed.
+/// The report of one feed.
 #[derive(Debug, Clone)]
 pub struct FeedReport {
     /// Its id.
@@ -57,20 +57,20 @@ pub enum FeedResult {
     Read {
         /// Entries in the document.
         entries: usize,
-        /// What they added.
+        /// What was stored.
         saved: Saved,
     },
     /// Nothing has changed.
     Unchanged,
-    /// It asked to be left alone until then.
+    /// It asked not to be polled until this time.
     Waiting(DateTime<Utc>),
-    /// Its server said on that day that it is gone for good, and it is asked no more.
+    /// Since this day its server says that it is gone permanently; it is no longer polled.
     Gone(DateTime<Utc>),
     /// It could not be read.
     Failed(String),
 }
 
-/// What came of a poll.
+/// The result of a poll.
 #[derive(Debug, Clone, Default)]
 pub struct PollReport {
     /// In the order of the list.
@@ -109,7 +109,7 @@ impl PollReport {
     }
 }
 
-/// Polls feeds side by side and keeps what is new.
+/// Polls feeds concurrently and stores what is new.
 ///
 /// # Errors
 /// The database fails, or a named feed is not in the list. A feed that cannot be read is in the report.
@@ -138,22 +138,23 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
-    // A poll begins to take memory when its turn comes.
+    // A poll starts, and needs memory, only when its turn comes.
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
             let polled = poll_one(app, place, (readers, log), feed, state, is_named, now).await;
-            // The keeper goes away first only when the database fails, and then that is what is told.
+            // The receiver is dropped early only if the database fails, and then that error is reported.
             let _ = done.send(polled).await;
         }
     });
-    // More under way than are fetched at once: the others are being read, or wait for their host.
+    // More polls run than fetches: the others are being parsed, or wait for their host.
     let concurrency = app.config.settings.polling.concurrency.max(1);
     let under_way = concurrency + concurrency.div_ceil(4);
-    // Told to stop, the fetches are given up: each poll is kept whole or not at all, and the rest stays due.
+    // On a stop request, the running fetches are abandoned: each poll is stored completely or not at all, and the rest
+    // stays due.
     let polling = async {
         let polls = polls.buffer_unordered(under_way).take_until(app.stop.requested());
-        // With the last of them, the way to the keeper ends.
+        // When the last sender is dropped, the receiver ends.
         polls.for_each(|()| std::future::ready(())).await;
         Ok(())
     };
@@ -163,19 +164,19 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     Ok(PollReport { feeds })
 }
 
-/// A feed that was named, and is not in the list.
+/// A named feed that is not in the list.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no feed `{0}` in feeds.toml")]
 pub struct UnknownFeed(String);
 
-/// What is known of each feed. What a clock has set that was ahead goes back with it.
+/// The stored state of each feed. Times that a clock set while it was ahead are moved back.
 async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
     let states = app.store.feed_states().await?;
     if states.iter().all(|state| state.checked.is_none_or(|checked| checked <= now)) {
         return Ok(states);
     }
     let feeds = app.store.turn_back(now).await?;
-    tracing::warn!(feeds, "the clock has gone back: when feeds are asked next goes back with it");
+    tracing::warn!(feeds, "the clock has gone back: the times of the next polls go back with it");
     Ok(app.store.feed_states().await?)
 }
 
@@ -186,7 +187,7 @@ pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
     }
 }
 
-/// Polls one feed: what there is to tell, and what there is to keep.
+/// Polls one feed; returns its report and the data to store.
 async fn poll_one(
     app: &App,
     place: usize,
@@ -267,9 +268,9 @@ async fn read(
         Err(unread) => return same.unread(unread.to_string(), false, state),
     };
     let entries = items.len() + unchanged;
-    // Until they are kept, many documents' items may wait in the place of their bodies.
+    // Until they are stored, the items of many documents may wait instead of their bodies.
     share.grow_to(items.iter().map(|scored| parse::stored_bytes(&scored.item)).sum()).await;
-    // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
+    // A truncated document is requested again in full, because its end may hold new entries.
     let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
     let (etag, last_modified) = (validators.etag, validators.last_modified);
     let outcome = PollOutcome::Read {
@@ -286,8 +287,8 @@ async fn read(
     Looked { outcome, entries, share: Some(share), ..same }
 }
 
-/// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the
-/// lock, before it polls.
+/// Records the documents that an earlier process was reading when it ended as failed visits. The holder of the lock
+/// must call this before it polls.
 ///
 /// # Errors
 /// The database fails.
@@ -308,7 +309,7 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The entries that need not be read again as long as they stay as they were.
+/// The entries that need not be parsed again while they are unchanged.
 async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     // Another version of the program may make more of the same entry.
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
@@ -321,10 +322,10 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     })
 }
 
-/// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
+/// The estimated steps for scoring an item in addition to reading its text; only its beginning is scored.
 const JUDGING_STEPS: usize = 2_000;
 
-/// Judges a document's items and puts them in order, oldest first, so that they are numbered in that order.
+/// Scores a document's items and sorts them, oldest first, so that they are numbered in that order.
 ///
 /// # Errors
 /// The budget is spent.
@@ -353,7 +354,7 @@ pub(crate) fn judge(
                 .link
                 .as_ref()
                 .map_or(Ownership::Foreign, |link| Ownership::of(link, served_from, site.as_ref())),
-            likeness: Likeness::of(&item),
+            fingerprint: Fingerprint::of(&item),
             score: scorer.score(&text),
             prior,
             shown: None,

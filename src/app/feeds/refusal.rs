@@ -1,4 +1,4 @@
-//! Why the list of feeds was not changed, and what the person can do.
+//! Why the list of feeds was not changed, and what the person can do about it.
 
 use url::Url;
 
@@ -9,65 +9,65 @@ use crate::domain::operations::os_error;
 use crate::domain::operations::shell;
 use crate::fetch::{self, Verdict};
 
-/// Nothing was changed.
+/// The list was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It cannot be read as an address.
+    /// It is not a valid address.
     #[error("`{0}` is not an address that can be read")]
     NotAnAddress(String),
-    /// It cannot be an id.
+    /// It is not a valid id.
     #[error("`{0}` cannot be a feed's id")]
     NotAnId(String),
-    /// Another feed has the id.
+    /// Another feed has this id.
     #[error("another feed is called `{0}`")]
     IdTaken(FeedId),
-    /// It is in the list.
+    /// The feed is already in the list.
     #[error("{}", known(.feed, .leads_to.as_ref()))]
     Known {
-        /// As it stands there.
+        /// The listed feed.
         feed: Box<Feed>,
-        /// Where the given address leads, if that is what gave it away.
+        /// The address after redirects, if only that one matches.
         leads_to: Option<Url>,
     },
-    /// It could not be fetched.
+    /// The address could not be fetched.
     #[error("{}", unfetched(.address, .error))]
     Unfetched {
-        /// Where.
+        /// The address.
         address: Url,
-        /// Why. What the network's libraries say beneath it helps nobody here.
+        /// The error. Its causes in the network libraries are not shown, because they do not help here.
         error: Box<fetch::Error>,
     },
-    /// It answers with something else.
-    #[error("`{address}` is no feed: {why}")]
+    /// The address does not answer with a feed.
+    #[error("`{address}` is not a feed: {why}")]
     NoFeed {
-        /// Where.
+        /// The address.
         address: Url,
-        /// What it is.
+        /// What it answers with.
         why: String,
     },
-    /// A page without a feed.
-    #[error("`{0}` is a page that names no feed, and none lies where feeds usually do")]
+    /// A web page without a feed.
+    #[error("`{0}` is a page that names no feed, and there is none at the usual addresses")]
     Feedless(Url),
-    /// A page with more feeds than one.
+    /// A web page with more than one feed.
     #[error("`{page}` has {} feeds", .feeds.len())]
     Several {
-        /// Where.
+        /// The page.
         page: Url,
-        /// What it has.
+        /// Its feeds.
         feeds: Vec<Proposal>,
     },
-    /// Nobody is called so.
+    /// No feed has this id.
     #[error("there is no feed `{id}` in feeds.toml")]
     Unknown {
-        /// As it was typed.
+        /// The id as typed.
         id: String,
-        /// What was probably meant.
+        /// A similar id.
         near: Option<String>,
     },
-    /// A file of which nothing is a feed.
+    /// A file that contains no feed.
     #[error("`{0}` names no feed")]
     EmptyList(String),
-    /// The file.
+    /// The list's file cannot be read or written.
     #[error(transparent)]
     List(#[from] ListError),
 }
@@ -75,8 +75,8 @@ pub enum Refusal {
 fn known(feed: &Feed, leads_to: Option<&Url>) -> String {
     let state = if feed.enabled { "" } else { ", disabled" };
     match leads_to {
-        Some(url) => format!("it leads to {url}, which is in the list already, as `{}`{state}", feed.id),
-        None => format!("{} is in the list already, as `{}`{state}", without_login(&feed.url), feed.id),
+        Some(url) => format!("it redirects to {url}, which is already in the list, as `{}`{state}", feed.id),
+        None => format!("{} is already in the list, as `{}`{state}", without_login(&feed.url), feed.id),
     }
 }
 
@@ -88,7 +88,7 @@ fn unfetched(address: &Url, error: &fetch::Error) -> String {
 }
 
 impl Refusal {
-    /// What to do next.
+    /// The next step.
     #[must_use]
     pub fn next(&self) -> String {
         match self {
@@ -99,7 +99,7 @@ impl Refusal {
             Self::NotAnId(_) => "an id has up to 64 lower-case letters, digits and hyphens".to_owned(),
             Self::IdTaken(_) => "give it one of its own with `--id`".to_owned(),
             Self::Known { feed, .. } if feed.enabled => {
-                format!("`policy-digest feeds check {}` tells how it is", feed.id)
+                format!("`policy-digest feeds check {}` shows its state", feed.id)
             }
             Self::Known { feed, .. } => format!("`policy-digest feeds enable {}` polls it again", feed.id),
             Self::Unfetched { error, .. } => advice(error).to_owned(),
@@ -110,7 +110,7 @@ impl Refusal {
                 let line = |feed: &Proposal| {
                     let title = feed.title.as_deref().unwrap_or("no title");
                     let address = shell::quoted(&feed.url);
-                    // The title is a stranger's, and not every shell takes what follows a `#` for a comment.
+                    // The title comes from a stranger, and in some shells a `#` does not start a comment.
                     format!("\n  {title}, {} posts:\n    policy-digest feeds add {address}", feed.items)
                 };
                 format!("say which one:{}", feeds.iter().map(line).collect::<String>())
@@ -119,14 +119,14 @@ impl Refusal {
             Self::Unknown { near: None, .. } => "`policy-digest feeds list` names them all".to_owned(),
             Self::EmptyList(_) => "it must be OPML, or have one address a line".to_owned(),
             Self::List(ListError::Inline(_)) => "each begins with a line `[[feed]]`".to_owned(),
-            Self::List(ListError::Invalid { .. }) => "mend the file, then try again".to_owned(),
+            Self::List(ListError::Invalid { .. }) => "fix the file, then try again".to_owned(),
             Self::List(ListError::Read { source, .. } | ListError::Write { source, .. }) => {
                 os_error::next(source).unwrap_or("see who may write the file and its folder").to_owned()
             }
         }
     }
 
-    /// Whether the person has to mend what they asked for or what is configured, rather than the feed's server.
+    /// Whether the person should correct the request or the configuration; otherwise the feed's server is to blame.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
@@ -139,7 +139,7 @@ impl Refusal {
     }
 }
 
-/// What to do about an address that is not in feeds.toml yet.
+/// The advice for an address that is not in feeds.toml yet.
 fn advice(error: &fetch::Error) -> &'static str {
     use fetch::Error;
     match error {

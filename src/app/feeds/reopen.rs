@@ -1,4 +1,4 @@
-//! Posts of a feed that were too old when it was first read, let into the next digest.
+//! Lets posts of a feed that were too old at its first read into the next digest.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::feeds::FeedId;
 use crate::store::Reopened;
 
-/// A feed without a first read has nothing that could have been too old.
+/// The feed was never read, so no post can have been too old.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("feed `{0}` has not been read yet")]
 pub struct NeverRead(FeedId);
@@ -24,7 +24,7 @@ impl NeverRead {
     }
 }
 
-/// Lets posts of a feed be mailed that were published within `window` and were too old when it was first read.
+/// Includes posts of a feed that were published within `window` and were too old when it was first read.
 ///
 /// # Errors
 /// The feed is not in the list, or [`NeverRead`]; or the database fails.

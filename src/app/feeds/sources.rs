@@ -1,5 +1,5 @@
-//! The sources: which feeds are read, how often each publishes and how it is, for everybody to see; and the same list
-//! for feed readers. No log-in and no key of an address is shown, no file of this machine, and no reason of a failure.
+//! The public list of sources: which feeds are read, how often each publishes and whether it can be read; also as OPML
+//! for feed readers. It shows no log-ins or secrets of addresses, no local files, and no reasons of failures.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::store::Activity;
 pub use crate::transfer::opml::MEDIA_TYPE as OPML;
 use crate::transfer::opml::{self, Outline};
 
-/// The page.
+/// The page of sources.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -42,14 +42,14 @@ pub fn list(app: &App) -> Document {
     Document::new(app, opml::write(&title, &outlines.collect::<Vec<_>>()), None)
 }
 
-/// The feeds that are polled, by title.
+/// The enabled feeds, sorted by title.
 fn in_use(app: &App) -> impl Iterator<Item = &Feed> {
     let mut feeds: Vec<&Feed> = app.config.feeds.iter().filter(|feed| feed.enabled).collect();
     feeds.sort_by_cached_key(|feed| feed.title.to_lowercase());
     feeds.into_iter()
 }
 
-/// A feed's address as everybody may see it, if they may at all.
+/// The public form of a feed's address; `None` if it must not be shown.
 fn shown(feed: &Feed) -> Option<String> {
     matches!(feed.url.scheme(), "http" | "https").then(|| public_address(&feed.url).into())
 }

@@ -1,6 +1,6 @@
-//! The look for trouble: everything is looked up in the database, what begins is raised, what is over is ended, and
-//! both are told once, in the log at once and by mail to `admin_to`. The daemon looks at its ticks, `once` when it is
-//! done. What counts as trouble, and when it is told, is `domain::operations::alarm`'s.
+//! Checks for trouble: reads the state of everything from the database, raises new alarms, ends those that are over,
+//! and reports both once, in the log and by email to `admin_to`. The daemon checks at its ticks, `once` at its end.
+//! `domain::operations::alarm` defines what counts as trouble and when it is reported.
 
 use std::collections::HashSet;
 
@@ -15,26 +15,26 @@ use crate::render::AlarmsView;
 use crate::render::view::NoticeView;
 use crate::store::{AlarmMail, Part, PauseCause, free_bytes};
 
-/// What came of a look.
+/// The result of a check for trouble.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AlarmReport {
-    /// What was raised, the gravest first.
+    /// Alarms that were raised, the most serious first.
     pub raised: Vec<Notice>,
-    /// How many are over.
+    /// The number of alarms that ended.
     pub ended: usize,
-    /// Mails that were queued.
+    /// The number of emails that were queued.
     pub mails: usize,
 }
 
-/// Looks at everything, and tells what is new.
+/// Checks everything and reports what is new.
 ///
 /// # Errors
-/// The database or a template fails; what could not be told is told by the next look.
+/// The database or a template fails. What could not be reported will be reported by the next check.
 pub async fn look(app: &App) -> anyhow::Result<AlarmReport> {
     look_with(app, free_bytes(&app.config.settings.data).ok()).await
 }
 
-/// The same, on a disk with so many bytes left, if that is known.
+/// Like [`look`], with the given number of free bytes on the disk, if that is known.
 ///
 /// # Errors
 /// As [`look`].
@@ -49,10 +49,10 @@ pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<Ala
         app.store.change_alarms(changes, now).await?;
         log(&raised, &over);
     }
-    Ok(AlarmReport { raised, ended: ended.len(), mails: tell(app, now).await? })
+    Ok(AlarmReport { raised, ended: ended.len(), mails: report(app, now).await? })
 }
 
-/// What is wrong at the moment.
+/// The current troubles.
 async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow::Result<Vec<Trouble>> {
     let now = app.clock.now();
     let mut facts = app.store.alarm_facts(now).await?;
@@ -77,7 +77,7 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
     troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
     let held = app.store.held_runs().await?;
     troubles.extend(held.iter().map(|run| alarm::held(run.id, &run.cadence, run.since, &run.because)));
-    // What the system does not say at this look is as it was at the last.
+    // While the free space is unknown, an open disk alarm stays open.
     let disk = open.iter().find(|alarm| alarm.kind == Kind::Disk && free_bytes.is_none());
     troubles.extend(disk.map(|disk| Trouble {
         kind: disk.kind,
@@ -89,13 +89,13 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
     Ok(troubles)
 }
 
-/// One line for each notice.
+/// Logs one line for each notice.
 fn log(raised: &[Notice], over: &[Notice]) {
     for Notice { kind, title, what, since, next, .. } in raised.iter().filter(|it| !it.kind.is_logged_where_found()) {
         tracing::warn!(kind = kind.as_str(), %since, next, "alarm: {title}: {what}");
     }
     for Notice { kind, title, since, .. } in over.iter().filter(|it| !it.kind.is_logged_where_found()) {
-        tracing::info!(kind = kind.as_str(), %since, "an alarm is over: {title}");
+        tracing::info!(kind = kind.as_str(), %since, "alarm over: {title}");
     }
 }
 
@@ -103,7 +103,7 @@ fn is_ended(alarm: &Alarm, changes: &[Change]) -> bool {
     changes.iter().any(|change| matches!(change, Change::End { id, .. } if *id == alarm.id))
 }
 
-/// A new incident, before it has a number.
+/// The incident that a change raises, before it has a number.
 fn raised(change: &Change, now: DateTime<Utc>) -> Option<Alarm> {
     let Change::Raise(Trouble { kind, subject, what, since, .. }) = change else { return None };
     Some(Alarm {
@@ -115,36 +115,37 @@ fn raised(change: &Change, now: DateTime<Utc>) -> Option<Alarm> {
         raised: now,
         well: None,
         ended: None,
-        told: None,
-        told_end: None,
+        announced: None,
+        end_announced: None,
     })
 }
 
-/// Queues one mail to each administrator of what is untold. Where no mail can leave, news wait, so that they come in one
-/// mail with the end of the outage. Gives the number of mails.
-async fn tell(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let untold = app.store.untold_alarms().await?;
-    if untold.alarms.is_empty() {
+/// Queues one email to each administrator about unreported alarms. News of an outage that stops emails is held back
+/// until the outage ends, so that both are in one email. Returns the number of emails.
+async fn report(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let unannounced = app.store.untold_alarms().await?;
+    if unannounced.alarms.is_empty() {
         return Ok(0);
     }
     let to = &app.config.settings.admin_to;
     if to.is_empty() {
-        // What is over is nobody's news; what is not will be, should somebody be named.
-        let over: Vec<i64> = untold.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
+        // Without a recipient, discard alarms that have ended; the others are reported if a recipient is added.
+        let over: Vec<i64> =
+            unannounced.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
         if !over.is_empty() {
             app.store.tell_alarms(over, None, now).await?;
         }
         return Ok(0);
     }
-    let Some(news) = alarm::news(&untold.alarms, untold.feeds_told, now) else { return Ok(0) };
+    let Some(news) = alarm::news(&unannounced.alarms, unannounced.feeds_told, now) else { return Ok(0) };
     if app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
         return Ok(0);
     }
-    let told: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
-    let standing = app.store.open_alarms().await?.iter().filter(|alarm| alarm.told.is_some()).count();
-    let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), standing)?;
+    let reported: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
+    let still_open = app.store.open_alarms().await?.iter().filter(|alarm| alarm.announced.is_some()).count();
+    let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), still_open)?;
     let mails = mail.to.len();
-    app.store.tell_alarms(told, Some(mail), now).await?;
+    app.store.tell_alarms(reported, Some(mail), now).await?;
     Ok(mails)
 }
 
@@ -152,7 +153,7 @@ fn mail(
     app: &App,
     to: &[EmailAddress],
     (raised, over): (&[Notice], &[Notice]),
-    standing: usize,
+    still_open: usize,
 ) -> anyhow::Result<AlarmMail> {
     let settings = &app.config.settings;
     let view = AlarmsView {
@@ -162,7 +163,7 @@ fn mail(
         subject: subject(raised, over),
         raised: raised.iter().map(|notice| view(app, notice)).collect(),
         over: over.iter().map(|notice| view(app, notice)).collect(),
-        standing: match standing {
+        standing: match still_open {
             0 => String::new(),
             1 => "1 alarm".to_owned(),
             count => format!("{count} alarms"),

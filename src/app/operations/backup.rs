@@ -1,5 +1,5 @@
-//! A copy of the database, and what lets delivery go on where one was put in the place of the original. Of what was
-//! sent since the copy was made its database knows nothing, so a person says when it may send again.
+//! Makes and restores copies of the database. A restored database does not know what was sent after the copy was made,
+//! so delivery waits until a person resumes it.
 
 use std::path::{Path, PathBuf};
 
@@ -13,44 +13,44 @@ use crate::domain::digests::schedule::Slot;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::store::{Error, OpenCounts, Pause, PauseCause, Store};
 
-/// Writes a consistent copy while others go on writing. A database that starts from it delivers nothing until
-/// [`resume`].
+/// Writes a consistent copy while others may write to the database. A database that starts from the copy delivers
+/// nothing until [`resume`].
 ///
 /// # Errors
-/// The file exists, or cannot be written; or the database fails.
+/// The target file exists or cannot be written; or the database fails.
 pub async fn backup(app: &ReadOnly, to: &Path) -> Result<(), Error> {
     let now = app.clock.now();
     let made = now.with_timezone(&app.config.settings.timezone).format("%-d %b %Y %H:%M %Z");
-    let reason = format!("this database is a backup of {made}; what was sent since then is not known to it");
+    let reason = format!("this database is a backup of {made}; it does not know what was sent since then");
     app.store.backup(to, reason, now).await
 }
 
-/// Puts a copy of `from` in the place of the database, and gives the name under which the one before is kept. What is
-/// restored delivers nothing until [`resume`]. The database that is there need not be one that can be opened.
+/// Replaces the database by a copy of `from`, and returns the name under which the previous one is kept. The restored
+/// database delivers nothing until [`resume`]. The existing database may be one that cannot be opened.
 ///
 /// # Errors
-/// Another process is at work ([`crate::app::lock::Busy`]), or `from` is no whole database of this program; nothing was changed then.
+/// Another process is using the data folder ([`crate::app::lock::Busy`]), or `from` is not an intact database of this
+/// program. In both cases nothing has changed.
 pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Result<Option<PathBuf>> {
     let data = &config.settings.data;
     private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
     let _lock = Lock::take(data, "policy-digest restore")?;
-    let reason =
-        format!("this database was restored from `{}`; what was sent since is not known to it", from.display());
+    let reason = format!("this database was restored from `{}`; it does not know what was sent since", from.display());
     Ok(Store::restore(from, &database(data), reason, clock.now()).await?)
 }
 
-/// What stood in the way of delivery, and what goes out now that it is gone.
+/// The pauses that were lifted, and what is ready to be sent.
 #[derive(Debug, Clone, Default)]
 pub struct ResumeReport {
-    /// What was lifted, or would be.
+    /// Pauses that were lifted, or would be.
     pub pauses: Vec<Pause>,
-    /// Messages that are open, by kind.
+    /// Open messages by kind.
     pub open: OpenCounts,
-    /// Digests that are due and not made.
+    /// Digests that are due but not yet made.
     pub due: Vec<(Cadence, Slot)>,
 }
 
-/// What [`resume`] would let go on.
+/// What [`resume`] would release.
 ///
 /// # Errors
 /// The database fails.
@@ -62,7 +62,8 @@ pub async fn paused(app: &ReadOnly) -> anyhow::Result<ResumeReport> {
     })
 }
 
-/// Lets delivery go on: a restored database may send, a closed way is tried at the next chance. Sends nothing itself.
+/// Resumes delivery: a restored database may send again, and an open circuit is probed at the next opportunity. It does
+/// not send anything itself.
 ///
 /// # Errors
 /// The database fails.

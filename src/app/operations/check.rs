@@ -1,6 +1,6 @@
-//! An installation looked over whole, part by part: what the files say, what lies on the disk, and what others answer
-//! (the mail server, name servers, the public address, the feeds). Nothing is sent and no poll is stored. What is wrong
-//! in the settings, `config` has refused before.
+//! Checks a whole installation, part by part: the configuration files, the files on disk, and how others answer (the
+//! mail server, name servers, the public address, the feeds). It sends no email and stores no poll. `config` has
+//! already refused invalid settings.
 
 mod address;
 mod administrators;
@@ -24,16 +24,16 @@ use crate::store::Error;
 pub use finding::{CheckFinding, Part, Severity, UnusedPhrase};
 pub use records::Wanted;
 
-/// What is asked of others.
+/// How the check may use the network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outside {
-    /// Nothing: no connection leaves this machine.
+    /// No connection leaves this machine.
     pub is_offline: bool,
-    /// The name server to ask instead of the system's.
+    /// The name server to query instead of the system's.
     pub name_server: Option<SocketAddr>,
 }
 
-/// What was looked at, and what was found.
+/// The checked parts and their findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// Feeds in the list.
@@ -42,9 +42,9 @@ pub struct CheckReport {
     pub phrases: usize,
     /// Stored items.
     pub items: usize,
-    /// In the order in which they were looked at.
+    /// In the order in which they were checked.
     pub parts: Vec<Part>,
-    /// Records that the sender's domain should have; empty while mails are files.
+    /// DNS records that the sender's domain should have; empty while emails are written to files.
     pub records: Vec<Wanted>,
 }
 
@@ -54,17 +54,17 @@ impl CheckReport {
         self.parts.iter().flat_map(|part| part.findings.iter().map(move |finding| (part, finding)))
     }
 
-    /// How bad the worst of it is.
+    /// The severity of the worst finding.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.parts.iter().filter_map(Part::worst).max()
     }
 }
 
-/// Looks everything over. Where templates or the database are broken, the rest is done as far as it goes without.
+/// Checks everything. If templates or the database are broken, it checks the rest as far as possible.
 ///
 /// # Errors
-/// [`Findings`], for a key to sign with that is not taken; or the database fails in the middle.
+/// [`Findings`] for a signing key that is not accepted; or the database fails during the check.
 pub async fn check_folder(
     mut config: Config,
     clock: Clock,
@@ -90,7 +90,7 @@ pub async fn check_folder(
     let app = match App::look(config.clone(), clock.clone()).await {
         Ok(app) => app,
         Err(error) if error.is::<Findings>() => return Err(error),
-        // All that can be looked at before the first start is.
+        // Check everything that can be checked before the first start.
         Err(error) if matches!(error.downcast_ref(), Some(Error::Missing { .. })) => {
             parts.push(database::unusable(&error));
             App::look_ahead(config, clock).await?
@@ -105,7 +105,7 @@ pub async fn check_folder(
     Ok(report)
 }
 
-/// What an open installation shows.
+/// Checks an installation that could be opened.
 async fn look(
     app: &ReadOnly,
     outside: Outside,

@@ -1,6 +1,6 @@
-//! What has had its time is removed: sign-ups that were never confirmed, people who left, the texts of old posts, and what
-//! became of old mails. How long each is kept stands in `[retention]`; how a person is erased is `store::subscribers::erasure`'s, the
-//! rest is `store::operations::cleanup`'s.
+//! Removes data whose retention period has ended: sign-ups that were never confirmed, subscribers who left, the texts
+//! of old posts, and the outcomes of old emails. The periods are in `[retention]`. `store::subscribers::erasure` erases
+//! a subscriber; `store::operations::cleanup` does the rest.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::App;
 use crate::store::{Erased, Expiry};
 
-/// How often it is done beside other due work.
+/// How often the clean-up runs along with other due work.
 const EVERY: TimeDelta = TimeDelta::days(1);
 
-/// When it was not done for longer than this, the clock may have jumped ahead. `once` may come as rarely as once a month.
+/// After a longer time without clean-up, the clock may have jumped ahead. `once` may run as rarely as once a month.
 const SILENCE: TimeDelta = TimeDelta::days(35);
 
-/// The mark that says when it was last done.
+/// The mark that records the last clean-up.
 const MARK: &str = "cleanup";
 
-/// The mark of the time up to which ages are counted, by a clock of its own: it goes on by as much as has passed since the
-/// last time, and after a silence by a day. So a clock that is wrong by years removes no more than a day's worth a day, and
-/// after a long stop everything is kept for as much longer.
+/// The mark of the time from which ages are counted, a clock of its own: each clean-up advances it by the time since
+/// the last one, but only by a day after a long silence. A clock that is wrong by years therefore removes no more than
+/// a day's worth each day, and after a long stop everything is kept for correspondingly longer.
 const COUNTED: &str = "cleanup: time counted";
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CleanupReport {
-    /// People who were erased.
+    /// Subscribers who were erased.
     pub people: Erased,
-    /// Items of which only the texts are gone.
+    /// Items whose texts were removed; the items themselves stay.
     pub texts: usize,
-    /// Messages; they stay counted.
+    /// Messages; they stay in the counts.
     pub messages: usize,
-    /// Former keys of links whose end has come.
+    /// Former keys of links that have expired.
     pub keys: usize,
 }
 
-/// Removes everything whose time is over, by and by: others write in between.
+/// Removes all data whose retention period has ended, in small steps so that others can write in between.
 ///
 /// # Errors
 /// The database fails.
@@ -59,7 +59,7 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
         let (emptied, removed) =
             (app.store.remove_texts(texts, now).await?, app.store.remove_messages(messages).await?);
         if (emptied, removed) == (0, 0) {
-            // What was cut short is gone on with at the next start.
+            // If it was interrupted, the next start continues.
             app.store.mark(COUNTED, counted).await?;
             app.store.mark(MARK, now).await?;
             break;
@@ -70,29 +70,29 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
         let CleanupReport { texts, messages, keys, .. } = report;
-        tracing::info!(pending, left, texts, messages, keys, "removed what had its time");
+        tracing::info!(pending, left, texts, messages, keys, "removed data whose retention period had ended");
     }
     Ok(report)
 }
 
-/// The same if it was not done within a day.
+/// Runs [`cleanup`] if it has not run within a day.
 ///
 /// # Errors
 /// The database fails.
 pub async fn cleanup_due(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
     match app.store.marked(MARK).await? {
-        // A mark that a clock ahead has set blocks nothing.
+        // A mark in the future, from a clock that was ahead, does not prevent the clean-up.
         Some(last) if last <= now && now - last < EVERY => Ok(CleanupReport::default()),
         _ => cleanup(app).await,
     }
 }
 
-/// The time up to which ages are counted now, from when that was last done, and up to when.
+/// The new time from which ages are counted, given the last clean-up and the previous such time.
 fn counted(now: DateTime<Utc>, last: DateTime<Utc>, counted: DateTime<Utc>) -> DateTime<Utc> {
     let passed = (now - last).max(TimeDelta::zero());
     if passed > SILENCE {
-        tracing::warn!(%last, "the clock has gone far ahead, or nothing was removed for long: everything is kept for longer");
+        tracing::warn!(%last, "the clock jumped far ahead, or no clean-up ran for a long time: everything is kept for longer");
         return now.min(counted + EVERY);
     }
     now.min(counted + passed)

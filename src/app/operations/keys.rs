@@ -1,5 +1,5 @@
-//! The keys of the links in emails: a change of keys, and which links hold under those that there are. A former key is
-//! accepted for a while, so that the links of emails that went out before still work; one that leaked is revoked.
+//! The keys of the links in emails: key rotation, and checking links. A former key is accepted for a while, so that
+//! links in emails from before the rotation still work; a leaked key is revoked.
 
 use chrono::{DateTime, Utc};
 
@@ -8,7 +8,7 @@ use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KEPT_FOR, Purpose, TokenError, Verified};
 use crate::store::{self, Rotated};
 
-/// Why a personal link opened nothing.
+/// Why a personal link was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The link is not valid, or has expired.
@@ -25,29 +25,30 @@ impl From<store::Error> for LinkError {
     }
 }
 
-/// What came of a change of keys.
+/// The result of a key rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotateReport {
     /// Counts of keys and messages.
     pub keys: Rotated,
-    /// Until when links that went out before work; `None`: no longer.
+    /// Until when links in earlier emails work; `None` if they no longer do.
     pub keep_until: Option<DateTime<Utc>>,
 }
 
-/// Makes a new key that signs from the next start of the program on. The one before it is accepted for [`KEPT_FOR`], or
-/// revoked together with all former ones. The caller holds the lock: a process that runs would not know the new key.
+/// Makes a new key, which signs from the next start of the program. The previous key is accepted for [`KEPT_FOR`], or
+/// revoked together with all former ones. The caller must hold the lock, because a running process would not know the
+/// new key.
 ///
 /// # Errors
-/// The database fails, or the system gives no random bytes.
+/// The database fails, or the system provides no random bytes.
 pub async fn rotate(app: &App, revoke: bool) -> anyhow::Result<RotateReport> {
     let now = app.clock.now();
     let keep_until = (!revoke).then(|| now + KEPT_FOR);
     let keys = app.store.rotate_token_key(random(32)?, keep_until, now).await?;
-    tracing::info!(former = keys.former, revoked = keys.revoked, "a new key signs the personal links");
+    tracing::info!(former = keys.former, revoked = keys.revoked, "a new key now signs the personal links");
     Ok(RotateReport { keys, keep_until })
 }
 
-/// Gives what a personal link names, if it holds.
+/// Returns the subject of a personal link if the link is valid.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -56,7 +57,7 @@ pub(crate) async fn named(app: &App, purpose: Purpose, token: &str) -> Result<St
     opened(app, verified?).await
 }
 
-/// The same for one that may have expired.
+/// Like [`named`], but accepts a link that has expired.
 ///
 /// # Errors
 /// As [`named`].
@@ -65,10 +66,10 @@ pub(crate) async fn named_once(app: &App, purpose: Purpose, token: &str) -> Resu
     opened(app, verified?).await
 }
 
-/// A retired key opens the pages only of people who were here before it was retired.
+/// A retired key opens only pages of subscribers who joined before it was retired.
 async fn opened(app: &App, verified: Verified) -> Result<String, LinkError> {
     if verified.is_by_a_retired_key() {
-        // A change of address names the person and the address.
+        // The subject of an address change holds the subscriber and the address.
         let id = verified.subject.split('-').next().unwrap_or_default().to_owned();
         let person = app.store.subscriber(id).await?;
         if person.is_some_and(|person| !verified.opens(person.joined)) {

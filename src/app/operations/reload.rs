@@ -1,5 +1,5 @@
-//! Taking over an edited configuration while the program runs: whole or not at all. What the edit does not touch is shared
-//! with the installation before, and what is under way goes on with what it began with.
+//! Takes over an edited configuration while the program runs, either completely or not at all. Unchanged parts are
+//! shared with the previous installation, and work in progress finishes with the one that it started with.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,18 +13,18 @@ use crate::config::{Config, changes, keep_until_restart};
 use crate::domain::selection::relevance::Scorer;
 use crate::store::Untaken;
 
-/// The installation as it is configured now. Whoever begins something takes the newest; a clone follows the same one.
+/// The installation with the current configuration. New work uses the latest one; clones share it.
 #[derive(Clone)]
 pub struct Live(Arc<RwLock<App>>);
 
 impl Live {
-    /// Begins with this one.
+    /// Starts with this installation.
     #[must_use]
     pub fn new(app: App) -> Self {
         Self(Arc::new(RwLock::new(app)))
     }
 
-    /// The newest.
+    /// The latest installation.
     #[must_use]
     pub fn app(&self) -> App {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -35,21 +35,21 @@ impl Live {
     }
 }
 
-/// What an edit has changed.
+/// The effects of an edit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reloaded {
-    /// In words, without a value.
+    /// The changed keys in words, without their values.
     pub changes: Vec<String>,
-    /// Keys that are changed in the file, and hold from the next start on.
+    /// Changed keys that take effect only at the next start.
     pub need_restart: Vec<&'static str>,
 }
 
-/// Takes over what was read, for whoever begins something from now on. Refused or not, what `status` shows of it is kept
-/// in the database.
+/// Takes over the configuration that was read, for work that starts from now on. The result is stored in the database
+/// for `status`, whether or not the edit is accepted.
 ///
 /// # Errors
-/// The files, the templates or the key have mistakes: the configuration before goes on, and nothing has changed. Or the
-/// database fails.
+/// The files, the templates or the key have mistakes, and the previous configuration stays in use; or the database
+/// fails.
 pub async fn reload<E: Into<anyhow::Error>>(live: &Live, read: Result<Config, E>) -> anyhow::Result<Reloaded> {
     let old = live.app();
     let taken = match read {
@@ -85,15 +85,15 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     }
     let (before, after) = (&old.config, &config);
     let same_polling = before.settings.polling == after.settings.polling && before.feeds == after.feeds;
-    // The way out greets with the host of the public URL.
+    // The transport's EHLO name is the host of the public URL.
     let same_way =
         (&before.settings.mail, &before.settings.public_url) == (&after.settings.mail, &after.settings.public_url);
     let (same_topic, edited) = (before.topic == after.topic, after.clone());
-    // The topic's phrases and the templates take a moment to read.
+    // Reading the topic's phrases and the templates takes a moment.
     let read = move || anyhow::Ok((renderer(&edited)?, (!same_topic).then(|| Arc::new(Scorer::new(&edited.topic)))));
     let (renderer, scorer) = blocking(read).await??;
     let installation = Installation {
-        // It knows when each host was last asked.
+        // The fetcher knows when it last contacted each host.
         fetcher: if same_polling { Arc::clone(&old.fetcher) } else { Arc::new(fetcher(after)?) },
         readers: Arc::clone(&old.readers),
         renderer,

@@ -1,5 +1,5 @@
-//! How it is: alarms, feeds, queue, people, the last run and the next ones, the last weeks, the disk. The command, the
-//! operator's page and the metrics show the same report.
+//! The state of an installation: alarms, feeds, queue, subscribers, the last and next runs, the last weeks, and the
+//! disk. The command, the operator's page and the metrics show the same report.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,40 +19,40 @@ pub use crate::store::{FeedState, WEEKS};
 /// The state of an installation.
 #[derive(Debug, Clone)]
 pub struct StatusReport {
-    /// What needs a person, the gravest first.
+    /// Open alarms, the most serious first.
     pub alarms: Vec<Notice>,
     /// Every feed in the list.
     pub feeds: Vec<FeedState>,
     /// Messages by state.
     pub messages: MessageCounts,
-    /// Why nothing is delivered at present.
+    /// Why nothing is being delivered.
     pub pauses: Vec<Pause>,
     /// Subscribers by status.
     pub subscribers: BTreeMap<&'static str, u64>,
     /// Runs that are held until a person releases them.
     pub held: Vec<HeldRun>,
-    /// Returned mails by what they were.
+    /// Returned emails by kind.
     pub returned: BTreeMap<String, ReturnedCount>,
-    /// Digests whose slot has come, and which wait because most feeds cannot be read.
+    /// Due digests that wait because most feeds cannot be read.
     pub held_slots: Vec<Due>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
     pub next: Vec<(Cadence, Slot)>,
-    /// The edit of the configuration that a running daemon has not taken over.
+    /// An edit of the configuration that the running daemon has not taken over.
     pub untaken: Option<Untaken>,
-    /// What came and what went in the last weeks.
+    /// Activity of the last weeks.
     pub weeks: Weeks,
-    /// What the database and its disk have.
+    /// The size of the database and the space on its disk.
     pub disk: Disk,
 }
 
-/// Room, in bytes; `None` where the file system does not say.
+/// Sizes in bytes; `None` where the file system does not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Disk {
     /// The size of the database.
     pub database: Option<u64>,
-    /// What is free beside it.
+    /// The free space on its disk.
     pub free: Option<u64>,
 }
 
@@ -68,7 +68,7 @@ impl std::fmt::Display for Disk {
     }
 }
 
-/// Looks everything up; changes nothing.
+/// Reads the whole state; changes nothing.
 ///
 /// # Errors
 /// The database fails.
@@ -77,7 +77,7 @@ pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     Ok(StatusReport { weeks, ..figures(app).await? })
 }
 
-/// The same without the last weeks, which are counted: what is as it is at the moment costs the same on every day.
+/// Like [`status`], but without the last weeks, whose counts take time that grows with the data.
 ///
 /// # Errors
 /// The database fails.
@@ -87,7 +87,8 @@ pub async fn figures(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     Ok(StatusReport { held_slots, next: next_slots(&app.config.settings, app.clock.now(), 1)?, ..known })
 }
 
-/// The same without the next slots, for whoever cannot read the configuration; `None` when there is no database.
+/// Like [`status`], but without the next slots, for callers that cannot read the configuration; `None` if there is no
+/// database.
 ///
 /// # Errors
 /// The database fails.
@@ -120,18 +121,19 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
     })
 }
 
-/// Whether the database answers.
+/// Checks that the database answers.
 ///
 /// # Errors
-/// It does not.
+/// The database does not answer.
 pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
     Ok(app.store.made().await.map(drop)?)
 }
 
-/// Under this mark the database knows when the pages were last served.
+/// The mark that records when the pages were last served.
 pub(crate) const SERVED: &str = "pages served";
 
-/// Notes, about once an hour, that the pages are served: `check` tells whoever mails links that nobody answers.
+/// Records, about once an hour, that the pages are served. `check` warns an administrator whose emails have links that
+/// no server answers.
 pub async fn note_serving(app: &App) {
     let now = app.clock.now();
     let noted = async {
@@ -141,14 +143,14 @@ pub async fn note_serving(app: &App) {
         }
     };
     if let Err(error) = noted.await {
-        tracing::debug!("that the pages are served could not be noted: {error}");
+        tracing::debug!("cannot record that the pages are served: {error}");
     }
 }
 
 /// The next `count` slots of each cadence.
 ///
 /// # Errors
-/// A cron line that the configuration's check should have refused.
+/// A cron expression that the configuration's check should have refused.
 pub fn next_slots(settings: &Settings, now: DateTime<Utc>, count: usize) -> anyhow::Result<Vec<(Cadence, Slot)>> {
     let mut next = Vec::new();
     for &cadence in Cadence::ALL {
@@ -158,14 +160,14 @@ pub fn next_slots(settings: &Settings, now: DateTime<Utc>, count: usize) -> anyh
     Ok(next)
 }
 
-/// The size of the database, what was written last and is not yet in its file included.
+/// The size of the database, including recent writes that are not yet in its main file.
 pub(crate) fn database_bytes(data: &Path) -> Option<u64> {
     let file = database(data);
     let bytes = |file: &Path| std::fs::metadata(file).map(|file| file.len()).ok();
     Some(bytes(&file)? + bytes(&file.with_extension("db-wal")).unwrap_or(0))
 }
 
-/// Whether a feed deserves a look: it fails, has moved, or may have shown less than it had.
+/// Whether a feed needs attention: it fails, has moved, or may have dropped entries.
 #[must_use]
 pub fn needs_attention(feed: &FeedState) -> bool {
     feed.failures > 0 || feed.gone.is_some() || feed.moved.is_some() || feed.gap.is_some() || !feed.cut.is_nothing()

@@ -11,18 +11,18 @@ use crate::mail;
 use crate::mail::report::{self, Notice, Returned};
 use crate::store::{Claimed, NewReport, Reported, Source, Taken};
 
-/// What came of one returned mail.
+/// The result of one returned email.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BounceReport {
     /// A delivery failed.
     Failed {
-        /// The message's number.
+        /// The number of the message.
         message: i64,
         /// Whose fault it is.
         fault: Fault,
         /// The codes, as `550 5.1.1`.
         code: String,
-        /// What followed.
+        /// The consequence.
         taken: Taken,
     },
     /// A person complained, and is suppressed for good.
@@ -30,7 +30,7 @@ pub enum BounceReport {
         /// The number of the message that they complained of.
         message: i64,
     },
-    /// A person left by mail.
+    /// The subscriber unsubscribed by email.
     Left,
     /// Nothing changes.
     Ignored(Ignored),
@@ -45,11 +45,11 @@ pub enum Ignored {
     NoToken,
     /// A token for a message that this database does not hold.
     NoMessage,
-    /// A delay, or an arrival after all.
+    /// A delay, or a delivery after all.
     Passing,
-    /// Out of office, a receipt, a thank-you by a machine.
+    /// An out-of-office reply, a receipt, or another automatic answer.
     AutoReply,
-    /// No report at all.
+    /// Not a report.
     Other,
 }
 

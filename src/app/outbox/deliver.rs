@@ -1,7 +1,8 @@
-//! Delivering: as many messages side by side as there are connections, each claimed with an attempt recorded before
-//! anything of it leaves. What has ended is settled in the transaction that claims the next, so one commit serves
-//! all that are ready, and no more are recorded as under way than there are. The order and the states are the
-//! store's, what follows an attempt is decided in `domain::outbox`, and whether messages may be sent at all, and how many at
+//! Delivers messages concurrently, as many as there are connections. Each attempt is recorded before any of its message
+//! is sent. Ended attempts are settled in the transaction that claims the next messages, so one commit serves all that
+//! are ready, and no more messages are recorded as `sending` than there are attempts. The store has the order and the
+//! states, `domain::outbox` decides what follows an attempt, and `flow` decides whether messages may be sent and how
+//! many at a time.
 //! a time, by `flow`.
 
 mod bodies;
@@ -25,27 +26,27 @@ use bodies::Bodies;
 use failure::Failure;
 use flow::{FlowControl, Start};
 
-/// What came of delivering.
+/// The result of a delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliverReport {
-    /// Messages that the next hop took.
+    /// Messages that the next hop accepted.
     pub sent: usize,
-    /// Messages to be tried again.
+    /// Messages that will be retried.
     pub deferred: usize,
     /// Messages given up.
     pub failed: usize,
-    /// Messages given up because they would come too late; the next digest has what they had.
+    /// Messages given up because they would arrive too late; the next digest contains their stories.
     pub late: usize,
-    /// What went wrong, once each.
+    /// The distinct errors.
     pub errors: Vec<String>,
     /// When the next open message is due.
     pub next: Option<DateTime<Utc>>,
-    /// Why nothing more is delivered at present.
+    /// Why delivery is paused.
     pub pause: Option<Pause>,
 }
 
 impl DeliverReport {
-    /// Both in one, the other being the later.
+    /// Combines this report with that of a later delivery.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         self.errors.extend(later.errors);
@@ -61,8 +62,8 @@ impl DeliverReport {
     }
 }
 
-/// Sends every message that is due, and settles it. When it is asked to stop it claims no more. While delivery is paused it
-/// sends nothing; an open circuit is probed when its time has come.
+/// Sends every message that is due and settles it. When a stop is requested, it claims no more. While delivery is
+/// paused it sends nothing; an open circuit is probed when the probe is due.
 ///
 /// # Errors
 /// The database fails. A message that cannot be sent is in the report.
@@ -70,7 +71,7 @@ pub async fn deliver(app: &App, listener: Listener<'_>) -> anyhow::Result<Delive
     start(app, listener, false).await
 }
 
-/// The same for a person who waits: an open circuit is probed now.
+/// Like [`deliver`] for a person who waits: an open circuit is probed now.
 ///
 /// # Errors
 /// As [`deliver`].
@@ -91,11 +92,11 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
             return Ok(DeliverReport { next, pause: Some(pause), ..DeliverReport::default() });
         }
     };
-    // Only the holder of the lock delivers, and one delivery at a time: a message that is recorded as under way was cut
-    // off, by a database that failed when the message should have been settled.
+    // Only the holder of the lock delivers, and only one delivery runs at a time. A message still recorded as `sending`
+    // belongs to an attempt that was cut off because the database failed while settling it.
     let cut_off = app.store.recover(app.clock.now()).await?;
     if cut_off > 0 {
-        tracing::warn!(cut_off, "the last delivery was cut off; its messages are resent as they were");
+        tracing::warn!(cut_off, "the last delivery was interrupted; its messages will be resent unchanged");
     }
     let steps = app.store.due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });
@@ -110,36 +111,37 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
     Ok(report)
 }
 
-/// Files are written side by side too.
+/// Messages are written to files concurrently too.
 const CONCURRENT_FILES: usize = 16;
 
-/// How long until the queue is asked again whether anything is due, while the last messages are under way: a slow one delays
+/// How long until the queue is checked again for due messages while the last attempts are running, so that a slow one
+/// does not delay a confirmation.
 /// no confirmation.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// Whether the queue has more that is due.
+/// Whether the queue has more messages that are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Queue {
     Empty,
     Waiting,
 }
 
-/// What to do until the queue is asked again.
+/// What to do until the next check of the queue.
 enum Step {
     /// Nothing is left to do.
     Finish,
-    /// Until an attempt ends.
+    /// Wait until an attempt ends.
     Attempt,
-    /// Until an attempt ends, or this moment.
+    /// Wait until an attempt ends, or until this time.
     AttemptUntil(Instant),
-    /// Until this moment: nothing is under way, and the rate limiter lets nothing pass before.
+    /// Wait until this time: no attempt is running, and the rate limiter allows none before.
     Sleep(Instant),
 }
 
-/// The end of an attempt, with its task's number.
+/// The result of an attempt, with the id of its task.
 type Ended = Result<(Id, Result<(), mail::Error>), JoinError>;
 
-/// One attempt, as it was begun.
+/// An attempt, with its state when it started.
 struct UnderWay {
     message: Claimed,
     generation: u32,
@@ -150,7 +152,7 @@ struct Delivery<'a> {
     listener: Listener<'a>,
     flow: FlowControl,
     bodies: Bodies,
-    /// Letters that are written while others are on their way, by their messages' numbers.
+    /// Messages being rendered while others are sent, by message number.
     ahead: HashMap<i64, JoinHandle<Result<Letter, mail::Error>>>,
     attempts: JoinSet<Result<(), mail::Error>>,
     under_way: HashMap<Id, UnderWay>,
@@ -173,7 +175,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Until nothing is due, the circuit is open, or it is asked to stop; then what is under way comes to its end.
+    /// Runs until nothing is due, the circuit opens, or a stop is requested; then waits for the running attempts.
     async fn send_all(&mut self) -> anyhow::Result<()> {
         loop {
             let queue = self.settle_and_claim().await?;
@@ -211,7 +213,7 @@ impl<'a> Delivery<'a> {
         self.app.stop.is_requested() || self.flow.is_open()
     }
 
-    /// One commit for what ended and what begins.
+    /// Settles ended attempts and claims new messages in one commit.
     async fn settle_and_claim(&mut self) -> anyhow::Result<Queue> {
         let wanted = if self.is_ending() { 0 } else { self.flow.take(self.under_way.len()) };
         if wanted == 0 && self.ended.is_empty() {
@@ -258,13 +260,13 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// On whichever core is free.
+    /// Renders a message on a blocking thread.
     async fn write(&mut self, message: Claimed) -> anyhow::Result<JoinHandle<Result<Letter, mail::Error>>> {
         let (app, body) = (self.app.clone(), self.bodies.get(self.app, message.part).await?);
         Ok(tokio::spawn(async move { Letter::write(&app, &message, &body) }))
     }
 
-    /// The attempt that has ended, if one has, and all that have ended by now.
+    /// Records the attempt that has ended, if any, and all others that have ended by now.
     async fn take_in_all(&mut self, mut ended: Option<Ended>) -> anyhow::Result<()> {
         while let Some(attempt) = ended {
             self.take_in(attempt).await?;

@@ -1,5 +1,5 @@
-//! The DKIM key: loaded once for all mails, made on request, and shown as the DNS record that goes with it. How a
-//! message is signed is `mail::dkim`'s; that the key's file is there and nobody else's to read, `config` has checked.
+//! The DKIM key: loads it once for all emails, generates it on request, and shows its DNS record. `mail::dkim` signs
+//! messages; `config` has already checked that the key's file exists and that no other user can read it.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -12,10 +12,10 @@ use crate::config::{Config, Dkim, Findings, TransportKind, finding_at};
 use crate::mail::dkim::{Key, KeyError, Signer};
 pub use crate::mail::dkim::{Kind, Record};
 
-/// The signer that the configuration asks for.
+/// The signer that the configuration requests.
 ///
 /// # Errors
-/// A finding at `mail.dkim.key_file`, for a key that is not taken.
+/// A finding at `mail.dkim.key_file` if the key is not accepted.
 pub(crate) fn signer(config: &Config) -> Result<Option<Signer>, Findings> {
     let Some(Dkim { domain, selector, key: Some(key), .. }) = &config.settings.mail.dkim else { return Ok(None) };
     match Key::from_pem(key.reveal().as_bytes()) {
@@ -30,21 +30,22 @@ pub(crate) fn signer(config: &Config) -> Result<Option<Signer>, Findings> {
 fn next(error: &KeyError) -> &'static str {
     match error {
         KeyError::NotPem => {
-            "a key in PEM begins with `-----BEGIN PRIVATE KEY-----`; `policy-digest dkim generate` makes one"
+            "a PEM key begins with `-----BEGIN PRIVATE KEY-----`; `policy-digest dkim generate` makes one"
         }
         KeyError::Encrypted => "`openssl pkey -in FILE -out NEW` takes the pass phrase away",
         KeyError::Short { .. } => {
-            "2048 bits are the least that receivers trust; `policy-digest dkim generate` makes a key"
+            "receivers trust keys of 2048 bits or more; `policy-digest dkim generate` makes a key"
         }
         KeyError::Foreign | KeyError::Damaged => "`policy-digest dkim generate` makes a key",
     }
 }
 
-/// Mail that goes to a server without a signature: that server may sign it, and ours would be missed if it does not.
+/// A warning if emails go to a mail server unsigned: the server may sign them, but if it does not, our signature is
+/// missing.
 pub(crate) fn finding(config: &Config) -> Option<CheckFinding> {
     let mail = &config.settings.mail;
     (mail.transport == TransportKind::Smtp && mail.dkim.is_none()).then(|| CheckFinding {
-        message: "mails are not signed (DKIM)".to_owned(),
+        message: "emails are not signed (DKIM)".to_owned(),
         next: "run `policy-digest dkim generate`, unless your mail server signs them".to_owned(),
         place: None,
         severity: Severity::Advice,
@@ -52,22 +53,22 @@ pub(crate) fn finding(config: &Config) -> Option<CheckFinding> {
     })
 }
 
-/// The record of the configured key; `None` when no signature is configured.
+/// The DNS record of the configured key; `None` if signing is not configured.
 ///
 /// # Errors
-/// A finding at `mail.dkim.key_file`, for a key that is not taken.
+/// A finding at `mail.dkim.key_file` if the key is not accepted.
 pub fn record(config: &Config) -> Result<Option<Record>, Findings> {
     Ok(signer(config)?.map(|signer| signer.record()))
 }
 
-/// A key that was made.
+/// A key that was generated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
-    /// Where it was written.
+    /// The file that it was written to.
     pub file: PathBuf,
-    /// Which it is.
+    /// Its algorithm.
     pub kind: Kind,
-    /// The domain that signs.
+    /// The signing domain.
     pub domain: String,
     /// The record's name under `_domainkey`.
     pub selector: String,
@@ -78,20 +79,20 @@ pub struct NewKey {
 /// Why no key was written.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritten {
-    /// A key is never overwritten: mails signed with it may still be on their way.
+    /// The file exists. A key is never overwritten, because emails signed with it may still be in transit.
     #[error("`{}` is there already, and a key is never overwritten", .0.display())]
     Exists(PathBuf),
-    /// The file cannot be written, or no key was made.
+    /// The file cannot be written, or no key could be generated.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
 }
 
-/// Makes a key and writes it into a new file that only its owner may read.
+/// Generates a key and writes it to a new file that only its owner can read.
 ///
 /// # Errors
 /// [`Unwritten`].
 pub fn generate(kind: Kind, domain: &str, selector: &str, file: &Path) -> Result<NewKey, Unwritten> {
-    let pem = Key::generate(kind).context("the system gives no random bytes")?;
+    let pem = Key::generate(kind).context("the system provides no random bytes")?;
     let key = Key::from_pem(pem.as_bytes()).context("the key that was made")?;
     match write_private(file, pem.as_bytes()) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(Unwritten::Exists(file.to_owned())),

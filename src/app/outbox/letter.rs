@@ -1,5 +1,5 @@
-//! One message as it is handed to the transport: the rendered part with one reader's links in it, the headers, and
-//! the addresses on the envelope. The same message gives the same bytes each time.
+//! One message in the form that the transport sends: the rendered body with one subscriber's links, the headers, and
+//! the envelope addresses. The same message always gives the same bytes.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::render::personalise;
 use crate::render::view::SenderView;
 use crate::store::{Claimed, Kind, PROOF, Part, RunName};
 
-/// A message, ready to leave.
+/// A message, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Letter {
     from: String,
@@ -22,12 +22,13 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
-    /// Writes it.
+    /// Renders a message.
     pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
         let since = app.day(message.since);
         let parts = [part.text.as_str(), &part.html];
-        // The keys of its own time: a message that is sent again after a change of keys is the same.
+        // Sign with the key of the message's own time, so that a message that is sent again after a key rotation is
+        // identical.
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
             Kind::Proof | Kind::Alarm => app.inert(parts, &since),
@@ -55,7 +56,7 @@ impl Letter {
         Ok(Self { from: app.return_path(keys, message), to: envelope.to, message_id: envelope.message_id, bytes, html })
     }
 
-    /// As the transport takes it.
+    /// The form that the transport expects.
     pub(crate) fn outgoing(&self) -> Outgoing<'_> {
         Outgoing {
             from: &self.from,
@@ -68,17 +69,17 @@ impl Letter {
 }
 
 impl ReadOnly {
-    /// The bare address that mails come from.
+    /// The bare address of the sender.
     pub(crate) fn sender_address(&self) -> &str {
         bare(&self.config.settings.mail.from)
     }
 
-    /// The bare address that answers go to; empty when it is not set.
+    /// The bare address for replies; empty if it is not set.
     pub(crate) fn reply_address(&self) -> &str {
         bare(&self.config.settings.mail.reply_to)
     }
 
-    /// Its domain: Message-IDs and the List-Id stand under it.
+    /// The domain of the sender, which is used in Message-IDs and the List-Id.
     pub(crate) fn mail_domain(&self) -> &str {
         self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
     }
@@ -87,16 +88,16 @@ impl ReadOnly {
         self.page(&format!("unsubscribe/{}", sign(keys, Purpose::Unsubscribe, subscriber, None)))
     }
 
-    /// The same by mail, if an address takes such mails: the token stands in the subject (RFC 6068 §2).
+    /// The link to unsubscribe by email, if an address for that is configured; the token is in the subject (RFC 6068
+    /// §2).
     fn unsubscribe_mail(&self, keys: &KeyRing, subscriber: &str) -> Option<String> {
         let address = self.config.settings.mail.unsubscribe_address.as_ref()?;
         let token = sign(keys, Purpose::Unsubscribe, subscriber, None);
         Some(format!("mailto:{}?subject=unsubscribe%20{token}", in_mailto(address)))
     }
 
-    /// Where a message comes back to if it cannot be delivered: with a token of its own, so that what comes back
-    /// tells whose it was. Without an address for that it is the sender's, and so it is for a proof and an alarm, which
-    /// concern no subscriber.
+    /// The return path, with a token that tells which message a bounce belongs to. Without a configured bounce address
+    /// it is the sender's address, as it is for proofs and alarms, which do not belong to a subscriber.
     fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
@@ -108,26 +109,26 @@ impl ReadOnly {
         }
     }
 
-    /// Both rendered parts with one reader's links in them, and the day since which they have had the digest.
+    /// Both rendered bodies with one subscriber's links in them, and the day since which they have had the digest.
     pub(crate) fn personal(&self, keys: &KeyRing, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
         let preferences = self.page(&format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
         let unsubscribe = self.unsubscribe_url(keys, subscriber);
         parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
     }
 
-    /// The same for a proof, with links that are nobody's: their pages say that the link is not valid.
+    /// The same for a proof, with links that do not work: their pages say that the link is not valid.
     fn inert(&self, parts: [&str; 2], since: &str) -> [String; 2] {
         let [preferences, unsubscribe] = ["p", "unsubscribe"].map(|page| self.page(&format!("{page}/{PROOF}")));
         parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
     }
 
-    /// A day as readers write it, in their zone.
+    /// A day in the configured zone, as readers write it.
     pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
         let settings = &self.config.settings;
         settings.locale.date(&at.with_timezone(&settings.timezone))
     }
 
-    /// Who sends, for every footer.
+    /// The sender for every footer.
     pub(crate) fn sender(&self) -> SenderView {
         let sender = &self.config.settings.sender;
         SenderView {
@@ -153,8 +154,8 @@ fn in_mailto(address: &str) -> String {
     address.chars().map(escaped).collect()
 }
 
-/// `RUN:CADENCE:KIND:SENDER`. The sender's word is made of the domain, since Gmail wants one of 5 to 15 letters that
-/// stays the same.
+/// `RUN:CADENCE:KIND:SENDER`. The sender identifier is made from the domain, since Gmail requires 5 to 15 characters
+/// that never change.
 fn feedback_id(kind: Kind, run: Option<&RunName>, domain: &str) -> String {
     let letters = domain.chars().filter(char::is_ascii_alphanumeric).chain("digest".chars());
     let count = domain.chars().filter(char::is_ascii_alphanumeric).count().clamp(5, 15);

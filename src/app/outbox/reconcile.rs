@@ -1,17 +1,17 @@
-//! Messages of which nobody knows whether they arrived: shown, and decided on by a person. Who decides nothing has
-//! them resent, the same bytes under the same Message-ID.
+//! Messages whose outcome is unknown: lists them, and lets a person decide. Without a decision, they are resent with
+//! the same bytes under the same Message-ID.
 
 use crate::app::lock::holder;
 use crate::app::{App, ReadOnly};
 use crate::store::{Decision, UnknownMessage};
 
-/// A number that is not one of theirs.
+/// A number that is not that of a message with an unknown outcome.
 #[derive(Debug, thiserror::Error)]
 #[error("message {0} is not among those whose fate is unknown")]
 pub struct NotUnknown(pub i64);
 
-/// Lists them. What a process was sending that has ended since is unknown as well, though that is only noted when the next
-/// one takes its place.
+/// Lists these messages. They include those that a process was sending when it died, although the database records that
+/// only when the next process takes the lock.
 ///
 /// # Errors
 /// The database fails.
@@ -20,10 +20,10 @@ pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
     Ok(app.store.unknown(!is_anybody_sending).await?)
 }
 
-/// Carries out a decision for those of these numbers; for all, without numbers. How many they were.
+/// Applies a decision to the messages with these numbers, or to all if `ids` is empty. Returns how many there were.
 ///
 /// # Errors
-/// [`NotUnknown`], and then nothing is changed; or the database fails.
+/// [`NotUnknown`], in which case nothing has changed; or the database fails.
 pub async fn decide(app: &App, decision: Decision, ids: Vec<i64>) -> anyhow::Result<usize> {
     Ok(app.store.decide(ids, decision, app.clock.now()).await?.map_err(NotUnknown)?)
 }

@@ -1,4 +1,4 @@
-//! The way out that the configuration asks for.
+//! Builds the transport that the configuration requests.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::config::{Config, Tls, TransportKind};
 use crate::mail::Transport;
 use crate::mail::smtp::{self, Login, Pool};
 
-/// The transport that the configuration asks for.
+/// The transport that the configuration requests.
 #[must_use]
 pub fn transport(config: &Config) -> Transport {
     match config.settings.mail.transport {
@@ -18,7 +18,7 @@ pub fn transport(config: &Config) -> Transport {
     }
 }
 
-/// Servers close what was idle for some minutes, often without a word that reaches us.
+/// Servers close connections that were idle for some minutes, often without a reply that reaches us.
 const SMTP_IDLE: Duration = Duration::from_secs(30);
 
 fn smtp_settings(config: &Config) -> smtp::Settings {
@@ -42,8 +42,8 @@ fn smtp_settings(config: &Config) -> smtp::Settings {
     }
 }
 
-/// The host of `public_url`, if it is a name that means something elsewhere. An IP address there is that of the
-/// pages, and `localhost` is everybody's: then the connection's own address says more.
+/// The host of `public_url`, if it is a name that is valid elsewhere. An IP address there belongs to the web pages, and
+/// `localhost` identifies no particular host; in both cases the connection's own address is more useful.
 fn public_name(url: &Url) -> Option<String> {
     url.domain().filter(|name| name.contains('.') && !name.ends_with(".localhost")).map(str::to_owned)
 }

@@ -1,6 +1,6 @@
-//! What the topic is worth on blogs that its classifier has not seen: the posts are divided into folds by source,
-//! and each fold is judged by a classifier trained on the others. The same with fewer posts to train on gives the
-//! learning curve.
+//! Cross-validation: how well the topic judges blogs that its classifier has not seen. The posts are divided into folds
+//! by source, and each fold is judged by a classifier trained on the others. Repeating this with fewer training posts
+//! gives the learning curve.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,33 +13,33 @@ use crate::domain::selection::random::Random;
 use crate::domain::selection::relevance::Scorer;
 use crate::domain::selection::topic::Topic;
 
-/// How to cross-validate.
+/// The parameters of a cross-validation.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// How many folds.
+    /// The number of folds.
     pub folds: usize,
-    /// Judge only so many characters of each text.
+    /// Judge only this many characters of each text.
     pub first: Option<usize>,
-    /// How many posts to train on; `None` for all. One validation for each.
+    /// The numbers of posts to train on, `None` for all; each gives one validation.
     pub sizes: Vec<Option<usize>>,
 }
 
-/// What cross-validation has shown.
+/// The result of a cross-validation.
 #[derive(Debug, Clone)]
 pub struct Validation {
-    /// How many posts each fold's classifier was trained on, on average.
+    /// The average number of posts that each fold's classifier was trained on.
     pub trained_on: usize,
     /// Every post, judged by the classifier that has not seen its source, in the order of the file.
     pub judged: Vec<Judged>,
     /// The figures at the topic's threshold.
     pub measured: Measured,
-    /// The threshold with the best F1 over all of these scores, and that F1; none without a relevant post.
+    /// The threshold with the best F1 for all of these scores, and that F1; `None` without a relevant post.
     pub best: Option<(f64, f64)>,
-    /// For each fold, the threshold with the best F1 on the others: how firm the best one is.
+    /// For each fold, the threshold with the best F1 on the other folds; their spread shows how stable the best one is.
     pub thresholds: Vec<f64>,
 }
 
-/// Cross-validates over `posts`, once for each size of the plan; the posts of `always` are trained on for every fold.
+/// Cross-validates with `posts`, once for each size of the plan; every fold also trains on the posts of `always`.
 #[must_use]
 pub fn cross_validate(topic: &Topic, posts: &[Labelled], always: &[Labelled], plan: &Plan) -> Vec<Validation> {
     let fold_of = folds(posts, plan.folds);
@@ -63,7 +63,7 @@ fn trained(topic: &Topic, posts: &[&Labelled], always: &[&Labelled]) -> Scorer {
     Scorer::new(&Topic { classifier: Some(Arc::new(classifier)), ..topic.clone() })
 }
 
-/// Puts the folds together again.
+/// Combines the results of the folds.
 fn gather(topic: &Topic, fold_of: &[usize], folds: Vec<(usize, Vec<Judged>)>) -> Validation {
     let trained_on = folds.iter().map(|(posts, _)| posts).sum::<usize>() / folds.len().max(1);
     let mut folds: Vec<_> = folds.into_iter().map(|(_, judged)| judged.into_iter()).collect();
@@ -82,7 +82,7 @@ fn gather(topic: &Topic, fold_of: &[usize], folds: Vec<(usize, Vec<Judged>)>) ->
     }
 }
 
-/// Runs the jobs on as many threads as there are processors; the results come in the order of the jobs.
+/// Runs the jobs on as many threads as there are processors; the results are in the order of the jobs.
 fn at_once<J: Copy + Sync, R: Send>(jobs: &[J], run: impl Fn(J) -> R + Sync) -> Vec<R> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
@@ -98,7 +98,8 @@ fn at_once<J: Copy + Sync, R: Send>(jobs: &[J], run: impl Fn(J) -> R + Sync) -> 
     results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
-/// For each post, the number of its fold: sources stay together, the largest are dealt out first.
+/// The number of the fold of each post: posts of one source stay together, and the largest sources are distributed
+/// first.
 fn folds(posts: &[Labelled], folds: usize) -> Vec<usize> {
     let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
     for post in posts {
@@ -116,8 +117,8 @@ fn folds(posts: &[Labelled], folds: usize) -> Vec<usize> {
     posts.iter().map(|post| dealt[post.source()]).collect()
 }
 
-/// So many of the posts, from sources drawn at random, for each fold others: who labels a hundred posts reads a few
-/// blogs, and not one post of every blog.
+/// Draws `size` of the posts, by whole sources at random, differently for each fold: a person who labels a hundred
+/// posts reads a few blogs, not one post of every blog.
 fn drawn<'a>(posts: &[&'a Labelled], size: usize, fold: usize) -> Vec<&'a Labelled> {
     let mut by_source: BTreeMap<&str, Vec<&'a Labelled>> = BTreeMap::new();
     for post in posts {

@@ -1,6 +1,6 @@
-//! Measures the topic against labelled posts, one JSON object a line: `{"id","title","text","relevant","themes"}`,
-//! with `excerpt` read where there is no `text`, `repo` or `host` for where it is from, `borderline` for a post
-//! that people found hard to label, and `kind` for hard negatives. What is measured, `domain::selection::measures` defines.
+//! Measures the topic against labelled posts, one JSON object a line: `{"id","title","text","relevant","themes"}`.
+//! `excerpt` replaces a missing `text`, `repo` or `host` names the source, `borderline` marks posts that people found
+//! hard to label, and `kind` marks hard negatives. `domain::selection::measures` defines the figures.
 
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -12,7 +12,7 @@ use crate::domain::selection::measures::{Report, Sample, Themes};
 use crate::domain::selection::relevance::{Score, Scorer, Text};
 use crate::domain::selection::topic::{Scale, Topic};
 
-/// What `kind` says of a post that shares words with the topic and is not on it.
+/// The `kind` of a post that shares words with the topic but is not about it.
 const HARD_NEGATIVE: &str = "hard_negative";
 
 /// A labelled post.
@@ -27,57 +27,57 @@ pub struct Labelled {
     text: Option<String>,
     #[serde(default)]
     excerpt: Option<String>,
-    /// Whether people say that it belongs.
+    /// Whether people consider it relevant.
     pub relevant: bool,
-    /// The themes that people file it under.
+    /// The themes that people assigned.
     #[serde(default)]
     pub themes: Vec<String>,
     #[serde(default)]
     repo: String,
     #[serde(default)]
     host: String,
-    /// Whether people found it hard to say if it belongs.
+    /// Whether people found the label hard to decide.
     #[serde(default)]
     pub borderline: bool,
-    /// `hard_negative` for one that shares words or setting with the topic.
+    /// `hard_negative` for a post that shares words or setting with the topic but is not about it.
     #[serde(default)]
     pub kind: String,
 }
 
 impl Labelled {
-    /// What is judged of it.
+    /// The text to judge.
     #[must_use]
     pub fn text(&self) -> Text<'_> {
         let content = self.text.as_deref().or(self.excerpt.as_deref()).unwrap_or_default();
         Text { title: &self.title, content, ..Text::default() }
     }
 
-    /// The title and the first so many characters of the text, as a feed with teasers has them.
+    /// The title and the first characters of the text, as in a feed with teasers.
     fn teaser(&self, characters: usize) -> Text<'_> {
         let text = self.text();
         let end = text.content.char_indices().nth(characters).map_or(text.content.len(), |(end, _)| end);
         Text { content: &text.content[..end], ..text }
     }
 
-    /// Where it is from, as posts of one source are alike: its `repo`, else its `host`; a post without either is a
-    /// source of its own.
+    /// Its source, since posts of one source are alike: its `repo`, else its `host`; a post without either is its own
+    /// source.
     #[must_use]
     pub fn source(&self) -> &str {
         [&self.repo, &self.host].into_iter().find(|source| !source.is_empty()).unwrap_or(&self.id)
     }
 }
 
-/// A labelled post with the program's judgement.
+/// A labelled post and the program's judgement.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// What people say.
+    /// The post with its labels.
     pub post: Labelled,
-    /// What the program says.
+    /// The program's judgement.
     pub score: Score,
 }
 
 impl Judged {
-    /// What the measures need of it.
+    /// The values that the measures need.
     #[must_use]
     pub fn sample(&self) -> Sample {
         let Self { post, score } = self;
@@ -99,14 +99,14 @@ impl Judged {
 /// The figures of a set of posts.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    /// Over all posts.
+    /// For all posts.
     pub all: Report,
-    /// Over those that are not borderline; none when none is.
+    /// For the posts that are not borderline; `None` if no post is borderline.
     pub clear: Option<Report>,
 }
 
 impl Measured {
-    /// Measures judgements against labels.
+    /// Compares judgements with labels.
     #[must_use]
     pub fn of(judged: &[Judged], scale: Scale) -> Self {
         let samples: Vec<Sample> = judged.iter().map(Judged::sample).collect();
@@ -119,7 +119,7 @@ impl Measured {
 /// Reads labelled posts.
 ///
 /// # Errors
-/// The first line that is no labelled post, repeats an id, or names a theme that the topic does not have.
+/// The first line that is not a labelled post, repeats an id, or names an unknown theme.
 pub fn read(input: impl BufRead, topic: &Topic) -> anyhow::Result<Vec<Labelled>> {
     let mut posts: Vec<Labelled> = Vec::new();
     let mut ids = HashSet::new();
@@ -129,7 +129,7 @@ pub fn read(input: impl BufRead, topic: &Topic) -> anyhow::Result<Vec<Labelled>>
             continue;
         }
         let post: Labelled =
-            serde_json::from_str(&line).with_context(|| format!("line {number} is no labelled post"))?;
+            serde_json::from_str(&line).with_context(|| format!("line {number} is not a labelled post"))?;
         if !ids.insert(post.id.clone()) {
             bail!("line {number}: a second post has the id `{}`", post.id);
         }
@@ -145,7 +145,7 @@ pub fn read(input: impl BufRead, topic: &Topic) -> anyhow::Result<Vec<Labelled>>
     Ok(posts)
 }
 
-/// Judges every post: the whole text, or only its `first` characters.
+/// Judges the whole text of every post, or only its `first` characters.
 #[must_use]
 pub fn judge(scorer: &Scorer, posts: Vec<Labelled>, first: Option<usize>) -> Vec<Judged> {
     let score = |post: &Labelled| scorer.score(&first.map_or_else(|| post.text(), |first| post.teaser(first)));

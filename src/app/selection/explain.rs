@@ -1,5 +1,5 @@
-//! Why an item is in or out: of a stored item, of a page that is fetched for it, or of a file. Many texts at once, one
-//! JSON object a line, are judged by `lines`.
+//! Explains why an item is selected or not: a stored item, a page fetched for this purpose, or a file. `lines` judges
+//! many texts, one JSON object a line.
 
 mod change;
 mod lines;
@@ -20,48 +20,48 @@ use crate::store::ItemRow;
 pub use change::{Change, Without};
 pub use lines::lines;
 
-/// So many characters of the text are shown: those that count, and a few more.
+/// The number of characters of the text that are shown: those that are judged, and a few more.
 const SHOWN: usize = 2_100;
 
-/// A judgement with what was judged.
+/// A judgement and the text that it is about.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// Its title.
     pub title: String,
-    /// What was read after the title: the summary and the content, as far as they count.
+    /// The summary and the content, as far as they are judged.
     pub text: String,
     /// Its categories.
     pub categories: Vec<String>,
-    /// Where it comes from: a feed, or a file.
+    /// Its source: a feed or a file.
     pub source: String,
-    /// The judgement by today's topic file.
+    /// The judgement with today's topic file.
     pub score: Score,
-    /// What must be reached.
+    /// The threshold for selection.
     pub threshold: f32,
-    /// What score and threshold mean.
+    /// The unit of score and threshold.
     pub scale: Scale,
     /// What would change the decision.
     pub change: Change,
-    /// In one or two sentences; empty when nothing can be said.
+    /// The same in one or two sentences; empty if nothing can be said.
     pub would_change: String,
-    /// It would be in, if nothing spoke against it.
+    /// Whether it would be selected if nothing counted against it.
     is_outweighed: bool,
-    /// Where it can be read.
+    /// The address of the post.
     pub link: Option<String>,
-    /// What else there is to know of it: why it is not mailed, or in which digest it stands.
+    /// Further remarks, such as why it is not emailed, or which digest contains it.
     pub notes: Vec<String>,
 }
 
-/// Explains an item by its link: the stored one or, when none has it, the page that is fetched from there.
+/// Explains an item by its link: the stored item or, if there is none, the page at that address.
 ///
 /// # Errors
-/// The page cannot be fetched, or is none; or the database fails.
+/// The page cannot be fetched, or it is not a web page; or the database fails.
 pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     match app.store.item_by_link(canonical(link)).await? {
         Some(item) => stored(app, &item).await,
         None => page(app, link)
             .await
-            .with_context(|| format!("no stored item has the link `{link}`, and it cannot be judged from there")),
+            .with_context(|| format!("no stored item has the link `{link}`, and the page cannot be judged")),
     }
 }
 
@@ -83,10 +83,10 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
         notes.push("it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
     }
     for run in app.store.runs_with(item.seq).await? {
-        notes.push(format!("it stands in the {} digest of run {}", run.cadence, run.id));
+        notes.push(format!("it is in the {} digest of run {}", run.cadence, run.id));
     }
     if let Some(removed) = item.text_removed {
-        // Today's topic would judge the title alone.
+        // Today's topic could judge only the title.
         notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
         explanation.score = item.score.clone();
         explanation.change = Change::default();
@@ -94,12 +94,12 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     }
     if item.score.picked != explanation.score.picked {
         let was = if item.score.picked { "in" } else { "out" };
-        notes.push(format!("by the topic file of its last judgement it was {was}"));
+        notes.push(format!("with the topic file of its last judgement it was {was}"));
     }
     Ok(explanation)
 }
 
-/// Explains a page that no item leads to.
+/// Explains a page that no stored item links to.
 async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let now = app.clock.now();
     let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
@@ -110,7 +110,9 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let content_type = content_type.as_deref();
     let source = parse::Source { bytes, content_type, base: Some(link), now, known: None, limits, budget };
     match parse::parse(&source) {
-        Ok(_) => anyhow::bail!("it is a feed; name one of its posts, or see `policy-digest feeds check`"),
+        Ok(_) => {
+            anyhow::bail!("it is a feed; give the address of one of its posts, or see `policy-digest feeds check`")
+        }
         Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
         Err(error) => return Err(error.into()),
     }
@@ -118,7 +120,7 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let text = Text { title: &article.title, content: &article.text, ..Text::default() };
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());
-    explanation.notes.push("it is not stored; its item in a feed may say less or more than the page".to_owned());
+    explanation.notes.push("it is not stored; its item in a feed may contain less or more than the page".to_owned());
     Ok(explanation)
 }
 
@@ -163,7 +165,7 @@ impl Explanation {
         }
     }
 
-    /// The decision in one plain sentence: "in: 7.5, threshold 3.0; integration and partnership".
+    /// The decision in one sentence: "in: 7.5, threshold 3.0; integration and partnership".
     #[must_use]
     pub fn verdict(&self) -> String {
         let score = &self.score;
@@ -181,7 +183,7 @@ impl Explanation {
             return format!("in: {figures}; {}", listed(&score.themes));
         }
         if !score.excluded.is_empty() {
-            return format!("out: {}, whatever else it says", listed(&score.excluded));
+            return format!("out: {}, regardless of the rest", listed(&score.excluded));
         }
         let speaks_for: f32 = score.reasons.iter().map(|reason| reason.weight.max(0.0)).sum();
         match self.strongest_against() {
@@ -192,7 +194,7 @@ impl Explanation {
         }
     }
 
-    /// What the heaviest of what speaks against it is about.
+    /// The subject of the heaviest reason against it.
     fn strongest_against(&self) -> Option<&str> {
         let against = self.score.reasons.iter().filter(|reason| reason.weight < 0.0);
         let heaviest = against.min_by(|a, b| a.weight.total_cmp(&b.weight))?;
@@ -210,7 +212,7 @@ fn listed(words: &[String]) -> String {
     }
 }
 
-/// A reason for machines.
+/// The JSON form of a reason.
 #[must_use]
 pub fn reason_json(reason: &Reason) -> serde_json::Value {
     serde_json::json!({

@@ -1,5 +1,6 @@
-//! What an edit of the topic file does: the stored posts of the last weeks are judged by it, and held against the
-//! judgements that are kept. Nothing is stored; the next digest, or `preview`, judges anew what is not covered.
+//! Shows what an edit of the topic file changes: judges the stored posts of the last weeks and compares the results
+//! with the stored judgements. It stores nothing; the next digest or `preview` judges again what is not yet in a
+//! digest.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,40 +13,40 @@ use crate::domain::selection::relevance::{Place, Score};
 use crate::domain::selection::topic::Scale;
 use crate::store::ItemRow;
 
-/// Items held in memory at a time.
+/// The number of items in memory at a time.
 const PAGE: usize = 500;
 
-/// What the edit does.
+/// The effects of the edit.
 #[derive(Debug, Clone, Default)]
 pub struct TestReport {
     /// Posts that were judged.
     pub items: usize,
-    /// Of these, in by the judgement that is kept.
+    /// How many of them the stored judgement selects.
     pub before: usize,
-    /// Of these, in by today's topic file.
+    /// How many of them today's topic file selects.
     pub after: usize,
-    /// In now, and out before; the surest first.
+    /// Selected now but not before, the clearest first.
     pub added: Vec<Change>,
-    /// Out now, and in before; the surest first.
+    /// Selected before but not now, the clearest first.
     pub dropped: Vec<Change>,
-    /// Those that stay in, and have other themes.
+    /// The number of posts that stay selected with other themes.
     pub refiled: usize,
-    /// By the Monday of the week in which they were published, oldest first, none left out.
+    /// By the Monday of the week of publication, oldest first, including empty weeks.
     pub weeks: BTreeMap<NaiveDate, Week>,
 }
 
 /// One week's posts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Week {
-    /// In before and after.
+    /// Selected before and now.
     pub kept: usize,
-    /// In now only.
+    /// Selected only now.
     pub added: usize,
-    /// In before only.
+    /// Selected only before.
     pub dropped: usize,
 }
 
-/// A post whose fate changes.
+/// A post whose selection changes.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// Its number.
@@ -54,33 +55,33 @@ pub struct Change {
     pub title: String,
     /// Its feed's title.
     pub source: String,
-    /// The score that is kept.
+    /// The stored score.
     pub before: f32,
-    /// The score by today's file.
+    /// The score with today's file.
     pub after: f32,
-    /// What made the difference.
+    /// The cause of the change.
     pub because: Because,
 }
 
-/// What made the difference.
+/// The cause of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Because {
-    /// A phrase (or the classifier, or the feed's prior) that counts otherwise now, and by how much.
+    /// A phrase (or the classifier, or the feed's prior) whose contribution has changed, and by how much.
     Phrase {
         /// As the topic file writes it.
         phrase: String,
         /// Where it was found.
         place: Place,
-        /// Points, or percentage points, more or less than before.
+        /// The difference in points or percentage points.
         by: f32,
     },
-    /// A decisive exclusion puts it out now; its reason.
+    /// A decisive exclusion now rejects it; its description.
     Excluded(String),
-    /// The score stands as it was: what must be reached is another.
+    /// The score is unchanged, but the threshold is another.
     Threshold,
 }
 
-/// Judges what was published within `since`.
+/// Judges the posts that were published within `since`.
 ///
 /// # Errors
 /// The database fails.
@@ -97,7 +98,7 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
         after = last.seq;
         for item in &page {
             let at = item.published.unwrap_or(item.arrived).min(item.arrived);
-            // Without its text it cannot be judged anew.
+            // Without its text it cannot be judged again.
             if at >= from && item.text_removed.is_none() {
                 report.take(item, app.scorer.score(&item.text()), monday(at, zone), scale);
             }
@@ -133,7 +134,7 @@ impl TestReport {
         }
     }
 
-    /// A week in which nothing was published is one, too.
+    /// Adds the weeks in which nothing was published.
     fn fill_weeks(&mut self) {
         let (Some(&first), Some(&last)) = (self.weeks.keys().next(), self.weeks.keys().next_back()) else { return };
         for monday in first.iter_weeks().take_while(|monday| *monday < last) {
@@ -155,10 +156,10 @@ impl Change {
     }
 }
 
-/// Less than this is what rounding left of a weight that is kept.
+/// Smaller differences are rounding errors of an unchanged weight.
 const NOTHING: f32 = 0.01;
 
-/// What changed most, in the direction of the change.
+/// The largest contribution to the change.
 fn because(before: &Score, after: &Score, scale: Scale) -> Because {
     if let Some(reason) = after.excluded.first() {
         return Because::Excluded(reason.clone());
@@ -184,7 +185,7 @@ fn because(before: &Score, after: &Score, scale: Scale) -> Because {
     }
 }
 
-/// The Monday of a moment's week, in the installation's zone.
+/// The Monday of the week of `at`, in the installation's zone.
 fn monday(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     let day = at.with_timezone(&zone).date_naive();
     day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday()))

@@ -5,8 +5,8 @@ use crate::domain::selection::topic::{Classifier, Topic};
 use crate::domain::selection::training;
 use crate::domain::selection::training::Example;
 
-/// Trains on all posts, and on those of `others`, which are of another kind and count for less. The classifier comes
-/// with its file.
+/// Trains on all posts, and with a lower weight on `others`, which are not real posts. Returns the classifier and its
+/// file.
 #[must_use]
 pub fn train(topic: &Topic, posts: &[&Labelled], others: &[&Labelled]) -> (Classifier, Vec<u8>) {
     let examples = |posts: &[&Labelled]| -> Vec<Example> { posts.iter().map(|post| example(post)).collect() };

@@ -1,10 +1,10 @@
-//! What there is to choose from, as the page to sign up on and a person's own page show it.
+//! The available choices, for the sign-up page and the preferences page.
 
 use crate::app::App;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::ChoiceView;
 
-/// How often.
+/// The cadences to choose from.
 pub(crate) fn cadences(is_chosen: impl Fn(Cadence) -> bool) -> Vec<ChoiceView> {
     let choice = |cadence: Cadence| ChoiceView {
         value: cadence.to_string(),
@@ -20,7 +20,7 @@ pub(crate) fn cadences(is_chosen: impl Fn(Cadence) -> bool) -> Vec<ChoiceView> {
     Cadence::ALL.iter().copied().map(choice).collect()
 }
 
-/// On what.
+/// The themes to choose from.
 pub(crate) fn themes(app: &App, is_chosen: impl Fn(&str) -> bool) -> Vec<ChoiceView> {
     let choices = app.config.topic.themes.iter().map(|theme| ChoiceView {
         value: theme.name.clone(),

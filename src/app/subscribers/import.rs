@@ -1,5 +1,5 @@
-//! People come from another program's file, with the consent that they gave there. Whoever is not subscribed in that
-//! file, or has left here, is not subscribed by it; what cannot be read costs only its line.
+//! Imports subscribers from another program's file, with the consent that they gave there. Anyone who is not subscribed
+//! in that file, or who has unsubscribed here, is skipped; a line that cannot be read does not affect the others.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -14,39 +14,39 @@ use crate::parse;
 use crate::store::{Joined, NewSubscriber};
 use crate::transfer::csv::{self, Row, Standing};
 
-/// People in one transaction: so many that the disk is not what takes the time, and few enough that others, who write
-/// beside it, hardly wait.
+/// People in each transaction: enough that the disk does not dominate the time, and few enough that other writers
+/// hardly wait.
 const BATCH: usize = 1_000;
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportReport {
     /// Added, or confirmed by the import.
     pub added: usize,
-    /// There already.
+    /// Already pending or active: unchanged.
     pub known: usize,
     /// On the suppression list: skipped.
     pub suppressed: usize,
-    /// Unsubscribed here: skipped, because only they themselves come back.
+    /// Unsubscribed here: skipped, because only they themselves can come back.
     pub left: usize,
-    /// Not subscribed in the file, by its own word for it: skipped.
+    /// Skipped because the file says that they are not subscribed, by the file's word for their status.
     pub not_subscribed: BTreeMap<String, usize>,
-    /// Further lines of one person.
+    /// Further lines of the same person.
     pub duplicates: usize,
-    /// Lines that could not be read: number and why.
+    /// Lines that could not be read: their numbers and the reasons.
     pub rejected: Vec<(u64, String)>,
-    /// Those lines as a file of their own, to be mended; empty if there are none.
+    /// Those lines as a file to be corrected; empty if there are none.
     pub rejects: String,
 }
 
-/// Somebody in the file, of one line or more.
+/// A person in the file, from one or more lines.
 struct Person {
     request: Request,
-    /// In the file's word, if they are not subscribed there.
+    /// The file's word for their status, if they are not subscribed there.
     not_subscribed: Option<String>,
 }
 
-/// Imports people from a CSV file; `consent` says where theirs is recorded.
+/// Imports people from a CSV file; `consent` says where their consent is recorded.
 ///
 /// # Errors
 /// The file cannot be read, or has no `email` column; or the database fails.
@@ -104,7 +104,7 @@ async fn join(app: &App, people: Vec<Person>, report: &mut ImportReport, listene
 }
 
 impl Person {
-    /// Whoever is not subscribed in one line is not; what the first line does not say is taken from the others.
+    /// Combines the lines of one person: one line that says "not subscribed" decides, and the first name given is kept.
     fn merge(&mut self, other: Self) {
         self.not_subscribed = self.not_subscribed.take().or(other.not_subscribed);
         if self.request.name.is_empty() {
@@ -118,11 +118,11 @@ fn person(app: &App, row: &Row, consent: &str) -> Result<Person, String> {
     let not_subscribed = match &row.standing {
         Standing::Subscribed => None,
         Standing::Not(word) => Some(single_line(word)),
-        Standing::Unknown(word) => return Err(format!("`{word}` is no status; write subscribed or unsubscribed")),
+        Standing::Unknown(word) => return Err(format!("`{word}` is not a status; write subscribed or unsubscribed")),
     };
     let cadence = match row.cadence.as_str() {
         "" => Cadence::Weekly,
-        word => word.parse().map_err(|_| format!("`{word}` is no cadence; write daily, weekly or monthly"))?,
+        word => word.parse().map_err(|_| format!("`{word}` is not a cadence; write daily, weekly or monthly"))?,
     };
     let mut themes: Vec<String> =
         row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! Who is here, as an administrator asks: some of the people, or all that is known of one.
+//! Subscribers as an administrator looks them up: a filtered list, or everything about one address.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value as Json, json};
@@ -9,14 +9,14 @@ use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, S
 use crate::store::{OwnRecord, Subscriber, Suppressed};
 use crate::transfer::csv;
 
-/// Which people.
+/// A filter for subscribers.
 #[derive(Debug, Clone, Default)]
 pub struct Which {
-    /// In one of these states; in any, if there are none.
+    /// With one of these statuses; any status if empty.
     pub statuses: Vec<Status>,
-    /// With one of these cadences; with any, if there are none.
+    /// With one of these cadences; any cadence if empty.
     pub cadences: Vec<Cadence>,
-    /// Who get this theme, be it because they want all.
+    /// Who get this theme, including those who want all themes.
     pub theme: Option<String>,
 }
 
@@ -29,10 +29,10 @@ impl Which {
     }
 }
 
-/// Some of the people, in the order in which they joined.
+/// The subscribers that match, in the order in which they joined.
 ///
 /// # Errors
-/// There is no such theme; or the database fails.
+/// The theme does not exist; or the database fails.
 pub async fn list(app: &ReadOnly, which: &Which) -> anyhow::Result<Vec<Subscriber>> {
     super::subscribe::check_themes(app, which.theme.as_slice())?;
     let mut people = app.store.subscribers().await?;
@@ -40,26 +40,26 @@ pub async fn list(app: &ReadOnly, which: &Which) -> anyhow::Result<Vec<Subscribe
     Ok(people)
 }
 
-/// All that is known of an address.
+/// Everything that is stored about an address.
 #[derive(Debug, Clone)]
 pub struct Dossier {
-    /// The person who has it, with their messages.
+    /// The subscriber with this address and their messages.
     pub record: Option<OwnRecord>,
-    /// What they agreed to on the page.
+    /// The wording that they agreed to on the page.
     pub wording: Option<String>,
-    /// Why it is not mailed any more; this outlives the person.
+    /// Why the address is no longer emailed; this is kept when the subscriber is erased.
     pub suppressed: Option<Suppressed>,
 }
 
-/// Looks up all that is known of an address; `None` when nothing is.
+/// Looks up everything about an address; `None` if nothing is stored.
 ///
 /// # Errors
 /// The database fails.
 pub async fn show(app: &ReadOnly, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
     let suppressed = app.store.suppression(app.keys.address_hash(address)).await?;
     let Some(person) = app.store.subscriber_at(address).await? else {
-        let nobody = |suppressed| Dossier { record: None, wording: None, suppressed };
-        return Ok(suppressed.map(|suppressed| nobody(Some(suppressed))));
+        let without_record = |suppressed| Dossier { record: None, wording: None, suppressed };
+        return Ok(suppressed.map(|suppressed| without_record(Some(suppressed))));
     };
     let wording = match person.consent_wording {
         Some(version) => app.store.wording(version).await?,
@@ -70,7 +70,7 @@ pub async fn show(app: &ReadOnly, address: &EmailAddress) -> anyhow::Result<Opti
 }
 
 impl Dossier {
-    /// For machines.
+    /// The JSON form.
     #[must_use]
     pub fn to_json(&self) -> Json {
         json!({
@@ -82,7 +82,7 @@ impl Dossier {
     }
 }
 
-/// People as CSV, one line each.
+/// Subscribers as CSV, one line each.
 #[must_use]
 pub fn to_csv(people: &[Subscriber]) -> String {
     let time =

@@ -1,5 +1,6 @@
-//! What people do for themselves, by the link in their mail: choose, rest, take another address, see what is kept, be
-//! erased, come back after leaving. The link's token is the whole authority, and every step asks it anew.
+//! What subscribers can do with the link in their emails: change their choices, pause, change their address, download
+//! their data, be erased, and come back after unsubscribing. The link's token is the only authorisation, and every step
+//! checks it again.
 
 mod page;
 
@@ -17,51 +18,51 @@ pub use crate::store::AddressTaken;
 use crate::store::{OwnRecord, Subscriber};
 pub use page::{PageState, show};
 
-/// How long after leaving a person may undo it.
+/// How long unsubscribing can be undone.
 pub const UNDO_FOR: TimeDelta = TimeDelta::days(28);
 
 /// The longest pause.
 const LONGEST_PAUSE: Days = Days::new(366);
 
-/// What a person asked for and cannot have, by the field that is to be mended.
+/// An invalid request, by the field to correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
-    /// No cadence that we have.
+    /// Not one of our cadences.
     Cadence,
-    /// No theme is chosen: nothing would be sent.
+    /// No theme is chosen, so nothing would be sent.
     Themes,
-    /// No date, or not one between tomorrow and in a year.
+    /// Not a date between tomorrow and a year from now.
     Pause,
-    /// Not an address.
+    /// Not an email address.
     Address,
 }
 
-/// What came of a step: done, or not possible for whoever holds the link (they left, are not confirmed, or are not here
-/// any more).
+/// The outcome of a step. A step is not possible for the holder of a link who has unsubscribed, has not confirmed, or
+/// was erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// It is done.
     Done,
-    /// A field is to be mended; nothing has changed.
+    /// A field must be corrected; nothing has changed.
     Problem(Problem),
-    /// They receive no digest; nothing has changed.
+    /// They do not get the digest; nothing has changed.
     NotActive,
 }
 
-/// Gives the id of whoever holds the token, and their row if there is one.
+/// The id that the token names, and the subscriber if they are still stored.
 async fn holder(app: &App, purpose: Purpose, token: &str) -> Result<(String, Option<Subscriber>), LinkError> {
     let id = keys::named(app, purpose, token).await?;
     let known = app.store.subscriber(id.clone()).await?;
     Ok((id, known))
 }
 
-/// Gives the active person who holds a preferences link; `None` for anybody else who holds one.
+/// The active subscriber who holds a preferences link; `None` if they are not active.
 async fn active(app: &App, token: &str) -> Result<Option<Subscriber>, LinkError> {
     let (_, known) = holder(app, Purpose::Preferences, token).await?;
     Ok(known.filter(|person| person.status == Status::Active))
 }
 
-/// Sets how often and on what. All themes mean: all that there ever will be.
+/// Sets cadence and themes. Choosing all themes includes any that are added later.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -80,7 +81,7 @@ pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) ->
     Ok(Step::Done)
 }
 
-/// No digest until the morning of a day, written 2026-12-31.
+/// Pauses the digest until the morning of a day, written as 2026-12-31.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -104,7 +105,7 @@ pub async fn resume(app: &App, token: &str) -> Result<Step, LinkError> {
     Ok(Step::Done)
 }
 
-/// The first and the last day to which a pause may be set today.
+/// The first and the last day that a pause may end on.
 fn pause_days(app: &App) -> (NaiveDate, NaiveDate) {
     let today = app.clock.now().with_timezone(&app.config.settings.timezone).date_naive();
     (today + Days::new(1), today + LONGEST_PAUSE)
@@ -116,7 +117,7 @@ fn morning(app: &App, day: NaiveDate) -> DateTime<Utc> {
     schedule::instant(app.config.settings.timezone, midnight).unwrap_or_else(|| midnight.and_utc())
 }
 
-/// Asks at a new address whether it is theirs. The answer tells nothing of who else has it.
+/// Sends a confirmation request to a new address. The answer does not reveal whether somebody else has the address.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -131,7 +132,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, 
     Ok(Step::Done)
 }
 
-/// Takes the new address that a link names.
+/// Changes the address to the one that the link names.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -143,8 +144,8 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
     Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?)
 }
 
-/// Mails an active person the link to their page, at most once an hour. The caller tells nobody what came of it; the work is
-/// the same for everybody.
+/// Emails an active subscriber the link to their page, at most once an hour. The caller must not reveal the result; the
+/// work is the same for every address.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -155,7 +156,7 @@ pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool
     Ok(app.store.queue_link(active, link, app.clock.now()).await?)
 }
 
-/// All that is kept of whoever holds the link; `None` when nothing is.
+/// Everything that is stored about the holder of the link; `None` if nothing is.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -169,7 +170,7 @@ pub async fn data(app: &App, token: &str) -> Result<Option<Json>, LinkError> {
     Ok(Some(record_json(&record, wording.as_deref())))
 }
 
-/// All that is kept of a person, for machines; `wording` is what they agreed to.
+/// Everything that is stored about a subscriber, as JSON; `wording` is what they agreed to.
 pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
     let person = &record.subscriber;
     let messages = record.messages.iter().map(|message| {
@@ -202,7 +203,7 @@ pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
     })
 }
 
-/// Erases whoever holds the link. Who is not here any more was erased before.
+/// Erases the holder of the link. Succeeds if they were erased before.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -212,7 +213,7 @@ pub async fn erase(app: &App, token: &str) -> Result<(), LinkError> {
     Ok(())
 }
 
-/// Erases an address wherever it stands. False if it is nowhere.
+/// Erases an address everywhere. False if it was not stored.
 ///
 /// # Errors
 /// The database fails.
@@ -220,7 +221,7 @@ pub async fn forget(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     Ok(app.store.forget(address, app.clock.now()).await?)
 }
 
-/// Whether whoever holds the unsubscribe link has left, and may undo it.
+/// Whether the holder of an unsubscribe link has unsubscribed and can undo it.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -233,18 +234,18 @@ pub async fn has_left(app: &App, token: &str) -> Result<Option<bool>, LinkError>
     })
 }
 
-/// What came of undoing.
+/// The result of undoing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Return {
     /// They are subscribed.
     Back,
-    /// They have not confirmed what they last signed up for: only the link in that mail brings them back.
+    /// They have not confirmed their latest sign-up; only the link in the confirmation email can do that.
     Unconfirmed,
     /// It is too late, or the address is suppressed.
     Not,
 }
 
-/// Undoes a leaving.
+/// Undoes unsubscribing.
 ///
 /// # Errors
 /// [`LinkError`].

@@ -1,5 +1,5 @@
-//! How often a visitor, and an address, may be heard on the pages: leaky buckets (GCRA, by `governor`) in memory, keyed by
-//! a hash with a key of this process, so that nothing here names anybody; a bucket that is full again is forgotten.
+//! Rate limits for visitors and addresses on the pages: leaky buckets (GCRA, by `governor`) in memory. Their keys are
+//! hashes with a key of this process, so that they identify nobody; full buckets are removed.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
@@ -15,25 +15,25 @@ use governor::{Quota, RateLimiter};
 use crate::app::clock::Clock;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
-/// What one network may ask for at once, and how long until one more: an office that signs up together is not refused, and
-/// a program gets no further than 60 in an hour.
+/// The burst of one network, and the time for one more request. An office that signs up together is not refused, but a
+/// program gets no more than 60 requests an hour.
 const VISITOR: (u32, Duration) = (30, Duration::from_secs(60));
-/// The same for all networks of a provider together: whoever has millions of them gets no further than 600 in an hour, and
-/// cannot fill the table below by themselves.
+/// The same for all networks of a provider together. A client with millions of networks gets no more than 600 requests
+/// an hour, and cannot fill the table below alone.
 const PROVIDER: (u32, Duration) = (600, Duration::from_secs(6));
-/// The same for one address. What is mailed to it is limited further, by the store.
+/// The same for one email address. The store further limits the emails to it.
 const ADDRESS: (u32, Duration) = (5, Duration::from_secs(15 * 60));
-/// Buckets kept at a time, some 50 bytes each. Whoever comes when there are so many shares one bucket with the others who do.
+/// The maximum number of buckets, some 50 bytes each. When the table is full, all new keys share one bucket.
 const BUCKETS: usize = 20_000;
-/// How often full buckets are looked for, in seconds.
+/// How often full buckets are removed, in seconds.
 const SWEEP_SECONDS: i64 = 60;
-/// The leading bits that stand for one visitor: an IPv4 /24, and an IPv6 /56, which is what a provider gives one household
-/// (RFC 6177 §2).
+/// The leading bits that identify a visitor: an IPv4 /24, and an IPv6 /56, which is what a provider assigns to one
+/// household (RFC 6177 §2).
 const PREFIX_BITS: (u32, u32) = (24, 56);
-/// The leading bits that stand for a provider: an IPv4 /16, and an IPv6 /32, which is the least that one is given.
+/// The leading bits that identify a provider: an IPv4 /16, and an IPv6 /32, the smallest allocation to a provider.
 const PROVIDER_BITS: (u32, u32) = (16, 32);
 
-/// Too often: to be tried again after this time, above nought.
+/// Too many requests: try again after this time, which is above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooOften(pub Duration);
 
@@ -46,14 +46,14 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Every bucket is full.
+    /// Starts with every bucket full.
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let limit = |of| Limit::new(of, clock);
         Self { providers: limit(PROVIDER), visitors: limit(VISITOR), addresses: limit(ADDRESS) }
     }
 
-    /// Counts a step of the visitor who comes from here.
+    /// Counts a request from the visitor with this IP address.
     ///
     /// # Errors
     /// [`TooOften`].
@@ -62,7 +62,7 @@ impl Limits {
         self.visitors.count(&prefix(from))
     }
 
-    /// Counts a step for an address, whoever takes it, and whether or not we know the address.
+    /// Counts a request that concerns an email address, whoever makes it and whether or not the address is known.
     ///
     /// # Errors
     /// [`TooOften`].
@@ -71,10 +71,10 @@ impl Limits {
     }
 }
 
-/// What is common to all addresses that count as one visitor: the version, and the bits.
+/// The common prefix of all IP addresses of a visitor: the version and the leading bits.
 pub(crate) type Prefix = (u8, u128);
 
-/// The visitor that an address counts as.
+/// The visitor prefix of an IP address.
 pub(crate) fn prefix(address: IpAddr) -> Prefix {
     leading(address, PREFIX_BITS)
 }
@@ -96,8 +96,8 @@ struct Limit {
 
 impl Limit {
     fn new((burst, pause): (u32, Duration), clock: &Clock) -> Self {
-        let burst = NonZeroU32::new(burst).expect("a constant above nought");
-        let quota = Quota::with_period(pause).expect("a constant above nought").allow_burst(burst);
+        let burst = NonZeroU32::new(burst).expect("a constant above zero");
+        let quota = Quota::with_period(pause).expect("a constant above zero").allow_burst(burst);
         Self {
             buckets: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
             clock: clock.clone(),
@@ -116,7 +116,7 @@ impl Limit {
         })
     }
 
-    /// Forgets what is full again.
+    /// Removes buckets that are full again.
     fn sweep(&self) {
         let now = self.clock.now().timestamp();
         if now.saturating_sub(self.swept.load(Ordering::Relaxed)) >= SWEEP_SECONDS {
@@ -186,14 +186,14 @@ mod tests {
             refused += usize::from(limits.visitor(address).is_err());
         }
         assert!(limits.visitors.buckets.len() <= BUCKETS + 1 && limits.providers.buckets.len() <= BUCKETS + 1);
-        assert!(refused > 900_000, "who comes too many shares one bucket: {refused}");
+        assert!(refused > 900_000, "visitors beyond the limit share one bucket: {refused}");
         clock.advance(TimeDelta::days(1));
         limits.visitor("192.0.2.1".parse().unwrap()).unwrap();
         assert_eq!((limits.visitors.buckets.len(), limits.providers.buckets.len()), (1, 1));
     }
 
     #[test]
-    fn whoever_has_a_million_networks_does_not_keep_others_out() {
+    fn a_client_with_a_million_networks_does_not_keep_others_out() {
         let (_, limits) = limits();
         let heard = (0..1_000_000u128).filter(|number| {
             let address = IpAddr::from((0x2001_0db8 << 96 | number << 72).to_be_bytes());

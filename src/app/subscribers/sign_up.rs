@@ -1,5 +1,6 @@
-//! Signing up on the page: the page itself, what is wrong with a form, and what follows one that is right. New, pending,
-//! active, left and suppressed addresses cost the same work and get the same answer, so that nobody can ask who is here.
+//! Signing up on the page: the page itself, form validation, and the result of a valid form. New, pending, active,
+//! unsubscribed and suppressed addresses take the same work and get the same answer, so that the page does not reveal
+//! who is subscribed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,38 +14,38 @@ use crate::render::SignUpView;
 use crate::render::view::ErrorsView;
 use crate::store::{NewSubscriber, Wording};
 
-/// A form that is sent sooner after its page was made was filled in by a program.
+/// A form that arrives sooner than this after its page was made was filled in by a program.
 const MIN_FILL: TimeDelta = TimeDelta::seconds(3);
 
-/// The form as it was sent, field by field.
+/// The submitted form, field by field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Form {
     /// The address, as typed.
     pub address: String,
-    /// How often.
+    /// The cadence.
     pub cadence: String,
     /// The names of the themes.
     pub themes: Vec<String>,
-    /// A field that people do not see.
+    /// A honeypot: a field that people do not see.
     pub trap: String,
     /// When the page was made, signed.
     pub stamp: String,
 }
 
-/// A form in which nothing is wrong.
+/// A valid form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignUp {
-    /// Whose.
+    /// The subscriber's address.
     pub address: EmailAddress,
-    /// What they want.
+    /// Their choices.
     pub preferences: Preferences,
 }
 
-/// A form in which something is.
+/// The errors of an invalid form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes(Box<ErrorsView>);
 
-/// The empty page: weekly, all themes.
+/// The empty form: weekly, all themes.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -54,7 +55,7 @@ pub async fn page(app: &App) -> anyhow::Result<String> {
     render(app, form, ErrorsView::default()).await
 }
 
-/// The page with what was sent, and what is wrong with it.
+/// The page with the submitted values and their errors.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -62,10 +63,10 @@ pub async fn page_again(app: &App, form: Form, mistakes: Mistakes) -> anyhow::Re
     render(app, form, *mistakes.0).await
 }
 
-/// Reads a form.
+/// Validates a form.
 ///
 /// # Errors
-/// [`Mistakes`], all at once.
+/// [`Mistakes`], with all errors at once.
 pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     let mut errors = ErrorsView::default();
     let address = EmailAddress::parse_new(&form.address).map_err(|_| {
@@ -83,7 +84,8 @@ pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     if !form.trap.is_empty() {
         "Leave this field empty: it is there for programs that fill in everything".clone_into(&mut errors.trap);
     }
-    // What is wrong with the form as a whole is said when it is all that is: whoever mends a mistake has waited.
+    // Report an error of the whole form only if it is the only one: a person who corrects a field has waited long
+    // enough.
     if let Some(text) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
         text.clone_into(&mut errors.other);
     }
@@ -97,7 +99,7 @@ pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
     }
 }
 
-/// Stores a pending person and queues the question to confirm, or whatever else their address asks for.
+/// Stores a pending subscriber and queues the confirmation email, or whichever email fits the status of their address.
 ///
 /// # Errors
 /// The database or a template fails.
@@ -105,7 +107,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
     let known = app.store.subscriber_at(&wanted.address).await?;
     let fresh = hex(&random(12)?);
     let id = known.map_or(fresh, |person| person.id);
-    // Both are written whichever is sent: what is measured from outside must not tell.
+    // Both are rendered whichever is sent, so that the response time reveals nothing.
     let answers =
         [transactional_emails::confirmation(app, &id, wanted.preferences.cadence)?, transactional_emails::known(app)?];
     let wording = wording(app);
@@ -115,7 +117,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
         address: wanted.address,
         name: String::new(),
         preferences: wanted.preferences,
-        consent: "signed up on the page; to be confirmed by mail".to_owned(),
+        consent: "signed up on the page; to be confirmed by email".to_owned(),
         consent_by: ConsentBy::Page,
         consent_wording: Some(wording.version.clone()),
         is_confirmed: false,
@@ -125,7 +127,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
     Ok(app.store.sign_up(new, wording, answers, app.clock.now()).await?)
 }
 
-/// What the page asks people to agree to at present.
+/// The wording that people currently agree to on the page.
 pub(crate) fn wording(app: &ReadOnly) -> Wording {
     let text = app.config.settings.sender.consent.clone();
     Wording { version: sha256(text.as_bytes())[..16].to_owned(), text }
@@ -135,7 +137,7 @@ fn stamp(app: &App, made: DateTime<Utc>) -> String {
     token::sign(&app.keys.token, Purpose::Form, &format!("{:x}", made.timestamp()), Some(made + token::FORM_FOR))
 }
 
-/// When the page of a form was made, if it was ours and not too long ago.
+/// When the page of a form was made, if the stamp is ours and has not expired.
 fn made(app: &App, stamp: &str) -> Option<DateTime<Utc>> {
     let made = token::verify(&app.keys.token, Purpose::Form, stamp, app.clock.now()).ok()?.subject;
     DateTime::from_timestamp(i64::from_str_radix(&made, 16).ok()?, 0)
@@ -166,7 +168,7 @@ async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<Str
         cadences: choices::cadences(|cadence| form.cadence == cadence.as_str()),
         themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
         consent: settings.sender.consent.clone(),
-        // Whoever mends a mistake is not slowed down again.
+        // Keep the original time, so that correcting a mistake does not require another wait.
         stamp: stamp(app, made(app, &form.stamp).unwrap_or(now)),
         address: form.address,
         errors,

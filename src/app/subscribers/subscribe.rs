@@ -1,4 +1,4 @@
-//! People come and go: added and changed by hand, asked to confirm, confirmed, removed.
+//! Subscribing and unsubscribing: adding and changing subscribers by hand, confirming, and removing them.
 
 use super::{sign_up, transactional_emails};
 use crate::app::operations::keys::{self, LinkError};
@@ -8,46 +8,46 @@ use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailA
 use crate::domain::subscribers::token::Purpose;
 use crate::store::{Confirmed, Joined, NewSubscriber, Subscriber};
 
-/// Who wants a person to be added.
+/// Who asks for a subscriber to be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
-    /// The person, on a page: they may come back after a bounce, once they confirm.
+    /// The person, on a page: after a bounce they may come back, once they confirm.
     Person,
-    /// A file that is imported: as an administrator.
+    /// An imported file; treated like an administrator.
     List,
-    /// An administrator: what bounced or complained stays out, and so does who has left.
+    /// An administrator: addresses that bounced, complained or unsubscribed stay out.
     Administrator,
-    /// An administrator, for somebody who has left and asks to come back.
+    /// An administrator, for a person who has unsubscribed and asks to come back.
     AdministratorAgain,
 }
 
-/// Someone to be added.
+/// A subscriber to be added.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Their address.
     pub address: EmailAddress,
     /// Their name; may be empty.
     pub name: String,
-    /// What they want.
+    /// Their choices.
     pub preferences: Preferences,
-    /// Where their consent is recorded; without it they are asked by mail.
+    /// Where their consent is recorded; without it, they get an email to confirm.
     pub consent: Option<String>,
     /// Who asks.
     pub asker: Asker,
 }
 
-/// What came of adding one.
+/// The result of adding a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddReport {
     /// Their id.
     pub id: String,
-    /// What happened.
+    /// What happened to their record.
     pub joined: Joined,
-    /// Whether a confirmation was queued.
+    /// Whether a confirmation email was queued.
     pub is_asked: bool,
 }
 
-/// Adds a person. Without recorded consent a confirmation is queued.
+/// Adds a subscriber. Without recorded consent, a confirmation email is queued.
 ///
 /// # Errors
 /// An unknown theme; or the database or a template fails.
@@ -62,20 +62,20 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     Ok(AddReport { id, joined, is_asked })
 }
 
-/// Somebody whom an administrator adds.
+/// A subscriber whom an administrator adds.
 #[derive(Debug, Clone)]
 pub struct Addition {
     /// Their address.
     pub address: EmailAddress,
-    /// What they want. Where it says nothing, what they chose before holds, or weekly and all themes.
+    /// Their choices. Missing ones default to their earlier choices, or to weekly and all themes.
     pub wishes: Changes,
-    /// Where their consent is recorded; without it they are asked by mail.
+    /// Where their consent is recorded; without it, they get an email to confirm.
     pub consent: Option<String>,
-    /// They have left, and ask to come back.
+    /// Whether they have unsubscribed and ask to come back.
     pub again: bool,
 }
 
-/// Adds a person by hand. What they chose before is kept, save for what is said of it now.
+/// Adds a subscriber by hand. Their earlier choices are kept, except for those given now.
 ///
 /// # Errors
 /// [`Refusal`]; an unknown theme; or the database or a template fails.
@@ -104,7 +104,7 @@ pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddRep
     }
 }
 
-/// Changes what an active or pending person gets, or their name, and gives what holds now.
+/// Changes the choices or the name of an active or pending subscriber, and returns the resulting record.
 ///
 /// # Errors
 /// [`Refusal`]; an unknown theme; or the database fails.
@@ -119,27 +119,27 @@ pub async fn change(app: &App, address: &EmailAddress, changes: Changes) -> anyh
     }
 }
 
-/// Why an administrator's command on a person was not carried out: nothing has changed. Shows the address, since it was
-/// typed by the one who reads this.
+/// Why an administrator's command was refused; nothing has changed. It shows the address in full, because the reader
+/// typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// They are here already, and keep what they chose.
-    #[error("{} {}, so what this command says of them would not be applied", .address.reveal(), state(*.status))]
+    /// They are already subscribed, and keep their choices.
+    #[error("{} {}, so the options of this command would have no effect", .address.reveal(), state(*.status))]
     Kept {
-        /// Whose.
+        /// Their address.
         address: EmailAddress,
         /// Active or pending.
         status: Status,
-        /// What was said.
+        /// The choices in the command.
         wishes: Box<Changes>,
     },
     /// They have unsubscribed.
     #[error("{} has unsubscribed", .0.reveal())]
     HasLeft(EmailAddress),
-    /// Mail to them failed, or they complained.
+    /// Emails to them bounced, or they complained.
     #[error("{} has bounced or complained before", .0.reveal())]
     Suppressed(EmailAddress),
-    /// Nobody has this address.
+    /// No subscriber has this address.
     #[error("nobody is subscribed as {}", .0.reveal())]
     Unknown(EmailAddress),
 }
@@ -149,7 +149,7 @@ fn state(status: Status) -> &'static str {
 }
 
 impl Refusal {
-    /// What to do instead.
+    /// What the administrator can do instead.
     #[must_use]
     pub fn next(&self) -> String {
         match self {
@@ -176,7 +176,7 @@ impl Refusal {
     }
 }
 
-/// The row of somebody who is to be added.
+/// The record of a subscriber to be added.
 pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSubscriber> {
     let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
@@ -191,9 +191,9 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
         name: request.name,
         preferences: request.preferences,
         consent: request.consent.unwrap_or_else(|| match request.asker {
-            Asker::Person => "asked themselves; to be confirmed by mail".to_owned(),
+            Asker::Person => "asked for it; to be confirmed by email".to_owned(),
             Asker::List | Asker::Administrator | Asker::AdministratorAgain => {
-                "asked by an administrator; to be confirmed by mail".to_owned()
+                "added by an administrator; to be confirmed by email".to_owned()
             }
         }),
         consent_by,
@@ -204,13 +204,13 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
     })
 }
 
-/// Queues the question whether this person really wants the digest. False if they were asked within the hour.
+/// Queues the confirmation email. False if one was queued within the last hour.
 async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
     let question = transactional_emails::confirmation(app, &id, cadence)?;
     Ok(app.store.queue_answer(id, question, app.clock.now()).await?)
 }
 
-/// Whether this token serves `purpose` now; nothing changes.
+/// Checks that this token is valid for `purpose`; changes nothing.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -218,7 +218,7 @@ pub async fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), LinkE
     keys::named(app, purpose, token).await.map(drop)
 }
 
-/// The person who holds this token confirms; the first time, a welcome is queued.
+/// Confirms the subscriber who holds this token; the first time, a welcome email is queued.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -232,18 +232,18 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     Ok(confirmed != Confirmed::Nobody)
 }
 
-/// What came of asking for a new confirmation.
+/// The result of asking for another confirmation email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedAgain {
-    /// It is on its way, or one of the last hour is.
+    /// It is queued, or one was sent within the last hour.
     Mailed,
-    /// They have confirmed already.
+    /// They are already confirmed.
     Subscribed,
-    /// The sign-up is not open any more.
+    /// The sign-up is no longer open.
     Closed,
 }
 
-/// Mails a new confirmation to the person whose token has expired, at most one in an hour.
+/// Emails another confirmation to the subscriber whose token has expired, at most once an hour.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -260,7 +260,7 @@ pub async fn ask_again(app: &App, token: &str) -> Result<AskedAgain, LinkError> 
     })
 }
 
-/// The person who holds this token leaves. Who is not here any more has left.
+/// Unsubscribes the holder of this token. Succeeds if they are already unsubscribed or erased.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -270,7 +270,7 @@ pub async fn unsubscribe(app: &App, token: &str) -> Result<(), LinkError> {
     Ok(())
 }
 
-/// Unsubscribes an address. False if nobody has it.
+/// Unsubscribes an address. False if no subscriber has it.
 ///
 /// # Errors
 /// The database fails.
@@ -281,7 +281,7 @@ pub async fn remove(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     }
 }
 
-/// Nobody files anything under this theme.
+/// No theme has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no theme `{theme}`; the themes are {known}")]
 pub struct UnknownTheme {

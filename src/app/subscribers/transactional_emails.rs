@@ -1,5 +1,6 @@
-//! The mails that answer to one person's own step: the questions to confirm a sign-up or a new address, the welcome, the
-//! word that they are subscribed already, the link to their own page. None holds anything that a visitor typed. When they may be queued is the store's to say.
+//! Emails that answer a subscriber's own step: requests to confirm a sign-up or a new address, the welcome, the notice
+//! that they are already subscribed, and the link to their page. None contains anything that a visitor typed. The store
+//! decides when they may be queued.
 
 use anyhow::Context as _;
 
@@ -15,7 +16,7 @@ use crate::render::{
 };
 use crate::store::{Answer, Kind, Part};
 
-/// The question whether this person really wants the digest.
+/// The request to confirm a sign-up.
 pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
     let expires = app.clock.now() + token::CONFIRM_FOR;
     let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(expires));
@@ -33,7 +34,7 @@ pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Res
     answer(app, Kind::Confirmation, 'c', rendered)
 }
 
-/// The word to an active person that they are subscribed already.
+/// The notice to an active subscriber that they are already subscribed.
 pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
     let view = KnownView {
@@ -47,7 +48,7 @@ pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
     answer(app, Kind::Known, 'k', rendered)
 }
 
-/// The welcome to one who has just confirmed.
+/// The welcome after confirming.
 pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
     let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
@@ -69,14 +70,14 @@ pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answe
     answer(app, Kind::Welcome, 'w', rendered)
 }
 
-/// The question at a new address whether it is its person's, by the link with this token.
+/// The request to confirm a new address, with a link that contains this token.
 pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
     let view = link_view(app, app.page(&format!("address/{token}")), confirm_for());
     let rendered = app.renderer.render_address(&view).context("cannot render the mail to a new address")?;
     answer(app, Kind::AddressChange, 'a', rendered)
 }
 
-/// The link to a person's own page, which does not expire.
+/// The link to the preferences page, which does not expire.
 pub(crate) fn link(app: &App, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
     let view = link_view(app, app.page(&format!("p/{token}")), String::new());
@@ -104,7 +105,7 @@ fn what(app: &App, cadence: Cadence) -> String {
     format!("the {cadence} digest of posts about {}", app.config.topic.title)
 }
 
-/// Stand-ins: the mail is personal only when it is sent.
+/// Placeholders, which are replaced when the email is sent.
 fn links() -> LinksView {
     LinksView {
         preferences: PREFERENCES_PLACEHOLDER.to_owned(),

@@ -1,16 +1,16 @@
-//! Composing: which stories stand in a digest, in which order, in which section.
+//! Composes a digest: which stories it contains, in which order and in which section.
 //!
-//! The rule. A story is worth its score, and up to a tenth more if it is new: all of it when published on the day of
-//! the digest's newest story, none when a week older or undated. A source's second story is worth 85 % of that, its
-//! third 85 % again, and so on, best first, so that one prolific blog cannot fill a digest. Stories stand by worth;
-//! those of equal worth by order of arrival, the earlier first. Before them all stand those that the administrator
-//! pinned, in the order of the pins. The first `max_stories` are shown in full, the rest get one line each, as many as
-//! `rows` allows; what is left out after that is counted. A story stands once, in its strongest theme among those that
-//! the reader wants, and its other themes are tags; what has no theme stands in a last section. Sections follow the
-//! topic file. No clock is read: the newest story tells the day. The subject speaks of the best story, or of the next
-//! one when the last subject said the same. What is only listed (borderline) comes after all stories, by the same
-//! rule, counts for nothing, and makes no digest by itself: it waits for the next one with a story. A pin does not
-//! lift it.
+//! A story is worth its score, plus up to a tenth for being new: the full tenth if it was published on the day of the
+//! digest's newest story, nothing if it is a week older or undated. The second story of a source is worth 85 % of that,
+//! the third 85 % again, and so on, best first, so that one prolific blog cannot fill a digest. Stories are ranked by
+//! worth; those of equal worth by order of arrival, the earlier first. Stories that the administrator pinned come
+//! before all others, in the order of the pins. The first `max_stories` are shown in full and the rest get one line
+//! each, up to `rows`; those left out are counted. A story appears once, in its strongest theme among those that the
+//! reader wants; its other themes are tags, and stories without a theme go into a last section. Sections follow the
+//! topic file. The newest story gives the current day, so no clock is read. The subject names the best story, or the
+//! next one if the last subject was the same. Borderline items are only listed, after all stories and by the same rule.
+//! They do not count as stories and do not make a digest alone: they wait for the next one with a story. A pin does not
+//! make a listed item a story.
 
 mod wording;
 
@@ -24,33 +24,33 @@ use crate::domain::items::canonical::canonical;
 use crate::domain::items::text;
 use wording::{preheader, reason, unused_subject};
 
-/// What each further story of one source keeps of its score.
+/// The factor for each further story of one source.
 const SAME_SOURCE: f32 = 0.85;
 
-/// What the newest story gains by it, of its score.
+/// The share of its score that the newest story gains.
 const NEWEST_GAINS: f32 = 0.1;
-/// A story this much older than the newest gains nothing; a week, in seconds.
+/// A story this much older than the newest gains nothing: a week, in seconds.
 const OLD_AFTER: f32 = 7.0 * 24.0 * 60.0 * 60.0;
 
 /// A phone shows about 40 characters of a subject, a desktop about 70.
 pub const SUBJECT_CHARS: usize = 70;
 
-/// A longer title is a mistake of the feed, or hostile.
+/// The maximum length of a title; a longer one is a feed's mistake, or hostile.
 const TITLE_CHARS: usize = 200;
 
-/// The same of a name.
+/// The maximum length of a name.
 const NAME_CHARS: usize = 80;
 
-/// Titles that the subject and the words after it choose from.
+/// The number of titles that the subject and preheader choose from.
 const LEADING: usize = 4;
 
 /// The section of stories without a theme.
 const OTHER: &str = "More on the topic";
 
-/// A story as the store hands it over: Items on one matter, led by the best source.
+/// A story as the store provides it: items on one matter, led by the best source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
-    /// The order of arrival of its first picked item.
+    /// The arrival number of its first picked item.
     pub seq: i64,
     /// One line.
     pub title: String,
@@ -64,21 +64,21 @@ pub struct Story {
     pub author: Option<String>,
     /// As the source gives it; `None` is shown as "undated".
     pub published: Option<DateTime<Utc>>,
-    /// Whole sentences of it, made when it arrived; may be empty.
+    /// Whole sentences from the post, extracted when it arrived; may be empty.
     pub excerpt: String,
-    /// Minutes to read it; 0 when there is no text to read.
+    /// The reading time in minutes; 0 when there is no text.
     pub reading_minutes: usize,
     /// The relevance score's total.
     pub score: f32,
     /// Names of themes, strongest first.
     pub themes: Vec<String>,
-    /// The phrases that speak for it, as the post wrote them, heaviest first.
+    /// The phrases that count for it, as the post wrote them, heaviest first.
     pub phrases: Vec<String>,
-    /// Whether it is borderline, and only listed.
+    /// Whether it is borderline and only listed.
     pub is_listed: bool,
 }
 
-/// A section that a digest may have: a theme of the topic, in the order of the topic file.
+/// A possible section of a digest: a theme of the topic, in the order of the topic file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionOutline {
     /// The theme's name, as stories carry it.
@@ -89,23 +89,23 @@ pub struct SectionOutline {
     pub description: String,
 }
 
-/// How much a digest holds.
+/// How much a digest may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Stories shown in full; the rest get one line each.
     pub max_stories: usize,
-    /// Lines for all others: stories first, then what is borderline. What has no line is left out.
+    /// Lines for everything else: first stories, then borderline items. The rest is left out.
     pub rows: usize,
 }
 
-/// What the subject is worded with, beside the stories.
+/// The texts for the subject, besides the stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words<'a> {
-    /// Stands after "more on": the topic, or the digest's name, of which a final "Digest" is left out.
+    /// Follows "more on": the topic, or the digest's name without a final "Digest".
     pub name: &'a str,
-    /// The subjects of the run before, as they were mailed: none of them comes again.
+    /// The subjects of the previous run, as they were emailed: none of them is used again.
     pub earlier: &'a [String],
-    /// "23 November 2026": tells this subject from an earlier one when nothing else does.
+    /// "23 November 2026": distinguishes this subject from an earlier one when nothing else does.
     pub date: &'a str,
 }
 
@@ -114,24 +114,24 @@ pub struct Words<'a> {
 pub struct Digest {
     /// One line, never empty, at most [`SUBJECT_CHARS`] characters.
     pub subject: String,
-    /// What a mail program shows after the subject; continues it.
+    /// What an email program shows after the subject; continues it.
     pub preheader: String,
-    /// In the topic's order, none empty.
+    /// In the topic's order, without empty ones.
     pub sections: Vec<Section>,
     /// "Also this week": stories beyond the limit, best first.
     pub more: Vec<Entry>,
-    /// All stories: those in sections, those in `more`, and those left out.
+    /// The number of stories: those in sections, in `more`, and left out.
     pub count: usize,
-    /// "You may also like": what is borderline, best first; no stories.
+    /// "You may also like": borderline items, best first. They are not stories.
     pub listed: Vec<Entry>,
-    /// How many had no line: stories, and what is borderline.
+    /// How many stories and borderline items had no line.
     pub left_out: usize,
 }
 
-/// There is no story, so there is no digest.
+/// There is no story, so no digest is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoStory {
-    /// How many borderline ones wait for the next digest.
+    /// How many borderline items wait for the next digest.
     pub waiting: usize,
 }
 
@@ -148,7 +148,7 @@ pub struct Section {
     pub stories: Vec<Entry>,
 }
 
-/// A story as it stands in a digest.
+/// A story as a digest shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Its order of arrival.
@@ -165,7 +165,7 @@ pub struct Entry {
     pub author: Option<String>,
     /// As the source gives it.
     pub published: Option<DateTime<Utc>>,
-    /// Whole sentences; may be empty, and is where only one line is shown.
+    /// Whole sentences; empty if there are none, and where only one line is shown.
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
@@ -175,9 +175,9 @@ pub struct Entry {
     pub tags: Vec<String>,
 }
 
-/// The digest of these stories for a reader who wants these themes, all of them if `themes` is `None`. A reader who
-/// chose themes gets nothing without one. `pins` are links of stories that go first, whatever way they are written;
-/// one that matches no story does nothing.
+/// Composes the digest of these stories for a reader who wants these themes, or all themes if `themes` is `None`. A
+/// reader who chose themes gets no stories without a theme. `pins` are links of stories that go first; any spelling of
+/// the same link matches, and a pin that matches no story has no effect.
 ///
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
@@ -228,8 +228,8 @@ pub fn compose(
     })
 }
 
-/// The index of the section where a story stands: its strongest theme among the wanted ones. Past the last one for
-/// a story without a known theme.
+/// The index of a story's section: its strongest theme among those wanted, or one past the last section for a story
+/// without a known theme.
 fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) -> Option<usize> {
     let is_wanted = |name: &&String| wanted.is_none_or(|wanted| wanted.contains(name));
     let known = |name: &String| sections.iter().position(|section| section.name == *name);
@@ -237,16 +237,16 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
     place.or_else(|| wanted.is_none().then_some(sections.len()))
 }
 
-/// A story on its way to its rank.
+/// A story that is being ranked.
 struct Ranked<'a> {
-    /// Its place among the pins; past them without one.
+    /// Its position among the pins; past the last one if it is not pinned.
     pin: usize,
     worth: f32,
     place: usize,
     story: &'a Story,
 }
 
-/// Best first; see the top of this file.
+/// Ranks the stories, best first, by the rule at the top of this file.
 fn ranked<'a>(stories: Vec<(usize, &'a Story)>, pins: &[String]) -> Vec<(usize, &'a Story)> {
     let newest = stories.iter().filter_map(|(_, story)| story.published).max();
     let weigh = |(place, story): (usize, &'a Story)| Ranked {
@@ -281,7 +281,7 @@ fn pin_of(story: &Story, pins: &[String]) -> usize {
     pins.iter().position(|pin| *pin == link).unwrap_or(pins.len())
 }
 
-/// The score, and what newness adds to it.
+/// The score with the bonus for newness.
 fn fresh_worth(story: &Story, newest: Option<DateTime<Utc>>) -> f32 {
     let Some((published, newest)) = story.published.zip(newest).filter(|_| story.score > 0.0) else {
         return story.score;
@@ -301,7 +301,7 @@ impl Section {
     }
 }
 
-/// A story as it stands on one line: without an excerpt.
+/// A story on one line, without an excerpt.
 fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
@@ -321,7 +321,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
     }
 }
 
-/// Of a person or a blog, on one line.
+/// The name of a person or a blog, on one line.
 fn name(name: &str) -> String {
     text::truncate_at_word(&text::single_line(name), NAME_CHARS)
 }

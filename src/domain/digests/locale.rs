@@ -1,5 +1,5 @@
-//! The language and country that a digest is written for: how its dates read, by the Unicode CLDR (`locale/dates.tsv`),
-//! and in which direction its text runs. The fixed words of emails and pages are English, whatever the locale.
+//! The language and country of a digest: how its dates are written, from the Unicode CLDR (`locale/dates.tsv`), and in
+//! which direction its text runs. The fixed words of emails and pages are English in every locale.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use chrono::Datelike;
 
-/// One line for each way of writing dates; the file explains itself.
+/// One line for each date format; the file explains itself.
 const DATES: &str = include_str!("locale/dates.tsv");
 
 /// Languages written from right to left.
@@ -16,16 +16,16 @@ const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "he", "ur"];
 static FORMATS: LazyLock<Vec<Format>> =
     LazyLock::new(|| DATES.lines().filter(|line| !line.starts_with('#')).map(Format::parse).collect());
 
-/// How dates are written in some locales.
+/// The date format of some locales.
 #[derive(Debug, PartialEq, Eq)]
 struct Format {
     tags: Vec<&'static str>,
     zero: char,
     long: &'static str,
     with_weekday: &'static str,
-    /// From January on; empty where the patterns have numbers only.
+    /// Starting with January; empty where the patterns have only numbers.
     months: Vec<&'static str>,
-    /// From Monday on.
+    /// Starting with Monday.
     weekdays: Vec<&'static str>,
 }
 
@@ -36,14 +36,14 @@ pub struct Locale {
     format: &'static Format,
 }
 
-/// Not a language tag, or a language or a country that is not known here.
+/// Not a language tag, or a language or country that is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownLocale;
 
 impl FromStr for Locale {
     type Err = UnknownLocale;
 
-    /// Takes the tag exactly as [`Locale::known`] gives it.
+    /// Accepts a tag exactly as [`Locale::known`] lists it.
     fn from_str(tag: &str) -> Result<Self, UnknownLocale> {
         let mut tags = FORMATS.iter().flat_map(|format| format.tags.iter().map(move |known| (*known, format)));
         tags.find(|(known, _)| *known == tag).map(|(tag, format)| Self { tag, format }).ok_or(UnknownLocale)
@@ -51,24 +51,24 @@ impl FromStr for Locale {
 }
 
 impl Locale {
-    /// Every tag that is understood: `en`, `en-GB`, and so on.
+    /// Every supported tag: `en`, `en-GB`, and so on.
     pub fn known() -> impl Iterator<Item = &'static str> {
         FORMATS.iter().flat_map(|format| format.tags.iter().copied())
     }
 
-    /// A date as its readers write it: "12 March 2026", "March 12, 2026", "12. maaliskuuta 2026".
+    /// Formats a date: "12 March 2026", "March 12, 2026", "12. maaliskuuta 2026".
     #[must_use]
     pub fn date(&self, date: &impl Datelike) -> String {
         self.format.fill(self.format.long, date)
     }
 
-    /// The same with the day of the week: "Thursday, 12 March 2026".
+    /// Formats a date with the day of the week: "Thursday, 12 March 2026".
     #[must_use]
     pub fn date_with_weekday(&self, date: &impl Datelike) -> String {
         self.format.fill(self.format.with_weekday, date)
     }
 
-    /// "ltr" or "rtl", as HTML's `dir` wants it.
+    /// "ltr" or "rtl", for HTML's `dir` attribute.
     #[must_use]
     pub fn direction(&self) -> &'static str {
         let language = self.tag.split('-').next().unwrap_or_default();
@@ -77,7 +77,7 @@ impl Locale {
 }
 
 impl Format {
-    /// Reads one line of the file, which a test reads whole.
+    /// Parses one line of the file; a test parses them all.
     fn parse(line: &'static str) -> Self {
         let mut fields = line.split('\t');
         let mut next = || fields.next().unwrap_or_default();
@@ -93,8 +93,8 @@ impl Format {
         }
     }
 
-    /// The pattern with the date in place of its fields. The calendar is the civil one everywhere: blogs date their posts
-    /// by it.
+    /// Fills the fields of the pattern with the date. The calendar is always the Gregorian one, because blogs date
+    /// their posts by it.
     fn fill(&self, pattern: &str, date: &impl Datelike) -> String {
         let name = |names: &[&'static str], number: u32| names.get(number as usize).copied().unwrap_or_default();
         let mut written = String::with_capacity(pattern.len() + 16);
@@ -116,7 +116,7 @@ impl Format {
         written
     }
 
-    /// A number of at least `width` digits, in the locale's own digits.
+    /// A number with at least `width` digits, in the locale's own digits.
     fn number(&self, number: impl fmt::Display, width: usize, written: &mut String) {
         let own = |digit: char| {
             let value = digit.to_digit(10).and_then(|value| char::from_u32(u32::from(self.zero) + value));
@@ -127,7 +127,7 @@ impl Format {
 }
 
 impl fmt::Display for Locale {
-    /// As it was written: `en-GB`.
+    /// The tag as it was given: `en-GB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.tag)
     }

@@ -1,7 +1,7 @@
-//! Which slot of a cadence is due, and which are rolled into it. A slot is named by its local time, as
-//! `2026-11-23T08:00`, so that the repeated hour in autumn cannot make it twice; its instant is the first at which
-//! a clock in the zone has come so far. Cron lines are read on naive local time: asked in a zone, the cron library
-//! answers with the past during the repeated hour.
+//! Decides which slot of a cadence is due, and which missed slots roll into it. A slot is named by its local time, such
+//! as `2026-11-23T08:00`, so that the repeated hour in autumn cannot produce it twice; its instant is the first at
+//! which clocks in the zone reach that time. Cron expressions are evaluated in naive local time: during the repeated
+//! hour, the cron library would return past times for a zone.
 
 use std::str::FromStr as _;
 
@@ -12,28 +12,28 @@ use croner::Cron;
 /// One date at which a digest is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
-    /// Local time as the cron line says it; the slot's name.
+    /// Local time from the cron expression; also the slot's name.
     pub local: NaiveDateTime,
     /// The instant: the earlier one in a repeated hour, the first one after a gap.
     pub utc: DateTime<Utc>,
 }
 
 impl Slot {
-    /// The name under which a run is kept.
+    /// The key under which a run is stored.
     #[must_use]
     pub fn key(&self) -> String {
         self.local.format("%Y-%m-%dT%H:%M").to_string()
     }
 }
 
-/// A cron line in a time zone.
+/// A cron expression in a time zone.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     cron: Cron,
     zone: Tz,
 }
 
-/// A cron line that cannot be read, or that never comes.
+/// A cron expression that is invalid, or that never occurs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{line}` is not a cron line: {reason}")]
 pub struct ScheduleError {
@@ -42,10 +42,10 @@ pub struct ScheduleError {
 }
 
 impl Schedule {
-    /// Reads a cron line of five fields.
+    /// Parses a cron expression of five fields.
     ///
     /// # Errors
-    /// A line that the cron grammar refuses.
+    /// The expression is invalid.
     pub fn new(line: &str, zone: Tz) -> Result<Self, ScheduleError> {
         let cron =
             Cron::from_str(line).map_err(|error| ScheduleError { line: line.to_owned(), reason: error.to_string() })?;
@@ -54,7 +54,7 @@ impl Schedule {
 
     /// The slots after `after`, in order.
     pub fn slots_after(&self, after: DateTime<Utc>) -> impl Iterator<Item = Slot> + '_ {
-        // A time that a clock in the zone first shows after `after` is later than what it shows then.
+        // A local time that clocks first reach after `after` is later than the local time at `after`.
         let mut local = after.with_timezone(&self.zone).naive_local().trunc_subsecs(0);
         std::iter::from_fn(move || {
             local = self.cron.find_next_occurrence(&local.and_utc(), false).ok()?.naive_utc();
@@ -63,7 +63,7 @@ impl Schedule {
         .skip_while(move |slot| slot.utc <= after)
     }
 
-    /// The slot whose digest is to be made now: the newest one, if it is at most half a period late and the last run
+    /// The slot whose digest should be made now: the newest one, if it is at most half a period late and the last run
     /// was not made within half a period.
     #[must_use]
     pub fn due(&self, past: &Past, period: TimeDelta, now: DateTime<Utc>) -> Option<Due> {
@@ -73,7 +73,7 @@ impl Schedule {
         if past.made.is_some_and(|made| made <= now && now - made < half) {
             return None;
         }
-        // One so near to the last run that it was rolled for that is missed by nobody.
+        // A slot so close to the last run that it was rolled into that run was not missed.
         let is_missed = |slot: &Slot| past.made.is_none_or(|made| slot.utc - made >= half);
         let earlier =
             self.slots_after(past.since.max(slot.utc - LONGEST_LOOK)).take_while(|other| other.utc < slot.utc);
@@ -81,8 +81,8 @@ impl Schedule {
     }
 }
 
-/// The first instant at which a clock in `zone` has come as far as `local`: the earlier one in a repeated hour, and the end
-/// of the gap for a time that the clock skips. `None` only where the zone's rules end.
+/// The first instant at which clocks in `zone` reach `local`: the earlier one in a repeated hour, and the end of the
+/// gap for a time that clocks skip. `None` only beyond the end of the zone's rules.
 #[must_use]
 pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
@@ -91,24 +91,24 @@ pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Slots that were missed longer ago are not counted.
+/// How far back missed slots are counted.
 const LONGEST_LOOK: TimeDelta = TimeDelta::days(400);
 
-/// What is past when a cadence's next slot is looked for.
+/// The history of a cadence, needed to find its next slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Past {
-    /// Slots up to here are: the last run's own, or the making of the database.
+    /// Slots up to here are done: the last run's own, or the creation of the database.
     pub since: DateTime<Utc>,
     /// When the last run was made, if there is one.
     pub made: Option<DateTime<Utc>>,
 }
 
-/// A slot whose digest is to be made.
+/// A slot whose digest should be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// The slot.
     pub slot: Slot,
-    /// Earlier slots that came to no digest and are rolled into this one, in order.
+    /// Earlier slots without a digest, which roll into this one, in order.
     pub missed: Vec<Slot>,
 }
 
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(autumn, [utc("2026-10-25T00:30:00Z"), utc("2026-10-26T01:30:00Z")]);
     }
 
-    /// The slot's name and how many were missed.
+    /// The slot's name and the number of missed slots.
     fn due(line: &str, period: i64, (since, made): (&str, Option<&str>), now: &str) -> Option<(String, usize)> {
         let schedule = Schedule::new(line, Tz::Europe__London).unwrap();
         let past = Past { since: utc(since), made: made.map(utc) };
@@ -178,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_soon_after_a_late_run_is_rolled_and_missed_by_nobody() {
+    fn a_slot_soon_after_a_late_run_is_rolled_into_it_and_not_missed() {
         let twice = "0 8 * * 1,4";
         assert_eq!(due(twice, 7, MADE, "2026-01-08T08:00:00Z"), None);
         assert_eq!(due(twice, 7, MADE, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
     }
 
     #[test]
-    fn a_run_of_a_clock_that_was_ahead_stands_in_no_ones_way() {
+    fn a_run_from_a_clock_that_was_ahead_blocks_no_slot() {
         let past = ("2026-01-05T08:00:00Z", Some("2027-01-05T08:00:10Z"));
         assert_eq!(due(WEEKLY, 7, past, "2026-01-12T08:00:00Z"), Some(("2026-01-12T08:00".to_owned(), 0)));
     }

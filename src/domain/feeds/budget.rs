@@ -1,52 +1,52 @@
-//! What reading one document may cost. The loops that do the work count their steps and what they hold in memory, and
-//! end with [`Spent`] when there is too much of either, or when the one who waits has given up.
+//! A limit for the cost of reading one document. The loops that do the work count their steps and the memory that they
+//! hold; they end with [`Spent`] when either exceeds the limit, or when the caller has given up waiting.
 //!
-//! A step is about one byte looked at once. As all reading is meant to be linear, the steps that are allowed are so many
-//! for each byte of the document; what needs more has met a fault of ours, and must not stop the others.
+//! A step is about one visit to one byte. Reading should be linear, so the limit is proportional to the document's
+//! length; a document that needs more has found a fault of ours, and must not hold up the others.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Steps that any document may take: the longest list of entries is judged with a third of them.
+/// Steps that every document may take: the longest list of entries needs a third of them for judging.
 const BASE_STEPS: u64 = 300_000_000;
-/// And so many for each of its bytes: ten times what the worst of the known families of hostile documents takes.
+/// Additional steps for each byte: ten times what the worst known kind of hostile document needs.
 const STEPS_PER_BYTE: u64 = 300;
 
-/// Memory that is asked for before a document is read: so much for any,
+/// The minimum memory that is requested before a document is read.
 const LEAST_ROOM: u64 = 4 * 1024 * 1024;
-/// and so much for each of its bytes.
+/// The memory that is requested for each byte of a document.
 const ROOM_PER_BYTE: u64 = 32;
 
-/// Why reading a document was broken off.
+/// Why reading a document was aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Spent {
-    /// It took more steps than a document of its size may.
+    /// It took more steps than allowed for its size.
     #[error("it takes far more work than a document of its size should")]
     Steps,
     /// It needs more memory than was allowed, in bytes.
     #[error("it needs more than {} MiB of memory (`polling.limits.memory_bytes`)", .0 / 1024 / 1024)]
     Memory(u64),
-    /// The process cannot have the memory that reading it may need, in bytes.
-    #[error("there is no memory for it: reading it may need {} MiB", .0 / 1024 / 1024)]
+    /// The system does not provide the memory, in bytes, that reading may need.
+    #[error("not enough memory: reading it may need {} MiB", .0 / 1024 / 1024)]
     Unavailable(u64),
-    /// The one who waited for it has given up.
+    /// The caller has given up waiting.
     #[error("it took too long")]
     GivenUp,
 }
 
-/// The word to give up, held by the one who waits.
+/// A signal with which a waiting caller stops the reading.
 #[derive(Debug, Clone, Default)]
 pub struct GiveUp(Arc<AtomicBool>);
 
 impl GiveUp {
-    /// Breaks the reading off at its next count.
+    /// Stops the reading at its next count.
     pub fn now(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// What is left of it. Each document has its own.
+/// The remaining budget of one document.
 #[derive(Debug)]
 pub struct Budget {
     length: u64,
@@ -59,7 +59,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// For a document of `length` bytes, which may hold `memory` bytes while it is read.
+    /// A budget for a document of `length` bytes that may hold `memory` bytes while it is read.
     #[must_use]
     pub fn new(length: usize, memory: u64, give_up: GiveUp) -> Self {
         Self {
@@ -73,8 +73,8 @@ impl Budget {
         }
     }
 
-    /// Asks the system for the memory that reading the document may need, and gives it back. Where a limit is set on the
-    /// process, this fails one visit; an allocation that fails while the document is read would end the process.
+    /// Requests the memory that reading the document may need, and returns it at once. Under a memory limit, a failure
+    /// here fails only one visit, whereas a failed allocation during reading would end the process.
     ///
     /// # Errors
     /// [`Spent::Unavailable`]: the document should not be read now.
@@ -84,7 +84,7 @@ impl Budget {
         Vec::<u8>::new().try_reserve_exact(usize::try_from(room).unwrap_or(usize::MAX)).map_err(unavailable)
     }
 
-    /// For work that is bounded already.
+    /// A budget for work that is already bounded.
     #[must_use]
     pub fn unlimited() -> Self {
         Self { most_steps: u64::MAX, ..Self::new(0, u64::MAX, GiveUp::default()) }
@@ -93,7 +93,7 @@ impl Budget {
     /// Counts steps.
     ///
     /// # Errors
-    /// [`Spent`]: the work must end here.
+    /// [`Spent`]: the work must stop.
     pub fn step(&self, steps: usize) -> Result<(), Spent> {
         self.steps.set(self.steps.get() + steps as u64);
         if self.give_up.0.load(Ordering::Relaxed) {
@@ -102,28 +102,28 @@ impl Budget {
         if self.steps.get() > self.most_steps { Err(Spent::Steps) } else { Ok(()) }
     }
 
-    /// Counts memory that is held from now on.
+    /// Counts memory that is now held.
     ///
     /// # Errors
-    /// [`Spent::Memory`]: the work must end here.
+    /// [`Spent::Memory`]: the work must stop.
     pub fn hold(&self, bytes: usize) -> Result<(), Spent> {
         self.held.set(self.held.get() + bytes as u64);
         self.peak.set(self.peak.get().max(self.held.get()));
         if self.held.get() > self.most_bytes { Err(Spent::Memory(self.most_bytes)) } else { Ok(()) }
     }
 
-    /// Counts memory that is held no more.
+    /// Counts memory that has been freed.
     pub fn release(&self, bytes: usize) {
         self.held.set(self.held.get().saturating_sub(bytes as u64));
     }
 
-    /// Steps so far.
+    /// The number of steps so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps.get()
     }
 
-    /// The most bytes that were held at once.
+    /// The largest number of bytes held at once.
     #[must_use]
     pub fn peak(&self) -> u64 {
         self.peak.get()
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_is_counted_until_it_is_released() {
+    fn held_memory_is_counted_until_it_is_released() {
         let budget = Budget::new(0, 100, GiveUp::default());
         assert_eq!(budget.hold(80), Ok(()));
         budget.release(50);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_cannot_be_had_is_no_reason_to_end() {
+    fn missing_memory_does_not_end_the_program() {
         let huge = Budget::new(usize::MAX / 1024, u64::MAX, GiveUp::default());
         assert!(matches!(huge.ask_for_memory(), Err(Spent::Unavailable(_))));
         assert_eq!(Budget::new(1_000, u64::MAX, GiveUp::default()).ask_for_memory(), Ok(()));

@@ -1,19 +1,19 @@
-//! What was left out of a feed's document because there was more of it than the administrator allows.
+//! Counts what was left out of a feed's document because it exceeded the administrator's limits.
 
 use std::fmt;
 
-/// What was left out, counted by the limit that it went over. Reads as "120 older entries, 1 text shortened".
+/// What was left out, counted by limit. Displays as "120 older entries, 1 text shortened".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cut {
-    /// Entries beyond the number of one document: the oldest.
+    /// Entries above the limit for one document; the oldest are left out.
     pub entries: usize,
-    /// New entries whose text would have been too much for one visit: the oldest.
+    /// New entries whose texts exceeded the limit for one visit; the oldest are left out.
     pub items: usize,
     /// Entries whose text or link was too long.
     pub texts: usize,
-    /// Authors beyond the number of one entry.
+    /// Authors above the limit for one entry.
     pub authors: usize,
-    /// Categories beyond the number of one entry.
+    /// Categories above the limit for one entry.
     pub categories: usize,
 }
 
@@ -24,7 +24,7 @@ impl Cut {
         *self == Self::default()
     }
 
-    /// Each thing that was left out, in words, with the key in `[polling.limits]` that says how much may stay.
+    /// Each non-zero count in words, with the setting in `[polling.limits]` that limits it.
     pub fn in_words(&self) -> impl Iterator<Item = (String, &'static str)> {
         let counted = [
             (self.entries, "older entry", "older entries", "entries"),
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_left_out_reads_as_a_sentence() {
+    fn omissions_read_as_a_sentence() {
         let cut = Cut { entries: 120, texts: 1, ..Cut::default() };
         assert_eq!(cut.to_string(), "120 older entries, 1 text shortened");
         assert!(Cut::default().is_nothing() && !cut.is_nothing());

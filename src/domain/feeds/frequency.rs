@@ -1,16 +1,16 @@
-//! How often a feed publishes, in words. A feed shows only its newest entries, so what it did before it was first read
-//! is known in part: the count is taken over the time that is known, of a week at least.
+//! How often a feed publishes, in words. A feed shows only its newest entries, so its history before the first read is
+//! only partly known: the rate is computed over the known period, of at least a week.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The longest time that is looked back over.
+/// The longest period that is considered.
 pub const LOOK_BACK: TimeDelta = TimeDelta::weeks(12);
 
 const WEEK: f64 = 7.0 * 24.0 * 3600.0;
 const WEEKS_A_MONTH: f64 = 52.0 / 12.0;
 
-/// The rhythm of a feed of which `items` of the last [`LOOK_BACK`] before `last_read` are known, the oldest from `oldest`.
-/// A rate is rounded, and told by the longest unit in which it is one or more: day, week, month.
+/// The frequency of a feed with `items` known items in the last [`LOOK_BACK`] before `last_read`, the oldest from
+/// `oldest`. The rate is rounded, and given for the longest unit (day, week, month) in which it is at least one.
 #[must_use]
 pub fn in_words(
     items: u64,
@@ -22,7 +22,7 @@ pub fn in_words(
         return "no posts with a date in the last 12 weeks".to_owned();
     };
     let known = (last_read - oldest.min(first_read)).clamp(TimeDelta::weeks(1), LOOK_BACK);
-    // Of a time that begins with a post, that post is the beginning alone.
+    // If the period starts with a post, that post only marks its start.
     let counted = if oldest < first_read { (items - 1).max(1) } else { items };
     let a_week = counted as f64 * WEEK / known.as_seconds_f64();
     let (rate, unit) = match a_week {
@@ -41,14 +41,14 @@ pub fn in_words(
 mod tests {
     use super::*;
 
-    fn told(items: u64, oldest_days_ago: i64, first_read_days_ago: i64) -> String {
+    fn frequency(items: u64, oldest_days_ago: i64, first_read_days_ago: i64) -> String {
         let now: DateTime<Utc> = "2026-11-28T09:00:00Z".parse().unwrap();
         let ago = |days| now - TimeDelta::days(days);
         in_words(items, (items > 0).then(|| ago(oldest_days_ago)), ago(first_read_days_ago), now)
     }
 
     #[test]
-    fn a_rate_is_told_in_the_unit_that_suits_it() {
+    fn a_rate_uses_the_unit_that_suits_it() {
         for (items, words) in [
             (0, "no posts with a date in the last 12 weeks"),
             (1, "less than one post a month"),
@@ -60,16 +60,16 @@ mod tests {
             (126, "about 2 posts a day"),
             (840, "about 10 posts a day"),
         ] {
-            assert_eq!(told(items, 80, 365), words, "{items} in 12 weeks");
+            assert_eq!(frequency(items, 80, 365), words, "{items} in 12 weeks");
         }
     }
 
     #[test]
     fn of_a_feed_that_is_new_here_only_the_time_that_it_shows_counts() {
-        assert_eq!(told(10, 35, 0), "about 2 posts a week");
-        assert_eq!(told(10, 2, 0), "about 9 posts a week", "of two days nothing can be said by the day");
-        assert_eq!(told(1, 1, 0), "about one post a week");
-        assert_eq!(told(3, 57, 0), "about one post a month");
-        assert_eq!(told(4, 3, 14), "about 2 posts a week", "it was quiet before, as we have seen");
+        assert_eq!(frequency(10, 35, 0), "about 2 posts a week");
+        assert_eq!(frequency(10, 2, 0), "about 9 posts a week", "two days are too few for a daily rate");
+        assert_eq!(frequency(1, 1, 0), "about one post a week");
+        assert_eq!(frequency(3, 57, 0), "about one post a month");
+        assert_eq!(frequency(4, 3, 14), "about 2 posts a week", "the quiet time before counts too");
     }
 }

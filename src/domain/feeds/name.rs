@@ -1,5 +1,5 @@
-//! How a feed that is added gets its id: from its title, else from its host, in the letters that an id may have, and
-//! different from every other.
+//! Makes the id of a feed that is added, from its title or else its host: in the allowed characters, and different from
+//! every other id.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,25 +9,25 @@ use url::Url;
 
 use super::FeedId;
 
-/// As long as a person wants to type.
+/// The maximum length, so that a person can type it.
 const MOST: usize = 40;
 
-/// The ids that are taken, and those that feeds get beside them.
+/// The ids in use, including those given to new feeds.
 #[derive(Debug, Default)]
 pub struct Names {
     taken: HashSet<FeedId>,
-    /// The last number behind each stem, so that many feeds of one title do not each try all numbers.
+    /// The last number for each stem, so that many feeds with one title do not each try all numbers.
     numbers: HashMap<String, usize>,
 }
 
 impl Names {
-    /// Beside ids that are taken.
+    /// Starts with the ids that are already in use.
     #[must_use]
     pub fn beside(taken: impl Iterator<Item = FeedId>) -> Self {
         Self { taken: taken.collect(), numbers: HashMap::new() }
     }
 
-    /// An id for a feed of this title at this address, which is taken from then on.
+    /// A new id for a feed with this title and address; it is then in use.
     pub fn name(&mut self, title: &str, url: &Url) -> FeedId {
         let host = url.host_str().unwrap_or_default();
         let host = plain(host.strip_prefix("www.").unwrap_or(host));
@@ -43,7 +43,7 @@ impl Names {
     }
 }
 
-/// "Café – Society & Co." becomes "cafe-society-co".
+/// Converts "Café – Society & Co." to "cafe-society-co".
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
@@ -53,7 +53,7 @@ fn plain(text: &str) -> String {
             'œ' | 'Œ' => plain.push_str("oe"),
             'ø' | 'Ø' => plain.push('o'),
             'ł' | 'Ł' => plain.push('l'),
-            // An apostrophe ends no word: "Children's".
+            // An apostrophe does not separate words: "Children's".
             '\'' | '’' => {}
             c if c.is_ascii_alphanumeric() => plain.push(c.to_ascii_lowercase()),
             _ if plain.is_empty() || plain.ends_with('-') => {}

@@ -1,31 +1,30 @@
 //! Whether a link belongs to the site of the feed that carries it. Of the copies of one post, the one from its own site
-//! leads: neither an aggregator nor a feed that claims an earlier date takes its place.
+//! leads; an aggregator, or a feed that claims an earlier date, cannot take its place.
 //!
-//! A server's name is hard to claim; the site that a feed declares is only its word, and counts for less. Which suffixes
-//! are open to registration (the Public Suffix List) need not be known: a name is compared only with names above and below
-//! it, and never with its siblings, of which `one.blogspot.com` and `two.blogspot.com` have different owners.
+//! A server's name is hard to fake, whereas the site that a feed declares is only a claim and counts for less. The
+//! Public Suffix List is not needed: a name is compared only with names above and below it, and never with its
+//! siblings, such as `one.blogspot.com` and `two.blogspot.com`, which have different owners.
 
 use url::{Host, Url};
 
 use crate::domain::items::canonical;
 
-/// How surely a link belongs to its feed's site, the weakest first. The numbers are stored.
+/// How certainly a link belongs to its feed's site, the weakest first. The numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Ownership {
-    /// It leads to somebody else's page, as in an aggregator's feed.
+    /// It leads to another site, as in an aggregator's feed.
     #[default]
     Foreign = 0,
-    /// It is on the site that the feed names as its own (RSS `link`, Atom `link rel="alternate"`, JSON Feed
-    /// `home_page_url`).
+    /// It is on the site that the feed declares (RSS `link`, Atom `link rel="alternate"`, JSON Feed `home_page_url`).
     Declared = 1,
-    /// It is on a host above or below the one that serves the feed.
+    /// Its host is above or below the host that serves the feed.
     Domain = 2,
     /// It is on the host that serves the feed.
     Host = 3,
 }
 
 impl Ownership {
-    /// Of a link in a feed that is served from these addresses and declares this site.
+    /// The ownership of a link in a feed that is served from these addresses and declares this site.
     #[must_use]
     pub fn of(link: &Url, served_from: &[Url], declared: Option<&Url>) -> Self {
         let by_server = served_from.iter().map(|feed| match relation(link, feed) {
@@ -53,12 +52,12 @@ enum Relation {
     Strangers,
 }
 
-/// How two addresses' hosts are related, whatever their ports; `www.` and its like make no difference.
+/// The relation of two addresses' hosts, ignoring ports and prefixes such as `www.`.
 fn relation(one: &Url, other: &Url) -> Relation {
     let (Some(one_host), Some(other_host)) = (one.host_str(), other.host_str()) else { return Relation::Strangers };
     let (one_host, other_host) = (canonical::host(one_host), canonical::host(other_host));
     let has_names = [one, other].iter().all(|url| matches!(url.host(), Some(Host::Domain(_))));
-    // A single label, as `org` or `localhost`, is above everything and owns nothing.
+    // A single label, such as `org` or `localhost`, is above everything and owns nothing.
     let is_below = |lower: &str, upper: &str| {
         upper.contains('.') && lower.strip_suffix(upper).is_some_and(|rest| rest.ends_with('.'))
     };

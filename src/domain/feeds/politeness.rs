@@ -1,6 +1,6 @@
-//! When a feed is polled next: our own interval, longer after failures, never earlier than the feed asks for by
-//! its headers (RFC 9111), its `ttl`, `skipHours` and `skipDays` (RSS 2.0) or its syndication module.
-//! What each of them may ask for is capped, so that a slip in a feed does not silence it for years.
+//! Decides when a feed is polled next: after our own interval, later after failures, and never earlier than the feed
+//! requests in its headers (RFC 9111), its `ttl`, `skipHours` and `skipDays` (RSS 2.0) or its syndication module. Each
+//! request is capped, so that a mistake in a feed does not stop its polling for years.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,44 +10,44 @@ use chrono::{DateTime, Datelike as _, DurationRound as _, TimeDelta, Timelike as
 /// How often feeds are polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Between two successful polls.
+    /// The time between two successful polls.
     pub interval: Duration,
 }
 
-/// What a document says about how often to come.
+/// What a document requests about polling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hints {
-    /// Least time between two visits: the longer of RSS `ttl` and the syndication module's period.
+    /// The minimum time between two polls: the longer of RSS `ttl` and the syndication module's period.
     pub interval: Option<Duration>,
-    /// Hours of the day, GMT, in which not to come; bit 0 is midnight to one.
+    /// Hours of the day (GMT) without polls; bit 0 is midnight to one.
     pub skip_hours: u32,
-    /// Days of the week, GMT, on which not to come; bit 0 is Monday.
+    /// Days of the week (GMT) without polls; bit 0 is Monday.
     pub skip_days: u8,
 }
 
-/// What a poll has taught about the next one.
+/// The result of a poll, as far as it affects the next one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Visit {
-    /// Failed polls in a row; 0 when this one went well.
+    /// Failed polls in a row; 0 if this one succeeded.
     pub failures: u32,
-    /// The server's Retry-After: not even an explicit poll comes earlier.
+    /// The server's Retry-After: even an explicit poll must not come earlier.
     pub retry_after: Option<DateTime<Utc>>,
-    /// Until then the answer is fresh, says its Cache-Control or Expires.
+    /// Until when the answer is fresh, from its Cache-Control or Expires.
     pub fresh_until: Option<DateTime<Utc>>,
-    /// The document's own wishes, from this poll or an earlier one.
+    /// The document's own requests, from this poll or an earlier one.
     pub hints: Hints,
 }
 
-/// When to come again, and whose word it is.
+/// When to poll next, and for which reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NextCheck {
     /// The moment.
     pub at: DateTime<Utc>,
-    /// What set it.
+    /// The rule that determined it.
     pub because: Because,
 }
 
-/// What set a feed's next check.
+/// The rule that determined the next poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
     /// Our own interval.
@@ -103,22 +103,23 @@ impl std::fmt::Display for Because {
     }
 }
 
-/// A failing feed is tried at least once a day; and a daily digest must not miss a feed that is alive because a
-/// `ttl` of years stands in it, so no wish for a pause counts beyond a day either.
+/// A failing feed is tried at least once a day. A requested pause does not count beyond a day either, because a daily
+/// digest must not miss an active feed with a `ttl` of years.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 
-/// Servers in trouble may say more than a day; beyond a week it is a slip.
+/// A server in trouble may ask for more than a day; more than a week is a mistake.
 const LONGEST_RETRY: TimeDelta = TimeDelta::days(7);
 
 const ALL_HOURS: u32 = (1 << 24) - 1;
 const ALL_DAYS: u8 = (1 << 7) - 1;
 
-/// Our own pause is shorter by up to this share of it, so that feeds that were polled together come apart; not longer,
-/// or who polls every hour from cron would find a feed due only every second time.
-const STRAY: f64 = 0.1;
+/// The jitter: our own pause is shortened by up to this share of it, so that feeds which were polled together are
+/// polled at different times later. A larger share would make a feed due only every second time when cron polls every
+/// hour.
+const JITTER: f64 = 0.1;
 
-/// When to poll again. After failures the pause doubles with each up to a day; it is never shorter than the feed
-/// asked for, within the caps above. `chance` is a random number in 0..1.
+/// When to poll again. Each failure doubles the pause, up to a day; the pause is never shorter than the feed requested,
+/// within the caps above. `chance` is a random number in 0..1.
 #[must_use]
 pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy, chance: f64) -> NextCheck {
     let interval = TimeDelta::from_std(policy.interval).unwrap_or(LONGEST_PAUSE);
@@ -127,8 +128,8 @@ pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy, chance: f6
         0 => (interval, Because::Interval),
         _ => (doubled.min(LONGEST_PAUSE.max(interval)), Because::Failures),
     };
-    let stray = pause.as_seconds_f64() * STRAY * chance.clamp(0.0, 1.0);
-    let mut next = NextCheck { at: now + pause - TimeDelta::seconds(stray as i64), because };
+    let jitter = pause.as_seconds_f64() * JITTER * chance.clamp(0.0, 1.0);
+    let mut next = NextCheck { at: now + pause - TimeDelta::seconds(jitter as i64), because };
     let hinted = visit.hints.interval.map(|pause| now + TimeDelta::from_std(pause).unwrap_or(LONGEST_PAUSE));
     for (wish, most, because) in [
         (hinted, LONGEST_PAUSE, Because::Hints),
@@ -146,8 +147,8 @@ pub fn next_check(now: DateTime<Utc>, visit: &Visit, policy: &Policy, chance: f6
     }
 }
 
-/// The first moment from `at` on that is in no skipped hour and on no skipped day. A feed that skips every hour
-/// or every day never meant it, and that list counts for nothing.
+/// The first moment from `at` on that is not in a skipped hour or on a skipped day. A feed cannot mean to skip every
+/// hour or every day, so such a list is ignored.
 fn past_skipped(at: DateTime<Utc>, hints: &Hints) -> DateTime<Utc> {
     let hours = Some(hints.skip_hours & ALL_HOURS).filter(|hours| *hours != ALL_HOURS).unwrap_or(0);
     let days = Some(hints.skip_days & ALL_DAYS).filter(|days| *days != ALL_DAYS).unwrap_or(0);
@@ -155,7 +156,7 @@ fn past_skipped(at: DateTime<Utc>, hints: &Hints) -> DateTime<Utc> {
         |at: &DateTime<Utc>| hours & (1 << at.hour()) != 0 || days & (1 << at.weekday().num_days_from_monday()) != 0;
     let hour = TimeDelta::hours(1);
     let start = at.duration_trunc(hour).unwrap_or(at);
-    // At least one hour of one day of the week is open.
+    // At least one hour of one day of the week is allowed.
     let later = (1..=7 * 24).map(|hours| start + hour * hours);
     std::iter::once(at).chain(later).find(|at| !is_skipped(at)).unwrap_or(at)
 }
@@ -193,11 +194,11 @@ mod tests {
         assert_eq!(next(busy), (72 * 60, Because::RetryAfter));
         let short =
             Visit { hints: Hints { interval: Some(Duration::from_secs(60)), ..Hints::default() }, ..Visit::default() };
-        assert_eq!(next(short), (60, Because::Interval), "we come no more often than we would by ourselves");
+        assert_eq!(next(short), (60, Because::Interval), "no poll comes earlier than our own interval");
     }
 
     #[test]
-    fn our_own_pause_strays_by_a_tenth_and_never_into_what_the_feed_asked_for() {
+    fn our_own_pause_has_a_jitter_of_a_tenth_and_never_undercuts_the_feeds_request() {
         let minutes = |visit: Visit, chance| (next_check(noon(), &visit, &POLICY, chance).at - noon()).num_minutes();
         assert_eq!([0.0, 0.5, 1.0].map(|chance| minutes(Visit::default(), chance)), [60, 57, 54]);
         assert_eq!(minutes(Visit { failures: 99, ..Visit::default() }, 1.0), 24 * 54);

@@ -1,21 +1,21 @@
-//! A feed's address as everybody may see it. Some addresses are keys: they hold a log-in, or a token by which a server
-//! knows its customer, and whoever has them reads as that person.
+//! The public form of a feed's address. Some addresses are secrets: they contain a log-in, or a token that identifies a
+//! customer, and anyone who has them can read as that person.
 
 use url::Url;
 
 use super::without_login;
 
-/// Words in a parameter's name that say its value is a secret.
+/// Words that mark a query parameter as secret if its name contains them.
 const SECRET_NAMES: [&str; 15] = [
     "token", "key", "secret", "auth", "pass", "pwd", "sig", "session", "sid", "jwt", "hmac", "hash", "cred", "login",
     "ticket",
 ];
 
-/// A value of so many characters that reads like none by chance: 20 of a hexadecimal number are 80 bits.
+/// From this length, a value with mixed characters looks like a token: 20 hexadecimal digits are 80 bits.
 const RANDOM_CHARS: usize = 20;
 
-/// The address without its log-in, and without the parameters of its query that look like a secret: by their name, or as
-/// nobody would write them. What is left may lead to less than the whole does, or nowhere.
+/// The address without its log-in and without query parameters that look like secrets, by their name or because their
+/// value looks random. The result may not lead to the same document, or to any.
 #[must_use]
 pub fn public_address(url: &Url) -> Url {
     let mut public = without_login(url);
@@ -31,13 +31,13 @@ pub fn public_address(url: &Url) -> Url {
 fn is_secret(parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or(("", parameter));
     let name = name.to_ascii_lowercase();
-    // `channel_id` and its like name what everybody may ask for, in whatever characters.
+    // Names such as `channel_id` are public identifiers, whatever their values look like.
     let is_identifier =
         matches!(name.as_str(), "id" | "p") || ["_id", "-id", "list"].iter().any(|end| name.ends_with(end));
     SECRET_NAMES.iter().any(|word| name.contains(word)) || (!is_identifier && is_random(value))
 }
 
-/// Long, of letters and digits in one word, as a token is; a date, a title or a path is none.
+/// Whether it is long and a single word of letters and digits, like a token and unlike a date, a title or a path.
 fn is_random(value: &str) -> bool {
     let longest =
         value.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').max_by_key(|word| word.len());

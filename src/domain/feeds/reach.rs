@@ -1,23 +1,23 @@
-//! How many feeds could be read before a slot. If most could not, the digest would be thin, and pass for all there
-//! was: it waits instead. A feed that was last read two periods ago, and fails again and again, is given up, so that
-//! feeds that die one after another never silence the digest.
+//! Counts how many feeds could be read before a slot. If most could not, the digest would be thin without its readers
+//! noticing, so it waits. A feed that fails repeatedly and was last read two periods ago is given up, so that feeds
+//! which end one after another never block the digest.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A feed, as far as it could be read.
+/// Whether a feed could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sign {
     /// Failed polls in a row.
     pub failures: u32,
-    /// When it was last read; when it was first listed, if never.
+    /// When it was last read successfully, or first listed if it never was.
     pub last: DateTime<Utc>,
 }
 
-/// So often a feed fails before it is given up: more than a day, polled hourly at first. After a long time off, the
-/// first failures may be the network's.
+/// Failures in a row after which a feed is given up: with hourly polls at first, more than a day. After a long
+/// downtime, the first failures may be the network's.
 const FAILURES: u32 = 6;
 
-/// So long after a slot, what is read is read for it: feeds are polled when it has come.
+/// Polls within this time after a slot still count for it, because feeds are polled when a slot is due.
 const POLLS: TimeDelta = TimeDelta::hours(1);
 
 /// How many feeds could be read.
@@ -25,12 +25,12 @@ const POLLS: TimeDelta = TimeDelta::hours(1);
 pub struct Reach {
     /// Feeds that are not given up.
     pub alive: usize,
-    /// Of these, how many could not be read since the slot before.
+    /// How many of them could not be read since the previous slot.
     pub unread: usize,
 }
 
 impl Reach {
-    /// Counts for a slot.
+    /// Counts the feeds for a slot.
     #[must_use]
     pub fn of(feeds: impl IntoIterator<Item = Sign>, slot: DateTime<Utc>, period: TimeDelta) -> Self {
         let before = slot - period + POLLS;
@@ -41,7 +41,7 @@ impl Reach {
         })
     }
 
-    /// Most of them could not be read.
+    /// Whether most of them could not be read.
     #[must_use]
     pub fn is_thin(&self) -> bool {
         self.unread * 2 > self.alive
@@ -52,7 +52,7 @@ impl Reach {
 mod tests {
     use super::*;
 
-    /// Feeds by their failures in a row and the days since they were last read.
+    /// Feeds given by their failures in a row and the days since they were last read.
     fn reach(feeds: &[(u32, i64)]) -> Reach {
         let (slot, week) = (DateTime::UNIX_EPOCH + TimeDelta::days(100), TimeDelta::days(7));
         let sign = |&(failures, days): &(u32, i64)| Sign { failures, last: slot - TimeDelta::days(days) };
@@ -65,7 +65,7 @@ mod tests {
         assert!(!reach(&[(0, 0), (9, 8)]).is_thin(), "half is not most");
         assert!(reach(&[(0, 0), (9, 8), (9, 7)]).is_thin());
         assert!(!reach(&[(0, 0), (9, 8), (9, 6)]).is_thin(), "one of them was read within the period");
-        assert!(!reach(&[(0, 9), (0, 9)]).is_thin(), "who need not be asked yet is not unread");
+        assert!(!reach(&[(0, 9), (0, 9)]).is_thin(), "a feed that is not due yet does not count as unread");
     }
 
     #[test]

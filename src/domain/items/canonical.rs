@@ -69,12 +69,13 @@ pub fn canonical(url: &Url) -> String {
 #[must_use]
 pub fn host(host: &str) -> String {
     let lower = host.to_lowercase();
-    // The root's dot says nothing; but a host of dots is none without them, and a number is an address.
+    // A final dot says nothing; but a host of only dots would be empty without them, and a number would become an IP
+    // address.
     let bare = lower.trim_end_matches('.');
     let is_same = || matches!(url::Host::parse(bare), Ok(url::Host::Domain(name)) if name == bare);
     let mut rest = if bare.len() < lower.len() && is_same() { bare } else { &lower };
     while let Some(shorter) = ["www.", "m.", "amp."].iter().find_map(|prefix| rest.strip_prefix(prefix)) {
-        // `m.de` is a site of its own, and `www.` alone is no prefix of anything.
+        // `m.de` is a site of its own, and `www.` alone is not a prefix.
         if !shorter.contains('.') {
             break;
         }

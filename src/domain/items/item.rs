@@ -1,5 +1,5 @@
-//! One entry of a feed, as plain text, and how it is told from the others.
-//! When it was published is the feed's word; when it arrived is the store's.
+//! One entry of a feed as plain text, and its identity within the feed. The publication time comes from the feed; the
+//! store records the arrival.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -10,9 +10,9 @@ use super::canonical::canonical;
 /// One entry of a feed. All text is plain: no markup survives parsing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// What makes it this item within its feed.
+    /// Its identity within its feed.
     pub identity: Identity,
-    /// Where a reader finds it; http or https (or file, in a sample feed's place, never).
+    /// The address for readers; http or https, never a file.
     pub link: Option<Url>,
     /// One line; empty when the feed gave none.
     pub title: String,
@@ -20,18 +20,18 @@ pub struct Item {
     pub summary: String,
     /// The whole text, paragraphs separated by blank lines; empty when there is none.
     pub content: String,
-    /// As the source gives them, joined by commas.
+    /// As the source gives them, separated by commas.
     pub author: Option<String>,
     /// The feed's categories and tags.
     pub categories: Vec<String>,
-    /// When the feed says that it was published; never filled in by us.
+    /// The publication time according to the feed; never made up by us.
     pub published: Option<DateTime<Utc>>,
-    /// When the feed says that it was last changed.
+    /// The time of the last change according to the feed.
     pub updated: Option<DateTime<Utc>>,
 }
 
-/// An item's key within its feed: its guid or id, else its canonical link, else a hash of title and
-/// content. Never an id made up by the parser.
+/// The key of an item within its feed: its guid or id, else its canonical link, else a hash of title and content. Never
+/// an id made up by the parser.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Identity {
     /// The feed's own guid or id.
@@ -43,7 +43,7 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// An item's own id; of one that is longer than any id, its hash, so that a key costs no more than a link.
+    /// An id from the feed. A very long one is replaced by its hash, so that no key is larger than a link.
     #[must_use]
     pub fn id(id: String) -> Self {
         if id.len() <= LONGEST_ID { Self::Id(id) } else { Self::Id(format!("sha256:{}", hex(&Sha256::digest(id)))) }
@@ -59,7 +59,7 @@ impl Identity {
             return Self::Link(canonical(link));
         }
         let mut hash = Sha256::new();
-        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        // The length distinguishes ("ab", "c") from ("a", "bc").
         hash.update(title.len().to_be_bytes());
         hash.update(title.as_bytes());
         hash.update(content.as_bytes());

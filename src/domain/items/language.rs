@@ -1,33 +1,35 @@
-//! Whether a text is surely in none of the topic's languages, and in which one it is instead. In doubt nothing is
-//! said: of a short text, a list of names, one that is English in part, one in a language that nothing here knows.
+//! Detects whether a text is certainly not in any of the topic's languages, and in which language it is instead. In
+//! doubt there is no result: for a short text, a list of names, a text that is partly English, or one in an unsupported
+//! language.
 //!
-//! English shows itself at once by its little words; only what does not is given to `whatlang`, which takes half a
-//! millisecond. Scottish Gaelic and Irish, which it takes for French and Welsh, are known by their little words too.
+//! English is recognised quickly by its function words; only other texts are passed to `whatlang`, which takes half a
+//! millisecond. Scottish Gaelic and Irish, which `whatlang` mistakes for French and Welsh, are also recognised by their
+//! function words.
 
 use std::fmt;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use whatlang::Lang;
 
-/// Of summary and content together, about this many letters are looked at: as many as are read for phrases.
+/// About this many letters of summary and content together are examined, as many as are read for phrases.
 const SAMPLE: usize = 2_000;
-/// Letters of fewer bytes than these say too little: a letter of another script, which takes two or three, says more.
+/// A text with fewer bytes of letters says too little. Letters of other scripts take two or three bytes, and say more.
 const LEAST_BYTES: usize = 100;
-/// English prose has four or five of the little words among any sixteen; other languages seldom one.
+/// English prose has four or five of the function words among any sixteen words; other languages seldom have one.
 const ENGLISH_IN_SIXTEEN: u32 = 5;
-/// A whole text is English with fewer: one word in so many.
+/// A whole text counts as English if at least one in this many words is a function word.
 const ENGLISH_ONE_IN: usize = 8;
-/// Gaelic prose has one in three.
+/// A text counts as Gaelic if at least one in this many words is a function word; Gaelic prose has one in three.
 const GAELIC_ONE_IN: usize = 5;
 
-/// Little words that are common in English and rare elsewhere: "a", "an", "in", "on" and "as" are not among them.
+/// Function words that are common in English and rare elsewhere, so not "a", "an", "in", "on" and "as".
 const ENGLISH: &[&str] = &[
     "and", "are", "be", "been", "but", "by", "can", "for", "from", "had", "has", "have", "how", "is", "it", "its",
     "more", "not", "of", "our", "than", "that", "the", "their", "they", "this", "to", "was", "we", "were", "what",
     "when", "which", "who", "will", "with", "would", "you", "your",
 ];
 
-/// Of Scottish Gaelic and of Irish, which share many; each has enough of its own.
+/// Function words of Scottish Gaelic and of Irish. They share many; each has enough of its own.
 const SCOTTISH: &[&str] = &[
     "aca", "againn", "agus", "aig", "air", "airson", "an", "anns", "bha", "bho", "cha", "chan", "dha", "do", "fo",
     "ga", "gu", "gun", "iad", "mar", "na", "nach", "nam", "nan", "seo", "sin", "tha",
@@ -37,7 +39,8 @@ const IRISH: &[&str] = &[
     "ina", "is", "le", "leis", "mar", "na", "nach", "ní", "raibh", "sa", "seo", "siad", "sin", "tá",
 ];
 
-/// ISO 639-1, and `whatlang`'s ISO 639-3. Without Latin and Esperanto, for which it takes lists of odd English words.
+/// ISO 639-1 codes and `whatlang`'s ISO 639-3 codes, without Latin and Esperanto, for which `whatlang` mistakes lists
+/// of odd English words.
 const CODES: &[(&str, &str)] = &[
     ("af", "afr"),
     ("ak", "aka"),
@@ -109,18 +112,18 @@ const CODES: &[(&str, &str)] = &[
     ("zu", "zul"),
 ];
 
-/// A language by its code in ISO 639-1.
+/// A language, by its ISO 639-1 code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Language(String);
 
 impl Language {
-    /// By a code, as it was stored.
+    /// Converts a stored code.
     #[must_use]
     pub fn of(code: &str) -> Self {
         Self(code.to_owned())
     }
 
-    /// As `fr`.
+    /// The code, such as `fr`.
     #[must_use]
     pub fn code(&self) -> &str {
         &self.0
@@ -141,22 +144,23 @@ impl fmt::Display for Language {
     }
 }
 
-/// Tells texts in other languages than the topic's.
+/// Detects texts in languages other than the topic's.
 #[derive(Debug)]
 pub struct Detector {
-    /// Codes as [`Language`] has them.
+    /// The topic's languages, as codes of [`Language`].
     topic: Vec<&'static str>,
 }
 
 impl Detector {
-    /// For a topic in these languages, each as `en` or `en-GB`. When one of them is not known here, nothing can be
-    /// said to be in another, and nothing is.
+    /// A detector for a topic in these languages, each written as `en` or `en-GB`. If one of them is not supported, no
+    /// text is reported as foreign.
     #[must_use]
     pub fn new(languages: &[String]) -> Self {
         Self { topic: languages.iter().map(|language| short(language)).collect::<Option<_>>().unwrap_or_default() }
     }
 
-    /// The language of an item's text, if it is surely none of the topic's. Case, spaces and hyphens change nothing.
+    /// The language of an item's text, if it is certainly not one of the topic's. Case, spaces and hyphens make no
+    /// difference.
     #[must_use]
     pub fn foreign(&self, summary: &str, content: &str) -> Option<Language> {
         let (summary, content) = (beginning(summary), beginning(content));
@@ -179,7 +183,7 @@ impl Detector {
     }
 }
 
-/// Enough of a text, so that an endless one costs no more.
+/// The beginning of a text, so that a very long one takes no more time.
 fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(SAMPLE * 4)]
 }
@@ -197,7 +201,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
 }
 
-/// Whether some part of it is English prose, or the whole has enough of the little words.
+/// Whether some part of it is English prose, or the whole has enough function words.
 fn is_english<'a>(words: impl Iterator<Item = &'a str>) -> bool {
     let (mut seen, mut little, mut last_sixteen) = (0, 0, 0u16);
     for word in words.take(SAMPLE / 6) {
@@ -251,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_in_another_language_is_told_by_name() {
+    fn prose_in_another_language_is_identified() {
         for (text, name) in [
             (FRENCH, "French"),
             (WELSH, "Welsh"),
@@ -267,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_language_of_the_topic_is_not_foreign() {
+    fn a_text_in_a_language_of_the_topic_is_not_foreign() {
         assert_eq!(foreign(&["en"], ENGLISH_PROSE), None);
         assert_eq!(foreign(&["en", "cy", "gd"], WELSH), None);
         assert_eq!(foreign(&["en", "cy", "gd"], SCOTTISH_GAELIC), None);

@@ -1,34 +1,35 @@
-//! When two Items are on one matter: the same canonical link, or nearly the same title and text. A false
-//! merge loses a post, a missed one only repeats it, so both title and text must agree.
+//! Decides whether two items are on one matter: they have the same canonical link, or nearly the same title and text. A
+//! false merge loses a post, while a missed one only repeats it, so title and text must both agree.
 
 mod title;
 
 use super::item::Item;
 
-/// What an Item is compared by.
+/// The values by which items are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Likeness {
-    /// The title's words without what sites put around a title: what near-identical titles have in common, and are
-    /// looked up by.
+pub struct Fingerprint {
+    /// The words of the title without what sites add around it. Near-identical titles share this value, so it serves as
+    /// the look-up key.
     pub title: String,
     /// All words of the title.
     whole_title: String,
     /// A 64-bit SimHash (Charikar 2002) over three-word shingles of title and text.
     pub shingles: u64,
-    /// Number of words that it was made from.
+    /// The number of words that it was made from.
     pub words: usize,
 }
 
-/// Bits in which two SimHashes may differ. Measured on syndicated copies with small edits: at most 6; posts
-/// on different matters differ in about 32, with a spread of 4, so that 9 is over five spreads away from them.
+/// The maximum number of differing bits of two SimHashes. Syndicated copies with small edits were measured to differ in
+/// at most 6; posts on different matters differ in about 32, with a standard deviation of 4, so 9 is over five standard
+/// deviations away from them.
 const DISTANCE: u32 = 9;
-/// More of a text is not looked at.
+/// The maximum number of words of a text that are examined.
 const MOST_WORDS: usize = 600;
-/// A text shorter than this says too little to be told from another by its shingles.
+/// With fewer words than this, shingles cannot distinguish texts reliably.
 const FEWEST_WORDS: usize = 40;
 
-impl Likeness {
-    /// Of one Item.
+impl Fingerprint {
+    /// The fingerprint of an item.
     #[must_use]
     pub fn of(item: &Item) -> Self {
         let text = if item.content.len() >= item.summary.len() { &item.content } else { &item.summary };
@@ -36,45 +37,46 @@ impl Likeness {
         Self::kept(&item.title, simhash(&words), words.len())
     }
 
-    /// Of an Item whose text was looked at before.
+    /// The fingerprint of an item from its stored values.
     #[must_use]
     pub fn kept(title: &str, shingles: u64, words: usize) -> Self {
         let (whole_title, title) = title::whole_and_proper(title);
         Self { title, whole_title, shingles, words }
     }
 
-    /// Whether a text with these shingles and so many words may be the same, whatever its title: [`Self::is_same`]
-    /// tells.
+    /// Whether a text with these shingles and this many words may be the same, regardless of the title;
+    /// [`Self::is_same`] decides.
     #[must_use]
     pub fn may_be_same(&self, shingles: u64, words: usize) -> bool {
         self.words.min(words) >= FEWEST_WORDS && (self.shingles ^ shingles).count_ones() <= DISTANCE
     }
 
-    /// Whether both are surely one post: the same title, but for what a site puts around it ("… | Site", "Guest
-    /// post: …"), and nearly equal, long enough text.
+    /// Whether both are certainly one post: the same title, apart from what sites add ("… | Site", "Guest post: …"),
+    /// and nearly equal, long enough texts.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let is_plain = |likeness: &Self| likeness.whole_title == likeness.title;
+        let is_plain = |fingerprint: &Self| fingerprint.whole_title == fingerprint.title;
         let is_sure = self.whole_title == other.whole_title || is_plain(self) || is_plain(other);
         !self.title.is_empty()
             && self.title == other.title
             && self.may_be_same(other.shingles, other.words)
-            // Each title has something that the other has not, as "Notice of a merger | Leeds" and "Notice of a merger |
-            // York". It may be two sites' names around one post, or two posts made from one form, whose texts differ in
-            // the name of a town; so the text must be the same.
+            // Each title has a part that the other lacks, such as "Notice of a merger | Leeds" and "Notice of a merger
+            // | York". These may be two sites' names around one post, or two posts made from one form whose texts
+            // differ in the name of a town; so the texts must be identical.
             && (is_sure || self.shingles == other.shingles)
     }
 }
 
-/// FNV-1a's offset and prime; how well the bits are spread is `shingle`'s concern.
+/// The FNV-1a offset and prime; `shingle` mixes the bits further.
 const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01b3;
 
-/// In ASCII, what a small letter has and a capital has not.
+/// The bit of each ASCII byte that distinguishes lower-case from upper-case letters.
 const SMALL: u64 = 0x2020_2020_2020_2020;
 
-/// The first words of a text as hashes of their lower-cased letters. Plainer than UAX 29 and several times faster,
-/// as every new item is looked at: an apostrophe joins, and an ideograph is a word.
+/// Hashes of the first words of a text, each from its lower-cased letters. This is simpler than UAX 29 and several
+/// times faster, which matters because every new item passes through here: an apostrophe joins letters, and an
+/// ideograph is a word.
 fn word_hashes(text: &str) -> Vec<u64> {
     let mut words = Vec::with_capacity((text.len() / 6).min(MOST_WORDS) + 1);
     let mut word = None;
@@ -83,7 +85,7 @@ fn word_hashes(text: &str) -> Vec<u64> {
     while words.len() < MOST_WORDS {
         let run = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
         if run > 0 {
-            // Eight letters at once; the bit that parts capitals from small letters is set in every digit.
+            // Hashes eight letters at once; all digits already have the bit that distinguishes cases.
             word = Some(rest.as_bytes()[..run].chunks(8).fold(word.unwrap_or(EMPTY), |hash, letters| {
                 let eight = letters.iter().fold(0, |eight, letter| eight << 8 | u64::from(*letter));
                 (hash ^ (eight | SMALL)).wrapping_mul(PRIME).rotate_left(29)
@@ -107,7 +109,7 @@ fn word_hashes(text: &str) -> Vec<u64> {
     words
 }
 
-/// Three words as one hash, its bits well spread: the finalizer of MurmurHash3.
+/// A hash of three words with well-mixed bits: the finalizer of MurmurHash3.
 fn shingle(words: &[u64]) -> u64 {
     let mut hash = words.iter().fold(0, |hash: u64, word| hash.rotate_left(21) ^ word.wrapping_mul(PRIME));
     hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -115,11 +117,11 @@ fn shingle(words: &[u64]) -> u64 {
     hash ^ hash >> 33
 }
 
-/// Each bit as most shingles have it.
+/// The majority value of each bit over all shingles.
 fn simhash(words: &[u64]) -> u64 {
     let mut counts = [0_usize; 64];
     let shingles: Vec<u64> = words.windows(3).map(shingle).collect();
-    // Eight bits are counted at a time, a byte each, which hold up to 255.
+    // Eight bits are counted at a time in one byte each, which holds counts up to 255.
     for some in shingles.chunks(255) {
         let mut lanes = [0_u64; 8];
         for hash in some {
@@ -164,18 +166,18 @@ mod tests {
     #[test]
     fn a_copy_with_a_small_edit_is_the_same() {
         let text = prose("the council");
-        let one = Likeness::of(&item("Shared services in Fife", &text));
-        let two = Likeness::of(&item("Shared Services in Fife", &format!("{text} First published elsewhere.")));
+        let one = Fingerprint::of(&item("Shared services in Fife", &text));
+        let two = Fingerprint::of(&item("Shared Services in Fife", &format!("{text} First published elsewhere.")));
         assert!(one.is_same(&two));
     }
 
     proptest! {
         #[test]
-        fn likeness_is_mutual_and_white_space_does_not_matter(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
-            let one = Likeness::of(&item("A title", &words.join(" ")));
-            let two = Likeness::of(&item("a  Title", &words.join("\n\n")));
+        fn fingerprints_compare_symmetrically_and_ignore_white_space(words in prop::collection::vec("[a-z]{2,9}", 40..120)) {
+            let one = Fingerprint::of(&item("A title", &words.join(" ")));
+            let two = Fingerprint::of(&item("a  Title", &words.join("\n\n")));
             prop_assert!(one.is_same(&two) && two.is_same(&one));
-            let other = Likeness::of(&item("Another title", &words.join(" ")));
+            let other = Fingerprint::of(&item("Another title", &words.join(" ")));
             prop_assert!(!one.is_same(&other) && !other.is_same(&one));
         }
     }
@@ -184,26 +186,26 @@ mod tests {
     fn a_copy_with_other_apostrophes_and_capitals_is_the_same() {
         let text = prose("the council's café");
         let other = text.replace('\'', "’").replace("café", "CAFÉ");
-        assert_eq!(Likeness::of(&item("One", &text)), Likeness::of(&item("One", &other)));
+        assert_eq!(Fingerprint::of(&item("One", &text)), Fingerprint::of(&item("One", &other)));
     }
 
     #[test]
     fn shingles_of_different_prose_differ_in_about_half_of_the_bits() {
         let text = |n: u32| (0..200).map(|word| format!("{} ", n * 1000 + word)).collect::<String>();
-        let hashes: Vec<u64> = (0..40).map(|n| Likeness::of(&item("t", &text(n))).shingles).collect();
+        let hashes: Vec<u64> = (0..40).map(|n| Fingerprint::of(&item("t", &text(n))).shingles).collect();
         let apart: Vec<u32> = hashes.windows(2).map(|two| (two[0] ^ two[1]).count_ones()).collect();
         assert!(apart.iter().all(|bits| (14..=50).contains(bits)), "{apart:?}");
     }
 
     #[test]
     fn a_text_in_ideographs_has_as_many_words_as_signs() {
-        assert_eq!(Likeness::of(&item("t", "公共服务改革 and more")).words, 8);
+        assert_eq!(Fingerprint::of(&item("t", "公共服务改革 and more")).words, 8);
     }
 
-    /// Whether two posts with these titles and this text, or as it is edited, are one.
+    /// Whether two posts with these titles and this text, in the second one as edited, are one.
     fn are_one(one: &str, other: &str, edit: impl Fn(&str) -> String) -> bool {
         let text = prose("the council and its partners");
-        let (one, other) = (Likeness::of(&item(one, &text)), Likeness::of(&item(other, &edit(&text))));
+        let (one, other) = (Fingerprint::of(&item(one, &text)), Fingerprint::of(&item(other, &edit(&text))));
         assert_eq!(one.is_same(&other), other.is_same(&one));
         one.is_same(&other)
     }
@@ -254,7 +256,7 @@ mod tests {
         ] {
             assert!(!are_one(one, other, str::to_owned), "{one} / {other}");
         }
-        // The same form, filled in otherwise.
+        // The same form, filled in differently.
         let filled_in = |text: &str| text.replace("council", "school").replace("says 1", "asks 1");
         assert!(!are_one(
             "Applications that were received | Leeds",
@@ -266,9 +268,9 @@ mod tests {
 
     #[test]
     fn two_posts_titled_weeknotes_stay_two() {
-        let one = Likeness::of(&item("Weeknotes", &prose("the designer")));
-        let two = Likeness::of(&item("Weeknotes", &prose("an analyst")));
+        let one = Fingerprint::of(&item("Weeknotes", &prose("the designer")));
+        let two = Fingerprint::of(&item("Weeknotes", &prose("an analyst")));
         assert!(!one.is_same(&two));
-        assert!(!Likeness::of(&item("Weeknotes", "short")).is_same(&Likeness::of(&item("Weeknotes", "short"))));
+        assert!(!Fingerprint::of(&item("Weeknotes", "short")).is_same(&Fingerprint::of(&item("Weeknotes", "short"))));
     }
 }

@@ -1,6 +1,6 @@
-//! Plain text as a reader should see it: one-line titles, sentences, excerpts, reading time.
-//! Whoever calls this has plain text already; markup ends in `parse`. Sentences are split by UAX 29 (through
-//! `unicode-segmentation`), mended for abbreviations, which UAX 29 knows nothing of.
+//! Plain text for readers: one-line titles, sentences, excerpts, reading time. The input is already plain text; `parse`
+//! removes markup. Sentences are split by UAX 29 (through `unicode-segmentation`), with corrections for abbreviations,
+//! which UAX 29 does not handle.
 
 mod boilerplate;
 
@@ -9,35 +9,37 @@ use std::collections::HashSet;
 use boilerplate::Heading;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Words a minute of an adult who reads non-fiction in English (Brysbaert 2019: 238), rounded down for policy prose.
+/// The reading speed of adults for English non-fiction in words per minute (Brysbaert 2019: 238), rounded down for
+/// policy prose.
 const WORDS_PER_MINUTE: usize = 220;
 
-/// An own summary with fewer characters of whole sentences than this is a teaser, not a summary.
+/// A summary with fewer characters of whole sentences than this is a teaser.
 const REAL_SUMMARY_CHARS: usize = 80;
 
-/// So many characters of the summary and of the content are looked at for an excerpt, and twice its length if that is more.
+/// At least this many characters of the summary and of the content are examined for an excerpt, or twice its length if
+/// that is more.
 const READ_CHARS: usize = 4_000;
 
-/// A run of so many characters without a letter or a digit is no part of a sentence, and ends one.
+/// A run of this many characters without a letter or a digit is not part of a sentence, and ends one.
 const LONGEST_GAP_CHARS: usize = 32;
 
-/// What an ellipsis does not stand behind.
+/// Characters that an ellipsis does not follow.
 const CUT_BEFORE: [char; 9] = [' ', '\u{a0}', ',', ';', ':', '–', '—', '-', '('];
 
-/// After these a full stop ends no sentence.
+/// Abbreviations whose full stop does not end a sentence.
 const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "sir", "st", "rev", "hon", "cllr", "e.g", "i.e", "eg", "ie", "cf", "vs", "no",
     "nos", "vol", "pp", "ch", "fig", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
     "nov", "dec", "u.k", "u.s", "art", "para", "paras", "al",
 ];
 
-/// Some words for the post, to be shown under its title: whole sentences, between five eighths of `max_chars` and
-/// `max_chars` characters where the text has them. The feed's own summary if it is one (not a teaser cut off in
-/// mid-word, not the title again), and after a short one the first sentences of the content; else those alone.
-/// Boilerplate and the repeated title are left out. Only a text without one sentence that fits is cut, at the end of
-/// a clause or a word, with an ellipsis. May be empty.
+/// An excerpt to show under the post's title: whole sentences, between five eighths of `max_chars` and `max_chars`
+/// characters where the text has enough. It uses the feed's own summary if that is a real one (neither cut off in
+/// mid-word nor a repeated title), and after a short summary the first sentences of the content; otherwise only the
+/// content. Boilerplate and the repeated title are left out. Only if no sentence fits is the text cut, at the end of a
+/// clause or a word, with an ellipsis. May be empty.
 ///
-/// Only the beginnings of summary and content are looked at, and the work grows in proportion to them, whatever they hold.
+/// Only the beginnings of summary and content are examined, so the work is bounded by `max_chars` for any input.
 #[must_use]
 pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> String {
     let read = READ_CHARS.max(max_chars.saturating_mul(2));
@@ -46,15 +48,15 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     let mut own = prose(&heading, summary, max_chars);
     let mut text = prose(&heading, content, max_chars);
     if own.iter().map(|sentence| sentence.chars().count() + 1).sum::<usize>() >= REAL_SUMMARY_CHARS || text.is_empty() {
-        let told: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
-        text.retain(|sentence| !told.contains(&boilerplate::folded(sentence)));
+        let in_summary: HashSet<String> = own.iter().map(|sentence| boilerplate::folded(sentence)).collect();
+        text.retain(|sentence| !in_summary.contains(&boilerplate::folded(sentence)));
         own.append(&mut text);
         text = own;
     }
     if !text.is_empty() {
         return gather(&text, max_chars);
     }
-    // No sentence anywhere: a heading-like line is better than nothing, if it is not the title again.
+    // There is no sentence: a heading-like line is better than nothing, unless it is the title again.
     let rest =
         [summary, content].into_iter().map(|text| boilerplate::lines(&heading, text).collect::<Vec<_>>().join(" "));
     rest.map(|line| single_line(&line)).find(|line| !line.is_empty()).map_or_else(String::new, |line| {
@@ -65,13 +67,13 @@ pub fn excerpt(title: &str, summary: &str, content: &str, max_chars: usize) -> S
     })
 }
 
-/// The beginning of a text, `count` characters of it.
+/// The first `count` characters of a text.
 fn first_chars(text: &str, count: usize) -> &str {
     text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
 }
 
-/// The first whole sentences of a text without its boilerplate, headings, captions and cut-off end: as many as can be needed
-/// for an excerpt, when those are left out that are too long for it or that the summary has, too.
+/// The first whole sentences of a text without its boilerplate, headings, captions and cut-off end: enough for an
+/// excerpt even after those that are too long or that repeat the summary are left out.
 fn prose(heading: &Heading, text: &str, max_chars: usize) -> Vec<String> {
     let (mut found, mut fitting) = (Vec::new(), 0);
     for line in boilerplate::lines(heading, text) {
@@ -92,7 +94,7 @@ fn prose(heading: &Heading, text: &str, max_chars: usize) -> Vec<String> {
     found
 }
 
-/// As many sentences as fit, from the first one that fits, stopping once there is enough.
+/// As many sentences as fit, starting with the first that fits, until there is enough.
 fn gather(sentences: &[String], max_chars: usize) -> String {
     let enough = max_chars * 5 / 8;
     let fitting = sentences.iter().skip_while(|sentence| sentence.chars().nth(max_chars).is_some());
@@ -112,7 +114,7 @@ fn gather(sentences: &[String], max_chars: usize) -> String {
     if excerpt.is_empty() { truncate_at_clause(&sentences[0], max_chars) } else { excerpt }
 }
 
-/// Cut after the last clause that fits if that leaves enough, else between words.
+/// Cuts after the last clause that fits if that leaves enough, otherwise between words.
 fn truncate_at_clause(sentence: &str, max_chars: usize) -> String {
     let cut = truncate_at_word(sentence, max_chars);
     match cut.rfind([',', ';', ':', '–', '—']) {
@@ -123,7 +125,8 @@ fn truncate_at_clause(sentence: &str, max_chars: usize) -> String {
     }
 }
 
-/// Whether this ends as a sentence does, closing quotes and brackets aside. An ellipsis is where a feed cut it.
+/// Whether this ends like a sentence, apart from closing quotes and brackets. An ellipsis shows where a feed cut the
+/// text.
 fn is_whole(sentence: &str) -> bool {
     if sentence.starts_with('…') || sentence.starts_with("...") {
         return false;
@@ -153,8 +156,8 @@ pub fn sentences(text: &str) -> Vec<&str> {
     found
 }
 
-/// The text in pieces that end within a long run of signs. UAX 29 looks ahead from each sign behind a full stop (its rule
-/// SB8), so that a full stop and 64,000 closing brackets would take two thousand million steps.
+/// Splits the text so that long runs of signs are divided. UAX 29 looks ahead from each sign after a full stop (its
+/// rule SB8), so a full stop with 64,000 closing brackets would take two thousand million steps.
 fn stretches(text: &str) -> impl Iterator<Item = &str> {
     let mut gap = 0;
     text.split_inclusive(move |c: char| {
@@ -172,18 +175,19 @@ fn ends_in_abbreviation(text: &str) -> bool {
     is_initial || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
-/// How many words a reader reads, in any script. Where spaces tell words apart the spaces are counted, which is many
-/// times faster: each story of a digest is counted.
+/// The number of words in any script. Where spaces separate words, only the spaces are counted, which is many times
+/// faster; this runs for each story of a digest.
 #[must_use]
 pub fn word_count(text: &str) -> usize {
-    // In UTF-8 the scripts from Devanagari on begin with E0 or more, save that all use the dashes and quotes of E2.
+    // In UTF-8, scripts from Devanagari onwards begin with bytes from E0, but dashes and quotes of all scripts begin
+    // with E2.
     if text.bytes().fold(false, |found, byte| found | (byte >= 0xe0 && byte != 0xe2)) {
         return text.unicode_words().count();
     }
     let Some((first, rest)) = text.as_bytes().split_first() else {
         return 0;
     };
-    // As many as a byte can count, so that the compiler counts many at once.
+    // At most as many as fit into a byte, so that the compiler can vectorise the count.
     let begun = |(before, at): (&[u8], &[u8])| -> usize {
         let begins = before.iter().zip(at).map(|(&before, &at)| u8::from((before <= b' ') & (at > b' ')));
         begins.sum::<u8>().into()
@@ -191,14 +195,15 @@ pub fn word_count(text: &str) -> usize {
     usize::from(*first > b' ') + text.as_bytes().chunks(255).zip(rest.chunks(255)).map(begun).sum::<usize>()
 }
 
-/// Whole minutes to read so many words, at least one; 0 when there is nothing to read.
+/// The minutes needed to read this many words, rounded to at least one; 0 if there are none.
 #[must_use]
 pub fn reading_minutes(words: usize) -> usize {
     words.div_ceil(WORDS_PER_MINUTE)
 }
 
-/// The text on one line and harmless: white space and control characters become one space; direction overrides and
-/// invisible characters go. A joiner stays inside a word of a script that needs it, and inside an emoji.
+/// The text on one line and without harmful characters: white space and control characters become one space; direction
+/// overrides and invisible characters are removed. Joiners stay inside words of scripts that need them, and inside
+/// emoji.
 #[must_use]
 pub fn single_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(4096));
@@ -221,14 +226,15 @@ pub fn single_line(text: &str) -> String {
     line
 }
 
-/// Characters that show nothing, or turn the text around them (UAX 9, "Trojan source").
+/// Characters that are invisible or change the direction of the text around them (UAX 9, "Trojan source").
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E001F}')
 }
 
-/// At most `max_chars` characters, the ellipsis among them, cut between words; one long word is cut inside.
+/// Shortens the text to `max_chars` characters, including the ellipsis, between words; a single long word is cut
+/// inside.
 #[must_use]
 pub fn truncate_at_word(text: &str, max_chars: usize) -> String {
     if text.chars().nth(max_chars).is_none() {

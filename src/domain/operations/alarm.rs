@@ -1,6 +1,6 @@
-//! Alarms: what needs a person, raised once for each incident and ended once. A look finds the troubles of the moment
-//! (`look`); what changes by them is decided here, what is told of it and when in `news`, in which words in `words`.
-//! An incident ends when it has been well for a while, so that what comes and goes is one incident, told of once.
+//! Alarms: incidents that need a person, each raised once and ended once. `look` finds the current troubles. This file
+//! decides how they change the incidents, `news` decides what to report and when, and `words` writes the text. An
+//! incident ends only after a calm period, so a trouble that comes and goes is one incident and is reported once.
 
 mod look;
 mod news;
@@ -16,40 +16,40 @@ pub use look::{
 pub use news::{News, news};
 pub use words::{Notice, notices};
 
-/// What may be wrong; in the order in which it is told.
+/// The kinds of trouble, in the order in which they are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// The disk has little room left.
+    /// The disk is nearly full.
     Disk,
-    /// The database is a copy that waits for `resume`.
+    /// The database is a restored copy that waits for `resume`.
     Restored,
-    /// An edit of the configuration has mistakes, and the daemon goes on without it.
+    /// An edit of the configuration has mistakes; the daemon continues with the previous one.
     Configuration,
     /// The mail server is out of reach, or refuses us.
     Relay,
     /// A run is held.
     RunHeld,
-    /// Receivers refuse us, whoever the reader is.
+    /// Receivers refuse our emails for reasons that do not depend on the subscriber.
     Refused,
-    /// Nearly all feeds fail at once: it is the network, and not they.
+    /// Nearly all feeds fail at once, so the network is the likely cause.
     Network,
-    /// A digest waits, because most feeds cannot be read.
+    /// A digest waits because most feeds cannot be read.
     DigestHeld,
-    /// The digest had nothing for anybody, two slots running.
+    /// Two digests in a row had no content for any subscriber.
     DigestEmpty,
-    /// A feed's server says that it is gone for good.
+    /// A feed's server says that the feed is gone permanently.
     FeedGone,
-    /// A feed's address answers, with something that is no feed.
+    /// A feed's address answers with something that is not a feed.
     FeedPage,
     /// A feed has failed for days.
     FeedFailing,
     /// A feed that had entries has none.
     FeedEmpty,
-    /// A feed has been silent for four times its rhythm.
+    /// A feed has posted nothing for four times its usual interval.
     FeedSilent,
     /// All of a feed's ids changed at once.
     FeedRenumbered,
-    /// Entries may have come and gone between two polls of a feed.
+    /// A feed may have dropped entries between two polls.
     FeedGap,
 }
 
@@ -80,29 +80,29 @@ impl Kind {
         matches!(self, FeedGone | FeedPage | FeedFailing | FeedEmpty | FeedSilent | FeedRenumbered | FeedGap)
     }
 
-    /// Whether its beginning and its end stand in the log by themselves: whoever finds it says so.
+    /// Whether its start and end are logged where they are detected, so that they are not logged here again.
     #[must_use]
     pub fn is_logged_where_found(self) -> bool {
         matches!(self, Self::Configuration | Self::Relay | Self::RunHeld | Self::Restored)
     }
 
-    /// Whether no mail can leave while it lasts: its beginning is then told with its end.
+    /// Whether no email can be sent while it lasts, so that its start is reported together with its end.
     fn stops_mail(self) -> bool {
         self == Self::Relay
     }
 
-    /// Whether a feed cannot be read: that is one incident, whatever keeps it from being read at the moment.
+    /// Whether it means that a feed cannot be read. All such kinds are one incident, even if the cause changes.
     fn is_unreadable(self) -> bool {
         matches!(self, Self::FeedGone | Self::FeedPage | Self::FeedFailing | Self::FeedEmpty)
     }
 
-    /// For how long it must have been well before the incident is over. A feed in trouble is asked at least once a
-    /// day, so that after a day each has been asked again; a disk may be full again within the hour. What a person, the
-    /// next digest or an open way ends is over at once.
+    /// How long the trouble must be absent before the incident is over. A feed in trouble is polled at least once a
+    /// day, so after a day each has been tried again; a disk may fill up again within the hour. An incident that is
+    /// ended by a person, by the next digest or by a working connection is over at once.
     fn calm(self) -> TimeDelta {
         match self {
             Self::Disk => TimeDelta::hours(1),
-            // The next slot of a daily one is a day later.
+            // The next slot of a daily digest is a day later.
             Self::Network | Self::DigestHeld => TimeDelta::days(1),
             kind if kind.is_of_a_feed() => TimeDelta::days(1),
             _ => TimeDelta::zero(),
@@ -110,21 +110,21 @@ impl Kind {
     }
 }
 
-/// An outage of the way out that was over so soon is not worth a mail: nothing was lost, and it is in the log.
+/// A relay outage that ends within this time is not worth an email: nothing was lost, and the log has it.
 const SHORT_OUTAGE: TimeDelta = TimeDelta::minutes(15);
 
-/// What is wrong at the moment.
+/// A current trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Whose: a feed's id, a run's number, a cadence; may be empty.
+    /// What it affects: a feed's id, a run's number, a cadence; may be empty.
     pub subject: String,
-    /// Since when.
+    /// When it began.
     pub since: DateTime<Utc>,
-    /// What happened, in a sentence without its full stop.
+    /// What happened, in a sentence without a full stop.
     pub what: String,
-    /// Whether it is enough to raise an alarm; if not, it only keeps one from being over.
+    /// Whether it is serious enough to raise an alarm; if not, it only keeps an open one from ending.
     pub is_ripe: bool,
 }
 
@@ -133,51 +133,51 @@ pub struct Trouble {
 pub struct Alarm {
     /// Its number.
     pub id: i64,
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
-    /// Whose: a feed's id, a run's number, a cadence; may be empty.
+    /// What it affects: a feed's id, a run's number, a cadence; may be empty.
     pub subject: String,
-    /// What happened, as it was when it was raised.
+    /// What happened, as worded when it was raised.
     pub what: String,
-    /// Since when.
+    /// When the trouble began.
     pub since: DateTime<Utc>,
     /// When it was raised.
     pub raised: DateTime<Utc>,
-    /// Since when it has been well; none while it is not.
+    /// Since when the trouble has been absent; `None` while it lasts.
     pub well: Option<DateTime<Utc>>,
-    /// When it was over; none while it is open.
+    /// When the incident ended; `None` while it is open.
     pub ended: Option<DateTime<Utc>>,
-    /// When the mail that it was raised was queued.
-    pub told: Option<DateTime<Utc>>,
-    /// When the mail that it was over was queued.
-    pub told_end: Option<DateTime<Utc>>,
+    /// When the email about its start was queued.
+    pub announced: Option<DateTime<Utc>>,
+    /// When the email about its end was queued.
+    pub end_announced: Option<DateTime<Utc>>,
 }
 
-/// What becomes of an incident.
+/// A change to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A new one.
+    /// A new incident.
     Raise(Trouble),
-    /// It looks well since then.
-    Well(i64, DateTime<Utc>),
-    /// It does not any more.
-    IllAgain(i64),
-    /// It is over.
+    /// The trouble has been absent since this time.
+    Calm(i64, DateTime<Utc>),
+    /// The trouble is back.
+    Recurred(i64),
+    /// The incident is over.
     End {
-        /// Which one.
+        /// Its number.
         id: i64,
-        /// Since when it has been well.
+        /// Since when the trouble has been absent.
         well: DateTime<Utc>,
-        /// No mail is written of it.
+        /// Whether no email is sent about it.
         is_quiet: bool,
     },
 }
 
-/// What changes by a look at `now` that found these troubles, while these incidents are `open`.
+/// The changes to the `open` incidents when these troubles are found at `now`.
 #[must_use]
 pub fn changes(open: &[Alarm], troubles: &[Trouble], now: DateTime<Utc>) -> Vec<Change> {
     let ended = open.iter().filter_map(|alarm| match troubles.iter().any(|trouble| is_about(alarm, trouble)) {
-        true => alarm.well.map(|_| Change::IllAgain(alarm.id)),
+        true => alarm.well.map(|_| Change::Recurred(alarm.id)),
         false => after_calm(alarm, now),
     });
     let raised =
@@ -190,14 +190,15 @@ fn is_about(alarm: &Alarm, trouble: &Trouble) -> bool {
     is_one && alarm.subject == trouble.subject
 }
 
-/// It is well at `now`. A clock that was ahead when that began counts for nothing.
+/// The change to an incident whose trouble is absent at `now`. A start of the calm that is in the future, from a clock
+/// that was ahead, is ignored.
 fn after_calm(alarm: &Alarm, now: DateTime<Utc>) -> Option<Change> {
     let well = alarm.well.filter(|well| *well <= now).unwrap_or(now);
     if now - well >= alarm.kind.calm() {
         let is_short = alarm.kind == Kind::Relay && well - alarm.since < SHORT_OUTAGE;
         return Some(Change::End { id: alarm.id, well, is_quiet: is_short });
     }
-    (alarm.well != Some(well)).then_some(Change::Well(alarm.id, well))
+    (alarm.well != Some(well)).then_some(Change::Calm(alarm.id, well))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! What helps against an error of the operating system, by its kind: "Address already in use (os error 98)" says what
-//! happened and not what to do. Whoever reports one names the file or the address, and the key that it came from.
+//! Advice for errors of the operating system, by kind: "Address already in use (os error 98)" says what happened but
+//! not what to do. The caller adds the file or address, and the setting that it came from.
 
 use std::error::Error as StdError;
 use std::io::{Error, ErrorKind};
 
-/// What helps when a process has too many files and connections open.
+/// Advice for a process that has too many files and connections open.
 pub const OUT_OF_DESCRIPTORS: &str = "this process may open no more files and connections: raise its limit (`ulimit -n 4096`, or \
                                       `LimitNOFILE=4096` in the systemd unit), or lower `concurrency` in `[polling]`";
 
-/// The next step for a person, where the kind of error tells it.
+/// The next step for a person, if the kind of error suggests one.
 #[must_use]
 pub fn next(error: &Error) -> Option<&'static str> {
     Some(match error.kind() {
@@ -31,18 +31,18 @@ pub fn next(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// The operating system's error in a chain of causes; where it is hidden, the error that is of the same kind.
+/// The operating system's error in a chain of causes; if it is hidden, the error with the same kind.
 #[must_use]
 pub fn root<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Error> {
     let Some(found) = error.downcast_ref::<Error>() else { return root(error.source()?) };
     if found.raw_os_error().is_some() {
         return Some(found);
     }
-    // What such an error wraps is not its source, but what lies beneath that.
+    // The `source` of such an error skips the error that it wraps.
     found.get_ref().and_then(|inner| root(inner)).or((found.kind() != ErrorKind::Other).then_some(found))
 }
 
-/// Whether no file or connection can be opened for want of a descriptor: of this process, or of the whole system.
+/// Whether no file or connection can be opened because this process or the system has run out of descriptors.
 #[must_use]
 pub fn is_out_of_descriptors(error: &Error) -> bool {
     const ENFILE: i32 = 23;

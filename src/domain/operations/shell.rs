@@ -1,10 +1,10 @@
-//! Words of a command that a person is asked to run. Addresses and names come from strangers, and a person pastes what they
-//! read: quoted, a word stays one word, and no shell carries out anything in it.
+//! Quotes words of commands that a person is asked to run. Addresses and names come from strangers, and people paste
+//! what they read: a quoted word stays one word, and no shell runs anything inside it.
 
 use std::borrow::Cow;
 
-/// The word as a POSIX shell takes it literally (POSIX.1-2024, Shell Command Language, §2.2.2): as it is where every
-/// character is harmless in every shell, else in single quotes.
+/// The word in a form that a POSIX shell takes literally (POSIX.1-2024, Shell Command Language, §2.2.2): unchanged if
+/// every character is harmless in every shell, otherwise in single quotes.
 #[must_use]
 pub fn quoted(word: &str) -> Cow<'_, str> {
     let is_harmless = |c: char| c.is_ascii_alphanumeric() || "-_./:,@%+".contains(c);
@@ -22,7 +22,7 @@ mod tests {
 
     use super::*;
 
-    /// What a shell makes of the word.
+    /// The word as a shell reads it.
     fn taken(word: &str) -> String {
         let command = format!("printf '%s|' {}", quoted(word));
         let output = Command::new("sh").args(["-c", &command]).output().unwrap();

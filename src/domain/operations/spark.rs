@@ -1,9 +1,9 @@
-//! A row of numbers as a row of little bars, for terminals.
+//! A sparkline: a row of numbers as small bars, for terminals.
 
 /// From the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// One bar a number, as high as it is beside the highest; nought is the lowest, and shows as a dot.
+/// One bar for each number, scaled to the highest number; zero is the lowest and appears as a dot.
 #[must_use]
 pub fn line(numbers: &[u64]) -> String {
     let most = numbers.iter().copied().max().unwrap_or(0);

@@ -1,49 +1,50 @@
 //! Flow control for one relay: a circuit breaker and a concurrency limiter.
 //!
-//! The circuit starts half-open: one message goes first, and the others follow when the relay has answered it. It stays
-//! closed until an attempt meets trouble, then goes back to half-open, and opens when the next trial meets trouble too.
-//! While it is open nothing is sent; for how long is decided by [`super::probe_pause`]. The limiter halves the number of
-//! concurrent attempts after a 421 (RFC 5321 §3.8) or a failed connection, and adds one after a hundred good ones.
+//! The circuit starts half-open: one message goes first, and the others follow when the relay has answered it. The
+//! circuit is then closed until an attempt meets trouble; it goes back to half-open, and opens if the next trial meets
+//! trouble too. While it is open nothing is sent; [`super::probe_pause`] decides for how long. The limiter halves the
+//! number of concurrent attempts after a 421 (RFC 5321 §3.8) or a failed connection, and adds one after a hundred
+//! attempts without trouble.
 
-/// What went wrong with an attempt, apart from an answer about the message itself.
+/// A failed attempt, other than a reply about the message itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// No connection, no secure channel or no log-in: no message would fare better.
+    /// No connection, no secure channel or no log-in: other messages would fail too.
     Relay,
-    /// The server has had enough for now: 421 in mid-session.
+    /// The server is overloaded: 421 during the session.
     Busy,
-    /// The connection broke in mid-message. One message may cause that by itself.
+    /// The connection broke in the middle of a message. The message itself may be the cause.
     Broken,
 }
 
-/// Whether messages pass.
+/// The state of the circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Circuit {
     /// The relay answers.
     Closed,
     /// Not known: one message at a time is tried.
     HalfOpen {
-        /// Connections that broke one after another since the circuit was last closed.
+        /// Consecutive broken connections since the circuit was last closed.
         broken: u32,
     },
-    /// Nothing passes.
+    /// Nothing is sent.
     Open {
-        /// What the last attempt failed with.
+        /// The error of the last attempt.
         reason: String,
     },
 }
 
-/// Connections that may break in a row before the circuit opens.
+/// The number of consecutive broken connections after which the circuit opens.
 const MAX_BROKEN_IN_A_ROW: u32 = 5;
 
-/// Attempts without trouble after which one more may run concurrently.
+/// Attempts without trouble after which the limit rises by one.
 const CALM_ATTEMPTS: u32 = 100;
 
 /// What one delivery has learnt about its relay.
 #[derive(Debug, Clone)]
 pub struct Flow {
     circuit: Circuit,
-    /// Increases each time the circuit leaves `Closed`: an attempt of an earlier generation says nothing new.
+    /// Increases each time the circuit leaves `Closed`: attempts of an earlier generation give no new information.
     generation: u32,
     max_concurrency: usize,
     concurrency: usize,
@@ -70,7 +71,7 @@ impl Flow {
         &self.circuit
     }
 
-    /// How many attempts may run at this moment.
+    /// How many attempts may run now.
     #[must_use]
     pub fn limit(&self) -> usize {
         match self.circuit {
@@ -80,13 +81,13 @@ impl Flow {
         }
     }
 
-    /// The present generation, which an attempt notes when it starts.
+    /// The current generation, which an attempt records when it starts.
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// The server answered a message, whatever it said. An open circuit stays open until a probe.
+    /// The server answered a message, with any reply. An open circuit stays open until a probe.
     pub fn answered(&mut self) {
         if let Circuit::HalfOpen { .. } = self.circuit {
             self.circuit = Circuit::Closed;
@@ -155,7 +156,7 @@ mod tests {
     fn a_server_that_has_had_enough_gets_fewer_at_a_time_and_gradually_more_again() {
         let mut flow = Flow::new(8);
         flow.answered();
-        // Of eight attempts under way five are refused at once: that is one trouble, not five.
+        // Five of eight running attempts are refused at once: that is one trouble, not five.
         for _ in 0..5 {
             flow.failed(Trouble::Busy, 0, "421");
         }

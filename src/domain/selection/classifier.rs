@@ -1,9 +1,10 @@
-//! The trained model beside the phrases: a linear classifier, which knows words that nobody thought of as a phrase.
+//! The trained model: a linear classifier that works beside the phrases and knows words that no phrase mentions.
 //!
-//! Words, pairs of neighbouring words, and words of the title, by their stems, are weighed by how rare they are
-//! (tf-idf); each of the three groups is brought to about length one, and multiplied with weights that `training` has
-//! found. Together with the points of the phrases that gives the log-odds that the text is relevant, and which themes
-//! it has. Only sums, products, quotients and square roots are taken, so that every machine comes to the same result.
+//! Its features are the stems of words, of pairs of neighbouring words, and of words in the title, weighted by how rare
+//! they are (tf-idf). Each of these three groups is scaled to a length of about one and multiplied by the weights that
+//! `training` found. Together with the points of the phrases, the sum gives the log-odds that the text is relevant and
+//! that it has each theme. The arithmetic uses only sums, products, quotients and square roots, so the result is the
+//! same on every machine.
 
 use std::ops::Range;
 
@@ -17,36 +18,36 @@ pub(crate) mod probability;
 pub use file::ClassifierError;
 pub(crate) use file::Parts;
 
-/// So many characters of a text are judged, as `Folded` counts them: with 2,000, average precision over the posts
-/// of unknown blogs falls by four hundredths.
+/// The number of characters of a text that are judged, as `Folded` counts them. With 2,000, average precision over the
+/// posts of unknown blogs falls by four hundredths.
 pub(crate) const READ: usize = 6_000;
-/// A word in the title counts so often among the words of the text.
+/// How many times a word of the title counts among the words of the text.
 const IN_TITLE: u8 = 2;
-/// So many words are named as reasons.
+/// The number of words named as reasons.
 const NAMED: usize = 3;
-/// Words of fewer sources than one in ten tell a reader something; `they` and `people` do not.
+/// A word is named only if fewer than one source in ten uses it; `they` and `people` tell a reader nothing.
 const TELLING: f32 = 2.6;
-/// Added to the square of a group before it is brought to length one: little follows from one known word.
+/// Added to the square of a group's length before it is scaled to one, so that a single known word does not decide.
 const RESERVE: f32 = 10.0;
-/// 1 + ln(n): the fifth mention says less than the first, and the ninth no more than the eighth.
+/// 1 + ln(n) for n from 1 to 8: each further mention of a word adds less, and mentions after the eighth add nothing.
 const DAMPED: [f32; 9] =
     [0.0, 1.0, 1.693_147_2, 2.098_612_3, 2.386_294_4, 2.609_438, 2.791_759_5, 2.945_91, 3.079_441_5];
 
 /// The groups of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Group {
-    /// A word of title or text.
+    /// A word of the title or the text.
     Word,
-    /// A word of the title, as such.
+    /// A word of the title, counted separately.
     TitleWord,
-    /// Two words that follow one another in a sentence.
+    /// Two consecutive words of a sentence.
     Pair,
 }
 
 impl Group {
     const COUNT: usize = 3;
 
-    /// What a group counts beside the others, as the square root of its share; found by cross-validation.
+    /// The group's weight relative to the others, as the square root of its share; found by cross-validation.
     fn scale(self) -> f32 {
         match self {
             Self::Word => 0.707,
@@ -60,14 +61,14 @@ impl Group {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier {
     themes: Vec<String>,
-    /// How rare each feature is.
+    /// The rarity of each feature.
     rarity: Vec<f32>,
-    /// Words are the first features, then come the words of titles, then pairs; so many are in each group.
+    /// The number of features in each group. Words come first, then title words, then pairs.
     sizes: [usize; Group::COUNT],
-    /// For the topic, a weight of each feature, in units of `weight_unit`.
+    /// The topic's weight for each feature, in units of `weight_unit`.
     weights: Vec<i16>,
     weight_unit: f32,
-    /// For each feature but the pairs, a weight of each theme, in units of `theme_unit`.
+    /// Each theme's weight for each feature except pairs, in units of `theme_unit`.
     theme_weights: Vec<i8>,
     theme_unit: f32,
     topic: Calibration,
@@ -75,9 +76,9 @@ pub struct Classifier {
     by_hash: Features,
 }
 
-/// How the linear sum and the points of the phrases become log-odds: that a text is relevant, or that a relevant one has a
-/// theme, where a further theme is joined at log-odds of zero. The values are for a text of no length, and how
-/// much is added to each for one of a thousand words; between them it goes by the square root of the length.
+/// Converts the linear sum and the points of the phrases into log-odds: that a text is relevant, or that a relevant
+/// text has a theme. A second or third theme is added at log-odds above zero. Each coefficient has a value for an empty
+/// text and the amount added for a text of a thousand words; between them it grows with the square root of the length.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Calibration {
     pub(crate) base: [f32; 2],
@@ -85,11 +86,11 @@ pub(crate) struct Calibration {
     pub(crate) points: [f32; 2],
 }
 
-/// A text has no more words than this, where length counts.
+/// The number of words beyond which a longer text makes no difference.
 const LONG: f32 = 1000.0;
 
 impl Calibration {
-    /// A text's length as it counts: 0 for none, 1 for a thousand words and more.
+    /// The length as the calibration uses it: 0 for an empty text, 1 for a thousand words or more.
     pub(crate) fn length(words: usize) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "at most a few thousand")]
         let words = words as f32;
@@ -104,40 +105,40 @@ impl Calibration {
         Self::at(self.base, length)
     }
 
-    /// What one of the linear sum adds; never less than nothing.
+    /// The coefficient of the linear sum; never negative.
     fn per_sum(&self, length: f32) -> f32 {
         Self::at(self.sum, length).max(0.0)
     }
 
-    /// What a point of the phrases adds; never less than nothing.
+    /// The coefficient of the phrases' points; never negative.
     fn per_point(&self, length: f32) -> f32 {
         Self::at(self.points, length).max(0.0)
     }
 }
 
-/// What the classifier makes of a text.
+/// The classifier's judgement of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Judgement<'a> {
-    /// Log-odds that it is relevant, as far as its words say; without any known word, those of any text.
+    /// The log-odds of relevance from its words alone; for a text without any known word, those of an average text.
     pub(crate) log_odds: f32,
-    /// What a point of the phrases adds.
+    /// The log-odds that one point of the phrases adds.
     pub(crate) per_point: f32,
-    /// The words that did most for the judgement, in its direction, the heaviest first.
+    /// The words that contributed most in the direction of the judgement, heaviest first.
     pub(crate) decisive: Vec<&'a str>,
 }
 
-/// The features of one text, gathered passage by passage.
+/// The features of one text, collected passage by passage.
 #[derive(Debug, Default)]
 pub(crate) struct Bag<'a> {
-    /// For each feature, how often it counts.
+    /// The weighted count of each feature.
     times: Vec<u8>,
-    /// The features met, in order.
+    /// The features found, in order.
     met: Vec<Met>,
     texts: Vec<&'a str>,
     words: usize,
 }
 
-/// A feature, and where the words for it were first written.
+/// A feature, and where its words first appear.
 #[derive(Debug)]
 struct Met {
     feature: u32,
@@ -146,14 +147,14 @@ struct Met {
 }
 
 impl<'a> Bag<'a> {
-    /// Takes a passage, which was made for these features, and the text that it was made from.
+    /// Adds a passage, which must have been prepared with these features, and the text that it was made from.
     pub(crate) fn take(&mut self, features: &Features, passage: &Passage, text: &'a str, is_title: bool) {
         self.times.resize(features.len(), 0);
         self.met.reserve(passage.folded().len());
         self.texts.push(text);
         self.words += passage.folded().len();
         let folded = passage.folded();
-        // All pairs are looked up before anything else is done, so that no look waits for what the one before brings.
+        // Look up all pairs first: these lookups are independent, so that the processor can overlap their cache misses.
         let pairs: Vec<Option<u32>> = pairs(passage).map(|pair| features.get(pair?)).collect();
         let number = place(self.texts.len() - 1);
         walk(passage, is_title, |found| {
@@ -171,17 +172,18 @@ impl<'a> Bag<'a> {
         });
     }
 
-    /// How many words were read.
+    /// The number of words read.
     pub(crate) fn words(&self) -> usize {
         self.words
     }
 
-    /// The features met and their values: what weights are multiplied with. `sizes` says how many features are in each group.
+    /// The features found and their values, to be multiplied by weights. `sizes` is the number of features in each
+    /// group.
     pub(crate) fn row(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
         self.met.iter().map(|met| met.feature).zip(self.values(rarity, sizes)).collect()
     }
 
-    /// The values of the features met, by how often and how rare they are, each group at its length.
+    /// The values of the features found, from their counts and rarity, with each group scaled to its length.
     fn values(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
         let mut squares = [RESERVE; Group::COUNT];
         let value = |met: &Met| {
@@ -200,18 +202,18 @@ impl<'a> Bag<'a> {
     }
 }
 
-/// What may be a feature.
+/// A candidate for a feature.
 pub(crate) struct Found {
     pub(crate) group: Group,
     pub(crate) hash: u64,
-    /// Which feature its last word is.
+    /// The feature of its last word.
     word_feature: Option<u32>,
     words: Range<usize>,
-    /// How often it counts.
+    /// Its weighted count.
     times: u8,
 }
 
-/// Everything in a passage that may be a feature, in order.
+/// All candidates for features in a passage, in order.
 pub(crate) fn walk(passage: &Passage, is_title: bool, mut note: impl FnMut(Found)) {
     let times = if is_title { IN_TITLE } else { 1 };
     for ((word, (hash, word_feature)), pair) in passage.features().enumerate().zip(pairs(passage)) {
@@ -226,7 +228,7 @@ pub(crate) fn walk(passage: &Passage, is_title: bool, mut note: impl FnMut(Found
     }
 }
 
-/// For each word, the hash of the pair that it ends: no sentence begins with one.
+/// For each word, the hash of the pair that ends with it; none for the first word of a sentence.
 fn pairs(passage: &Passage) -> impl Iterator<Item = Option<u64>> {
     let mut before = None;
     passage.features().enumerate().map(move |(word, (hash, _))| {
@@ -254,18 +256,18 @@ impl Classifier {
         &self.themes
     }
 
-    /// How many words and pairs of words it knows.
+    /// The number of words and pairs of words that it knows.
     #[must_use]
     pub fn features(&self) -> usize {
         self.rarity.len()
     }
 
-    /// Its features by their hashes.
+    /// Its features, indexed by their hashes.
     pub(crate) fn by_hash(&self) -> &Features {
         &self.by_hash
     }
 
-    /// Judges a text by its words.
+    /// Judges a text from its words.
     pub(crate) fn judge<'a>(&self, bag: &Bag<'a>) -> Judgement<'a> {
         let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut sum = 0.0_f32;
@@ -282,7 +284,7 @@ impl Classifier {
         shares.retain(|(share, _)| share.is_sign_positive() == log_odds.is_sign_positive() && *share != 0.0);
         let mut decisive: Vec<&str> = Vec::with_capacity(NAMED);
         while decisive.len() < NAMED && !shares.is_empty() {
-            // Of equals the first: a sort of all for the sake of three would cost more than all the rest.
+            // Pick the few heaviest, the first among equals, without sorting all of them.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
             let word = bag.texts[met.text as usize].get(whole(&met.place)).unwrap_or_default();
@@ -293,7 +295,7 @@ impl Classifier {
         Judgement { log_odds, per_point: self.topic.per_point(length), decisive }
     }
 
-    /// The log-odds of each theme for a relevant text, whose phrases have earned the themes these points.
+    /// The log-odds of each theme for a relevant text, given the points of the phrases for each theme.
     pub(crate) fn judge_themes(&self, bag: &Bag<'_>, points: &[f32]) -> Vec<f32> {
         let width = self.themes.len();
         let mut sums = vec![0.0_f32; width];

@@ -12,39 +12,40 @@ use super::topic::Scale;
 
 /// Bins of the reliability table, each a tenth of the scale.
 pub const BINS: usize = 10;
-/// Resamples behind each interval.
+/// Resamples for each interval.
 pub const RESAMPLES: usize = 1_000;
 /// Posts that a simulated weekly digest chooses from.
 pub const WEEK: usize = 40;
-/// Posts of a simulated digest that count: as many as `max_stories` shows in full.
+/// Posts of a simulated digest that are evaluated: as many as `max_stories` shows in full.
 pub const FIRST: usize = 12;
-/// How often the posts are dealt into weeks for the figure itself; once for each resample.
+/// How many times the posts are divided into weeks for the figure itself; each resample does it once.
 const DEALS: usize = 100;
-/// An interval leaves out so much on either side.
+/// The share of resamples outside an interval on each side.
 const TAIL: f64 = 0.025;
 /// The share of relevant posts in a live feed.
 const LIVE_PREVALENCE: f64 = 0.1;
 
-/// A labelled post and how it was judged.
+/// A labelled post and its judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// Where it is from: posts of one source are drawn together.
+    /// Its source; posts of one source are drawn together.
     pub source: String,
-    /// Whether people say that it belongs.
+    /// Whether it is labelled as relevant.
     pub is_relevant: bool,
-    /// Whether people found it hard to say.
+    /// Whether people found the label hard to decide.
     pub is_borderline: bool,
-    /// Whether it shares words or setting with the topic and does not belong.
+    /// Whether it shares words or setting with the topic but is not relevant.
     pub is_hard_negative: bool,
     /// Whether the program selects it.
     pub is_selected: bool,
     /// The program's score.
     pub score: f64,
-    /// Its themes.
+    /// Its themes, compared.
     pub themes: Themes,
 }
 
-/// Themes counted: those of a post that is not selected are missed, those given to an irrelevant post are wrong.
+/// Counts of themes: those of a relevant post that is not selected are missed, those given to an irrelevant post are
+/// wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Themes {
     right: usize,
@@ -52,18 +53,18 @@ pub struct Themes {
     missed: usize,
 }
 
-/// The figures: shares from 0 to 1.
+/// The figures, as shares from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// Of the selected posts, those that are relevant.
+    /// The share of the selected posts that are relevant.
     Precision,
-    /// Of the relevant posts, those that are selected.
+    /// The share of the relevant posts that are selected.
     Recall,
-    /// The harmonic mean of both.
+    /// The harmonic mean of precision and recall.
     F1,
-    /// Precision at each relevant post of the ranking, averaged; posts of equal score are one step.
+    /// The mean of the precision at each relevant post of the ranking; posts with equal scores count as one step.
     AveragePrecision,
-    /// Of the first [`FIRST`] posts of weekly digests, those that are relevant.
+    /// The share of the first [`FIRST`] posts of weekly digests that are relevant.
     DigestPrecision,
     /// Precision over (post, theme) pairs.
     ThemePrecision,
@@ -71,19 +72,19 @@ pub enum Measure {
     ThemeRecall,
     /// F1 over (post, theme) pairs.
     ThemeF1,
-    /// Of the irrelevant posts, those that are selected.
+    /// The share of the irrelevant posts that are selected.
     FalsePositiveRate,
-    /// The precision to expect where one post in ten is relevant.
+    /// The expected precision where one post in ten is relevant.
     LivePrecision,
     /// The mean distance between a bin's mean score and its share of relevant posts; 0 for scores in points.
     CalibrationError,
-    /// The mean square of the distance between score and label; 0 for scores in points.
+    /// The mean squared difference between score and label; 0 for scores in points.
     Brier,
 }
 
 impl Measure {
     const COUNT: usize = 12;
-    /// All of them, in the order of their declaration.
+    /// All figures, in the order of their declaration.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Precision,
         Self::Recall,
@@ -99,34 +100,34 @@ impl Measure {
         Self::Brier,
     ];
 
-    /// Whether it needs scores that are probabilities.
+    /// Whether the figure needs scores that are probabilities.
     #[must_use]
     pub fn is_of_probabilities(self) -> bool {
         matches!(self, Self::CalibrationError | Self::Brier)
     }
 }
 
-/// A figure and its 95 % interval; without one when all posts are from one source.
+/// A figure and its 95 % interval; there is no interval when all posts are from one source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// Over the posts as they are.
+    /// Measured on the posts as they are.
     pub value: f64,
-    /// Between these it falls in 95 of 100 resamples.
+    /// The bounds that contain the value in 95 of 100 resamples.
     pub interval: Option<(f64, f64)>,
 }
 
-/// The posts whose score falls into one tenth of the scale.
+/// The posts whose scores fall into one tenth of the scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bin {
-    /// How many there are.
+    /// The number of posts.
     pub posts: usize,
     /// Their mean score, 0 to 1.
     pub mean_score: f64,
-    /// The share of them that is relevant.
+    /// The share of relevant posts among them.
     pub relevant: Estimate,
 }
 
-/// All figures over a set of posts.
+/// All figures for a set of posts.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "counts that are called what the field calls them")]
 pub struct Report {
@@ -138,7 +139,7 @@ pub struct Report {
     pub false_positives: usize,
     pub hard_negatives: usize,
     pub hard_negatives_selected: usize,
-    /// The reliability table; none for scores in points.
+    /// The reliability table; `None` for scores in points.
     pub bins: Option<[Bin; BINS]>,
     estimates: [Estimate; Measure::COUNT],
 }
@@ -152,8 +153,8 @@ impl Index<Measure> for Report {
 }
 
 impl Themes {
-    /// Compares the themes that people gave with those of the program; neither list counts where its side says that
-    /// the post does not belong.
+    /// Compares the themes given by people with those given by the program. A list is ignored where its side considers
+    /// the post irrelevant.
     #[must_use]
     pub fn of(labelled: Option<&[String]>, given: Option<&[String]>) -> Self {
         let set =
@@ -165,7 +166,7 @@ impl Themes {
 }
 
 impl Report {
-    /// Measures the posts.
+    /// Computes all figures for the posts.
     #[must_use]
     pub fn of(samples: &[Sample], scale: Scale) -> Self {
         let all: Vec<&Sample> = samples.iter().collect();
@@ -215,7 +216,7 @@ impl Report {
     }
 }
 
-/// Between these bounds 95 of 100 values fall.
+/// The bounds that contain 95 of 100 values.
 fn interval(mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_by(f64::total_cmp);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fortieth of a thousand")]
@@ -223,7 +224,7 @@ fn interval(mut values: Vec<f64>) -> Option<(f64, f64)> {
     Some((*values.get(tail)?, *values.get(values.len().checked_sub(tail + 1)?)?))
 }
 
-/// Every figure, in the order of [`Measure::ALL`].
+/// All figures, in the order of [`Measure::ALL`].
 fn figures(samples: &[&Sample], scale: Scale, deals: usize, random: &mut Random) -> [f64; Measure::COUNT] {
     let count = |is: &dyn Fn(&Sample) -> bool| samples.iter().filter(|it| is(it)).count();
     let relevant = count(&|it| it.is_relevant);
@@ -261,7 +262,7 @@ fn quality(right: usize, wrong: usize, missed: usize) -> (f64, f64, f64) {
     (ratio(right, right + wrong), ratio(right, right + missed), f1)
 }
 
-/// A part of nothing is 0, as scikit-learn has it.
+/// `part / whole`, or 0 if `whole` is 0, as in scikit-learn.
 fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
@@ -277,14 +278,14 @@ fn average_precision(samples: &[&Sample]) -> f64 {
     if relevant == 0 { 0.0 } else { sum / relevant as f64 }
 }
 
-/// Best score first; posts of equal score stay in their order.
+/// Ranks the posts, best score first; posts with equal scores keep their order.
 fn ranked<'a>(samples: &[&'a Sample]) -> Vec<&'a Sample> {
     let mut ranking = samples.to_vec();
     ranking.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranking
 }
 
-/// Deals the posts into weeks at random; a week's digest shows its selected posts, best first.
+/// Divides the posts into weeks at random; each week's digest shows its selected posts, best first.
 fn digest_precision(samples: &[&Sample], deals: usize, random: &mut Random) -> f64 {
     let mut posts = samples.to_vec();
     let (mut shown, mut relevant) = (0, 0);
@@ -300,7 +301,8 @@ fn digest_precision(samples: &[&Sample], deals: usize, random: &mut Random) -> f
     ratio(relevant, shown)
 }
 
-/// Number of posts, mean score and share of relevant ones for each tenth of the scale; the last one holds the end.
+/// The number of posts, the mean score and the share of relevant posts for each tenth of the scale; the last tenth
+/// includes its upper end.
 fn bins(samples: &[&Sample]) -> [(usize, f64, f64); BINS] {
     let mut bins = [(0, 0.0, 0); BINS];
     for sample in samples {
@@ -319,7 +321,7 @@ fn bins(samples: &[&Sample]) -> [(usize, f64, f64); BINS] {
     })
 }
 
-/// What the score says, from 0 to 1.
+/// The score as a probability from 0 to 1.
 fn probability(sample: &Sample) -> f64 {
     (sample.score / 100.0).clamp(0.0, 1.0)
 }
@@ -335,8 +337,8 @@ fn brier(samples: &[&Sample]) -> f64 {
     if samples.is_empty() { 0.0 } else { off / samples.len() as f64 }
 }
 
-/// The threshold with the best F1 over these scores, half-way between two neighbours, and that F1; none when no
-/// relevant post has a score above 0.
+/// The threshold with the best F1 for these scores, half-way between two neighbouring scores, and that F1. `None` when
+/// no relevant post has a score above 0.
 #[must_use]
 pub fn best_threshold(samples: &[&Sample]) -> Option<(f64, f64)> {
     let ranking = ranked(samples);

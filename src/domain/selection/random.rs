@@ -1,5 +1,5 @@
-//! Draws that can be repeated: the same seed gives the same draws on every machine. For measuring only; tokens and
-//! keys come from the operating system.
+//! A repeatable random generator: the same seed gives the same numbers on every machine. It is only for measurements;
+//! tokens and keys come from the operating system.
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Debug)]
@@ -19,14 +19,14 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, each as likely as the others as long as the bound is small beside 2⁶⁴.
+    /// A number below `bound`, uniformly distributed as long as the bound is small compared to 2⁶⁴.
     pub fn below(&mut self, bound: usize) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "it is below the bound")]
         let number = ((u128::from(self.next()) * bound as u128) >> 64) as usize;
         number
     }
 
-    /// Puts the items into a random order (Fisher and Yates).
+    /// Shuffles the items (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn the_numbers_are_those_of_the_reference_implementation() {
-        // The first three of SplitMix64 from the seed 1234567.
+        // The first three outputs of SplitMix64 for the seed 1234567.
         let mut random = Random(1_234_567);
         let numbers = [random.next(), random.next(), random.next()];
         assert_eq!(numbers, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);

@@ -1,9 +1,9 @@
-//! Whether an item is about the topic, under which themes, and why.
+//! Decides whether an item is about the topic, under which themes, and why.
 //!
-//! Every phrase of the topic that is found adds its points, an exclusion's subtracts them; the title counts more
-//! than the opening of the text, the opening more than the rest, and phrases are looked for in the first 2,000
-//! characters only, so that long items are not favoured. Of a topic without a classifier the sum of the points is the
-//! score. With one, the points and its own judgement are log-odds, and the score is the probability that they give.
+//! Every phrase of the topic that is found adds its points; an exclusion's phrases subtract theirs. The title counts
+//! more than the opening of the text, and the opening more than the rest. Phrases are searched for only in the first
+//! 2,000 characters, so that long items have no advantage. Without a classifier, the score is the sum of the points.
+//! With one, the points and its own judgement are log-odds, and the score is the resulting probability.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,16 +25,18 @@ pub use score::{Place, Reason, Score, Text};
 pub use telling::telling;
 pub(crate) use weigh::Points;
 
-/// Changes with whatever changes a score beside the topic's files: scores made by another method are stale.
+/// The version of the scoring method. Increase it with every change that affects scores beyond the topic's files:
+/// scores from another method are stale.
 pub const METHOD: u8 = 3;
 
-/// In so many characters of summary and content together, phrases are looked for.
+/// Phrases are searched for in this many characters of summary and content together.
 const READ: usize = 2_000;
-/// Of those, so many are the opening.
+/// The length of the opening, in characters.
 const OPENING: usize = 600;
-/// And in so many, a post says what kind of post it is,
+/// The length of the lead, in characters, where a post shows what kind of post it is.
 const LEAD: usize = 300;
-/// in sentences that begin within so many: what comes behind a short post may belong to another one.
+/// Only sentences that begin within this many characters belong to the lead: text after a short post may belong to
+/// another one.
 const LEAD_BEGUN: usize = 160;
 const TITLE_LIMIT: usize = 400;
 const CATEGORY_LIMIT: usize = 80;
@@ -45,7 +47,7 @@ const IN_OPENING: f32 = 1.0;
 const IN_REST: f32 = 0.5;
 const IN_CATEGORY: f32 = 0.5;
 
-/// A topic made ready for scoring: build it once, score many, from as many threads as you like.
+/// A topic prepared for scoring. Build it once and use it for many items, from any number of threads.
 #[derive(Debug)]
 pub struct Scorer {
     threshold: f32,
@@ -57,16 +59,16 @@ pub struct Scorer {
     themes: Vec<Arc<str>>,
     exclusions: Vec<Exclusion>,
     phrases: Vec<Phrase>,
-    /// For each sequence of the index, the phrases that ask for it, those with two sides under the left one.
+    /// For each sequence of the index, the phrases that use it; a phrase with two sides is filed under its left one.
     phrases_of: Vec<Vec<usize>>,
     covers: Vec<Covers>,
     index: Index,
-    desks: Mutex<Vec<Desk>>,
+    scratch_buffers: Mutex<Vec<Scratch>>,
 }
 
-/// What reading needs and the next text can use again: one for each thread that scores at the same time.
+/// Scratch buffers that are reused for the next text; one for each thread that scores at the same time.
 #[derive(Debug, Default)]
-struct Desk {
+struct Scratch {
     passage: Passage,
     hits: Hits,
 }
@@ -75,8 +77,8 @@ struct Desk {
 struct Exclusion {
     reason: Arc<str>,
     is_decisive: bool,
-    /// What its heaviest phrase is worth: beside a judgement of the whole text, one that does not decide takes away no
-    /// more, so that a post is not out for what it mentions.
+    /// The worth of its heaviest phrase. Beside a judgement of the whole text, an exclusion that is not decisive
+    /// subtracts no more than this, so that a post is not excluded for what it mentions.
     heaviest: f32,
 }
 
@@ -90,14 +92,14 @@ struct Phrase {
     looks_for: LooksFor,
 }
 
-/// Where a sequence is a phrase that counts, and takes its words from shorter ones. A side of a `~` never does.
+/// Which sequences are phrases that take their words from shorter ones; a side of a `~` never does.
 #[derive(Debug, Clone, Copy, Default)]
 struct Covers {
     in_title: bool,
     elsewhere: bool,
 }
 
-/// A pattern's shape, with sequences by their numbers in the index.
+/// The shape of a pattern, with sequences replaced by their numbers in the index.
 #[derive(Debug, Clone, Copy)]
 enum LooksFor {
     Whole(usize),
@@ -111,15 +113,15 @@ enum Speaks {
     Against(usize),
 }
 
-/// A phrase that a passage holds, its worth there, and the words that earn it.
+/// A phrase found in a passage, its worth there, and its words.
 struct Find<'a> {
     phrase: usize,
     speaks: Speaks,
     place: Place,
     worth: f32,
-    /// It is where a post says what it is: in the title, a category, or the first sentences.
+    /// Whether it is where a post says what it is: in the title, a category, or the first sentences.
     leads: bool,
-    /// The words that earn it, numbered through all passages; for a phrase without `~` twice the same.
+    /// The ranges of its words, numbered across all passages; both are equal for a phrase without `~`.
     words: [Range<usize>; 2],
     quote: &'a str,
 }
@@ -133,17 +135,17 @@ impl Find<'_> {
         self.words.iter().any(|words| words.contains(&word))
     }
 
-    /// Whether all words of the other are among its own.
+    /// Whether its words include all words of the other.
     fn covers(&self, other: &Self) -> bool {
         other.each_word().all(|word| self.has_word(word))
     }
 }
 
-/// All that was seen in a text.
+/// Everything found in a text.
 #[derive(Default)]
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
-    /// In all passages so far.
+    /// The number of words in all passages so far.
     words: usize,
     bag: Bag<'a>,
 }
@@ -204,55 +206,57 @@ impl Scorer {
             phrases_of,
             covers,
             index: Index::new(sequences.all),
-            desks: Mutex::default(),
+            scratch_buffers: Mutex::default(),
         }
     }
 
-    /// Judges a text. A decisive exclusion whose own evidence in title and first sentences suffices puts the item
-    /// out. Of an item in a language that is not the topic's, only title and categories are judged.
+    /// Scores a text. A decisive exclusion whose own evidence in title and first sentences suffices excludes the item.
+    /// If the item's language is not one of the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
         let (text, language) = self.in_own_language(text);
         let classifier = self.classifier.as_deref();
         let mut seen = Seen::default();
-        self.read(&text, |desk, passage, place, offset| {
+        self.read(&text, |scratch, passage, place, offset| {
             if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
-                seen.bag.take(classifier.by_hash(), &desk.passage, passage, place == Place::Title);
+                seen.bag.take(classifier.by_hash(), &scratch.passage, passage, place == Place::Title);
             }
-            self.note(desk, passage, place, offset, &mut seen);
+            self.note(scratch, passage, place, offset, &mut seen);
         });
-        // The words of a title in another language may mean something else: "Budget" is German, too.
+        // The words of a title in another language may mean something else: "Budget" is also German.
         if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
             seen.bag = Bag::default();
         }
         Score { language, ..self.weigh(seen, text.prior) }
     }
 
-    /// Whether a phrase was found that a reader would be told as the reason.
+    /// Whether a reader would be shown this phrase as the reason.
     fn tells(&self, find: &Find<'_>) -> bool {
         self.phrases[find.phrase].is_telling && !matches!(find.speaks, Speaks::Against(_))
     }
 
-    /// What the phrases alone make of a text.
+    /// The points from the phrases alone.
     pub(crate) fn points(&self, text: &Text<'_>) -> Points {
         let (text, _) = self.in_own_language(text);
         let mut seen = Seen::default();
-        self.read(&text, |desk, passage, place, offset| self.note(desk, passage, place, offset, &mut seen));
+        self.read(&text, |scratch, passage, place, offset| self.note(scratch, passage, place, offset, &mut seen));
         self.points_of(seen.finds)
     }
 
-    /// The phrases that a text holds, also where a longer one covers them: their numbers in the order of the topic, the
-    /// general ones first, then those of the themes and of the exclusions. Some come more than once.
+    /// The phrases in a text, including those covered by a longer one, by their numbers in the order of the topic:
+    /// general phrases first, then those of the themes and of the exclusions. A number may occur more than once.
     #[must_use]
-    pub fn held(&self, text: &Text<'_>) -> Vec<usize> {
+    pub fn phrases_in(&self, text: &Text<'_>) -> Vec<usize> {
         let (text, _) = self.in_own_language(text);
         let mut held = Vec::new();
-        self.read(&text, |desk, _, place, _| {
-            for hits in desk.hits.by_sequence() {
+        self.read(&text, |scratch, _, place, _| {
+            for hits in scratch.hits.by_sequence() {
                 let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
                 let is_near = |number: &usize| match self.phrases[*number].looks_for {
                     LooksFor::Whole(_) => true,
-                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within).is_some(),
+                    LooksFor::Near(_, right, within) => {
+                        matching::nearest(hits, scratch.hits.of(right), within).is_some()
+                    }
                 };
                 let phrases = self.phrases_of[hits[0].sequence].iter();
                 held.extend(phrases.filter(|number| counts(number) && is_near(number)));
@@ -261,7 +265,7 @@ impl Scorer {
         held
     }
 
-    /// What is judged of a text, and its language where that is none of the topic's.
+    /// The part of a text that is judged, and the text's language if it is not one of the topic's.
     fn in_own_language<'a>(&self, text: &Text<'a>) -> (Text<'a>, Option<Language>) {
         match self.languages.foreign(text.summary, text.content) {
             None => (*text, None),
@@ -269,22 +273,22 @@ impl Scorer {
         }
     }
 
-    /// Reads a text passage by passage; each is handed on with its place and with what was read of the text before it.
-    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Desk, &'a str, Place, usize)) {
-        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut desk = desks().pop().unwrap_or_default();
+    /// Reads a text passage by passage; passes on each with its place and the amount of text before it.
+    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Scratch, &'a str, Place, usize)) {
+        let scratch_buffers = || self.scratch_buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = scratch_buffers().pop().unwrap_or_default();
         let features = self.classifier.as_ref().map(|classifier| classifier.by_hash());
         let limit = if features.is_some() { classifier::READ } else { READ };
         let mut read = |passage: &'a str, place, limit, offset| {
-            desk.passage.refill(passage, limit, &self.index, features);
+            scratch.passage.refill(passage, limit, &self.index, features);
             let covers = |sequence: usize| match place {
                 Place::Title => self.covers[sequence].in_title,
                 _ => self.covers[sequence].elsewhere,
             };
-            let words = desk.passage.folded().words_before(READ.saturating_sub(offset));
-            self.index.find(&desk.passage, words, covers, &mut desk.hits);
-            take(&desk, passage, place, offset);
-            desk.passage.folded().size()
+            let words = scratch.passage.folded().words_before(READ.saturating_sub(offset));
+            self.index.find(&scratch.passage, words, covers, &mut scratch.hits);
+            take(&scratch, passage, place, offset);
+            scratch.passage.folded().size()
         };
         read(text.title, Place::Title, TITLE_LIMIT, 0);
         let summary = read(text.summary, Place::Text, limit, 0);
@@ -292,15 +296,15 @@ impl Scorer {
         for category in text.categories.iter().take(CATEGORIES) {
             read(category, Place::Category, CATEGORY_LIMIT, 0);
         }
-        desks().push(desk);
+        scratch_buffers().push(scratch);
     }
 
-    /// Notes what a passage holds.
-    fn note<'a>(&self, desk: &Desk, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
-        let folded = desk.passage.folded();
+    /// Records the phrases of a passage.
+    fn note<'a>(&self, scratch: &Scratch, text: &'a str, place: Place, offset: usize, seen: &mut Seen<'a>) {
+        let folded = scratch.passage.folded();
         let begins_late = |word: &usize| folded.opens_sentence(*word) && offset + folded.offset(*word) >= LEAD_BEGUN;
         let lead = (0..folded.len()).find(begins_late).unwrap_or(folded.len());
-        for hits in desk.hits.by_sequence() {
+        for hits in scratch.hits.by_sequence() {
             for &number in &self.phrases_of[hits[0].sequence] {
                 let phrase = &self.phrases[number];
                 if phrase.title_only && place != Place::Title {
@@ -311,7 +315,7 @@ impl Scorer {
                         let hit = hits.iter().find(|hit| hit.is_outermost);
                         hit.map(|hit| [hit.words.clone(), hit.words.clone()])
                     }
-                    LooksFor::Near(_, right, within) => matching::nearest(hits, desk.hits.of(right), within),
+                    LooksFor::Near(_, right, within) => matching::nearest(hits, scratch.hits.of(right), within),
                 };
                 let Some(words) = words else { continue };
                 let (start, end) = (words[0].start, words[1].end);

@@ -1,5 +1,5 @@
-//! What the digest is about: the checked form of `topic.toml`. Built by `config`, read by `relevance`.
-//! How a phrase is written and read, `pattern` knows.
+//! What the digest is about: the validated form of `topic.toml`. `config` builds it, `relevance` reads it, and
+//! `pattern` parses and represents the phrases.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ pub use super::phrases::pattern::{Pattern, PatternError};
 /// The topic, its themes and all its phrases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Topic {
-    /// Short name, as `public-service-reform`.
+    /// Short name, such as `public-service-reform`.
     pub name: String,
     /// As readers see it: "public service reform".
     pub title: String,
@@ -17,44 +17,44 @@ pub struct Topic {
     pub description: String,
     /// ISO 639-1 codes of the languages in which the phrases are written.
     pub languages: Vec<String>,
-    /// A score at or above this is in.
+    /// An item with this score or more is selected.
     pub threshold: f32,
-    /// What becomes of a score below it by no more than a margin.
+    /// How items just under the threshold are treated.
     pub borderline: Borderline,
-    /// In the order of the file, which is the order of the digest's sections.
+    /// In the order of the file, which is also the order of the digest's sections.
     pub themes: Vec<Theme>,
     /// Evidence for the topic that belongs to no theme.
     pub general: Vec<Term>,
-    /// Other senses of the same words, and kinds of post that are out whatever their subject.
+    /// Other senses of the same words, and kinds of post that are excluded whatever their subject.
     pub exclusions: Vec<Exclusion>,
     /// The trained model that judges the text as a whole, beside the phrases. With it, scores and thresholds are
     /// probabilities in percent; without it, the points of the phrases.
     pub classifier: Option<Arc<Classifier>>,
-    /// All phrases together count no more than this, for or against.
+    /// The most that all phrases together can count, for or against.
     pub most: f32,
-    /// What the phrases of a decisive exclusion must reach.
+    /// The points that a decisive exclusion's phrases must reach.
     pub decisive: f32,
-    /// Hash of the file's content: scores made under another one are stale.
+    /// A hash of the file's content: scores made with another one are stale.
     pub fingerprint: String,
 }
 
-/// What the number of a score means.
+/// The unit of a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// The sum of what the phrases found are worth.
+    /// The sum of the points of the phrases found.
     Points,
     /// The probability that the item is relevant, from 0 to 100.
     Probability,
 }
 
 impl Topic {
-    /// What this topic's scores mean.
+    /// The unit of this topic's scores.
     #[must_use]
     pub fn scale(&self) -> Scale {
         if self.classifier.is_some() { Scale::Probability } else { Scale::Points }
     }
 
-    /// The same, with nothing that speaks against a post.
+    /// The same topic without exclusions.
     #[must_use]
     pub fn without_exclusions(&self) -> Self {
         Self { exclusions: Vec::new(), ..self.clone() }
@@ -62,7 +62,7 @@ impl Topic {
 }
 
 impl Scale {
-    /// The word for programs.
+    /// The machine-readable name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,8 +71,8 @@ impl Scale {
         }
     }
 
-    /// What a reason of this weight does to a score whose reasons weigh `all` together: its points, or the percentage
-    /// points by which the probability is higher with it than without.
+    /// The effect of a reason with this weight on a score whose reasons add up to `all`: its points, or the difference
+    /// in percentage points between the probability with it and without it.
     #[must_use]
     pub fn effect(self, all: f32, weight: f32) -> f32 {
         let percent = |log_odds: f32| 100.0 / (1.0 + (-log_odds).exp());
@@ -82,7 +82,7 @@ impl Scale {
         }
     }
 
-    /// An effect as people read it: `+4.0` or `+12 %`.
+    /// Formats an effect for people: `+4.0` or `+12 %`.
     #[must_use]
     pub fn show_effect(self, effect: f32) -> String {
         match self {
@@ -91,7 +91,7 @@ impl Scale {
         }
     }
 
-    /// A score as people read it: `7.5` or `81 %`.
+    /// Formats a score for people: `7.5` or `81 %`.
     #[must_use]
     pub fn show(self, score: f32) -> String {
         match self {
@@ -104,46 +104,46 @@ impl Scale {
 /// The rule for items just under the threshold.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Borderline {
-    /// How far below the threshold, in points or percent as it; at 0 nothing is borderline.
+    /// How far below the threshold an item may be, in the threshold's unit; 0 means that nothing is borderline.
     pub margin: f32,
-    /// Whether they are in like the others, rather than named shortly at the end of the digest.
+    /// Whether borderline items are selected like the others, rather than listed at the end of the digest.
     pub is_in: bool,
 }
 
 /// One theme: a section of the digest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
-    /// As `collaboration`.
+    /// Its identifier, such as `collaboration`.
     pub name: String,
     /// As readers see it.
     pub title: String,
-    /// One line for the mail.
+    /// One line for the email.
     pub description: String,
-    /// What speaks for it.
+    /// The phrases that count for it.
     pub terms: Vec<Term>,
 }
 
-/// A phrase and what it is worth.
+/// A phrase and its weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
     /// The phrase in its checked form.
     pub pattern: Pattern,
-    /// Positive: speaks for; the exclusions' terms weigh negative in the score.
+    /// Always positive; the score subtracts the weights of exclusions.
     pub weight: f32,
-    /// Whether readers may see it as a reason: a strong phrase, or a plain one of several words. One plain word says little
-    /// alone, and a weak phrase is only the setting.
+    /// Whether readers may see it as a reason: a strong phrase, or a plain one of several words. A single plain word
+    /// says little, and a weak phrase is only the setting.
     pub is_telling: bool,
 }
 
-/// A sense or a genre that speaks against.
+/// A sense or a kind of post that counts against the topic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exclusion {
-    /// As `job-advert`.
+    /// Its identifier, such as `job-advert`.
     pub name: String,
-    /// What a reader of `explain` is told: "a job advert".
+    /// Its description in `explain`: "a job advert".
     pub reason: String,
-    /// A genre puts the post out whatever else it says; a sense only weighs against it.
+    /// Whether it is a kind of post, which excludes an item regardless of the rest; a sense only counts against it.
     pub decisive: bool,
-    /// What gives it away; weights are positive here, and subtracted.
+    /// The phrases that reveal it; their weights are positive and will be subtracted.
     pub terms: Vec<Term>,
 }

@@ -1,8 +1,8 @@
-//! Trains the `classifier` from labelled posts: the weights of its features by least squares, and what they say as
-//! log-odds by what a classifier says of posts from sources that it was not trained on. The same posts give the same
-//! file on every machine.
+//! Trains the `classifier` from labelled posts. Least squares gives the weights of its features. To turn its sums into
+//! log-odds, cross-fitting compares them with the labels of posts from sources that it was not trained on. The same
+//! posts give the same file on every machine.
 //!
-//! A feed may hold whole posts or the first sentences only, so that each post is learnt whole and cut short.
+//! A feed may carry whole posts or only their first sentences, so each post is learnt both whole and cut short.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,49 +26,50 @@ pub struct Example {
     pub title: String,
     /// Its text.
     pub text: String,
-    /// Whose it is: posts of one source are alike.
+    /// Its source; posts of one source are alike.
     pub source: String,
     /// Whether it is relevant.
     pub relevant: bool,
-    /// Whether people found that hard to say.
+    /// Whether people found the label hard to decide.
     pub borderline: bool,
     /// Its themes by name, if it is relevant.
     pub themes: Vec<String>,
 }
 
-/// A post is learnt whole, and its beginning of so many characters counts so much beside it. Shorter and longer
-/// beginnings bring nothing more. All constants here were found by cross-validation over 2,282 real posts of 287
-/// sources.
+/// The number of characters of the cut version that is learnt in addition to the whole post, and its weight relative to
+/// that. Shorter and longer versions bring no improvement. All constants here were found by cross-validation over 2,282
+/// real posts of 287 sources.
 const CUT: (usize, f64) = (600, 0.4);
-/// Where probabilities are fitted it counts more, or the beginning of a long post would be taken for a short one, which is
-/// less often relevant.
+/// The weight of the cut version when probabilities are fitted. It is higher, because otherwise the beginning of a long
+/// post would be judged like a short post, which is less often relevant.
 const CUT_FITTED: f64 = 0.8;
-/// How much a post of another kind counts.
+/// The weight of an example that is not a post.
 const OTHER_KIND: f64 = 0.2;
-/// What a post is to be judged as, for or against; less sure where people were not.
+/// The target for a post, with its sign for relevant or irrelevant; the next one is for posts that people found hard to
+/// label.
 const CLEAR: f64 = 1.0;
 const BORDERLINE: f64 = 0.55;
-/// A feature that fewer posts, or posts of fewer sources, have is not learnt.
+/// A feature is learnt only if at least this many posts, and this many sources, have it.
 const LEAST_POSTS: usize = 3;
 const LEAST_SOURCES: usize = 2;
-/// Added to how rare a feature is, so that one that every source has is not lost.
+/// Added to the rarity of a feature, so that one found in every source still counts.
 const COMMONEST: f64 = 0.3;
-/// Sources are divided into so many parts; what a classifier says of one, the others have taught it.
+/// The number of parts that sources are divided into; the classifier that judges one part is trained on the others.
 const PARTS: usize = 5;
-/// A relevant post has at most so many themes, and at least one.
+/// A relevant post has between one and this many themes.
 pub(crate) const MOST_THEMES: usize = 3;
 
-/// A post, whole or cut short, as the classifier sees it.
+/// A post, whole or cut short, prepared for the classifier.
 struct Row {
     example: usize,
-    /// It is no post of another kind.
+    /// Whether it is a real post and not another kind of example.
     is_of_posts: bool,
-    /// How much it counts in learning,
+    /// Its weight when the features are learnt.
     weight: f64,
-    /// and where probabilities are fitted.
+    /// Its weight when probabilities are fitted.
     fitted: f64,
     values: Vec<(u32, f32)>,
-    /// As `Calibration::length` has it.
+    /// As `Calibration::length` computes it.
     length: f64,
     points: f64,
     theme_points: Vec<f64>,
@@ -81,10 +82,10 @@ struct Vocabulary {
     rarity: Vec<f32>,
 }
 
-/// Learns the topic from all posts, and each theme from those that are relevant. Posts of `others` are of another kind,
-/// such as excerpts written for the purpose: they count for less, and no feature is learnt from them alone.
+/// Learns the topic from all posts, and each theme from the relevant ones. `others` are examples that are not real
+/// posts, such as excerpts written for the purpose: they count for less, and no feature is learnt from them alone.
 ///
-/// Gives the classifier and its file.
+/// Returns the classifier and its file.
 #[must_use]
 pub fn train(topic: &Topic, posts: &[Example], others: &[Example]) -> (Classifier, Vec<u8>) {
     let file = Classifier::write(&learn(topic, posts, others));
@@ -104,7 +105,7 @@ fn learn(topic: &Topic, posts: &[Example], others: &[Example]) -> Parts {
     let of_themes: Vec<_> =
         themes.iter().map(|theme| Task::of_theme(&rows, &examples, theme, alone).learn(&rows, &part_of)).collect();
     let mut calibration = calibrate(&rows, &examples, &sums);
-    // What the classifier sums has no bias of its own.
+    // At run time the classifier's sum has no bias of its own.
     let bias = weights[vocabulary.keys.len()];
     calibration.base.iter_mut().zip(calibration.sum).for_each(|(base, sum)| *base += narrow(bias) * sum);
     Parts {
@@ -156,9 +157,9 @@ impl Vocabulary {
     }
 }
 
-/// Every example whole, and its beginnings where it is longer.
+/// A row for each whole example, and one for its beginning if it is longer.
 fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabulary) -> Vec<Row> {
-    // Phrases count as they will beside a classifier.
+    // Score the phrases as if a classifier were present.
     let untrained = Classifier::untrained(topic.themes.iter().map(|theme| theme.name.clone()).collect());
     let scorer = Scorer::new(&Topic { classifier: Some(Arc::new(untrained)), ..topic.clone() });
     let (features, index) = (Features::new(&vocabulary.keys), Index::new(Vec::new()));
@@ -191,7 +192,8 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
     rows
 }
 
-/// For each example, the number of its part: sources stay together, the largest are dealt out first.
+/// For each example, the number of its part: posts of one source stay together, and the largest sources are distributed
+/// first.
 fn parts(examples: &[&Example]) -> Vec<usize> {
     let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
     for example in examples {
@@ -209,16 +211,16 @@ fn parts(examples: &[&Example]) -> Vec<usize> {
     examples.iter().map(|example| dealt[example.source.as_str()]).collect()
 }
 
-/// Something to be told from the features of a row: what is wanted of it and what an error costs; none of a row that
-/// teaches nothing.
+/// A target to learn from the features of a row: for each row, the target value and the cost of an error, or `None` if
+/// it is not used.
 struct Task {
     wanted: Vec<Option<(f64, f64)>>,
-    /// Only the first so many are used.
+    /// Only the features below this number are used.
     features: usize,
 }
 
 impl Task {
-    /// Is it relevant? Both sides have the same say, however many they are.
+    /// Whether a row is relevant. Both classes have the same total weight, whatever their size.
     fn of_topic(rows: &[Row], examples: &[&Example], features: usize) -> Self {
         let share = share(rows, |row| examples[row.example].relevant);
         let wanted = rows.iter().map(|row| {
@@ -230,7 +232,7 @@ impl Task {
         Self { wanted: wanted.collect(), features }
     }
 
-    /// If it is relevant, has it this theme? The rarer a theme, the more each of its posts counts.
+    /// Whether a relevant row has this theme. The rarer the theme, the more each of its posts counts.
     fn of_theme(rows: &[Row], examples: &[&Example], theme: &String, features: usize) -> Self {
         let has = |row: &Row| examples[row.example].themes.contains(theme);
         let relevant = rows.iter().filter(|row| examples[row.example].relevant);
@@ -243,7 +245,7 @@ impl Task {
         Self { wanted: wanted.collect(), features }
     }
 
-    /// The weights that all rows teach; and for each row, the sum by weights that its source has not taught.
+    /// The weights from all rows; and for each row, the sum with weights that were not learnt from its source.
     fn learn(&self, rows: &[Row], part_of: &[usize]) -> (Vec<f64>, Vec<f64>) {
         let rows: Vec<(Vec<(u32, f32)>, &Row)> = rows.iter().map(|row| (self.values(row), row)).collect();
         let fit = |without: Option<usize>| {
@@ -265,7 +267,7 @@ impl Task {
     }
 }
 
-/// The share of the rows that are so, by their weights; neither none nor all.
+/// The weighted share of the rows for which `is` holds, never exactly 0 or 1.
 fn share<'r>(rows: impl IntoIterator<Item = &'r Row>, is: impl Fn(&Row) -> bool) -> f64 {
     let (mut yes, mut all) = (0.0, 0.0);
     for row in rows {
@@ -275,7 +277,7 @@ fn share<'r>(rows: impl IntoIterator<Item = &'r Row>, is: impl Fn(&Row) -> bool)
     if all > 0.0 { (yes / all).clamp(0.001, 0.999) } else { 0.5 }
 }
 
-/// The log-odds of what the sums say, and the points: both tell less in a short text.
+/// Converts sums and points into log-odds; both say less about a short text.
 fn calibrate(rows: &[Row], examples: &[&Example], sums: &[f64]) -> Calibration {
     let cases: Vec<Case> = rows
         .iter()
@@ -292,16 +294,16 @@ fn calibrate(rows: &[Row], examples: &[&Example], sums: &[f64]) -> Calibration {
     }
 }
 
-/// Points are of this order: coefficients of one order are drawn to zero alike.
+/// The order of magnitude of points. Dividing by it makes the penalty treat all coefficients alike.
 const POINTS: f64 = 10.0;
 
-/// What is told from, beside the base: the sum and the points, and what a long text adds to each.
+/// The input values besides the base: the sum and the points, and what a long text adds to each.
 fn evidence(row: &Row, sum: f64, points: f64) -> [f64; 4] {
     let points = points / POINTS;
     [sum, sum * row.length, points, points * row.length]
 }
 
-/// From a base and the coefficients of `evidence`.
+/// Builds a calibration from a base and the coefficients of `evidence`.
 fn calibration(base: [f64; 2], per: &[f64]) -> Calibration {
     Calibration {
         base: base.map(narrow),
@@ -310,7 +312,7 @@ fn calibration(base: [f64; 2], per: &[f64]) -> Calibration {
     }
 }
 
-/// The log-odds of each theme, less those at which a further theme pays.
+/// The log-odds of each theme, minus the threshold for a further theme.
 fn calibrate_themes(
     rows: &[Row],
     examples: &[&Example],
@@ -343,7 +345,7 @@ fn calibrate_themes(
         .collect()
 }
 
-/// From which log-odds on a post joins a further theme: where micro-F1 is best.
+/// The threshold of log-odds from which a post gets a further theme: where micro-F1 is best.
 fn least_odds<'c>(posts: impl Iterator<Item = &'c [(f64, bool, f64)]> + Clone) -> f64 {
     let f1 = |least: f64| {
         let (mut right, mut given, mut labelled) = (0.0, 0.0, 0.0);

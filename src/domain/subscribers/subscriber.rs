@@ -1,4 +1,4 @@
-//! A person who asked for the digest: address, status, and what they want.
+//! A subscriber: address, status, and choices.
 
 use std::fmt;
 
@@ -80,31 +80,31 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// Where a person stands. Only `Active` people receive digests.
+/// The status of a subscriber. Only `Active` subscribers receive digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Asked, and has not confirmed yet.
+    /// Signed up, but not confirmed yet.
     Pending,
     /// Confirmed.
     Active,
     /// Unsubscribed.
     Left,
-    /// Mail to them fails, or they complained: nothing is sent until they sign up anew, and after a complaint never.
+    /// Mail to them fails, or they complained: they get nothing until they sign up again; after a complaint they never do.
     Suppressed,
 }
 
-/// By which way a person's consent came.
+/// How a subscriber's consent was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConsentBy {
-    /// They signed up on the page.
+    /// By signing up on the page.
     Page,
-    /// They stood in a file that was imported.
+    /// In a file that was imported.
     Import,
-    /// An administrator added them by a command.
+    /// A command of an administrator.
     Admin,
 }
 
-/// How often a person wants a digest; a run is made for one cadence.
+/// How often a subscriber gets a digest; a run is made for one cadence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cadence {
     /// Every day.
@@ -131,7 +131,7 @@ impl Cadence {
     }
 }
 
-/// What a person chose.
+/// The choices of a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Preferences {
     /// How often.
@@ -140,7 +140,7 @@ pub struct Preferences {
     pub themes: Option<Vec<String>>,
 }
 
-/// What is to be changed of a person; what is none stays as it is.
+/// Changes to a subscriber; fields that are `None` stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Their name.
@@ -152,7 +152,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What a person wants who wanted `before`.
+    /// The choices after these changes to `before`.
     #[must_use]
     pub fn of(&self, before: Preferences) -> Preferences {
         let themes = self.themes.clone().map(|mut themes| {

@@ -1,9 +1,9 @@
-//! Signed, purpose-bound tokens for the personal links of an email, and for its return path. Whoever holds one may do one
-//! thing for one subscriber. HMAC-SHA-256 (RFC 2104), compared in constant time.
+//! Signed, purpose-bound tokens for the personal links of an email and for its return path. The holder of a token may
+//! do one thing for one subscriber. HMAC-SHA-256 (RFC 2104), compared in constant time.
 //!
-//! A token carries the number of its key. A retired key opens only what it can have signed while it was current: its
-//! holder can write any date into a token, so what bounds it is how long a token of that purpose lives, and when the
-//! thing that it names came into being ([`Verified::opens`]).
+//! A token carries the number of its key. A retired key opens only what it may have signed while it was current. An
+//! attacker who has the key can write any date into a token, so its use is bounded by the life of tokens of that
+//! purpose, and by the creation time of the subject ([`Verified::opens`]).
 
 mod ring;
 
@@ -16,10 +16,10 @@ use subtle::ConstantTimeEq as _;
 
 pub use ring::{KEPT_FOR, Key, KeyRing};
 
-/// A confirmation link's life.
+/// How long a confirmation link is valid.
 pub const CONFIRM_FOR: TimeDelta = TimeDelta::days(7);
 
-/// The life of a page with a form.
+/// How long a page with a form is valid.
 pub const FORM_FOR: TimeDelta = TimeDelta::days(1);
 
 /// The one thing that a token allows.
@@ -27,18 +27,18 @@ pub const FORM_FOR: TimeDelta = TimeDelta::days(1);
 pub enum Purpose {
     /// Confirm a subscription.
     Confirm,
-    /// Leave.
+    /// Unsubscribe.
     Unsubscribe,
     /// See and change preferences.
     Preferences,
-    /// Take a new address; what is signed names the person and the address.
+    /// Change the email address; the token names the subscriber and the new address.
     Address,
-    /// Send a form of a page; in the place of a subscriber it names when the page was made.
+    /// Submit a form of a page; instead of a subscriber, the token names the time when the page was made.
     Form,
 }
 
 impl Purpose {
-    /// All of them.
+    /// All purposes.
     pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
 
     fn letter(self) -> &'static str {
@@ -51,7 +51,7 @@ impl Purpose {
         }
     }
 
-    /// How long a token of this purpose lives; `None`: as long as its key is accepted.
+    /// How long a token with this purpose is valid; `None` means as long as its key is accepted.
     fn life(self) -> Option<TimeDelta> {
         match self {
             Self::Confirm | Self::Address => Some(CONFIRM_FOR),
@@ -64,38 +64,39 @@ impl Purpose {
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not ours, changed on the way, made for another purpose, or signed with a key that is not accepted any more.
+    /// Not ours, modified, made for another purpose, or signed with a key that is no longer accepted.
     #[error("this link is not valid")]
     Invalid,
-    /// Ours, and too old.
+    /// Valid except that it is too old.
     #[error("this link has expired")]
     Expired,
 }
 
-/// A token of ours: what it names, and when its key was retired.
+/// A verified token: its subject, and when its key was retired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// The subscriber's id, or what else the purpose names.
+    /// The subscriber's id, or the other subject of the purpose.
     pub subject: String,
     retired: Option<DateTime<Utc>>,
 }
 
 impl Verified {
-    /// Whether its key is retired, so that [`Verified::opens`] must be asked.
+    /// Whether its key is retired, so that the caller must check [`Verified::opens`].
     #[must_use]
     pub fn is_by_a_retired_key(&self) -> bool {
         self.retired.is_some()
     }
 
-    /// Whether it opens a thing of this age: a retired key opens nothing that came after it.
+    /// Whether it gives access to something made at this time: a retired key opens nothing that is newer than its
+    /// retirement.
     #[must_use]
     pub fn opens(&self, made: DateTime<Utc>) -> bool {
         self.retired.is_none_or(|retired| made <= retired)
     }
 }
 
-/// Signs `purpose` for a subscriber. The same input gives the same token, so a message that is sent again
-/// is the same message. `expires: None` is for links that must work as long as the email is kept.
+/// Signs `purpose` for a subscriber. The same input gives the same token, so a message that is sent again is identical.
+/// `expires: None` is for links that must work as long as people keep the email.
 #[must_use]
 pub fn sign(keys: &KeyRing, purpose: Purpose, subscriber: &str, expires: Option<DateTime<Utc>>) -> String {
     let key = keys.signing();
@@ -105,7 +106,8 @@ pub fn sign(keys: &KeyRing, purpose: Purpose, subscriber: &str, expires: Option<
     format!("{body}.{tag}")
 }
 
-/// Gives what the token names if it is ours under a key that is accepted, for `purpose`, and not expired at `now`.
+/// Verifies that a token was signed for `purpose` with an accepted key and has not expired at `now`; returns its
+/// subject.
 ///
 /// # Errors
 /// [`TokenError::Invalid`] or [`TokenError::Expired`].
@@ -117,7 +119,7 @@ pub fn verify(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>)
     Ok(verified)
 }
 
-/// The same for a token that may have expired.
+/// Verifies a token as [`verify`] does, but accepts an expired one.
 ///
 /// # Errors
 /// [`TokenError::Invalid`].
@@ -130,7 +132,7 @@ pub fn verify_expired(
     Ok(read(keys, purpose, token, now)?.0)
 }
 
-/// The second value is when it expires, in seconds; 0: never.
+/// The second value is the expiry time in seconds, where 0 means never.
 fn read(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Result<(Verified, i64), TokenError> {
     let (body, given) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
     let parts: Vec<&str> = body.split('.').collect();
@@ -151,19 +153,20 @@ fn read(keys: &KeyRing, purpose: Purpose, token: &str, now: DateTime<Utc>) -> Re
     Ok((Verified { subject: subject.to_owned(), retired: key.retired }, expires))
 }
 
-/// A message as its return path is bound to it.
+/// A message whose return path is signed or verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Returning<'m> {
     /// Its number.
     pub number: i64,
-    /// Its Message-ID, which holds something random: a number alone is guessed by counting.
+    /// Its Message-ID, which contains a random part: a number alone can be guessed by counting.
     pub message_id: &'m str,
-    /// Its date.
+    /// When it was made.
     pub made: DateTime<Utc>,
 }
 
-/// The token of a message's return path, as in `bounces+TOKEN@…` (VERP): the message's number, the key's, and a tag
-/// that only this installation can make. Lower case throughout, since mail servers may fold what is before the `@`.
+/// The token of a message's return path, as in `bounces+TOKEN@…` (VERP): the numbers of the message and of the key, and
+/// a tag that only this installation can compute. It is all lower case, because mail servers may change the case of the
+/// part before the `@`.
 #[must_use]
 pub fn return_path(keys: &KeyRing, message: &Returning<'_>) -> String {
     return_path_by(keys.signing(), message)
@@ -175,21 +178,22 @@ fn return_path_by(key: &Key, message: &Returning<'_>) -> String {
     format!("{body}-{}", &tag[..RETURN_TAG])
 }
 
-/// As it was before tokens carried the number of their key.
+/// The return path from before tokens carried the number of their key.
 fn unnumbered_return_path(key: &Key, message: &Returning<'_>) -> String {
     let body = format!("{:x}", message.number);
     let tag = tag(&key.value, &format!("b.{body}"));
     format!("{body}-{}", &tag[..RETURN_TAG])
 }
 
-/// The number of the message that a return path claims to be of. It is believed when [`verify_return_path`] says so.
+/// The message number that a return path claims. Check it with [`verify_return_path`] before trusting it.
 #[must_use]
 pub fn claimed_message(token: &str) -> Option<i64> {
     let (number, _) = token.split_once('-')?;
     i64::from_str_radix(number, 16).ok().filter(|number| *number >= 0)
 }
 
-/// Whether a return path is this message's, under a key that was current when the message was made and is accepted.
+/// Whether a return path is that of this message, signed with a key that was current when the message was made and is
+/// still accepted.
 #[must_use]
 pub fn verify_return_path(keys: &KeyRing, token: &str, message: &Returning<'_>, now: DateTime<Utc>) -> bool {
     let token = token.to_ascii_lowercase();
@@ -203,7 +207,7 @@ pub fn verify_return_path(keys: &KeyRing, token: &str, message: &Returning<'_>, 
     key.is_some_and(|key| key.retired.is_none_or(|retired| message.made <= retired))
 }
 
-/// Whether a return path may be of a message that is not kept any more: nothing shows that it is not.
+/// Whether a return path may belong to a message that is no longer stored: nothing proves that it does not.
 #[must_use]
 pub fn may_be_return_path(keys: &KeyRing, token: &str, now: DateTime<Utc>) -> bool {
     let parts: Vec<&str> = token.split('-').collect();
@@ -217,17 +221,17 @@ pub fn may_be_return_path(keys: &KeyRing, token: &str, now: DateTime<Utc>) -> bo
     }
 }
 
-/// Hex digits of a return path's tag, 80 bits: with them `bounces+TOKEN` stays below the 64 bytes that RFC 5321
-/// §4.5.3.1.1 gives a local part.
+/// The number of hex digits of a return path's tag (80 bits): with them, `bounces+TOKEN` stays below the 64 bytes that
+/// RFC 5321 §4.5.3.1.1 allows for a local part.
 const RETURN_TAG: usize = 20;
 
-/// The keyed hash under which a suppressed address is remembered without being kept.
+/// A keyed hash that identifies a suppressed address without storing it.
 #[must_use]
 pub fn address_hash(key: &[u8], address_key: &str) -> String {
     tag(key, address_key)
 }
 
-/// The first 160 bits of the HMAC, in hex: far beyond guessing, and short enough for a link.
+/// The first 160 bits of the HMAC in hex: far beyond guessing, and short enough for a link.
 fn tag(key: &[u8], body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(body.as_bytes());

@@ -145,7 +145,7 @@ fn by_link_and_title(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> R
     let mut statement = tx.prepare_cached(
         "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC",
     )?;
-    Ok(statement.query_row(params![feed, scored.canonical, scored.likeness.title], |row| row.get(0)).optional()?)
+    Ok(statement.query_row(params![feed, scored.canonical, scored.fingerprint.title], |row| row.get(0)).optional()?)
 }
 
 /// Updates a known item in place; true when its words have changed. It is never mailed again.
@@ -182,9 +182,9 @@ fn update(
             item.author,
             to_json(&item.categories),
             item.updated.map(seconds),
-            scored.likeness.title,
-            scored.likeness.shingles.cast_signed(),
-            scored.likeness.words,
+            scored.fingerprint.title,
+            scored.fingerprint.shingles.cast_signed(),
+            scored.fingerprint.words,
             scored.prior,
             scored.digest.cast_signed(),
             scored.canonical,
@@ -238,9 +238,9 @@ fn insert(
         item.updated.map(seconds),
         arrival.now,
         mailable,
-        scored.likeness.title,
-        scored.likeness.shingles.cast_signed(),
-        scored.likeness.words,
+        scored.fingerprint.title,
+        scored.fingerprint.shingles.cast_signed(),
+        scored.fingerprint.words,
         scored.prior,
         score.total,
         score.picked,

@@ -2,7 +2,7 @@
 
 use crate::domain::feeds::Ownership;
 use crate::domain::items::item::Item;
-use crate::domain::items::story::Likeness;
+use crate::domain::items::story::Fingerprint;
 use crate::domain::items::text;
 use crate::domain::selection::relevance::Score;
 
@@ -16,7 +16,7 @@ pub struct ScoredItem {
     /// Whether it links to its feed's own site.
     pub ownership: Ownership,
     /// What it is compared by.
-    pub likeness: Likeness,
+    pub fingerprint: Fingerprint,
     /// The judgement.
     pub score: Score,
     /// The feed's prior that went into it.

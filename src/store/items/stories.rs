@@ -8,7 +8,7 @@ use url::Url;
 use super::scored::{ScoredItem, Shown};
 use crate::domain::digests::digest::Story;
 use crate::domain::feeds::public_address;
-use crate::domain::items::story::Likeness;
+use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::telling;
 use crate::store::selection::reasons;
 use crate::store::{Error, Reader, from_json, optional_time};
@@ -32,26 +32,26 @@ pub(crate) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
     Ok(tx.last_insert_rowid())
 }
 
-/// The story that an item belongs to, by its link or by its likeness to an earlier one.
+/// The story that an item belongs to, by its link or by its fingerprint to an earlier one.
 pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
     if let Some(story) = find_by_link(tx, feed, scored)? {
         return Ok(Some(story));
     }
-    let likeness = &scored.likeness;
+    let fingerprint = &scored.fingerprint;
     // All that is asked of most of them stands in the index.
     let mut namesakes = tx.prepare_cached(
         "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
     )?;
-    let mut rows = namesakes.query(params![likeness.title, now - COPY_WITHIN])?;
+    let mut rows = namesakes.query(params![fingerprint.title, now - COPY_WITHIN])?;
     while let Some(row) = rows.next()? {
         let (seq, shingles, words) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
-        if !likeness.may_be_same(shingles, words) {
+        if !fingerprint.may_be_same(shingles, words) {
             continue;
         }
         let (story, title) = tx
             .prepare_cached("SELECT story, title FROM items WHERE seq = ?1")?
             .query_row([seq], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        if likeness.is_same(&Likeness::kept(&title, shingles, words)) {
+        if fingerprint.is_same(&Fingerprint::kept(&title, shingles, words)) {
             return Ok(Some(story));
         }
     }
@@ -82,7 +82,7 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     // A canonical address ends in a slash if it is the site's.
     let is_page = link.fragment().is_none() && !canonical.ends_with('/');
     let mut statement = tx.prepare_cached(BY_LINK)?;
-    let story = statement.query_row(params![canonical, scored.likeness.title, is_page, feed], |row| row.get(0));
+    let story = statement.query_row(params![canonical, scored.fingerprint.title, is_page, feed], |row| row.get(0));
     Ok(story.optional()?)
 }
 

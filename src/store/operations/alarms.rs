@@ -129,10 +129,10 @@ fn keep(tx: &Transaction<'_>, change: &Change, now: DateTime<Utc>) -> Result<(),
                 seconds(now)
             ],
         )?,
-        Change::Well(id, since) => {
+        Change::Calm(id, since) => {
             tx.execute("UPDATE alarms SET well = ?2 WHERE id = ?1", params![id, seconds(*since)])?
         }
-        Change::IllAgain(id) => tx.execute("UPDATE alarms SET well = NULL WHERE id = ?1", [id])?,
+        Change::Recurred(id) => tx.execute("UPDATE alarms SET well = NULL WHERE id = ?1", [id])?,
         Change::End { id, well, is_quiet } => {
             tx.execute("DELETE FROM alarms WHERE told_end < ?1", [seconds(now - KEPT_FOR)])?;
             tx.execute(
@@ -167,7 +167,7 @@ fn alarm(row: &Row<'_>) -> Result<Alarm, Error> {
         raised: time(row.get(5)?)?,
         well: optional_time(row.get(6)?)?,
         ended: optional_time(row.get(7)?)?,
-        told: optional_time(row.get(8)?)?,
-        told_end: optional_time(row.get(9)?)?,
+        announced: optional_time(row.get(8)?)?,
+        end_announced: optional_time(row.get(9)?)?,
     })
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::app::{digests, silent};
 use policy_digest::domain::feeds::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::items::item::{Identity, Item};
-use policy_digest::domain::items::story::Likeness;
+use policy_digest::domain::items::story::Fingerprint;
 use policy_digest::domain::outbox::{Outcome, after_attempt};
 use policy_digest::domain::selection::relevance::Score;
 use policy_digest::domain::subscribers::subscriber::{Cadence, Preferences};
@@ -308,7 +308,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
         ownership: Ownership::Foreign,
-        likeness: Likeness::of(&item),
+        fingerprint: Fingerprint::of(&item),
         score,
         prior: 0.0,
         shown: None,

@@ -161,12 +161,12 @@ async fn one_that_is_there_already_is_refused_by_whichever_address() {
         format!("{LIST}\n[[feed]]\nid = \"blog\"\nurl = \"{}\"\nenabled = false\n", office.server.url("/feed"));
     std::fs::write(office.folder.path().join("config/feeds.toml"), &listed).unwrap();
     for (address, more, told) in [
-        ("http://www.alpha.example.org/feed/?utm_source=x", &[][..], "is in the list already, as `alpha`"),
-        ("alpha.example.org/feed", &[], "`policy-digest feeds check alpha` tells how it is"),
-        ("/feed", &[], "is in the list already, as `blog`, disabled"),
+        ("http://www.alpha.example.org/feed/?utm_source=x", &[][..], "is already in the list, as `alpha`"),
+        ("alpha.example.org/feed", &[], "`policy-digest feeds check alpha` shows its state"),
+        ("/feed", &[], "is already in the list, as `blog`, disabled"),
         ("/feed#top", &[], "`policy-digest feeds enable blog` polls it again"),
-        ("/old", &[], "which is in the list already, as `blog`, disabled"),
-        ("/away", &[], "it leads to "),
+        ("/old", &[], "which is already in the list, as `blog`, disabled"),
+        ("/away", &[], "it redirects to "),
         ("/new", &["--id", "alpha"], "another feed is called `alpha`"),
         ("/new", &["--id", "Al Pha"], "`Al Pha` cannot be a feed's id"),
     ] {
@@ -191,7 +191,7 @@ async fn what_a_person_should_know_is_noted() {
     {
         assert!(shown.contains(note), "{note}\nis not in\n{shown}");
     }
-    assert!(shown.contains("silent since March 2024") && shown.contains("nothing was added"), "{shown}");
+    assert!(shown.contains("its last post is from March 2024") && shown.contains("nothing was added"), "{shown}");
     assert_eq!(office.list(), LIST);
     office.add("/moved", &["--yes"]).await;
     assert!(office.list().contains(&format!("url = \"{}\"", office.server.url("/broken"))), "{}", office.list());

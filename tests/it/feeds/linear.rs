@@ -136,7 +136,12 @@ async fn every_hostile_feed_costs_itself_only_and_the_digest_goes_out() {
     world.subscribe("ada@example.org").await;
     let report = poll(&world.app, &Which::All, &silent).await.unwrap();
     for feed in &report.feeds {
-        assert!(!format!("{:?}", feed.result).contains("within the program"), "{}: {:?}", feed.id, feed.result);
+        assert!(
+            !format!("{:?}", feed.result).contains("reading it failed in the program"),
+            "{}: {:?}",
+            feed.id,
+            feed.result
+        );
     }
     assert!(matches!(report.feeds.last().unwrap().result, FeedResult::Read { entries: 1, .. }));
     world.once().await;

@@ -5,7 +5,7 @@ use policy_digest::app::feeds::poll::{FeedResult, Which, poll};
 use policy_digest::app::silent;
 use policy_digest::domain::feeds::{Because, Cut, FeedId, Hints, NextCheck, Ownership};
 use policy_digest::domain::items::item::{Identity, Item};
-use policy_digest::domain::items::story::Likeness;
+use policy_digest::domain::items::story::Fingerprint;
 use policy_digest::domain::selection::relevance::Score;
 use policy_digest::store::{Error, Poll, PollOutcome, ScoredItem, Visited};
 
@@ -118,7 +118,7 @@ fn item(id: &str, prior: f32) -> ScoredItem {
     ScoredItem {
         canonical: None,
         ownership: Ownership::Foreign,
-        likeness: Likeness::of(&item),
+        fingerprint: Fingerprint::of(&item),
         score,
         prior,
         shown: None,

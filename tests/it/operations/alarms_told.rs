@@ -56,7 +56,7 @@ async fn what_happens_while_the_relay_is_away_comes_in_one_mail_with_its_end() {
     world.once().await;
     assert_eq!(alarms(&world).await[0].kind, Kind::Relay);
     let shown = status(&world.app).await.unwrap().alarms;
-    assert_eq!(shown[0].title, "mail cannot leave", "it is in `status` at once");
+    assert_eq!(shown[0].title, "email cannot be sent", "it is in `status` at once");
     for _ in 0..30 {
         world.clock.advance(TimeDelta::minutes(10));
         wake(&world, 100 << 20).await;
@@ -196,7 +196,7 @@ fn status_shows_what_needs_a_person_first() {
                  ('feed_failing', 'blog', 'it fails', 0, 0)";
     database.execute_batch(raise).unwrap();
     let shown = text(&policy_digest(folder.path()).arg("status").output().unwrap());
-    assert!(shown.starts_with("alarm         mail cannot leave, since Thu 1 Jan 1970 01:00\n"), "{shown}");
+    assert!(shown.starts_with("alarm         email cannot be sent, since Thu 1 Jan 1970 01:00\n"), "{shown}");
     assert!(shown.contains("              Next: `policy-digest feeds check blog`"), "{shown}");
     let json = policy_digest(folder.path()).args(["status", "--json"]).output().unwrap().stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();

@@ -87,7 +87,7 @@ fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
     smtp_config(&sink, folder.path(), 0);
     let check = || check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = check();
-    assert!(shown.contains("lead nowhere: nobody served the pages so far"), "{shown}");
+    assert!(shown.contains("do not work: no pages were served so far"), "{shown}");
     assert!(shown.contains("policy-digest run") && shown.contains("set `unsubscribe_address`"), "{shown}");
     let mut daemon = Daemon::start(folder.path());
     crate::support::daemon::until("it noted that it serves", || !check().contains("lead nowhere"));

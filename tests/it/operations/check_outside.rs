@@ -193,7 +193,7 @@ async fn missing_and_doubled_records_are_told_with_what_to_publish() {
     );
     setup.finds(0, "`_dmarc.digest.test` has no DMARC record", "`v=DMARC1; p=none`");
     setup.texts.extend([spf.clone(), (spf.0, "v=spf1 ~all".to_owned()), dmarc]);
-    setup.finds(0, "`digest.test` has more than one SPF record", "put what they say into one");
+    setup.finds(0, "`digest.test` has more than one SPF record", "combine them into one");
 }
 
 #[tokio::test(flavor = "multi_thread")]

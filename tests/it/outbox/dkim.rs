@@ -172,7 +172,7 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
         shown.contains("`key_file` holds an RSA key of 1024 bits") && shown.contains("digest.toml:8:12"),
         "{shown}"
     );
-    assert!(shown.contains("help: 2048 bits are the least") && !shown.contains(&weak), "{shown}");
+    assert!(shown.contains("help: receivers trust keys of 2048 bits or more") && !shown.contains(&weak), "{shown}");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn check_tells_that_mail_leaves_unsigned() {
         write_config(folder.path(), &[("blog", "https://blog.example.org/feed")], more);
         let shown = text(&policy_digest(folder.path()).args(["check"]).output().unwrap());
         assert_eq!(
-            shown.contains("mails are not signed (DKIM)\n  next: run `policy-digest dkim generate`"),
+            shown.contains("emails are not signed (DKIM)\n  next: run `policy-digest dkim generate`"),
             is_told,
             "{shown}"
         );

@@ -42,7 +42,7 @@ fn an_advert_is_explained() {
 fn every_verdict_says_why() {
     for (content, verdict) in [
         (IN, "; on-demand"),
-        (ADVERT, "out: a job advert, whatever else it says"),
+        (ADVERT, "out: a job advert, regardless of the rest"),
         (SENSE, "too much against it: freight and haulage"),
         (LITTLE, "; too little speaks for it"),
         ("Marmalade\nTwelve oranges.\n", "out: no phrase of the topic was found"),

@@ -122,7 +122,7 @@ fn what_was_judged_wrongly_is_told_with_its_reasons() {
 fn a_line_that_is_no_labelled_post_is_refused_by_its_number() {
     let folder = tempfile::tempdir().unwrap();
     for (line, complaint) in [
-        ("{\"id\":\"x\",\"title\":\"A\"}", "line 6 is no labelled post"),
+        ("{\"id\":\"x\",\"title\":\"A\"}", "line 6 is not a labelled post"),
         ("{\"id\":\"p1\",\"relevant\":false}", "line 6: a second post has the id `p1`"),
         ("{\"id\":\"x\",\"relevant\":true,\"themes\":[\"rail\"]}", "line 6: the topic has no theme `rail`"),
     ] {

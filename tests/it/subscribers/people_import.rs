@@ -56,7 +56,7 @@ async fn a_listmonk_export_is_taken_in_and_its_statuses_hold() {
         1,ada@example.org,Ada,\"{\"\"city\"\":\"\"York\"\"}\",enabled,2023-01-02T03:04:05Z,\n2,ben@example.org,Ben,{},blocklisted,,\n\
         3,cy@example.org,Cy,{},disabled,,\n4,dee@example.org,Dee,{},half,,\n";
     let report = imported(&world, text).await;
-    assert_eq!(report.rejected, [(5, "`half` is no status; write subscribed or unsubscribed".to_owned())]);
+    assert_eq!(report.rejected, [(5, "`half` is not a status; write subscribed or unsubscribed".to_owned())]);
     assert_eq!((report.added, report.not_subscribed), (1, words(&[("blocklisted", 1), ("disabled", 1)])));
     assert_eq!(active(&world).await, ["ada@example.org Ada"]);
 }

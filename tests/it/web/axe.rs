@@ -56,8 +56,8 @@ fn alarms() -> String {
         what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
         since: "Mon 23 Nov 2026 09:00 GMT".into(),
         until: String::new(),
-        does: "It is asked again, at least once a day; the others are read as usual.".into(),
-        next: "`policy-digest feeds check reform-blog` says what its address answers now.".into(),
+        does: "It is still polled at least once a day; the others are read as usual.".into(),
+        next: "`policy-digest feeds check reform-blog` shows what its address answers now.".into(),
     };
     let view = AlarmsView {
         lang: "en-GB".into(),

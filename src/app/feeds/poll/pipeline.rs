@@ -1,6 +1,6 @@
-//! What comes after fetching: bodies are read beside it on as many threads as there are cores, and what came of the
-//! polls is kept in batches, one commit for all that is ready. Both ends are bounded, and so are the bytes that wait
-//! between them (`fetch::Share`), so that a fast network fills no memory.
+//! The steps after fetching: bodies are parsed concurrently on as many threads as there are cores, and the results are
+//! stored in batches, with one commit for all that are ready. Both queues are bounded, and so are the bytes between
+//! them (`fetch::Share`), so that a fast network cannot fill the memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,28 +16,29 @@ use crate::domain::feeds::budget::GiveUp;
 use crate::fetch::Share;
 use crate::store::{self, Poll, Saved, Store};
 
-/// Polls that are kept with one commit, at most; as many may wait for it. What they hold is counted in their shares.
+/// The maximum number of polls stored with one commit; as many may wait for it. Their shares limit the memory that they
+/// hold.
 const BATCH: usize = 32;
-/// Reading one body may take so long. Nothing known takes a second; whatever does must not stop the others.
+/// The maximum time for reading one body. No known document takes a second; one that does must not hold up the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
 
-/// How often somebody who waits for a place looks whether any can still become free.
+/// How often a waiting task checks whether any place can still become free.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The threads that read bodies, for all that is polled and checked in this process.
+/// The threads that parse bodies, for all polls and checks of this process.
 #[derive(Debug)]
 pub(crate) struct Readers {
     places: Arc<Semaphore>,
     most: usize,
     longest: Duration,
-    /// How many of them work takes that is not waited for any more.
+    /// How many of them are busy with abandoned work.
     given_up: Arc<AtomicUsize>,
 }
 
-/// Why a body was not read to its end.
+/// Why a body was not read completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(in crate::app) enum TooHard {
-    #[error("reading it failed within the program")]
+    #[error("reading it failed in the program")]
     Panicked,
     #[error("reading it took longer than {} seconds", LONGEST_READ.as_secs())]
     TookTooLong,
@@ -46,7 +47,7 @@ pub(in crate::app) enum TooHard {
 }
 
 impl Readers {
-    /// One for each core.
+    /// One thread for each core.
     pub(in crate::app) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self::of(cores, LONGEST_READ)
@@ -56,18 +57,18 @@ impl Readers {
         Self { places: Arc::new(Semaphore::new(most)), most, longest, given_up: Arc::default() }
     }
 
-    /// Does `work` when a core is free. Work that takes too long is told to give up and not waited for; it keeps its
-    /// place until it ends all the same, since it takes a core, so that never more of it runs on than there are cores.
+    /// Runs `work` when a core is free. Work that takes too long is asked to stop and abandoned. It keeps its place
+    /// until it really ends, because it uses a core, so there is never more of it than cores.
     pub(in crate::app) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(GiveUp) -> T + Send + 'static,
     ) -> Result<T, TooHard> {
         let place = self.place().await?;
         let give_up = GiveUp::default();
-        let told = give_up.clone();
+        let signal = give_up.clone();
         let mut running = tokio::task::spawn_blocking(move || {
             let _place = place;
-            work(told)
+            work(signal)
         });
         match tokio::time::timeout(self.longest, &mut running).await {
             Ok(Ok(done)) => Ok(done),
@@ -85,7 +86,7 @@ impl Readers {
         }
     }
 
-    /// A place, as soon as one is free; none while all of them are held by work that was given up.
+    /// A place, as soon as one is free; an error if all are held by abandoned work.
     async fn place(&self) -> Result<OwnedSemaphorePermit, TooHard> {
         loop {
             if let Ok(place) = tokio::time::timeout(LOOK, Arc::clone(&self.places).acquire_owned()).await {
@@ -98,25 +99,25 @@ impl Readers {
     }
 }
 
-/// A poll that is done.
+/// A finished poll.
 pub(super) struct Polled {
-    /// Where its feed stands in the list.
+    /// The position of its feed in the list.
     pub place: usize,
-    /// What there is to tell. What was saved is filled in when it is.
+    /// The report; the counts of saved items are filled in after saving.
     pub report: FeedReport,
-    /// What there is to keep; nothing of a feed that was left alone.
+    /// The data to store; `None` for a feed that was not polled.
     pub poll: Option<(Poll, Line)>,
-    /// What it takes of the room for all, until it is kept.
+    /// Its share of the memory for all polls, until it is stored.
     pub share: Option<Share>,
 }
 
-/// The way to the keeper.
+/// The channel to the task that stores polls.
 pub(super) fn channel() -> (mpsc::Sender<Polled>, mpsc::Receiver<Polled>) {
     mpsc::channel(BATCH)
 }
 
-/// Keeps polls as they come until no more will, and gives the reports in the order of the list. A poll that cannot
-/// be kept is that feed's failure, and will be due again.
+/// Stores polls as they arrive until the channel ends, and returns the reports in the order of the list. A poll that
+/// cannot be stored is that feed's failure, and will be due again.
 ///
 /// # Errors
 /// The database fails altogether.
@@ -168,8 +169,8 @@ fn settle(report: &FeedReport, line: &Line, kept: Result<Saved, store::Error>) -
     }
 }
 
-/// The order in which feeds are asked, as places in the list: each host's first, then each host's second, so that a
-/// host with many feeds, which are asked one after another, holds up no other.
+/// The order in which feeds are polled, as positions in the list: the first feed of each host, then the second of each
+/// host. A host with many feeds, which are polled one after another, thus delays no other.
 pub(super) fn spread<'a>(hosts: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut ranked = Vec::new();

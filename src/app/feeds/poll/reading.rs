@@ -1,9 +1,9 @@
-//! Which feeds' documents are being read, in the file `reading` of the data folder. A feed is written down before the
-//! first byte of its document is looked at and crossed out when that is done, so that a document which ends the program,
-//! whatever way, is known at the next start: it counts as a failed visit then, and is not read again at once.
+//! Records which feeds' documents are being read, in the file `reading` of the data folder. A feed is recorded before
+//! the first byte of its document is parsed, and again when parsing ends. A document that makes the program end in any
+//! way is thus known at the next start: it counts as a failed visit and is not read again at once.
 //!
-//! Two short writes a document and no transaction: what was written is there after the end of a process, if not after
-//! the end of the machine, for which no document is to blame.
+//! This takes two short writes for each document and no transaction: the writes survive the end of the process, though
+//! not a crash of the machine, for which no document is to blame.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -13,25 +13,25 @@ use std::sync::Arc;
 
 use crate::domain::feeds::FeedId;
 
-/// Written before a feed's id when its document is begun.
+/// The sign before a feed's id when parsing begins.
 const BEGUN: &str = "+";
-/// And when it is done.
+/// The sign when parsing has ended.
 const DONE: &str = "-";
 
-/// The file of one poll.
+/// The file for one poll.
 pub(super) struct Log {
     path: PathBuf,
     file: File,
 }
 
-/// A document that is being read, until it is dropped.
+/// A document that is being parsed, until this value is dropped.
 pub(super) struct Reading {
     log: Option<Arc<Log>>,
     feed: FeedId,
 }
 
 impl Log {
-    /// Begins an empty one. Without it feeds are polled all the same.
+    /// Starts with an empty file. If that fails, feeds are polled without it.
     pub(super) fn begin(folder: &Path) -> Option<Arc<Self>> {
         let path = path(folder);
         let mut options = OpenOptions::new();
@@ -47,7 +47,7 @@ impl Log {
         }
     }
 
-    /// Empties it, when all is read.
+    /// Empties the file after all documents have been parsed.
     pub(super) fn end(&self) {
         let _ = self.file.set_len(0);
     }
@@ -73,8 +73,8 @@ impl Drop for Reading {
     }
 }
 
-/// The feeds whose documents an earlier process began to read and did not finish. To be asked only by the process that
-/// holds the lock.
+/// The feeds whose documents an earlier process started to read but did not finish. Only the holder of the lock may
+/// call this.
 pub(super) fn left_behind(folder: &Path) -> BTreeSet<FeedId> {
     let path = path(folder);
     let text = match fs::read_to_string(&path) {
@@ -97,7 +97,7 @@ pub(super) fn left_behind(folder: &Path) -> BTreeSet<FeedId> {
     begun
 }
 
-/// Forgets what an earlier process left behind, once it is kept elsewhere.
+/// Removes the records of an earlier process, after they have been stored elsewhere.
 pub(super) fn forget(folder: &Path) {
     let _ = fs::write(path(folder), "");
 }

@@ -1,5 +1,5 @@
-//! What a poll has taught about its feed beside the items: what it is told by name, when it is visited next, and the
-//! one line in the log.
+//! The result of a poll besides its items: the failure for the report, the time of the next visit, and the line in the
+//! log.
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -18,16 +18,17 @@ use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 /// it has not changed: count the number up when the same bytes give better items than before.
 pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
-/// Where a feed is asked: where it has moved, once that is believed, else where the list says.
+/// The address for polling: the new one of a feed that has moved, once the move is believed, otherwise the one in the
+/// list.
 pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {
     let moved = state.address.as_deref().and_then(|address| Url::parse(address).ok());
     moved.unwrap_or_else(|| feed.url.clone())
 }
 
-/// So often the new address may fail before the old one is asked again.
+/// The number of failures at the new address after which the old one is polled again.
 const FAILURES_AFTER_A_MOVE: u32 = 3;
 
-/// What a feed's next answer is compared with.
+/// What the feed's next answer is compared with.
 pub(super) struct Known {
     pub validators: Validators,
     pub body_hash: Option<String>,
@@ -68,12 +69,12 @@ pub(super) struct Looked {
     pub visit: Visited,
     pub fresh_until: Option<DateTime<Utc>>,
     pub retry_after: Option<DateTime<Utc>>,
-    /// What was read takes of the room for all, until it is kept.
+    /// The share of the memory for all polls that the document needs, until it is stored.
     pub share: Option<Share>,
 }
 
 impl Looked {
-    /// It answered; the same as last time, so far.
+    /// The feed answered that nothing has changed, or its document has not been parsed yet.
     pub(super) fn unchanged(response: &Response, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Self {
         let Validators { etag, last_modified, location } = response.validators.clone();
         let bytes = match &response.outcome {
@@ -81,11 +82,11 @@ impl Looked {
             Outcome::Unchanged => 0,
         };
         let moved = match &response.moved_to {
-            Some(to) => Some(Moved::told(state.moved.as_ref(), to.as_str(), now)),
-            // It answers where it has moved.
+            Some(to) => Some(Moved::seen(state.moved.as_ref(), to.as_str(), now)),
+            // It answers at the address that it has moved to.
             None => state.moved.clone().filter(|_| state.address.is_some()),
         };
-        // A log-in is for the address that it was written for.
+        // A log-in is only for the address that it was written for.
         let has_login = feeds::without_login(&feed.url) != feed.url;
         let settled = moved.as_ref().filter(|moved| response.moved_to.is_some() && moved.is_settled(now) && !has_login);
         let address = settled.map(|moved| moved.to.clone()).or_else(|| state.address.clone());
@@ -119,7 +120,7 @@ impl Looked {
     /// It could not be fetched.
     pub(super) fn unfetched(error: &fetch::Error, state: &FeedState) -> Self {
         let is_gone = matches!(error, fetch::Error::Gone);
-        // Where it has moved it may be gone; where the list says it may yet be.
+        // The new address of a moved feed may be gone while the one in the list still works.
         let is_gone_for_good = is_gone && state.address.is_none();
         let why = if is_gone_for_good { Failure::Gone } else { Failure::Other };
         let outcome = PollOutcome::Failed { error: error.explain(), why };
@@ -134,7 +135,7 @@ impl Looked {
         }
     }
 
-    /// What it answered could not be read. How long that is fresh is no reason to stay away.
+    /// Its answer could not be parsed. A freshness period of such an answer does not delay the next poll.
     pub(super) fn unread(self, error: String, is_no_feed: bool, state: &FeedState) -> Self {
         let (moved, address) = after_failure(state, false);
         let visit = Visited { moved, address, ..self.visit };
@@ -144,8 +145,8 @@ impl Looked {
     }
 }
 
-/// A failure tells nothing of a move; but where a feed has moved it may fail only a few times, and then the old
-/// address is asked again.
+/// A failure says nothing about a move. But after a few failures at the new address of a moved feed, the old one is
+/// polled again.
 fn after_failure(state: &FeedState, is_gone: bool) -> (Option<Moved>, Option<String>) {
     let is_over = state.address.is_some() && (is_gone || state.failures + 1 >= FAILURES_AFTER_A_MOVE);
     if is_over { (None, None) } else { (state.moved.clone(), state.address.clone()) }
@@ -167,7 +168,7 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
     format!("{}; {advice}", chain(error))
 }
 
-/// The row that is kept of a poll, and the line that is logged of it.
+/// The row to store and the line to log for a poll.
 pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>, looked: Looked) -> (Poll, Line) {
     let failures = match looked.outcome {
         PollOutcome::Failed { .. } => state.failures + 1,
@@ -193,7 +194,7 @@ pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Ut
         visit: looked.visit.clone(),
         error,
     };
-    // The server's word, as far as it counts.
+    // The server's request, within our limits.
     let not_before = looked.retry_after.map(|until| until.min(next.at));
     let poll = Poll {
         feed: feed.id.clone(),

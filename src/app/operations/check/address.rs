@@ -1,4 +1,4 @@
-//! The public address: whether what answers there is this program, as a reader's browser would find it.
+//! Checks the public address: whether it answers as this program when visited like a reader's browser would.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,8 +7,8 @@ use crate::app::{ReadOnly, fetch_options};
 use crate::config::TransportKind;
 use crate::fetch::{Fetcher, Options, Outcome, Validators};
 
-/// Asks for the page of health behind `public_url`, and says whether it answers as it should. The daemon may be stopped at present, so that nobody answers there
-/// is no failure.
+/// Requests the health page behind `public_url` and returns whether it answers correctly. No answer is not a failure,
+/// because the daemon may be stopped.
 pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
     let settings = &app.config.settings;
     let public = settings.public_url.as_str().trim_end_matches('/');

@@ -1,22 +1,22 @@
-//! Whether anybody is told when something needs a person.
+//! Checks that somebody is notified when something needs a person.
 
 use super::{CheckFinding, Part};
 use crate::config::{Config, TransportKind};
 
-/// Mail goes out, and nobody would hear that it does not any more.
+/// Emails are sent, but no administrator would hear of a problem.
 pub(super) fn look(config: &Config) -> Part {
     let settings = &config.settings;
-    let (is_mailing, told) = (settings.mail.transport == TransportKind::Smtp, settings.admin_to.len());
-    let finding = (is_mailing && told == 0).then(|| CheckFinding {
+    let (is_mailing, recipients) = (settings.mail.transport == TransportKind::Smtp, settings.admin_to.len());
+    let finding = (is_mailing && recipients == 0).then(|| CheckFinding {
         place: Some(config.folder.join("digest.toml").display().to_string()),
         ..CheckFinding::advice(
-            "`admin_to` is empty: nobody is told by mail when something needs a person",
+            "`admin_to` is empty: nobody is emailed when something needs a person",
             "write your address there: `admin_to = [\"you@example.org\"]`; until then, look at `policy-digest status`",
         )
     });
-    let says = match told {
+    let says = match recipients {
         0 if is_mailing => "to nobody".to_owned(),
-        0 => "to nobody, since mails are files".to_owned(),
+        0 => "to nobody, since emails are written to files".to_owned(),
         1 => "to one address".to_owned(),
         several => format!("to {several} addresses"),
     };

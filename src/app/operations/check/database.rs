@@ -1,4 +1,4 @@
-//! The database and the disk that it lies on.
+//! Checks the database and its disk.
 
 use std::path::Path;
 
@@ -9,15 +9,15 @@ use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, private};
 use crate::domain::operations::shell;
 use crate::store;
 
-/// What this part is called.
+/// The name of this part.
 pub(super) const NAME: &str = "database";
 
-/// With less room than this, nothing can be relied on; in bytes.
+/// With less free space than this, in bytes, nothing works reliably.
 const TOO_LITTLE: u64 = 100 << 20;
-/// With less than this, it is time to look; in bytes.
+/// With less free space than this, in bytes, the administrator should act.
 const LITTLE: u64 = 1 << 30;
 
-/// Why it cannot be opened or used, and what helps.
+/// Why the database cannot be opened or used, and what to do.
 pub(super) fn unusable(error: &anyhow::Error) -> Part {
     let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
     let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
@@ -27,10 +27,10 @@ pub(super) fn unusable(error: &anyhow::Error) -> Part {
     Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
 }
 
-/// How large it is, and whether delivery is paused in it. One that is damaged is asked nothing more.
+/// The size of the database, and whether delivery is paused. A damaged database is not checked further.
 ///
 /// # Errors
-/// The damage.
+/// The database is damaged.
 pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
     listener(Progress::Started { what: "database", steps: 1 });
     listener(Progress::Step("reading it whole"));
@@ -42,19 +42,19 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     let pauses = app.store.pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
-            "when it is mended, `policy-digest resume` lets it go on",
+            "when the cause is fixed, run `policy-digest resume`",
         )
     });
     let mut findings: Vec<_> = pauses.collect();
     findings.extend(open_to_others(data));
     for run in app.store.held_runs().await? {
-        let next = format!("`policy-digest runs show {}` says more; `runs release` or `runs cancel` ends it", run.id);
+        let next = format!("see `policy-digest runs show {}`; then use `runs release` or `runs cancel`", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
     Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
 }
 
-/// Whether others on this machine can read what is kept of people.
+/// Whether other users of this machine can read personal data.
 fn open_to_others(data: &Path) -> Option<CheckFinding> {
     let open = private::open_to_others(data).unwrap_or_default();
     let (first, rest) = open.split_first()?;
@@ -65,14 +65,14 @@ fn open_to_others(data: &Path) -> Option<CheckFinding> {
     ))
 }
 
-/// Whether there is room for more.
+/// Whether the disk has enough free space.
 pub(super) fn disk(data: &Path) -> Part {
     match store::free_bytes(data) {
         Ok(free) => Part::new("disk", format!("{:.1} GB free", free as f64 / 1e9), room(free).into_iter().collect()),
         Err(error) => {
             let finding = CheckFinding::advice(
-                format!("it cannot be told how much room there is: {error}"),
-                "look with `df`: the database needs some",
+                format!("cannot find out how much space is free: {error}"),
+                "check with `df`: the database needs some",
             );
             Part::new("disk", "", vec![finding])
         }
@@ -81,7 +81,7 @@ pub(super) fn disk(data: &Path) -> Part {
 
 fn room(free: u64) -> Option<CheckFinding> {
     let next = "make room, or move the data folder to a larger disk and name it by `data`";
-    let message = || format!("only {} MB are free where the database lies", free / 1_000_000);
+    let message = || format!("only {} MB are free on the database's disk", free / 1_000_000);
     match free {
         ..TOO_LITTLE => Some(CheckFinding::failure(message(), next)),
         TOO_LITTLE..LITTLE => Some(CheckFinding::advice(message(), next)),
@@ -95,7 +95,7 @@ mod tests {
     use crate::app::operations::check::Severity;
 
     #[test]
-    fn a_disk_that_fills_up_is_told_of_before_it_is_full() {
+    fn a_disk_raises_an_alarm_before_it_is_full() {
         let severity = |free| room(free).map(|finding| finding.severity);
         assert_eq!(severity(10 << 30), None);
         assert_eq!(severity(500 << 20), Some(Severity::Advice));

@@ -1,10 +1,10 @@
-//! Every enabled feed, fetched and read as a poll would, without storing anything.
+//! Checks every enabled feed: fetches and parses it like a poll, but stores nothing.
 
 use super::finding::{CheckFinding, Part};
 use crate::app::feeds::{CheckResult, Unread, check};
 use crate::app::{Listener, ReadOnly};
 
-/// What each feed answers. One that does not is a finding; all of them are a failure.
+/// Checks each feed. One that cannot be read is a finding; if none can be read, it is a failure.
 pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<Part> {
     let report = check(app, &[], listener).await?;
     let all = report.feeds.len();
@@ -26,7 +26,7 @@ fn finding(id: &str, result: &Result<CheckResult, Unread>) -> Option<CheckFindin
         Err(unread) => {
             let next = match unread.proposals.first() {
                 Some(proposal) => format!("write `url = \"{}\"` in feeds.toml", proposal.url),
-                None => "mend its `url` in feeds.toml, or set `enabled = false` there".to_owned(),
+                None => "correct its `url` in feeds.toml, or set `enabled = false` there".to_owned(),
             };
             Some(CheckFinding::advice(format!("feed `{id}`: {}", unread.error), next))
         }

@@ -1,63 +1,63 @@
-//! What `check` finds, whichever part of it looked.
+//! The findings of `check`, from all of its parts.
 
-/// What one part of the check looked at, and what it found.
+/// One part of the check, and its findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What was looked at, in a word or two.
+    /// What was checked, in a word or two.
     pub name: &'static str,
-    /// How it is, in a few words that agree with the findings.
+    /// The result, in a few words that agree with the findings.
     pub says: String,
-    /// Each with its next step.
+    /// The findings, each with its next step.
     pub findings: Vec<CheckFinding>,
 }
 
 impl Part {
-    /// With these findings; `says` holds whatever they are.
+    /// A part whose `says` applies with or without findings.
     pub(crate) fn new(name: &'static str, says: impl Into<String>, findings: Vec<CheckFinding>) -> Self {
         Self { name, says: says.into(), findings }
     }
 
-    /// With these findings; `praise` is said only when there are none.
+    /// A part whose `praise` applies only if there are no findings.
     pub(crate) fn praised(name: &'static str, praise: impl Into<String>, findings: Vec<CheckFinding>) -> Self {
         let says = if findings.is_empty() { praise.into() } else { String::new() };
         Self { name, says, findings }
     }
 
-    /// How bad the worst of it is.
+    /// The severity of its worst finding.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 }
 
-/// How bad something is.
+/// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It works, and should be better.
+    /// It works, but could be improved.
     Advice,
-    /// It does not work at present, and no file of the configuration is to blame.
+    /// It does not work at present, but no configuration file is to blame.
     Failure,
-    /// Plainly wrong in the configuration: a digest or a page could not be made, or a mail not sent.
+    /// A mistake in the configuration: a digest or a page could not be made, or an email not sent.
     Mistake,
 }
 
-/// One thing that deserves a look.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckFinding {
-    /// What is so: lower case, no full stop.
+    /// What is wrong: lower case, no full stop.
     pub message: String,
     /// What to do about it.
     pub next: String,
-    /// `config/topic.toml:12`, with a column where it is known; none for what is about no file.
+    /// `config/topic.toml:12`, with a column if it is known; `None` if no file is concerned.
     pub place: Option<String>,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
-    /// The phrase that it is about.
+    /// The phrase concerned.
     pub phrase: Option<UnusedPhrase>,
 }
 
 impl CheckFinding {
-    /// About no file.
+    /// A finding that does not concern a file.
     pub(crate) fn new(severity: Severity, message: impl Into<String>, next: impl Into<String>) -> Self {
         Self { message: message.into(), next: next.into(), place: None, severity, phrase: None }
     }

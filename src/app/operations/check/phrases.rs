@@ -1,4 +1,4 @@
-//! The topic's phrases held against the stored history: which of them match nothing in it.
+//! Checks the topic's phrases against the stored items: which of them match nothing.
 
 use std::time::{Duration, Instant};
 
@@ -7,24 +7,24 @@ use crate::app::{Listener, Progress, ReadOnly};
 use crate::config::{PhrasePlace, phrase_places};
 use crate::domain::selection::topic::{Term, Topic};
 
-/// With fewer items than these, a phrase that matches nothing says little.
+/// With fewer items than this, a phrase that matches nothing says little.
 const ENOUGH_ITEMS: usize = 200;
-/// Items held in memory at a time.
+/// The number of items in memory at a time.
 const PAGE: usize = 100;
-/// The newest so many tell what phrases are good for; those of years ago cost time and tell no more.
+/// Only this many of the newest items are read; older ones take time and add little.
 const MOST_ITEMS: usize = 20_000;
-/// Bytes of text that are read, however few items they are.
+/// At most this many bytes of text are read, even if that covers few items.
 const MOST_TEXT: usize = 64 << 20;
-/// And time, on a machine that is slow or busy: about as long as the database is looked over.
+/// The time limit, for a slow or busy machine: the same as for the check of the database.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// How many phrases a topic has.
+/// The number of phrases of a topic.
 pub(super) fn count(topic: &Topic) -> usize {
     phrases(topic).len()
 }
 
-/// Looks the topic over, and says how many items are stored; changes nothing. A phrase matches when it is anywhere in what
-/// is read of an item, also where a longer phrase covers it and earns the weight.
+/// Checks the topic and returns the number of stored items; changes nothing. A phrase matches if it occurs anywhere in
+/// the part of an item that is judged, even where a longer phrase covers it and takes its words.
 ///
 /// # Errors
 /// The database fails.
@@ -40,10 +40,10 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
         let Some(oldest) = page.last() else { break };
         before = oldest.seq;
         seen += page.len();
-        // An item whose text is gone still matches by its title, and says nothing of what stood below it.
+        // An item without its text can still match by its title, but does not show that a phrase is unused.
         items += page.iter().filter(|item| item.text_removed.is_none()).count();
         bytes += page.iter().map(|item| item.summary.len() + item.content.len()).sum::<usize>();
-        for number in page.iter().flat_map(|item| app.scorer.held(&item.text())) {
+        for number in page.iter().flat_map(|item| app.scorer.phrases_in(&item.text())) {
             is_held[number] = true;
         }
         listener(Progress::Step("stored items"));
@@ -56,7 +56,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
         findings.extend(unmatched.map(|(phrase, _)| phrase.finding(&places, items)));
     } else if !phrases.is_empty() {
         findings.push(CheckFinding {
-            message: format!("{items} items are stored, too few to tell which phrases match nothing"),
+            message: format!("{items} items are stored, too few to show which phrases match nothing"),
             next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
             place: None,
             severity: Severity::Advice,
@@ -68,11 +68,11 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     Ok((Part::new("phrases", says, findings), stored))
 }
 
-/// A phrase, and the table that it belongs to.
+/// A phrase and its table.
 struct Phrase<'t> {
     term: &'t Term,
     kind: Kind,
-    /// The theme's or the exclusion's name.
+    /// The name of the theme or exclusion.
     table: &'t str,
 }
 

@@ -1,6 +1,6 @@
-//! The records by which receivers tell our mail from forgeries: SPF (RFC 7208) at the domain that mails come back to,
-//! DKIM (RFC 6376) at the selector, DMARC (RFC 7489) at the sender's domain or the one above it. They are looked up as
-//! a receiver does, and what should stand there is told.
+//! Checks the DNS records that let receivers tell our emails from forgeries: SPF (RFC 7208) at the domain of the return
+//! path, DKIM (RFC 6376) at the selector, DMARC (RFC 7489) at the sender's domain or its parent. They are looked up as
+//! a receiver does, and the report includes the correct values.
 
 use std::net::IpAddr;
 
@@ -12,19 +12,19 @@ use crate::app::outbox::dkim;
 use crate::config::Settings;
 use crate::dns::{Dns, Error};
 
-/// A record that should be there.
+/// A DNS record that should exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Where it stands.
+    /// Its name.
     pub name: String,
-    /// What it says, or would say.
+    /// Its value, or the value that it should have.
     pub value: String,
-    /// Whether it was found; `None` when nobody was asked.
+    /// Whether it was found; `None` if it was not looked up.
     pub is_there: Option<bool>,
 }
 
-/// Looks the records up, unless nobody is to be asked; without a server of the caller's, names that are nobody's are
-/// not asked for.
+/// Looks the records up, unless the check is offline. Reserved example names are skipped unless the caller gives a name
+/// server.
 pub(super) async fn look(app: &ReadOnly, outside: Outside) -> anyhow::Result<(Option<Part>, Vec<Wanted>)> {
     let settings = &app.config.settings;
     let sender = domain(&settings.mail.from).to_ascii_lowercase();
@@ -58,15 +58,15 @@ pub(super) async fn look(app: &ReadOnly, outside: Outside) -> anyhow::Result<(Op
 
 fn unanswered(error: Error) -> CheckFinding {
     CheckFinding::advice(
-        format!("the records of your mail cannot be looked up: {:#}", anyhow::Error::new(error)),
-        "look at this machine's name servers, ask another with `--resolver ADDRESS`, or leave it out with `--offline`",
+        format!("the DNS records for your emails cannot be looked up: {:#}", anyhow::Error::new(error)),
+        "check this machine's name servers, use another with `--resolver ADDRESS`, or skip this with `--offline`",
     )
 }
 
 fn spf(settings: &Settings, sender: &str) -> Wanted {
     let bounces = settings.mail.bounce_address.as_deref().map(domain);
     let name = bounces.unwrap_or(sender).to_ascii_lowercase();
-    // A provider tells its customers what to include; the relay itself is the least that must be allowed.
+    // A provider tells its customers what to include; the relay is the minimum that must be allowed.
     Wanted { name, value: format!("v=spf1 {} ~all", mechanism(&settings.mail.smtp.host)), is_there: None }
 }
 
@@ -90,7 +90,7 @@ async fn look_up(dns: &Dns, wanted: &Wanted) -> Result<Option<CheckFinding>, Err
     }
     if wanted.value.starts_with("v=DMARC1") {
         let mut is_there = texts.iter().any(|text| is_version(text, "v=DMARC1"));
-        // RFC 7489 §6.6.3: the organisation's record holds where a name below has none.
+        // RFC 7489 §6.6.3: without a record of its own, a name uses that of the organisational domain.
         let above = wanted.name.strip_prefix("_dmarc.").and_then(|domain| domain.split_once('.'));
         if let (false, Some((_, above))) = (is_there, above.filter(|(_, above)| above.contains('.'))) {
             is_there = dns.texts(&format!("_dmarc.{above}")).await?.iter().any(|text| is_version(text, "v=DMARC1"));
@@ -103,14 +103,14 @@ async fn look_up(dns: &Dns, wanted: &Wanted) -> Result<Option<CheckFinding>, Err
         0 => Some(CheckFinding::advice(
             format!("`{}` has no SPF record", wanted.name),
             format!(
-                "{}, or what your mail provider says; it must name the addresses from which receivers see your mail come",
+                "{}, or what your mail provider says; it must name the addresses from which receivers get your emails",
                 publish(wanted)
             ),
         )),
-        // RFC 7208 §4.5: two are an error, and count as none.
+        // RFC 7208 §4.5: two records are an error, as if there were none.
         _ => Some(CheckFinding::advice(
             format!("`{}` has more than one SPF record, so that none of them counts", wanted.name),
-            "put what they say into one",
+            "combine them into one",
         )),
     })
 }
@@ -132,13 +132,13 @@ fn of_key(wanted: &Wanted, texts: &[String]) -> Option<CheckFinding> {
     ))
 }
 
-/// A tag's value, white space left out (RFC 6376 §3.2).
+/// The value of a tag without white space (RFC 6376 §3.2).
 fn tag(text: &str, name: &str) -> Option<String> {
     let value = text.split(';').filter_map(|part| part.split_once('=')).find(|(tag, _)| tag.trim() == name)?.1;
     Some(value.split_whitespace().collect())
 }
 
-/// Whether a record begins with its version, and nothing longer.
+/// Whether a record begins with exactly this version.
 fn is_version(text: &str, version: &str) -> bool {
     let rest = text.trim_start().get(..version.len()).filter(|head| head.eq_ignore_ascii_case(version));
     rest.is_some()

@@ -1,11 +1,11 @@
-//! Whether the mail server would take our mail: it is dialled, secured and logged in to, and no mail is sent.
+//! Checks whether the mail server would accept our emails: connects, starts TLS and logs in, but sends nothing.
 
 use super::finding::{CheckFinding, Part, Severity};
 use crate::app::ReadOnly;
 use crate::config::TransportKind;
 use crate::mail::Verdict;
 
-/// What stands in the way. A server that is only away for now is no mistake of the settings.
+/// Reports what prevents sending. A server that is only temporarily unavailable is not a mistake in the settings.
 pub(super) async fn look(app: &ReadOnly) -> Part {
     let settings = &app.config.settings;
     let answer = app.transport.probe().await;
@@ -19,7 +19,7 @@ pub(super) async fn look(app: &ReadOnly) -> Part {
         }
     };
     let findings = answer.err().map(|error| {
-        let next = error.hint().unwrap_or("ask whoever runs the mail server, with this answer").to_owned();
+        let next = error.hint().unwrap_or("ask the mail server's administrator about this reply").to_owned();
         let severity = if error.verdict() == Verdict::Ours { Severity::Mistake } else { Severity::Failure };
         CheckFinding::new(severity, format!("{:#}", anyhow::Error::new(error)), next)
     });

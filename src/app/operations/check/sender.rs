@@ -1,13 +1,13 @@
-//! Who sends: what the law of most countries wants at the foot of a mail, and an address that is somebody's.
+//! Checks the sender: the footer that most countries' law requires, and a real address.
 
 use super::finding::{CheckFinding, Part};
 use crate::config::{Settings, TransportKind};
 
-/// What is missing before mail leaves this machine.
+/// What is missing before emails can leave this machine.
 pub(super) fn look(settings: &Settings) -> Part {
     let sender = &settings.sender;
     if settings.mail.transport == TransportKind::Directory {
-        return Part::new("sender", "needed when mail leaves this machine", Vec::new());
+        return Part::new("sender", "needed once emails leave this machine", Vec::new());
     }
     let mut findings = Vec::new();
     let keys = [
@@ -19,8 +19,8 @@ pub(super) fn look(settings: &Settings) -> Part {
     let empty: Vec<_> = keys.iter().filter(|(_, value)| value.is_empty()).map(|(key, _)| format!("`{key}`")).collect();
     if !empty.is_empty() {
         findings.push(CheckFinding::advice(
-            format!("the foot of each mail lacks {}", empty.join(", ")),
-            "fill in `[sender]` in digest.toml: most countries' law wants to see who sends",
+            format!("the footer of each email lacks {}", empty.join(", ")),
+            "fill in `[sender]` in digest.toml: the law of most countries requires the sender's name",
         ));
     }
     if is_nobodys(domain(&settings.mail.from)) {

@@ -1,5 +1,5 @@
-//! Whether anybody answers at the links of the mails. `once` from cron makes and sends digests, and serves nothing; that
-//! the daemon does, it notes in the database.
+//! Checks whether the links in emails work. `once` from cron makes and sends digests but does not serve the pages; the
+//! daemon does, and records it in the database.
 
 use chrono::TimeDelta;
 
@@ -8,10 +8,10 @@ use crate::app::ReadOnly;
 use crate::app::operations::status::SERVED;
 use crate::config::TransportKind;
 
-/// The daemon notes it every hour.
+/// The daemon records it every hour.
 const LATE: TimeDelta = TimeDelta::days(1);
 
-/// Mails go out, and their links are dead.
+/// Emails are sent, but their links do not work.
 pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFinding>> {
     let mail = &app.config.settings.mail;
     if mail.transport != TransportKind::Smtp {
@@ -23,14 +23,16 @@ pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFindin
         None => "so far".to_owned(),
     };
     let by_mail = match &mail.unsubscribe_address {
-        Some(_) => "people can leave by mail, and are added with `subscribers add --confirmed-by`",
+        Some(_) => "people can unsubscribe by email, and are added with `subscribers add --confirmed-by`",
         None => {
-            "set `unsubscribe_address` in `[mail]`, so that people can leave by mail, and add them with \
+            "set `unsubscribe_address` in `[mail]`, so that people can unsubscribe by email, and add them with \
              `subscribers add --confirmed-by`"
         }
     };
     Ok(Some(CheckFinding {
-        message: format!("the links in mails, to confirm and to leave, lead nowhere: nobody served the pages {since}"),
+        message: format!(
+            "the links in emails, to confirm and to unsubscribe, do not work: no pages were served {since}"
+        ),
         next: format!("run `policy-digest run`, which serves them; without it, {by_mail}"),
         place: None,
         severity: Severity::Advice,

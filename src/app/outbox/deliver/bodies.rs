@@ -1,5 +1,5 @@
-//! The bodies that messages are written from, cached. A run has few, so each is read once; a thousand confirmations, each
-//! with a body of its own, do not fill the memory.
+//! A cache of the bodies from which messages are rendered. A run has few bodies, so each is read once; the capacity is
+//! limited, so that a thousand confirmations with a body each do not fill the memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::store::Part;
 
-/// Bodies in the cache, of some 100 KB each.
+/// The maximum number of bodies in the cache, some 100 KB each.
 const CAPACITY: usize = 32;
 
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! What a failed attempt says about its message, and about the relay. What each answer means is `mail::reply`'s.
+//! What a failed attempt says about its message and about the relay. `mail::reply` interprets the replies.
 
 use crate::domain::outbox::Outcome;
 use crate::domain::outbox::flow::Trouble;
@@ -8,7 +8,7 @@ use crate::mail::{self, Verdict};
 /// Why an attempt did not succeed.
 pub(super) enum Failure {
     Mail(mail::Error),
-    /// Within the program; how far it had come is not known.
+    /// The program panicked; how far the attempt had come is unknown.
     Panic,
 }
 
@@ -25,7 +25,7 @@ impl Failure {
         }
     }
 
-    /// What it says about the relay; `None` if it is an answer to the message.
+    /// The trouble with the relay; `None` if the reply concerns the message.
     pub(super) fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Mail(mail::Error::Refused { reply, .. }) if reply.code == 421 => Some(Trouble::Busy),
@@ -43,8 +43,8 @@ impl Failure {
     }
 }
 
-/// From here on the answer is about this message. A message that is refused every time must back off, or it would always be
-/// first in the queue.
+/// Whether the reply came late enough in the session to concern this message. A message that is refused every time must
+/// back off, or it would always be first in the queue.
 fn is_after_the_recipient(error: &mail::Error) -> bool {
     use Command::{Data, Message, Rcpt};
     matches!(error, mail::Error::Refused { command: Rcpt | Data | Message, .. })

@@ -1,8 +1,8 @@
-//! Flow control of one delivery: how many messages may be started now and, when none may, why.
+//! Flow control of one delivery: how many messages may be started now and, if none may, why.
 //!
-//! The circuit breaker and the concurrency limiter are `domain::outbox::flow`'s; the rate limiter is governor's (GCRA). An
-//! open circuit is stored as a pause, so that a restart does not try a closed relay either, and it is probed after
-//! growing intervals. It is logged once when it opens and once when it closes.
+//! `domain::outbox::flow` has the circuit breaker and the concurrency limiter; governor has the rate limiter (GCRA). An
+//! open circuit is stored as a pause, so that a restart does not use a failing relay either, and is probed at growing
+//! intervals. It is logged once when it opens and once when it closes.
 
 use std::num::NonZeroU32;
 
@@ -19,27 +19,27 @@ use crate::domain::outbox::flow::{Circuit, Flow, Trouble};
 use crate::domain::outbox::probe_pause;
 use crate::store::{Pause, PauseCause};
 
-/// How a delivery begins.
+/// The start of a delivery.
 pub(super) enum Start {
-    /// Nothing may be sent at present.
+    /// Nothing may be sent now.
     Paused(Pause),
     /// Messages may be sent.
     Ready(FlowControl),
 }
 
-/// See the module.
+/// The flow control of one delivery; see the module.
 pub(super) struct FlowControl {
     flow: Flow,
     rate: Option<Rate>,
-    /// The pause of a circuit that was open when this delivery began and whose probe succeeded. It is lifted once a message
-    /// was answered.
+    /// The pause of a circuit that was open when this delivery began and whose probe succeeded. It is lifted when a
+    /// message has been answered.
     trial: Option<Pause>,
-    /// The database is a restored copy: the store gives out nothing but alarms.
+    /// The pause of a restored copy, for which the store provides only alarms.
     restored: Option<Pause>,
 }
 
 impl FlowControl {
-    /// Probes an open circuit if its time has come, or `at_once`.
+    /// Probes an open circuit if the probe is due, or if `at_once`.
     pub(super) async fn start(app: &App, at_once: bool, max_concurrency: usize, rate: u32) -> anyhow::Result<Start> {
         let (relay, restored): (Vec<Pause>, Vec<Pause>) =
             app.store.pauses().await?.into_iter().partition(|pause| pause.cause == PauseCause::Relay);
@@ -58,28 +58,28 @@ impl FlowControl {
         Ok(Start::Ready(Self { flow: Flow::new(max_concurrency), rate, trial, restored }))
     }
 
-    /// Whether nothing more will be started in this delivery.
+    /// Whether no more messages will be started in this delivery.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.flow.circuit(), Circuit::Open { .. })
     }
 
-    /// How many more messages may be started beside those `in_flight`, if the rate allows them.
+    /// How many messages may be started in addition to those `in_flight`, if the rate allows them.
     pub(super) fn free_slots(&self, in_flight: usize) -> usize {
         self.flow.limit().saturating_sub(in_flight)
     }
 
-    /// Takes a permit of the rate limiter for as many messages as may be started now.
+    /// Takes permits of the rate limiter for as many messages as may be started now.
     pub(super) fn take(&mut self, in_flight: usize) -> usize {
         let wanted = self.free_slots(in_flight);
         self.rate.as_mut().map_or(wanted, |rate| rate.take(wanted))
     }
 
-    /// When the rate limiter lets the next message pass.
+    /// When the rate limiter allows the next message.
     pub(super) fn next_permit(&self) -> Instant {
         self.rate.as_ref().map_or_else(Instant::now, |rate| rate.next)
     }
 
-    /// What an attempt notes when it starts, for [`Self::failed`].
+    /// The generation that an attempt records when it starts, for [`Self::failed`].
     pub(super) fn generation(&self) -> u32 {
         self.flow.generation()
     }
@@ -93,24 +93,25 @@ impl FlowControl {
         }
     }
 
-    /// An attempt that started in `generation` met trouble.
+    /// An attempt that started in `generation` failed with this trouble.
     pub(super) fn failed(&mut self, trouble: Trouble, generation: u32, reason: &str) {
         self.flow.failed(trouble, generation, reason);
     }
 
-    /// Stores the state of the circuit when all is settled. Returns the pause that is in force now, if there is one.
+    /// Stores the state of the circuit after all attempts are settled. Returns the current pause, if there is one.
     pub(super) async fn finish(self, app: &App) -> anyhow::Result<Option<Pause>> {
         match (self.flow.circuit(), self.trial) {
             (Circuit::Open { reason }, Some(pause)) => Ok(Some(keep_open(app, &pause, reason.clone()).await?)),
             (Circuit::Open { reason }, None) => Ok(Some(open(app, reason.clone()).await?)),
-            // There was nothing to send, and the probe is as good.
+            // There was nothing to send, and the successful probe is enough.
             (_, Some(_)) => close(app).await.map(|()| self.restored),
             (_, None) => Ok(self.restored),
         }
     }
 }
 
-/// A clock that was ahead must not keep the circuit open for longer than the longest pause.
+/// Whether an open circuit may be probed. A clock that was ahead must not keep it open for longer than the longest
+/// pause.
 fn is_probe_due(app: &App, pause: &Pause) -> anyhow::Result<bool> {
     let (now, longest) = (app.clock.now(), TimeDelta::from_std(probe_pause(u32::MAX))?);
     Ok(pause.probe.is_some_and(|probe| probe <= now || probe - now > longest))
@@ -136,12 +137,12 @@ async fn keep_open(app: &App, pause: &Pause, reason: String) -> anyhow::Result<P
 
 async fn close(app: &App) -> anyhow::Result<()> {
     app.store.lift(PauseCause::Relay).await?;
-    tracing::info!("the mail server can be used again: delivery goes on");
+    tracing::info!("the mail server can be used again: delivery continues");
     Ok(())
 }
 
-/// `messages_per_second`. The burst is what falls due in a hundredth of a second, so that the limit holds for every second
-/// and timers need not be finer than they are.
+/// `messages_per_second` as a rate limiter. The burst is the amount for a hundredth of a second, so that the limit
+/// holds for every second although timers are coarse.
 struct Rate<C: Clock = MonotonicClock> {
     limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
     clock: C,
@@ -161,7 +162,7 @@ impl<C: Clock + Clone> Rate<C> {
         Self { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, next: Instant::now() }
     }
 
-    /// Up to `wanted` permits.
+    /// Takes up to `wanted` permits.
     fn take(&mut self, wanted: usize) -> usize {
         for taken in 0..wanted {
             if let Err(not_until) = self.limiter.check() {

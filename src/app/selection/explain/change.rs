@@ -1,24 +1,24 @@
-//! What would change a decision: how far an item is from the threshold, and how it would be judged without each reason.
-//! Each phrase is taken out of the topic and the item judged again, so that the shorter phrases it covered count.
+//! Finds what would change a decision: how far an item is from the threshold, and its score without each reason. Each
+//! phrase is removed from the topic and the item judged again, so that shorter phrases which it covered count.
 
 use std::sync::Arc;
 
 use crate::domain::selection::relevance::{Place, Reason, Score, Scorer, Text};
 use crate::domain::selection::topic::{Scale, Term, Topic};
 
-/// No distance is looked for beyond so many points.
+/// The largest distance that is tried, in points.
 const FARTHEST: f32 = 1_000.0;
-/// How exact a distance is, in points: it is shown with one decimal.
+/// The precision of a distance, in points; it is shown with one decimal.
 const EXACT: f32 = 0.02;
-/// So many phrases are named in a sentence.
+/// The maximum number of phrases named in a sentence.
 const NAMED: usize = 3;
 
-/// How an item would be judged without one of its reasons.
+/// The judgement of an item without one of its reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Without {
     /// The reason's phrase.
     pub phrase: Arc<str>,
-    /// The theme, or the exclusion's reason, that it speaks for.
+    /// The theme, or the exclusion's reason, that it belongs to.
     pub label: Option<Arc<str>>,
     /// The score without it.
     pub score: f32,
@@ -29,15 +29,15 @@ pub struct Without {
 /// What would change the decision.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
-    /// For each phrase found, and for the feed's prior, in the order of the reasons.
+    /// For each phrase found and for the feed's prior, in the order of the reasons.
     pub without: Vec<Without>,
-    /// The points of phrases that an item out of the digest lacks, or that one in it could lose; none when no number
-    /// of points would change the decision.
+    /// The points that an item would need to be selected, or could lose and stay selected; `None` if no number of
+    /// points would change the decision.
     pub distance: Option<f32>,
 }
 
 impl Change {
-    /// Judges the item again without each of the reasons of its score.
+    /// Judges the item again without each reason of its score.
     #[must_use]
     pub fn of(scorer: &Scorer, topic: &Topic, text: &Text<'_>, score: &Score) -> Self {
         let mut without: Vec<Without> = Vec::new();
@@ -57,12 +57,12 @@ impl Change {
         Self { without, distance: distance(scorer, text, score.picked) }
     }
 
-    /// The reasons that decide alone: without one of them the decision would be another.
+    /// The reasons that decide alone: without any one of them the decision would be different.
     pub fn deciding(&self, is_selected: bool) -> impl Iterator<Item = &Without> {
         self.without.iter().filter(move |it| it.is_selected != is_selected)
     }
 
-    /// In one or two sentences.
+    /// The change in one or two sentences.
     #[must_use]
     pub fn sentences(&self, score: &Score, topic: &Topic) -> String {
         let name = |it: &Without| format!("`{}` ({})", it.phrase, topic.scale().show(it.score));
@@ -89,7 +89,7 @@ impl Change {
     }
 }
 
-/// The topic without a phrase; none when no phrase of it is written so.
+/// The topic without a phrase; `None` if it has no such phrase.
 fn without_phrase(topic: &Topic, phrase: &str, label: Option<&str>) -> Option<Topic> {
     let mut topic = topic.clone();
     let terms: &mut Vec<Term> = match label {
@@ -105,7 +105,7 @@ fn without_phrase(topic: &Topic, phrase: &str, label: Option<&str>) -> Option<To
     (terms.len() < before).then_some(topic)
 }
 
-/// How many points of prior, for or against, would change the decision.
+/// The points, for or against, that would change the decision.
 fn distance(scorer: &Scorer, text: &Text<'_>, is_selected: bool) -> Option<f32> {
     let changes = |points: f32| {
         let prior = text.prior + if is_selected { -points } else { points };

@@ -1,4 +1,4 @@
-//! Many texts judged, one JSON object a line, for scripts and measurements.
+//! Judges many texts, one JSON object a line, for scripts and measurements.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 
@@ -9,10 +9,10 @@ use super::reason_json;
 use crate::domain::items::language::Language;
 use crate::domain::selection::relevance::{Scorer, Text};
 
-/// A line may be this long, in bytes; of a longer one only the complaint is kept.
+/// The maximum length of a line, in bytes; a longer one is skipped and reported as an error.
 const LONGEST_LINE: u64 = 8 << 20;
 
-/// What is read of a line; other fields are ignored.
+/// The fields that are read; others are ignored.
 #[derive(Deserialize)]
 struct Line {
     id: serde_json::Value,
@@ -20,15 +20,15 @@ struct Line {
     title: Option<String>,
     #[serde(default)]
     text: Option<String>,
-    /// Read where there is no `text`.
+    /// Used if there is no `text`.
     #[serde(default)]
     excerpt: Option<String>,
 }
 
 /// Judges one JSON object a line, `{"id","title","text"}`, and writes one a line,
-/// `{"id","relevant","score","themes","reasons","borderline","language"}`, the last one only when the text is not in
-/// the topic's; a bad line is answered with `{"id","error"}`. Returns how many lines were bad. Memory holds one line
-/// at a time. Answers are passed on before the input is waited for.
+/// `{"id","relevant","score","themes","reasons","borderline","language"}`. `language` is present only if the text is
+/// not in one of the topic's languages. The answer to an invalid line is `{"id","error"}`. Returns the number of
+/// invalid lines. It keeps only one line in memory, and flushes the answers before it waits for input.
 ///
 /// # Errors
 /// Reading or writing fails.
@@ -69,7 +69,7 @@ fn answer(scorer: &Scorer, line: &[u8]) -> Result<serde_json::Value, String> {
 fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> serde_json::Value {
     let score = scorer.score(&Text { title, content: text, ..Text::default() });
     let reasons: Vec<_> = score.reasons.iter().map(reason_json).collect();
-    // What is only listed is out for this list's readers, and what is out has no theme.
+    // An item that is only listed does not count as relevant here, and an item that is not selected has no themes.
     let themes = if score.picked { score.themes } else { Vec::new() };
     serde_json::json!({
         "id": id, "relevant": score.picked, "score": score.total, "themes": themes, "reasons": reasons,

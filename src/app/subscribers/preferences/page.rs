@@ -1,4 +1,4 @@
-//! A person's own page as its template sees it: where they stand, what they chose, what is wrong with what they typed.
+//! The data of the preferences page: the subscriber's status and choices, and the errors in what they typed.
 
 use anyhow::Context as _;
 
@@ -11,22 +11,22 @@ use crate::domain::subscribers::token::{Purpose, sign};
 use crate::render::{ChoiceView, PreferencesView};
 use crate::store::OwnRecord;
 
-/// What the page answers to.
+/// The state that the page shows.
 #[derive(Debug, Clone, Default)]
 pub struct PageState {
-    /// From the page's own address to those below it: `TOKEN/`, or nothing below it.
+    /// The relative path from the address in the browser to the pages below the preferences page: `TOKEN/`, or empty.
     pub base: String,
-    /// What was just done: choices, pause, resume, address; or nothing.
+    /// What was just done: choices, pause, resume, address; or empty.
     pub done: String,
-    /// What is to be mended.
+    /// The error to correct.
     pub problem: Option<Problem>,
-    /// What stood in the field.
+    /// The content of the invalid field.
     pub typed: String,
-    /// The cadence and the themes that were chosen, where they are to be mended.
+    /// The submitted cadence and themes, if they must be corrected.
     pub chosen: Option<(String, Vec<String>)>,
 }
 
-/// The page of whoever holds the link; `None` when nothing is kept of them.
+/// The page of the link's holder; `None` if they are no longer stored.
 ///
 /// # Errors
 /// The database or a template fails.

@@ -1,4 +1,4 @@
-//! Facts about composing.
+//! Tests of composing.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn nothing_makes_no_digest() {
 }
 
 #[test]
-fn a_story_stands_once_in_its_strongest_theme_and_the_others_are_tags() {
+fn a_story_appears_once_in_its_strongest_theme_and_the_others_are_tags() {
     let digest = made(vec![story(1, 5.0, "A", &["collaboration", "integration"])], 12, None).expect("a digest");
     assert_eq!(digest.sections.len(), 1);
     assert_eq!((digest.sections[0].name.as_str(), digest.count), ("collaboration", 1));
@@ -99,7 +99,7 @@ fn ties_go_to_the_earlier_arrival_whatever_the_order_of_the_input() {
 }
 
 #[test]
-fn the_reason_tells_each_phrase_once() {
+fn the_reason_names_each_phrase_once() {
     let digest = made(vec![story(1, 5.0, "A", &[])], 12, None).expect("a digest");
     assert_eq!(digest.sections[0].stories[0].reason, "joined-up working; Christie Commission");
 }
@@ -135,7 +135,7 @@ fn listed(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
 }
 
 #[test]
-fn what_is_listed_comes_after_the_stories_and_counts_for_nothing() {
+fn listed_items_come_after_the_stories_and_are_not_counted() {
     let stories =
         vec![listed(1, 99.0, "A", &["integration"]), story(2, 5.0, "B", &["integration"]), listed(3, 2.9, "B", &[])];
     let with = made(stories, 12, None).expect("a digest");
@@ -145,7 +145,7 @@ fn what_is_listed_comes_after_the_stories_and_counts_for_nothing() {
 }
 
 #[test]
-fn what_is_listed_takes_no_storys_place_however_few_there_are() {
+fn listed_items_take_no_storys_place_however_few_there_are() {
     let stories = vec![listed(1, 9.0, "A", &[]), story(2, 5.0, "B", &[]), story(3, 4.0, "C", &[])];
     let digest = made(stories, 1, None).expect("a digest");
     assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.more)), (vec![2], vec![3]));
@@ -153,7 +153,7 @@ fn what_is_listed_takes_no_storys_place_however_few_there_are() {
 }
 
 #[test]
-fn what_is_listed_makes_no_digest_by_itself() {
+fn listed_items_alone_make_no_digest() {
     let stories = || vec![listed(1, 2.8, "A", &["integration"]), listed(2, 2.8, "A", &[])];
     assert_eq!(made(stories(), 12, None), Err(NoStory { waiting: 2 }));
     assert_eq!(made(stories(), 12, Some(&["integration".into()])), Err(NoStory { waiting: 1 }));
@@ -161,7 +161,7 @@ fn what_is_listed_makes_no_digest_by_itself() {
 }
 
 #[test]
-fn what_has_no_row_is_left_out_from_the_end_and_counted() {
+fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
     let stories =
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
@@ -203,16 +203,16 @@ fn dated(seq: i64, score: f32, days_old: i64) -> Story {
     Story { published: Some(newest - TimeDelta::days(days_old)), ..story(seq, score, &seq.to_string(), &[]) }
 }
 
-/// All stories of a digest in the order of their rank: without room for full ones, all are in `more`.
+/// All stories of a digest by rank: with no room for full ones, all are in `more`.
 fn order(stories: Vec<Story>, pins: &[&str]) -> Vec<i64> {
     numbers(&pinned(stories, 0, None, pins).expect("a digest").more)
 }
 
 #[test]
-fn of_two_stories_alike_the_newer_stands_first_and_an_undated_one_gains_nothing() {
+fn of_two_equal_stories_the_newer_comes_first_and_an_undated_one_gains_nothing() {
     let undated = || story(1, 5.0, "undated", &[]);
     assert_eq!(order(vec![undated(), dated(2, 5.0, 3), dated(3, 5.0, 0)], &[]), [3, 2, 1]);
-    // What is a week old gains as little as what is undated.
+    // A story that is a week old gains nothing, like an undated one.
     assert_eq!(order(vec![undated(), dated(2, 5.0, 7), dated(3, 5.0, 90), dated(4, 5.0, 0)], &[]), [4, 1, 2, 3]);
 }
 
@@ -224,7 +224,7 @@ fn newness_does_not_outweigh_relevance() {
 }
 
 #[test]
-fn what_is_pinned_leads_the_ranking_and_its_section_in_the_order_of_the_pins() {
+fn pinned_stories_lead_the_ranking_and_their_section_in_the_order_of_the_pins() {
     let stories =
         || (1_i16..=5).map(|seq| story(seq.into(), f32::from(seq), "A", &["integration"])).collect::<Vec<_>>();
     let pins = ["http://www.example.org/2/?utm_source=rss#top", "https://example.org/99", "https://example.org/1"];
@@ -242,7 +242,7 @@ fn a_pin_that_matches_nothing_does_nothing() {
 }
 
 #[test]
-fn a_pin_neither_lifts_what_is_listed_nor_gives_a_reader_an_unwanted_theme() {
+fn a_pin_neither_promotes_a_listed_item_nor_gives_a_reader_an_unwanted_theme() {
     let stories = vec![listed(1, 1.0, "A", &[]), listed(2, 2.0, "B", &[]), story(3, 5.0, "C", &["integration"])];
     let digest = pinned(stories, 12, None, &["https://example.org/1"]).expect("a digest");
     assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.listed)), (vec![3], vec![1, 2]));

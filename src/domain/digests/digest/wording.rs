@@ -1,14 +1,14 @@
-//! The digest's own words: subject, preheader, and why a story is there.
+//! The digest's own texts: the subject, the preheader, and the reason for each story.
 
 use super::{SUBJECT_CHARS, Words, text};
 
-/// Phrases in a reason.
+/// The maximum number of phrases in a reason.
 const REASONS: usize = 3;
 
 /// Mail programs show up to about 140 characters after the subject.
 const PREHEADER_CHARS: usize = 140;
 
-/// The heaviest phrases, told once each: "Neighbourhood working" speaks for "neighbourhood" too.
+/// The heaviest phrases without repetition: "Neighbourhood working" covers "neighbourhood" too.
 pub(super) fn reason(phrases: &[String]) -> String {
     let mut chosen: Vec<String> = Vec::new();
     for phrase in phrases {
@@ -26,8 +26,8 @@ pub(super) fn reason(phrases: &[String]) -> String {
     chosen.join("; ")
 }
 
-/// The subject, and which story leads it: the best one, the next one where an earlier subject says the same (a
-/// template of the administrator's may have put words around it), and with the date where all do.
+/// The subject, and the index of the story that leads it: the best one, or the next one where an earlier subject says
+/// the same (an administrator's template may have put words around it). With the date if all were used.
 pub(super) fn unused_subject(leading: &[String], count: usize, words: &Words<'_>) -> Option<(usize, String)> {
     let is_unused = |subject: &str| !words.earlier.iter().any(|earlier| earlier.contains(subject));
     let plain = leading.iter().map(|title| subject(title, count, words.name));
@@ -35,7 +35,8 @@ pub(super) fn unused_subject(leading: &[String], count: usize, words: &Words<'_>
     unused.or_else(|| Some((0, with_tail(leading.first()?, &format!(" – {}", words.date)))))
 }
 
-/// "Joined-up care in Fife, and 7 more on public service reform". The topic goes before the title is cut.
+/// "Joined-up care in Fife, and 7 more on public service reform". If it is too long, the topic is dropped before the
+/// title is cut.
 pub(super) fn subject(first: &str, count: usize, name: &str) -> String {
     let name = text::single_line(name);
     let topic = name.strip_suffix(" Digest").or_else(|| name.strip_suffix(" digest")).unwrap_or(&name);
@@ -56,7 +57,7 @@ fn with_tail(title: &str, tail: &str) -> String {
     format!("{}{tail}", text::truncate_at_word(title, SUBJECT_CHARS.saturating_sub(tail.chars().count())))
 }
 
-/// The next titles; for a single story the beginning of its excerpt.
+/// The next titles; for a single story, the beginning of its excerpt.
 pub(super) fn preheader(others: &[String], excerpt: &str) -> String {
     if others.is_empty() {
         return text::truncate_at_word(excerpt, PREHEADER_CHARS);

@@ -1,14 +1,14 @@
-//! What two writings of one title have in common. Sites put their names behind or before a title, and say what kind
-//! of post it is; syndication changes case, quotes, dashes and "&".
+//! Finds what two spellings of one title have in common. Sites add their names before or after a title, and the kind of
+//! post; syndication changes case, quotes, dashes and "&".
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// What parts a title from a site's name.
+/// Signs that separate a title from a site's name.
 const SEPARATORS: [&str; 9] = [" | ", " - ", " – ", " — ", " :: ", " » ", " « ", " · ", " • "];
 
-/// What a site says of a post before a colon, or in brackets.
+/// Kinds of post that sites put before a colon or in brackets.
 const KINDS: &[&str] = &[
     "blog",
     "blog post",
@@ -28,17 +28,17 @@ const KINDS: &[&str] = &[
     "updated",
 ];
 
-/// A part with one of these words tells the posts of a series apart; one with a number does too.
+/// A part with one of these words, or with a number, distinguishes the posts of a series.
 const SERIAL: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april may june \
     july august september october november december spring summer autumn winter part episode chapter week day issue \
     one two three four five first second third i ii iii iv v";
 
-/// A part of more words is no site's name.
+/// A part with more words than this is not a site's name.
 const MOST_NAME_WORDS: usize = 5;
-/// A title of fewer words could be anybody's, so that what stands around it counts.
+/// A title with fewer words than this is not distinctive, so the parts around it count too.
 const FEWEST_TITLE_WORDS: usize = 3;
 
-/// The words in lower case, joined by spaces; without articles and apostrophes, which edits add and take away.
+/// The words in lower case, joined by spaces, without articles and apostrophes, which edits add and remove.
 fn words(title: &str) -> String {
     let plain = if title.contains('&') { Cow::Owned(title.replace('&', " and ")) } else { Cow::Borrowed(title) };
     let plain = match plain.contains(APOSTROPHES) {
@@ -64,8 +64,8 @@ fn words(title: &str) -> String {
 const APOSTROPHES: [char; 3] = ['\'', '’', '‘'];
 const ARTICLES: [&str; 3] = ["a", "an", "the"];
 
-/// All words of a title, and those of the title proper: its longest part, where the others may be a site's name or
-/// the kind of post. Where that is not sure, they are the same.
+/// All words of a title, and those of the title proper: its longest part, if the others may be a site's name or the
+/// kind of post. In doubt both are the same.
 pub(super) fn whole_and_proper(title: &str) -> (String, String) {
     let whole = words(title);
     let bare = without_kind(title);
@@ -81,7 +81,7 @@ pub(super) fn whole_and_proper(title: &str) -> (String, String) {
     }
     let parts: Vec<String> = parts.into_iter().map(words).collect();
     let count = |part: &String| part.split(' ').count();
-    // Of equally long parts the first: names mostly stand behind.
+    // The first of equally long parts, because names usually come last.
     let Some((longest, proper)) = parts.iter().enumerate().rev().max_by_key(|(_, part)| count(part)) else {
         return (whole, all);
     };
@@ -95,7 +95,7 @@ fn is_name(part: &str) -> bool {
     part.split(' ').count() <= MOST_NAME_WORDS && !part.split(' ').any(is_serial)
 }
 
-/// "Guest post: Title", "[Guest post] Title", "Title (updated)" without the kind.
+/// The title without its kind: from "Guest post: Title", "[Guest post] Title" or "Title (updated)".
 fn without_kind(title: &str) -> &str {
     let title = title.trim();
     let before = title.split_once(": ").filter(|(kind, _)| is_kind(kind) || is_by_a_guest(kind)).map(|(_, rest)| rest);
@@ -110,7 +110,7 @@ fn is_kind(text: &str) -> bool {
     KINDS.iter().any(|kind| text.trim().eq_ignore_ascii_case(kind))
 }
 
-/// "Guest post by Jane Smith".
+/// Matches "Guest post by Jane Smith".
 fn is_by_a_guest(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     ["guest post by ", "guest blog by "].iter().any(|start| lower.starts_with(start))

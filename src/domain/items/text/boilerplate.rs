@@ -1,7 +1,7 @@
-//! What blog software adds around a post: "The post … appeared first on …", share bars, comment counts, bylines.
-//! Matched line by line, in English as the followed blogs have it; a line that is not recognised stays.
+//! Removes what blog software adds around a post: "The post … appeared first on …", share bars, comment counts,
+//! bylines. Lines are matched one by one, in English as the followed blogs use it; an unrecognised line stays.
 
-/// From here to the end of the line nothing is the author's.
+/// Phrases that start a part of a line which the author did not write.
 const TAILS: &[&str] = &[
     "Email This",
     "BlogThis!",
@@ -19,7 +19,7 @@ const TAILS: &[&str] = &[
     "Post a Comment",
 ];
 
-/// A short line that begins so is not prose.
+/// A short line with one of these beginnings is not prose.
 const HEADS: &[&str] = &[
     "labels:",
     "tags:",
@@ -54,10 +54,10 @@ const HEADS: &[&str] = &[
     "reading time",
 ];
 
-/// A line longer than this is prose whatever it begins with.
+/// A longer line is prose, whatever its beginning.
 const LONGEST_HEAD: usize = 120;
 
-/// A sentence that begins so speaks of the blog, not of the subject.
+/// A sentence with one of these beginnings is about the blog, not about its subject.
 const ASIDES: &[&str] = &[
     "©",
     "a version of this",
@@ -97,7 +97,7 @@ const ASIDES: &[&str] = &[
     "you can follow us",
 ];
 
-/// So does one that holds this.
+/// A sentence that contains one of these is about the blog too.
 const ASIDE_PARTS: &[&str] = &[
     "all rights reserved",
     "appeared first on",
@@ -107,24 +107,24 @@ const ASIDE_PARTS: &[&str] = &[
     "to our newsletter",
 ];
 
-/// "This article was first published in …", but not what the article says was published.
+/// "This article was first published in …" is about the blog, but a publication that the article mentions is not.
 const ASIDE_SUBJECTS: &[&str] = &["article", "blog", "column", "essay", "interview", "piece", "post", "story"];
 const ASIDE_VERBS: &[&str] = &["also", "first", "originally", "was"];
 
-/// A sentence longer than this is prose whatever it begins with.
+/// A longer sentence is prose, whatever its beginning.
 const LONGEST_ASIDE: usize = 240;
 
-/// What a picture's credit begins with, after the caption.
+/// The beginnings of a picture's credit, which follows the caption.
 const CREDITS: &[&str] = &[" photo: ", " photograph: ", " photo by ", " image by "];
 
-/// A title as it is compared with a text, whatever the case, the punctuation and the spacing.
+/// A title in the form in which it is compared with a text, without case, punctuation and spacing.
 pub(super) struct Heading {
     folded: String,
-    /// A shorter one may begin any line by chance.
+    /// Whether the title is long enough that it does not begin a line by chance.
     is_telling: bool,
 }
 
-/// A title of fewer letters and digits is not looked for at the beginning of a line.
+/// Titles with fewer letters and digits are not removed from the beginning of lines.
 const FEWEST_TITLE_CHARS: usize = 8;
 
 impl Heading {
@@ -133,19 +133,20 @@ impl Heading {
         Self { is_telling: folded.chars().nth(FEWEST_TITLE_CHARS - 1).is_some(), folded }
     }
 
-    /// Whether this is the title again.
+    /// Whether this repeats the title.
     pub(super) fn is(&self, text: &str) -> bool {
         !self.folded.is_empty() && folded_chars(text).eq(self.folded.chars())
     }
 
-    /// Whether this is how the title begins: "Stewardship or servility?" of "Stewardship or servility? Top posts compared".
+    /// Whether this is the beginning of the title: "Stewardship or servility?" of "Stewardship or servility? Top posts
+    /// compared".
     pub(super) fn begins_with(&self, sentence: &str) -> bool {
         let mut title = self.folded.chars();
         folded_chars(sentence).all(|c| title.next() == Some(c))
     }
 }
 
-/// The author's lines of a text: trimmed, none empty, none boilerplate, without the repeated title.
+/// The lines that the author wrote: trimmed, without empty ones, boilerplate and the repeated title.
 pub(super) fn lines<'a>(heading: &'a Heading, text: &'a str) -> impl Iterator<Item = &'a str> {
     let mut is_first = true;
     text.lines().filter_map(move |line| {
@@ -153,13 +154,14 @@ pub(super) fn lines<'a>(heading: &'a Heading, text: &'a str) -> impl Iterator<It
         if is_first {
             line = after_title(heading, line);
         }
-        let is_kept = !line.is_empty() && !is_furniture(line) && !heading.is(line);
+        let is_kept = !line.is_empty() && !is_boilerplate(line) && !heading.is(line);
         is_first &= !is_kept;
         is_kept.then_some(line)
     })
 }
 
-/// Whether a sentence is the blog's own about itself: where it first stood, whose views it holds, how to follow it.
+/// Whether a sentence is about the blog: where a post was first published, whose views it contains, how to follow the
+/// blog.
 pub(super) fn is_aside(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
     let is_of_itself = || {
@@ -177,7 +179,7 @@ pub(super) fn is_aside(sentence: &str) -> bool {
             || (lower.contains(" not necessarily re") && ["views", "opinions"].iter().any(|part| lower.contains(part))))
 }
 
-/// Its letters and digits in lower case: what two writings of one sentence have in common.
+/// Its letters and digits in lower case: the same for different spellings of one sentence.
 pub(super) fn folded(text: &str) -> String {
     folded_chars(text).collect()
 }
@@ -186,7 +188,8 @@ fn folded_chars(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
-/// What follows the title, if the line begins with it as a heading would: title, then a dash, a stop or a capital.
+/// The text after the title if the line begins with the title as a heading: the title, then a dash, a full stop or a
+/// capital.
 fn after_title<'a>(heading: &Heading, line: &'a str) -> &'a str {
     let Some(rest) = strip_title(heading, line) else {
         return line;
@@ -200,7 +203,7 @@ fn after_title<'a>(heading: &Heading, line: &'a str) -> &'a str {
     if is_apart || rest.is_empty() { text } else { line }
 }
 
-/// What stands behind the title, whatever its case, punctuation and spacing; a word of the line is never split.
+/// The text after the title, ignoring case, punctuation and spacing; the title must end at the end of a word.
 fn strip_title<'a>(heading: &Heading, line: &'a str) -> Option<&'a str> {
     if !heading.is_telling {
         return None;
@@ -218,7 +221,7 @@ fn strip_title<'a>(heading: &Heading, line: &'a str) -> Option<&'a str> {
     wanted.peek().is_none().then_some("")
 }
 
-/// The line without what the software put at its end.
+/// The line without what the software added at its end.
 fn cut_tail(line: &str) -> &str {
     let mut end = line.len();
     let appeared = line.find(" appeared first on ").or_else(|| line.find(" first appeared on "));
@@ -242,7 +245,7 @@ fn cut_tail(line: &str) -> &str {
     line.strip_suffix("Read more").unwrap_or(line).trim_end()
 }
 
-fn is_furniture(line: &str) -> bool {
+fn is_boilerplate(line: &str) -> bool {
     let lower = line.to_lowercase();
     if lower.chars().count() > LONGEST_HEAD {
         return false;
@@ -254,14 +257,14 @@ fn is_furniture(line: &str) -> bool {
         || is_date(&lower)
 }
 
-/// "3 comments", "12 comments:".
+/// Matches "3 comments", "12 comments:".
 fn is_comment_count(lower: &str) -> bool {
     let mut words = lower.trim_end_matches(':').split_whitespace();
     matches!((words.next(), words.next(), words.next()),
         (Some(number), Some("comment" | "comments"), None) if number.chars().all(|c| c.is_ascii_digit()))
 }
 
-/// "By Jane Smith", "By Jane Smith, 3 March 2026": names and dates only, no sentence.
+/// Matches "By Jane Smith", "By Jane Smith, 3 March 2026": only names and dates, no sentence.
 fn is_byline(line: &str) -> bool {
     let Some(rest) = line.strip_prefix("By ").or_else(|| line.strip_prefix("by ")) else {
         return false;
@@ -273,7 +276,7 @@ fn is_byline(line: &str) -> bool {
     !rest.ends_with(['.', '!', '?']) && names.count() <= 12 && are_names
 }
 
-/// "12 March 2026", "Thursday, March 12, 2026", "Mon, 11/23/2026 - 10:15": nothing beside a day and an hour.
+/// Matches "12 March 2026", "Thursday, March 12, 2026", "Mon, 11/23/2026 - 10:15": only a day and a time.
 fn is_date(lower: &str) -> bool {
     const NAMES: &[&str] = &[
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mon", "tue", "wed", "thu",

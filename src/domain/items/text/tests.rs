@@ -1,4 +1,4 @@
-//! Facts about excerpts and lines.
+//! Tests of excerpts and lines.
 
 use super::*;
 
@@ -83,7 +83,7 @@ fn reading_takes_at_least_a_minute_unless_there_is_nothing() {
 }
 
 #[test]
-fn what_a_blog_says_of_itself_is_left_out() {
+fn sentences_about_the_blog_itself_are_left_out() {
     for aside in [
         "This article was first published in Council Insight.",
         "This blog post originally appeared on the partner's site.",
@@ -102,7 +102,7 @@ fn what_a_blog_says_of_itself_is_left_out() {
 }
 
 #[test]
-fn what_a_post_says_of_its_subject_stays() {
+fn sentences_about_the_subject_stay() {
     for sentence in [
         "The views expressed at the hearing shaped the plan.",
         "This piece of legislation was published in June.",
@@ -120,7 +120,7 @@ fn what_a_post_says_of_its_subject_stays() {
 }
 
 #[test]
-fn a_day_and_an_hour_are_furniture_and_a_heading_with_a_year_is_not() {
+fn a_day_and_an_hour_are_boilerplate_and_a_heading_with_a_year_is_not() {
     for (line, rest) in [("Mon, 11/23/2026 - 10:15", ""), ("Thursday, March 12th, 2026 at 10.30am", "")] {
         assert_eq!(excerpt("Title", line, "", 320), rest);
     }
@@ -141,7 +141,7 @@ fn a_title_is_known_again_whatever_its_punctuation() {
 }
 
 #[test]
-fn a_short_summary_is_followed_by_the_text_and_nothing_is_told_twice() {
+fn a_short_summary_is_followed_by_the_text_and_nothing_is_repeated() {
     let summary = "Health and care partners in Fife have shared one plan, one budget and one front door since April.";
     assert_eq!(excerpt("Joined-up care", &format!("{summary} People tell their st…"), FILLER, 320), FILLER);
 }

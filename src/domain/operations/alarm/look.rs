@@ -1,12 +1,12 @@
-//! From what is known to the troubles of the moment: what counts as failing, silent, empty or full, and for how long.
-//! Where nearly all feeds fail at once it is the network, and no feed is blamed.
+//! Finds the current troubles: what counts as failing, silent, empty or full, and after how long. If nearly all feeds
+//! fail at once, the network is the likely cause and no feed is blamed.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{Kind, Trouble};
 use crate::domain::subscribers::subscriber::Cadence;
 
-/// What is known of a feed that is polled.
+/// The state of a polled feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeedFacts {
     /// Its id.
@@ -19,54 +19,51 @@ pub struct FeedFacts {
     pub failures: u32,
     /// What the last failure was.
     pub error: Option<String>,
-    /// Since when its server says that it is gone for good.
+    /// Since when its server says that it is gone permanently.
     pub gone: Option<DateTime<Utc>>,
-    /// Its address answered, and not with a feed.
+    /// Whether its address answered with something that is not a feed.
     pub is_no_feed: bool,
-    /// Since when its document has had no entries, where it had some before.
+    /// Since when its document has had no entries, if it had some before.
     pub empty: Option<DateTime<Utc>>,
-    /// When it was last read.
+    /// When it was last read successfully.
     pub read: Option<DateTime<Utc>>,
-    /// The days on which it posted, newest first, one each post; none if they do not matter.
+    /// The days of its posts, newest first, one for each post; empty if they do not matter.
     pub days: Vec<NaiveDate>,
-    /// When a poll last showed nothing that was known.
+    /// When a poll last found no known entry.
     pub gap: Option<DateTime<Utc>>,
-    /// When its ids last changed all at once.
+    /// When all of its ids last changed at once.
     pub renumbered: Option<DateTime<Utc>>,
 }
 
-/// How long a feed may fail before a person is told.
+/// How long a feed may fail before an alarm is raised.
 const FAILING_FOR: TimeDelta = TimeDelta::days(3);
-/// The same for one that answers, but not with entries: sites are rebuilt, and that takes less long.
+/// The same for a feed that answers without entries: a site that is being rebuilt takes less time than this.
 const ODD_FOR: TimeDelta = TimeDelta::days(1);
-/// What happens in a moment (a gap, new ids) keeps its incident open for so long: a week and a day, so that what comes
-/// back every week is one incident.
+/// How long a momentary event (a gap, new ids) keeps its incident open: a week and a day, so that an event that recurs
+/// every week is one incident.
 const MOMENT: TimeDelta = TimeDelta::days(8);
-/// No feed counts as silent sooner than this.
+/// The shortest time after which a feed can count as silent.
 pub const SHORTEST_SILENCE: TimeDelta = TimeDelta::days(7);
-/// So many times its rhythm.
+/// A feed is silent after this many of its usual intervals.
 const SILENT_FOR: i32 = 4;
-/// With fewer pauses between its posting days than these, a feed has no rhythm.
+/// With fewer pauses than this between its posting days, a feed has no usual interval.
 const LEAST_PAUSES: usize = 4;
-/// With fewer feeds than these, each is told of by itself.
+/// With fewer feeds than this, failures are never put down to the network.
 const SOME_FEEDS: usize = 3;
-/// It is the network after so long where polls are rare, and after the other where two in a row failed.
+/// How long most feeds must fail before the network is blamed: the first where polls are rare, the second where two
+/// polls in a row failed.
 const NETWORK_FOR: TimeDelta = TimeDelta::hours(2);
 const NETWORK_FOR_TWO_POLLS: TimeDelta = TimeDelta::minutes(10);
 
-/// The troubles of feeds. While the network is to blame, or was a short time ago (`is_network_open`: its alarm is not
-/// over, which takes a day), none is raised for a feed that fails.
+/// The troubles of feeds. No trouble is raised for a failing feed while the network is to blame, or while
+/// `is_network_open`: the network alarm stays open for a day after the outage.
 #[must_use]
 pub fn feeds(feeds: &[FeedFacts], is_network_open: bool, now: DateTime<Utc>) -> Vec<Trouble> {
     let network = network(feeds, now);
     let is_blamed = network.is_none() && !is_network_open;
     let of_each = feeds.iter().flat_map(|feed| {
         let moments = [
-            (
-                Kind::FeedGap,
-                feed.gap,
-                "showed nothing that was known: entries may have come and gone between two polls",
-            ),
+            (Kind::FeedGap, feed.gap, "showed no known entry: some may have come and gone between two polls"),
             (Kind::FeedRenumbered, feed.renumbered, "changed the ids of nearly all its entries at once"),
         ];
         let moments = moments.into_iter().filter_map(|(kind, at, what)| {
@@ -78,7 +75,7 @@ pub fn feeds(feeds: &[FeedFacts], is_network_open: bool, now: DateTime<Utc>) -> 
     network.clone().into_iter().chain(of_each).collect()
 }
 
-/// Four in five of the feeds that are asked fail.
+/// The network's trouble: at least four in five of the polled feeds fail.
 fn network(feeds: &[FeedFacts], now: DateTime<Utc>) -> Option<Trouble> {
     let asked = feeds.iter().filter(|feed| feed.gone.is_none() && (feed.read.is_some() || feed.failing.is_some()));
     let (asked, mut since): (Vec<_>, Vec<_>) = asked.map(|feed| (feed, feed.failing)).unzip();
@@ -109,7 +106,7 @@ fn unreadable(feed: &FeedFacts, is_blamed: bool, now: DateTime<Utc>) -> Option<T
     let lasts = |since: DateTime<Utc>, at_least| now - since >= at_least;
     let error = feed.error.as_deref().unwrap_or("no reason is known");
     if let Some(since) = feed.gone {
-        return Some(of(feed, Kind::FeedGone, since, true, "is gone for good, says its server (410)"));
+        return Some(of(feed, Kind::FeedGone, since, true, "is gone permanently, according to its server (410)"));
     }
     if let Some(since) = feed.failing {
         let (kind, limit) = if feed.is_no_feed { (Kind::FeedPage, ODD_FOR) } else { (Kind::FeedFailing, FAILING_FOR) };
@@ -118,10 +115,16 @@ fn unreadable(feed: &FeedFacts, is_blamed: bool, now: DateTime<Utc>) -> Option<T
         return Some(of(feed, kind, since, is_ripe, &what));
     }
     let since = feed.empty?;
-    Some(of(feed, Kind::FeedEmpty, since, lasts(since, ODD_FOR), "answers, and has no entries where it had some"))
+    Some(of(
+        feed,
+        Kind::FeedEmpty,
+        since,
+        lasts(since, ODD_FOR),
+        "answers, but has no entries, although it had some before",
+    ))
 }
 
-/// Measured at the last time that it was read: what could not be read was not silent.
+/// Measured up to the last successful read, because a feed that could not be read is not silent.
 fn silent(feed: &FeedFacts) -> Option<Trouble> {
     let rhythm = rhythm(&feed.days)?;
     let latest = feed.days.first()?.and_hms_opt(0, 0, 0)?.and_utc();
@@ -135,7 +138,7 @@ fn silent(feed: &FeedFacts) -> Option<Trouble> {
     Some(of(feed, Kind::FeedSilent, latest, true, &what))
 }
 
-/// Of the pauses between the days on which a feed posted, nine in ten are no longer than this.
+/// The feed's usual interval: nine in ten of the pauses between its posting days are not longer.
 fn rhythm(days: &[NaiveDate]) -> Option<TimeDelta> {
     let mut days = days.to_vec();
     days.sort_unstable();
@@ -153,53 +156,53 @@ fn of(feed: &FeedFacts, kind: Kind, since: DateTime<Utc>, is_ripe: bool, what: &
     Trouble { kind, subject: feed.id.clone(), since, what, is_ripe }
 }
 
-/// The newest digests of a cadence that had nothing for anybody.
+/// The latest digests of a cadence that had no content for any subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyDigests {
-    /// Whose.
+    /// Their cadence.
     pub cadence: Cadence,
     /// How many in a row.
     pub count: u64,
-    /// The slot of the first.
+    /// The slot of the first one.
     pub since: DateTime<Utc>,
 }
 
-/// Daily digests are empty on every weekend, so that two slots running are not enough there: this must have passed
-/// since the first.
+/// The minimum time since the first empty digest. Daily digests are empty every weekend, so two in a row are not
+/// enough.
 const EMPTY_FOR: TimeDelta = TimeDelta::days(3);
 
-/// Digests that stay empty.
+/// Troubles for digests that stay empty.
 pub fn digests(empty: &[EmptyDigests], now: DateTime<Utc>) -> impl Iterator<Item = Trouble> {
     empty.iter().map(move |empty| Trouble {
         kind: Kind::DigestEmpty,
         subject: empty.cadence.to_string(),
         since: empty.since,
-        what: format!("the last {} {} digests had nothing for anybody", empty.count, empty.cadence),
+        what: format!("the last {} {} digests had nothing for any subscriber", empty.count, empty.cadence),
         is_ripe: empty.count >= 2 && now - empty.since >= EMPTY_FOR,
     })
 }
 
-/// A digest that waits because so many feeds of those that are alive could not be read.
+/// A digest waits because too many of the active feeds could not be read.
 #[must_use]
 pub fn digest_held(cadence: Cadence, slot: DateTime<Utc>, (unread, alive): (usize, usize)) -> Trouble {
     let what = format!("{unread} of {alive} feeds could not be read, so that the {cadence} digest would be thin");
     Trouble { kind: Kind::DigestHeld, subject: cadence.to_string(), since: slot, what, is_ripe: true }
 }
 
-/// Mails of the last days that were refused for our own sake, save those of held runs.
+/// Emails of the last days that were refused for our own fault, except those of held runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusals {
-    /// When the first of them was.
+    /// When the first one was refused.
     pub since: Option<DateTime<Utc>>,
-    /// How many.
+    /// Their number.
     pub count: u64,
-    /// How many of them on the last day.
+    /// How many of them were refused on the last day.
     pub today: u64,
-    /// What was answered most often.
+    /// The most frequent reply code.
     pub code: String,
 }
 
-/// So many on one day are no chance.
+/// This many refusals on one day are not a coincidence.
 const REFUSED: u64 = 3;
 
 /// Refusals that are our own fault: the sender, a policy, the content.
@@ -210,7 +213,7 @@ pub fn refused(refusals: &Refusals) -> Option<Trouble> {
         kind: Kind::Refused,
         subject: String::new(),
         since: refusals.since?,
-        what: format!("{} mails were refused for our own sake, most often with `{code}`", refusals.count),
+        what: format!("{} emails were refused for reasons on our side, most often with `{code}`", refusals.count),
         is_ripe: refusals.today >= REFUSED,
     })
 }
@@ -222,22 +225,22 @@ pub fn held(run: i64, cadence: &str, since: DateTime<Utc>, because: &str) -> Tro
     Trouble { kind: Kind::RunHeld, subject: run.to_string(), since, what, is_ripe: true }
 }
 
-/// A way out that is closed.
+/// Delivery to the mail server has stopped.
 #[must_use]
 pub fn relay(since: DateTime<Utc>, reason: &str) -> Trouble {
     Trouble { kind: Kind::Relay, subject: String::new(), since, what: reason.to_owned(), is_ripe: true }
 }
 
-/// A copy that waits for a person.
+/// The database is a restored copy that waits for `resume`.
 #[must_use]
 pub fn restored(since: DateTime<Utc>, reason: &str) -> Trouble {
     Trouble { kind: Kind::Restored, subject: String::new(), since, what: reason.to_owned(), is_ripe: true }
 }
 
-/// Whoever edits a file needs a while to get it right.
+/// Somebody who is editing a file needs some time to get it right.
 const EDITED_FOR: TimeDelta = TimeDelta::hours(1);
 
-/// An edit of the configuration that was refused, with its diagnostic.
+/// An edit of the configuration was refused with this diagnostic.
 #[must_use]
 pub fn configuration(since: DateTime<Utc>, diagnostic: &str, now: DateTime<Utc>) -> Trouble {
     let first = diagnostic.lines().next().unwrap_or_default().trim_start_matches("error: ");
@@ -246,12 +249,13 @@ pub fn configuration(since: DateTime<Utc>, diagnostic: &str, now: DateTime<Utc>)
 }
 
 const MEGABYTE: u64 = 1 << 20;
-/// Below this the disk is nearly full. The database's log alone may grow by some tens of megabytes.
+/// With less free space than this, the disk is nearly full. The database's log alone may grow by some tens of
+/// megabytes.
 const LITTLE_ROOM: u64 = 256 * MEGABYTE;
-/// From this on it is not any more.
+/// With this much free space, the trouble is over.
 const ENOUGH_ROOM: u64 = 2 * LITTLE_ROOM;
 
-/// A disk with so many bytes left.
+/// The trouble of a disk with this many bytes free.
 #[must_use]
 pub fn room(free_bytes: u64, now: DateTime<Utc>) -> Option<Trouble> {
     (free_bytes < ENOUGH_ROOM).then(|| Trouble {

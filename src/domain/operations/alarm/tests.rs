@@ -1,4 +1,4 @@
-//! The rules of incidents: begun once, ended once, whatever comes and goes between.
+//! The rules of incidents: each starts once and ends once, however the trouble comes and goes.
 
 use proptest::prelude::*;
 
@@ -22,12 +22,12 @@ fn alarm(kind: Kind) -> Alarm {
         raised: noon(),
         well: None,
         ended: None,
-        told: None,
-        told_end: None,
+        announced: None,
+        end_announced: None,
     }
 }
 
-/// What the store does, in memory; counts what is told of each incident.
+/// An in-memory stand-in for the store, which counts the reports of each incident.
 #[derive(Default)]
 struct Table {
     alarms: Vec<Alarm>,
@@ -45,14 +45,14 @@ impl Table {
                     self.begun.push(0);
                     self.over.push(0);
                 }
-                Change::Well(id, at) => self.alarms[id as usize].well = Some(at),
-                Change::IllAgain(id) => self.alarms[id as usize].well = None,
+                Change::Calm(id, at) => self.alarms[id as usize].well = Some(at),
+                Change::Recurred(id) => self.alarms[id as usize].well = None,
                 Change::End { id, well, is_quiet } => {
                     let alarm = &mut self.alarms[id as usize];
                     assert_eq!(alarm.ended, None, "ended twice");
                     (alarm.well, alarm.ended) = (Some(well), Some(now));
                     if is_quiet {
-                        (alarm.told, alarm.told_end) = (Some(now), Some(now));
+                        (alarm.announced, alarm.end_announced) = (Some(now), Some(now));
                     }
                 }
             }
@@ -63,26 +63,28 @@ impl Table {
         self.alarms.iter().filter(|alarm| alarm.ended.is_none()).cloned().collect()
     }
 
-    /// True if a mail was written.
+    /// True if an email was written.
     fn tell(&mut self, now: DateTime<Utc>) -> bool {
-        let untold: Vec<Alarm> = self.alarms.iter().filter(|alarm| alarm.told_end.is_none()).cloned().collect();
-        let told = self.alarms.iter().filter(|it| it.kind.is_of_a_feed()).flat_map(|it| [it.told, it.told_end]);
-        let Some(news) = news(&untold, told.flatten().max(), now) else { return false };
+        let unannounced: Vec<Alarm> =
+            self.alarms.iter().filter(|alarm| alarm.end_announced.is_none()).cloned().collect();
+        let feed_emails =
+            self.alarms.iter().filter(|it| it.kind.is_of_a_feed()).flat_map(|it| [it.announced, it.end_announced]);
+        let Some(news) = news(&unannounced, feed_emails.flatten().max(), now) else { return false };
         for alarm in news.raised {
             self.begun[alarm.id as usize] += 1;
-            self.alarms[alarm.id as usize].told = Some(now);
+            self.alarms[alarm.id as usize].announced = Some(now);
         }
         for alarm in news.over {
             self.over[alarm.id as usize] += 1;
-            self.alarms[alarm.id as usize].told.get_or_insert(now);
-            self.alarms[alarm.id as usize].told_end = Some(now);
+            self.alarms[alarm.id as usize].announced.get_or_insert(now);
+            self.alarms[alarm.id as usize].end_announced = Some(now);
         }
         true
     }
 }
 
 #[test]
-fn what_is_ripe_is_raised_and_only_while_it_is_not_open() {
+fn a_ripe_trouble_raises_an_alarm_unless_one_is_open() {
     assert_eq!(changes(&[], &[trouble(Kind::FeedFailing, false)], noon()), []);
     let ripe = trouble(Kind::FeedFailing, true);
     assert_eq!(changes(&[], std::slice::from_ref(&ripe), noon()), [Change::Raise(ripe.clone())]);
@@ -95,18 +97,18 @@ fn what_is_ripe_is_raised_and_only_while_it_is_not_open() {
 #[test]
 fn a_feed_is_well_for_a_day_before_its_incident_is_over() {
     let open = alarm(Kind::FeedFailing);
-    assert_eq!(changes(std::slice::from_ref(&open), &[], noon()), [Change::Well(1, noon())]);
+    assert_eq!(changes(std::slice::from_ref(&open), &[], noon()), [Change::Calm(1, noon())]);
     let well = Alarm { well: Some(noon()), ..open };
     let unripe = trouble(Kind::FeedFailing, false);
     let soon = noon() + TimeDelta::hours(23);
-    assert_eq!(changes(std::slice::from_ref(&well), &[unripe], soon), [Change::IllAgain(1)]);
+    assert_eq!(changes(std::slice::from_ref(&well), &[unripe], soon), [Change::Recurred(1)]);
     assert_eq!(changes(std::slice::from_ref(&well), &[], soon), []);
     let end = Change::End { id: 1, well: noon(), is_quiet: false };
     assert_eq!(changes(&[well], &[], noon() + TimeDelta::days(1)), [end]);
 }
 
 #[test]
-fn a_feed_that_cannot_be_read_is_one_incident_whatever_keeps_it() {
+fn a_feed_that_cannot_be_read_is_one_incident_whatever_the_cause() {
     for kind in [Kind::FeedPage, Kind::FeedGone, Kind::FeedEmpty] {
         assert_eq!(changes(&[alarm(Kind::FeedFailing)], &[trouble(kind, true)], noon()), [], "{kind}");
     }
@@ -116,11 +118,11 @@ fn a_feed_that_cannot_be_read_is_one_incident_whatever_keeps_it() {
 #[test]
 fn a_clock_that_was_ahead_does_not_keep_an_incident_open() {
     let ahead = Alarm { well: Some(noon() + TimeDelta::days(300)), ..alarm(Kind::FeedFailing) };
-    assert_eq!(changes(&[ahead], &[], noon()), [Change::Well(1, noon())]);
+    assert_eq!(changes(&[ahead], &[], noon()), [Change::Calm(1, noon())]);
 }
 
 #[test]
-fn a_hundred_feeds_that_fail_one_after_another_are_few_mails() {
+fn a_hundred_feeds_that_fail_one_after_another_cause_few_emails() {
     let mut table = Table::default();
     let mut mails = 0;
     for minutes in 0..3 * 24 * 60 {
@@ -134,17 +136,17 @@ fn a_hundred_feeds_that_fail_one_after_another_are_few_mails() {
 }
 
 #[test]
-fn what_is_urgent_goes_at_once_and_takes_with_it_what_waits() {
+fn urgent_news_goes_at_once_and_takes_waiting_news_with_it() {
     let feed = alarm(Kind::FeedFailing);
-    let told = Some(noon() - TimeDelta::hours(1));
-    assert_eq!(news(std::slice::from_ref(&feed), told, noon()), None);
+    let last_feed_email = Some(noon() - TimeDelta::hours(1));
+    assert_eq!(news(std::slice::from_ref(&feed), last_feed_email, noon()), None);
     let both = [feed, alarm(Kind::Disk)];
-    assert_eq!(news(&both, told, noon()).unwrap().raised.len(), 2);
+    assert_eq!(news(&both, last_feed_email, noon()).unwrap().raised.len(), 2);
     assert!(news(&both[..1], Some(noon() + TimeDelta::days(300)), noon()).is_some(), "a clock that was ahead");
 }
 
 #[test]
-fn an_outage_of_the_way_out_is_told_with_its_end_and_a_short_one_only_in_the_log() {
+fn an_outage_of_the_relay_is_announced_with_its_end_and_a_short_one_only_in_the_log() {
     let open = alarm(Kind::Relay);
     assert_eq!(news(std::slice::from_ref(&open), None, noon()), None);
     let of = |minutes| {
@@ -174,7 +176,7 @@ fn many_of_a_kind_are_one_notice() {
 }
 
 #[test]
-fn every_kind_says_what_happens_by_itself_and_a_next_step() {
+fn every_kind_of_alarm_says_what_the_program_does_and_has_a_next_step() {
     for &kind in Kind::ALL {
         for count in [1, 6] {
             let alarms: Vec<_> = (0..count).map(|id| Alarm { id, ..alarm(kind) }).collect();
@@ -186,10 +188,11 @@ fn every_kind_says_what_happens_by_itself_and_a_next_step() {
 }
 
 proptest! {
-    /// Whatever comes and goes, whenever it is looked, however the clock steps and wherever a process dies: no two
-    /// incidents of one trouble are open, and of each the beginning and the end are told once at most; at last, once.
+    /// However troubles come and go, whenever the look runs, however the clock jumps and wherever a process dies: no
+    /// two open incidents have the same trouble, and the start and end of each are reported at most once and,
+    /// eventually, once.
     #[test]
-    fn each_incident_is_told_once_and_its_end_once(
+    fn each_incident_is_announced_once_and_its_end_once(
         looks in prop::collection::vec((prop::collection::vec((0..Kind::ALL.len(), 0..2u8, any::<bool>()), 0..4),
             -400i64..4000, any::<bool>()), 0..120)
     ) {
@@ -200,7 +203,7 @@ proptest! {
             let mut found: Vec<Trouble> = Vec::new();
             for (kind, subject, is_ripe) in troubles {
                 let new = Trouble { subject: subject.to_string(), since: now, ..trouble(Kind::ALL[kind], is_ripe) };
-                // A feed has one trouble of reading at a time, as the look finds it.
+                // `look` finds at most one reading trouble for each feed.
                 let is_known = |it: &Trouble| it.subject == new.subject
                     && (it.kind == new.kind || it.kind.is_unreadable() && new.kind.is_unreadable());
                 if !found.iter().any(is_known) {
@@ -214,18 +217,18 @@ proptest! {
             let mut open: Vec<_> = table.open().iter().map(|alarm| (alarm.kind, alarm.subject.clone())).collect();
             open.sort();
             prop_assert!(open.windows(2).all(|pair| pair[0] != pair[1]), "{open:?}");
-            prop_assert!(table.begun.iter().chain(&table.over).all(|told| *told <= 1));
+            prop_assert!(table.begun.iter().chain(&table.over).all(|count| *count <= 1));
         }
-        // Two days of well-being and a further one for the mail end everything.
+        // Two calm days and another one for the email end every incident.
         for day in 1..=4 {
             now += TimeDelta::days(day);
             table.keep(changes(&table.open(), &[], now), now);
             table.tell(now);
         }
         prop_assert!(table.open().is_empty());
-        for (alarm, told) in table.alarms.iter().zip(&table.over) {
-            let is_short = alarm.kind == Kind::Relay && *told == 0;
-            prop_assert!(*told == 1 || is_short, "{alarm:?} was told {told} times");
+        for (alarm, count) in table.alarms.iter().zip(&table.over) {
+            let is_short = alarm.kind == Kind::Relay && *count == 0;
+            prop_assert!(*count == 1 || is_short, "{alarm:?} was announced {count} times");
         }
     }
 }

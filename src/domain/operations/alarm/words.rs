@@ -1,35 +1,35 @@
-//! What an alarm says: what happened, what the program does by itself, and the next step of whoever reads it. Many of
-//! one kind are said in one notice, so that a thousand feeds are no thousand lines.
+//! The text of an alarm: what happened, what the program does about it, and the next step for the administrator.
+//! Several incidents of one kind share a notice, so that a thousand feeds do not make a thousand lines.
 
 use chrono::{DateTime, Utc};
 
 use super::{Alarm, Kind};
 
-/// So many of one kind are told one by one.
+/// Up to this many incidents of one kind get a notice each.
 const FEW: usize = 5;
 
-/// One thing that is told.
+/// One notice of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
-    /// Whose: feeds' ids, a run's number, a cadence; empty for what concerns all.
+    /// What it affects: ids of feeds, a run's number, a cadence; empty if it affects everything.
     pub subjects: Vec<String>,
-    /// In a few words, as for a subject line: "feed `blog` cannot be read".
+    /// A short title, as in a subject line: "feed `blog` cannot be read".
     pub title: String,
-    /// What happened, in whole sentences.
+    /// What happened, in full sentences.
     pub what: String,
-    /// Since when; of many, the earliest.
+    /// When it began; for several incidents, the earliest.
     pub since: DateTime<Utc>,
-    /// Until when: since then it has been well. None while one of them is not; of many, the latest.
+    /// When the trouble was over. `None` while any of them lasts; for several incidents, the latest.
     pub until: Option<DateTime<Utc>>,
-    /// What the program does by itself, in whole sentences.
+    /// What the program does about it, in full sentences.
     pub does: &'static str,
-    /// What the reader can do, in one sentence, with a command.
+    /// What the administrator can do, in one sentence with a command.
     pub next: String,
 }
 
-/// Says these incidents, the gravest first.
+/// Makes notices of these incidents, the most serious first.
 pub fn notices<'a>(alarms: impl IntoIterator<Item = &'a Alarm>) -> Vec<Notice> {
     let mut alarms: Vec<&Alarm> = alarms.into_iter().collect();
     alarms.sort_by_key(|alarm| (alarm.kind, alarm.since, alarm.id));
@@ -42,7 +42,7 @@ pub fn notices<'a>(alarms: impl IntoIterator<Item = &'a Alarm>) -> Vec<Notice> {
         .collect()
 }
 
-/// Of one kind; at least one.
+/// A notice for one or more incidents of one kind.
 fn notice(alarms: &[&Alarm]) -> Notice {
     let kind = alarms[0].kind;
     let subjects: Vec<String> =
@@ -70,7 +70,7 @@ fn notice(alarms: &[&Alarm]) -> Notice {
     }
 }
 
-/// Its first letter large and a full stop at its end.
+/// Capitalises the first letter and adds a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
@@ -87,22 +87,22 @@ fn title(kind: Kind, subjects: &[String]) -> String {
     let subject = subjects.first().map(String::as_str).unwrap_or_default();
     match kind {
         Kind::Disk => "the disk is nearly full".to_owned(),
-        Kind::Restored => "the database is a copy, and mails nothing".to_owned(),
+        Kind::Restored => "the database is a restored copy and sends no email".to_owned(),
         Kind::Configuration => "an edit of the configuration is not taken over".to_owned(),
-        Kind::Relay => "mail cannot leave".to_owned(),
+        Kind::Relay => "email cannot be sent".to_owned(),
         Kind::RunHeld if subjects.len() > 1 => format!("{} runs are held", subjects.len()),
         Kind::RunHeld => format!("run {subject} is held"),
-        Kind::Refused => "receivers refuse our mails".to_owned(),
+        Kind::Refused => "receivers refuse our emails".to_owned(),
         Kind::Network => "nearly no feed can be read".to_owned(),
         Kind::DigestHeld => format!("the {subject} digest waits"),
         Kind::DigestEmpty => format!("the {subject} digest stays empty"),
         Kind::FeedGone => feeds("is gone for good", "are gone for good"),
-        Kind::FeedPage => feeds("is no feed any more", "are no feeds any more"),
+        Kind::FeedPage => feeds("is no longer a feed", "are no longer feeds"),
         Kind::FeedFailing => feeds("cannot be read", "cannot be read"),
         Kind::FeedEmpty => feeds("has no entries any more", "have no entries any more"),
         Kind::FeedSilent => feeds("has fallen silent", "have fallen silent"),
         Kind::FeedRenumbered => feeds("changed all its ids", "changed all their ids"),
-        Kind::FeedGap => feeds("may have had entries that nobody saw", "may have had entries that nobody saw"),
+        Kind::FeedGap => feeds("may have had entries that were missed", "may have had entries that were missed"),
     }
 }
 
@@ -110,26 +110,28 @@ fn does(kind: Kind) -> &'static str {
     match kind {
         Kind::Disk => "Nothing: what is full does not empty itself. When no room is left, nothing new can be kept.",
         Kind::Restored => {
-            "Feeds are polled, so that nothing is missed. No digest is made, and no mail leaves but alarms."
+            "Feeds are still polled, so that nothing is missed. No digest is made, and only alarms are emailed."
         }
-        Kind::Configuration => "The daemon goes on with the configuration from before the edit.",
+        Kind::Configuration => "The daemon keeps running with the previous configuration.",
         Kind::Relay => {
-            "Mails wait, and none is lost. The way out is tried again after 1, 2, 4 and 8 minutes, then every 15 minutes."
+            "Emails wait, and none is lost. The mail server is tried again after 1, 2, 4 and 8 minutes, then every 15 minutes."
         }
-        Kind::RunHeld => "Nothing more of it is sent, and nobody is suppressed for it, until you say so.",
-        Kind::Refused => "Nobody is suppressed for it, and the next digest is sent as usual.",
+        Kind::RunHeld => {
+            "Nothing more of it will be sent, and no subscriber suppressed because of it, until you decide."
+        }
+        Kind::Refused => "No subscriber is suppressed because of it, and the next digest will be sent as usual.",
         Kind::Network => {
-            "Every feed is asked again, at least once a day, and none is blamed until a day after this is over."
+            "Every feed is still polled at least once a day; single feeds raise no alarm until a day after this is over."
         }
         Kind::DigestHeld => {
-            "It is made as soon as feeds can be read; after half its period it is rolled into the next, which says so."
+            "It will be made as soon as feeds can be read; after half its period it rolls into the next, which says so."
         }
         Kind::DigestEmpty => "Feeds are polled as usual, and the next digest is made when it is due.",
-        Kind::FeedGone => "It is not asked again.",
-        Kind::FeedPage | Kind::FeedFailing => "It is asked again, at least once a day; the others are read as usual.",
-        Kind::FeedEmpty | Kind::FeedSilent => "It is asked as usual, and what was read of it is kept.",
-        Kind::FeedRenumbered => "Known entries were told by link and title, so that nobody is mailed one again.",
-        Kind::FeedGap => "What a feed does not show any more cannot be asked for; what it shows is kept.",
+        Kind::FeedGone => "It is no longer polled.",
+        Kind::FeedPage | Kind::FeedFailing => "It is still polled at least once a day; the others are read as usual.",
+        Kind::FeedEmpty | Kind::FeedSilent => "It is polled as usual, and its stored items are kept.",
+        Kind::FeedRenumbered => "Known entries were recognised by link and title, so that none is emailed again.",
+        Kind::FeedGap => "Entries that the feed no longer contains are lost; those that it contains are stored.",
     }
 }
 
@@ -143,19 +145,19 @@ fn next(kind: Kind, subjects: &[String]) -> String {
             "`df -h` shows it: make room on the disk of the folder that `data` in digest.toml names.".to_owned()
         }
         Kind::Restored => {
-            "`policy-digest resume --dry-run` says what would go out, `policy-digest resume` lets it go.".to_owned()
+            "`policy-digest resume --dry-run` shows what would be sent, `policy-digest resume` sends it.".to_owned()
         }
         Kind::Configuration => "`policy-digest check` shows every mistake with its line.".to_owned(),
-        Kind::Relay => "`policy-digest check` says what stands in the way.".to_owned(),
+        Kind::Relay => "`policy-digest check` shows what is wrong.".to_owned(),
         Kind::RunHeld if is_one => format!(
-            "`policy-digest runs show {subject}` says why; when it is mended, `policy-digest runs release {subject}` goes on."
+            "`policy-digest runs show {subject}` shows why; when that is fixed, run `policy-digest runs release {subject}`."
         ),
-        Kind::RunHeld => "`policy-digest runs list` lists them, `policy-digest runs show` says why.".to_owned(),
+        Kind::RunHeld => "`policy-digest runs list` lists them, `policy-digest runs show` shows why.".to_owned(),
         Kind::Refused => "`policy-digest runs list` and `runs show` say which; then look whether SPF, DKIM and the \
                           server's reputation are in order."
             .to_owned(),
         Kind::Network => {
-            "`policy-digest feeds check` asks them all now; see whether this machine reaches the network, \
+            "`policy-digest feeds check` tries them all now; see whether this machine reaches the network, \
                           its name server and its proxy."
                 .to_owned()
         }
@@ -171,7 +173,7 @@ fn next(kind: Kind, subjects: &[String]) -> String {
         }
         Kind::FeedGone if is_one => {
             format!(
-                "Find its new address, or take it out of feeds.toml; `policy-digest poll {subject}` asks it once more."
+                "Find its new address, or take it out of feeds.toml; `policy-digest poll {subject}` tries it once more."
             )
         }
         Kind::FeedGone => {
@@ -181,13 +183,13 @@ fn next(kind: Kind, subjects: &[String]) -> String {
             format!("{check} looks for the feed of that page; write its `url` into feeds.toml.")
         }
         Kind::FeedFailing if is_one => {
-            format!("{check} says what its address answers now; if it has moved, change its `url` in feeds.toml.")
+            format!("{check} shows what its address answers now; if it has moved, change its `url` in feeds.toml.")
         }
         Kind::FeedEmpty | Kind::FeedSilent if is_one => {
-            format!("{check} says what is at its address; see on its site whether the feed has moved.")
+            format!("{check} shows what is at its address; see on its site whether the feed has moved.")
         }
         Kind::FeedPage | Kind::FeedFailing | Kind::FeedEmpty | Kind::FeedSilent => {
-            format!("{check} lists them with what each answers; `policy-digest feeds check` asks them all now.")
+            format!("{check} lists them with what each answers; `policy-digest feeds check` tries them all now.")
         }
         Kind::FeedRenumbered => {
             "Nothing, as a rule; `policy-digest preview` shows whether posts that were mailed before are new again."

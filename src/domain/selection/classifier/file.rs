@@ -1,6 +1,6 @@
-//! The file of a classifier: lines of text that say what it is for, an empty line, and the weights in binary, so that
-//! it loads in a few milliseconds. Numbers are little-endian; for each feature its key (32 bits), its rarity in
-//! thousandths and its weight in units (16 bits each), for each but the pairs a weight of each theme (8 bits).
+//! The file format of a classifier: text lines that describe it, an empty line, and the weights in binary, so that it
+//! loads in a few milliseconds. Numbers are little-endian. Each feature has a key (32 bits), a rarity in thousandths
+//! and a weight in units (16 bits each); each feature except pairs has a weight for each theme (8 bits).
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -8,26 +8,26 @@ use std::str::FromStr;
 use super::{Calibration, Classifier, Group};
 use crate::domain::selection::features::{Features, hash_bytes};
 
-/// Its first line.
+/// The first line of the file.
 const HEAD: &str = "policy-digest classifier 1";
 const FEATURE_BYTES: usize = 8;
 const RARITY_UNIT: f32 = 0.001;
 
-/// Why a file was refused.
+/// Why a classifier file was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClassifierError {
-    /// It is something else, or of another version.
+    /// The file is of another kind or version.
     #[error("it does not begin with `{HEAD}`")]
     Head,
-    /// A line of its head is not as it should be.
+    /// A line of the head is malformed.
     #[error("line {0}: expected {1}")]
     Line(usize, String),
-    /// Its end is missing, or some of it was changed.
+    /// The end of the file is missing or its content was changed.
     #[error("it is damaged: its weights do not match their checksum")]
     Damaged,
 }
 
-/// A classifier as `training` has found it.
+/// A classifier with the values found by `training`.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) themes: Vec<String>,
@@ -35,20 +35,20 @@ pub(crate) struct Parts {
     pub(crate) keys: Vec<u32>,
     pub(crate) rarity: Vec<f32>,
     pub(crate) weights: Vec<f64>,
-    /// For each theme, a weight of each feature but the pairs.
+    /// For each theme, a weight for each feature except pairs.
     pub(crate) theme_weights: Vec<Vec<f64>>,
     pub(crate) topic: Calibration,
     pub(crate) calibrated_themes: Vec<Calibration>,
 }
 
-/// The unit in which the largest of these is the largest of a signed number, in millionths.
+/// The unit in which the largest of these weights is `largest`, rounded up to a millionth.
 fn unit<'w>(weights: impl Iterator<Item = &'w f64>, largest: f64) -> f64 {
     let most = weights.fold(0.0_f64, |most, weight| most.max(weight.abs()));
     ((most / largest * 1e6).ceil() / 1e6).max(1e-6)
 }
 
 impl Classifier {
-    /// One that has learnt nothing.
+    /// An untrained classifier.
     #[must_use]
     pub fn untrained(themes: Vec<String>) -> Self {
         let count = themes.len();
@@ -66,7 +66,7 @@ impl Classifier {
         }
     }
 
-    /// The file.
+    /// Serialises the classifier.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the units are such that all fit")]
     pub(crate) fn write(parts: &Parts) -> Vec<u8> {
         let weight_unit = unit(parts.weights.iter(), f64::from(i16::MAX));
@@ -96,10 +96,10 @@ impl Classifier {
         [head.as_bytes(), &body].concat()
     }
 
-    /// Reads a file.
+    /// Parses a classifier file.
     ///
     /// # Errors
-    /// It is none, or damaged.
+    /// The content is not a classifier file, or it is damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self, ClassifierError> {
         let end = bytes.windows(2).position(|two| two == b"\n\n").ok_or(ClassifierError::Head)?;
         let (head, body) = (str::from_utf8(&bytes[..end]).map_err(|_| ClassifierError::Head)?, &bytes[end + 2..]);
@@ -168,7 +168,7 @@ fn calibration(line: &str, at: usize) -> Result<Calibration, ClassifierError> {
     Ok(Calibration { base: [b0, b1], sum: [s0, s1], points: [p0, p1] })
 }
 
-/// So many numbers, with spaces between them.
+/// Parses `COUNT` numbers separated by spaces.
 fn numbers<T: FromStr, const COUNT: usize>(line: &str, at: usize) -> Result<[T; COUNT], ClassifierError> {
     let read: Option<Vec<T>> = line.split_whitespace().map(|number| number.parse().ok()).collect();
     let read = read.and_then(|read| <[T; COUNT]>::try_from(read).ok());

@@ -1,10 +1,10 @@
-//! Text folded for matching: compatibility forms and case folded, marks dropped, every other sign a gap between words,
-//! `&` the word "and". The apostrophe of a possessive or a plural is dropped, one within a word is kept: "we'd" is not
-//! the past tense of "wed".
+//! Folds text for matching: compatibility forms and case are folded, marks are dropped, `&` becomes the word "and", and
+//! every other sign becomes a gap between words. The apostrophe of a possessive or a plural is dropped; one within a
+//! word is kept, because "we'd" is not the past tense of "wed".
 //!
-//! Words are kept one after the other without gaps, so that `co-production`, `co production` and `coproduction` are
-//! the same run of letters; each word knows whether a hyphen ties it to the one before, and its place in the text as
-//! written. ASCII is taken run by run, all else letter by letter. Numbers of words, `vocabulary` knows.
+//! Words are stored one after the other without gaps, so that `co-production`, `co production` and `coproduction` are
+//! the same run of letters. Each word records whether a hyphen joins it to the previous word, and its place in the
+//! original text. ASCII is processed in runs, other text letter by letter. `vocabulary` assigns numbers to words.
 
 use std::borrow::Cow;
 use std::iter;
@@ -15,11 +15,11 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Words this short stand for themselves: `use` and `its` gain nothing from a stemmer.
+/// Words of at most this many letters are not stemmed: `use` and `its` gain nothing from it.
 const UNSTEMMED_LETTERS: usize = 3;
-/// So do words longer than this, in bytes: no English word is, and an encoded image may be.
+/// Words longer than this, in bytes, are not stemmed either: no English word is so long, but an encoded image may be.
 const LONGEST_STEMMED: usize = 64;
-/// Letters kept ready between passages; one that had a word of megabytes gives its memory back.
+/// The capacity that is kept between passages; a larger buffer, after a word of megabytes, is freed.
 const KEPT_BYTES: usize = 16 * 1024;
 
 /// One passage, folded.
@@ -38,15 +38,15 @@ struct Word {
 }
 
 impl Folded {
-    /// Folds `text` as `refill` does.
+    /// Folds `text`; see `refill`.
     pub(crate) fn new(text: &str, limit: usize) -> Self {
         let mut folded = Self::default();
         folded.refill(text, limit);
         folded
     }
 
-    /// Folds `text` in place of what was here, until its words, with one gap each, fill `limit` bytes; a word once
-    /// begun is finished. The measure is taken after folding, so that spaces and signs in the source do not count.
+    /// Folds `text` in place of the previous content, until its words, with one gap each, fill `limit` bytes; the last
+    /// word is completed. The limit applies to the folded text, so spaces and signs of the source do not count.
     pub(crate) fn refill(&mut self, text: &str, limit: usize) {
         self.letters.clear();
         self.letters.shrink_to(KEPT_BYTES);
@@ -74,26 +74,26 @@ impl Folded {
             rest = &rest[taken..];
         }
         folding.close();
-        // What was not ASCII came folded.
+        // Other letters were folded one by one.
         self.letters.make_ascii_lowercase();
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(crate) fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Letters in bytes, and one gap a word.
+    /// The size in bytes: the letters, and one gap for each word.
     pub(crate) fn size(&self) -> usize {
         self.letters.len() + self.words.len()
     }
 
-    /// How far into the passage a word begins, measured as `size` is.
+    /// The offset of a word in the passage, measured like `size`.
     pub(crate) fn offset(&self, word: usize) -> usize {
         self.words[word].letters.start as usize + word
     }
 
-    /// How many words begin before this offset.
+    /// The number of words that begin before this offset.
     pub(crate) fn words_before(&self, offset: usize) -> usize {
         (0..self.len()).find(|word| self.offset(*word) >= offset).unwrap_or(self.len())
     }
@@ -103,27 +103,27 @@ impl Folded {
         self.words[word].opens_sentence
     }
 
-    /// Whether nothing but a hyphen parts this word from the one before.
+    /// Whether only a hyphen separates this word from the previous one.
     pub(crate) fn is_hyphenated(&self, word: usize) -> bool {
         self.words[word].is_hyphenated
     }
 
-    /// A word as folded.
+    /// A word in its folded form.
     pub(crate) fn word(&self, word: usize) -> &str {
         &self.letters[whole(&self.words[word].letters)]
     }
 
-    /// All words as folded, in order.
+    /// All words in their folded form, in order.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|word| &self.letters[whole(&word.letters)])
     }
 
-    /// Where in the source these words stand, in bytes.
+    /// The byte range of these words in the source.
     pub(crate) fn place(&self, words: Range<usize>) -> Range<u32> {
         self.words[words.start].source.start..self.words[words.end - 1].source.end
     }
 
-    /// What the source, which must be the one that was folded, wrote for these words.
+    /// The source text of these words; `source` must be the text that was folded.
     pub(crate) fn quote<'a>(&self, source: &'a str, words: Range<usize>) -> &'a str {
         match (self.words.get(words.start), self.words.get(words.end.saturating_sub(1))) {
             (Some(first), Some(last)) => source.get(whole(&(first.source.start..last.source.end))).unwrap_or_default(),
@@ -132,17 +132,17 @@ impl Folded {
     }
 }
 
-/// A place in a text or in its letters.
+/// Converts an index into a text or its letters.
 pub(crate) fn place(at: usize) -> u32 {
     u32::try_from(at).expect("a passage is shorter than 4 GB")
 }
 
-/// The same places as they index.
+/// Converts a range back into indices.
 pub(crate) fn whole(range: &Range<u32>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
 
-/// The English stem of one folded word. Half a microsecond: `vocabulary` remembers it.
+/// The English stem of one folded word. It takes half a microsecond, so `vocabulary` caches it.
 pub(crate) fn stem(word: &str) -> Cow<'_, str> {
     if word.len() <= UNSTEMMED_LETTERS || word.len() > LONGEST_STEMMED {
         return Cow::Borrowed(word);
@@ -155,19 +155,19 @@ struct Folding<'a> {
     in_word: bool,
     after_stop: bool,
     sentence_ended: bool,
-    /// Where the last hyphen ends, if a word was before it.
+    /// Where the last hyphen ends, if it follows a word.
     hyphen_ends: Option<u32>,
 }
 
 impl Folding<'_> {
-    /// Takes ASCII letters and digits; their case is folded at the end, all at once.
+    /// Adds ASCII letters and digits; their case is folded at the end, all at once.
     fn take_run(&mut self, at: usize, run: &str) {
         self.open(at);
         self.folded.letters.push_str(run);
         self.extend(at + run.len());
     }
 
-    /// Takes anything else, which `rest` follows.
+    /// Adds any other letter; `rest` is the text after it.
     fn take(&mut self, at: usize, letter: char, rest: &str) {
         let end = at + letter.len_utf8();
         if letter == '&' {
@@ -197,7 +197,7 @@ impl Folding<'_> {
         }
     }
 
-    /// A sign between words, which may end a sentence.
+    /// Adds a sign between words, which may end a sentence.
     fn part(&mut self, sign: char) {
         self.close();
         self.after_stop |= matches!(sign, '.' | '!' | '?' | '…');
@@ -234,7 +234,7 @@ impl Folding<'_> {
     }
 }
 
-/// Signs that neither part words nor stand in them: marks, the soft hyphen, zero-width characters.
+/// Signs that neither separate words nor belong to them: marks, the soft hyphen, zero-width characters.
 fn is_silent(letter: char) -> bool {
     !letter.is_ascii()
         && (is_combining_mark(letter) || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
@@ -248,7 +248,7 @@ fn is_hyphen(letter: char) -> bool {
     matches!(letter, '-' | '\u{2010}' | '\u{2011}')
 }
 
-/// Whether a word goes on after its apostrophe: "we'd" and "O'Brien" do, "people's" and "citizens'" do not.
+/// Whether a word continues after its apostrophe: "we'd" and "O'Brien" do, "people's" and "citizens'" do not.
 fn is_within_word(rest: &str) -> bool {
     let mut letters = rest.chars();
     let first = letters.next().is_some_and(char::is_alphanumeric);

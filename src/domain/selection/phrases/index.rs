@@ -1,11 +1,10 @@
-//! Sequences of words filed for search: by the word that a text may begin them with. How they are found, `matching`
-//! knows.
+//! Indexes sequences of words by the word of a text that may begin them. `matching` searches with this index.
 
 use std::collections::HashMap;
 
 use super::pattern::{Key, Segment, Sequence};
 
-/// Sequences filed for search; each is known by its number, in the order in which they were added.
+/// Indexed sequences; each is identified by its number, in the order in which they were added.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) sequences: Vec<Sequence>,
@@ -14,18 +13,18 @@ pub(crate) struct Index {
     by_beginning: Shelf,
 }
 
-/// A sequence that some word may begin, in one of its spellings.
+/// A sequence that a word may begin, in one of its spellings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Opening {
-    /// The first byte of the word that must follow, where the first word does not suffice.
+    /// The first byte of the next word, where the first word is not the whole sequence.
     pub(crate) then: Option<u8>,
     pub(crate) sequence: u32,
     pub(crate) spelling: Spelling,
-    /// How much of that spelling the word has used up.
+    /// How many bytes of that spelling the word has matched.
     pub(crate) used: u32,
 }
 
-/// Of the first segment, in the order in which they are tried.
+/// Spellings of the first segment, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Spelling {
     Inflected(u8),
@@ -34,7 +33,7 @@ pub(crate) enum Spelling {
 }
 
 impl Index {
-    /// Files all sequences under what may stand in the text for their first segment.
+    /// Indexes all sequences by the words that may match their first segment.
     pub(crate) fn new(sequences: Vec<Sequence>) -> Self {
         let (mut by_bases, mut by_words, mut by_beginning) = (Vec::new(), Vec::new(), Vec::new());
         for (number, sequence) in (0..).zip(&sequences) {
@@ -55,7 +54,7 @@ impl Index {
         Self { sequences, by_bases, by_words, by_beginning }
     }
 
-    /// Adds the sequences that may begin with this word, in the order of what must follow.
+    /// Adds the sequences that may begin with this word, ordered by the byte that must follow.
     pub(crate) fn openings(&self, word: &str, base: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
         for (shelf, begun) in [(&self.by_bases, base), (&self.by_words, word), (&self.by_beginning, word)] {
@@ -71,7 +70,7 @@ impl Index {
     fn opening(&self, (key, sequence, spelling): &Filed, used: usize) -> Opening {
         let further = self.sequences[*sequence as usize].get(1).map_or("", |segment| &segment.written().letters);
         let then = key.letters.as_bytes().get(used).or(further.as_bytes().first()).copied();
-        // No phrase is that long.
+        // No phrase is so long.
         let used = u32::try_from(used).unwrap_or(u32::MAX);
         Opening { sequence: *sequence, spelling: *spelling, used, then }
     }
@@ -79,11 +78,11 @@ impl Index {
 
 type Filed = (Key, u32, Spelling);
 
-/// Sequences by what is found in the text, sorted.
+/// Sequences with the text that they begin with, sorted.
 #[derive(Debug)]
 struct Shelf {
     filed: Vec<Filed>,
-    /// Where those begin that have this first byte, or a later one.
+    /// For each byte, the position of the first entry that begins with it or a later one.
     by_first: Vec<usize>,
 }
 
@@ -95,7 +94,7 @@ impl Shelf {
         Self { filed, by_first }
     }
 
-    /// Those that begin with the same byte as these letters.
+    /// The entries that begin with the same byte as these letters.
     fn near(&self, letters: &str) -> &[Filed] {
         let Some(first) = letters.as_bytes().first().map(|byte| usize::from(*byte)) else { return &self.filed };
         &self.filed[self.by_first[first]..self.by_first[first + 1]]
@@ -108,7 +107,7 @@ impl Shelf {
     }
 }
 
-/// Each sequence once, however many phrases look for it.
+/// Stores each sequence once, however many phrases use it.
 #[derive(Default)]
 pub(crate) struct Sequences {
     pub(crate) all: Vec<Sequence>,
@@ -116,7 +115,7 @@ pub(crate) struct Sequences {
 }
 
 impl Sequences {
-    /// The number of this sequence, which is added if it is new.
+    /// The number of this sequence; adds it if it is new.
     pub(crate) fn number(&mut self, sequence: &Sequence) -> usize {
         *self.numbers.entry(sequence.clone()).or_insert_with(|| {
             self.all.push(sequence.clone());

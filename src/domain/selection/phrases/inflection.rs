@@ -1,28 +1,29 @@
-//! English words without the endings of number and tense, so that a phrase finds its words however they are inflected:
+//! Removes the endings of number and tense from English words, so that a phrase matches its words in every inflection:
 //! `services` and `service`, `merging` and `merge`.
 //!
-//! Endings that make another word are left alone. A stemmer takes those off too, and finds "important" for `imports`
-//! and "constituents" for `constituencies`. The result is a key and no word: "merg".
+//! Endings that make another word are kept. A stemmer removes those too, and would find "important" for `imports` and
+//! "constituents" for `constituencies`. The result is a key, not a word: "merg".
 
 use std::borrow::Cow;
 
-/// Words this short are never inflected forms: `bus`, `red`, `use`.
+/// Shorter words are never inflected forms: `bus`, `red`, `use`.
 const SHORTEST: usize = 4;
-/// Longer than any English word, in bytes: an encoded image may be.
+/// Longer than any English word, in bytes; an encoded image may be longer.
 const LONGEST: usize = 64;
-/// Their final `s` is no plural.
+/// Endings whose final `s` is not a plural.
 const SINGULAR_ENDINGS: [&str; 4] = ["ss", "us", "is", "news"];
-/// Consonants that are doubled before `-ed` and `-ing`: "planned", "referring". Base words end in the others twice.
+/// Consonants that are doubled before `-ed` and `-ing`: "planned", "referring". Other doubled consonants belong to the
+/// base word.
 const DOUBLED: &str = "bdgmnprt";
 
-/// What all forms of a folded word have in common.
+/// The key that all forms of a folded word share.
 pub(crate) fn base(word: &str) -> Cow<'_, str> {
     if word.len() < SHORTEST || word.len() > LONGEST || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return Cow::Borrowed(word);
     }
     let singular = singular(word);
     let present = present(&singular).map_or(singular, Cow::Owned);
-    // A final `e` is in no other form, "merge" and "merging", unless it makes a short vowel long: "planing" is no "planning".
+    // A final `e` is dropped, as in "merge" and "merging", unless it makes the vowel long: "planing" is not "planning".
     match present.strip_suffix('e') {
         Some(rest) if !is_short(rest) && rest.ends_with(|last| last == 'u' || is_consonant(last)) => {
             Cow::Owned(rest.to_owned())
@@ -31,8 +32,8 @@ pub(crate) fn base(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a word is a gerund, as "sourcing". It is often a noun of its own, so that a phrase with a gerund finds gerunds
-/// only: `housing` is not found in "houses".
+/// Whether a word is a gerund, such as "sourcing". A gerund is often a noun with its own meaning, so a phrase with a
+/// gerund matches only gerunds: `housing` is not found in "houses".
 pub(crate) fn is_gerund(word: &str) -> bool {
     let one = word.strip_suffix('s').unwrap_or(word);
     one.len() > SHORTEST && one.strip_suffix("ing").is_some_and(has_vowel)
@@ -74,8 +75,8 @@ fn present(word: &str) -> Option<String> {
     })
 }
 
-/// Whether it is one syllable that ends in one vowel and one consonant. Such a word doubles the consonant before `-ed` and
-/// `-ing`; where it is single, an `e` was dropped.
+/// Whether it is one syllable that ends in one vowel and one consonant. Such a word doubles the consonant before `-ed`
+/// and `-ing`; where the consonant is single, an `e` was dropped.
 fn is_short(rest: &str) -> bool {
     let vowels: Vec<usize> = rest.char_indices().filter(|(_, letter)| is_vowel(*letter)).map(|(at, _)| at).collect();
     matches!(*vowels, [only] if only + 2 == rest.len()) && !rest.ends_with(['w', 'x', 'y'])

@@ -1,8 +1,8 @@
-//! Finding many sequences of words in one pass over a passage.
+//! Finds many sequences of words in one pass over a passage.
 //!
-//! Each word of the passage brings the sequences that it may begin, with the letter that must follow; those are
-//! compared word by word. A sequence begins and ends at a word's edge and never runs across the end of a sentence.
-//! What a find is worth, `relevance` decides.
+//! Each word of the passage yields the sequences that it may begin, with the letter that must follow; these are
+//! compared word by word. A sequence begins and ends at word boundaries and never crosses the end of a sentence.
+//! `relevance` decides what a match is worth.
 
 use std::ops::Range;
 
@@ -10,19 +10,19 @@ use super::index::{Index, Opening, Spelling};
 use super::pattern::{Key, Segment};
 use super::vocabulary::Passage;
 
-/// A sequence that was found, and the words that it covers.
+/// A sequence that was found, and its range of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub(crate) sequence: usize,
     pub(crate) words: Range<usize>,
-    /// Whether no longer one covers it: a longer phrase takes its words from shorter ones, so that in "tax reform"
-    /// nobody speaks of `reform`.
+    /// Whether no longer match covers it: a longer phrase takes its words from shorter ones, so that "tax reform" does
+    /// not match `reform`.
     pub(crate) is_outermost: bool,
 }
 
 impl Index {
-    /// Every sequence that begins with one of the first so many words. Only those that `covers` names take their words
-    /// from shorter ones.
+    /// Finds every sequence that begins within the first `words` words. Only sequences for which `covers` is true take
+    /// their words from shorter ones.
     pub(crate) fn find(&self, passage: &Passage, words: usize, covers: impl Fn(usize) -> bool, found: &mut Hits) {
         found.clear(self.sequences.len());
         let hits = &mut found.all;
@@ -53,7 +53,7 @@ impl Index {
         found.sort();
     }
 
-    /// The word after the last of a sequence that `start` opens.
+    /// The index after the last word of a sequence that `start` opens.
     fn end_of(&self, opening: Opening, passage: &Passage, start: usize) -> Option<usize> {
         let (first, further) = self.sequences[opening.sequence as usize].split_first()?;
         let (used, second) = (opening.used as usize, start + 1);
@@ -68,7 +68,7 @@ impl Index {
     }
 }
 
-/// Takes a segment's words from `at` on, and returns the word after them.
+/// Matches a segment from `at` on, and returns the index after its last word.
 fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
     match segment {
         Segment::Inflected { bases, written } => bases
@@ -80,7 +80,7 @@ fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
     }
 }
 
-/// Takes words from `at` on until they have spelt the key, of which so much is used, neither less nor more.
+/// Matches words from `at` on until they spell exactly the rest of the key; its first `used` bytes are already matched.
 fn run<'a>(
     key: &Key,
     mut used: usize,
@@ -102,7 +102,7 @@ fn run<'a>(
     Some(at)
 }
 
-/// Takes words from `at` on until they have spelt all these letters; the last may say more.
+/// Matches words from `at` on until they spell the rest of the key; the last word may have more letters.
 fn beginning(key: &Key, mut used: usize, passage: &Passage, mut at: usize) -> Option<usize> {
     while used < key.letters.len() {
         if !goes_on(key, used, passage, at) {
@@ -115,21 +115,21 @@ fn beginning(key: &Key, mut used: usize, passage: &Passage, mut at: usize) -> Op
     Some(at)
 }
 
-/// Whether there is a word at `at` that may spell the next letters of the key.
+/// Whether the word at `at` may spell the next letters of the key.
 fn goes_on(key: &Key, used: usize, passage: &Passage, at: usize) -> bool {
     continues(passage, at) && key.may_part(used, passage.folded().is_hyphenated(at))
 }
 
-/// Whether there is such a word, and it goes on with the sentence of the word before.
+/// Whether there is a word at `at` in the same sentence as the previous word.
 fn continues(passage: &Passage, at: usize) -> bool {
     at < passage.folded().len() && !passage.folded().opens_sentence(at)
 }
 
-/// What was found in a passage, in the order of the sequences' numbers and then of the text.
+/// The matches in a passage, ordered by sequence number and then by position.
 #[derive(Debug, Default)]
 pub(crate) struct Hits {
     all: Vec<Hit>,
-    /// For each sequence, where its hits begin; for those that were not found, anywhere.
+    /// For each sequence, the position of its first match; undefined for those that were not found.
     first: Vec<usize>,
 }
 
@@ -140,19 +140,19 @@ impl Hits {
     }
 
     fn sort(&mut self) {
-        // One number is compared faster than two, and no two hits have both in common.
+        // One comparison of a combined key is faster than two; no two hits share both values.
         self.all.sort_unstable_by_key(|hit| (hit.sequence as u64) << 32 | hit.words.start as u64);
         for (at, hit) in self.all.iter().enumerate().rev() {
             self.first[hit.sequence] = at;
         }
     }
 
-    /// The hits of each sequence that was found.
+    /// The matches of each sequence that was found.
     pub(crate) fn by_sequence(&self) -> impl Iterator<Item = &[Hit]> {
         self.all.chunk_by(|a, b| a.sequence == b.sequence)
     }
 
-    /// The hits of one sequence.
+    /// The matches of one sequence.
     pub(crate) fn of(&self, sequence: usize) -> &[Hit] {
         let rest = self.all.get(self.first[sequence]..).unwrap_or_default();
         let count = rest.iter().take_while(|hit| hit.sequence == sequence).count();
@@ -160,14 +160,13 @@ impl Hits {
     }
 }
 
-/// The first words of the text that are both sides with at most `within` words between them, in the order of the text.
-/// Each side is the hits of one sequence.
+/// The first pair of matches in the text, one of each sequence, with at most `within` words between them.
 pub(crate) fn nearest(left: &[Hit], right: &[Hit], within: usize) -> Option<[Range<usize>; 2]> {
     let both = [followed(left, right, within), followed(right, left, within)];
     both.into_iter().flatten().min_by_key(|[first, second]| (first.start, second.end))
 }
 
-/// The first of one side that the other follows closely, with the nearest end of that.
+/// The first match in `first` that one of `second` follows closely, with the nearest end of the latter.
 fn followed(first: &[Hit], second: &[Hit], within: usize) -> Option<[Range<usize>; 2]> {
     first.iter().map(|hit| &hit.words).find_map(|first| {
         let after = &second[second.partition_point(|hit| hit.words.start < first.end)..];
@@ -184,14 +183,14 @@ mod tests {
 
     use super::{Hit, nearest};
 
-    /// Hits of one to three words at these places.
+    /// Matches of one to three words at these places.
     fn hits(places: &std::collections::BTreeMap<usize, usize>) -> Vec<Hit> {
         let hit =
             |(start, length): (&usize, &usize)| Hit { sequence: 0, words: *start..start + length, is_outermost: true };
         places.iter().map(hit).collect()
     }
 
-    /// Every pair, as the rule says it.
+    /// Checks every pair, as the rule says.
     fn of_all_pairs(left: &[Hit], right: &[Hit], within: usize) -> Option<Range<usize>> {
         let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (&left.words, &right.words)));
         let near = pairs.filter_map(|(left, right)| {

@@ -1,13 +1,13 @@
 //! A phrase of `topic.toml`, as the administrator writes it and as it is matched.
 //!
-//! `joined-up services`: these words in any number and tense. `"community action"`: exactly these words.
-//! `collaborat*`: any word that begins so. `budget ~5 citizens`: both sides within five words, in either
-//! order. `title: weeknotes`: in the title only. Finding phrases in a text is the work of `matching`.
+//! `joined-up services`: these words in any number and tense. `"community action"`: exactly these words. `collaborat*`:
+//! any word with this beginning. `budget ~5 citizens`: both sides within five words, in either order. `title:
+//! weeknotes`: in the title only. `matching` finds phrases in a text.
 
 use super::folded::Folded;
 use super::inflection;
 
-/// The widest that `~` may reach, in words.
+/// The largest distance for `~`, in words.
 const WIDEST: usize = 20;
 /// A star needs this many letters before it: `re*` would match half the dictionary.
 const SHORTEST_BEGINNING: usize = 3;
@@ -22,46 +22,47 @@ pub struct Pattern {
     pub(crate) shape: Shape,
 }
 
-/// What a phrase asks of the text.
+/// What the text must contain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Shape {
     /// These words, one after the other.
     Whole(Sequence),
-    /// Both sides, at most so many words apart.
+    /// Both sides, with at most this many words between them.
     Near(Sequence, Sequence, usize),
 }
 
-/// Words that follow one another: runs of plain words, and beginnings of words between them.
+/// Consecutive segments: runs of plain words, and beginnings of words between them.
 pub(crate) type Sequence = Vec<Segment>;
 
 /// A piece of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Segment {
-    /// Words in any number and tense: their bases in `bases` (one spelling each, hyphens open and closed), or `written`.
+    /// Words in any number and tense: their bases in `bases` (one spelling each with hyphens open and closed), or
+    /// `written`.
     Inflected {
-        /// Spellings of the run in bases.
+        /// Spellings of the run as bases.
         bases: Vec<Key>,
         /// The run as written.
         written: Key,
     },
     /// Words as written.
     Exact(Key),
-    /// A word that begins so.
+    /// A word with this beginning.
     Beginning(Key),
 }
 
-/// Letters that words of a text must spell, without gaps as `folded` keeps them.
+/// Letters that the words of a text must spell, without gaps, as `folded` stores them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) letters: String,
-    /// Where the phrase has a gap or a hyphen, in bytes: there the text may have one, too, or none.
+    /// Byte offsets where the phrase has a gap or a hyphen; the text may have a gap there or not.
     gaps: Vec<usize>,
-    /// Where a gerund ends: the text must have a gerund there.
+    /// Byte offsets where a gerund ends; the text must have a gerund there.
     gerunds: Vec<usize>,
 }
 
 impl Key {
-    /// Adds a word of the phrase, in the spelling that is to be found.
+    /// Adds a word of the phrase, in the spelling to be matched.
     fn push(&mut self, spelling: &str, is_gerund: bool) {
         if !self.letters.is_empty() {
             self.gaps.push(self.letters.len());
@@ -72,8 +73,8 @@ impl Key {
         }
     }
 
-    /// Whether a word of the text may end here, after so many bytes, where more is to be spelt: where the phrase has a
-    /// gap, or where only a hyphen parts the next word from this one. So "all I" is not found for `allies`.
+    /// Whether a word of the text may end after `used` bytes of the key, with more to be spelt: where the phrase has a
+    /// gap, or where only a hyphen separates the next word from this one. So "all I" does not match `allies`.
     pub(crate) fn may_part(&self, used: usize, is_hyphenated: bool) -> bool {
         is_hyphenated || used == 0 || self.gaps.binary_search(&used).is_ok()
     }
@@ -82,7 +83,7 @@ impl Key {
         !self.gaps.is_empty()
     }
 
-    /// Whether a word of the text may be the one that ends here.
+    /// Whether a word of the text that ends after `used` bytes is allowed there.
     pub(crate) fn admits(&self, used: usize, word: &str) -> bool {
         self.gerunds.binary_search(&used).is_err() || inflection::is_gerund(word)
     }
@@ -99,11 +100,11 @@ pub struct PatternError {
 }
 
 impl Pattern {
-    /// Reads a phrase.
+    /// Parses a phrase.
     ///
     /// # Errors
-    /// An empty phrase, or one of a single letter; a star that is not at the end of a word; a `~` without a
-    /// distance from 1 to 20, or with nothing on a side; a quotation mark without its partner.
+    /// An empty phrase or a single letter; a star that is not at the end of a word; a `~` without a distance from 1 to
+    /// 20, or with nothing on one side; an unmatched quotation mark.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let trimmed = source.trim();
         let head = trimmed.get(..6).filter(|head| head.eq_ignore_ascii_case("title:"));
@@ -121,8 +122,8 @@ impl Pattern {
                     ));
                 }
                 Shape::Near(
-                    sequence(left, "nothing stands before `~`")?,
-                    sequence(right, "nothing stands after `~`")?,
+                    sequence(left, "nothing comes before `~`")?,
+                    sequence(right, "nothing comes after `~`")?,
                     distance,
                 )
             }
@@ -130,7 +131,7 @@ impl Pattern {
         Ok(Self { source: source.to_owned(), title_only: head.is_some(), shape })
     }
 
-    /// Whether it asks for more than one word; "co-design" is two.
+    /// Whether it has more than one word; "co-design" counts as two.
     #[must_use]
     pub fn has_several_words(&self) -> bool {
         match &self.shape {
@@ -208,7 +209,7 @@ fn sequence(tokens: &[&str], nothing: &str) -> Result<Sequence, PatternError> {
     }
 }
 
-/// A run of words without stars; nothing for a run without letters.
+/// A run of words without stars; `None` for a run without letters.
 fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
     let written = written(&tokens.join(" "));
     if written.letters.is_empty() {
@@ -223,7 +224,7 @@ fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
         for word in folded.words() {
             open.push(&inflection::base(word), inflection::is_gerund(word));
         }
-        // `multi-agency` may be one word in the text, whose base is not that of its halves.
+        // The text may have `multi-agency` as one word, whose base differs from those of its halves.
         let whole: String = folded.words().collect();
         closed.push(&inflection::base(&whole), inflection::is_gerund(&whole));
     }
@@ -232,7 +233,7 @@ fn plain(tokens: &[&str], quoted: bool) -> Option<Segment> {
     Some(Segment::Inflected { bases, written })
 }
 
-/// Words as the phrase has them.
+/// Words exactly as the phrase writes them.
 fn written(text: &str) -> Key {
     let mut key = Key::default();
     Folded::new(text, usize::MAX).words().for_each(|word| key.push(word, false));
@@ -240,7 +241,7 @@ fn written(text: &str) -> Key {
 }
 
 impl Segment {
-    /// Its letters as written.
+    /// The letters as written.
     pub(crate) fn written(&self) -> &Key {
         match self {
             Self::Inflected { written, .. } | Self::Exact(written) | Self::Beginning(written) => written,
@@ -285,8 +286,8 @@ mod tests {
 
     #[test]
     fn nearness_with_nothing_on_a_side_is_refused() {
-        assert_eq!(refused("~5 services"), "nothing stands before `~`");
-        assert_eq!(refused("title: joined up ~5"), "nothing stands after `~`");
+        assert_eq!(refused("~5 services"), "nothing comes before `~`");
+        assert_eq!(refused("title: joined up ~5"), "nothing comes after `~`");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The words met so far, each known by a number: its base, its place in the model, and the sequences that it may
-//! begin.
+//! A cache of the words met so far. Each has a number that gives its base, its feature of the model, and the sequences
+//! that it may begin.
 //!
-//! A word is stemmed for the model, brought to its base for the phrases, and looked up in the index of sequences when
-//! it is first met; after that, reading it costs one look in a table. Nearly all words have at most sixteen letters: they
-//! are compared as one number. The table is a memory and no more: what a text scores does not depend on it. When it is
-//! full it is emptied, so that no stream of odd words makes it grow.
+//! When a word first appears, it is stemmed for the model, reduced to its base for the phrases, and looked up in the
+//! index of sequences; after that, reading it takes one table look-up. Nearly all words have at most sixteen letters
+//! and are compared as one number. The table is only a cache: scores do not depend on it. When it is full it is
+//! cleared, so a stream of odd words cannot make it grow.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,15 +17,16 @@ use super::inflection;
 use crate::domain::selection::features;
 use crate::domain::selection::features::Features;
 
-/// Words kept: some 2 MB for each thread that scores. A hash table of 32,768 places takes so many before it grows.
+/// The maximum number of words: some 2 MB for each thread that scores. A hash table of 32,768 places holds this many
+/// before it grows.
 const MOST_WORDS: usize = 28 * 1024;
-/// And bytes of bases.
+/// The maximum size of all bases, in bytes.
 const MOST_BYTES: usize = 512 * 1024;
 
-/// Letters of a short word, in bytes.
+/// The maximum length of a short word, in bytes.
 const SHORT: usize = 16;
 
-/// One passage at a time, its words numbered.
+/// A buffer for one passage at a time, with its words numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Passage {
     folded: Folded,
@@ -34,8 +35,8 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
-    /// Folds a text, up to `limit` as `Folded` counts, and finds its words' numbers. A passage must be given the same
-    /// index and model all its life.
+    /// Folds a text, up to `limit` as `Folded` counts, and looks up its words' numbers. Every call on a passage must
+    /// pass the same index and model.
     pub(crate) fn refill(&mut self, text: &str, limit: usize, index: &Index, model: Option<&Features>) {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
@@ -43,17 +44,17 @@ impl Passage {
         self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index, model)));
     }
 
-    /// The text as folded: its words, and where the source wrote them.
+    /// The folded text: its words, and their places in the source.
     pub(crate) fn folded(&self) -> &Folded {
         &self.folded
     }
 
-    /// What all forms of a word have in common.
+    /// The key that all forms of a word share.
     pub(crate) fn base(&self, word: usize) -> &str {
         self.vocabulary.base(self.numbers[word])
     }
 
-    /// Of all words, in order, the hash of the stem, and which feature of the model the word is.
+    /// For all words in order, the hash of the stem, and the word's feature of the model if it has one.
     pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<u32>)> {
         self.numbers.iter().map(|number| self.vocabulary.of(*number)).map(|met| (met.hash, met.feature))
     }
@@ -63,10 +64,10 @@ impl Passage {
         !self.vocabulary.of(self.numbers[word]).openings.is_empty()
     }
 
-    /// The sequences that a word may begin, where the word that goes on from it begins with `next`.
+    /// The sequences that a word may begin, where the next word of its sentence begins with `next`.
     pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
         let met = self.vocabulary.of(self.numbers[word]);
-        // Those that need no further word come first, the others in the order of the letter.
+        // Those that need no further word come first, the others in the order of the byte that must follow.
         let openings = &self.vocabulary.openings[met.openings.start as usize..met.openings.end as usize];
         let (complete, mut others) = openings.split_at(met.complete as usize);
         match next {
@@ -91,16 +92,16 @@ struct Vocabulary {
 #[derive(Debug)]
 struct Met {
     hash: u64,
-    /// What the openings that need a further word ask it to begin with, a bit for each letter.
+    /// The first letters that the openings require of the next word, one bit for each letter.
     then: u64,
     base: Range<u32>,
     openings: Range<u32>,
-    /// So many of them, the first, need no further word.
+    /// How many openings, at the front, need no further word.
     complete: u32,
     feature: Option<u32>,
 }
 
-/// A short word, filled up with noughts, which stand in no word.
+/// A short word, padded with zero bytes, which occur in no word.
 fn short(word: &str) -> Option<[u8; SHORT]> {
     let mut letters = [0; SHORT];
     letters.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
@@ -112,7 +113,7 @@ fn bit(letter: u8) -> u64 {
 }
 
 impl Vocabulary {
-    /// Forgets everything if there is much; to be called between passages, as numbers lose their meaning.
+    /// Clears the table if it is full. Call it only between passages, because word numbers become invalid.
     fn make_room(&mut self) {
         if self.met.len() >= MOST_WORDS || self.bases.len() >= MOST_BYTES {
             *self = Self::default();

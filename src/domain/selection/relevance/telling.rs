@@ -1,25 +1,25 @@
-//! What a reader is told of why a post is in: the phrases that a person would give as a reason, in the post's own words.
-//! Single words, the setting and what the classifier goes by are for `explain`.
+//! Chooses the reasons that a reader sees for a post: the phrases that a person would give as a reason, in the post's
+//! own words. Single words, the setting and the classifier's words appear only in `explain`.
 
 use super::Reason;
 use crate::domain::items::text;
 
-/// A longer quotation, as two words far apart in a sentence give it, reads like no reason.
+/// Longer quotations, as from two words far apart in a sentence, do not read like a reason.
 const MOST_CHARS: usize = 60;
 /// A phrase that weighs less than this share of the heaviest is not what the post is about.
 const FAIR_SHARE: f32 = 0.5;
 
-/// The telling phrases among these reasons, heaviest first, as they are written in mid-sentence. May be empty.
+/// The telling phrases among these reasons, heaviest first, written for the middle of a sentence. May be empty.
 #[must_use]
 pub fn telling(reasons: &[Reason]) -> Vec<String> {
-    let told: Vec<_> = reasons
+    let candidates: Vec<_> = reasons
         .iter()
         .filter(|reason| reason.is_telling && reason.weight > 0.0)
         .map(|reason| (reason.weight, in_mid_sentence(&text::single_line(&reason.found), &reason.phrase)))
         .filter(|(_, words)| !words.is_empty() && words.chars().count() <= MOST_CHARS && !ends_sentence(words))
         .collect();
-    let heaviest = told.iter().map(|(weight, _)| *weight).fold(0.0, f32::max);
-    told.into_iter().filter(|(weight, _)| *weight >= heaviest * FAIR_SHARE).map(|(_, words)| words).collect()
+    let heaviest = candidates.iter().map(|(weight, _)| *weight).fold(0.0, f32::max);
+    candidates.into_iter().filter(|(weight, _)| *weight >= heaviest * FAIR_SHARE).map(|(_, words)| words).collect()
 }
 
 /// Whether a sentence ends within the quotation.
@@ -27,7 +27,8 @@ fn ends_sentence(words: &str) -> bool {
     [". ", "! ", "? "].iter().any(|end| words.contains(end))
 }
 
-/// In lower case, save what has capitals of its own ("NHS", "GovTech") and what the topic file writes with a capital.
+/// Converts to lower case, except for words with capitals of their own ("NHS", "GovTech") and phrases that the topic
+/// file writes with a capital.
 fn in_mid_sentence(found: &str, phrase: &str) -> String {
     if phrase.trim_start_matches("title:").contains(char::is_uppercase) {
         return found.to_owned();
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_person_would_say_is_told() {
+    fn only_reasons_that_a_person_would_give_are_telling() {
         let reasons = [
             reason("Forms", "forms", 4.0, false),
             reason("Integrated care", "integrated care", 4.0, true),
@@ -65,13 +66,13 @@ mod tests {
 
     #[test]
     fn a_quotation_is_written_as_in_mid_sentence() {
-        for (found, phrase, told) in [
+        for (found, phrase, expected) in [
             ("Joined-Up\u{a0}Government", "joined-up government", "joined-up government"),
             ("COLLABORATIVE GOVERNANCE", "collaborative governance", "collaborative governance"),
             ("NHS services and GovTech", "nhs ~5 govtech", "NHS services and GovTech"),
             ("Christie Commission", "Christie Commission", "Christie Commission"),
         ] {
-            assert_eq!(telling(&[reason(found, phrase, 4.0, true)]), [told]);
+            assert_eq!(telling(&[reason(found, phrase, 4.0, true)]), [expected]);
         }
     }
 

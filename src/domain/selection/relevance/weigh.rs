@@ -1,5 +1,5 @@
-//! From what was seen in a text to its score: the phrases' points added up, the judgement of the classifier beside
-//! them, exclusions that decide, and the themes that its evidence carries.
+//! Turns the evidence of a text into its score: the sum of the phrases' points, the classifier's judgement, decisive
+//! exclusions, and the themes that the evidence supports.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -8,55 +8,55 @@ use super::{Find, Phrase, Place, Reason, Score, Scorer, Seen, Speaks};
 use crate::domain::selection::classifier::probability::logistic;
 use crate::domain::selection::training::MOST_THEMES;
 
-/// A phrase that was already found in a place before this one adds only this part of its worth.
+/// The share of its worth that a phrase adds when it was already found in an earlier place.
 const AGAIN: f32 = 0.5;
-/// And what speaks against it only this part, where the post may be over and another one begun.
+/// The share for phrases against the item outside the lead, where the post may be over and another one may begin.
 const BELOW: f32 = 0.33;
-/// A further theme needs this share of the strongest one's evidence.
+/// A further theme needs this share of the strongest theme's evidence.
 const FAIR_SHARE: f32 = 0.3;
-/// Evidence above this, two strong phrases, makes a theme no harder to join.
+/// Evidence beyond this, the worth of two strong phrases, does not raise the bar for further themes.
 const AMPLE: f32 = 8.0;
 
-/// What a theme's first phrase is worth beside its points, where a classifier judges themes, too.
+/// The value of a theme's first phrase, in addition to its points, where a classifier also judges themes.
 const ANY_PHRASE: f32 = 3.0;
 
-/// A further theme without a phrase needs these log-odds.
+/// The log-odds that a further theme needs if none of its phrases was found.
 const WITHOUT_PHRASE: f32 = 1.0;
-/// A phrase in the title that is worth so many points, more than a weak one, names its theme.
+/// A phrase in the title with at least this many points, more than a weak one, names its theme.
 const NAMES: f32 = 2.5;
 
-/// The name of the reason that takes back what many phrases have too much.
+/// The name of the reason that takes back the points above the cap for phrases.
 const CAP: &str = "no more for phrases";
-/// The name of what the classifier adds.
+/// The name of the classifier's contribution.
 const CLASSIFIER: &str = "classifier";
 
-/// What the phrases say.
+/// The evidence of the phrases.
 struct Evidence {
     total: f32,
     by_theme: Vec<f32>,
     /// The themes that the title names.
     in_title: Vec<bool>,
-    /// For each exclusion, what stands where it may decide.
+    /// For each exclusion, its evidence where it may decide.
     against: Vec<f32>,
-    /// Each with the exclusion that it belongs to.
+    /// Each reason with its exclusion, if it belongs to one.
     reasons: Vec<(Option<usize>, Reason)>,
 }
 
-/// What the phrases alone make of a text.
+/// The points from the phrases alone.
 #[derive(Debug)]
 pub(crate) struct Points {
-    /// Together, and no more than all phrases may count.
+    /// Their sum, up to the cap for all phrases.
     pub(crate) total: f32,
-    /// For each theme.
+    /// The points of each theme.
     pub(crate) by_theme: Vec<f32>,
 }
 
-/// Ordered as the numbers are without their sign: IEEE 754 is made so.
+/// A key that orders weights by absolute value: IEEE 754 bit patterns without the sign sort like the numbers.
 fn magnitude(weight: f32) -> u32 {
     weight.abs().to_bits()
 }
 
-/// Log-odds as a probability in percent.
+/// Converts log-odds to a probability in percent.
 fn percent(log_odds: f32) -> f32 {
     #[expect(clippy::cast_possible_truncation, reason = "a probability needs a few digits")]
     let probability = logistic(log_odds.into()) as f32;
@@ -64,13 +64,13 @@ fn percent(log_odds: f32) -> f32 {
 }
 
 impl Evidence {
-    /// Turns points into log-odds.
+    /// Converts points to log-odds.
     fn scale(&mut self, per_point: f32) {
         self.total *= per_point;
         self.reasons.iter_mut().for_each(|(_, reason)| reason.weight *= per_point);
     }
 
-    /// Adds what no phrase of the topic file says.
+    /// Adds a contribution that does not come from a phrase of the topic file.
     fn add(&mut self, phrase: &str, found: String, place: Place, weight: f32) {
         if weight != 0.0 {
             self.take(None, Reason { phrase: phrase.into(), found, place, weight, label: None, is_telling: false });
@@ -83,9 +83,9 @@ impl Evidence {
     }
 }
 
-/// Of these finds, heaviest first, those with a word that no heavier one has earned: "integrated care" is not paid again as
-/// `integrat* ~5 care`.
-fn paid_once<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
+/// Keeps those of these finds, heaviest first, that have a word not yet used by a heavier one, so that "integrated
+/// care" does not count again as `integrat* ~5 care`.
+fn without_repeats<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec<&'f Find<'a>> {
     let mut paid: Vec<&Find<'_>> = Vec::new();
     for find in finds {
         if !find.each_word().all(|word| paid.iter().any(|other| other.has_word(word))) {
@@ -122,7 +122,7 @@ impl Scorer {
         let total = if self.classifier.is_some() { percent(total) } else { total };
         let total = if is_out { total.min(0.0) } else { total };
         let is_clear = !is_out && total >= self.threshold;
-        // However wide the margin: without any evidence nothing is borderline.
+        // However wide the margin, an item without any evidence is not borderline.
         let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
         let picked = is_clear || borderline && self.borderline.is_in;
         let themes = match &self.classifier {
@@ -138,7 +138,7 @@ impl Scorer {
     }
 
     fn of_phrases(&self, mut found: Vec<Find<'_>>) -> Evidence {
-        // What a place says twice counts once, at its best; of equals the first, as the sort is stable.
+        // A phrase counts once for each place, at its best; of equals the first, because the sort is stable.
         found.sort_by_cached_key(|find| (find.phrase, find.place, Reverse(magnitude(find.worth))));
         found.dedup_by_key(|find| (find.phrase, find.place));
         let mut last = None;
@@ -147,12 +147,12 @@ impl Scorer {
                 find.worth *= AGAIN;
             }
             if matches!(find.speaks, Speaks::Against(_)) && !find.leads {
-                // What kind of post it is shows at its beginning; a paragraph at the end makes it no other.
+                // The beginning of a post shows what kind of post it is; a paragraph at the end does not change that.
                 find.worth *= BELOW;
             }
         }
-        // What a longer phrase does to a shorter one, a `~` of an exclusion does too: of "a film co-production" it says what
-        // is meant by co-production.
+        // A `~` phrase of an exclusion also takes words from other phrases, as a longer phrase does from shorter ones:
+        // "a film co-production" tells which meaning of co-production applies.
         let is_against = |find: &Find<'_>| matches!(find.speaks, Speaks::Against(_));
         let is_another_sense = |find: &Find<'_>| {
             !is_against(find)
@@ -164,7 +164,7 @@ impl Scorer {
         found.sort_by_key(|find| Reverse(magnitude(find.worth)));
         let within = |speaks| found.iter().filter(move |find| find.speaks == speaks);
         let sum = |finds: Vec<&Find<'_>>| finds.into_iter().map(|find| find.worth).sum::<f32>();
-        let by_theme = (0..self.themes.len()).map(|theme| sum(paid_once(within(Speaks::ForTheme(theme)))));
+        let by_theme = (0..self.themes.len()).map(|theme| sum(without_repeats(within(Speaks::ForTheme(theme)))));
         let mut in_title = vec![false; self.themes.len()];
         for find in found.iter().filter(|find| find.place == Place::Title && find.worth >= NAMES) {
             if let Speaks::ForTheme(theme) = find.speaks {
@@ -178,7 +178,7 @@ impl Scorer {
             against: vec![0.0; self.exclusions.len()],
             reasons: Vec::with_capacity(found.len() + 3),
         };
-        for find in paid_once(found.iter().filter(|find| !matches!(find.speaks, Speaks::Against(_)))) {
+        for find in without_repeats(found.iter().filter(|find| !matches!(find.speaks, Speaks::Against(_)))) {
             let label = match find.speaks {
                 Speaks::ForTheme(theme) => Some(&self.themes[theme]),
                 _ => None,
@@ -186,10 +186,11 @@ impl Scorer {
             evidence.take(None, self.reason(find, find.worth, label));
         }
         for (number, exclusion) in self.exclusions.iter().enumerate() {
-            // Of a text that is judged as a whole, what it mentions says little. Where phrases are all there is, they count.
+            // Where the text is judged as a whole, a mention says little. Where phrases are the only evidence, they
+            // count fully.
             let is_capped = self.classifier.is_some() && !exclusion.is_decisive;
             let mut left = if is_capped { exclusion.heaviest } else { f32::INFINITY };
-            for find in paid_once(within(Speaks::Against(number))) {
+            for find in without_repeats(within(Speaks::Against(number))) {
                 if find.leads {
                     evidence.against[number] += find.worth;
                 }
@@ -219,8 +220,9 @@ impl Scorer {
         first.iter().chain(further).take(MOST_THEMES).map(|theme| self.themes[*theme].to_string()).collect()
     }
 
-    /// The likeliest theme, and further ones by log-odds: those that the title names, and those that are likely enough,
-    /// which is more where no phrase could be given as the reason. Ties keep the order of the topic file.
+    /// The likeliest theme, and further ones by log-odds: those that the title names, and those that are likely enough.
+    /// The bar is higher for a theme without a phrase that could be given as the reason. Ties keep the order of the
+    /// topic file.
     fn likeliest(&self, log_odds: &[f32], by_theme: &[f32], in_title: &[bool]) -> Vec<String> {
         let mut ranked: Vec<usize> = (0..log_odds.len()).collect();
         ranked.sort_by(|a, b| log_odds[*b].total_cmp(&log_odds[*a]));
@@ -231,13 +233,13 @@ impl Scorer {
         joined.map(|(_, theme)| self.themes[theme].to_string()).collect()
     }
 
-    /// What the phrases alone make of these finds.
+    /// The points of these finds, from the phrases alone.
     pub(super) fn points_of(&self, finds: Vec<Find<'_>>) -> Points {
         let Evidence { total, by_theme, .. } = self.of_phrases(finds);
         Points { total: total.clamp(-self.most, self.most), by_theme: self.for_themes(&by_theme) }
     }
 
-    /// What the phrases say of each theme beside the classifier: that there is one at all says most.
+    /// The evidence of the phrases for each theme, beside the classifier: having any phrase matters most.
     fn for_themes(&self, by_theme: &[f32]) -> Vec<f32> {
         let worth = |points: &f32| if *points > 0.0 { (points + ANY_PHRASE).min(self.most) } else { *points };
         by_theme.iter().map(worth).collect()

@@ -1,30 +1,30 @@
-//! Regularised least squares by dual coordinate descent (the method of Hsieh et al., ICML 2008, for squared loss): one
-//! row after the other takes the weights to where its own error is paid for. On labelled texts its ranking is as good
-//! as that of a support vector machine, and it takes labels that are between yes and no.
+//! Regularised least squares by dual coordinate descent (the method of Hsieh et al., ICML 2008, for squared loss): each
+//! step adjusts the weights for the error of one row. On labelled texts its ranking is as good as that of a support
+//! vector machine, and it accepts labels between yes and no.
 
 /// A row to be fitted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample<'a> {
     /// Features and their values.
     pub(super) row: &'a [(u32, f32)],
-    /// What the weights should make of it.
+    /// The value that the weights should predict.
     pub(super) target: f64,
-    /// What an error costs beside the length of the weights; above zero.
+    /// The cost of an error relative to the length of the weights; above zero.
     pub(super) cost: f64,
 }
 
-/// Passes over all rows, at most.
+/// The maximum number of passes over all rows.
 const EPOCHS: usize = 100;
-/// The descent ends when no step of a pass was longer.
+/// The descent ends after a pass in which no step was longer than this.
 const TOLERANCE: f64 = 2e-3;
 
-/// The weights that fit the samples; the last one is the bias. The order is fixed, so that the same samples give the
-/// same weights.
+/// The weights that fit the samples; the last one is the bias. The order of steps is fixed, so the same samples give
+/// the same weights.
 pub(super) fn fit(samples: &[Sample<'_>], features: usize) -> Vec<f64> {
     let mut weights = vec![0.0; features + 1];
     let mut dual = vec![0.0; samples.len()];
     let square = |row: &[(u32, f32)]| row.iter().map(|(_, value)| f64::from(*value) * f64::from(*value)).sum::<f64>();
-    // The bias is a feature of value one.
+    // The bias is a feature with the value one.
     let squares: Vec<f64> = samples.iter().map(|sample| square(sample.row) + 1.0 + 1.0 / sample.cost).collect();
     let stride = stride(samples.len());
     for epoch in 0..EPOCHS {
@@ -47,13 +47,13 @@ pub(super) fn fit(samples: &[Sample<'_>], features: usize) -> Vec<f64> {
     weights
 }
 
-/// What the weights make of a row.
+/// The prediction for a row.
 pub(super) fn sum(weights: &[f64], row: &[(u32, f32)]) -> f64 {
     let bias = weights.last().copied().unwrap_or_default();
     bias + row.iter().map(|(feature, value)| weights[*feature as usize] * f64::from(*value)).sum::<f64>()
 }
 
-/// A stride that shares no factor with the count visits every row once, in an order that is none.
+/// A stride without a common factor with the count, which visits every row once in a scattered order.
 fn stride(count: usize) -> usize {
     (1..).map(|step| count * 5 / 8 + step).find(|stride| greatest_divisor(*stride, count) == 1).unwrap_or(1)
 }
@@ -72,7 +72,7 @@ mod tests {
         let samples: Vec<Sample<'_>> =
             rows.iter().zip([1.0, 0.5, -1.0]).map(|(row, target)| Sample { row, target, cost: 2.0 }).collect();
         let weights = fit(&samples, 2);
-        // At the minimum of |w|²/2 + Σ cost (target - sum)²/2 the weights are what the errors ask for.
+        // At the minimum of |w|²/2 + Σ cost (target - sum)²/2, the gradient requires w = Σ cost (target - sum) x.
         let mut asked = vec![0.0; 3];
         for Sample { row, target, cost } in samples {
             let error = cost * (target - sum(&weights, row));

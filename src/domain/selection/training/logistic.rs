@@ -1,25 +1,25 @@
-//! Logistic regression of a few values by Newton's method: it makes probabilities of what a classifier says of texts
-//! that it was not trained on (Platt 1999).
+//! Logistic regression on a few values by Newton's method. It turns the classifier's sums for texts that it was not
+//! trained on into probabilities (Platt 1999).
 
 use crate::domain::selection::classifier::probability::logistic;
 
 /// One observation.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    /// The values that tell something.
+    /// The input values.
     pub(super) values: Vec<f64>,
-    /// What happened.
+    /// The observed outcome.
     pub(super) outcome: bool,
-    /// How much it counts.
+    /// Its weight.
     pub(super) weight: f64,
 }
 
-/// Each coefficient is drawn to zero by this, so that few cases give no certainty.
+/// The penalty that pulls each coefficient towards zero, so that few cases do not give certainty.
 const PENALTY: f64 = 1.0;
 const STEPS: usize = 50;
 const TOLERANCE: f64 = 1e-9;
 
-/// A coefficient for each value; their sum with the values is the log-odds of the outcome.
+/// A coefficient for each value; their dot product with the values is the log-odds of the outcome.
 pub(super) fn fit(cases: &[Case]) -> Vec<f64> {
     let width = cases.first().map_or(0, |case| case.values.len());
     let mut coefficients = vec![0.0; width];
@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn the_shares_of_the_outcome_are_found() {
-        // Of a thousand cases without the sign a quarter, of those with it three quarters.
+        // The outcome is true for a quarter of a thousand cases without the feature, and for three quarters of those
+        // with it.
         let case =
             |sign: f64, at: usize, yes: usize| Case { values: vec![1.0, sign], outcome: at < yes, weight: 100.0 };
         let cases: Vec<Case> = (0..1000).flat_map(|at| [case(0.0, at, 250), case(1.0, at, 750)]).collect();

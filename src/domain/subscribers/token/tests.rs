@@ -1,4 +1,4 @@
-//! Tokens: what one allows, and that nothing else passes for it.
+//! Tests of tokens: what each one allows, and that nothing else is accepted.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,8 @@ fn day(day: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(day)
 }
 
-/// A ring of these keys, made a day after one another; the last one signs, and each other one is accepted for its time.
+/// A ring of these keys, each made a day after the previous one. The last one signs; the others are accepted for their
+/// time.
 fn ring(keys: &[&[u8]]) -> KeyRing {
     let mut keys: Vec<Key> = keys
         .iter()

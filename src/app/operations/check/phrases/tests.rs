@@ -1,4 +1,4 @@
-//! Which phrases are left when every text has been read.
+//! Which phrases are unused after all texts have been read.
 
 use super::*;
 use crate::domain::selection::relevance::{Scorer, Text};
@@ -19,13 +19,13 @@ fn topic(general: &[&str], theme: &[&str], exclusion: &[&str]) -> Topic {
 fn left(topic: &Topic, texts: &[(&str, &str)]) -> Vec<String> {
     let scorer = Scorer::new(topic);
     let texts = texts.iter().map(|(title, content)| Text { title, content, ..Text::default() });
-    let held: Vec<usize> = texts.flat_map(|text| scorer.held(&text)).collect();
+    let held: Vec<usize> = texts.flat_map(|text| scorer.phrases_in(&text)).collect();
     let left = phrases(topic).into_iter().enumerate().filter(|(number, _)| !held.contains(number));
     left.map(|(_, phrase)| phrase.term.pattern.source.clone()).collect()
 }
 
 #[test]
-fn a_phrase_that_stands_nowhere_is_left_wherever_it_belongs() {
+fn a_phrase_that_occurs_nowhere_is_unused_in_every_table() {
     let topic = topic(&["transport", "canal"], &["branch line", "tram*"], &["freight", "lorry"]);
     let texts = [("Transport", "A branch line."), ("", "No freight.")];
     assert_eq!(left(&topic, &texts), ["canal", "tram*", "lorry"]);
@@ -44,7 +44,7 @@ fn a_phrase_that_another_one_repeats_is_found() {
 }
 
 #[test]
-fn what_is_looked_for_in_titles_or_nearby_covers_nothing() {
+fn title_phrases_and_sides_of_a_near_phrase_cover_nothing() {
     let topic = topic(&["line", "title: branch line", "branch line ~2 opens"], &[], &[]);
     assert_eq!(left(&topic, &[("", "A branch line.")]), ["title: branch line", "branch line ~2 opens"]);
     assert_eq!(left(&topic, &[("The branch line opens", "")]), [""; 0]);

@@ -1,4 +1,4 @@
-//! What counts as trouble, and from when on.
+//! What counts as trouble, and after how long.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn noon() -> DateTime<Utc> {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
-/// Well, and read an hour ago.
+/// A healthy feed that was read an hour ago.
 fn feed(id: &str) -> FeedFacts {
     let read = Some(noon() - TimeDelta::hours(1));
     FeedFacts { id: id.to_owned(), title: id.to_uppercase(), read, ..FeedFacts::default() }
@@ -17,7 +17,7 @@ fn failing(id: &str, hours: i64, failures: u32) -> FeedFacts {
     FeedFacts { failing: since, failures, error: Some("503".to_owned()), ..feed(id) }
 }
 
-/// What is found in these feeds, and whether it is ripe.
+/// The troubles found in these feeds, and whether each is ripe.
 #[track_caller]
 fn found(these: &[FeedFacts]) -> Vec<(Kind, bool)> {
     feeds(these, false, noon()).iter().map(|trouble| (trouble.kind, trouble.is_ripe)).collect()
@@ -27,7 +27,7 @@ fn found(these: &[FeedFacts]) -> Vec<(Kind, bool)> {
 fn a_feed_may_fail_for_three_days_and_answer_oddly_for_one() {
     assert_eq!(found(&[failing("a", 71, 20)]), [(Kind::FeedFailing, false)]);
     assert_eq!(found(&[failing("a", 72, 20)]), [(Kind::FeedFailing, true)]);
-    assert_eq!(found(&[failing("a", 72, 1)]), [(Kind::FeedFailing, false)], "one failed poll is no run of them");
+    assert_eq!(found(&[failing("a", 72, 1)]), [(Kind::FeedFailing, false)], "one failed poll is not a row of failures");
     let page = |hours| FeedFacts { is_no_feed: true, ..failing("a", hours, 5) };
     assert_eq!(found(&[page(23)]), [(Kind::FeedPage, false)]);
     assert_eq!(found(&[page(24)]), [(Kind::FeedPage, true)]);
@@ -38,7 +38,7 @@ fn a_feed_may_fail_for_three_days_and_answer_oddly_for_one() {
 }
 
 #[test]
-fn what_happened_in_a_moment_counts_for_a_week_and_a_day() {
+fn a_momentary_event_counts_for_a_week_and_a_day() {
     let gap = |days| FeedFacts { gap: Some(noon() - TimeDelta::days(days)), ..feed("a") };
     assert_eq!(found(&[gap(0)]), [(Kind::FeedGap, true)]);
     assert_eq!(found(&[gap(7)]), [(Kind::FeedGap, true)]);
@@ -65,12 +65,12 @@ fn where_four_in_five_feeds_fail_it_is_the_network_and_no_feed_is_blamed() {
     assert_eq!(of(10, 10, 1, 2)[0], (Kind::Network, true), "two polls in a row");
     assert_eq!(of(10, 10, 0, 2)[0], (Kind::Network, false), "two polls by hand");
     assert_eq!(of(10, 10, 2, 1)[0], (Kind::Network, true), "polled rarely");
-    assert_eq!(of(2, 2, 100, 20), [(Kind::FeedFailing, true)], "two feeds are each told of");
+    assert_eq!(of(2, 2, 100, 20), [(Kind::FeedFailing, true)], "two failing feeds raise an alarm each");
     let after = feeds(&[failing("a", 100, 20), feed("b"), feed("c")], true, noon());
     assert!(!after[0].is_ripe, "until the network has been well for a day");
 }
 
-/// A feed that posted on these days ago, and was read an hour ago.
+/// A feed that posted this many days ago, and was read an hour ago.
 fn posting(days_ago: &[i64]) -> FeedFacts {
     let days = days_ago.iter().map(|days| (noon() - TimeDelta::days(*days)).date_naive()).collect();
     FeedFacts { days, ..feed("a") }
@@ -81,14 +81,14 @@ fn a_feed_is_silent_after_four_times_the_pause_that_nine_in_ten_of_its_pauses_ke
     let silent = [(Kind::FeedSilent, true)];
     assert_eq!(found(&[posting(&[11, 13, 15, 17, 19])]), silent);
     assert_eq!(found(&[posting(&[7, 9, 11, 13, 15])]), []);
-    // Every working day: the weekend is three days, and Christmas twelve.
+    // A feed with a post each working day: a weekend is three days, and Christmas twelve.
     let weekdays = [3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 17].map(|days| days + 8);
     assert_eq!(found(&[posting(&weekdays)]), []);
     assert_eq!(found(&[posting(&weekdays.map(|days| days + 2))]), silent);
-    assert_eq!(found(&[posting(&[6, 7, 8, 9, 10])]), [], "nobody is silent within a week");
-    assert_eq!(found(&[posting(&[90, 90, 90, 90, 90, 90])]), [], "a day of many posts is no rhythm");
+    assert_eq!(found(&[posting(&[6, 7, 8, 9, 10])]), [], "no feed counts as silent within a week");
+    assert_eq!(found(&[posting(&[90, 90, 90, 90, 90, 90])]), [], "one day with many posts has no usual interval");
     let unread = FeedFacts { read: Some(noon() - TimeDelta::days(11)), ..posting(&[11, 13, 15, 17, 19]) };
-    assert_eq!(found(&[unread]), [], "what was not read was not silent");
+    assert_eq!(found(&[unread]), [], "a feed that was not read is not silent");
 }
 
 #[test]
