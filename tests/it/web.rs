@@ -4,7 +4,7 @@ mod answers;
 mod apart;
 mod axe;
 mod caching;
-mod dawdlers;
+mod slow_clients;
 mod hostile_requests;
 mod operator_page;
 mod pages;
