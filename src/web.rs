@@ -34,7 +34,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::app::operations::reload::Live;
 use crate::domain::subscribers::token::TokenError;
-use crate::render::{PageForm, PageLink};
+use crate::render::{MessageView, PageForm, PageLink, PageView};
 pub use http::bounds::Bounds;
 use http::error::Failure;
 
@@ -156,9 +156,8 @@ fn refused(app: &App, error: TokenError, help: &Help) -> Result<Response, Failur
     };
     let (path, text) = help.link;
     let link = PageLink { href: app.page(path), text: text.to_owned() };
-    let html =
-        app.renderer.render_page_with_link(title, &[help.text.to_owned()], &link).context("cannot render a page")?;
-    Ok((status, Html(html)).into_response())
+    let view = MessageView { link: Some(link), ..MessageView::new(title, &[help.text.to_owned()]) };
+    rendered(app, status, &view)
 }
 
 fn page(
@@ -166,8 +165,12 @@ fn page(
     status: StatusCode,
     title: &str,
     paragraphs: &[String],
-    form: Option<&PageForm>,
+    form: Option<PageForm>,
 ) -> Result<Response, Failure> {
-    let html = app.renderer.render_page(title, paragraphs, form).context("cannot render a page")?;
+    rendered(app, status, &MessageView { form, ..MessageView::new(title, paragraphs) })
+}
+
+fn rendered(app: &App, status: StatusCode, view: &impl PageView) -> Result<Response, Failure> {
+    let html = app.renderer.page(view).context("cannot render a page")?;
     Ok((status, Html(html)).into_response())
 }

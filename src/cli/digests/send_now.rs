@@ -70,7 +70,7 @@ fn tell(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause
         });
         return;
     };
-    let stories = if answer.stories == 1 { "1 story".to_owned() } else { format!("{} stories", answer.stories) };
+    let stories = count(answer.stories, "story");
     let subject = answer.subject.as_deref().unwrap_or_default();
     print(format_args!("digest   run {}: \u{201c}{subject}\u{201d}, {stories}", run.id));
     let kinds = [

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::operations::keys;
 use crate::app::operations::keys::RotateReport;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 use crate::domain::subscribers::token::KEPT_FOR;
 
@@ -51,7 +52,7 @@ impl Keys {
                     "A new key signs links from now on, and {old} revoked: no link in an email already sent works any more."
                 ));
                 if keys.cancelled > 0 {
-                    let emails = if keys.cancelled == 1 { "1 email" } else { &format!("{} emails", keys.cancelled) };
+                    let emails = count(keys.cancelled, "email");
                     print(format_args!("{emails} with a revoked link had not left yet and will not be sent."));
                 }
             }

@@ -13,6 +13,7 @@ use futures::FutureExt as _;
 use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
 use super::{error, styles};
 use crate::app::App;
+use crate::render::MessageView;
 
 /// When to come back after a request that took too long here, in seconds.
 const BUSY_SECONDS: u16 = 30;
@@ -115,7 +116,7 @@ pub(crate) async fn error_pages(State(app): State<App>, response: Response) -> R
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    match app.renderer.render_page(title, &[text.to_owned()], None) {
+    match app.renderer.page(&MessageView::new(title, &[text.to_owned()])) {
         Ok(html) => (parts.status, parts.headers, Html(html)).into_response(),
         Err(error) => {
             tracing::error!("a page could not be rendered: {error:#}");

@@ -42,7 +42,7 @@ pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let report = status::status(&app).await?;
-    let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
+    let html = app.renderer.operator_page(&view::of(&app, &report)).context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 

@@ -141,7 +141,7 @@ pub(crate) async fn ask_erase(State(app): State<App>, Path(token): Path<String>)
          not written to again.",
     ];
     let form = PageForm { action: "delete".to_owned(), button: "Delete my data".to_owned() };
-    page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(&form))
+    page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(form))
 }
 
 pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
@@ -160,7 +160,7 @@ pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) 
     }
     let text = format!("With this button the {} is sent to this address from now on.", app.config.settings.name);
     let form = PageForm { action: token, button: "Use this address".to_owned() };
-    page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(&form))
+    page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(form))
 }
 
 pub(crate) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
@@ -200,7 +200,7 @@ pub(crate) async fn send_link(State(app): State<App>, from: Visitor, fields: Fie
 
 fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {
     let view = AskLinkView { lang: "en".to_owned(), dir: "ltr".to_owned(), ..view };
-    let html = app.renderer.render_ask_link(&view).context("cannot render a page")?;
+    let html = app.renderer.page(&view).context("cannot render a page")?;
     Ok((status, Html(html)).into_response())
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
         format!("You were asked by mail whether you want to receive the {name}. Nothing is sent until you say so.");
     // Relative to this page, so that it holds under whatever path a proxy serves us.
     let form = PageForm { action: token, button: "Yes, send me the digest".to_owned() };
-    page(&app, StatusCode::OK, "Confirm your subscription", &[text], Some(&form))
+    page(&app, StatusCode::OK, "Confirm your subscription", &[text], Some(form))
 }
 
 /// The button.
@@ -78,5 +78,5 @@ fn unusable(app: &App, error: TokenError, token: String) -> Result<Response, Fai
     }
     let text = "Links to confirm work for seven days. Nothing is sent to you until you have confirmed.";
     let form = PageForm { action: format!("{token}/again"), button: "Send me a new link".to_owned() };
-    page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(&form))
+    page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(form))
 }

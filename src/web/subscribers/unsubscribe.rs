@@ -22,7 +22,7 @@ pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
             let name = &app.config.settings.name;
             let text = format!("With this button you leave the {name}: no further digest is sent to you.");
             let form = PageForm { action: token, button: "Unsubscribe".to_owned() };
-            page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(&form))
+            page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(form))
         }
     }
 }
@@ -72,5 +72,5 @@ fn has_left(app: &App, may_undo: bool) -> Result<Response, Failure> {
     let text = format!("You will not be sent the {} any more.", app.config.settings.name);
     // Only the query changes, so that it holds under whatever path a proxy serves us.
     let form = PageForm { action: "?undo".to_owned(), button: "I left by mistake: undo it".to_owned() };
-    page(app, StatusCode::OK, "You are unsubscribed", &[text], may_undo.then_some(&form))
+    page(app, StatusCode::OK, "You are unsubscribed", &[text], may_undo.then_some(form))
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use policy_digest::config::Mailbox;
 use policy_digest::mail::dkim::{Key, Kind};
 use policy_digest::mail::{Envelope, build};
 
@@ -22,9 +23,9 @@ fn made() -> DateTime<Utc> {
 
 fn mail() -> Vec<u8> {
     let envelope = Envelope {
-        from: "Réform Digest <digest@example.org>".into(),
+        from: Mailbox::new("Réform Digest", "digest@example.org"),
         to: "ada@example.org".into(),
-        reply_to: Some("editor@example.org".into()),
+        reply_to: Some(Mailbox::new("", "editor@example.org")),
         message_id: "<1.ada@example.org>".into(),
         date: made(),
         list_id: Some(("Digest".into(), "digest.example.org".into())),

@@ -69,7 +69,7 @@ fn alarms() -> String {
         standing: "2 alarms".into(),
         sender: sender(),
     };
-    Renderer::new(None).unwrap().render_alarms(&view).unwrap().html
+    Renderer::new(None).unwrap().email(&view).unwrap().html
 }
 
 fn sender() -> SenderView {

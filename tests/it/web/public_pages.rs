@@ -24,9 +24,9 @@ pub fn pages() -> [(&'static str, String); 3] {
         ..ArchivesView::default()
     };
     [
-        ("archive_list.html", renderer.render_archives(&archives()).unwrap()),
-        ("archive_list_empty.html", renderer.render_archives(&empty).unwrap()),
-        ("sources.html", renderer.render_sources(&sources()).unwrap()),
+        ("archive_list.html", renderer.page(&archives()).unwrap()),
+        ("archive_list_empty.html", renderer.page(&empty).unwrap()),
+        ("sources.html", renderer.page(&sources()).unwrap()),
     ]
 }
 

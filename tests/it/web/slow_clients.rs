@@ -20,14 +20,7 @@ const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(300);
 
 fn patient() -> Bounds {
-    Bounds {
-        head: LONG,
-        body: LONG,
-        request: LONG,
-        write: LONG,
-        evict_after: LONG,
-        ..Bounds::default()
-    }
+    Bounds { head: LONG, body: LONG, request: LONG, write: LONG, evict_after: LONG, ..Bounds::default() }
 }
 
 async fn serve(app: App, bounds: Bounds) -> (App, SocketAddr) {

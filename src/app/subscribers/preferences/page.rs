@@ -36,7 +36,7 @@ pub async fn show(app: &App, token: &str, state: PageState) -> Answer<Option<Str
     };
     let Some(record) = app.store.own_record(id).await? else { return Ok(Ok(None)) };
     let view = view(app, &record, state);
-    Ok(Ok(Some(app.renderer.render_preferences(&view).context("cannot render a person's page")?)))
+    Ok(Ok(Some(app.renderer.page(&view).context("cannot render a person's page")?)))
 }
 
 fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {

@@ -133,7 +133,7 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         note: notes.join("; "),
         is_bad: needs_attention(feed),
         items: feed.items.to_string(),
-        picked: feed.picked.to_string(),
+        selected: feed.picked.to_string(),
         read: feed.succeeded.map_or("never".to_owned(), |at| short(at, zone)),
         next: if feed.gone.is_some() { "never".to_owned() } else { short(feed.next_check, zone) },
         points: points.collect::<Vec<_>>().join(" "),
