@@ -1,5 +1,4 @@
-//! What each command does with the database: the one place that says so. The doors of `Global` open no more
-//! than is said here, and tests read it.
+//! The database access of each command. `Global` allows no more than is listed here, and tests check it.
 
 /// The ways in, each of which allows what those before it do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -75,13 +75,13 @@ error: unknown key `pollling`
   |
   = help: did you mean `polling`?
 
-error: `weekly` never comes
+error: `weekly` never matches
  --> config/digest.toml:4:10
   |
 4 | weekly = "0 0 30 2 *"
   |          ^^^^^^^^^^^^
   |
-  = help: no such day is in the calendar
+  = help: the calendar has no such day
 
 error: `interval` must be a duration such as `30m` or `7d`, not a whole number
  --> config/digest.toml:6:12
@@ -98,7 +98,7 @@ error: `id` must be a short name of lower-case letters, digits and hyphens, not 
 }
 
 #[test]
-fn a_key_in_the_wrong_table_is_told_where_it_belongs() {
+fn a_key_in_the_wrong_table_is_answered_with_where_it_belongs() {
     let findings = read(&[("digest.toml", "[mail]\nmax_connections = 3\nadmin_to = []\n")], &[]).unwrap_err();
     let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
     let top = "`admin_to` belongs at the top of the file, above the first `[table]`";
@@ -111,7 +111,7 @@ fn a_file_with_errors_of_syntax_shows_the_first_three_and_the_other_files_are_st
     let findings =
         found(&[("digest.toml", broken), ("feeds.toml", "[[feed]]\nid = 1\n"), ("topic.toml", "a = b")], &[]);
     assert_eq!(findings.iter().filter(|f| f.starts_with("digest.toml:")).count(), 3, "{findings:#?}");
-    assert!(findings[0].starts_with("digest.toml:1:10: not TOML: "), "{findings:#?}");
+    assert!(findings[0].starts_with("digest.toml:1:10: invalid TOML: "), "{findings:#?}");
     assert_eq!(findings.iter().filter(|f| f.starts_with("feeds.toml:")).count(), 2, "{findings:#?}");
     assert_eq!(findings.iter().filter(|f| f.starts_with("topic.toml")).count(), 1, "{findings:#?}");
 }

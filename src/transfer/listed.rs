@@ -1,49 +1,49 @@
-//! Lists of feeds as other programs write them: OPML, or one address a line. What cannot be read costs only itself, and
-//! is named by its line. What an address is worth is decided in `app`.
+//! Reads lists of feeds from other programs: OPML, or one address a line. A bad line affects only itself and is reported
+//! with its number. `app` decides which addresses to use.
 
 use super::opml;
 use crate::domain::items::text::single_line;
 
-/// A feed in somebody's list.
+/// A feed in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed {
-    /// Where it stands, from 1.
+    /// Its line, from 1.
     pub line: usize,
-    /// As the list calls it.
+    /// Its title in the list.
     pub title: Option<String>,
-    /// As the list writes it.
+    /// Its address, as written.
     pub url: String,
-    /// The folders that it lies in, the outermost first, and its categories.
+    /// The folders that contain it, outermost first, and its categories.
     pub tags: Vec<String>,
-    /// The list keeps it, and has put it out of use.
+    /// Whether it is disabled in the list.
     pub is_off: bool,
 }
 
 /// A line that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadLine {
-    /// Where it stands, from 1.
+    /// Its line, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub reason: String,
 }
 
-/// What a list holds.
+/// The content of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct List {
-    /// In the order of the list.
+    /// The feeds, in the order of the list.
     pub feeds: Vec<Listed>,
-    /// In the order of the list.
+    /// The bad lines, in the order of the list.
     pub bad: Vec<BadLine>,
 }
 
-/// Reads a list of either kind: what begins with `<` is OPML.
+/// Reads either kind of list. A text that begins with `<` is OPML.
 #[must_use]
 pub fn read(text: &str) -> List {
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') { opml::outlines(text) } else { lines(text) }
 }
 
-/// One address a line, perhaps with a title behind it. Empty lines and those that begin with `#` say nothing.
+/// One address a line, optionally followed by a title. Empty lines and those that begin with `#` are ignored.
 fn lines(text: &str) -> List {
     let listed = |(at, line): (usize, &str)| {
         let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');

@@ -1,4 +1,4 @@
-//! What holds for every page: forms, errors, caching, bounds, and who asks.
+//! HTTP for all pages: limits, headers, caching, forms, error pages, hosts and client addresses.
 
 pub(super) mod answer;
 pub(super) mod bounds;

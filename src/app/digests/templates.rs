@@ -40,7 +40,7 @@ fn finding(fault: &render::Error, folder: Option<&Path>) -> CheckFinding {
         }
         render::Error::Styles { file, source } => {
             let place = own(file).map(|path| path.display().to_string());
-            (format!("its styles cannot be put in line: {source}"), place)
+            (format!("its styles cannot be inlined: {source}"), place)
         }
         render::Error::Folder(_) => (fault.to_string(), None),
     };

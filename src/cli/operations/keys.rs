@@ -1,4 +1,4 @@
-//! `keys`: the keys that sign the personal links of mails.
+//! `keys`: rotates the keys that sign personal links in emails.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -17,7 +17,7 @@ Links in emails already sent keep working for 90 days under the key that signed 
 a key have leaked, use --revoke: all links in emails already sent stop working at once, and the pages behind them say how to \
 get a new one.
 
-The daemon must not run meanwhile: it would not know the new key. Stop it, rotate, start it again.")]
+Stop the daemon first, because it would not know the new key, and start it again afterwards.")]
     Rotate {
         /// Drop every old key now: no link in an email already sent works any more
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! Tables for people: a header, no boxes, as wide as the terminal.
+//! Tables for people: with a header, without boxes, as wide as the terminal.
 
 use comfy_table::{ContentArrangement, Table, presets};
 

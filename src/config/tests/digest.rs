@@ -26,11 +26,11 @@ fn the_shipped_digest_toml_names_every_key() {
 }
 
 #[test]
-fn mail_to_elsewhere_needs_a_public_https_address() {
-    let loopback = "digest.toml: `public_url` is on this machine, while mail goes to `mail.example.org`";
+fn a_remote_mail_server_needs_a_public_https_address() {
+    let loopback = "digest.toml: `public_url` is on this machine, but emails are sent through `mail.example.org`";
     assert_eq!(found(&[("digest.toml", SMTP_ELSEWHERE)], &[]), [loopback]);
     let plain = found(&[("digest.toml", &format!("public_url = \"http://d.example.org\"\n{SMTP_ELSEWHERE}"))], &[]);
-    assert_eq!(plain, ["digest.toml:1:14: `public_url` is plain http, while mail goes to `mail.example.org`"]);
+    assert_eq!(plain, ["digest.toml:1:14: `public_url` is plain http, but emails are sent through `mail.example.org`"]);
     let variable = [("POLICY_DIGEST__PUBLIC_URL", "http://d.example.org")];
     assert!(found(&[("digest.toml", SMTP_ELSEWHERE)], &variable)[0].starts_with("POLICY_DIGEST__PUBLIC_URL: "));
     assert!(
@@ -43,7 +43,7 @@ fn mail_to_elsewhere_needs_a_public_https_address() {
 fn a_password_in_the_file_is_refused_and_not_shown() {
     let findings = read(&[("digest.toml", "[mail.smtp]\npassword = \"hunter2\"\n")], &[]).unwrap_err();
     let shown = findings.to_string();
-    assert!(shown.contains("a password does not belong in this file"), "{shown}");
+    assert!(shown.contains("the password must not be in this file"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
@@ -112,7 +112,7 @@ fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
 }
 
 #[test]
-fn a_signature_wants_names_of_the_dns() {
+fn a_signature_needs_dns_names() {
     let dkim = "[mail.dkim]\ndomain = \"example org\"\nselector = \"s1;\"\nkey_file = \"k\"\n";
     let wanted = "must be a name of letters, digits, hyphens and dots such as `example.org`, not";
     let findings = found(&[("digest.toml", dkim)], &[]);
@@ -126,13 +126,13 @@ fn a_signature_wants_names_of_the_dns() {
 }
 
 #[test]
-fn a_signature_that_is_set_by_half_is_found_at_its_table() {
+fn an_incomplete_signature_is_found_at_its_table() {
     let half = "[mail.dkim]\ndomain = \"example.org\"\nselector = \"\"\n";
-    assert_eq!(found(&[("digest.toml", half)], &[]), ["digest.toml:1:1: `mail.dkim` is set by half"]);
+    assert_eq!(found(&[("digest.toml", half)], &[]), ["digest.toml:1:1: `mail.dkim` is incomplete"]);
 }
 
 #[test]
-fn further_authorities_are_read_from_the_folder_and_must_be_pem() {
+fn additional_authorities_are_read_from_the_folder_and_must_be_pem() {
     let digest = "[polling]\nca_file = \"own.pem\"\n[mail.smtp]\nca_file = \"relay.pem\"\n";
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let config = read(&[("digest.toml", digest), ("own.pem", pem), ("relay.pem", pem)], &[]).unwrap();
@@ -141,7 +141,7 @@ fn further_authorities_are_read_from_the_folder_and_must_be_pem() {
     let none = found(&[("digest.toml", digest), ("own.pem", pem)], &[]);
     assert!(none.len() == 1 && none[0].starts_with("digest.toml:4:11: `ca_file` cannot be read: "), "{none:?}");
     let der = found(&[("digest.toml", digest), ("own.pem", "0\u{82}"), ("relay.pem", pem)], &[]);
-    assert_eq!(der, ["digest.toml:2:11: `ca_file` holds no certificate in PEM"]);
+    assert_eq!(der, ["digest.toml:2:11: `ca_file` contains no PEM certificate"]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn an_unknown_locale_is_refused_with_what_was_probably_meant() {
         ("en_gb", "did you mean `en-GB`?"),
         ("de-US", "did you mean `de`?"),
         ("enn-GB", "did you mean `en-GB`?"),
-        ("tlh", "write `en` for dates in English; `config/digest.toml` says which languages are known"),
+        ("tlh", "write `en` for dates in English; `config/digest.toml` lists the known languages"),
     ] {
         let folder = folder(&[("digest.toml", &format!("locale = \"{written}\""))]);
         let findings = load(folder.path(), None, &[]).unwrap_err().to_string();

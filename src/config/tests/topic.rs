@@ -44,7 +44,7 @@ fn with_a_classifier_threshold_and_margin_are_percentages() {
 }
 
 #[test]
-fn a_topic_of_an_earlier_version_is_told_the_next_step() {
+fn a_topic_of_an_earlier_version_is_refused_with_the_next_step() {
     let topic =
         "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\nthreshold = 6.0\n[wording]\nfile = \"topic.wording\"\n";
     assert_eq!(found(&[("topic.toml", topic)], &[]), ["topic.toml:5:2: `[wording]` is now `[classifier]`"]);
@@ -66,7 +66,7 @@ fn a_second_theme_of_one_name_and_an_empty_title_are_found() {
     let theme = "[[theme]]\nname = \"x\"\ntitle = \"\"\n";
     let topic = format!("{TOPIC_TOML}{theme}{theme}");
     let empty = "`title` is empty";
-    let second = "topic.toml:8:8: a second theme is called `x`".to_owned();
+    let second = "topic.toml:8:8: there is already another theme called `x`".to_owned();
     let expected = [format!("topic.toml:6:9: {empty}"), second, format!("topic.toml:9:9: {empty}")];
     assert_eq!(found(&[("topic.toml", &topic)], &[]), expected);
 }

@@ -30,7 +30,7 @@ fn a_file_without_addresses_says_which_columns_it_has() {
 }
 
 #[test]
-fn what_separates_cells_is_seen() {
+fn the_delimiter_is_detected() {
     for text in
         ["email;name\na@example.org;A\n", "email\tname\na@example.org\tA\n", "sep=|\nemail|name\na@example.org|A"]
     {
@@ -55,7 +55,7 @@ fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line
 }
 
 #[test]
-fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
+fn every_word_for_not_subscribed_is_recognised() {
     let not = |word: &str| Standing::Not(word.to_owned());
     for (headers, cells, standing) in [
         ("email,status", "a@b.org,enabled", Standing::Subscribed),
@@ -73,7 +73,7 @@ fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
 }
 
 #[test]
-fn what_is_exported_is_read_back_and_calculates_nothing() {
+fn an_export_is_read_back_unchanged_and_has_no_formulas() {
     let themes = ["care".to_owned(), "digital".to_owned()];
     let person =
         Exported { email: "=2@example.org", name: "'=1+1", status: "left", themes: &themes, ..Exported::default() };
@@ -88,7 +88,7 @@ fn what_is_exported_is_read_back_and_calculates_nothing() {
 }
 
 #[test]
-fn rejected_lines_can_be_mended_and_read_again() {
+fn rejected_lines_can_be_corrected_and_read_again() {
     let sheet = read("email;name\nx;X\na@example.org;A\n\"y;Y\n").unwrap();
     let text = rejects(&sheet, &[(2, "not an address".to_owned()), (4, "never closed".to_owned())]);
     let lines: Vec<&str> = text.lines().collect();
@@ -103,7 +103,7 @@ fn rejected_lines_can_be_mended_and_read_again() {
 
 proptest::proptest! {
     #[test]
-    fn every_line_of_any_file_is_told_once_and_can_be_written_down(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {
+    fn every_line_of_any_file_is_reported_once_and_can_be_rejected(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {
         let sheet = read(&format!("email,name\n{text}")).unwrap();
         let numbers: Vec<u64> = sheet.lines.iter().map(|line| line.number).collect();
         proptest::prop_assert!(numbers.is_sorted_by(|one, next| one < next));

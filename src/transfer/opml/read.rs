@@ -1,5 +1,5 @@
-//! Reads OPML of any version as feed readers write it: folders in folders, attributes in any case or missing, bare
-//! ampersands, tags that are not closed. Encodings were dealt with before.
+//! Reads OPML of any version as feed readers write it: nested folders, attributes in any case or missing, bare ampersands,
+//! unclosed tags. The caller has decoded the text.
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
@@ -8,9 +8,9 @@ use quick_xml::events::{BytesStart, Event};
 use crate::domain::items::text::single_line;
 use crate::transfer::listed::{BadLine, List, Listed};
 
-/// Folders in folders beyond this are not told apart.
+/// The deepest folder that becomes a tag.
 const MAX_DEPTH: usize = 32;
-/// A feed gets no more tags.
+/// The most tags of a feed.
 const MAX_TAGS: usize = 100;
 
 /// Every outline that names a feed.
@@ -43,13 +43,13 @@ pub(in crate::transfer) fn outlines(text: &str) -> List {
     }
 }
 
-/// An outline that others lie in. One that is a feed itself names no folder.
+/// An outline that contains others. If it is a feed itself, it has no folder name.
 struct Folder {
     name: Option<String>,
     is_off: bool,
 }
 
-/// An outline's attributes, as far as they matter here.
+/// The attributes of an outline that are used.
 #[derive(Default)]
 struct Outline {
     title: Option<String>,
@@ -64,7 +64,7 @@ struct Outline {
 impl Outline {
     fn of(tag: &BytesStart<'_>) -> Self {
         let (mut outline, mut kind, mut address) = (Self::default(), String::new(), None);
-        // As browsers read attributes: without quotes, twice, without a value.
+        // Attributes without quotes, repeated or without a value are accepted, as in browsers.
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             let value = single_line(&lenient(&attribute.value));
             let value = Some(value).filter(|value| !value.is_empty());
@@ -131,7 +131,7 @@ fn categories(list: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).take(MAX_TAGS).map(str::to_owned).collect()
 }
 
-/// Resolves what XML knows, and leaves every other ampersand alone.
+/// Resolves the references that XML defines and keeps all other ampersands.
 fn lenient(text: &str) -> String {
     if let Ok(text) = unescape(text) {
         return text.into_owned();
@@ -148,7 +148,7 @@ fn lenient(text: &str) -> String {
     whole
 }
 
-/// Numbers of lines, asked for in order.
+/// Line numbers for increasing byte offsets.
 struct Lines<'t> {
     text: &'t str,
     at: usize,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_feed_is_named_by_its_line() {
+    fn outlines_that_are_not_feeds_are_reported_by_line() {
         let text = "<opml><body>\n<outline text=\"No address\"/>\n<outline text=\"A page\" htmlUrl=\"https://p.example.org/\"/>
 <outline type=\"link\" text=\"A link\" url=\"https://l.example.org/\"/>\n<outline type=rss url=https://u.example.org/ />\n</body></opml>";
         let expected = [
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_markup_costs_as_little_as_it_can() {
+    fn broken_markup_loses_as_little_as_possible() {
         let text = "<OPML><BODY><OUTLINE TEXT=\"R&D &eacute; &lt;x&gt;\" XMLURL=\"https://a.example.org/?x=1&y=2\"/>\n\
                     </wrong>\n<outline isComment=\"true\" text=\"Off\"><outline xmlurl=\"https://b.example.org/\"/></outline>\n\
                     <outline text=\"cut off\" xmlUrl=\"https://c";
@@ -223,7 +223,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_is_too_broken(text in "(<|>|/|\"|'|=| |&|;|\n|outline|xmlUrl|text|opml|!--|--|\\[CDATA\\[|é){0,60}") {
+        fn no_text_causes_a_panic(text in "(<|>|/|\"|'|=| |&|;|\n|outline|xmlUrl|text|opml|!--|--|\\[CDATA\\[|é){0,60}") {
             let list = outlines(&text);
             let lines = text.matches('\n').count() + 1;
             proptest::prop_assert!(list.bad.iter().all(|bad| (1..=lines).contains(&bad.line)));

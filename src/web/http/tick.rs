@@ -1,15 +1,15 @@
-//! Answers whose time says nothing of what was found: what depends on whether an address is known is done before the
-//! answer, so that a failure can be told, and the answer then waits for the next tick, counted from the request.
+//! Responses whose timing does not reveal whether an address is known. The work is done first, so that a failure can be
+//! reported, and the response then waits for the next tick, counted from the request.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Several times what the work takes, and too short for a person to notice.
+/// Several times as long as the work, and too short for a person to notice.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Does the work, and gives what came of it when the tick in which it was done is over.
+/// Does the work, and returns its result at the end of the tick in which it was finished.
 pub(crate) async fn at_the_next<T>(work: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let outcome = work.await;

@@ -62,7 +62,7 @@ fn assert_is_kept_to_itself(what: &str, audience: Audience, answer: &Answer) {
     assert!(answer.header("strict-transport-security").is_none() && answer.header("set-cookie").is_none(), "{what}");
     let is_refused = answer.status >= 400;
     let caching = answer.header("cache-control").unwrap_or_default();
-    if is_refused || audience != Audience::Everybody {
+    if is_refused || audience != Audience::Public {
         assert_eq!(caching, "no-store", "{what}");
     }
     if audience == Audience::Holder {
@@ -114,7 +114,7 @@ async fn browsers_are_told_to_stay_with_https_where_the_pages_have_it() {
 /// Asks, and gives the status and what the page says.
 async fn refusal(at: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let answer = ask(at, head, body).await;
-    assert_is_kept_to_itself(head.get(..40).unwrap_or(head), Audience::Everybody, &answer);
+    assert_is_kept_to_itself(head.get(..40).unwrap_or(head), Audience::Public, &answer);
     (answer.status, answer.body)
 }
 
@@ -206,7 +206,7 @@ async fn it_is_not_ready_without_its_database_and_says_so_in_plain_text() {
     assert_eq!(ask(at, "GET /health/live HTTP/1.1", b"").await.status, 200);
     let page = ask(at, "GET /archive HTTP/1.1", b"").await;
     assert!(page.status == 500 && page.body.contains("it was logged"), "{page:?}");
-    assert_is_kept_to_itself("a failure", Audience::Everybody, &page);
+    assert_is_kept_to_itself("a failure", Audience::Public, &page);
     drop(folder);
 }
 

@@ -1,5 +1,5 @@
-//! The report of `status` as measurements, in the text format that Prometheus reads. The numbers are looked up when they
-//! are asked for, so that they are the same whichever process counted.
+//! The report of `status` as metrics for Prometheus. The numbers are read from the database for each scrape, so they
+//! include the work of every process.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -15,10 +15,10 @@ use crate::app::operations::status::{FeedState, StatusReport, needs_attention};
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
-/// All measurements.
+/// All metrics.
 ///
 /// # Errors
-/// Never in practice: a text takes whatever is written.
+/// Never in practice: writing to a string cannot fail.
 pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("policy_digest");
     let mut add = |name: &str, help: &str, values: Vec<(Labels, f64)>| {
