@@ -83,7 +83,7 @@ fn text_comes_first_and_both_parts_are_utf_8() {
 fn no_name_and_no_subject_makes_a_header() {
     let evil = "x\r\nBcc: all@example.org\r\n\r\nbody";
     let envelope = Envelope {
-        from: format!("{evil} <digest@example.org>"),
+        from: Mailbox::new(evil, "digest@example.org"),
         list_id: Some((evil.into(), "digest.example.org".into())),
         ..envelope()
     };

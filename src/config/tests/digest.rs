@@ -16,7 +16,7 @@ fn the_shipped_digest_toml_is_the_defaults() {
 fn the_shipped_digest_toml_names_every_key() {
     let diagnostics = Diagnostics::default();
     let text = include_str!("../../../config/digest.toml");
-    digest::read(Table::parse(text, File::Digest, &diagnostics), Path::new(""));
+    crate::config::digest::read(Table::parse(text, File::Digest, &diagnostics), Path::new(""));
     let tables =
         ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "polling.limits", "relevance", "retention", "schedule"];
     let others = ["sender", "web", "mail.smtp.password"];

@@ -155,7 +155,7 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
     readable(0o640);
     let shown = check();
     assert!(
-        shown.contains("`key_file` can be read by others than its owner") && shown.contains("chmod 600 "),
+        shown.contains("`key_file` can be read by other users") && shown.contains("chmod 600 "),
         "{shown}"
     );
     assert!(shown.contains("config/digest.toml:8:12"), "{shown}");
