@@ -53,7 +53,7 @@ pub enum Audience {
 fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
     use Audience::{Holder, Machine, Public};
     vec![
-        ("/", Public, get(sign_up::show).post(sign_up::take)),
+        ("/", Public, get(sign_up::show).post(sign_up::submit)),
         ("/p", Public, get(preferences::ask_link).post(preferences::send_link)),
         ("/archive", Public, get(archive::list)),
         ("/archive/{name}", Public, get(archive::show)),
@@ -65,15 +65,15 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/robots.txt", Public, get(robots::show)),
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),
-        ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::leave)),
+        ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::unsubscribe)),
         ("/p/{token}", Holder, get(preferences::show)),
-        ("/p/{token}/choices", Holder, get(preferences::back).post(preferences::choose)),
-        ("/p/{token}/pause", Holder, get(preferences::back).post(preferences::pause)),
-        ("/p/{token}/resume", Holder, get(preferences::back).post(preferences::resume)),
-        ("/p/{token}/address", Holder, get(preferences::back).post(preferences::ask_address)),
+        ("/p/{token}/choices", Holder, get(preferences::redirect_to_page).post(preferences::choose)),
+        ("/p/{token}/pause", Holder, get(preferences::redirect_to_page).post(preferences::pause)),
+        ("/p/{token}/resume", Holder, get(preferences::redirect_to_page).post(preferences::resume)),
+        ("/p/{token}/address", Holder, get(preferences::redirect_to_page).post(preferences::ask_address)),
         ("/p/{token}/data", Holder, get(preferences::data)),
         ("/p/{token}/delete", Holder, get(preferences::ask_erase).post(preferences::erase)),
-        ("/address/{token}", Holder, get(preferences::ask_take).post(preferences::take_address)),
+        ("/address/{token}", Holder, get(preferences::ask_change_address).post(preferences::change_address)),
         ("/health/live", Machine, get(health::live)),
         ("/health/ready", Machine, get(health::ready)),
     ]

@@ -225,7 +225,7 @@ pub struct Digest {
     pub quiet_week: bool,
 }
 
-/// `[mail]`: how mail leaves.
+/// `[mail]`: how emails are sent.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Mail {
     /// By which transport.

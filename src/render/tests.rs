@@ -1,4 +1,4 @@
-//! Facts about the rendered mail, and the built-in templates with every optional thing present and absent.
+//! The rendered digest, with all optional values present and absent, and errors in templates.
 
 use std::sync::LazyLock;
 
@@ -252,7 +252,7 @@ fn a_sign_up_is_confirmed_by_mail_and_page() {
         valid_for: "7 days".into(),
         sender: SenderView::default(),
     };
-    let mail = renderer().email(&view).expect("a mail");
+    let mail = renderer().email(&view).expect("an email");
     assert_eq!(mail.subject, "Please confirm: Reform Digest");
     assert!(mail.html.contains("href=\"https://d.example/confirm/t1\"") && mail.text.contains("\nhttps://d.example"));
     let form = PageForm { action: "/confirm".into(), button: "Yes".into() };
@@ -261,7 +261,7 @@ fn a_sign_up_is_confirmed_by_mail_and_page() {
     assert!(page.contains("Confirm &lt;b&gt;") && page.contains("method=\"post\""), "{page}");
 }
 
-/// `SAMPLE_DIR=… cargo test --lib sample` leaves the mail there to be looked at.
+/// `SAMPLE_DIR=… cargo test --lib sample` writes the email there.
 #[test]
 fn a_sample_can_be_written_to_a_folder() {
     let mail = rendered();

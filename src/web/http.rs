@@ -8,5 +8,5 @@ pub(super) mod form;
 pub(super) mod host;
 pub(super) mod robots;
 pub(super) mod styles;
-pub(super) mod tick;
+pub(super) mod timing;
 pub(super) mod visitor;

@@ -64,7 +64,7 @@ fn show(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause
             (0, _) => {
                 "digest   none: nobody is subscribed; add someone with `policy-digest subscribers add`".to_owned()
             }
-            (_, 0) => "digest   none: nothing is new for anybody".to_owned(),
+            (_, 0) => "digest   none: there is nothing new for any subscriber".to_owned(),
             (_, waiting) => format!("digest   none: only borderline posts are new ({waiting}); they wait for a story"),
         });
         return;

@@ -34,7 +34,7 @@ const SPARE: usize = 2;
 /// The width of a feed's name; longer ones are cut.
 const NAME: usize = 20;
 /// The width left in a row for the next poll.
-const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 6 + 2 + 12 + 2);
+const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 8 + 2 + 12 + 2);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -146,7 +146,11 @@ impl Screen<'_> {
         let all = table::count(self.report.feeds.len(), "feed");
         let trouble =
             if troubled.is_empty() { "none in trouble".to_owned() } else { format!("{} to look at", troubled.len()) };
-        lines.push(format!("{:NAME$}  {:WEEKS$}  items  picked  last read     next", format!("{all}, {trouble}"), ""));
+        lines.push(format!(
+            "{:NAME$}  {:WEEKS$}  items  selected  last read     next",
+            format!("{all}, {trouble}"),
+            ""
+        ));
         for feed in &troubled {
             lines.push(self.row(feed));
             let state = marked::wrap(&plain(&feed::state(feed, self.zone)), WIDTH - 4);
@@ -168,7 +172,7 @@ impl Screen<'_> {
         let name: String = feed.id.chars().take(NAME).collect();
         let next = feed::next(feed, self.zone, self.now, NEXT);
         let bars = spark::line(&weeks.map(|week| week.items));
-        format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
+        format!("{name:NAME$}  {bars}  {:>5}  {:>8}  {read:12}  {next}", feed.items, feed.picked)
     }
 }
 

@@ -1,11 +1,11 @@
 use super::*;
 
 fn people(text: &str) -> Vec<(u64, String)> {
-    let told = |line: Line| match line.row {
+    let found = |line: Line| match line.row {
         Ok(row) => (line.number, format!("{} {}", row.email, row.name).trim().to_owned()),
         Err(error) => (line.number, format!("! {error}")),
     };
-    read(text).unwrap().lines.into_iter().map(told).collect()
+    read(text).unwrap().lines.into_iter().map(found).collect()
 }
 
 fn row(headers: &str, cells: &str) -> Row {
@@ -14,8 +14,8 @@ fn row(headers: &str, cells: &str) -> Row {
 
 #[test]
 fn columns_are_matched_by_name_in_any_order_and_case() {
-    let told = people("\u{feff}Name,Email\nAda, ada@example.org\n\n\"Byron, B.\",b@example.org\n");
-    assert_eq!(told, [(2, "ada@example.org Ada".into()), (4, "b@example.org Byron, B.".into())]);
+    let found = people("\u{feff}Name,Email\nAda, ada@example.org\n\n\"Byron, B.\",b@example.org\n");
+    assert_eq!(found, [(2, "ada@example.org Ada".into()), (4, "b@example.org Byron, B.".into())]);
     let row = row("Address;E-Mail Address;FIRST NAME;last_name;Frequency", "1 High St;a@example.org;Ada;Byron;Daily");
     assert_eq!((row.email.as_str(), row.name.as_str(), row.cadence.as_str()), ("a@example.org", "Ada Byron", "daily"));
 }
@@ -43,7 +43,7 @@ fn the_delimiter_is_detected() {
 fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line() {
     let text = "email,name,notes\na@example.org,A,\"one\ntwo \"\"three\"\"\"\nb@example.org,\"B,x\nc@example.org,C,\nd@example.org,\"D, d\",\n\
                 e@example.org,E \"the\" e,\nf@example.org,\"F";
-    let told = [
+    let found = [
         (2, "a@example.org A".to_owned()),
         (4, "! a quotation mark is opened and never closed".to_owned()),
         (5, "c@example.org C".to_owned()),
@@ -51,7 +51,7 @@ fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line
         (7, "e@example.org E \"the\" e".to_owned()),
         (8, "! a quotation mark is opened and never closed".to_owned()),
     ];
-    assert_eq!(people(text), told);
+    assert_eq!(people(text), found);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::domain::items::text::single_line;
-use crate::transfer::listed::{BadLine, List, Listed};
+use crate::transfer::feed_list::{BadLine, List, ListedFeed};
 
 /// The deepest folder that becomes a tag.
 const MAX_DEPTH: usize = 32;
@@ -117,7 +117,7 @@ impl Outline {
         }
         let is_off = self.is_off || folders.last().is_some_and(|folder| folder.is_off);
         let title = self.name().map(str::to_owned);
-        list.feeds.push(Listed { line, title, url: url.clone(), tags, is_off });
+        list.feeds.push(ListedFeed { line, title, url: url.clone(), tags, is_off });
     }
 }
 
@@ -172,7 +172,7 @@ impl<'t> Lines<'t> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn found(text: &str) -> Vec<String> {
         let list = outlines(text);
         let feeds = list.feeds.iter().map(|feed| {
             let title = feed.title.as_deref().unwrap_or("-");
@@ -193,7 +193,7 @@ mod tests {
             "6: https://b.example.org/ B [\"UK\"]",
             "8: https://c.example.org/ C []",
         ];
-        assert_eq!(told(text), expected);
+        assert_eq!(found(text), expected);
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
             "3! `A page` has no `xmlUrl`; its page is https://p.example.org/",
             "4! `A link` is a link, not a feed",
         ];
-        assert_eq!(told(text), expected);
+        assert_eq!(found(text), expected);
     }
 
     #[test]
@@ -214,10 +214,10 @@ mod tests {
         let text = "<OPML><BODY><OUTLINE TEXT=\"R&D &eacute; &lt;x&gt;\" XMLURL=\"https://a.example.org/?x=1&y=2\"/>\n\
                     </wrong>\n<outline isComment=\"true\" text=\"Off\"><outline xmlurl=\"https://b.example.org/\"/></outline>\n\
                     <outline text=\"cut off\" xmlUrl=\"https://c";
-        let told = told(text);
-        assert_eq!(told[0], "1: https://a.example.org/?x=1&y=2 R&D &eacute; <x> []");
-        assert_eq!(told[1], "3: https://b.example.org/ - [\"Off\"] off");
-        assert!(told[2].starts_with("4! the file cannot be read from here on: "), "{told:?}");
+        let lines = found(text);
+        assert_eq!(lines[0], "1: https://a.example.org/?x=1&y=2 R&D &eacute; <x> []");
+        assert_eq!(lines[1], "3: https://b.example.org/ - [\"Off\"] off");
+        assert!(lines[2].starts_with("4! the file cannot be read from here on: "), "{lines:?}");
         assert!(outlines("<html><p>no list</p></html>").feeds.is_empty());
     }
 

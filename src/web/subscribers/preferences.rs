@@ -17,7 +17,7 @@ use crate::domain::subscribers::token::Purpose;
 use crate::render::{AskLinkView, PageForm};
 use crate::web::http::error::Failure;
 use crate::web::http::form::Fields;
-use crate::web::http::tick;
+use crate::web::http::timing;
 use crate::web::http::visitor::Visitor;
 use crate::web::{Help, NEW_LINK, page, refused};
 
@@ -46,8 +46,8 @@ async fn shown(app: &App, token: &str, state: PageState, status: StatusCode) -> 
 }
 
 /// Redirects a GET of a form's address to the page.
-pub(crate) async fn back(Path(token): Path<String>) -> Response {
-    see(&token, "")
+pub(crate) async fn redirect_to_page(Path(token): Path<String>) -> Response {
+    redirect(&token, "")
 }
 
 pub(crate) async fn choose(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
@@ -87,15 +87,15 @@ pub(crate) async fn ask_address(
     {
         return too_often(&app, wait);
     }
-    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
+    let step = timing::until_next_tick(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
 
 /// A redirect to the page, or the page with the field to correct.
 async fn answer(app: &App, token: &str, done: &str, step: Answer<Step>, state: PageState) -> Result<Response, Failure> {
     match step? {
-        Ok(Step::Done) => Ok(see(token, done)),
-        Ok(Step::NotActive) => Ok(see(token, "")),
+        Ok(Step::Done) => Ok(redirect(token, done)),
+        Ok(Step::NotActive) => Ok(redirect(token, "")),
         Ok(Step::Problem(problem)) => {
             let state = PageState { problem: Some(problem), ..state };
             shown(app, token, state, StatusCode::UNPROCESSABLE_ENTITY).await
@@ -105,7 +105,7 @@ async fn answer(app: &App, token: &str, done: &str, step: Answer<Step>, state: P
 }
 
 /// A 303 (RFC 9110 §15.4.4), relative to the address of a form.
-fn see(token: &str, done: &str) -> Response {
+fn redirect(token: &str, done: &str) -> Response {
     // The token comes from the request, so it is escaped before it goes into a header.
     let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
     let query = if done.is_empty() { String::new() } else { format!("?done={done}") };
@@ -157,7 +157,7 @@ pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields)
 }
 
 /// Shows the button; changes nothing.
-pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn ask_change_address(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await? {
         return refused(&app, error, &ASK_AGAIN);
     }
@@ -166,7 +166,7 @@ pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) 
     page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(form))
 }
 
-pub(crate) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
+pub(crate) async fn change_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     use crate::app::subscribers::preferences::AddressTaken::{NotOpen, Occupied, Taken};
     let (status, title, text) = match preferences::take_address(&app, &token).await? {
         Ok(Taken) => {
@@ -199,7 +199,7 @@ pub(crate) async fn send_link(State(app): State<App>, from: Visitor, fields: Fie
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    tick::at_the_next(preferences::send_link(&app, &address)).await?;
+    timing::until_next_tick(preferences::send_link(&app, &address)).await?;
     let text = "If we send the digest to this address, we've emailed your link. We send it once an hour at most.";
     page(&app, StatusCode::OK, "Check your email", &[text.to_owned()], None)
 }

@@ -12,7 +12,7 @@ use crate::app::subscribers::sign_up::Form;
 use crate::web::http::error::Failure;
 use crate::web::http::form::Fields;
 use crate::web::http::visitor::Visitor;
-use crate::web::http::{robots, tick};
+use crate::web::http::{robots, timing};
 use crate::web::page;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -25,7 +25,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Response, Failure> {
 }
 
 /// Handles the form.
-pub(crate) async fn take(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
+pub(crate) async fn submit(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
@@ -41,7 +41,7 @@ pub(crate) async fn take(State(app): State<App>, from: Visitor, fields: Fields) 
         return too_often(&app, wait);
     }
     let sent_to = format!("We've sent an email to {}.", wanted.address.reveal());
-    tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
+    timing::until_next_tick(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,
         "Open it and click the link. We won't send anything else until you do.".to_owned(),

@@ -17,7 +17,7 @@ use crate::web::{NEW_LINK, page, refused};
 pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::has_left(&app, &token).await? {
         Err(error) => refused(&app, error, &NEW_LINK),
-        Ok(Some(may_undo)) => has_left(&app, may_undo),
+        Ok(Some(may_undo)) => done(&app, may_undo),
         Ok(None) => {
             let name = &app.config.settings.name;
             let text = format!("Do you want to unsubscribe from the {name}? You won't get any more emails.");
@@ -30,22 +30,23 @@ pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
 /// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and follows
 /// no redirect. The button posts nothing. Every POST unsubscribes, regardless of its body and even if that never ends; the
 /// body is read only so that the client gets the response.
-pub(crate) async fn leave(
+pub(crate) async fn unsubscribe(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Failure> {
-    let answer = if query.as_deref() == Some("undo") { undo(&app, &token).await } else { left(&app, &token).await };
+    let answer =
+        if query.as_deref() == Some("undo") { undo(&app, &token).await } else { unsubscribed(&app, &token).await };
     form::ignore(form::bounds(&request), request.into_body()).await;
     answer
 }
 
-async fn left(app: &App, token: &str) -> Result<Response, Failure> {
+async fn unsubscribed(app: &App, token: &str) -> Result<Response, Failure> {
     if let Err(error) = subscribe::unsubscribe(app, token).await? {
         return refused(app, error, &NEW_LINK);
     }
-    has_left(app, preferences::has_left(app, token).await? == Ok(Some(true)))
+    done(app, preferences::has_left(app, token).await? == Ok(Some(true)))
 }
 
 async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
@@ -68,7 +69,7 @@ async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
     }
 }
 
-fn has_left(app: &App, may_undo: bool) -> Result<Response, Failure> {
+fn done(app: &App, may_undo: bool) -> Result<Response, Failure> {
     let text = format!("You won't get the {} any more.", app.config.settings.name);
     // Only the query changes, so that it works under any path prefix of a proxy.
     let form = PageForm { action: "?undo".to_owned(), button: "Undo: keep my subscription".to_owned() };

@@ -93,8 +93,7 @@ async fn cancelling_asks_for_a_yes() {
     let run = |arguments: &[&str]| policy_digest(world.folder()).args(arguments).output().unwrap();
     let asked = run(&["runs", "cancel", "1"]);
     assert!(
-        asked.status.code() == Some(2)
-            && text(&asked).contains("run 1 (2 queued) is not cancelled yet: add `--yes`")
+        asked.status.code() == Some(2) && text(&asked).contains("run 1 (2 queued) is not cancelled yet: add `--yes`")
     );
     let done = run(&["runs", "cancel", "1", "--yes"]);
     assert!(

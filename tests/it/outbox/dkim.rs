@@ -154,10 +154,7 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
     let readable = |mode| std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
     readable(0o640);
     let shown = check();
-    assert!(
-        shown.contains("`key_file` can be read by other users") && shown.contains("chmod 600 "),
-        "{shown}"
-    );
+    assert!(shown.contains("`key_file` can be read by other users") && shown.contains("chmod 600 "), "{shown}");
     assert!(shown.contains("config/digest.toml:8:12"), "{shown}");
     readable(0o600);
     std::fs::write(&key, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();

@@ -1,5 +1,5 @@
-//! The pages for everybody, as a browser gets them: the list of digests in the middle and without any, and the sources.
-//! Their styles, which all pages share, are left out here.
+//! The public pages as a browser gets them: a middle page and an empty page of the list of digests, and the sources. The
+//! shared styles are left out.
 
 use policy_digest::render::view::{ArchiveView, SourceView};
 use policy_digest::render::{ArchivesView, Renderer, SourcesView};
@@ -13,7 +13,7 @@ fn the_list_of_digests_and_the_sources() {
     }
 }
 
-/// Each with the name of its file.
+/// Each page with its file name.
 pub fn pages() -> [(&'static str, String); 3] {
     let renderer = Renderer::new(None).unwrap();
     let empty = ArchivesView {

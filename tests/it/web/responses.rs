@@ -1,5 +1,4 @@
-//! What holds for every answer on every route: headers, pages that say what to do where something is refused, health in
-//! plain text.
+//! Every response on every route: headers, error pages that say what to do, and health checks in plain text.
 
 use std::net::SocketAddr;
 
@@ -14,10 +13,10 @@ use crate::support::pages::{FORM, serve, status, unsubscribe_path};
 use crate::support::visitor::{Answer, ask, say};
 use crate::support::{Entry, Reply, World, rss};
 
-/// Every method that a browser, a mail program or a scanner may come with, and one that nobody has.
+/// The methods that browsers, mail programs and scanners use, and one that does not exist.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PURGE"];
 
-/// Each route's address with something of each kind in the place of its token or name.
+/// Each route with several kinds of values in place of its token or name.
 fn filled(address: &str, tokens: &[String]) -> Vec<String> {
     match address.contains('{') {
         false => vec![address.to_owned()],
@@ -111,7 +110,7 @@ async fn browsers_are_told_to_stay_with_https_where_the_pages_have_it() {
     }
 }
 
-/// Asks, and gives the status and what the page says.
+/// Sends a request and returns the status and the page.
 async fn refusal(at: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let answer = ask(at, head, body).await;
     assert_is_kept_to_itself(head.get(..40).unwrap_or(head), Audience::Public, &answer);

@@ -6,7 +6,7 @@ use crate::domain::items::text::single_line;
 
 /// A feed in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Listed {
+pub struct ListedFeed {
     /// Its line, from 1.
     pub line: usize,
     /// Its title in the list.
@@ -32,7 +32,7 @@ pub struct BadLine {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct List {
     /// The feeds, in the order of the list.
-    pub feeds: Vec<Listed>,
+    pub feeds: Vec<ListedFeed>,
     /// The bad lines, in the order of the list.
     pub bad: Vec<BadLine>,
 }
@@ -49,11 +49,11 @@ fn lines(text: &str) -> List {
         let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let (url, title) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let title = Some(single_line(title)).filter(|title| !title.is_empty());
-        (!url.is_empty() && !url.starts_with('#')).then(|| Listed {
+        (!url.is_empty() && !url.starts_with('#')).then(|| ListedFeed {
             line: at + 1,
             title,
             url: url.to_owned(),
-            ..Listed::default()
+            ..ListedFeed::default()
         })
     };
     List { feeds: text.lines().enumerate().filter_map(listed).collect(), bad: Vec::new() }
@@ -67,8 +67,8 @@ mod tests {
     fn a_plain_list_has_one_address_a_line() {
         let list =
             read("\u{feff}# Mine\r\n\r\nhttps://a.example.org/feed\r\n  https://b.example.org/\tThe  B blog \r\n#x\n");
-        let told: Vec<_> =
+        let found: Vec<_> =
             list.feeds.iter().map(|feed| (feed.line, feed.url.as_str(), feed.title.as_deref())).collect();
-        assert_eq!(told, [(3, "https://a.example.org/feed", None), (4, "https://b.example.org/", Some("The B blog"))]);
+        assert_eq!(found, [(3, "https://a.example.org/feed", None), (4, "https://b.example.org/", Some("The B blog"))]);
     }
 }
