@@ -1,7 +1,7 @@
-//! The daemon: an alarm, the pages, and a graceful end. The alarm only wakes; what is due is looked up by the use
-//! cases, the same ones as `once --due`, so a restart, a clock jump and a missed week need nothing of their own.
-//! Mail goes out beside the polls: a run that takes hours keeps no feed waiting, and a slow feed no mail.
-//! The alarm ticks in UTC: tokio-cron-scheduler keeps a zone's offset from when the job was made (its issue 107).
+//! The daemon: a timer, the web pages, and a graceful shutdown. The timer only wakes the use cases, the same ones as
+//! `once --due`; they look up what is due, so a restart, a clock jump or a missed week needs no special code. Delivery
+//! runs beside polling: a long run does not delay feeds, and a slow feed does not delay emails. The timer ticks in UTC,
+//! because tokio-cron-scheduler freezes a zone's offset when a job is created (its issue 107).
 
 mod edits;
 mod rounds;
@@ -27,29 +27,29 @@ use crate::web;
 use edits::Edits;
 use signals::{Signal, Signals};
 
-/// How often due work is looked for: six fields, the first is seconds.
+/// How often to look for due work, as a cron expression of six fields; the first is seconds.
 const EVERY_TEN_SECONDS: &str = "*/10 * * * * *";
 
-/// What is in flight may take this long to end; a mail whose attempt is cut off then is resent as it was.
+/// The time limit for work in progress at shutdown. An email whose attempt is cut off is resent unchanged.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Runs until SIGTERM or SIGINT; a second one ends it at once. SIGHUP, or an edit, has the configuration `read` anew.
-/// `on_ready` is told where the pages are served.
+/// Runs until SIGTERM or SIGINT; a second one ends it at once. On SIGHUP or an edit, calls `read` for the new
+/// configuration. `on_ready` gets the address of the pages.
 ///
 /// # Errors
-/// The address is taken, the web server fails, or a second signal cut the end short.
+/// The address is in use, the web server fails, or a second signal interrupts the shutdown.
 pub async fn run(
     app: App,
     read: impl Fn() -> Result<Config, Findings> + Send + Sync + 'static,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let mut signals = Signals::new().context("cannot listen to signals")?;
+    let mut signals = Signals::new().context("cannot listen for signals")?;
     let listen = app.config.settings.web.listen;
     let (listener, address) = bind("the pages", listen, "listen").await?;
     let live = Live::new(app.clone());
     let [gathering, sending, looking] = [(); 3].map(|()| Arc::new(Notify::new()));
-    let mut alarm =
-        alarm([&gathering, &sending, &looking].map(Arc::clone)).await.context("cannot start the scheduler")?;
+    let mut timer =
+        start_timer([&gathering, &sending, &looking].map(Arc::clone)).await.context("cannot start the scheduler")?;
     let stop = Arc::clone(&app.stop);
     let mut pages = tokio::spawn(web::serve(live.clone(), listener, async move { stop.requested().await }));
     tokio::spawn(serve_operator(live.clone()));
@@ -74,16 +74,16 @@ pub async fn run(
                 status::note_serving(&app).await;
             }
             ended = &mut pages => break Some(ended),
-            // The supervisor starts a new process, which takes up what was in flight.
+            // The supervisor starts a new process, which resumes the work in progress.
             () = app.store.lost() => anyhow::bail!(
-                "a fault in the program, logged above, has ended its connection to the database; start it again"
+                "a bug in the program, logged above, has ended its connection to the database; start it again"
             ),
         }
     };
     supervisor::stopping();
     app.stop.request();
-    if let Err(error) = alarm.shutdown().await {
-        tracing::debug!("the scheduler had ended: {error}");
+    if let Err(error) = timer.shutdown().await {
+        tracing::debug!("the scheduler has already stopped: {error}");
     }
     let served = async {
         match ended_early {
@@ -92,29 +92,29 @@ pub async fn run(
         }
     };
     let finish = async {
-        gather.await.context("the polls ended in a panic")?;
-        send.await.context("the delivery ended in a panic")?;
+        gather.await.context("polling ended in a panic")?;
+        send.await.context("delivery ended in a panic")?;
         served.await.context("the web server ended in a panic")
     };
     let ended = tokio::select! {
         ended = finish => { tracing::info!("stopped"); ended }
         () = signals.stop() => Err(anyhow::anyhow!(
-            "a second signal ended it at once; what was in flight is taken up at the next start"
+            "a second signal ended it at once; work in progress resumes at the next start"
         )),
         () = tokio::time::sleep(GRACE) => {
-            tracing::warn!("what is still in flight is left, and taken up at the next start");
+            tracing::warn!("some work is still in progress; it resumes at the next start");
             Ok(())
         }
     };
     watchdog.abort();
-    // Nobody goes on with another configuration than the files' any more.
+    // After the end, no process runs with another configuration than that of the files.
     if let Err(error) = app.store.set_untaken(None).await {
-        tracing::debug!("what was not taken over is still noted: {error}");
+        tracing::debug!("the pending configuration is still recorded: {error}");
     }
     ended
 }
 
-/// Serves the operator's pages, on an address of their own. That they cannot be shown keeps no mail waiting.
+/// Serves the operator's pages on their own address. If that fails, everything else still runs.
 async fn serve_operator(live: Live) {
     let app = live.app();
     let listen = app.config.settings.web.admin_listen;
@@ -130,10 +130,10 @@ async fn serve_operator(live: Live) {
     }
 }
 
-/// Listens on the address that a key in `[web]` gives.
+/// Listens on the address of a key in `[web]`.
 ///
 /// # Errors
-/// [`Advised`], naming both.
+/// [`Advised`], which names the address and the key.
 async fn bind(what: &str, listen: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
     let bound = async {
         let listener = TcpListener::bind(listen).await?;
@@ -143,11 +143,11 @@ async fn bind(what: &str, listen: SocketAddr, key: &str) -> anyhow::Result<(TcpL
     bound.await.map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
-                format!("another program listens there: stop it, or choose another port for `{key}`")
+                format!("another program is using this port: stop it, or choose another port for `{key}`")
             }
             ErrorKind::PermissionDenied => format!(
                 "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE): choose a higher one for `{key}`, with a web server \
-                 in front that hands on to it"
+                 in front that forwards requests to it"
             ),
             _ => os_error::next(&error).map_or_else(|| format!("choose another address for `{key}`"), str::to_owned),
         };
@@ -156,7 +156,7 @@ async fn bind(what: &str, listen: SocketAddr, key: &str) -> anyhow::Result<(TcpL
     })
 }
 
-async fn alarm(wakes: [Arc<Notify>; 3]) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+async fn start_timer(wakes: [Arc<Notify>; 3]) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     let job = Job::new(EVERY_TEN_SECONDS, move |_, _| wakes.iter().for_each(|wake| wake.notify_one()))?;
     scheduler.add(job).await?;
@@ -171,7 +171,7 @@ mod tests {
     use crate::config;
 
     #[tokio::test]
-    async fn a_panic_in_the_database_ends_the_daemon_with_a_word() {
+    async fn a_panic_in_the_database_ends_the_daemon_with_a_message() {
         let folder = tempfile::tempdir().unwrap();
         let settings = "[web]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n";
         let topic = "name = \"t\"\ntitle = \"T\"\ndescription = \"d\"\n";
@@ -180,8 +180,8 @@ mod tests {
         }
         let config = config::load(folder.path(), Some(&folder.path().join("data")), &[]).unwrap();
         let app = App::work(config.clone(), Clock::System, "a test").await.unwrap();
-        let (tell, ready) = tokio::sync::oneshot::channel();
-        let daemon = tokio::spawn(run(app.clone(), move || Ok(config.clone()), |_| tell.send(()).unwrap()));
+        let (started, ready) = tokio::sync::oneshot::channel();
+        let daemon = tokio::spawn(run(app.clone(), move || Ok(config.clone()), |_| started.send(()).unwrap()));
         ready.await.unwrap();
         app.store.lose().await;
         let ended = tokio::time::timeout(Duration::from_secs(60), daemon).await.unwrap().unwrap();

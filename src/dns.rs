@@ -1,5 +1,5 @@
-//! Name servers, asked for texts: what the world is told of our mail (SPF, DKIM, DMARC) is looked up as a receiver
-//! looks it up. Addresses of hosts are resolved by whoever dials them.
+//! Looks up TXT records (SPF, DKIM, DMARC) as a receiver of our email would. Host names are resolved by the modules that
+//! connect to them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,35 +10,35 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
 
-/// One question may take this long, its repetitions included.
+/// The time limit of one query, including retries.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Why there is no answer.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system's settings name no server that can be used.
+    /// The system's settings name no usable name server.
     #[error("cannot find out which name server to ask")]
     Unknown(#[source] NetError),
-    /// The question was not answered.
+    /// No name server answered the query.
     #[error("no name server answers for `{name}`")]
     Lookup {
-        /// What was asked for.
+        /// The name that was queried.
         name: String,
         /// Why.
         #[source]
         source: NetError,
     },
-    /// Nobody answered in time.
-    #[error("no name server has answered for `{0}` in time")]
+    /// No name server answered in time.
+    #[error("no name server answered for `{0}` in time")]
     Late(String),
 }
 
-/// A way to ask.
+/// A DNS client.
 #[derive(Debug)]
 pub struct Dns(TokioResolver);
 
 impl Dns {
-    /// Asks this server or, without one, those of the system's settings.
+    /// A client for this server or, without one, for those in the system's settings.
     ///
     /// # Errors
     /// [`Error::Unknown`].
@@ -55,12 +55,12 @@ impl Dns {
         builder.build().map(Self).map_err(Error::Unknown)
     }
 
-    /// The texts (TXT) at a name, each joined from its strings; none where there is no such name.
+    /// The TXT records at a name, each with its strings joined; empty if the name does not exist.
     ///
     /// # Errors
     /// [`Error::Lookup`], [`Error::Late`].
     pub async fn texts(&self, name: &str) -> Result<Vec<String>, Error> {
-        // With its last dot, so that no search list of the system is tried behind it.
+        // The trailing dot keeps the system's search list from being applied.
         let whole = format!("{}.", name.trim_end_matches('.'));
         let answer = match tokio::time::timeout(LIMIT, self.0.lookup(whole, RecordType::TXT)).await {
             Err(_) => return Err(Error::Late(name.to_owned())),

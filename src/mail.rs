@@ -10,23 +10,24 @@ pub mod transport;
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
+use lettre::message::{Body, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
 
 pub use reply::Verdict;
 pub use transport::{Accepted, Outgoing, Sent, Transport};
 
+use crate::config::Mailbox;
 use crate::domain::items::text::single_line;
 use crate::domain::outbox::bounce::{Fault, Step};
 
 /// What a mail's headers say.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// `Name <address>`, or an address.
-    pub from: String,
+    /// The From header.
+    pub from: Mailbox,
     /// An address.
     pub to: String,
-    /// `Name <address>`, or an address.
-    pub reply_to: Option<String>,
+    /// The Reply-To header; without it, replies go to `from`.
+    pub reply_to: Option<Mailbox>,
     /// With its angle brackets: `<run.subscriber@digest.example.org>`.
     pub message_id: String,
     /// When it was made.
@@ -183,13 +184,13 @@ impl Error {
 pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Result<Vec<u8>, Error> {
     let message_id = bracketed(&envelope.message_id).ok_or(Error::Header("Message-ID"))?;
     let mut builder = Message::builder()
-        .from(mailbox(&envelope.from, "from")?)
-        .to(mailbox(&envelope.to, "to")?)
+        .from(header_mailbox(&envelope.from, "from")?)
+        .to(header_mailbox(&Mailbox::new("", &envelope.to), "to")?)
         .subject(single_line(subject))
         .message_id(Some(format!("<{message_id}>")))
         .date(envelope.date.into());
     if let Some(reply_to) = &envelope.reply_to {
-        builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
+        builder = builder.reply_to(header_mailbox(reply_to, "reply_to")?);
     }
     builder = list_headers(builder, envelope)?;
     builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
@@ -254,15 +255,11 @@ fn single_part(kind: header::ContentType, body: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(encoded)
 }
 
-/// `Name <address>` or an address. The name may hold anything: it is encoded.
-fn mailbox(text: &str, which: &'static str) -> Result<Mailbox, Error> {
-    let text = text.trim();
-    let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-        Some((name, address)) => (single_line(name.trim().trim_matches('"')), address),
-        None => (String::new(), text),
-    };
-    let address = address.parse().map_err(|_| Error::Address(which))?;
-    Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+/// The name may contain anything: it is encoded.
+fn header_mailbox(mailbox: &Mailbox, which: &'static str) -> Result<lettre::message::Mailbox, Error> {
+    let name = single_line(&mailbox.name);
+    let address = mailbox.address.parse().map_err(|_| Error::Address(which))?;
+    Ok(lettre::message::Mailbox::new((!name.is_empty()).then_some(name), address))
 }
 
 /// What stands between the angle brackets of a Message-ID: one `@`, visible ASCII, short enough for one line.

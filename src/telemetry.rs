@@ -1,11 +1,10 @@
-//! Tracing: where the log goes and how it looks. Standard output is for results; the log is on standard error.
+//! Sets up logging. The log goes to standard error, because standard output is for results.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging: warnings by default, more with each `-v`; text on a terminal, JSON otherwise when the daemon
-/// asks for it.
+/// Starts logging: warnings by default, more with each `-v`, as text or as JSON.
 pub fn start(verbose: u8, json: bool) {
     let level = match verbose {
         0 => "warn",
@@ -18,6 +17,6 @@ pub fn start(verbose: u8, json: bool) {
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal());
-    // A second start, as in a test that runs several commands in one process, changes nothing.
+    // In a test that runs several commands in one process, only the first call has an effect.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

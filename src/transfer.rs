@@ -1,7 +1,7 @@
-//! Lists that come from and go to other programs.
+//! Formats for exchange with other programs: CSV of subscribers, OPML and plain lists of feeds, Atom and JSON Feed.
 
 pub mod csv;
-pub mod listed;
+pub mod feed_list;
 pub mod opml;
 pub mod syndication;
 mod xml;

@@ -1,6 +1,6 @@
-//! The pages: the table of routes, and what holds for every answer. A GET shows, only a POST changes anything,
-//! since mail scanners follow links. A personal link's token is its whole authority: there are no cookies, so
-//! nothing that another site could ride on, and tokens are never logged.
+//! The web pages: the table of routes and the layers around every response. A GET never changes anything, because mail
+//! scanners follow links; only a POST does. The token in a personal link is the only authority: there are no cookies, so
+//! cross-site request forgery has nothing to use. Tokens are never logged.
 
 mod digests;
 mod feeds;
@@ -35,62 +35,62 @@ use crate::app::App;
 use crate::app::operations::keys::LinkError;
 use crate::app::operations::reload::Live;
 use crate::domain::subscribers::token::TokenError;
-use crate::render::{PageForm, PageLink};
+use crate::render::{MessageView, PageForm, PageLink, PageView};
 pub use http::bounds::Bounds;
 use http::error::Failure;
 
 /// Who a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Whoever comes by.
-    Everybody,
-    /// Whoever holds the token in its address: no cache keeps the answer, and no search engine lists it.
+    /// Anyone.
+    Public,
+    /// The holder of the token in its address. No cache keeps the response, and no search engine lists it.
     Holder,
-    /// A supervisor, in plain text.
+    /// A supervisor, which gets plain text.
     Machine,
 }
 
-/// Every page: its address, who it is for, and who answers. Nothing is served that is not in this table.
+/// Every page: its path, its audience and its handlers. Nothing else is served.
 fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
-    use Audience::{Everybody, Holder, Machine};
+    use Audience::{Holder, Machine, Public};
     vec![
-        ("/", Everybody, get(sign_up::show).post(sign_up::take)),
-        ("/p", Everybody, get(preferences::ask_link).post(preferences::send_link)),
-        ("/archive", Everybody, get(archive::list)),
-        ("/archive/{name}", Everybody, get(archive::show)),
-        ("/archive/feed.xml", Everybody, get(public_feeds::digests)),
-        ("/feed.xml", Everybody, get(public_feeds::stories_as_atom)),
-        ("/feed.json", Everybody, get(public_feeds::stories_as_json)),
-        ("/sources", Everybody, get(feeds::show)),
-        ("/sources.opml", Everybody, get(feeds::list)),
-        ("/robots.txt", Everybody, get(robots::show)),
+        ("/", Public, get(sign_up::show).post(sign_up::submit)),
+        ("/p", Public, get(preferences::ask_link).post(preferences::send_link)),
+        ("/archive", Public, get(archive::list)),
+        ("/archive/{name}", Public, get(archive::show)),
+        ("/archive/feed.xml", Public, get(public_feeds::digests)),
+        ("/feed.xml", Public, get(public_feeds::stories_as_atom)),
+        ("/feed.json", Public, get(public_feeds::stories_as_json)),
+        ("/sources", Public, get(feeds::show)),
+        ("/sources.opml", Public, get(feeds::list)),
+        ("/robots.txt", Public, get(robots::show)),
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),
-        ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::leave)),
+        ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::unsubscribe)),
         ("/p/{token}", Holder, get(preferences::show)),
-        ("/p/{token}/choices", Holder, get(preferences::back).post(preferences::choose)),
-        ("/p/{token}/pause", Holder, get(preferences::back).post(preferences::pause)),
-        ("/p/{token}/resume", Holder, get(preferences::back).post(preferences::resume)),
-        ("/p/{token}/address", Holder, get(preferences::back).post(preferences::ask_address)),
+        ("/p/{token}/choices", Holder, get(preferences::redirect_to_page).post(preferences::choose)),
+        ("/p/{token}/pause", Holder, get(preferences::redirect_to_page).post(preferences::pause)),
+        ("/p/{token}/resume", Holder, get(preferences::redirect_to_page).post(preferences::resume)),
+        ("/p/{token}/address", Holder, get(preferences::redirect_to_page).post(preferences::ask_address)),
         ("/p/{token}/data", Holder, get(preferences::data)),
         ("/p/{token}/delete", Holder, get(preferences::ask_erase).post(preferences::erase)),
-        ("/address/{token}", Holder, get(preferences::ask_take).post(preferences::take_address)),
+        ("/address/{token}", Holder, get(preferences::ask_change_address).post(preferences::change_address)),
         ("/health/live", Machine, get(health::live)),
         ("/health/ready", Machine, get(health::ready)),
     ]
 }
 
-/// The address of every page, with `{token}` or `{name}` where one belongs, and who it is for.
+/// The path of every page, with `{token}` or `{name}` as placeholders, and its audience.
 pub fn addresses() -> impl Iterator<Item = (&'static str, Audience)> {
     table().into_iter().map(|(address, audience, _)| (address, audience))
 }
 
-/// Serves the pages until `stop`; then requests in flight are answered, and connections that dawdle are dropped.
+/// Serves the pages until `stop`, then answers the requests in progress and drops the rest.
 pub async fn serve(live: Live, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
     serve_within(live, listener, Bounds::default(), stop).await;
 }
 
-/// The same within other bounds.
+/// The same with other limits.
 pub async fn serve_within(
     live: Live,
     listener: TcpListener,
@@ -100,13 +100,13 @@ pub async fn serve_within(
     serving::serve(&live, router(live.clone(), bounds), listener, bounds, stop).await;
 }
 
-/// Serves the operator's pages, in the same way.
+/// Serves the operator's pages until `stop`.
 pub async fn serve_admin(live: Live, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
     let bounds = Bounds::default();
     serving::serve(&live, admin::router(live.clone(), bounds), listener, bounds, stop).await;
 }
 
-/// Every page under its address. A request is answered by the newest installation, whole.
+/// The router of all pages. Each request is answered with the configuration that is current when it arrives.
 fn router(live: Live, bounds: Bounds) -> Router {
     let of = |wanted: Audience| {
         let pages = table().into_iter().filter(move |(_, audience, _)| *audience == wanted);
@@ -114,7 +114,7 @@ fn router(live: Live, bounds: Bounds) -> Router {
     };
     let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
     Router::new()
-        .merge(of(Audience::Everybody))
+        .merge(of(Audience::Public))
         .merge(of(Audience::Holder).layer(middleware::map_response(answer::personal)))
         .merge(of(Audience::Machine).layer(middleware::map_response(answer::machine)))
         .fallback(not_found)
@@ -135,21 +135,21 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// What helps a person whose link does not hold.
+/// What to do about a link that does not work.
 struct Help {
     text: &'static str,
-    /// The page where it goes on, and what the link to it says.
+    /// The path of the page to go to, and the text of the link to it.
     link: (&'static str, &'static str),
 }
 
-/// For the links to a person's own page and to leave: both are also on the page behind a new link.
+/// For links to the subscriber's own page and to unsubscribe: a new link opens a page for both.
 const NEW_LINK: Help = Help {
     text: "It may have been cut off when it was copied, or it may be from an old email. Use the link in our latest email, or \
            enter your address to get a new link: on the page that it opens you can change your subscription or unsubscribe.",
     link: ("p", "Get a new link by email"),
 };
 
-/// The page that says why a personal link does nothing, and how to get one that works.
+/// The page that explains why a personal link does not work, and how to get a new one.
 fn refused(app: &App, error: LinkError, help: &Help) -> Result<Response, Failure> {
     let (status, title) = match error {
         LinkError::Refused(TokenError::Invalid) => (StatusCode::BAD_REQUEST, "This link is not valid"),
@@ -158,9 +158,8 @@ fn refused(app: &App, error: LinkError, help: &Help) -> Result<Response, Failure
     };
     let (path, text) = help.link;
     let link = PageLink { href: app.page(path), text: text.to_owned() };
-    let html =
-        app.renderer.render_page_with_link(title, &[help.text.to_owned()], &link).context("cannot render a page")?;
-    Ok((status, Html(html)).into_response())
+    let view = MessageView { link: Some(link), ..MessageView::new(title, &[help.text.to_owned()]) };
+    rendered(app, status, &view)
 }
 
 fn page(
@@ -168,8 +167,12 @@ fn page(
     status: StatusCode,
     title: &str,
     paragraphs: &[String],
-    form: Option<&PageForm>,
+    form: Option<PageForm>,
 ) -> Result<Response, Failure> {
-    let html = app.renderer.render_page(title, paragraphs, form).context("cannot render a page")?;
+    rendered(app, status, &MessageView { form, ..MessageView::new(title, paragraphs) })
+}
+
+fn rendered(app: &App, status: StatusCode, view: &impl PageView) -> Result<Response, Failure> {
+    let html = app.renderer.page(view).context("cannot render a page")?;
     Ok((status, Html(html)).into_response())
 }

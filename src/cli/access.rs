@@ -1,24 +1,23 @@
-//! What each command does with the database: the one place that says so. The doors of `Global` open no more
-//! than is said here, and tests read it.
+//! The database access of each command. `Global` allows no more than is listed here, and tests check it.
 
-/// The ways in, each of which allows what those before it do.
+/// The kinds of access. Each includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// Works on files and arguments alone.
+    /// Uses only files and arguments.
     None,
-    /// Reads; changes nothing, whoever else is at work ([`App::look`](crate::app::App::look)).
+    /// Reads and changes nothing, even while another process is running ([`App::look`](crate::app::App::look)).
     Look,
-    /// Changes something in a database that is there, beside a running daemon ([`App::edit`](crate::app::App::edit)).
+    /// Changes an existing database, even while the daemon runs ([`App::edit`](crate::app::App::edit)).
     Edit,
-    /// Adds to a database, and begins one where there is none yet.
+    /// Adds to a database, and creates one if there is none.
     Begin,
-    /// Polls, makes digests, delivers: one process at a time ([`App::work`](crate::app::App::work)).
+    /// Polls, makes digests and delivers; only one process at a time may do that ([`App::work`](crate::app::App::work)).
     Work,
 }
 
 use Access::{Begin, Edit, Look, None, Work};
 
-/// Every command with the most that it does; with some options it does less.
+/// Every command with the most access it may need; with some options it needs less.
 pub const COMMANDS: &[(&str, Access)] = &[
     ("backup", Look),
     ("bounce", Edit),
@@ -44,14 +43,14 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("once", Work),
     ("poll", Work),
     ("preview", Look),
-    // Without a decision it looks.
+    // Without a decision it only looks.
     ("reconcile", Edit),
-    // Takes the lock, and puts another database in the place of this one.
+    // Takes the lock and replaces the whole database.
     ("restore", None),
-    // With --dry-run it looks.
+    // With --dry-run it only looks.
     ("resume", Edit),
     ("run", Work),
-    // Without --yes it looks.
+    // Without --yes it only looks.
     ("runs cancel", Edit),
     ("runs hold", Edit),
     ("runs list", Look),
@@ -76,7 +75,7 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("topic train", None),
 ];
 
-/// What a command, by its words, may do.
+/// The access of a command, given by its words.
 pub(super) fn of(command: &str) -> Access {
     COMMANDS.iter().find(|(words, _)| *words == command).map_or(None, |(_, access)| *access)
 }
@@ -88,7 +87,7 @@ mod tests {
     use super::COMMANDS;
 
     #[test]
-    fn every_command_says_once_what_it_does_with_the_database() {
+    fn every_command_is_listed_once_with_its_access() {
         let mut leaves = leaves(&super::super::Cli::command(), "");
         leaves.sort();
         let said: Vec<&str> = COMMANDS.iter().map(|(words, _)| *words).collect();

@@ -1,4 +1,4 @@
-//! Commands about digests: when the next is due, what it would hold, making it, and the runs so far.
+//! Commands about digests: when the next one is due, what it would contain, making it, and past runs.
 
 pub(super) mod once;
 pub(super) mod preview;

@@ -1,4 +1,4 @@
-//! Commands that keep an installation healthy, and the daemon itself.
+//! Commands that keep an installation healthy, and the daemon.
 
 pub(super) mod backup;
 pub(super) mod check;

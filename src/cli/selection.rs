@@ -1,4 +1,4 @@
-//! Commands about the selection: why an item is in or out, and the work on the topic file.
+//! Commands about the selection: why a post is selected or not, and work on the topic file.
 
 pub(super) mod explain;
 pub(super) mod topic;

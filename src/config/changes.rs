@@ -1,18 +1,19 @@
-//! What an edit has changed, in words for the log: names of keys, feeds and themes, never a value, for one may be a
-//! secret. And what an edit cannot change while the program runs.
+//! Describes what an edit has changed, for the log: names of keys, feeds and themes, never values, since a value may be
+//! a secret. Also knows which settings cannot change while the program runs.
 
 use std::collections::BTreeSet;
 
 use super::{Config, Settings};
+use crate::domain::items::text::{count, plural};
 use crate::domain::selection::topic::{Term, Topic};
 
-/// What differs, a few words each; nothing when the two mean the same.
+/// The differences, in a few words each; empty if there are none.
 #[must_use]
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = Vec::new();
     if old.settings != new.settings {
         changes.extend(keys(old, new).into_iter().map(|key| format!("`{key}`")));
-        changes.extend(contents(&old.settings, &new.settings).into_iter().map(|key| format!("what `{key}` names")));
+        changes.extend(contents(&old.settings, &new.settings).into_iter().map(|key| format!("the file of `{key}`")));
     }
     changes.extend(feeds(old, new));
     if old.topic != new.topic {
@@ -21,7 +22,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     changes
 }
 
-/// Puts back what holds until the program is started anew, and names its keys.
+/// Restores the settings that can change only with a restart, and returns their keys.
 pub fn keep_until_restart(old: &Config, new: &mut Config) -> Vec<&'static str> {
     let mut kept = Vec::new();
     if new.settings.data != old.settings.data {
@@ -41,13 +42,13 @@ pub fn keep_until_restart(old: &Config, new: &mut Config) -> Vec<&'static str> {
     kept
 }
 
-/// The keys that are written otherwise than before.
+/// The keys whose values are written differently.
 fn keys<'c>(old: &'c Config, new: &'c Config) -> BTreeSet<&'c str> {
     let either = old.written.keys().chain(new.written.keys());
     either.filter(|key| old.written.get(*key) != new.written.get(*key)).map(String::as_str).collect()
 }
 
-/// The keys that name a file in which something else stands now.
+/// The keys that name a file whose content has changed.
 fn contents(old: &Settings, new: &Settings) -> Vec<&'static str> {
     let key = |settings: &Settings| settings.mail.dkim.as_ref().and_then(|dkim| dkim.key.clone());
     let (smtp, before) = (&new.mail.smtp, &old.mail.smtp);
@@ -78,14 +79,13 @@ fn feeds(old: &Config, new: &Config) -> Vec<String> {
     lists.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(word, ids)| named(word, "feed", &ids)).collect()
 }
 
-/// "new feeds `a`, `b`": the first few by name.
+/// "new feeds `a`, `b`": the first few names.
 fn named(word: &str, what: &str, names: &[String]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-    let plural = if names.len() == 1 { "" } else { "s" };
     let more = names.len().saturating_sub(SHOWN);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{word} {what}{plural} {}{more}", shown.join(", "))
+    format!("{word} {} {}{more}", plural(names.len(), what), shown.join(", "))
 }
 
 fn topic(old: &Topic, new: &Topic) -> String {
@@ -99,18 +99,18 @@ fn topic(old: &Topic, new: &Topic) -> String {
         }
     }
     let (before, now) = (phrases(old), phrases(new));
-    for (word, count) in [("new", now.difference(&before).count()), ("removed", before.difference(&now).count())] {
-        if count > 0 {
-            words.push(format!("{count} {word} phrase{}", if count == 1 { "" } else { "s" }));
+    for (word, number) in [("new", now.difference(&before).count()), ("removed", before.difference(&now).count())] {
+        if number > 0 {
+            words.push(count(number, &format!("{word} phrase")));
         }
     }
     if old.classifier != new.classifier {
-        words.push("another classifier".to_owned());
+        words.push("new classifier".to_owned());
     }
     if words.is_empty() { "the topic".to_owned() } else { format!("the topic ({})", words.join(", ")) }
 }
 
-/// Every phrase, with where it stands.
+/// Every phrase, with its table.
 fn phrases(topic: &Topic) -> BTreeSet<(&str, &str)> {
     let mut phrases: BTreeSet<_> = of("", &topic.general).collect();
     for theme in &topic.themes {

@@ -1,5 +1,5 @@
-//! What one key alone cannot tell: settings that contradict one another, files that must be there, and cron lines
-//! that never come. Findings go to the key that is most likely to be changed.
+//! Checks that need more than one key: settings that contradict one another, files that must exist, and cron
+//! expressions that never match. A finding is reported at the key that most likely needs changing.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -10,46 +10,46 @@ use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds, Year};
 use url::{Host, Url};
 
-use super::notebook::Notebook;
+use super::reading::diagnostics::Diagnostics;
+use super::reading::value::{Read, Wrong};
 use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
 use super::topic::off_scale;
-use super::value::{Read, Wrong};
 use crate::domain::operations::shell;
 use crate::domain::selection::topic::Scale;
 
-/// A month, and the half of one by which its digest may be late.
+/// A month, plus the half month by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
 
-/// Mail servers try for five days (RFC 5321 §4.5.4.1), one after another.
+/// Each mail server on the way may retry for five days (RFC 5321 §4.5.4.1) before a bounce arrives.
 const MAIL_COMES_BACK: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// Checks a cron line of five fields; it must come round at least once.
+/// Checks a cron expression of five fields; it must match at least once.
 pub(super) fn cron(line: &str) -> Read<()> {
     const HINT: &str = "minute, hour, day of month, month, day of week: `0 8 * * 1` is Mondays at 8";
     if line.split_whitespace().count() != 5 {
-        return Err(Wrong::new("must be a cron line of five fields", HINT));
+        return Err(Wrong::new("must be a cron expression with five fields", HINT));
     }
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    let cron = parser.parse(line).map_err(|_| Wrong::new("is no cron line", HINT))?;
-    // croner parses `0 0 30 2 *` and then searches in vain. From a fixed day: the clock is not read here.
+    let cron = parser.parse(line).map_err(|_| Wrong::new("is not a valid cron expression", HINT))?;
+    // croner accepts `0 0 30 2 *` and never finds a match. The search starts on a fixed day: the clock is not read here.
     let from = DateTime::<Utc>::UNIX_EPOCH;
     let next = cron.find_next_occurrence(&from, false);
-    next.map(|_| ()).map_err(|_| Wrong::new("never comes", "no such day is in the calendar"))
+    next.map(|_| ()).map_err(|_| Wrong::new("never matches", "the calendar has no such day"))
 }
 
 /// Checks the settings against one another, and reads the files of the password and of the certificates.
-pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
+pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     let note = |path: &str, message: &str, hint: &str| {
-        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+        diagnostics.add(diagnostics.place_of(path), message, Some(hint.to_owned()));
     };
     if settings.mail.transport == TransportKind::Smtp {
-        relay(settings, notebook);
-        password(settings, notebook);
+        relay(settings, diagnostics);
+        password(settings, diagnostics);
     }
     let (polling, smtp) = (&mut settings.polling, &mut settings.mail.smtp);
-    polling.ca = authorities(polling.ca_file.as_deref(), "polling.ca_file", notebook);
-    smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", notebook);
-    signature(settings, notebook);
+    polling.ca = authorities(polling.ca_file.as_deref(), "polling.ca_file", diagnostics);
+    smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", diagnostics);
+    signature(settings, diagnostics);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
@@ -57,52 +57,52 @@ pub(super) fn settings(settings: &mut Settings, notebook: &Notebook) {
     if !web.admin_listen.ip().is_loopback() && !web.admin_open {
         note(
             "web.admin_listen",
-            "`admin_listen` would show the operator's pages to others",
-            "keep it on 127.0.0.1, or say `admin_open = true` where something else keeps others out",
+            "`admin_listen` would let others see the operator's pages",
+            "keep it on 127.0.0.1, or set `admin_open = true` if a firewall or proxy keeps others out",
         );
     }
     if settings.polling.per_host > settings.polling.concurrency {
         note(
             "polling.per_host",
             "`per_host` is above `concurrency`",
-            "one host cannot have more than there are in all",
+            "one host cannot get more requests at a time than all hosts together",
         );
     }
     let retention = &settings.retention;
     if retention.content < TEXT_IS_NEEDED {
-        let message = "`content` is too short: a monthly digest quotes posts that are older";
-        note("retention.content", message, "47d, a month and a half, is the least");
+        let message = "`content` is too short: a monthly digest quotes older posts";
+        note("retention.content", message, "47d, a month and a half, is the minimum");
     }
     if retention.attempts < MAIL_COMES_BACK {
-        let message = "`attempts` is too short: mails may still come back";
+        let message = "`attempts` is too short: emails may still bounce";
         note(
             "retention.attempts",
             message,
-            "14d is the least; with 90d, monthly readers' full mailboxes are noticed too",
+            "14d is the minimum; with 90d, full mailboxes of monthly subscribers are noticed too",
         );
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {
-        note("templates_dir", "`templates_dir` is no folder", "the path starts from the folder of this file");
+        note("templates_dir", "`templates_dir` is not a folder", "the path is relative to the folder of this file");
     }
     if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
-        note("public_url", "`public_url` must end with its path", "leave out what begins with `?` or `#`");
+        note("public_url", "`public_url` must end with its path", "remove everything from `?` or `#` on");
     }
 }
 
-/// Reads the certificates of further authorities.
-fn authorities(path: Option<&Path>, key: &str, notebook: &Notebook) -> Option<Vec<u8>> {
+/// Reads additional certificate authorities.
+fn authorities(path: Option<&Path>, key: &str, diagnostics: &Diagnostics) -> Option<Vec<u8>> {
     let note = |message: String, hint: &str| {
-        notebook.note(notebook.place_of(key), message, Some(hint.to_owned()));
+        diagnostics.add(diagnostics.place_of(key), message, Some(hint.to_owned()));
         None
     };
     match std::fs::read(path?) {
         Ok(pem) if pem.windows(PEM.len()).any(|window| window == PEM) => Some(pem),
         Ok(_) => note(
-            "`ca_file` holds no certificate in PEM".to_owned(),
-            "a certificate in PEM begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` makes one of others",
+            "`ca_file` contains no PEM certificate".to_owned(),
+            "a PEM certificate begins with `-----BEGIN CERTIFICATE-----`; convert other formats with `openssl x509 -inform der`",
         ),
         Err(error) => {
-            note(format!("`ca_file` cannot be read: {error}"), "the path starts from the folder of this file")
+            note(format!("`ca_file` cannot be read: {error}"), "the path is relative to the folder of this file")
         }
     }
 }
@@ -110,31 +110,30 @@ fn authorities(path: Option<&Path>, key: &str, notebook: &Notebook) -> Option<Ve
 /// RFC 7468 §5.1.
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Reads the key of the signature, which must be nobody else's to read, and whose domain must be the sender's.
-fn signature(settings: &mut Settings, notebook: &Notebook) {
-    let from = settings.mail.from.clone();
+/// Reads the DKIM key. Only its owner may be able to read the file, and its domain must be aligned with the sender's.
+fn signature(settings: &mut Settings, diagnostics: &Diagnostics) {
+    let sender = settings.mail.from.domain();
     let Some(dkim) = &mut settings.mail.dkim else { return };
     let note = |key: &str, message: String, hint: String| {
-        notebook.note(notebook.place_of(&format!("mail.dkim.{key}")), message, Some(hint));
+        diagnostics.add(diagnostics.place_of(&format!("mail.dkim.{key}")), message, Some(hint));
     };
-    let sender = from.trim_end_matches('>').rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
     if !is_aligned(&dkim.domain, &sender) {
-        let message = format!("`domain` has nothing to do with `{sender}`, where the mail comes from");
+        let message = format!("`domain` is not aligned with `{sender}`, the domain of `from`");
         note("domain", message, format!("sign with the domain of `from`: `domain = \"{sender}\"`"));
     }
     match std::fs::read(&dkim.key_file) {
         Ok(_) if is_open_to_others(&dkim.key_file) => {
-            let message = "`key_file` can be read by others than its owner".to_owned();
+            let message = "`key_file` can be read by other users".to_owned();
             note("key_file", message, format!("run `chmod 600 {}`", shell::quoted(&dkim.key_file.to_string_lossy())));
         }
         Ok(pem) => dkim.key = Some(Secret::new(String::from_utf8_lossy(&pem).into_owned())),
         Err(error) => {
-            // With the domain named, that command needs no configuration, which this finding stands in the way of.
+            // With the domain given, that command does not load the configuration, which this finding would prevent.
             let [domain, selector] = [&dkim.domain, &dkim.selector].map(|word| shell::quoted(word));
             let file = dkim.key_file.to_string_lossy();
             let file = shell::quoted(&file);
             let hint = format!(
-                "the path starts from the folder of this file; to make a key there, run `policy-digest dkim generate \
+                "the path is relative to the folder of this file; to make a key there, run `policy-digest dkim generate \
                  --domain {domain} --selector {selector} --out {file}`"
             );
             note("key_file", format!("`key_file` cannot be read: {error}"), hint);
@@ -142,8 +141,8 @@ fn signature(settings: &mut Settings, notebook: &Notebook) {
     }
 }
 
-/// Relaxed alignment (RFC 7489 §3.1.1), as far as it can be told without a list of public suffixes: one is the other,
-/// or below it.
+/// Relaxed alignment (RFC 7489 §3.1.1), as far as possible without a list of public suffixes: the domains are the same,
+/// or one is below the other.
 fn is_aligned(one: &str, other: &str) -> bool {
     let is_below = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
     one == other || is_below(one, other) || is_below(other, one)
@@ -160,28 +159,28 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// Checks what `[relevance]` sets against the scale of the topic's scores.
-pub(super) fn relevance(over: &Relevance, scale: Scale, notebook: &Notebook) {
+/// Checks that the overrides in `[relevance]` fit the scale of the topic's scores.
+pub(super) fn relevance(over: &Relevance, scale: Scale, diagnostics: &Diagnostics) {
     for (key, value) in [("threshold", over.threshold), ("borderline_margin", over.borderline_margin)] {
         if let Some(wrong) = value.and_then(|value| off_scale(key, value, scale)) {
-            let place = notebook.place_of(&format!("relevance.{key}"));
-            notebook.note(place, format!("`{key}` {}", wrong.message), wrong.hint);
+            let place = diagnostics.place_of(&format!("relevance.{key}"));
+            diagnostics.add(place, format!("`{key}` {}", wrong.message), wrong.hint);
         }
     }
 }
 
-/// What holds when mail leaves by a relay.
-fn relay(settings: &Settings, notebook: &Notebook) {
+/// Checks that apply when a mail server sends the emails.
+fn relay(settings: &Settings, diagnostics: &Diagnostics) {
     let smtp = &settings.mail.smtp;
     if is_loopback_name(&smtp.host) {
         return;
     }
     let note = |path: &str, message: String, hint: &str| {
-        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+        diagnostics.add(diagnostics.place_of(path), message, Some(hint.to_owned()));
     };
     if smtp.tls == Tls::None {
-        let message = format!("`tls = \"none\"` would send mail to `{}` in the clear", smtp.host);
-        note("mail.smtp.tls", message, "write \"tls\" or \"starttls\"; \"none\" is only for this machine");
+        let message = format!("`tls = \"none\"` would send email to `{}` unencrypted", smtp.host);
+        note("mail.smtp.tls", message, "write \"tls\" or \"starttls\"; \"none\" is only for a server on this machine");
     }
     let url = &settings.public_url;
     let wrong = match (is_loopback(url), url.scheme()) {
@@ -190,36 +189,40 @@ fn relay(settings: &Settings, notebook: &Notebook) {
         _ => None,
     };
     if let Some(wrong) = wrong {
-        let message = format!("`public_url` {wrong}, while mail goes to `{}`", smtp.host);
-        note("public_url", message, "write the https address that subscribers reach, as `https://digest.example.org`");
+        let message = format!("`public_url` {wrong}, but emails are sent through `{}`", smtp.host);
+        note(
+            "public_url",
+            message,
+            "write the https address that subscribers can reach, such as `https://digest.example.org`",
+        );
     }
 }
 
-/// The password is the variable's, else the file's first line; it needs a user name, and the reverse.
-fn password(settings: &mut Settings, notebook: &Notebook) {
+/// Takes the password from the variable, else from the first line of the file. A user name and a password need each other.
+fn password(settings: &mut Settings, diagnostics: &Diagnostics) {
     let smtp = &mut settings.mail.smtp;
     let note = |path: &str, message: String, hint: &str| {
-        notebook.note(notebook.place_of(path), message, Some(hint.to_owned()));
+        diagnostics.add(diagnostics.place_of(path), message, Some(hint.to_owned()));
     };
     if let (None, Some(path)) = (&smtp.password, &smtp.password_file) {
         match std::fs::read_to_string(path) {
             Ok(text) => smtp.password = text.lines().next().map(|line| Secret::new(line.to_owned())),
             Err(error) => {
                 let message = format!("`password_file` cannot be read: {error}");
-                return note("mail.smtp.password_file", message, "the path starts from the folder of this file");
+                return note("mail.smtp.password_file", message, "the path is relative to the folder of this file");
             }
         }
     }
     let empty = smtp.password.as_ref().is_none_or(|password| password.reveal().is_empty());
     match &smtp.username {
         Some(_) if empty => {
-            let message = "`username` is set, and there is no password".to_owned();
+            let message = "`username` is set, but there is no password".to_owned();
             let hint = "set the variable POLICY_DIGEST__MAIL__SMTP__PASSWORD, or name a file with `password_file`";
             note("mail.smtp.username", message, hint);
         }
         None if !empty => {
             let place = if smtp.password_file.is_some() { "mail.smtp.password_file" } else { "mail.smtp.password" };
-            note(place, "there is a password, and no `username`".to_owned(), "set `username` in `[mail.smtp]`");
+            note(place, "there is a password, but no `username`".to_owned(), "set `username` in `[mail.smtp]`");
         }
         _ => {}
     }
@@ -234,7 +237,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// RFC 6761 §6.3: `localhost` and all below it are this machine.
+/// RFC 6761 §6.3: `localhost` and every name below it are this machine.
 fn is_loopback_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let address = IpAddr::from_str(host.trim_matches(['[', ']'])).ok();
@@ -246,8 +249,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cron_line_that_never_comes_is_refused() {
-        assert_eq!(cron("0 0 30 2 *").unwrap_err().message, "never comes");
+    fn a_cron_expression_that_never_matches_is_refused() {
+        assert_eq!(cron("0 0 30 2 *").unwrap_err().message, "never matches");
         assert!(cron("0 0 29 2 *").is_ok());
         for line in ["", "@weekly", "0 0 8 * * 1", "0 8 * *", "61 8 * * *", "a b c d e"] {
             assert!(cron(line).is_err(), "{line}");
@@ -255,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_by_name_and_by_address() {
+    fn loopback_is_recognised_by_name_and_by_address() {
         for url in
             ["http://localhost:8080", "https://a.localhost", "http://127.3.2.1", "http://[::1]/", "http://0.0.0.0"]
         {

@@ -1,5 +1,5 @@
-//! Reads `digest.toml` into [`Settings`], every key with its default. The defaults stand here and, for the
-//! administrator, in `config/digest.toml`; a test holds the two together.
+//! Reads `digest.toml` into [`Settings`]. Every key has its default here and, for administrators, in
+//! `config/digest.toml`; a test checks that they agree.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
@@ -10,15 +10,15 @@ use toml::de::DeValue;
 use url::Url;
 
 use super::check;
-use super::notebook::{File, Notebook};
-use super::reader::Table;
-use super::settings::{
-    Borderline, Digest, Dkim, Limits, Mail, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings, Smtp,
-    Tls, TransportKind, Web,
-};
-use super::value::{
+use super::reading::diagnostics::{Diagnostics, File};
+use super::reading::table::Table;
+use super::reading::value::{
     Read, Wrong, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox, network,
     number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
+};
+use super::settings::{
+    Borderline, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
+    Smtp, Tls, TransportKind, Web,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -26,12 +26,12 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Default for Settings {
     fn default() -> Self {
-        let notebook = Notebook::default();
-        read(Table::parse("", File::Digest, &notebook), Path::new(""))
+        let diagnostics = Diagnostics::default();
+        read(Table::parse("", File::Digest, &diagnostics), Path::new(""))
     }
 }
 
-/// Reads all keys; `folder` is what relative paths start from.
+/// Reads all keys; paths are relative to `folder`.
 pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let local = || Url::parse("http://localhost:8080").expect("a constant URL");
     let public_url = top.or("public_url", local(), web_url);
@@ -62,15 +62,15 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     settings
 }
 
-/// Beside the configuration folder.
+/// The default data folder, beside the configuration folder.
 const DATA: &str = "../data";
 
-/// A path that starts from the folder of the file, without the steps that lead back: `../data` from `config` is `data`.
+/// Joins a path to the file's folder and resolves `..`: `../data` from `config` is `data`.
 fn from_folder(folder: &Path, path: &Path) -> PathBuf {
     let mut whole = folder.to_owned();
     for step in path.components() {
         match (step, whole.components().next_back()) {
-            // `..` of a link leads to where its target is, and only the system knows where.
+            // `..` after a symbolic link means the parent of its target, which only the system knows.
             (Component::ParentDir, Some(Component::Normal(_))) if !whole.is_symlink() => drop(whole.pop()),
             (Component::CurDir, _) => {}
             (step, _) => whole.push(step),
@@ -79,9 +79,9 @@ fn from_folder(folder: &Path, path: &Path) -> PathBuf {
     if whole.as_os_str().is_empty() { ".".into() } else { whole }
 }
 
-/// What a person agrees to, unless an administrator says it in their own words.
+/// The default text that subscribers consent to.
 const CONSENT: &str = "By signing up you agree that we keep your email address and what you chose here, to send you this \
-                       digest and for nothing else. You can leave at any time with the link in every mail.";
+                       digest and for nothing else. You can unsubscribe at any time with the link in every email.";
 
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {
@@ -144,10 +144,10 @@ fn schedule(mut table: Table<'_>) -> Schedule {
     schedule
 }
 
-/// The range of a threshold, here and in the topic file: at nought everything would be in.
+/// A threshold, here and in the topic file. With 0, every post would be selected.
 pub(super) fn threshold(value: &DeValue<'_>) -> Read<f32> {
     match number(0.0..=1000.0)(value)? {
-        0.0 => Err(Wrong::new("must be above nought", "at nought every post would be in")),
+        0.0 => Err(Wrong::new("must be more than zero", "with 0, every post would be selected")),
         threshold => Ok(threshold),
     }
 }
@@ -176,10 +176,11 @@ fn digest(mut table: Table<'_>) -> Digest {
 
 fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
     let transport = one_of(&[("directory", TransportKind::Directory), ("smtp", TransportKind::Smtp)]);
+    let named = |value: &DeValue<'_>| mailbox(value).map(|text| Mailbox::split(&text));
     let mail = Mail {
         transport: table.or("transport", TransportKind::Directory, transport),
-        from: table.or("from", "Policy Digest <digest@example.org>".to_owned(), mailbox),
-        reply_to: table.or("reply_to", None, optional(mailbox)).unwrap_or_default(),
+        from: table.or("from", Mailbox::new("Policy Digest", "digest@example.org"), named),
+        reply_to: table.or("reply_to", None, optional(named)),
         proof_to: table.or("proof_to", None, optional(recipient)),
         bounce_address: table.or("bounce_address", None, optional(tagged_address)),
         unsubscribe_address: table.or("unsubscribe_address", None, optional(address)),
@@ -192,7 +193,7 @@ fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
 
 fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
     let tls = one_of(&[("tls", Tls::Tls), ("starttls", Tls::Starttls), ("none", Tls::None)]);
-    let refusal = "a password does not belong in this file";
+    let refusal = "the password must not be in this file";
     let hint = "set the variable POLICY_DIGEST__MAIL__SMTP__PASSWORD, or name a file with `password_file`";
     let smtp = Smtp {
         host: table.or("host", "localhost".to_owned(), filled),
@@ -228,11 +229,11 @@ fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {
         (Some(domain), Some(selector), Some(key_file)) => {
             Some(Dkim { domain, selector, key_file: folder.join(key_file), key: None })
         }
-        // What is wrong is noted already, and is no half.
+        // An invalid key has been reported already.
         _ if is_wrong => None,
         _ => {
             let hint = "set `domain`, `selector` and `key_file`, or leave all three empty".to_owned();
-            table.note(place, "`mail.dkim` is set by half", Some(hint));
+            table.report(place, "`mail.dkim` is incomplete", Some(hint));
             None
         }
     };

@@ -1,5 +1,7 @@
-//! Reads `feeds.toml`: the list of feeds. Relative `file:` URLs become absolute here; two feeds of one name or one
-//! URL are refused at the second.
+//! Reads `feeds.toml`, the list of feeds. Relative `file:` URLs become absolute; the second of two feeds with the same
+//! id or URL is refused.
+
+pub(super) mod feed_list;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,12 +10,12 @@ use std::path::Path;
 use toml::de::DeValue;
 use url::Url;
 
-use super::notebook::Place;
-use super::reader::Table;
-use super::value::{Read, Wrong, duration, filled, flag, number, optional, parsed, text};
+use super::reading::diagnostics::Place;
+use super::reading::table::Table;
+use super::reading::value::{Read, Wrong, duration, filled, flag, number, optional, parsed, text};
 use crate::domain::feeds::{Feed, FeedId};
 
-/// Reads every `[[feed]]`; `line_of` tells the line of a place, for the hint that names the first of two.
+/// Reads every `[[feed]]`. `line_of` gives the line of a place, for the hint that names the first of two duplicates.
 pub(super) fn read(
     mut top: Table<'_>,
     folder: &Path,
@@ -28,10 +30,24 @@ pub(super) fn read(
         });
         let url = table.required("url", |value| address(value, folder, allow_files));
         if let Some((id, place)) = &id {
-            refuse_second(&table, &mut ids, id, place, |first| format!("a second feed is called `{first}`"), &line_of);
+            refuse_duplicate(
+                &table,
+                &mut ids,
+                id,
+                place,
+                |first| format!("there is already a feed called `{first}`"),
+                &line_of,
+            );
         }
         if let Some((url, place)) = &url {
-            refuse_second(&table, &mut urls, url, place, |_| "this feed is listed already".to_owned(), &line_of);
+            refuse_duplicate(
+                &table,
+                &mut urls,
+                url,
+                place,
+                |_| "this feed is already in the list".to_owned(),
+                &line_of,
+            );
         }
         let title = table.or("title", None, optional(filled));
         let tags = table.values("tags", text);
@@ -50,7 +66,7 @@ pub(super) fn read(
     feeds
 }
 
-fn refuse_second<K: Hash + Eq + Clone>(
+fn refuse_duplicate<K: Hash + Eq + Clone>(
     table: &Table<'_>,
     seen: &mut HashMap<K, Place>,
     key: &K,
@@ -59,14 +75,14 @@ fn refuse_second<K: Hash + Eq + Clone>(
     line_of: impl Fn(&Place) -> Option<usize>,
 ) {
     if let Some(first) = seen.get(key) {
-        let hint = line_of(first).map(|line| format!("the first is in line {line}"));
-        table.note(place.clone(), message(key), hint);
+        let hint = line_of(first).map(|line| format!("the first is on line {line}"));
+        table.report(place.clone(), message(key), hint);
     } else {
         seen.insert(key.clone(), place.clone());
     }
 }
 
-/// http, https, or `file:` with a path from `folder`.
+/// An http or https URL, or `file:` with a path relative to `folder`.
 fn address(value: &DeValue<'_>, folder: &Path, allow_files: bool) -> Read<Url> {
     let wanted = "must be an address that begins with `https://`, `http://` or `file:`";
     let text = filled(value)?;
@@ -79,9 +95,9 @@ fn address(value: &DeValue<'_>, folder: &Path, allow_files: bool) -> Read<Url> {
     };
     match url {
         Some(url) if url.scheme() == "file" && !allow_files => {
-            Err(Wrong::alone("feeds from files are off", "set `allow_files = true` in `[polling]` of digest.toml"))
+            Err(Wrong::alone("feeds from files are disabled", "set `allow_files = true` in `[polling]` of digest.toml"))
         }
         Some(url) if matches!(url.scheme(), "http" | "https" | "file") => Ok(url),
-        _ => Err(Wrong::new(wanted, "write it whole, as in `https://example.org/feed/`")),
+        _ => Err(Wrong::new(wanted, "write the whole address, such as `https://example.org/feed/`")),
     }
 }

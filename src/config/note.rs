@@ -1,26 +1,26 @@
-//! The editor's note: a file of Markdown that is shown at the top of the next digest. It is read when a digest is
-//! made, not with the settings, so that a daemon shows today's text. What Markdown may do is `render`'s to say.
+//! The editor's note: a Markdown file that is shown at the top of the next digest. It is read when a digest is made, not
+//! with the settings, so that the daemon uses the current text. `render` decides which Markdown is allowed.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::domain::operations::os_error;
 
-/// A note is some paragraphs: what is longer pushes the stories out of sight, and wants a page of its own.
+/// A note is a few paragraphs. A longer one would push the stories out of sight.
 pub const MAX_NOTE_BYTES: usize = 10 * 1024;
 
 /// Why a note cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum NoteError {
     /// It is longer than [`MAX_NOTE_BYTES`].
-    #[error("the note `{}` has {bytes} bytes, and may have {MAX_NOTE_BYTES}", path.display())]
+    #[error("the note `{}` has {bytes} bytes; the limit is {MAX_NOTE_BYTES}", path.display())]
     TooLong {
         /// The file.
         path: PathBuf,
         /// Its length.
         bytes: usize,
     },
-    /// It cannot be read, or is no UTF-8.
+    /// It cannot be read, or is not UTF-8.
     #[error("cannot read the note `{}`", path.display())]
     Unreadable {
         /// The file.
@@ -32,19 +32,19 @@ pub enum NoteError {
 }
 
 impl NoteError {
-    /// What to do about it.
+    /// The next step.
     #[must_use]
     pub fn next(&self) -> &'static str {
         match self {
-            Self::TooLong { .. } => "shorten it, or put the text on a page and link to that",
+            Self::TooLong { .. } => "shorten it, or publish the text on a web page and link to it",
             Self::Unreadable { source, .. } => {
-                os_error::next(source).unwrap_or("make it a file that this program may read, or take it away")
+                os_error::next(source).unwrap_or("make the file readable for this program, or remove it")
             }
         }
     }
 }
 
-/// The text of a note, trimmed. A missing file is no note, and neither is one with nothing but white space.
+/// The text of a note, trimmed. `None` if the file is missing or blank.
 ///
 /// # Errors
 /// [`NoteError`].
@@ -80,10 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn a_note_that_is_too_long_or_no_text_is_refused_with_the_next_step() {
+    fn a_note_that_is_too_long_or_not_text_is_refused_with_the_next_step() {
         assert!(read(&vec![b'a'; MAX_NOTE_BYTES]).is_ok());
         let error = read(&vec![b'a'; MAX_NOTE_BYTES + 1]).unwrap_err();
-        assert!(error.to_string().contains("note.md` has 10241 bytes, and may have 10240"), "{error}");
+        assert!(error.to_string().contains("note.md` has 10241 bytes; the limit is 10240"), "{error}");
         assert!(error.next().contains("shorten"));
         assert_eq!(read(b"caf\xe9").unwrap_err().next(), "save the file as UTF-8");
     }

@@ -1,21 +1,20 @@
-//! JSON Schema of the three files, for editors. `digest.toml`'s is made from [`Settings`] and its defaults; the other
-//! two have shapes of their own here, since what is read of them is checked at once. What a schema cannot say (a cron line
-//! that never comes, a phrase that is none) only the program finds.
+//! JSON Schemas of the three files, for editors. That of `digest.toml` is generated from [`Settings`] and its defaults.
+//! The other two files have no settings structs, so their shapes are described here. What a schema cannot express (a
+//! cron expression that never matches, an invalid phrase) is found only by the program.
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
-use super::spelling::Time;
 
-/// The files that have one, without their ending.
+/// The files that have a schema, without `.toml`.
 pub const FILES: [&str; 3] = ["digest", "feeds", "topic"];
 
 /// Every key of `digest.toml` with its default.
 const DEFAULTS: &str = include_str!("../../config/digest.toml");
 
-/// The schema of a file, as text that ends with a line's end; `None` for a name that is none of [`FILES`].
+/// The schema of a file, ending with a newline; `None` for a name that is not in [`FILES`].
 #[must_use]
 pub fn of(file: &str) -> Option<String> {
     let mut schema = match file {
@@ -26,7 +25,7 @@ pub fn of(file: &str) -> Option<String> {
     };
     if file == "digest" {
         loosen(&mut schema);
-        let defaults = toml::from_str::<Value>(DEFAULTS).expect("the sample file is TOML, as a test holds");
+        let defaults = toml::from_str::<Value>(DEFAULTS).expect("the sample file is TOML, as a test checks");
         set_defaults(&mut schema, &defaults);
     }
     close(&mut schema);
@@ -36,20 +35,20 @@ pub fn of(file: &str) -> Option<String> {
     Some(text)
 }
 
-/// Draft 7 and nothing by reference: what editors for TOML know best.
+/// Draft 7 without references: TOML editors support that best.
 fn made<T: JsonSchema>() -> Map<String, Value> {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<T>();
     schema.as_value().as_object().cloned().unwrap_or_default()
 }
 
-/// No key has to be there.
+/// Makes every key optional.
 fn loosen(schema: &mut Map<String, Value>) {
     schema.remove("required");
     each_property(schema, &mut loosen);
 }
 
-/// What is not named is unknown; and sizes of numbers in memory are nobody's matter.
+/// Forbids unknown keys, and removes the sizes of numbers in memory, which do not concern users.
 fn close(schema: &mut Map<String, Value>) {
     schema.remove("format");
     if schema.contains_key("properties") {
@@ -66,7 +65,7 @@ fn each_property(schema: &mut Map<String, Value>, change: &mut impl FnMut(&mut M
     properties.values_mut().filter_map(Value::as_object_mut).for_each(change);
 }
 
-/// Each key's default; a table has none of its own.
+/// Sets each key's default; tables have none.
 fn set_defaults(schema: &mut Map<String, Value>, defaults: &Value) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
     for (key, property) in properties.iter_mut().filter_map(|(key, value)| Some((key, value.as_object_mut()?))) {
@@ -80,7 +79,7 @@ fn set_defaults(schema: &mut Map<String, Value>, defaults: &Value) {
 
 /// The feeds that are read.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct FeedsFile {
     /// One blog each, in any order.
     #[schemars(default)]
@@ -89,12 +88,12 @@ struct FeedsFile {
 
 /// One blog.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct FeedTable {
     /// A short name of lower-case letters, digits and hyphens, different for each feed; a feed with a new one is a new feed.
     #[schemars(regex(pattern = "^[a-z0-9-]{1,64}$"))]
     id: String,
-    /// Its name, as readers see it; the id without it.
+    /// Its name, as subscribers see it; the id if empty.
     #[schemars(default)]
     title: String,
     /// The feed's address: https://, http:// or, for a file beside this one, file:.
@@ -106,7 +105,7 @@ struct FeedTable {
     /// `false` keeps the entry and stops polling.
     #[schemars(default)]
     enabled: bool,
-    /// How old a post may be to be mailed when the feed is new here.
+    /// How old a post may be to be emailed when the feed is new.
     #[schemars(default, with = "Time")]
     first_poll_window: (),
     /// Settings of the topic for this feed alone.
@@ -116,7 +115,7 @@ struct FeedTable {
 
 /// Settings of the topic for one feed.
 #[derive(Default, JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct FeedTopic {
     /// Points added to the score of each of its posts: 0.5 for a blog that nearly always writes on the subject.
     #[schemars(default)]
@@ -125,18 +124,18 @@ struct FeedTopic {
 
 /// What the digest is about.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct TopicFile {
     /// A short name of lower-case letters, digits and hyphens.
     name: String,
-    /// As it stands in mails: "posts about public service reform".
+    /// As written in emails: "posts about public service reform".
     title: String,
     /// What it is about, in a sentence.
     description: String,
-    /// Of a post whose text is surely in none of these languages, only title and categories are judged: ["en"].
+    /// If a post's text is clearly in another language than these, only its title and categories are judged: ["en"].
     #[schemars(default)]
     languages: Vec<String>,
-    /// A post whose score is this or more is in: a probability in percent with a classifier, else points.
+    /// Posts with this score or more are selected: a probability in percent with a classifier, else points.
     #[schemars(default)]
     threshold: f32,
     /// Scores below the threshold by no more than this are borderline: percentage points with a classifier, else points.
@@ -148,13 +147,13 @@ struct TopicFile {
     /// The trained model that judges a text as a whole. With it, scores and the threshold are in percent.
     #[schemars(default)]
     classifier: ClassifierTable,
-    /// Phrases that speak for the topic as a whole.
+    /// Phrases that count for the topic as a whole.
     #[schemars(default)]
     general: Phrases,
     /// The sections of the digest, in this order.
     #[schemars(default)]
     theme: Vec<ThemeTable>,
-    /// What speaks against a post.
+    /// Reasons to leave a post out.
     #[schemars(default)]
     exclusion: Vec<ExclusionTable>,
 }
@@ -169,9 +168,9 @@ struct WeightsTable {
     plain: f32,
     /// Points for a weak one.
     weak: f32,
-    /// All phrases together count no more, for or against.
+    /// The most that all phrases together may add or subtract.
     most: f32,
-    /// What the phrases of a decisive exclusion must reach.
+    /// The points that the phrases of a decisive exclusion must reach.
     decisive: f32,
 }
 
@@ -179,7 +178,7 @@ struct WeightsTable {
 #[derive(Default, JsonSchema)]
 #[schemars(default)]
 struct ClassifierTable {
-    /// What `policy-digest topic train` has written.
+    /// The file that `policy-digest topic train` wrote.
     file: String,
 }
 
@@ -192,19 +191,19 @@ struct Phrases {
     strong: Vec<String>,
     /// Worth something.
     plain: Vec<String>,
-    /// Decide nothing alone.
+    /// Worth too little to decide alone.
     weak: Vec<String>,
 }
 
 /// One theme, a section of the digest.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct ThemeTable {
     /// A short name of lower-case letters, digits and hyphens, different for each theme.
     name: String,
     /// The section's heading.
     title: String,
-    /// What it is about, for people who choose themes.
+    /// What it is about, for subscribers who choose themes.
     #[schemars(default)]
     description: String,
     /// Its phrases.
@@ -214,16 +213,42 @@ struct ThemeTable {
 
 /// One reason to leave a post out.
 #[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its shape is looked at")]
+#[expect(dead_code, reason = "only its shape is used")]
 struct ExclusionTable {
     /// A short name of lower-case letters, digits and hyphens, different for each exclusion.
     name: String,
-    /// What such a post is, as `explain` says it: "a job advert".
+    /// What such a post is, as `explain` shows it: "a job advert".
     reason: String,
-    /// `true` puts a post out whatever else it says.
+    /// `true` leaves a post out regardless of its other phrases.
     #[schemars(default)]
     decisive: bool,
     /// Its phrases.
     #[schemars(flatten)]
     phrases: Phrases,
+}
+
+/// How a duration is written: `30s`, `15m`, `7d`, `1h 30m`.
+pub(super) struct Time;
+
+impl JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^\\s*([0-9]+\\s*[a-zA-Z]+\\s*)+$", "examples": ["30s", "15m", "7d"] })
+    }
+}
+
+/// A number, or "" for none.
+pub(super) struct Optional;
+
+impl JsonSchema for Optional {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Optional".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "number" }, { "const": "" }] })
+    }
 }

@@ -1,5 +1,7 @@
-//! The checked form of `digest.toml`: what every key means, in plain structs. Read by `digest`, checked against one
-//! another by `check`; the file `config/digest.toml` explains the same keys to the administrator.
+//! The settings of `digest.toml` as plain structs: what every key means. `digest` reads them and `check` compares them
+//! with one another; `config/digest.toml` explains the same keys to administrators.
+
+mod mailbox;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,33 +12,35 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use url::Url;
 
-use super::spelling::{Optional, Time};
+use super::schema::{Optional, Time};
 use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
-/// The whole file; `Settings::default()` is what holds without one.
+pub use mailbox::Mailbox;
+
+/// The whole file; `Settings::default()` is used without one.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Settings {
     /// The digest's name, as subscribers see it.
     pub name: String,
-    /// The folder for what the program writes, already joined to the configuration folder.
+    /// The folder that the program writes to, already joined to the configuration folder.
     pub data: PathBuf,
-    /// Where earlier versions looked for it: from the working directory.
+    /// The data folder of earlier versions, relative to the working directory.
     #[schemars(skip)]
     pub former_data: Option<PathBuf>,
-    /// Where subscribers reach the pages; every link in a mail begins with it.
+    /// The public address of the pages; every link to us in an email begins with it.
     #[schemars(with = "String")]
     pub public_url: Url,
-    /// The language and country that dates are written for.
+    /// The language and country for dates.
     #[schemars(with = "String")]
     pub locale: Locale,
-    /// The zone in which the schedule is meant.
+    /// The time zone of the schedule and of dates.
     #[schemars(with = "String")]
     pub timezone: Tz,
-    /// Who is told when something needs a person.
+    /// The administrators' addresses, for alarms.
     #[schemars(with = "Vec<String>")]
     pub admin_to: Vec<EmailAddress>,
-    /// A folder whose templates go before the embedded ones, already joined to the configuration folder.
+    /// A folder of templates that replace built-in ones, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub templates_dir: Option<PathBuf>,
     /// Who sends the digest.
@@ -45,11 +49,11 @@ pub struct Settings {
     pub polling: Polling,
     /// When digests are made.
     pub schedule: Schedule,
-    /// What counts as relevant.
+    /// Which posts are relevant.
     pub relevance: Relevance,
-    /// What a digest holds.
+    /// What goes into a digest.
     pub digest: Digest,
-    /// How mail leaves.
+    /// How emails are sent.
     pub mail: Mail,
     /// Where the pages are served.
     pub web: Web,
@@ -57,77 +61,77 @@ pub struct Settings {
     pub retention: Retention,
 }
 
-/// `[sender]`: what every footer says about who sends; empty texts are left out.
+/// `[sender]`: what every footer says about the sender; empty texts are left out.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Sender {
     /// The organisation's name.
     pub organisation: String,
     /// Its postal address, on one line.
     pub postal_address: String,
-    /// Where a reader can write to or call.
+    /// An email address or a telephone number for subscribers.
     pub contact: String,
-    /// The privacy notice.
+    /// The address of the privacy notice.
     pub privacy_url: String,
-    /// What a person agrees to when they sign up, as the page says it. A hash of it is kept with their consent.
+    /// The consent text on the sign-up page. A hash of it is kept with each subscriber's consent.
     pub consent: String,
 }
 
 /// `[polling]`: how feeds are fetched.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Polling {
-    /// Feeds fetched at the same time.
+    /// The most feeds fetched at the same time.
     pub concurrency: usize,
     /// Of these, from one host.
     pub per_host: usize,
-    /// The least pause between two requests to one host.
+    /// The minimum pause between two requests to one host.
     #[schemars(with = "Time")]
     pub spacing: Duration,
-    /// How often a feed is asked when it does not say.
+    /// How often a feed is polled if it does not say itself.
     #[schemars(with = "Time")]
     pub interval: Duration,
-    /// How old an item may be to be mailed when its feed is new.
+    /// How old an item may be to be emailed when its feed is new.
     #[schemars(with = "Time")]
     pub first_poll_window: Duration,
-    /// The most that one fetch may take.
+    /// The time limit of one fetch.
     #[schemars(with = "Time")]
     pub timeout: Duration,
-    /// The largest answer that is read, unpacked.
+    /// The largest response that is read, after decompression.
     pub max_body_bytes: u64,
-    /// What one feed may bring at a visit.
+    /// What one feed may deliver at one poll.
     pub limits: Limits,
     /// Private networks that may be fetched from.
     #[schemars(with = "Vec<String>")]
     pub allow_private: Vec<Network>,
     /// Whether feeds may be `file:` URLs.
     pub allow_files: bool,
-    /// A proxy for every fetch.
+    /// The proxy for every fetch.
     #[schemars(with = "String")]
     pub proxy: Option<Url>,
-    /// Further certificate authorities, already joined to the configuration folder.
+    /// A file of additional certificate authorities, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub ca_file: Option<PathBuf>,
     /// The file's content.
     #[schemars(skip)]
     pub ca: Option<Vec<u8>>,
-    /// Named in the User-Agent, for a feed's owner to find us by; `public_url` unless set.
+    /// A contact address in the User-Agent, for the feeds' owners; `public_url` unless set.
     #[schemars(with = "String")]
     pub contact_url: Url,
 }
 
-/// `[polling.limits]`: what one feed may bring at a visit. What is over is left out and counted.
+/// `[polling.limits]`: what one feed may deliver at one poll. Anything above is left out and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 pub struct Limits {
-    /// Entries of one document; the newest are kept.
+    /// The most entries of one document; the newest are kept.
     pub entries: usize,
-    /// Stored bytes of one entry; longer texts are shortened.
+    /// The most stored bytes of one entry; longer texts are shortened.
     pub entry_bytes: usize,
-    /// Stored bytes of all new entries of one visit; the newest are kept.
+    /// The most stored bytes of all new entries of one poll; the newest are kept.
     pub visit_bytes: usize,
-    /// Authors of one entry.
+    /// The most authors of one entry.
     pub authors: usize,
-    /// Categories of one entry.
+    /// The most categories of one entry.
     pub categories: usize,
-    /// Memory for reading one document, in bytes; one that needs more is not read.
+    /// The memory for reading one document, in bytes; a document that needs more is not read.
     pub memory_bytes: u64,
 }
 
@@ -144,18 +148,17 @@ impl Default for Limits {
     }
 }
 
-/// All addresses that begin like this one. Reads as `10.0.0.0/8`.
+/// A network of IP addresses, written `10.0.0.0/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
-    /// One of them.
+    /// Any address in it.
     pub address: IpAddr,
-    /// How many bits are common to all.
+    /// The prefix length: how many leading bits all its addresses have in common.
     pub length: u8,
 }
 
 impl Network {
-    /// Whether an address begins like this one. An IPv4 address written as an IPv6 one (RFC 4291 §2.5.5.2) is the IPv4
-    /// address that it stands for.
+    /// Whether the network contains an address. An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) counts as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let bits = |address: IpAddr| match address.to_canonical() {
@@ -174,7 +177,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// `[schedule]`: cron lines of five fields, checked to have a next slot.
+/// `[schedule]`: cron expressions of five fields, checked to have a next slot.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Schedule {
     /// For subscribers to a daily digest.
@@ -188,9 +191,9 @@ pub struct Schedule {
 /// `[relevance]`: what counts as relevant.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Relevance {
-    /// What becomes of items just under the threshold.
+    /// How items just below the threshold are treated.
     pub borderline: Borderline,
-    /// Goes before the topic file's margin, as the next one does before its threshold.
+    /// Overrides the `borderline_margin` of topic.toml.
     #[schemars(with = "Optional")]
     pub borderline_margin: Option<f32>,
     /// Overrides the `threshold` of topic.toml.
@@ -198,101 +201,103 @@ pub struct Relevance {
     pub threshold: Option<f32>,
 }
 
-/// What becomes of items just under the threshold.
+/// How items just below the threshold are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub enum Borderline {
-    /// They are listed shortly at the end.
+    /// They are listed briefly at the end.
     List,
-    /// They are taken in like the others.
+    /// They are included like selected ones.
     Include,
 }
 
 /// `[digest]`: what a digest holds.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Digest {
-    /// The most stories in full; the best are taken.
+    /// The most stories shown in full; the best ones are chosen.
     pub max_stories: usize,
-    /// The length of a story's excerpt, in characters.
+    /// The longest excerpt of a story, in characters.
     pub excerpt_chars: usize,
-    /// Links of stories that go first.
+    /// Links of stories that come first.
     #[schemars(with = "Vec<String>")]
     pub pin: Vec<Url>,
-    /// Whether a mail goes out that says there was nothing.
+    /// Whether to send an email when there is nothing new.
     pub quiet_week: bool,
 }
 
-/// `[mail]`: how mail leaves.
+/// `[mail]`: how emails are sent.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Mail {
-    /// By which way.
+    /// By which transport.
     pub transport: TransportKind,
-    /// The From line: `Name <address>`.
-    pub from: String,
-    /// The Reply-To line; empty when answers go to `from`.
-    pub reply_to: String,
-    /// Gets a proof of each digest before the subscribers do.
+    /// The From header: `Name <address>`.
+    #[schemars(with = "String")]
+    pub from: Mailbox,
+    /// The Reply-To header; without it, replies go to `from`.
+    #[schemars(with = "String")]
+    pub reply_to: Option<Mailbox>,
+    /// Receives a proof of each digest before the subscribers.
     #[schemars(with = "String")]
     pub proof_to: Option<EmailAddress>,
-    /// Takes what comes back: each mail's return path is this address with a token of its own behind a `+`. Without
-    /// it, what comes back goes to the sender.
+    /// Receives bounces: each email's return path is this address with `+` and a token of its own. Without it, bounces go to
+    /// the sender.
     #[schemars(with = "String")]
     pub bounce_address: Option<String>,
-    /// Takes mails that ask to be unsubscribed.
+    /// Receives unsubscribe requests by email.
     #[schemars(with = "String")]
     pub unsubscribe_address: Option<String>,
-    /// The relay.
+    /// The mail server.
     pub smtp: Smtp,
-    /// The signature; none while its keys are empty.
+    /// The DKIM signature; `None` while its keys are empty.
     #[schemars(with = "Dkim")]
     pub dkim: Option<Dkim>,
 }
 
-/// By which way mail leaves.
+/// How emails leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub enum TransportKind {
-    /// Each mail becomes a file in `outbox/` in the data folder.
+    /// Each email becomes a file in `outbox/` in the data folder.
     Directory,
-    /// To the relay of `[mail.smtp]`.
+    /// Emails are sent through the server in `[mail.smtp]`.
     Smtp,
 }
 
-/// `[mail.smtp]`: the relay.
+/// `[mail.smtp]`: the mail server.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 pub struct Smtp {
-    /// Its name or address.
+    /// Its host name or IP address.
     pub host: String,
     /// Its port.
     pub port: u16,
     /// How the connection is protected.
     pub tls: Tls,
-    /// Further certificate authorities, already joined to the configuration folder.
+    /// A file of additional certificate authorities, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub ca_file: Option<PathBuf>,
     /// The file's content.
     #[schemars(skip)]
     pub ca: Option<Vec<u8>>,
-    /// The log-in; none while the user name is empty.
+    /// The user name; without it, there is no log-in.
     #[schemars(with = "String")]
     pub username: Option<String>,
-    /// The file that the password was read from, already joined to the configuration folder.
+    /// The file with the password, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub password_file: Option<PathBuf>,
-    /// From the environment, else from `password_file`.
+    /// The password, from the environment, else from `password_file`.
     #[schemars(skip)]
     pub password: Option<Secret>,
     /// The name in EHLO; the host of `public_url` unless set.
     #[schemars(with = "String")]
     pub ehlo_name: Option<String>,
-    /// The longest wait for one answer.
+    /// The time limit for one reply.
     #[schemars(with = "Time")]
     pub timeout: Duration,
-    /// Connections open at the same time.
+    /// The most connections open at the same time.
     pub max_connections: usize,
-    /// Mails over one connection before it is closed.
+    /// The most emails sent over one connection.
     pub messages_per_connection: u32,
-    /// 0 is no limit.
+    /// The most emails sent in a second; 0 for no limit.
     pub messages_per_second: u32,
 }
 
@@ -302,22 +307,22 @@ pub struct Smtp {
 pub enum Tls {
     /// TLS from the first byte, usually port 465.
     Tls,
-    /// Begins in the clear and must be upgraded, usually port 587.
+    /// Begins unencrypted and must be upgraded, usually port 587.
     Starttls,
-    /// Not at all; only to this machine.
+    /// No TLS; allowed only for a server on this machine.
     None,
 }
 
-/// `[mail.dkim]`: the signature.
+/// `[mail.dkim]`: the DKIM signature.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Dkim {
-    /// The domain that signs.
+    /// The signing domain.
     pub domain: String,
-    /// The record's name under `_domainkey`.
+    /// The selector: the record's name under `_domainkey`.
     pub selector: String,
     /// The private key in PEM, already joined to the configuration folder.
     pub key_file: PathBuf,
-    /// The file's content; none only where the file could not be read, which is a finding.
+    /// The file's content; `None` only if the file could not be read, which is a finding.
     #[schemars(skip)]
     pub key: Option<Secret>,
 }
@@ -325,20 +330,20 @@ pub struct Dkim {
 /// `[web]`: where the pages are served.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Web {
-    /// For subscribers.
+    /// The address and port of the pages for subscribers.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// For health checks and the operator.
+    /// The address and port of the operator's pages and health checks.
     #[schemars(with = "String")]
     pub admin_listen: SocketAddr,
-    /// Whether the operator's pages may be served where others reach them.
+    /// Whether the operator's pages may be served where others can reach them.
     pub admin_open: bool,
-    /// Names under which the operator's pages may be asked for, beside IP addresses and the host of `public_url`.
+    /// Host names for the operator's pages, besides IP addresses and the host of `public_url`.
     pub admin_hosts: Vec<String>,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks whose `X-Forwarded-For` header is trusted.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,
-    /// Whether search engines may list the pages and feeds that are for everybody.
+    /// Whether search engines may list the public pages and feeds.
     pub robots: bool,
 }
 
@@ -348,18 +353,18 @@ pub struct Retention {
     /// The full text of items.
     #[schemars(with = "Time")]
     pub content: Duration,
-    /// Attempts of delivery.
+    /// Delivery attempts.
     #[schemars(with = "Time")]
     pub attempts: Duration,
     /// Sign-ups that were never confirmed.
     #[schemars(with = "Time")]
     pub pending: Duration,
-    /// Subscribers who left.
+    /// Subscribers who unsubscribed.
     #[schemars(with = "Time")]
     pub left: Duration,
 }
 
-/// A value that does not show itself.
+/// A secret that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -368,7 +373,7 @@ impl Secret {
         Self(secret)
     }
 
-    /// The value itself: for the one who must hand it on, never for a log.
+    /// The secret itself, to be passed on and never logged.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

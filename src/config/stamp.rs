@@ -1,27 +1,27 @@
-//! What the files of a configuration look like from outside, so that an edit is seen without reading them: size and
-//! time of change of everything that lies in the folder, of the templates, and of what the settings name elsewhere.
+//! The sizes and modification times of all files of a configuration, so that an edit is noticed without reading them:
+//! the files of the folder, the templates, and the files that the settings name elsewhere.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Config;
 
-/// Files that are looked at in one folder: it may hold what is not ours.
+/// The most files looked at in one folder, which may also contain files that are not ours.
 const MOST_FILES: usize = 1000;
 
-/// Folders within one another: templates have one below theirs.
+/// How deep folders are searched: templates have one level of subfolders.
 const DEPTH: usize = 3;
 
-/// How the files look: the same as long as nobody touches them.
+/// The sizes and times: equal as long as no file changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stamp(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
 
 impl Stamp {
     fn add(&mut self, path: &Path) {
-        // Links are followed: what is mounted into a container is mostly one.
-        let look = std::fs::metadata(path).ok().filter(|found| !found.is_dir());
-        let look = look.and_then(|found| Some((found.len(), found.modified().ok()?)));
-        self.0.push((path.to_owned(), look));
+        // Follow links: files mounted into a container are usually links.
+        let metadata = std::fs::metadata(path).ok().filter(|found| !found.is_dir());
+        let metadata = metadata.and_then(|found| Some((found.len(), found.modified().ok()?)));
+        self.0.push((path.to_owned(), metadata));
     }
 
     fn add_folder(&mut self, folder: &Path, depth: usize) {
@@ -39,7 +39,7 @@ impl Stamp {
 }
 
 impl Config {
-    /// How its files look now.
+    /// The current sizes and times of its files.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         let mut stamp = Stamp::default();

@@ -1,5 +1,7 @@
-//! Reads `topic.toml` into the domain's [`Topic`]: each phrase is parsed, and refused at its own place. What a
-//! phrase finds, and how scores add up, is `domain`'s matter.
+//! Reads `topic.toml` into the domain's [`Topic`]. Each phrase is parsed, and an invalid one is reported at its own
+//! place. `domain` decides what a phrase matches and how scores add up.
+
+pub(super) mod phrases;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,13 +10,13 @@ use sha2::{Digest as _, Sha256};
 use toml::de::DeValue;
 
 use super::digest::threshold;
-use super::reader::Table;
+use super::reading::table::Table;
+use super::reading::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use super::settings;
-use super::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use crate::domain::selection::relevance::METHOD;
 use crate::domain::selection::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
 
-/// What a phrase of each strength is worth.
+/// The points for a phrase of each strength.
 struct Weights {
     strong: f32,
     plain: f32,
@@ -23,8 +25,8 @@ struct Weights {
     decisive: f32,
 }
 
-/// Reads the topic; `source` is what is hashed, `over` goes before the file's threshold and says what is borderline,
-/// `content` reads a file that the topic names; without it, its classifier stays untrained.
+/// Reads the topic. `source` is hashed for the fingerprint, `over` overrides the file's threshold and margin, and `content`
+/// reads a file that the topic names; without `content`, the classifier stays untrained.
 pub(super) fn read(
     mut top: Table<'_>,
     source: &str,
@@ -35,7 +37,8 @@ pub(super) fn read(
     let title = top.required("title", filled);
     let description = top.required("description", filled);
     let languages = top.values("languages", language);
-    const HINT: &str = "points, as `threshold = 3.0`; with a classifier percent, as `threshold = 50`";
+    const HINT: &str =
+        "write points, such as `threshold = 3.0`; with a classifier, a percentage such as `threshold = 50`";
     let in_file = top.placed("threshold", hinted(HINT, threshold));
     let margin_in_file = top.placed("borderline_margin", number(0.0..=1000.0));
     let weights = weights(top.table("weights"));
@@ -76,7 +79,7 @@ pub(super) fn read(
     (topic, file)
 }
 
-/// What scores mean in a topic that names this classifier, whether or not it can be read.
+/// The scale of the scores of a topic that names this classifier, whether or not it can be read.
 pub(super) fn scale(classifier: Option<&String>) -> Scale {
     if classifier.is_some() { Scale::Probability } else { Scale::Points }
 }
@@ -86,19 +89,19 @@ pub(super) fn off_scale(key: &str, value: f32, scale: Scale) -> Option<Wrong> {
     match (scale, key) {
         (Scale::Points, _) => None,
         (Scale::Probability, "threshold") => (!(10.0..=99.0).contains(&value)).then(|| {
-            let hint = "it is in percent, where earlier versions had points: \
-                        `threshold = 50` picks the posts that are more likely relevant than not";
+            let hint = "it is a percentage now; earlier versions used points: \
+                        `threshold = 50` selects the posts that are more likely relevant than not";
             Wrong::new("must be between 10 and 99 with a classifier", hint)
         }),
         (Scale::Probability, _) => (value != 0.0 && !(1.0..=50.0).contains(&value)).then(|| {
-            let hint = "it is in percentage points: with a threshold of 50, `borderline_margin = 10` begins at 40";
+            let hint = "it is in percentage points: with a threshold of 50 and `borderline_margin = 10`, borderline begins at 40";
             Wrong::new("must be 0, or between 1 and 50, with a classifier", hint)
         }),
     }
 }
 
 fn weights(mut table: Table<'_>) -> Weights {
-    const HINT: &str = "write what a phrase is worth, above nought; in an `[[exclusion]]` it is subtracted";
+    const HINT: &str = "write the points of a phrase, not less than zero; in an `[[exclusion]]` they are subtracted";
     let weight = |value: &DeValue<'_>| hinted(HINT, number(0.0..=1000.0))(value);
     let weights = Weights {
         strong: table.or("strong", 4.0, weight),
@@ -111,18 +114,19 @@ fn weights(mut table: Table<'_>) -> Weights {
     weights
 }
 
-/// The classifier that the table names, the content of its file, and the file's name; none without a table.
+/// The classifier that the table names, the content of its file, and the file's name; `None` without a table.
 fn classifier(
     mut table: Table<'_>,
     themes: &[Theme],
     content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
 ) -> (Option<Arc<Classifier>>, Vec<u8>, Option<String>) {
-    const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or take the table `[classifier]` out";
+    const HINT: &str = "make it with `policy-digest topic train POSTS.jsonl`, or remove the table `[classifier]`";
     let file = table.placed("file", filled);
     let names = || themes.iter().map(|theme| theme.name.clone());
     let (mut classifier, mut bytes) = (None, Vec::new());
     if let Some((file, place)) = &file {
-        let refuse = |message: String| table.note(place.clone(), format!("`{file}`: {message}"), Some(HINT.to_owned()));
+        let refuse =
+            |message: String| table.report(place.clone(), format!("`{file}`: {message}"), Some(HINT.to_owned()));
         match content.map(|content| content(file)) {
             None => classifier = Some(Classifier::untrained(names().collect())),
             Some(Err(error)) => refuse(format!("the file cannot be read: {error}")),
@@ -130,7 +134,7 @@ fn classifier(
                 match Classifier::parse(&content) {
                     Err(error) => refuse(error.to_string()),
                     Ok(read) if !names().eq(read.themes().iter().cloned()) => {
-                        refuse("it was trained for other themes, or for these in another order".to_owned());
+                        refuse("it was trained for other themes, or for the same themes in another order".to_owned());
                     }
                     Ok(read) => classifier = Some(read),
                 }
@@ -142,16 +146,16 @@ fn classifier(
     (classifier.map(Arc::new), bytes, file.map(|(file, _)| file))
 }
 
-/// Earlier versions had a table of this name: its model and its points cannot be read any more.
+/// Reports the `[wording]` table of earlier versions, whose model and points can no longer be read.
 fn refuse_wording(top: &mut Table<'_>) {
     const HINT: &str = "write `[classifier]` with `file = \"topic.classifier\"` instead, make that file with \
                         `policy-digest topic train POSTS.jsonl`, and set `threshold` in percent";
     if let Some(place) = top.removed("wording") {
-        top.note(place, "`[wording]` is now `[classifier]`", Some(HINT.to_owned()));
+        top.report(place, "`[wording]` is now `[classifier]`", Some(HINT.to_owned()));
     }
 }
 
-/// The phrases of a table, in their three strengths.
+/// The phrases of a table, of all three strengths.
 fn terms(table: &mut Table<'_>, weights: &Weights) -> Vec<Term> {
     let mut terms = Vec::new();
     for (strength, weight) in [("strong", weights.strong), ("plain", weights.plain), ("weak", weights.weak)] {
@@ -167,7 +171,7 @@ fn pattern(value: &DeValue<'_>) -> Read<Pattern> {
     match value {
         DeValue::String(phrase) => Pattern::parse(phrase).map_err(|error| Wrong::alone(error.message, error.hint)),
         other => {
-            let hint = Some("as `'social care'`; put quotes around a number, too".to_owned());
+            let hint = Some("for example `'social care'`; numbers need quotes too".to_owned());
             Err(Wrong { hint, ..Wrong::mistyped("a phrase in quotes", other) })
         }
     }
@@ -195,7 +199,8 @@ fn exclusions(tables: Vec<Table<'_>>, weights: &Weights) -> Vec<Exclusion> {
     for mut table in tables {
         let name = name(&mut table, &mut names, "exclusion");
         let reason = table.required("reason", filled).map(|(reason, _)| reason);
-        let decisive = table.or("decisive", false, hinted("`true` puts a post out whatever else it says", flag));
+        let decisive =
+            table.or("decisive", false, hinted("`true` leaves a post out regardless of its other phrases", flag));
         let terms = terms(&mut table, weights);
         table.finish();
         if let (Some(name), Some(reason)) = (name, reason) {
@@ -205,22 +210,22 @@ fn exclusions(tables: Vec<Table<'_>>, weights: &Weights) -> Vec<Exclusion> {
     exclusions
 }
 
-/// The table's name, which no earlier one may have.
+/// The table's name; a name that an earlier table has is reported.
 fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Option<String> {
     let (name, place) = table.required("name", short_name)?;
     if !names.insert(name.clone()) {
-        let hint = format!("give each {what} its own name, or put their phrases together");
-        table.note(place, format!("a second {what} is called `{name}`"), Some(hint));
+        let hint = format!("give each {what} its own name, or merge their phrases");
+        table.report(place, format!("there is already another {what} called `{name}`"), Some(hint));
     }
     Some(name)
 }
 
-/// Changes with whatever changes a score or a verdict.
+/// A hash of everything that affects a score or a verdict.
 fn fingerprint(sources: &[&[u8]], over: &settings::Relevance) -> String {
     let mut hash = Sha256::new();
     for source in sources {
         hash.update(source);
-        // The length stands before the next, so that no file can look like another with an override.
+        // With the lengths hashed too, different files and overrides cannot give the same input.
         hash.update(source.len().to_le_bytes());
     }
     let settings::Relevance { borderline, borderline_margin, threshold } = over;

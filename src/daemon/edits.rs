@@ -1,5 +1,5 @@
-//! Edits of the configuration: seen by the look of its files once they lie still, or told by a signal. A bad one is
-//! logged with its diagnostic, once, and the configuration before it goes on.
+//! Reloads the configuration after an edit: on a signal, or when its files have changed and then stayed unchanged for one
+//! round. An edit with mistakes is logged once with its diagnostics, and the previous configuration stays in use.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::config::{Config, Findings, Stamp};
 
 type Read = dyn Fn() -> Result<Config, Findings> + Send + Sync;
 
-/// What is known of the files.
+/// Watches the files.
 pub(super) struct Edits {
     live: Live,
     read: Arc<Read>,
     files: Files,
-    /// The diagnostic that was logged last.
+    /// The diagnostics that were logged last.
     refused: Option<String>,
 }
 
@@ -25,23 +25,23 @@ impl Edits {
         Self { live, read: Arc::new(read), files: Files::default(), refused: None }
     }
 
-    /// Takes over an edit, if there is one and nobody is at work on it any more.
+    /// Reloads the configuration if its files have changed and are no longer being edited.
     pub(super) async fn look(&mut self) {
         let stamp = self.stamp();
-        if self.files.are_new(&stamp)
+        if self.files.have_changed(&stamp)
             && let Some(reloaded) = self.reload(stamp).await
             && reloaded != Reloaded::default()
         {
-            tell(&reloaded);
+            log(&reloaded);
         }
     }
 
-    /// Reads the files now, however they look, because somebody asked.
+    /// Reloads the configuration now, on request.
     pub(super) async fn take_over(&mut self) {
         supervisor::reloading();
         self.refused = None;
         if let Some(reloaded) = self.reload(self.stamp()).await {
-            tell(&reloaded);
+            log(&reloaded);
         }
         supervisor::reloaded(self.refused.is_some());
     }
@@ -52,22 +52,23 @@ impl Edits {
 
     async fn reload(&mut self, stamp: Stamp) -> Option<Reloaded> {
         let read = Arc::clone(&self.read);
-        // The topic's phrases and model take a moment to read.
-        let read = tokio::task::spawn_blocking(move || read()).await.context("reading it ended in a panic");
+        // Reading the topic's phrases and classifier takes a moment.
+        let read =
+            tokio::task::spawn_blocking(move || read()).await.context("reading the configuration ended in a panic");
         let read = read.and_then(|read| Ok(read?));
         match reload(&self.live, read).await {
             Ok(reloaded) => {
-                // What the new configuration names is looked at from now on.
-                self.files.taken = Some(stamp);
+                // From now on, the files that the new configuration names are watched.
+                self.files.loaded = Some(stamp);
                 self.refused = None;
                 Some(reloaded)
             }
             Err(error) => {
-                // It is tried again at every look: the cure may lie in a file that only the edit names.
+                // Every round tries again: the fix may be in a file that only the refused configuration names.
                 let text = format!("{error:#}");
                 if self.refused.as_ref() != Some(&text) {
-                    tracing::error!("the edited configuration is refused, and the one before goes on:\n{text}");
-                    supervisor::status("the edited configuration is refused, and the one before goes on");
+                    tracing::error!("{}:\n{text}", supervisor::REFUSED);
+                    supervisor::status(supervisor::REFUSED);
                     self.refused = Some(text);
                 }
                 None
@@ -76,30 +77,30 @@ impl Edits {
     }
 }
 
-fn tell(reloaded: &Reloaded) {
+fn log(reloaded: &Reloaded) {
     let changes = match &*reloaded.changes {
         [] => "nothing".to_owned(),
         changes => changes.join(", "),
     };
-    tracing::info!(changes, "the configuration was read anew");
+    tracing::info!(changes, "the configuration was reloaded");
     if !reloaded.need_restart.is_empty() {
-        tracing::warn!(keys = reloaded.need_restart.join(", "), "a change of these needs a restart");
+        tracing::warn!(keys = reloaded.need_restart.join(", "), "changes of these keys need a restart");
     }
 }
 
-/// How the files looked when they were taken over, and at the last look.
+/// The files' stamps at the last reload and at the last look.
 #[derive(Default)]
 struct Files {
-    taken: Option<Stamp>,
+    loaded: Option<Stamp>,
     last: Option<Stamp>,
 }
 
 impl Files {
-    /// Whether they are not those that were taken over, and have lain still since the last look. At first nothing counts as
-    /// taken over: they may have been edited while the program started.
-    fn are_new(&mut self, now: &Stamp) -> bool {
-        let are_still = self.last.as_ref() == Some(now);
+    /// Whether the files have changed since they were loaded, but not since the last look. At the start nothing counts as
+    /// loaded, because the files may have been edited while the program started.
+    fn have_changed(&mut self, now: &Stamp) -> bool {
+        let are_settled = self.last.as_ref() == Some(now);
         self.last = Some(now.clone());
-        are_still && self.taken.as_ref() != Some(now)
+        are_settled && self.loaded.as_ref() != Some(now)
     }
 }

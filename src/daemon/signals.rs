@@ -1,15 +1,15 @@
-//! What the operating system tells a process: to read its configuration anew, or to end.
+//! Signals from the operating system: to reload the configuration, or to stop.
 
-/// What is wanted.
+/// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
-    /// Read the configuration anew.
+    /// Reload the configuration.
     Reload,
-    /// Come to an end; the signal's name.
+    /// Stop; with the signal's name.
     Stop(&'static str),
 }
 
-/// The signals that are listened to.
+/// The signals that the daemon handles.
 pub(super) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -54,7 +54,7 @@ impl Signals {
 }
 
 impl Signals {
-    /// Waits until it is told to end.
+    /// Waits for a signal to stop.
     pub(super) async fn stop(&mut self) {
         while self.next().await == Signal::Reload {}
     }

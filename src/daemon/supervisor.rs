@@ -1,5 +1,5 @@
-//! What systemd is told, if it started us: ready, reloading, stopping, and that we are alive. The protocol is sd_notify(3);
-//! without `NOTIFY_SOCKET` nothing is said. Not to be heard is no reason to end.
+//! Notifies systemd, if it started us: ready, reloading, stopping, and the watchdog's keep-alive. The protocol is
+//! sd_notify(3); without `NOTIFY_SOCKET`, nothing is sent. Failing to notify is not an error.
 
 use crate::app::App;
 
@@ -8,33 +8,33 @@ mod protocol {
     use sd_notify::NotifyState;
     pub(super) use sd_notify::watchdog_enabled;
 
-    pub(super) fn say(states: &[NotifyState<'_>]) {
+    pub(super) fn notify(states: &[NotifyState<'_>]) {
         if let Err(error) = sd_notify::notify(states) {
-            tracing::debug!("the supervisor does not listen: {error}");
+            tracing::debug!("cannot notify the supervisor: {error}");
         }
     }
 
     pub(in crate::daemon) fn ready(status: &str) {
-        say(&[NotifyState::Ready, NotifyState::Status(status)]);
+        notify(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
 
     pub(in crate::daemon) fn reloading() {
-        // systemd 253 and later want the time with it.
+        // systemd 253 and later need the time as well.
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now());
-        say(&states);
+        notify(&states);
     }
 
     pub(in crate::daemon) fn stopping() {
-        say(&[NotifyState::Stopping, NotifyState::Status("finishing what is in flight")]);
+        notify(&[NotifyState::Stopping, NotifyState::Status("finishing work in progress")]);
     }
 
     pub(in crate::daemon) fn status(status: &str) {
-        say(&[NotifyState::Status(status)]);
+        notify(&[NotifyState::Status(status)]);
     }
 
     pub(super) fn alive() {
-        say(&[NotifyState::Watchdog]);
+        notify(&[NotifyState::Watchdog]);
     }
 }
 
@@ -53,18 +53,16 @@ mod protocol {
 
 pub(super) use protocol::{ready, reloading, status, stopping};
 
-/// The answer to [`reloading`]; the supervisor has no word for a reload that was refused.
+/// The status after a configuration was refused.
+pub(super) const REFUSED: &str = "the new configuration has errors; still running with the previous one";
+
+/// Ends [`reloading`]. The protocol has no state for a refused reload, so only the status text says so.
 pub(super) fn reloaded(is_refused: bool) {
-    let status = if is_refused {
-        "the edited configuration is refused, and the one before goes on"
-    } else {
-        "the configuration was read anew"
-    };
-    ready(status);
+    ready(if is_refused { REFUSED } else { "the configuration was reloaded" });
 }
 
-/// Says at twice the rate that is asked for that we are alive: the runtime turns, and the database answers. A long poll
-/// or a slow mail server is no illness.
+/// Sends the keep-alive at twice the requested rate while the runtime and the database respond. A long poll or a slow mail
+/// server does not matter.
 pub(super) async fn feed_watchdog(app: App) {
     let Some(limit) = protocol::watchdog_enabled() else { return };
     loop {

@@ -6,9 +6,9 @@ use super::*;
 
 fn envelope() -> Envelope {
     Envelope {
-        from: "Réform Digest, Weekly <digest@example.org>".into(),
+        from: Mailbox::new("Réform Digest, Weekly", "digest@example.org"),
         to: "reader@example.net".into(),
-        reply_to: Some("editor@example.org".into()),
+        reply_to: Some(Mailbox::new("", "editor@example.org")),
         message_id: "<r1.s1@digest.example.org>".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         list_id: Some(("Public Service Reform Digest".into(), "digest.example.org".into())),
@@ -83,7 +83,7 @@ fn text_comes_first_and_both_parts_are_utf_8() {
 fn no_name_and_no_subject_makes_a_header() {
     let evil = "x\r\nBcc: all@example.org\r\n\r\nbody";
     let envelope = Envelope {
-        from: format!("{evil} <digest@example.org>"),
+        from: Mailbox::new(evil, "digest@example.org"),
         list_id: Some((evil.into(), "digest.example.org".into())),
         ..envelope()
     };
@@ -104,7 +104,7 @@ fn what_cannot_stand_in_a_header_is_refused() {
         Envelope { message_id: "r1@x".into(), ..envelope() },
         Envelope { message_id: "<r1@x>\r\nBcc: y>".into(), ..envelope() },
         Envelope { to: "reader@example.net\r\nBcc: all@example.org".into(), ..envelope() },
-        Envelope { from: "nobody".into(), ..envelope() },
+        Envelope { from: Mailbox::new("", "nobody"), ..envelope() },
     ];
     for envelope in bad {
         assert!(build(&envelope, "s", "t", "h").is_err(), "{envelope:?}");

@@ -1,6 +1,6 @@
-//! The templates that the program brings along, and the guide to them.
+//! The built-in templates, and the guide to them.
 
-/// Every built-in template with its name, which is its path in an administrator's folder.
+/// Every built-in template that an administrator can replace, by its path in `templates_dir`.
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("base.html.j2", include_str!("../../templates/base.html.j2")),
     ("base.txt.j2", include_str!("../../templates/base.txt.j2")),
@@ -39,5 +39,8 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/ask_link.html.j2", include_str!("../../templates/page/ask_link.html.j2")),
 ];
 
-/// What an administrator needs to know of them, and the name of the file that says it.
+/// The administrators' guide to the templates: its file name and its text.
 pub const GUIDE: (&str, &str) = ("README.md", include_str!("../../templates/README.md"));
+
+/// The template of the operator's page, which cannot be replaced.
+pub(super) const OPERATOR_PAGE: (&str, &str) = ("status.html.j2", include_str!("../../templates/status.html.j2"));

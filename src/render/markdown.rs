@@ -1,6 +1,6 @@
-//! The editor's note: Markdown (CommonMark) as HTML and as text to be read. A small subset is kept: paragraphs,
-//! emphasis, lists, headings (all of the third rank, since the note stands under one of the second), and links by
-//! http, https and mailto. Images are dropped; raw HTML and code are shown as plain text. Everything is escaped.
+//! The editor's note: turns Markdown (CommonMark) into HTML and plain text. Only a small subset is kept: paragraphs,
+//! emphasis, lists, headings (all third-level, because the note is below a second-level one), and http, https and mailto
+//! links. Images are dropped; raw HTML and code are shown as plain text. Everything is escaped.
 
 use std::fmt::Write as _;
 
@@ -11,14 +11,14 @@ use url::Url;
 use super::text::wrap;
 use crate::domain::items::text::single_line;
 
-/// Marks and lists that are nested deeper are not marked any more: no reader tells them apart, and mail programs
-/// stumble over them.
+/// The deepest nesting of lists and emphasis. Deeper ones are flattened: people cannot tell them apart, and mail programs
+/// have trouble with them.
 const DEPTH: usize = 12;
 
-/// The note as HTML: elements without attributes, save `href` and `start`, and none that is empty.
+/// The note as HTML: no attributes except `href` and `start`, and no empty elements.
 pub(super) fn html(markdown: &str) -> String {
     let mut html = String::new();
-    // Where each open element begins, where its content does, and how it ends.
+    // For each open element: where it begins, where its content begins, and its end tag.
     let mut open: Vec<(usize, usize, &str)> = Vec::new();
     for event in without_images(markdown) {
         match event {
@@ -42,7 +42,7 @@ pub(super) fn html(markdown: &str) -> String {
     html
 }
 
-/// The note as text: wrapped, each link's URL on a line of its own below the words.
+/// The note as wrapped text, with each link's URL on its own line below the paragraph.
 pub(super) fn text(markdown: &str) -> String {
     let mut text = Text::default();
     for event in without_images(markdown) {
@@ -52,7 +52,7 @@ pub(super) fn text(markdown: &str) -> String {
     text.done
 }
 
-/// All events save images and what stands in them.
+/// All events except images and their content.
 fn without_images(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     let mut images = 0usize;
     Parser::new(markdown).filter(move |event| match event {
@@ -68,7 +68,7 @@ fn without_images(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     })
 }
 
-/// What an event shows as it stands.
+/// The text of an event.
 fn plain<'e>(event: &'e Event<'_>) -> Option<&'e str> {
     match event {
         Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => Some(text),
@@ -76,7 +76,7 @@ fn plain<'e>(event: &'e Event<'_>) -> Option<&'e str> {
     }
 }
 
-/// How an element begins and ends; both empty for what is not kept.
+/// An element's start and end tags; both empty for elements that are not kept.
 fn element(tag: &Tag<'_>) -> (String, &'static str) {
     let (start, end) = match tag {
         Tag::Paragraph | Tag::CodeBlock(_) | Tag::HtmlBlock => ("<p>", "</p>\n"),
@@ -96,26 +96,26 @@ fn element(tag: &Tag<'_>) -> (String, &'static str) {
     (start.to_owned(), end)
 }
 
-/// Where a link may lead.
+/// The target of a link; `None` if it is not allowed.
 fn address(kind: LinkType, link: &str) -> Option<String> {
     let url = if kind == LinkType::Email { Url::parse(&format!("mailto:{link}")) } else { Url::parse(link) };
     let url = url.ok()?;
     matches!(url.scheme(), "http" | "https" | "mailto").then(|| url.to_string())
 }
 
-/// The text part as it grows, block by block.
+/// The text under construction, block by block.
 #[derive(Default)]
 struct Text {
     done: String,
-    /// The words of the open block; a line break in it stays one.
+    /// The text of the open block, with its hard line breaks.
     block: String,
-    /// What its links lead to.
+    /// The targets of its links.
     urls: Vec<String>,
-    /// The lists that are open, each with its next number.
+    /// The open lists, each with its next number.
     lists: Vec<Option<u64>>,
-    /// What stands before the first line of the block.
+    /// The list marker before the block's first line.
     marker: String,
-    /// Where the words of each open link begin.
+    /// Where the text of each open link begins, and its target.
     links: Vec<(usize, Option<String>)>,
     was_item: bool,
 }
@@ -146,7 +146,7 @@ impl Text {
         }
     }
 
-    /// A URL that is its own words gets a line of its own where it stands, that of other words follows their block.
+    /// A URL whose text is the URL itself gets its own line in place; others follow the block.
     fn end_link(&mut self) {
         let Some((from, Some(url))) = self.links.pop() else { return };
         let words = self.block.get(from..).unwrap_or_default().trim();
@@ -174,7 +174,7 @@ impl Text {
     fn end_block(&mut self) {
         let (block, marker) = (std::mem::take(&mut self.block), std::mem::take(&mut self.marker));
         let indent = self.lists.iter().take(DEPTH).map(|list| if list.is_some() { 4 } else { 2 }).sum();
-        // What stood around a URL may leave a full stop alone on its line.
+        // Moving a URL to its own line may leave a line with only a full stop.
         let words = block.lines().map(single_line).filter(|line| !line.chars().all(|c| c.is_ascii_punctuation()));
         let lines: Vec<String> = words.chain(self.urls.drain(..)).map(|line| wrap(&line, indent)).collect();
         let lines = lines.join("\n");
@@ -199,7 +199,7 @@ mod tests {
         - one\n- two, see <https://example.org/two>\n  1. within\n\n3. three\n4. four\n";
 
     #[test]
-    fn html_has_the_small_subset() {
+    fn html_has_only_the_small_subset() {
         assert_eq!(
             html(NOTE).replace("&#x2f;", "/"),
             "<h3>Welcome back</h3>\n<p>Three <em>new</em> <strong>sources</strong> this week; please answer\n\
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_written_for_reading() {
+    fn text_is_readable() {
         assert_eq!(
             text(NOTE),
             "Welcome back\n\nThree new sources this week; please answer our survey, or write to\n\
@@ -241,12 +241,12 @@ mod tests {
             assert!(is_plain && !element.contains(" on"), "{element} in {html}");
         }
         let text = text(note);
-        assert!(!html.contains("></a>") && !text.contains("/ok"), "a link without words is none: {html}{text}");
+        assert!(!html.contains("></a>") && !text.contains("/ok"), "a link without text is dropped: {html}{text}");
         assert!(!text.contains("javascript:") && !text.contains("data:") && !text.contains(".gif"), "{text}");
     }
 
     #[test]
-    fn what_is_nested_very_deep_is_flattened() {
+    fn very_deep_nesting_is_flattened() {
         for deep in ["> ", "- ", "1. ", "*a **b "] {
             let note = format!("{}end", deep.repeat(3000));
             assert!(html(&note).matches("<ul>").count() <= DEPTH && text(&note).ends_with("end"), "{deep}");

@@ -1,13 +1,13 @@
-//! The proof of a mail: the mail itself, marked in its subject and above its first line. No template is asked, so
-//! that a proof looks like the mail whatever an administrator's templates say.
+//! The proof of an email: the email itself, marked in its subject and above its first line. It does not use templates, so
+//! a proof looks like the email even with an administrator's templates.
 
 use super::{Rendered, text};
 
-/// Before the subject.
+/// The mark before the subject.
 const MARK: &str = "[Proof]";
 
 impl Rendered {
-    /// The same mail as a proof; `words` say what it is, in plain text.
+    /// The same email as a proof. `words` explain in plain text what it is.
     #[must_use]
     pub fn as_proof(&self, words: &str) -> Self {
         let line = text::wrap(words, 0);
@@ -19,7 +19,7 @@ impl Rendered {
     }
 }
 
-/// The words as the first thing in the page's body; before all else where there is none.
+/// Puts the words at the start of the HTML's body, or at the very start if there is no body.
 fn with_banner(html: &str, words: &str) -> String {
     let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let banner = format!(

@@ -1,19 +1,15 @@
-//! Made-up views for trying templates: once with everything that may be there, once with nothing that may be absent.
-
-mod public;
+//! Sample data to try templates with: once with every optional value, and once without any.
 
 use minijinja::Value;
 use minijinja::value::Serde;
 
-use super::page_values;
 use super::view::{
-    AlarmsView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView, KnownView,
-    LinkView, LinksView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, QuietView, SectionView, SenderView,
-    SignUpView, SourceView, SourcesView, WelcomeView,
+    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView,
+    KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
+    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, WelcomeView,
 };
-use public::{archives, sources};
 
-/// What a template is tried on, by its folder; nothing for those that only others extend.
+/// The samples for a template; empty for those that other templates extend.
 pub(super) fn values(template: &str) -> Vec<Value> {
     match template.split_once('/').map(|(folder, _)| folder) {
         Some("digest") => [digest(), bare_digest()].map(|view| Value::from(Serde(view))).into(),
@@ -56,16 +52,16 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             let bare = SourcesView { sources: vec![SourceView::default()], ..SourcesView::default() };
             [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
-        Some("page") => vec![
-            page_values("Confirm your subscription", &["One click, and it is yours.".to_owned()], Some(&form()), None),
-            page_values("This link is not valid", &["Get a new one.".to_owned()], None, Some(&new_link())),
-            page_values("Page not found", &[], None, None),
-        ],
+        Some("page") => {
+            let bare = MessageView::new("Page not found", &[]);
+            let link = MessageView { link: Some(new_link()), ..message() };
+            [MessageView { form: Some(form()), ..message() }, link, bare].map(|view| Value::from(Serde(view))).into()
+        }
         _ => Vec::new(),
     }
 }
 
-pub(super) fn digest() -> DigestView {
+fn digest() -> DigestView {
     DigestView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -89,7 +85,7 @@ pub(super) fn digest() -> DigestView {
     }
 }
 
-/// A digest of one story, of which only the title is known.
+/// A digest with one story that has only a title.
 fn bare_digest() -> DigestView {
     let entry = EntryView { title: entry().title, ..EntryView::default() };
     let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
@@ -100,7 +96,7 @@ fn missed() -> String {
     "No digest came out on Monday, 16 November 2026: this one has its posts too.".into()
 }
 
-pub(super) fn quiet() -> QuietView {
+fn quiet() -> QuietView {
     QuietView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -117,7 +113,7 @@ pub(super) fn quiet() -> QuietView {
     }
 }
 
-pub(super) fn section() -> SectionView {
+fn section() -> SectionView {
     SectionView {
         title: "Integration".into(),
         description: "Services made one.".into(),
@@ -125,7 +121,7 @@ pub(super) fn section() -> SectionView {
     }
 }
 
-pub(super) fn entry() -> EntryView {
+fn entry() -> EntryView {
     EntryView {
         title: "Joined-up care in Fife".into(),
         lang: "en".into(),
@@ -139,7 +135,7 @@ pub(super) fn entry() -> EntryView {
     }
 }
 
-pub(super) fn sender() -> SenderView {
+fn sender() -> SenderView {
     SenderView {
         organisation: "Example Institute".into(),
         postal_address: "1 High Street, Anytown".into(),
@@ -148,7 +144,7 @@ pub(super) fn sender() -> SenderView {
     }
 }
 
-pub(super) fn links() -> LinksView {
+fn links() -> LinksView {
     LinksView {
         preferences: "https://digest.example.org/p/token".into(),
         unsubscribe: "https://digest.example.org/unsubscribe/token".into(),
@@ -157,7 +153,7 @@ pub(super) fn links() -> LinksView {
     }
 }
 
-pub(super) fn confirm() -> ConfirmView {
+fn confirm() -> ConfirmView {
     ConfirmView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -169,7 +165,7 @@ pub(super) fn confirm() -> ConfirmView {
     }
 }
 
-pub(super) fn link() -> LinkView {
+fn link() -> LinkView {
     LinkView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -177,10 +173,11 @@ pub(super) fn link() -> LinkView {
         url: "https://digest.example.org/p/token".into(),
         valid_for: "7 days".into(),
         sender: sender(),
+        purpose: LinkPurpose::OwnPage,
     }
 }
 
-pub(super) fn welcome() -> WelcomeView {
+fn welcome() -> WelcomeView {
     WelcomeView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -193,7 +190,7 @@ pub(super) fn welcome() -> WelcomeView {
     }
 }
 
-pub(super) fn known() -> KnownView {
+fn known() -> KnownView {
     KnownView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -203,7 +200,7 @@ pub(super) fn known() -> KnownView {
     }
 }
 
-pub(super) fn alarms() -> AlarmsView {
+fn alarms() -> AlarmsView {
     AlarmsView {
         lang: "en-GB".into(),
         dir: "ltr".into(),
@@ -216,7 +213,7 @@ pub(super) fn alarms() -> AlarmsView {
     }
 }
 
-pub(super) fn notice() -> NoticeView {
+fn notice() -> NoticeView {
     NoticeView {
         title: "feed `reform-blog` cannot be read".into(),
         what: "\u{201c}Reform Blog\u{201d} has failed 26 times in a row, last with: HTTP status 503.".into(),
@@ -227,7 +224,7 @@ pub(super) fn notice() -> NoticeView {
     }
 }
 
-pub(super) fn sign_up() -> SignUpView {
+fn sign_up() -> SignUpView {
     SignUpView {
         lang: "en".into(),
         dir: "ltr".into(),
@@ -246,7 +243,7 @@ pub(super) fn sign_up() -> SignUpView {
     }
 }
 
-pub(super) fn preferences() -> PreferencesView {
+fn preferences() -> PreferencesView {
     PreferencesView {
         lang: "en".into(),
         dir: "ltr".into(),
@@ -269,7 +266,7 @@ pub(super) fn preferences() -> PreferencesView {
     }
 }
 
-pub(super) fn choice() -> ChoiceView {
+fn choice() -> ChoiceView {
     ChoiceView {
         value: "integration".into(),
         title: "Integration".into(),
@@ -278,7 +275,7 @@ pub(super) fn choice() -> ChoiceView {
     }
 }
 
-pub(super) fn errors() -> ErrorsView {
+fn errors() -> ErrorsView {
     ErrorsView {
         any: true,
         address: "Enter your email address".into(),
@@ -289,90 +286,64 @@ pub(super) fn errors() -> ErrorsView {
     }
 }
 
-pub(super) fn ask_link() -> AskLinkView {
+fn ask_link() -> AskLinkView {
     AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong: true, typed: "ada".into() }
+}
+
+fn message() -> MessageView {
+    MessageView::new("Confirm your subscription", &["One click, and it is yours.".to_owned()])
 }
 
 fn new_link() -> PageLink {
     PageLink { href: "https://digest.example.org/p".into(), text: "Get a new link".into() }
 }
 
-pub(super) fn form() -> PageForm {
+fn form() -> PageForm {
     PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use serde_json::Value as Json;
-
-    use super::public::{archive, source};
-    use super::*;
-    use crate::render::{GUIDE, TEMPLATES};
-
-    #[test]
-    fn every_template_that_is_not_only_extended_is_tried() {
-        for (name, _) in TEMPLATES {
-            assert!(name.starts_with("base.") || !values(name).is_empty(), "{name} has no sample");
-        }
-    }
-
-    /// The rows of the table under a heading of the guide: name, type, example.
-    fn documented(heading: &str) -> Vec<Vec<&'static str>> {
-        let (_, rest) = GUIDE.1.split_once(&format!("\n### {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
-        let section = rest.split("\n#").next().unwrap_or_default();
-        let rows = section.lines().filter(|line| line.starts_with("| `"));
-        rows.map(|row| row.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect()).collect()
-    }
-
-    #[test]
-    fn the_guide_lists_every_variable_of_every_view_with_its_type() {
-        let page = serde_json::to_value(values("page/message.html.j2").remove(0)).unwrap();
-        for (heading, view) in [
-            ("The digest", serde_json::to_value(digest()).unwrap()),
-            ("The note", serde_json::to_value(digest().note).unwrap()),
-            ("A section", serde_json::to_value(section()).unwrap()),
-            ("A story", serde_json::to_value(entry()).unwrap()),
-            ("The sender", serde_json::to_value(sender()).unwrap()),
-            ("The links", serde_json::to_value(links()).unwrap()),
-            ("The quiet note", serde_json::to_value(quiet()).unwrap()),
-            ("The confirmation", serde_json::to_value(confirm()).unwrap()),
-            ("The welcome", serde_json::to_value(welcome()).unwrap()),
-            ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),
-            ("The alarms", serde_json::to_value(alarms()).unwrap()),
-            ("An alarm", serde_json::to_value(notice()).unwrap()),
-            ("The sign-up page", serde_json::to_value(sign_up()).unwrap()),
-            ("A choice", serde_json::to_value(choice()).unwrap()),
-            ("The errors", serde_json::to_value(errors()).unwrap()),
-            ("The list of digests", serde_json::to_value(archives()).unwrap()),
-            ("A digest in the list", serde_json::to_value(archive()).unwrap()),
-            ("The sources", serde_json::to_value(sources()).unwrap()),
-            ("A source", serde_json::to_value(source()).unwrap()),
-            ("A mail with a link", serde_json::to_value(link()).unwrap()),
-            ("A person's own page", serde_json::to_value(preferences()).unwrap()),
-            ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
-            ("A page", page),
-            ("The form", serde_json::to_value(form()).unwrap()),
-            ("The link", serde_json::to_value(new_link()).unwrap()),
-        ] {
-            let rows = documented(heading);
-            let fields = view.as_object().unwrap();
-            let names: BTreeSet<&str> = rows.iter().map(|row| row[0]).collect();
-            assert_eq!(
-                names,
-                fields.keys().map(String::as_str).collect(),
-                "under \"{heading}\" in templates/README.md"
-            );
-            for row in rows {
-                let is_right = match &fields[row[0]] {
-                    Json::String(_) => matches!(row[1], "text" | "text, many lines" | "HTML"),
-                    Json::Bool(_) => row[1] == "true or false",
-                    Json::Array(_) => row[1].starts_with("list of "),
-                    _ => row[1].starts_with('['),
-                };
-                assert!(is_right && row.len() == 4 && !row[3].is_empty(), "{row:?} under \"{heading}\"");
-            }
-        }
+fn archives() -> ArchivesView {
+    ArchivesView {
+        lang: "en-GB".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest: all digests".into(),
+        digests: vec![archive()],
+        canonical: "https://digest.example.org/archive?page=2".into(),
+        newer: "archive".into(),
+        older: "archive?page=3".into(),
     }
 }
+
+fn archive() -> ArchiveView {
+    ArchiveView {
+        link: "archive/2026-11-23".into(),
+        title: "Joined-up care in Fife, and 2 more on public service reform".into(),
+        date: "23 November 2026".into(),
+        count: "3 posts".into(),
+    }
+}
+
+fn sources() -> SourcesView {
+    SourcesView {
+        lang: "en".into(),
+        dir: "ltr".into(),
+        title: "Public Service Reform Digest: sources".into(),
+        topic: "public-service reform".into(),
+        canonical: "https://digest.example.org/sources".into(),
+        sources: vec![source()],
+    }
+}
+
+fn source() -> SourceView {
+    SourceView {
+        title: "Reform Blog".into(),
+        link: "https://blog.example.org/feed".into(),
+        rhythm: "about 2 posts a week".into(),
+        last_read: "23 November 2026".into(),
+        is_failing: true,
+        is_gone: false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

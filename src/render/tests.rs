@@ -1,4 +1,4 @@
-//! Facts about the rendered mail, and the built-in templates with every optional thing present and absent.
+//! The rendered digest, with all optional values present and absent, and errors in templates.
 
 use std::sync::LazyLock;
 
@@ -95,7 +95,7 @@ fn renderer() -> Renderer {
 }
 
 fn rendered() -> Rendered {
-    renderer().render_digest(&view()).expect("a digest")
+    renderer().email(&view()).expect("a digest")
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn html_and_text_say_the_same_stories_in_the_same_order() {
 }
 
 #[test]
-fn what_is_borderline_is_title_and_source_under_its_own_heading() {
+fn borderline_posts_have_title_and_source_under_their_own_heading() {
     let mail = rendered();
     let (_, html) = mail.html.split_once("You may also like</h2>").expect("the heading");
     assert!(html.contains("A school for &lt;all&gt;, by bus</a> · Reform Blog</p>"), "{html}");
@@ -126,12 +126,12 @@ fn what_is_borderline_is_title_and_source_under_its_own_heading() {
     assert!(before.contains("ALSO THIS WEEK"));
     assert!(text.contains("Who runs the swimming pool? · Reform Blog\nhttps://example.org/post-7"), "{text}");
     assert!(!text.contains("min\u{a0}read") && !text.contains("Why it is here"));
-    let none = renderer().render_digest(&DigestView { listed: Vec::new(), ..view() }).expect("a digest");
+    let none = renderer().email(&DigestView { listed: Vec::new(), ..view() }).expect("a digest");
     assert!(!none.html.contains("may also") && !none.text.contains("ALSO LIKE"));
 }
 
 #[test]
-fn a_link_that_could_fill_a_mail_is_left_out() {
+fn a_link_that_could_fill_an_email_is_left_out() {
     let mut digest = digest();
     for (story, length) in digest.more.iter_mut().zip([1_900, 2_001]) {
         story.link = url::Url::parse(&format!("https://example.org/{}", "x".repeat(length))).expect("a URL");
@@ -141,19 +141,19 @@ fn a_link_that_could_fill_a_mail_is_left_out() {
 }
 
 #[test]
-fn a_mail_says_how_many_it_leaves_out_and_where_they_are() {
+fn an_email_says_how_many_posts_it_leaves_out_and_where_they_are() {
     let cut = DigestView { left_out: "388 more".into(), ..view() };
-    let mail = renderer().render_digest(&cut).expect("a digest");
+    let mail = renderer().email(&cut).expect("a digest");
     assert!(mail.html.contains(">and 388 more on the web</a>"), "{}", mail.html);
     assert!(mail.text.contains("and 388 more on the web:\nhttps://digest.example.org/archive/1\n"), "{}", mail.text);
     let nowhere = DigestView { links: LinksView::default(), ..cut };
-    let mail = renderer().render_digest(&nowhere).expect("a digest");
+    let mail = renderer().email(&nowhere).expect("a digest");
     assert!(mail.html.contains(">and 388 more</p>") && mail.text.contains("\nand 388 more\n"), "{}", mail.html);
 }
 
 #[test]
-fn the_page_for_everybody_has_the_stories_and_no_readers_links() {
-    let page = renderer().render_archive(&view()).expect("a page");
+fn the_public_page_has_the_stories_and_no_personal_links() {
+    let page = renderer().page(&ArchivePage(&view())).expect("a page");
     assert!((1..=7).all(|seq| page.contains(&format!("example.org/post-{seq}?"))), "{page}");
     assert!(page.contains("href=\"../archive\"") && !page.contains(".invalid") && !page.contains("You signed up"));
 }
@@ -214,7 +214,7 @@ fn everything_optional_may_be_absent() {
         sample: true,
         ..view()
     };
-    let mail = renderer().render_digest(&empty).expect("a digest");
+    let mail = renderer().email(&empty).expect("a digest");
     assert!(mail.text.contains("made up") && !mail.html.contains("Unsubscribe") && !mail.text.contains("Sent by"));
 }
 
@@ -223,8 +223,8 @@ fn a_missing_variable_is_named_with_file_and_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("digest")).expect("a folder");
     std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
-    let error = Renderer::new(Some(folder.path())).expect("templates").render_digest(&view()).expect_err("a refusal");
-    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2, column 4: `colour` is missing");
+    let error = Renderer::new(Some(folder.path())).expect("templates").email(&view()).expect_err("a refusal");
+    assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2, column 4: unknown variable `colour`");
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn a_template_that_does_not_parse_is_refused_at_once() {
 
 #[test]
 fn a_subject_is_one_line() {
-    let mail = renderer().render_digest(&DigestView { subject: "a\r\nBcc: b".into(), ..view() }).expect("a digest");
+    let mail = renderer().email(&DigestView { subject: "a\r\nBcc: b".into(), ..view() }).expect("a digest");
     assert_eq!(mail.subject, "a Bcc: b");
 }
 
@@ -252,17 +252,18 @@ fn a_sign_up_is_confirmed_by_mail_and_page() {
         valid_for: "7 days".into(),
         sender: SenderView::default(),
     };
-    let mail = renderer().render_confirm(&view).expect("a mail");
+    let mail = renderer().email(&view).expect("an email");
     assert_eq!(mail.subject, "Please confirm: Reform Digest");
     assert!(mail.html.contains("href=\"https://d.example/confirm/t1\"") && mail.text.contains("\nhttps://d.example"));
     let form = PageForm { action: "/confirm".into(), button: "Yes".into() };
-    let page = renderer().render_page("Confirm <b>", &["One click.".into()], Some(&form)).expect("a page");
+    let message = MessageView::new("Confirm <b>", &["One click.".into()]);
+    let page = renderer().page(&MessageView { form: Some(form), ..message }).expect("a page");
     assert!(page.contains("Confirm &lt;b&gt;") && page.contains("method=\"post\""), "{page}");
 }
 
-/// `SAMPLE_DIR=… cargo test --lib sample` leaves the mail there to be looked at.
+/// `SAMPLE_DIR=… cargo test --lib sample` writes the email there.
 #[test]
-fn a_sample_can_be_looked_at() {
+fn a_sample_can_be_written_to_a_folder() {
     let mail = rendered();
     if let Some(folder) = option_env!("SAMPLE_DIR").map(Path::new) {
         std::fs::write(folder.join("digest.html"), &mail.html).expect("a file");
@@ -272,7 +273,7 @@ fn a_sample_can_be_looked_at() {
 }
 
 #[test]
-fn no_feed_can_have_a_reader_s_own_links_put_into_its_words() {
+fn a_feed_cannot_have_a_subscribers_links_put_into_its_text() {
     let theft = "https://evil.test/?to=https://unsubscribe.invalid/&since=since.invalid";
     let story = Entry {
         link: theft.parse().expect("a URL"),
@@ -282,7 +283,7 @@ fn no_feed_can_have_a_reader_s_own_links_put_into_its_words() {
     };
     let sections = vec![Section { stories: vec![story], ..digest().sections.remove(0) }];
     let made = Digest { sections, preheader: UNSUBSCRIBE_PLACEHOLDER.into(), ..digest() };
-    let mail = renderer().render_digest(&DigestView::new(&made, &frame())).expect("a digest");
+    let mail = renderer().email(&DigestView::new(&made, &frame())).expect("a digest");
     for part in [&mail.html, &mail.text] {
         assert!(!part.contains("evil.test") && part.contains("https://unsubscribe\u{2024}invalid/"), "{part}");
         let mine = personalise(part, "MY-UNSUBSCRIBE", "MY-PREFERENCES", "MY-DATE");

@@ -1,25 +1,25 @@
-//! The plain-text part: wrapped by the width that a terminal shows, URLs on lines of their own and never broken.
-//! It is not `format=flowed` (RFC 3676): the programs that most people read mail in ignore it, its trailing blanks
-//! would have to survive every relay, and headings, lists and URLs would still be fixed lines.
+//! The plain text of an email: wrapped by display width, with URLs on their own lines and never broken. It is not
+//! `format=flowed` (RFC 3676): most mail programs ignore that, its trailing spaces would have to survive every relay, and
+//! headings, lists and URLs would need fixed lines anyway.
 
 use minijinja::Environment;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
-/// RFC 5322 §2.1.1 asks for 78 at most; 72 leaves room for being quoted.
+/// The longest line. RFC 5322 §2.1.1 recommends at most 78; 72 leaves room for quoting.
 pub(super) const COLUMNS: usize = 72;
 
-/// Mail programs show what follows it in grey, and leave it out of an answer.
+/// The signature separator. Mail programs show the text after it in grey and leave it out of replies.
 const FOOTER: &str = "-- ";
 
-/// `wrap` (with an optional indent, in columns, for every line) and `underline` (the text, and a line below).
+/// Adds the filters `wrap` (with an optional indent in columns) and `underline` (the text with a line below).
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("wrap", |text: String, indent: Option<usize>| wrap(&text, indent.unwrap_or(0)));
     environment.add_filter("underline", |text: String, mark: Option<String>| underline(&text, mark.as_deref()));
 }
 
-/// The words in lines of at most [`COLUMNS`] columns. A longer one is broken, as Chinese and Japanese, which know no
-/// spaces, must be; only a URL keeps a line for itself.
+/// Wraps text at [`COLUMNS`] columns. Longer words are broken, as is needed for Chinese and Japanese, which have no
+/// spaces; only URLs are kept whole.
 pub(super) fn wrap(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn wrap(text: &str, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// The word; if it is wider than `columns`, what a reader takes for its letters, so that it can be broken anywhere.
+/// The word; if it is wider than `columns`, its graphemes, so that it can be broken anywhere.
 fn pieces(word: &str, columns: usize) -> impl Iterator<Item = (&str, bool)> {
     let is_whole = word.width() <= columns || word.contains("://");
     let whole = is_whole.then_some((word, true));
@@ -55,8 +55,8 @@ fn underline(text: &str, mark: Option<&str>) -> String {
     format!("{text}\n{}", mark.unwrap_or("-").repeat(width))
 }
 
-/// No trailing blanks save that of the line above a footer (RFC 3676 §4.3), no two empty lines in a row, none at
-/// either end, one line end last.
+/// Removes trailing spaces (except in the signature separator, RFC 3676 §4.3), repeated empty lines and empty lines at
+/// both ends, and ends the text with one newline.
 pub(super) fn tidied(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut blank = 0;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_spaces_is_broken_between_letters() {
+    fn a_text_without_spaces_is_broken_between_graphemes() {
         let text = "公共サービス改革".repeat(30);
         let wrapped = wrap(&format!("See {text}"), 0);
         assert!(wrapped.lines().all(|line| line.width() <= COLUMNS) && wrapped.starts_with("See 公"), "{wrapped}");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_are_single() {
+    fn repeated_blank_lines_become_one() {
         assert_eq!(tidied("\n\na  \n\n\n\nb\n-- \nc -- \n\n"), "a\n\nb\n-- \nc --\n");
     }
 }

@@ -1,6 +1,6 @@
-//! People as a CSV file, as Mailchimp, listmonk and spreadsheets write it, and as we do: columns matched by name, each
-//! line read on its own, so that a bad one costs only itself. RFC 4180, with comma, semicolon or tab. What a line is worth
-//! is decided in `app`; encodings were dealt with before.
+//! Subscribers as CSV (RFC 4180, with comma, semicolon or tab), as Mailchimp, listmonk, spreadsheets and we write it.
+//! Columns are matched by name, and each line is read separately, so that a bad one affects only itself. `app` decides
+//! what to do with a line; the caller has decoded the text.
 
 mod columns;
 mod guard;
@@ -13,23 +13,23 @@ pub use write::{Exported, rejects, write};
 use columns::Columns;
 use lines::Lines;
 
-/// A file, read.
+/// A parsed file.
 #[derive(Debug)]
 pub struct Sheet {
     /// Comma, semicolon or tab.
     delimiter: u8,
     /// The names of its columns.
     headers: Vec<String>,
-    /// Every line below them that says anything.
+    /// Every line below the header that is not blank.
     pub lines: Vec<Line>,
 }
 
-/// One line's person.
+/// One line.
 #[derive(Debug)]
 pub struct Line {
     /// From 1.
     pub number: u64,
-    /// The person, or why they could not be read.
+    /// The person, or why the line could not be read.
     pub row: Result<Row, Error>,
     cells: Vec<String>,
 }
@@ -40,10 +40,10 @@ pub enum Error {
     /// No column holds addresses.
     #[error("there is no `email` column; the columns are: {0}")]
     NoEmailColumn(String),
-    /// It is some other kind of file.
+    /// The file has far too many columns to be a list of people.
     #[error("its first line has {0} columns, and a list of people has at most {MAX_COLUMNS}")]
     TooWide(usize),
-    /// Whatever follows it would be part of the cell.
+    /// A quoted cell is never closed.
     #[error("a quotation mark is opened and never closed")]
     Unclosed,
     /// The line is not CSV.
@@ -51,13 +51,13 @@ pub enum Error {
     Line(#[from] csv::Error),
 }
 
-/// No list of people has more. Each rejected line is written with as many.
+/// The most columns. Each rejected line is written with as many cells as there are columns.
 const MAX_COLUMNS: usize = 1_000;
 
-/// Reads a file: each person with their line's number.
+/// Reads a file.
 ///
 /// # Errors
-/// [`Error::NoEmailColumn`], [`Error::TooWide`]; a bad line is in its own place.
+/// [`Error::NoEmailColumn`], [`Error::TooWide`]. The error of a bad line is in its [`Line::row`].
 pub fn read(text: &str) -> Result<Sheet, Error> {
     let mut lines = Lines::new(text);
     let (delimiter, headers) = lines.headers()?;
@@ -67,7 +67,7 @@ pub fn read(text: &str) -> Result<Sheet, Error> {
     let columns = Columns::find(&headers).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
     let lines = lines.map(|(number, cells)| match cells {
         Ok(cells) => Line { number, row: Ok(columns.row(&cells)), cells },
-        // As good as it can be told, for whoever mends it.
+        // A rough split, so that the line can be written out to be corrected.
         Err((error, whole)) => {
             let cells = whole.split(char::from(delimiter)).map(str::to_owned).collect();
             Line { number, row: Err(error), cells }

@@ -1,4 +1,4 @@
-//! Lists of feeds for other feed readers: OPML 2.0, <http://opml.org/spec2.opml>.
+//! Lists of feeds as OPML 2.0, <http://opml.org/spec2.opml>.
 
 mod read;
 
@@ -6,23 +6,23 @@ pub(super) use read::outlines;
 
 use super::xml;
 
-/// What OPML is served as.
+/// The media type of OPML.
 pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// A feed in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outline {
-    /// As readers call it.
+    /// Its title.
     pub title: String,
-    /// Where it is.
+    /// Its address.
     pub url: String,
-    /// Its groups, for `category`.
+    /// Its tags, written as `category`.
     pub tags: Vec<String>,
-    /// It is put out of use: OPML calls that a comment.
+    /// Whether it is disabled; OPML calls that a comment.
     pub is_off: bool,
 }
 
-/// The list of this title.
+/// Writes a list with this title.
 #[must_use]
 pub fn write(title: &str, outlines: &[Outline]) -> String {
     xml::document("opml", &[("version", "2.0")], |opml| {

@@ -1,5 +1,5 @@
-//! What is published as a feed of our own, for feed readers: as Atom (RFC 4287) and as JSON Feed 1.1. Both say the same,
-//! save what only one of them has a word for.
+//! Our own feeds for feed readers, as Atom (RFC 4287) and JSON Feed 1.1. Both have the same content, as far as the formats
+//! allow.
 
 mod atom;
 mod json;
@@ -9,24 +9,24 @@ use chrono::{DateTime, Utc};
 pub use atom::atom;
 pub use json::json;
 
-/// What Atom is served as.
+/// The media type of Atom.
 pub const ATOM: &str = "application/atom+xml; charset=utf-8";
 
-/// What a JSON Feed is served as.
+/// The media type of JSON Feed.
 pub const JSON: &str = "application/feed+json; charset=utf-8";
 
-/// What is published under one address. Texts are plain.
+/// A feed of ours. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
-    /// Its address; that of its Atom form also identifies it for good.
+    /// Its address; that of the Atom form is also its permanent identifier.
     pub address: String,
-    /// Its name.
+    /// Its title.
     pub title: String,
     /// What it is about; may be empty.
     pub subtitle: String,
     /// BCP 47.
     pub language: String,
-    /// The page for people that shows the same.
+    /// The web page with the same content.
     pub home: String,
     /// Who publishes it.
     pub author: String,
@@ -36,28 +36,28 @@ pub struct Publication {
     pub entries: Vec<Entry>,
 }
 
-/// One entry of it.
+/// An entry of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// A URI that stays, and that no other entry has.
+    /// A permanent, unique URI.
     pub id: String,
     /// One line.
     pub title: String,
-    /// Where it is to be read.
+    /// The page with the full text.
     pub link: String,
-    /// A page that tells more of it: address and title.
+    /// A related page: address and title.
     pub related: Option<(String, String)>,
     /// May be empty.
     pub summary: String,
-    /// BCP 47, where it is another than the whole's; else empty.
+    /// BCP 47, if it differs from the feed's language; else empty.
     pub language: String,
     /// People and organisations; may be empty.
     pub authors: Vec<String>,
     /// When its source published it.
     pub published: Option<DateTime<Utc>>,
-    /// When it came into this publication.
+    /// When it was added to this feed.
     pub updated: DateTime<Utc>,
-    /// What it is about.
+    /// Its categories.
     pub categories: Vec<String>,
 }
 

@@ -1,15 +1,15 @@
-//! Writing XML: elements, one inside another, and text that is well-formed whatever a feed said. What XML cannot hold
-//! is left out: `quick-xml` escapes markup, and lets control characters through.
+//! Writes XML: nested elements, and text that is well-formed even if a feed's text is not. `quick-xml` escapes markup but
+//! lets control characters through, so characters that XML forbids are removed here.
 
 use std::io;
 
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::{ElementWriter, Writer};
 
-/// An element that is being written.
+/// A document that is being written.
 pub(super) type Xml = Writer<Vec<u8>>;
 
-/// A document with this root; `inside` writes what stands in it.
+/// A document with this root element; `inside` writes its content.
 pub(super) fn document(root: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Xml)) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     written(xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None))));
@@ -19,7 +19,7 @@ pub(super) fn document(root: &str, attributes: &[(&str, &str)], inside: impl FnO
     document
 }
 
-/// An element with others in it.
+/// An element that contains others.
 pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Xml)) {
     written(begun(xml, name, attributes).write_inner_content(|xml| {
         inside(xml);
@@ -27,12 +27,12 @@ pub(super) fn element(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], in
     }));
 }
 
-/// An element with nothing in it.
+/// An empty element.
 pub(super) fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) {
     written(begun(xml, name, attributes).write_empty());
 }
 
-/// An element with text in it.
+/// An element that contains text.
 pub(super) fn text(xml: &mut Xml, name: &str, words: &str) {
     written(xml.create_element(name).write_text_content(BytesText::new(&allowed(words))));
 }
@@ -43,7 +43,7 @@ fn begun<'a>(xml: &'a mut Xml, name: &'a str, attributes: &[(&str, &str)]) -> El
     })
 }
 
-/// Without what XML 1.0 (§2.2, Char) does not take.
+/// Removes the characters that XML 1.0 forbids (§2.2, Char).
 fn allowed(text: &str) -> String {
     let is_allowed = |c: &char| match c {
         '\t' | '\n' | '\r' => true,

@@ -1,4 +1,4 @@
-//! The sources: a page for people, a list for feed readers.
+//! The list of sources: a web page, and OPML for feed readers.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,4 +1,4 @@
-//! What holds for every page: forms, errors, caching, bounds, and who asks.
+//! HTTP for all pages: limits, headers, caching, forms, error pages, hosts and client addresses.
 
 pub(super) mod answer;
 pub(super) mod bounds;
@@ -8,5 +8,5 @@ pub(super) mod form;
 pub(super) mod host;
 pub(super) mod robots;
 pub(super) mod styles;
-pub(super) mod tick;
+pub(super) mod timing;
 pub(super) mod visitor;

@@ -1,4 +1,4 @@
-//! Pages for one subscriber: signing up, confirming, preferences and unsubscribing.
+//! Pages for subscribers: signing up, confirming, preferences and unsubscribing.
 
 pub(super) mod preferences;
 pub(super) mod sign_up;

@@ -239,7 +239,7 @@ fn render(digest: &digest::Digest) {
         sender: SenderView::default(),
         links: LinksView::default(),
     };
-    let rendered = renderer.render_digest(&DigestView::new(digest, &frame)).expect("every digest can be rendered");
+    let rendered = renderer.email(&DigestView::new(digest, &frame)).expect("every digest can be rendered");
     assert!(!rendered.html.contains("<script"), "markup of a feed's stands in the email");
     assert!(!rendered.subject.contains(['\r', '\n']), "{:?}", rendered.subject);
 }

@@ -1,8 +1,9 @@
 //! The archive: the public page of each run, and the list of these pages.
 
 use crate::app::{App, Document};
+use crate::domain::items::text::count;
 use crate::render::ArchivesView;
-use crate::render::view::{ArchiveView, count};
+use crate::render::view::ArchiveView;
 
 /// The number of digests on one page of the list.
 pub const DIGESTS_A_PAGE: usize = 20;
@@ -44,7 +45,7 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
         link: format!("archive/{}", row.name),
         title: row.title,
         date: app.day(row.due),
-        count: count(row.stories),
+        count: count(row.stories, "post"),
     });
     let query = |page: usize| if page > 1 { format!("?page={page}") } else { String::new() };
     let view = ArchivesView {
@@ -56,5 +57,5 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
         newer: if page > 1 { format!("archive{}", query(page - 1)) } else { String::new() },
         older: if has_older { format!("archive{}", query(page + 1)) } else { String::new() },
     };
-    Ok(Document::new(app, app.renderer.render_archives(&view)?, changed))
+    Ok(Document::new(app, app.renderer.page(&view)?, changed))
 }

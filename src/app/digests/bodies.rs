@@ -18,7 +18,7 @@ use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::selection::topic::Theme;
 use crate::mail;
-use crate::render::view::{DigestView, EntryView, Frame, LinksView};
+use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::PageStory;
 
@@ -113,7 +113,7 @@ impl Press {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
         let view = self.view(&digest, ("", ""), links);
-        let html = self.app.renderer.render_archive(&view).context("cannot render the page of the digest")?;
+        let html = self.app.renderer.page(&ArchivePage(&view)).context("cannot render the page of the digest")?;
         let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
         let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
@@ -175,7 +175,7 @@ impl Press {
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
-        app.renderer.render_digest(&self.view(digest, (&why, &self.since), links)).context("cannot render the digest")
+        app.renderer.email(&self.view(digest, (&why, &self.since), links)).context("cannot render the digest")
     }
 
     fn view(&self, digest: &Digest, (why, since): (&str, &str), links: LinksView) -> DigestView {

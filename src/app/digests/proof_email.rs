@@ -2,6 +2,7 @@
 //! need not be a subscriber. The proof of a run is sent before its digests.
 
 use crate::app::App;
+use crate::domain::items::text::count;
 use crate::render::Rendered;
 use crate::store::{NewPart, NewProof, Part, WindowPart};
 
@@ -14,7 +15,7 @@ pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
     let (_, NewPart { subject, text, html, .. }) =
         parts.max_by_key(|(window, _)| (window.themes.is_none(), window.people))?;
     let digest = Rendered { subject: subject.clone(), text: text.clone(), html: html.clone() };
-    let audience = if people == 1 { "1 subscriber".to_owned() } else { format!("{people} subscribers") };
+    let audience = count(people, "subscriber");
     Some(NewProof { address, part: part(&digest, &format!("This is a proof of a digest that goes to {audience}.")) })
 }
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, Document};
-use crate::render::view::count;
+use crate::domain::items::text::count;
 use crate::store::SentStory;
 use crate::transfer::syndication::{self, Entry, Publication};
 pub use crate::transfer::syndication::{ATOM, JSON};
@@ -55,7 +55,7 @@ pub async fn digests(app: &App) -> anyhow::Result<Document> {
             title: row.title,
             link,
             related: None,
-            summary: format!("{}, {}", app.day(row.due), count(row.stories)),
+            summary: format!("{}, {}", app.day(row.due), count(row.stories, "post")),
             language: String::new(),
             authors: Vec::new(),
             published: Some(row.sent),

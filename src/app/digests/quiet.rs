@@ -39,7 +39,7 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
         sender: app.sender(),
     };
     let renderer = app.clone();
-    let rendered = blocking(move || renderer.renderer.render_quiet(&view)).await?;
+    let rendered = blocking(move || renderer.renderer.email(&view)).await?;
     let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
     Ok(Some(NewPart { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }

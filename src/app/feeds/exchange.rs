@@ -12,7 +12,7 @@ use crate::domain::feeds::{Feed, Names, without_login};
 use crate::domain::items::canonical::canonical;
 use crate::domain::items::text::truncate_at_word;
 use crate::parse;
-use crate::transfer::listed::{self, BadLine, Listed};
+use crate::transfer::feed_list::{self, BadLine, ListedFeed};
 use crate::transfer::opml::{self, Outline};
 
 /// The result of an import.
@@ -41,7 +41,7 @@ pub struct ImportOptions {
 /// # Errors
 /// The list contains no feed, or feeds.toml cannot be written.
 pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions) -> Result<ImportReport, Refusal> {
-    let list = listed::read(&parse::text(bytes));
+    let list = feed_list::read(&parse::text(bytes));
     let mut report = ImportReport { bad: list.bad, ..ImportReport::default() };
     let mut urls: HashSet<String> = config.feeds.iter().map(|feed| canonical(&feed.url)).collect();
     let mut names = Names::beside(config.feeds.iter().map(|feed| feed.id.clone()));
@@ -67,8 +67,8 @@ pub fn import(config: &Config, name: &str, bytes: &[u8], options: &ImportOptions
     Ok(report)
 }
 
-fn entry(listed: Listed, url: &Url, options: &ImportOptions, names: &mut Names) -> NewFeed {
-    let Listed { title, mut tags, is_off, .. } = listed;
+fn entry(listed: ListedFeed, url: &Url, options: &ImportOptions, names: &mut Names) -> NewFeed {
+    let ListedFeed { title, mut tags, is_off, .. } = listed;
     let title = title.map(|title| truncate_at_word(&title, 120));
     let more: Vec<String> = options.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect();
     tags.extend(more);

@@ -30,7 +30,7 @@ pub async fn page(app: &App) -> anyhow::Result<Document> {
         canonical: app.page("sources"),
         sources: sources.collect(),
     };
-    Ok(Document::new(app, app.renderer.render_sources(&view)?, checked))
+    Ok(Document::new(app, app.renderer.page(&view)?, checked))
 }
 
 /// The list as OPML.

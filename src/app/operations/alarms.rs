@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, digests, hex, random};
+use crate::domain::items::text::count;
 use crate::domain::operations::alarm;
 use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, notices};
 use crate::domain::subscribers::subscriber::EmailAddress;
@@ -165,12 +166,11 @@ fn mail(
         over: over.iter().map(|notice| view(app, notice)).collect(),
         standing: match still_open {
             0 => String::new(),
-            1 => "1 alarm".to_owned(),
-            count => format!("{count} alarms"),
+            number => count(number, "alarm"),
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_alarms(&view).context("cannot render the mail of the alarms")?;
+    let rendered = app.renderer.email(&view).context("cannot render the mail of the alarms")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -40,7 +40,7 @@ impl Letter {
         let envelope = Envelope {
             from: settings.mail.from.clone(),
             to: message.address.reveal().to_owned(),
-            reply_to: Some(settings.mail.reply_to.clone()).filter(|address| !address.is_empty()),
+            reply_to: settings.mail.reply_to.clone(),
             message_id: message.message_id.clone(),
             date: message.made,
             list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
@@ -71,12 +71,12 @@ impl Letter {
 impl ReadOnly {
     /// The bare address of the sender.
     pub(crate) fn sender_address(&self) -> &str {
-        bare(&self.config.settings.mail.from)
+        &self.config.settings.mail.from.address
     }
 
     /// The bare address for replies; empty if it is not set.
     pub(crate) fn reply_address(&self) -> &str {
-        bare(&self.config.settings.mail.reply_to)
+        self.config.settings.mail.reply_to.as_ref().map_or("", |mailbox| &mailbox.address)
     }
 
     /// The domain of the sender, which is used in Message-IDs and the List-Id.
@@ -138,11 +138,6 @@ impl ReadOnly {
             privacy_url: sender.privacy_url.clone(),
         }
     }
-}
-
-/// The address of `Name <address>`.
-fn bare(mailbox: &str) -> &str {
-    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
 /// What a `mailto:` URL cannot hold as it stands in an address (RFC 6068 §2).

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{choices, transactional_emails};
 use crate::app::digests::archive;
 use crate::app::{App, ReadOnly, hex, random, sha256};
+use crate::domain::items::text::count;
 use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
@@ -163,7 +164,7 @@ async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<Str
         title: settings.name.clone(),
         canonical: app.page(""),
         topic: topic.title.clone(),
-        sources: if sources == 1 { "1 source".to_owned() } else { format!("{sources} sources") },
+        sources: count(sources, "source"),
         latest: archive::latest(app).await?.unwrap_or_default(),
         cadences: choices::cadences(|cadence| form.cadence == cadence.as_str()),
         themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
@@ -174,5 +175,5 @@ async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<Str
         errors,
         sender: app.sender(),
     };
-    Ok(app.renderer.render_sign_up(&view)?)
+    Ok(app.renderer.page(&view)?)
 }

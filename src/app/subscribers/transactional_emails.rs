@@ -12,7 +12,8 @@ use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
 use crate::render::view::LinksView;
 use crate::render::{
-    ConfirmView, KnownView, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, WelcomeView,
+    ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER,
+    WelcomeView,
 };
 use crate::store::{Answer, Kind, Part};
 
@@ -30,7 +31,7 @@ pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Res
         valid_for: confirm_for(),
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_confirm(&view).context("cannot render the confirmation")?;
+    let rendered = app.renderer.email(&view).context("cannot render the confirmation")?;
     answer(app, Kind::Confirmation, 'c', rendered)
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
         links: links(),
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_known(&view).context("cannot render the answer to a subscriber")?;
+    let rendered = app.renderer.email(&view).context("cannot render the answer to a subscriber")?;
     answer(app, Kind::Known, 'k', rendered)
 }
 
@@ -66,26 +67,26 @@ pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answe
         links: links(),
         sender: app.sender(),
     };
-    let rendered = app.renderer.render_welcome(&view).context("cannot render the welcome")?;
+    let rendered = app.renderer.email(&view).context("cannot render the welcome")?;
     answer(app, Kind::Welcome, 'w', rendered)
 }
 
 /// The request to confirm a new address, with a link that contains this token.
 pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
-    let view = link_view(app, app.page(&format!("address/{token}")), confirm_for());
-    let rendered = app.renderer.render_address(&view).context("cannot render the mail to a new address")?;
+    let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for());
+    let rendered = app.renderer.email(&view).context("cannot render the mail to a new address")?;
     answer(app, Kind::AddressChange, 'a', rendered)
 }
 
 /// The link to the preferences page, which does not expire.
 pub(crate) fn link(app: &App, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
-    let view = link_view(app, app.page(&format!("p/{token}")), String::new());
-    let rendered = app.renderer.render_link(&view).context("cannot render the mail with a link")?;
+    let view = link_view(app, LinkPurpose::OwnPage, app.page(&format!("p/{token}")), String::new());
+    let rendered = app.renderer.email(&view).context("cannot render the mail with a link")?;
     answer(app, Kind::Link, 'l', rendered)
 }
 
-fn link_view(app: &App, url: String, valid_for: String) -> LinkView {
+fn link_view(app: &App, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
     let settings = &app.config.settings;
     LinkView {
         lang: settings.locale.to_string(),
@@ -94,6 +95,7 @@ fn link_view(app: &App, url: String, valid_for: String) -> LinkView {
         url,
         valid_for,
         sender: app.sender(),
+        purpose,
     }
 }
 

@@ -74,7 +74,7 @@ fn tell(app: &App, report: &OnceReport) {
         match (&digest.subject, digest.people) {
             (Some(subject), _) => print(format_args!(
                 "digest   {cadence}\u{201c}{subject}\u{201d}, {}{}{}",
-                stories(digest.stories),
+                count(digest.stories, "story"),
                 if digest.listed > 0 { format!(", {} borderline", digest.listed) } else { String::new() },
                 if digest.note == NoteUse::Shown { ", with the editor's note" } else { "" },
             )),
@@ -161,10 +161,6 @@ fn given_up(report: &OnceReport) -> usize {
 /// "2 borderline posts wait".
 pub(crate) fn waiting(number: usize) -> String {
     if number == 1 { "1 borderline post waits".to_owned() } else { format!("{number} borderline posts wait") }
-}
-
-fn stories(number: usize) -> String {
-    if number == 1 { "1 story".to_owned() } else { format!("{number} stories") }
 }
 
 fn to_json(report: &OnceReport) -> serde_json::Value {

@@ -1,4 +1,4 @@
-//! `preview`: the next digest as it would be now, and what is not in it.
+//! `preview`: the next digest as it would be now, and what is left out.
 
 use std::path::PathBuf;
 
@@ -15,43 +15,43 @@ use crate::app::digests::{Preview as NextDigest, why};
 use crate::app::{Advised, App, ReadOnly};
 use crate::cli::terminal::marked;
 use crate::cli::terminal::marked::plain;
-use crate::cli::terminal::table;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, Usage, look_ahead, print};
 use crate::domain::selection::topic::Scale;
 use crate::domain::subscribers::subscriber::Cadence;
 
-/// What is told of the posts that are left out fits a terminal of this width, in columns.
+/// The width of the list of posts left out, in columns.
 const WIDTH: usize = 80;
-/// Where their words begin.
+/// The indentation of their titles.
 const INDENT: usize = 8;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is left out is told with it: why, how many each, and the nearest misses.
-While nothing is new, --last shows the last digest again, as most of its readers
-got it, and --sample one of made-up stories under the topic's themes.
+Also shows what is left out: how many posts for each reason, and the nearest
+misses. While nothing is new, --last shows the last digest again, as most
+subscribers got it, and --sample shows one with sample stories.
 
 Examples:
   policy-digest preview --out preview
   policy-digest preview --open
   policy-digest preview --sample --open")]
 pub(crate) struct Preview {
-    /// daily, weekly or monthly; weekly unless given, and with --last any
+    /// daily, weekly or monthly (default: weekly; with --last, any)
     #[arg(long)]
     cadence: Option<String>,
-    /// A digest of made-up stories: what templates, settings and the note look like
+    /// Show a digest of sample stories, to try templates, settings and the note
     #[arg(long)]
     sample: bool,
-    /// The last digest that was made, again
+    /// Show the last digest again
     #[arg(long, conflicts_with_all = ["sample", "note"])]
     last: bool,
-    /// Write digest.html and digest.txt into this folder; without it the text is printed
+    /// Write digest.html and digest.txt into this folder (default: print the text)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Show the HTML in a browser; written into the folder `preview` in the data folder, unless --out names another
+    /// Open the HTML in a browser (written to `preview` in the data folder, unless --out is given)
     #[arg(long)]
     open: bool,
-    /// The editor's note, in Markdown, instead of note.md in the configuration folder
+    /// Use this editor's note (Markdown) instead of note.md in the configuration folder
     #[arg(long, value_name = "FILE")]
     note: Option<PathBuf>,
 }
@@ -82,28 +82,30 @@ impl Preview {
         }
         match &preview.rendered {
             None => print(format_args!(
-                "{}\n\n`preview --last` shows the last digest again, `preview --sample` one of made-up stories",
+                "{}\n\n`preview --last` shows the last digest again, `preview --sample` one with sample stories",
                 nothing(&preview)
             )),
             Some(rendered) => {
-                let size = format!("{} stories, {} borderline", preview.stories, preview.listed);
+                let size = format!("{}, {} borderline", count(preview.stories, "story"), preview.listed);
                 show(&rendered.subject, &size, &rendered.text, &written);
             }
         }
         if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
-            print("\nthe editor's note is left out: an earlier digest has shown the same text");
+            print("\nthe editor's note is left out: an earlier digest already had the same text");
         }
-        tell_left_out(&preview, app.config.topic.scale());
+        print_left_out(&preview, app.config.topic.scale());
         Ok(Ending::Done)
     }
 
     async fn show_last(&self, app: &ReadOnly, cadence: Option<Cadence>, global: &Global) -> anyhow::Result<Ending> {
         let Some(last) = digests::preview_last(app, cadence).await? else {
             let which = cadence.map_or(String::new(), |cadence| format!("{cadence} "));
-            let hint = "`preview` shows the next one, `preview --sample` one of made-up stories";
-            return Err(
-                Advised::failure(format!("no {which}digest is kept: none was made yet, or long ago"), hint).into()
-            );
+            let hint = "`preview` shows the next one, `preview --sample` one with sample stories";
+            return Err(Advised::failure(
+                format!("no {which}digest is stored: none has been made yet, or it is too old"),
+                hint,
+            )
+            .into());
         };
         let written = self.write(app, &last.html, &last.text)?;
         if global.json {
@@ -118,7 +120,7 @@ impl Preview {
         Ok(Ending::Done)
     }
 
-    /// Writes both parts into the folder that is asked for, if one is, and opens the first. Gives what was written.
+    /// Writes HTML and text into the requested folder, if any, and opens the HTML if requested. Returns the files.
     fn write(&self, app: &ReadOnly, html: &str, text: &str) -> anyhow::Result<Vec<PathBuf>> {
         let preview = || app.config.settings.data.join("preview");
         let Some(folder) = self.out.clone().or_else(|| self.open.then(preview)) else { return Ok(Vec::new()) };
@@ -130,18 +132,17 @@ impl Preview {
             written.push(path);
         }
         if let (true, Some(html)) = (self.open, written.first()) {
-            open::that_detached(html)
-                .with_context(|| format!("no browser could be asked to show `{}`", html.display()))?;
+            open::that_detached(html).with_context(|| format!("cannot open a browser to show `{}`", html.display()))?;
         }
         Ok(written)
     }
 }
 
 fn cadence(word: &str) -> Result<Cadence, Usage> {
-    word.parse().map_err(|_| Usage(format!("`{word}` is no cadence; write daily, weekly or monthly")))
+    word.parse().map_err(|_| Usage(format!("`{word}` is not a cadence; write daily, weekly or monthly")))
 }
 
-/// A digest by itself, or where it was written.
+/// Prints a digest, or the files that it was written to.
 fn show(subject: &str, about: &str, text: &str, written: &[PathBuf]) {
     if written.is_empty() {
         print(format_args!("Subject: {subject}\n\n{text}"));
@@ -154,7 +155,7 @@ fn show(subject: &str, about: &str, text: &str, written: &[PathBuf]) {
 fn nothing(preview: &NextDigest) -> String {
     match preview.listed {
         0 => "nothing is new: no digest would be made".to_owned(),
-        listed => format!("there is no story: no digest would be made; {} for the next one", waiting(listed)),
+        listed => format!("there are no stories: no digest would be made; {} for the next one", waiting(listed)),
     }
 }
 
@@ -172,15 +173,15 @@ fn to_json(preview: &NextDigest, written: &[PathBuf]) -> serde_json::Value {
     })
 }
 
-/// Why posts are not in it, and which of them missed it by least.
-fn tell_left_out(preview: &NextDigest, scale: Scale) {
+/// Prints how many posts are left out for which reason, and the nearest misses.
+fn print_left_out(preview: &NextDigest, scale: Scale) {
     if preview.left_out.is_empty() {
         return;
     }
     let all: usize = preview.reasons.iter().map(|(_, count)| count).sum();
-    print(format_args!("\nleft out: {}", table::count(all, "post")));
-    for (why, count) in &preview.reasons {
-        print(format_args!("{count:6}  {}", plain(why)));
+    print(format_args!("\nleft out: {}", count(all, "post")));
+    for (why, number) in &preview.reasons {
+        print(format_args!("{number:6}  {}", plain(why)));
     }
     print("\nnearest misses:");
     for item in &preview.left_out {

@@ -1,4 +1,4 @@
-//! `runs`: how each run went, and the hold on one whose mails are refused.
+//! `runs`: the state of each run, and holding, releasing and cancelling one.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -16,26 +16,26 @@ use crate::store::{ReportCount, RunStanding};
 Examples:
   policy-digest runs list
   policy-digest runs show 12
-  policy-digest runs release 12            # it was our fault, and is mended: try again
+  policy-digest runs release 12            # it was our fault and is fixed: try again
   policy-digest runs release 12 --believe  # these addresses are dead: suppress them
-  policy-digest runs cancel 12 --yes       # send no more of it: who did not get it has it next time")]
+  policy-digest runs cancel 12 --yes       # send no more of it; the stories come with the next digest")]
 pub(crate) enum Runs {
-    /// The newest runs, and every one that is held
+    /// List the newest runs, and all held ones
     List(List),
-    /// One run: its messages by state, and what was reported of them
+    /// Show one run: its messages by state, and the reported faults
     Show(Which),
-    /// Stop a run: what of it is not sent stays until it is released, and nobody is suppressed for it
+    /// Hold a run: unsent messages wait until it is released, and no address is suppressed
     Hold(Which),
-    /// Let a held run go on; it is not held again by itself
+    /// Release a held run; it will not be held automatically again
     Release(Release),
-    /// End a run: emails not yet sent are cancelled, and their stories come with the next digest
+    /// Cancel a run: unsent emails are cancelled, and their stories come with the next digest
     Cancel(Cancel),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  policy-digest runs list --limit 50")]
 pub(crate) struct List {
-    /// How many
+    /// How many runs to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
 }
@@ -49,31 +49,31 @@ pub(crate) struct Which {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --believe what was refused is tried again: an address that is really dead is refused again, and then
-its reader is suppressed.
+Without --believe, refused messages are tried again. An address that is really dead will be refused again and
+then suppressed.
 
 Example:
   policy-digest runs release 12")]
 pub(crate) struct Release {
     /// The run's number
     run: i64,
-    /// The refusals are right: suppress whom they mean, and try none of them again
+    /// Trust the refusals: suppress those addresses and do not retry
     #[arg(long)]
     believe: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Those who did not get it will find its stories in their next digest. What has
-been sent cannot be called back, so that a run of which nothing waits is
-refused. Its page in the archive stays.
+Subscribers who did not get it will find its stories in their next digest.
+Sent emails cannot be recalled, so a run without waiting emails is refused.
+Its page in the archive is kept.
 
 Example:
   policy-digest runs cancel 12 --yes")]
 pub(crate) struct Cancel {
     /// The run's number
     run: i64,
-    /// Do it; without this it is only told what would be cancelled
+    /// Do it (default: only show what would be cancelled)
     #[arg(long)]
     yes: bool,
 }
@@ -91,7 +91,7 @@ impl Runs {
     }
 }
 
-/// What was asked of a run that cannot be done is a mistake in the command.
+/// Treats an action that a run's state does not allow as a usage error.
 pub(crate) fn usage(error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<NotDone>() {
         Ok(not_done) => Usage(not_done.to_string()).into(),
@@ -130,7 +130,7 @@ impl Which {
         print(format_args!("run       {} ({}), made {}", run.id, run.cadence, local(app, run.made)));
         print(format_args!("messages  {}", messages(&run)));
         print(format_args!("state     {}", state(app, &run)));
-        print(format_args!("sample    {} of its first {} mails were refused or came back", run.failed, run.attempted));
+        print(format_args!("sample    {} of its first {} emails were refused or bounced", run.failed, run.attempted));
         if !reports.is_empty() {
             let mut table = table::new(["reports", "fault", "code", "waiting"]);
             for report in reports {
@@ -139,7 +139,7 @@ impl Which {
             print(format_args!("\n{table}"));
         }
         if run.held.is_some() {
-            print(format_args!("\nmend what is wrong, then: policy-digest runs release {}", run.id));
+            print(format_args!("\nfix the cause, then run: policy-digest runs release {}", run.id));
         }
         Ok(())
     }
@@ -165,10 +165,10 @@ impl Release {
         } else {
             let again = match released.retried {
                 0 => String::new(),
-                retried => format!(", {retried} of them refused before"),
+                retried => format!(", including {retried} refused before"),
             };
-            let open = count(usize::try_from(released.open).unwrap_or(usize::MAX), "mail");
-            print(format_args!("run {} goes on: {open} to be sent with the next delivery{again}", self.run));
+            let open = count(released.open, "email");
+            print(format_args!("run {} is released: {open} will be sent with the next delivery{again}", self.run));
         }
         Ok(())
     }
@@ -179,10 +179,10 @@ impl Cancel {
         if !self.yes {
             let run = runs::cancellable(&global.look().await?, self.run).await?;
             let what = messages(&run);
-            return Err(Usage(format!("run {} ({what}) is not cancelled: say so with `--yes`", self.run)).into());
+            return Err(Usage(format!("run {} ({what}) is not cancelled yet: add `--yes`", self.run)).into());
         }
         let app = &global.edit().await?;
-        // What a dead process was sending is unknown, and is cancelled too; a living one minds its own.
+        // Messages left behind by a dead process are unknown and cancelled too; a running process keeps its own.
         let _lock = app.lock(&global.name()).await.ok();
         let cancelled = runs::cancel(app, self.run).await?;
         if global.json {
@@ -191,13 +191,15 @@ impl Cancel {
         }
         let next = match cancelled.messages {
             0 => "no email was waiting to be sent".to_owned(),
-            1 => "1 email will not be sent; its reader will find the stories in their next digest".to_owned(),
-            many => format!("{many} emails will not be sent; their readers will find the stories in their next digest"),
+            number => {
+                let emails = count(number, "email");
+                format!("{emails} will not be sent; subscribers will find the stories in their next digest")
+            }
         };
         print(format_args!("run {} is cancelled: {next}", self.run));
         if cancelled.under_way > 0 {
-            let emails = count(usize::try_from(cancelled.under_way).unwrap_or(usize::MAX), "email");
-            print(format_args!("{emails} being sent now cannot be called back"));
+            let emails = count(cancelled.under_way, "email");
+            print(format_args!("{emails} being sent now cannot be recalled"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `schedule`: the next slots of each cadence, local and UTC.
+//! `schedule`: the next slots of each cadence, in local time and UTC.
 
 use chrono::SecondsFormat;
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::cli::{Ending, Global, print};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  policy-digest schedule --next 10")]
 pub(crate) struct Schedule {
-    /// How many of each cadence
+    /// How many slots of each cadence to show
     #[arg(long, value_name = "N", default_value_t = 3)]
     next: usize,
 }

@@ -1,4 +1,4 @@
-//! `send-now`: a digest at once from the running daemon, and what came of it.
+//! `send-now`: asks the running daemon for a digest at once, and shows the result.
 
 use std::time::Duration;
 
@@ -15,15 +15,14 @@ use crate::store::{Pause, RunStanding};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-While the daemon runs, `once` is refused: it would send beside it. This asks the daemon to do what
-`once` does: poll every feed, make the digest of all that is new, and deliver it. The daemon looks
-for requests every ten seconds. A digest that is still being delivered when the time is over goes
-on being delivered.
+While the daemon runs, `once` is refused, because both would send emails. This command asks the
+daemon to do what `once` does: poll every feed, make a digest of everything new, and deliver it.
+The daemon looks for requests every ten seconds. If the time runs out, delivery continues.
 
 Example:
   policy-digest send-now --config /etc/policy-digest")]
 pub(crate) struct SendNow {
-    /// How long to wait for the daemon, and then for the delivery: 90s, 10m
+    /// How long to wait for the daemon, and then for delivery: 90s, 10m
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
     wait: Duration,
 }
@@ -39,7 +38,7 @@ impl SendNow {
         if global.json {
             print(to_json(&answer, delivery.as_ref()));
         } else {
-            tell(&app, &answer, delivery.as_ref());
+            show(&app, &answer, delivery.as_ref());
         }
         let is_stopped = |(run, pause): &(RunStanding, Option<Pause>)| {
             pause.is_some() || run.held.is_some() || number(run, State::Failed) > 0
@@ -49,7 +48,7 @@ impl SendNow {
     }
 }
 
-fn tell(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause>)>) {
+fn show(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause>)>) {
     let unread = match answer.unread {
         0 => String::new(),
         unread => format!(", {unread} could not be read"),
@@ -65,12 +64,12 @@ fn tell(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause
             (0, _) => {
                 "digest   none: nobody is subscribed; add someone with `policy-digest subscribers add`".to_owned()
             }
-            (_, 0) => "digest   none: nothing is new for anybody".to_owned(),
+            (_, 0) => "digest   none: there is nothing new for any subscriber".to_owned(),
             (_, waiting) => format!("digest   none: only borderline posts are new ({waiting}); they wait for a story"),
         });
         return;
     };
-    let stories = if answer.stories == 1 { "1 story".to_owned() } else { format!("{} stories", answer.stories) };
+    let stories = count(answer.stories, "story");
     let subject = answer.subject.as_deref().unwrap_or_default();
     print(format_args!("digest   run {}: \u{201c}{subject}\u{201d}, {stories}", run.id));
     let kinds = [

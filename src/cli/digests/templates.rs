@@ -1,4 +1,4 @@
-//! `templates`: the built-in templates, written out to be changed.
+//! `templates`: exports the built-in templates to be customised.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,22 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Templates {
-    /// Write the built-in templates into a folder, with a README.md that says what each may use
+    /// Write the built-in templates into a folder, with a README.md that documents their variables
     Export(Export),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Keep the files that you change, delete the others, and name the folder in digest.toml by the key
-`templates_dir`. `policy-digest check` tries them all.
+Keep the files that you change, delete the others, and set `templates_dir` in digest.toml to the
+folder. `policy-digest check` renders all templates with sample data.
 
 Example:
   policy-digest templates export config/templates")]
 pub(crate) struct Export {
-    /// Where to; made if it is not there
+    /// The folder, created if necessary
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Overwrite files that are there already
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }

@@ -1,4 +1,4 @@
-//! `backup`: a consistent copy of the database; `restore`, which puts one in its place; and `resume`, which lets it send.
+//! `backup` copies the database, `restore` puts a copy in its place, and `resume` resumes delivery.
 
 use std::path::PathBuf;
 
@@ -16,22 +16,22 @@ use crate::store::PauseCause;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It may be made while the daemon runs, and holds everything: feeds' state, subscribers, the keys
-of their links, the suppression list. An existing file is never written over.
+A backup can be made while the daemon runs, and contains everything: the feeds' state, subscribers,
+the keys of their links, the suppression list. An existing file is never overwritten.
 
-`policy-digest restore` puts it back in its place.
+`policy-digest restore` restores it.
 
 Example:
   policy-digest backup /var/backups/policy-digest-$(date +%F).db")]
 pub(crate) struct Backup {
-    /// The file to be made
+    /// The file to create
     file: PathBuf,
 }
 
 impl Backup {
     pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         if self.file.exists() {
-            return Err(Usage(format!("there is a file `{}` already", self.file.display())).into());
+            return Err(Usage(format!("the file `{}` already exists", self.file.display())).into());
         }
         let app = global.look().await?;
         backup(&app, &self.file).await?;
@@ -41,7 +41,10 @@ impl Backup {
             print(json!({ "file": self.file, "bytes": bytes }));
         } else {
             let megabytes = bytes as f64 / 1e6;
-            print(format_args!("{}: {megabytes:.1} MB; it delivers nothing until `resume`", self.file.display()));
+            print(format_args!(
+                "backed up to {} ({megabytes:.1} MB). If you restore it, nothing is emailed until you run `resume`.",
+                self.file.display()
+            ));
         }
         Ok(Ending::Done)
     }
@@ -49,21 +52,21 @@ impl Backup {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Stop the daemon first. The database that is there now is kept beside it, damaged or not. What is
-restored polls and serves the pages, and mails nothing until `policy-digest resume`: of what was
-sent since the backup was made it knows nothing.
+Stop the daemon first. The current database is kept beside the restored one, even if it is damaged.
+A restored database polls feeds and serves the pages, but sends no email until `policy-digest resume`,
+because it does not know what was sent after the backup was made.
 
 Example:
   policy-digest restore /var/backups/policy-digest-2026-11-23.db && policy-digest resume --dry-run")]
 pub(crate) struct Restore {
-    /// A file that `backup` has made
+    /// A file that `backup` created
     file: PathBuf,
 }
 
 impl Restore {
     pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         if !self.file.is_file() {
-            return Err(Usage(format!("there is no file `{}`", self.file.display())).into());
+            return Err(Usage(format!("the file `{}` does not exist", self.file.display())).into());
         }
         let kept = restore(&global.load()?, &Clock::System, &self.file).await?;
         if global.json {
@@ -72,23 +75,23 @@ impl Restore {
         }
         print(format_args!("restored from `{}`", self.file.display()));
         if let Some(kept) = kept {
-            print(format_args!("the database before it is kept as `{}`", kept.display()));
+            print(format_args!("the previous database is kept as `{}`", kept.display()));
         }
-        print("it mails nothing until `policy-digest resume`; `resume --dry-run` says what goes out then");
+        print("nothing is emailed until `policy-digest resume`; `resume --dry-run` shows what will be sent");
         Ok(Ending::Done)
     }
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A database that was restored from a backup does not know what was sent after the backup was
-made. Look first at what would go out; `policy-digest reconcile` decides on messages whose fate
-is unknown. A mail server that was out of reach is tried again at once, not at its next turn.
+A database restored from a backup does not know what was sent after the backup was made. Check
+first what would be sent, and use `policy-digest reconcile` for messages that may or may not have
+been delivered. A mail server that could not be reached is tried again immediately.
 
 Example:
   policy-digest resume --dry-run && policy-digest resume")]
 pub(crate) struct Resume {
-    /// Only say what would be sent
+    /// Only show what would be sent
     #[arg(long)]
     dry_run: bool,
 }
@@ -109,12 +112,12 @@ impl Resume {
         if global.json {
             print(to_json(report, self.dry_run));
         } else {
-            tell(app, report, self.dry_run);
+            print_report(app, report, self.dry_run);
         }
     }
 }
 
-fn tell(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
+fn print_report(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
     let zone = app.config.settings.timezone;
     if report.pauses.is_empty() {
         print("delivery is not paused");
@@ -124,7 +127,7 @@ fn tell(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
             (true, _) => print(format_args!("paused   {}", pause_line(pause, zone))),
             (false, PauseCause::Restored) => print(format_args!("lifted   {}", since_line(pause, zone))),
             (false, PauseCause::Relay) => {
-                print(format_args!("tried    at the next chance; paused {}", since_line(pause, zone)))
+                print(format_args!("retrying with the next delivery; paused {}", since_line(pause, zone)))
             }
         }
     }
@@ -136,7 +139,7 @@ fn tell(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
         print(format_args!("to make  the {cadence} digest of {at}"));
     }
     if !is_dry && !report.pauses.is_empty() {
-        print("\na running daemon goes on by itself; without one, `policy-digest once` does");
+        print("\na running daemon continues by itself; without one, run `policy-digest once`");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `check`: how each part of an installation is, and every finding with its next step.
+//! `check`: the state of each part of an installation, and every finding with its next step.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,37 +14,36 @@ use crate::cli::terminal::progress::Bar;
 use crate::cli::terminal::table;
 use crate::cli::{Ending, Global, print};
 
-/// What is told fits a terminal of this width, in columns.
+/// The width of the output, in columns.
 const WIDTH: usize = 80;
 
-/// Where name servers listen.
+/// The default port of name servers.
 const DNS_PORT: u16 = 53;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each part is ok, or has a warning or an error, and every finding its next
-step.
+Each part is ok, or has a warning or an error. Every finding has a next step.
 
-What is wrong in digest.toml, feeds.toml and topic.toml is shown with its
-place, and is exit code 2; so is what is wrong in note.md, in the templates
-(each is rendered on sample data), and in what the mail server refuses. What
-fails at present, and no file is to blame for, is exit code 1: a server that
-is away, a full disk, a signature without its record. Advice is exit code 0.
+Exit code 2: mistakes in digest.toml, feeds.toml or topic.toml, shown with
+their place, in note.md or in the templates (each is rendered with sample
+data), or settings that the mail server refuses. Exit code 1: failures that no
+file causes, such as a server that is down, a full disk or a missing DKIM
+record. Exit code 0: nothing, or only advice.
 
-Where mails go to a server, it is dialled and logged in to; no mail is sent.
-The records that receivers look for (SPF, DKIM, DMARC) are looked up and
-listed. Every feed is fetched, and nothing is stored. The topic's phrases are
-looked for in the stored items, and those that match nothing are listed; one
-counts as found also where a longer one covers it and earns the weight.
+If emails go to a mail server, the command connects and logs in to it, but
+sends nothing. It looks up the DNS records that receivers check (SPF, DKIM,
+DMARC), fetches every feed without storing anything, and lists the topic's
+phrases that match none of the stored posts. A phrase also counts as found
+where a longer phrase covers it.
 
 Examples:
   policy-digest check
   policy-digest check --offline --json")]
 pub(crate) struct Check {
-    /// Ask nobody: no mail server, name server, feed or page
+    /// Skip network checks: mail server, name server, feeds and pages
     #[arg(long)]
     offline: bool,
-    /// Ask this name server instead of the system's: 9.9.9.9, or with its port
+    /// Use this name server instead of the system's: 9.9.9.9, or with a port
     #[arg(long, value_name = "ADDRESS", value_parser = name_server)]
     resolver: Option<SocketAddr>,
 }
@@ -57,7 +56,7 @@ impl Check {
         if global.json {
             print(to_json(&report));
         } else {
-            tell(&report);
+            show(&report);
         }
         Ok(match report.worst() {
             Some(Severity::Mistake) => Ending::Misconfigured,
@@ -72,14 +71,14 @@ fn name_server(text: &str) -> Result<SocketAddr, String> {
     alone.or_else(|_| text.parse()).map_err(|_| "write an address such as 9.9.9.9 or [::1]:5353".to_owned())
 }
 
-fn tell(report: &CheckReport) {
+fn show(report: &CheckReport) {
     let mistakes = report.findings().filter(|(_, finding)| finding.severity == Severity::Mistake).count();
     let mistakes = if mistakes == 0 { "no mistakes".to_owned() } else { table::count(mistakes, "mistake") };
     print(format_args!(
         "configuration: {mistakes}; {}, {}, {}\n",
         table::count(report.feeds, "feed"),
         table::count(report.phrases, "phrase"),
-        table::count(report.items, "stored item")
+        table::count(report.items, "stored post")
     ));
     let paint = Paint::for_stdout();
     report.parts.iter().for_each(|part| print(line(part, paint)));
@@ -87,17 +86,17 @@ fn tell(report: &CheckReport) {
         let message = format!("{}{}", place(finding), plain(&finding.message));
         print(format_args!("\n{}\n{}", marked::wrap(&message, WIDTH), next(&finding.next)));
     }
-    tell_phrases(report);
+    show_phrases(report);
     let wanted: Vec<_> = report.records.iter().filter(|record| record.is_there != Some(true)).collect();
     if !wanted.is_empty() {
-        print("\nTXT records that your mail wants in the DNS:");
+        print("\nTXT records to publish in the DNS:");
     }
     for record in wanted {
         print(format_args!("  {}\n    {}", record.name, record.value));
     }
 }
 
-/// One part's line: its state, its name, and what it says or how much was found.
+/// One part's line: its state, its name, and its summary or the number of findings.
 fn line(part: &Part, paint: Paint) -> String {
     let colour = match part.worst() {
         None => AnsiColor::Green,
@@ -111,7 +110,7 @@ fn line(part: &Part, paint: Paint) -> String {
     format!("{word}  {:14}  {}", part.name, says.join("; "))
 }
 
-/// The step, broken so that its lines stand below one another.
+/// The next step, wrapped and indented.
 fn next(step: &str) -> String {
     marked::wrap(&format!("next: {step}"), WIDTH - 2)
         .lines()
@@ -120,11 +119,11 @@ fn next(step: &str) -> String {
         .join("\n")
 }
 
-fn tell_phrases(report: &CheckReport) {
+fn show_phrases(report: &CheckReport) {
     let phrases: Vec<&CheckFinding> = report.findings().map(|(_, it)| it).filter(|it| it.phrase.is_some()).collect();
     let Some(first) = phrases.first() else { return };
     let number = table::count(phrases.len(), "phrase");
-    print(format_args!("\nIn {}, nothing matches {number}:", table::count(report.items, "stored item")));
+    print(format_args!("\nIn {}, nothing matches {number}:", table::count(report.items, "stored post")));
     for (finding, unused) in phrases.iter().filter_map(|finding| Some((finding, finding.phrase.as_ref()?))) {
         print(format_args!("  {}{} ({})", place(finding), unused.phrase, unused.table));
     }
@@ -135,7 +134,7 @@ fn place(finding: &CheckFinding) -> String {
     finding.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default()
 }
 
-/// A part's state in one word; it follows from the findings alone.
+/// A part's state in one word, which depends only on its findings.
 fn state(part: &Part) -> &'static str {
     match part.worst() {
         None => "ok",

@@ -1,4 +1,4 @@
-//! `completions` and `man`: the command line, described for shells and for readers.
+//! `completions` and `man`: generates shell completions and manual pages.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::cli::{Cli, Ending, print};
 
-/// The program, as shells know it.
+/// The program's name.
 const NAME: &str = "policy-digest";
 
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ Examples:
   policy-digest completions zsh > ~/.zfunc/_policy-digest
   policy-digest completions fish > ~/.config/fish/completions/policy-digest.fish")]
 pub(crate) struct Completions {
-    /// For which shell
+    /// The shell
     shell: Shell,
 }
 
@@ -37,7 +37,7 @@ Examples:
   policy-digest man | man -l -
   policy-digest man --out /usr/local/share/man/man1")]
 pub(crate) struct Man {
-    /// Write the page of every command into this folder; without it the main page is printed
+    /// Write the pages of all commands into this folder (default: print the main page)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

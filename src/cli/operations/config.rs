@@ -1,4 +1,4 @@
-//! `config`: what editors need to complete and check the configuration's files.
+//! `config`: editor support for the configuration files.
 
 use std::path::PathBuf;
 
@@ -10,24 +10,24 @@ use crate::config::schema::{self, FILES};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// JSON Schema of the files, for editors
+    /// Print or write the JSON Schemas of the files
     Schema(Schema),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Editors that know TOML by Taplo or tombi read the line
-`#:schema schema/digest.json` at the top of a file, and then complete keys,
-show what they mean, and mark mistakes while you type.
+Editors with Taplo or tombi read the line `#:schema schema/digest.json` at the
+top of a file. They then complete keys, explain them, and mark mistakes while
+you type.
 
 Examples:
   policy-digest config schema digest
   policy-digest config schema --out config/schema")]
 pub(crate) struct Schema {
-    /// Of which file: digest, feeds or topic
+    /// The file: digest, feeds or topic
     #[arg(required_unless_present = "out")]
     file: Option<String>,
-    /// Write all of them into this folder
+    /// Write all schemas into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "file")]
     out: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ impl Config {
             return Ok(Ending::Done);
         }
         let name = file.unwrap_or_default();
-        let schema = schema::of(&name).ok_or_else(|| Usage(format!("`{name}` is none of {}", FILES.join(", "))))?;
+        let schema = schema::of(&name).ok_or_else(|| Usage(format!("`{name}` is not one of {}", FILES.join(", "))))?;
         print(schema.trim_end());
         Ok(Ending::Done)
     }

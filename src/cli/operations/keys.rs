@@ -1,10 +1,11 @@
-//! `keys`: the keys that sign the personal links of mails.
+//! `keys`: rotates the keys that sign personal links in emails.
 
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::app::operations::keys;
 use crate::app::operations::keys::RotateReport;
+use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 use crate::domain::subscribers::token::KEPT_FOR;
 
@@ -16,7 +17,7 @@ Links in emails already sent keep working for 90 days under the key that signed 
 a key have leaked, use --revoke: all links in emails already sent stop working at once, and the pages behind them say how to \
 get a new one.
 
-The daemon must not run meanwhile: it would not know the new key. Stop it, rotate, start it again.")]
+Stop the daemon first, because it would not know the new key, and start it again afterwards.")]
     Rotate {
         /// Drop every old key now: no link in an email already sent works any more
         #[arg(long)]
@@ -51,7 +52,7 @@ impl Keys {
                     "A new key signs links from now on, and {old} revoked: no link in an email already sent works any more."
                 ));
                 if keys.cancelled > 0 {
-                    let emails = if keys.cancelled == 1 { "1 email" } else { &format!("{} emails", keys.cancelled) };
+                    let emails = count(keys.cancelled, "email");
                     print(format_args!("{emails} with a revoked link had not left yet and will not be sent."));
                 }
             }

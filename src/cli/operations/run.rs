@@ -1,4 +1,4 @@
-//! `run`: the daemon, in the foreground, until it is told to stop.
+//! `run`: the daemon, in the foreground.
 
 use clap::Args;
 use serde_json::json;
@@ -9,10 +9,10 @@ use crate::{config, daemon};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-SIGTERM or Ctrl-C ends it: no further mail is begun, and what is in flight may finish, in 30
-seconds at most. A second signal ends it at once. An edit of the configuration is taken over
-within half a minute, or at once on SIGHUP; while there is a mistake in it, all stays as it was.
-The log goes to standard error, as JSON when that is no terminal.
+SIGTERM or Ctrl-C stops it: it sends no further email and finishes work in progress, within 30
+seconds. A second signal ends it at once. Edits of the configuration take effect within half a
+minute, or at once on SIGHUP; while they contain a mistake, the previous configuration stays in
+use. The log goes to standard error, as JSON if that is not a terminal.
 
 Example:
   policy-digest run --config /etc/policy-digest --data /var/lib/policy-digest")]

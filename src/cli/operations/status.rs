@@ -1,5 +1,5 @@
-//! `status`: how the installation is, on one screen: what needs a person first, then
-//! the rest, feeds in trouble before others.
+//! `status`: the state of the installation on one screen. What needs a person comes first; of the feeds, those in
+//! trouble.
 
 pub(crate) mod alarm;
 mod feed;
@@ -25,21 +25,21 @@ use crate::domain::operations::spark;
 use crate::store::{FeedState, Untaken, WEEKS};
 pub(in crate::cli) use json::cut as cut_json;
 
-/// What is told fits a terminal of this width, in columns,
+/// The width of the output, in columns.
 const WIDTH: usize = 80;
-/// and of this height, in lines, unless more is in trouble or all is asked for.
+/// The height of the output, in lines, unless more feeds are in trouble or `--all` is given.
 const HEIGHT: usize = 24;
-/// A line for the prompt, and one above it.
+/// Lines left free for the prompt.
 const SPARE: usize = 2;
-/// A feed's name is cut to this.
+/// The width of a feed's name; longer ones are cut.
 const NAME: usize = 20;
-/// What is left of a row for the next poll.
-const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 6 + 2 + 12 + 2);
+/// The width left in a row for the next poll.
+const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 8 + 2 + 12 + 2);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Feeds that deserve a look stand first, each with what it is; of the others as
-many as a screen holds. The bars are the posts of the last twelve weeks, the
+Feeds that need attention come first, each with the reason, followed by as many
+others as fit on the screen. The bars show the posts of the last twelve weeks,
 newest at the right.
 
 Examples:
@@ -68,7 +68,7 @@ impl Status {
         Ok(Ending::Done)
     }
 
-    /// What the database knows, beside what is wrong with the configuration: the daemon may be at work by the one before.
+    /// The state in the database, after the configuration's findings: a daemon may still run with the previous configuration.
     async fn without_configuration(self, global: &Global, findings: &Findings) -> anyhow::Result<Ending> {
         let data = data_folder(&global.config, global.data.as_deref());
         let clock = Clock::System;
@@ -82,7 +82,7 @@ impl Status {
         } else {
             print(format_args!("{findings}\n"));
             if let Some(untaken) = report.untaken.as_mut().filter(|untaken| untaken.text == findings.to_string()) {
-                untaken.text = "it has the mistakes above".to_owned();
+                untaken.text = "it has the errors above".to_owned();
             }
             Screen { zone: chrono_tz::UTC, now: clock.now(), report: &report }.show(None, self.all);
         }
@@ -90,7 +90,7 @@ impl Status {
     }
 }
 
-/// The report, as it is told at a moment in a zone.
+/// A report, with the current time and the time zone to show it in.
 struct Screen<'a> {
     zone: Tz,
     now: DateTime<Utc>,
@@ -107,7 +107,7 @@ impl Screen<'_> {
         lines.iter().for_each(print);
     }
 
-    /// Everything but the feeds, a line each; what needs a person and what stands still come first.
+    /// Everything except the feeds, a line each; what needs a person or is paused comes first.
     fn summary(&self) -> Vec<String> {
         let Self { zone, report, .. } = self;
         let mut lines = Vec::new();
@@ -139,25 +139,29 @@ impl Screen<'_> {
         lines
     }
 
-    /// The feeds in trouble with what it is, and of the others as many as there is room for.
+    /// The feeds in trouble with the reason, and as many others as there is room for.
     fn feeds(&self, room: usize, lines: &mut Vec<String>) {
         let (mut troubled, fine): (Vec<_>, Vec<_>) = self.report.feeds.iter().partition(|feed| needs_attention(feed));
         troubled.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.id.cmp(&b.id)));
         let all = table::count(self.report.feeds.len(), "feed");
         let trouble =
             if troubled.is_empty() { "none in trouble".to_owned() } else { format!("{} to look at", troubled.len()) };
-        lines.push(format!("{:NAME$}  {:WEEKS$}  items  picked  last read     next", format!("{all}, {trouble}"), ""));
+        lines.push(format!(
+            "{:NAME$}  {:WEEKS$}  items  selected  last read     next",
+            format!("{all}, {trouble}"),
+            ""
+        ));
         for feed in &troubled {
             lines.push(self.row(feed));
             let state = marked::wrap(&plain(&feed::state(feed, self.zone)), WIDTH - 4);
             lines.extend(state.lines().map(|line| format!("    {line}")));
         }
         let fits = room.saturating_sub(lines.len());
-        // The line that says how many are left out needs its room, too.
+        // The line that says how many are left out needs room as well.
         let shown = if fine.len() <= fits { fine.len() } else { fits.saturating_sub(1) };
         lines.extend(fine.iter().take(shown).map(|feed| self.row(feed)));
         if shown < fine.len() {
-            lines.push(format!("and {} more that are read as they should; `--all` lists them", fine.len() - shown));
+            lines.push(format!("and {} more without problems; `--all` lists them", fine.len() - shown));
         }
     }
 
@@ -168,22 +172,22 @@ impl Screen<'_> {
         let name: String = feed.id.chars().take(NAME).collect();
         let next = feed::next(feed, self.zone, self.now, NEXT);
         let bars = spark::line(&weeks.map(|week| week.items));
-        format!("{name:NAME$}  {bars}  {:>5}  {:>6}  {read:12}  {next}", feed.items, feed.picked)
+        format!("{name:NAME$}  {bars}  {:>5}  {:>8}  {read:12}  {next}", feed.items, feed.picked)
     }
 }
 
-/// The edit that the daemon has not taken over, in two lines or with its diagnostic.
+/// The pending configuration: an edit that the daemon has not applied, with the reason.
 fn edit(untaken: &Untaken, zone: Tz) -> String {
     let since = untaken.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
     if untaken.is_refused {
         let text = untaken.text.replace('\n', "\n  ");
-        format!("configuration edit refused since {since}; the daemon goes on with the one before:\n  {text}\n")
+        format!("configuration has errors since {since}; the daemon still runs with the previous one:\n  {text}\n")
     } else {
         format!("configuration since {since} changed: {} need a restart of the daemon", untaken.text)
     }
 }
 
-/// Which slot is held, why, and until when.
+/// A held slot: which one, why, and until when.
 fn held_slot(due: &Due, zone: Tz) -> String {
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
     let rolled = due.slot.utc + due.cadence.period() / 2;
@@ -191,7 +195,7 @@ fn held_slot(due: &Due, zone: Tz) -> String {
     format!("{}: {}; rolled into the next after {}", local(due.slot.utc), unread(&reach), local(rolled))
 }
 
-/// A name and what it is; what is too long goes on below.
+/// A name and its value, wrapped.
 fn fact(name: &str, value: &str) -> Vec<String> {
     const INDENT: usize = 14;
     let value = marked::wrap(&plain(value), WIDTH - INDENT);

@@ -110,8 +110,7 @@ impl Generate {
 /// The domain that signs already, else the sender's.
 fn domain(config: &Config) -> String {
     let mail = &config.settings.mail;
-    let sender = || mail.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-    mail.dkim.as_ref().map_or_else(sender, |dkim| dkim.domain.clone())
+    mail.dkim.as_ref().map_or_else(|| mail.from.domain(), |dkim| dkim.domain.clone())
 }
 
 /// The path as `key_file` wants it: from the configuration folder if it lies there, else whole.

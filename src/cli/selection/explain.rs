@@ -1,4 +1,4 @@
-//! `explain`: why an item is in or out.
+//! `explain`: why a post is selected or not.
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::domain::items::language::Language;
 use crate::domain::selection::relevance::{Place, Scorer};
 use crate::domain::selection::topic::Scale;
 
-/// What is told fits a terminal of this width, in columns.
+/// The width of the output, in columns.
 const WIDTH: usize = 80;
 
 #[derive(Debug, Args)]
@@ -29,11 +29,10 @@ Examples:
   policy-digest explain draft.txt
   policy-digest explain --jsonl posts.jsonl")]
 pub(crate) struct Explain {
-    /// The link or the number of a stored item, any post's link, or a file: a page (.html), or a text whose first line
-    /// is the title
+    /// A stored post's link or number, any post's link, or a file: a page (.html), or a text whose first line is the title
     #[arg(required_unless_present = "jsonl")]
     what: Option<String>,
-    /// Read one {"id","title","text"} a line from this file (- for standard input), print one judgement a line
+    /// Read one {"id","title","text"} a line from this file (- for standard input), and print one result a line
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     jsonl: Option<PathBuf>,
 }
@@ -53,12 +52,12 @@ impl Explain {
         } else if let Ok(link) = Url::parse(&what) {
             explain::by_link(&global.look().await?, &link).await?
         } else {
-            return Err(Usage(format!("`{what}` is no link, no number, and no file that is here")).into());
+            return Err(Usage(format!("`{what}` is neither a link, nor a number, nor an existing file")).into());
         };
         if global.json {
             print(to_json(&explanation));
         } else {
-            tell(&explanation);
+            show(&explanation);
         }
         Ok(Ending::Done)
     }
@@ -75,8 +74,8 @@ fn lines(global: &Global, path: &Path) -> anyhow::Result<Ending> {
     };
     match judged {
         Ok(0) => {}
-        Ok(bad) => tracing::warn!(bad, "some lines could not be read; each is answered with its error"),
-        // A reader that went away (`… | head`) has what it wanted.
+        Ok(bad) => tracing::warn!(bad, "some lines could not be read; the output has an error for each"),
+        // A closed pipe (`… | head`) is not an error.
         Err(error) if is_broken_pipe(&error) => {}
         Err(error) => return Err(error),
     }
@@ -88,8 +87,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
 }
 
-/// The text with its phrases marked, the reasons, and the verdict where the eye ends.
-fn tell(explanation: &Explanation) {
+/// Prints the verdict, the reasons, and the text with its phrases marked.
+fn show(explanation: &Explanation) {
     let score = &explanation.score;
     let paint = Paint::for_stdout();
     let title = paint.mark(&explanation.title, &score.reasons, Place::Title);
@@ -103,7 +102,7 @@ fn tell(explanation: &Explanation) {
         print(marked::wrap(&explanation.would_change, WIDTH));
     }
     if let Some(language) = &score.language {
-        let note = format!("language: {language}, not the topic's, so only title and categories are judged");
+        let note = format!("language: {language}, which is not the topic's, so only title and categories are judged");
         print(marked::wrap(&note, WIDTH));
     }
     for note in &explanation.notes {
@@ -128,13 +127,13 @@ fn tell(explanation: &Explanation) {
 /// The reasons, each with its points, or with the percentage points by which it moves the probability.
 fn reasons(Explanation { score, scale, .. }: &Explanation) -> impl std::fmt::Display {
     let mut table = match scale {
-        Scale::Points => table::new(["points", "found", "where", "speaks", "phrase"]),
-        Scale::Probability => table::new(["effect", "found", "where", "speaks", "phrase"]),
+        Scale::Points => table::new(["points", "found", "where", "counts", "phrase"]),
+        Scale::Probability => table::new(["effect", "found", "where", "counts", "phrase"]),
     };
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
     for reason in &score.reasons {
         let label = reason.label.as_deref();
-        let speaks = match (label, reason.weight < 0.0) {
+        let counts = match (label, reason.weight < 0.0) {
             (Some(label), false) => format!("for {label}"),
             (None, false) => "for the topic".to_owned(),
             (Some(label), true) => format!("against: {label}"),
@@ -144,7 +143,7 @@ fn reasons(Explanation { score, scale, .. }: &Explanation) -> impl std::fmt::Dis
             scale.show_effect(score.effect(reason, *scale)),
             plain(&reason.found),
             reason.place.as_str().to_owned(),
-            speaks,
+            counts,
             reason.phrase.to_string(),
         ]);
     }

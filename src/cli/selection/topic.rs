@@ -1,5 +1,5 @@
-//! `topic`: how well the topic file judges labelled posts (`eval`, `cross-validate`), the classifier beside it
-//! (`train`), and what an edit of the file does to the stored posts (`test`).
+//! `topic`: measures the topic file on labelled posts (`eval`, `cross-validate`), trains its classifier (`train`), and
+//! shows the effect of an edit on stored posts (`test`).
 
 mod cross_validate;
 mod eval;

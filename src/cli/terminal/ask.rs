@@ -1,33 +1,33 @@
-//! Questions to the person at the terminal. Where nobody sits, nothing is asked.
+//! Questions to the person at the terminal, if there is one.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::app::Advised;
 
-/// Whether somebody is there to answer.
+/// Whether somebody can answer.
 pub(crate) fn is_somebody_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// A question that Enter answers with yes.
+/// Asks a question; Enter means yes.
 pub(crate) fn agrees(question: &str) -> io::Result<bool> {
     Ok(is_yes(&answer(&format!("{question} [Y/n] "))?))
 }
 
-/// A question before what cannot be undone: Enter answers it with no.
+/// Asks before something that cannot be undone; Enter means no.
 ///
 /// # Errors
-/// There is no terminal to ask on, and the command's `--yes` was not given; or the terminal fails.
+/// There is no terminal, or it fails.
 pub(crate) fn confirms(question: &str) -> anyhow::Result<bool> {
     if !is_somebody_there() {
         let message = format!("there is no terminal to ask on: {question}");
-        return Err(Advised::usage(message, "add `--yes` to do it without being asked").into());
+        return Err(Advised::usage(message, "add `--yes` to skip the question").into());
     }
     let answer = answer(&format!("{question} [y/N] "))?;
     Ok(!answer.trim().is_empty() && is_yes(&answer))
 }
 
-/// A question for a number from 1 on; nothing, or anything else, is none.
+/// Asks for a number from 1 to `most`; any other answer is `None`.
 pub(crate) fn which(question: &str, most: usize) -> io::Result<Option<usize>> {
     let number = answer(&format!("{question} [1-{most}, Enter for none] "))?;
     Ok(number.trim().parse().ok().filter(|number| (1..=most).contains(number)))
@@ -39,7 +39,7 @@ fn answer(question: &str) -> io::Result<String> {
     shown.write_all(question.as_bytes())?;
     shown.flush()?;
     if io::stdin().read_line(&mut line)? == 0 {
-        // The end of the input is no answer, and no yes.
+        // The end of the input does not mean yes.
         return Ok("no".to_owned());
     }
     Ok(line)
@@ -55,7 +55,7 @@ mod tests {
     use super::is_yes;
 
     #[test]
-    fn enter_is_yes_and_whatever_is_not_a_yes_is_no() {
+    fn enter_is_yes_and_anything_unclear_is_no() {
         assert!(["\n", "Y\n", "yes\r\n", ""].into_iter().all(is_yes));
         assert!(!["n\n", "no\n", "what?\n", "q"].into_iter().any(is_yes));
     }

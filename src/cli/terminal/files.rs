@@ -1,5 +1,4 @@
-//! Files that a command makes for the person who gives it, and for nobody else on the machine: they hold addresses, or
-//! the keys that are part of a feed's URL.
+//! Files that only their owner may read, because they contain addresses, or feed URLs with access keys.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -9,17 +8,17 @@ use anyhow::Context as _;
 
 use crate::cli::Usage;
 
-/// Makes a file; one that is there is never written over.
+/// Creates a file. Never overwrites an existing one.
 pub(crate) fn create(path: &Path, text: &str) -> anyhow::Result<()> {
     match write(path, text, OpenOptions::new().create_new(true)) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(Usage(format!("there is a file `{}` already", path.display())).into())
+            Err(Usage(format!("the file `{}` already exists", path.display())).into())
         }
         written => written.with_context(|| format!("cannot write `{}`", path.display())),
     }
 }
 
-/// Makes a file, or another one in the place of an earlier one.
+/// Creates a file, or replaces its content.
 pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     let written = write(path, text, OpenOptions::new().create(true).truncate(true));
     written.with_context(|| format!("cannot write `{}`", path.display()))
@@ -30,7 +29,7 @@ fn write(path: &Path, text: &str, options: &mut OpenOptions) -> std::io::Result<
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     let mut file = options.open(path)?;
-    // An earlier file keeps the mode that it had.
+    // An existing file would keep its mode.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     file.write_all(text.as_bytes())

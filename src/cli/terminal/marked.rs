@@ -1,6 +1,6 @@
-//! Text in which the phrases that were found are marked: in bold, or struck through where they speak against; in
-//! brackets where the output is no terminal or wants no colour. Text of feeds loses its control characters here,
-//! so that no item can steer a terminal.
+//! Text with its matched phrases marked: in bold, or struck through if they count against; in brackets if the output is
+//! not a terminal or should have no colour. Control characters of feeds' texts are removed here, so that no item can
+//! control the terminal.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(crate) enum Paint {
 }
 
 impl Paint {
-    /// As standard output can show it, and `NO_COLOR` and its like allow.
+    /// What standard output can show, and `NO_COLOR` and similar variables allow.
     pub(crate) fn for_stdout() -> Self {
         match AutoStream::choice(&std::io::stdout()) {
             ColorChoice::Never => Self::Brackets,
@@ -32,21 +32,21 @@ impl Paint {
         }
     }
 
-    /// The text, with what the reasons found at this place marked wherever it stands.
+    /// The text, with every occurrence of the phrases that the reasons found at this place marked.
     pub(crate) fn mark(self, text: &str, reasons: &[Reason], place: Place) -> String {
         let text = plain(text);
         let mut marked = String::with_capacity(text.len() + 64);
         let mut at = 0;
-        for (found, speaks_for) in spans(&text, reasons, place) {
+        for (found, counts_for) in spans(&text, reasons, place) {
             marked.push_str(&text[at..found.start]);
-            marked.push_str(&self.one(&text[found.clone()], speaks_for));
+            marked.push_str(&self.one(&text[found.clone()], counts_for));
             at = found.end;
         }
         marked.push_str(&text[at..]);
         marked
     }
 
-    /// These words in a style, where there are any.
+    /// The words in a style, if styles are used.
     pub(crate) fn in_style(self, words: &str, style: Style) -> String {
         match self {
             Self::Styles => format!("{style}{words}{style:#}"),
@@ -54,13 +54,13 @@ impl Paint {
         }
     }
 
-    /// What the marks mean.
+    /// The meaning of the marks.
     pub(crate) fn legend(self) -> String {
-        format!("{} and {}", self.one("speaks for", true), self.one("speaks against", false))
+        format!("{} and {}", self.one("counts for", true), self.one("counts against", false))
     }
 
-    fn one(self, found: &str, speaks_for: bool) -> String {
-        match (self, speaks_for) {
+    fn one(self, found: &str, counts_for: bool) -> String {
+        match (self, counts_for) {
             (Self::Styles, true) => format!("{FOR}{found}{FOR:#}"),
             (Self::Styles, false) => format!("{AGAINST}{found}{AGAINST:#}"),
             (Self::Brackets, true) => format!("[{found}]"),
@@ -69,45 +69,44 @@ impl Paint {
     }
 }
 
-/// Where the reasons' words stand and whether they speak for it, in order; of words that overlap, the longer.
+/// Where the matched words are and whether they count for the topic, in order; of overlapping ones, the longest.
 fn spans(text: &str, reasons: &[Reason], place: Place) -> Vec<(Range<usize>, bool)> {
     let mut found: Vec<(Range<usize>, bool)> = reasons
         .iter()
         .filter(|reason| reason.place == place && !reason.found.is_empty())
         .flat_map(|reason| {
-            let (words, speaks_for) = (plain(&reason.found), reason.weight >= 0.0);
+            let (words, counts_for) = (plain(&reason.found), reason.weight >= 0.0);
             let length = words.len();
             let all: Vec<_> = text.match_indices(words.as_str()).map(|(at, _)| at).collect();
-            all.into_iter().map(move |at| (at..at + length, speaks_for))
+            all.into_iter().map(move |at| (at..at + length, counts_for))
         })
-        .filter(|(found, _)| stands_alone(text, found))
+        .filter(|(found, _)| is_whole_words(text, found))
         .collect();
     found.sort_by_key(|(found, _)| (std::cmp::Reverse(found.len()), found.start));
     let mut kept: Vec<(Range<usize>, bool)> = Vec::new();
-    for (found, speaks_for) in found {
+    for (found, counts_for) in found {
         if kept.iter().all(|(other, _)| found.end <= other.start || other.end <= found.start) {
-            kept.push((found, speaks_for));
+            kept.push((found, counts_for));
         }
     }
     kept.sort_by_key(|(found, _)| found.start);
     kept
 }
 
-/// No word is cut by it.
-fn stands_alone(text: &str, found: &Range<usize>) -> bool {
+/// Whether the range contains only whole words.
+fn is_whole_words(text: &str, found: &Range<usize>) -> bool {
     let before = text[..found.start].chars().next_back();
     let after = text[found.end..].chars().next();
     ![before, after].into_iter().flatten().any(char::is_alphanumeric)
 }
 
-/// The text with line ends kept, and every other control character a space.
+/// The text with control characters other than line breaks replaced by spaces.
 pub(crate) fn plain(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()
 }
 
-/// Breaks lines between words, so that none is wider than `width` columns if its words allow; paragraphs stay
-/// apart.
+/// Wraps lines at `width` columns, unless a word is longer. Paragraphs are kept.
 pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     for line in text.trim().lines() {
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked_where_they_stand_alone_and_what_speaks_against_differs() {
+    fn whole_words_are_marked_and_those_against_differ() {
         let reasons = [
             reason("care", Place::Text, 1.0),
             reason("integrated care", Place::Text, 4.0),
@@ -155,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn no_item_can_steer_the_terminal() {
+    fn no_item_can_control_the_terminal() {
         let marked = Paint::Brackets.mark("a \u{1b}[2Jcare\u{7}\r\nb\u{9b}31m", &[], Place::Text);
         assert_eq!(marked, "a  [2Jcare \nb 31m");
     }
 
     #[test]
-    fn lines_are_as_wide_as_asked_and_marks_take_no_room() {
+    fn lines_are_wrapped_and_styles_take_no_room() {
         let text = "one \u{1b}[1mtwo\u{1b}[0m three\n\n\n\nfour a-word-wider-than-the-line five";
         assert_eq!(wrap(text, 7), "one \u{1b}[1mtwo\u{1b}[0m\nthree\n\nfour\na-word-wider-than-the-line\nfive");
     }

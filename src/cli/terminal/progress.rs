@@ -7,12 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::Progress;
 
-/// Shows what a use case tells.
+/// Shows the progress of a use case.
 #[derive(Debug, Default)]
 pub(crate) struct Bar(Mutex<Option<ProgressBar>>);
 
 impl Bar {
-    /// Takes one piece of news.
+    /// Shows an event.
     pub(crate) fn show(&self, progress: Progress<'_>) {
         if !std::io::stderr().is_terminal() {
             return;

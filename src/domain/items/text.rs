@@ -5,6 +5,7 @@
 mod boilerplate;
 
 use std::collections::HashSet;
+use std::fmt;
 
 use boilerplate::Heading;
 use unicode_segmentation::UnicodeSegmentation;
@@ -257,6 +258,23 @@ pub fn truncate_at_word(text: &str, max_chars: usize) -> String {
     let cut = if word_end * 2 > end { word_end } else { end };
     let kept = text[..cut].trim_end_matches(CUT_BEFORE);
     format!("{kept}…")
+}
+
+/// "1 post", "2 posts", "0 stories".
+#[must_use]
+pub fn count<N: Copy + fmt::Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    format!("{number} {}", plural(number, noun))
+}
+
+/// The noun in the form for this number: "post" for 1, else "posts". The last word of `noun` changes.
+#[must_use]
+pub fn plural<N: PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let is_vowel = |c: char| "aeiou".contains(c);
+    match noun.strip_suffix('y') {
+        _ if number == N::from(1) => noun.to_owned(),
+        Some(stem) if !stem.ends_with(is_vowel) => format!("{stem}ies"),
+        _ => format!("{noun}s"),
+    }
 }
 
 #[cfg(test)]

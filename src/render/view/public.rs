@@ -1,6 +1,8 @@
-//! The pages for everybody: the list of digests, and the sources.
+//! The views of the public pages: the list of digests, and the sources.
 
 use serde::Serialize;
+
+use super::PageView;
 
 /// The list of digests on the web, one page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -11,20 +13,20 @@ pub struct ArchivesView {
     pub dir: String,
     /// "Public Service Reform Digest: all digests".
     pub title: String,
-    /// The page's own address, whole.
+    /// The page's absolute address.
     pub canonical: String,
     /// Newest first; may be empty.
     pub digests: Vec<ArchiveView>,
-    /// The page with newer ones, as `archive?page=2`; empty on the first.
+    /// The page with newer digests, such as `archive?page=2`; empty on the first.
     pub newer: String,
-    /// The page with older ones; empty on the last.
+    /// The page with older digests; empty on the last.
     pub older: String,
 }
 
 /// One digest of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ArchiveView {
-    /// Its page, from the list's own address.
+    /// Its page, relative to the list.
     pub link: String,
     /// Its subject.
     pub title: String,
@@ -43,9 +45,9 @@ pub struct SourcesView {
     pub dir: String,
     /// "Public Service Reform Digest: sources".
     pub title: String,
-    /// What is picked from them: "public-service reform".
+    /// What is selected from them: "public-service reform".
     pub topic: String,
-    /// The page's own address, whole.
+    /// The page's absolute address.
     pub canonical: String,
     /// By title; may be empty.
     pub sources: Vec<SourceView>,
@@ -54,16 +56,28 @@ pub struct SourcesView {
 /// One source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SourceView {
-    /// What readers know it by.
+    /// Its name for subscribers.
     pub title: String,
-    /// Its feed, http or https; empty when it cannot be shown.
+    /// Its feed, http or https; empty if it cannot be shown.
     pub link: String,
-    /// "about 2 posts a week"; empty before it was read for the first time.
+    /// "about 2 posts a week"; empty until it has been read.
     pub rhythm: String,
-    /// "23 November 2026"; empty before it was read for the first time.
+    /// "23 November 2026"; empty until it has been read.
     pub last_read: String,
-    /// Whether it cannot be read at present.
+    /// Whether it currently cannot be read.
     pub is_failing: bool,
-    /// Whether its server says that it will not come back.
+    /// Whether its server says that it is gone for good.
     pub is_gone: bool,
+}
+
+impl PageView for ArchivesView {
+    fn template(&self) -> &'static str {
+        "page/archives.html.j2"
+    }
+}
+
+impl PageView for SourcesView {
+    fn template(&self) -> &'static str {
+        "page/sources.html.j2"
+    }
 }

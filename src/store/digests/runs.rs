@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::archives::{self, NewArchive};
 use super::proofs::{self, NewProof};
+use crate::domain::items::text::count;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::store::{Error, Reader, Store, from_json, seconds, time, to_json};
 
@@ -112,9 +113,7 @@ impl RunRow {
     /// What it made: "7 stories, 1 message".
     #[must_use]
     pub fn size(&self) -> String {
-        let stories = if self.stories == 1 { "story" } else { "stories" };
-        let messages = if self.messages == 1 { "message" } else { "messages" };
-        format!("{} {stories}, {} {messages}", self.stories, self.messages)
+        format!("{}, {}", count(self.stories, "story"), count(self.messages, "message"))
     }
 }
 

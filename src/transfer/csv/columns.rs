@@ -1,38 +1,38 @@
-//! Which column is which, by the names that other programs give them, in any case, with or without spaces; and what
-//! their words for a person's standing mean.
+//! Matches columns by the names that other programs give them, ignoring case and spaces, and interprets their words for a
+//! subscription's status.
 
 use super::guard::unguarded;
 
-/// What a line says of a person.
+/// The values of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Row {
     /// Their address.
     pub email: String,
     /// Their name; may be empty.
     pub name: String,
-    /// How often; may be empty.
+    /// The cadence; may be empty.
     pub cadence: String,
     /// Separated by `;`; may be empty.
     pub themes: String,
-    /// Whether they are subscribed there.
+    /// Whether they are subscribed in the other program.
     pub standing: Standing,
-    /// When they agreed there, as it is written; may be empty.
+    /// When they consented there, as written; may be empty.
     pub agreed: String,
 }
 
 /// Whether a person is subscribed in the list that a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Standing {
-    /// They are, or the file does not say.
+    /// Subscribed, or the file does not say.
     #[default]
     Subscribed,
-    /// They are not: they left, their mailbox is dead, they complained, they never confirmed. In the file's word.
+    /// Not subscribed, with the file's word for it: unsubscribed, bounced, complained or never confirmed.
     Not(String),
-    /// The file has a word for it that is not known here.
+    /// The file has an unknown word for it.
     Unknown(String),
 }
 
-/// Words of Mailchimp, listmonk, and the like; ours are among them.
+/// The words of Mailchimp, listmonk and similar programs, and our own.
 const SUBSCRIBED: &[&str] = &["subscribed", "active", "enabled", "confirmed", "optedin", "optin", "yes", "true", "1"];
 const NOT_SUBSCRIBED: &[&str] = &[
     "unsubscribed",
@@ -66,7 +66,7 @@ const NOT_SUBSCRIBED: &[&str] = &[
     "0",
 ];
 
-/// The places of the columns that are read.
+/// The indexes of the columns that are read.
 pub(super) struct Columns {
     email: usize,
     name: Option<usize>,
@@ -79,10 +79,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// `None` when no column holds addresses.
+    /// `None` if there is no column of email addresses.
     pub(super) fn find(headers: &[String]) -> Option<Self> {
         let headers: Vec<String> = headers.iter().map(|header| key(header)).collect();
-        // The first of the names that there is: in some files `address` is that of a house.
+        // In order of preference: in some files `address` is the postal address.
         let column = |names: &[&str]| names.iter().find_map(|name| headers.iter().position(|header| header == name));
         let status = [
             "status",
@@ -125,7 +125,7 @@ impl Columns {
         }
     }
 
-    /// One column that says no is enough.
+    /// A person is subscribed only if no column says otherwise.
     fn standing(&self, cells: &[String]) -> Standing {
         let cell = |at: &usize| cells.get(*at).map(String::as_str).unwrap_or_default();
         if let Some((_, word)) = self.ends.iter().find(|(at, _)| !cell(at).is_empty()) {
@@ -141,7 +141,7 @@ impl Columns {
     }
 }
 
-/// "E-Mail Address" and `email_address` are one name.
+/// The name for comparison: "E-Mail Address" and `email_address` are the same.
 fn key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,13 +1,13 @@
-//! The mark that keeps a spreadsheet from calculating a cell that begins like a formula: an apostrophe before it (OWASP,
-//! "CSV Injection"). Every cell that is written is guarded, and what was guarded is read back as it was.
+//! Protects spreadsheets from CSV injection (OWASP): a cell that looks like a formula is written with an apostrophe before
+//! it. All written cells are guarded, and guarded cells are read back unchanged.
 
-/// The cell with the mark, if it needs one. A cell that looks marked already gets another one, so that it is read back
-/// whole.
+/// The cell, with an apostrophe if it needs one. A cell that already looks guarded gets another one, so that it is read
+/// back unchanged.
 pub(super) fn guarded(cell: &str) -> String {
     if is_formula(cell.trim_start_matches('\'')) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// The cell without the mark, where it has one.
+/// The cell without the apostrophe, if it is guarded.
 pub(super) fn unguarded(cell: &str) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest.to_owned(),
@@ -15,8 +15,8 @@ pub(super) fn unguarded(cell: &str) -> String {
     }
 }
 
-/// Spreadsheets take a cell that begins so for a formula, or look behind its first character for one; some read the wide
-/// forms of East Asian keyboards like the plain ones.
+/// Whether spreadsheets treat the cell as a formula, also after a leading tab or line break. Some accept the full-width
+/// forms of East Asian keyboards too.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
@@ -29,7 +29,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_guarded_cell_is_calculated_and_each_is_read_back(cell in "[-='+@＝a\t\n]{0,5}") {
+        fn no_guarded_cell_is_a_formula_and_each_is_read_back_unchanged(cell in "[-='+@＝a\t\n]{0,5}") {
             let guarded = guarded(&cell);
             prop_assert!(!is_formula(&guarded));
             prop_assert_eq!(unguarded(&guarded), cell);

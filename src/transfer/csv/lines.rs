@@ -1,12 +1,12 @@
-//! A text as lines of cells. A cell may hold line ends, if it is quoted; one that is never closed must not swallow the
-//! rest of the file, so a line that goes on is believed only if it then has as many cells as the file has columns.
+//! Splits a text into lines of cells. A quoted cell may contain line breaks. An unclosed quotation mark must not swallow the
+//! rest of the file, so lines are joined only if the result has as many cells as the file has columns.
 
 use super::Error;
 
-/// No cell of a list of people has more lines.
+/// The most lines of one cell.
 const LONGEST_CELL: usize = 50;
 
-/// The cells of a line, or why there are none, with the line as it stands.
+/// The cells of a line, or the error and the unparsed line.
 type Cells = Result<Vec<String>, (Error, String)>;
 
 /// Reads line by line.
@@ -22,17 +22,17 @@ impl<'t> Lines<'t> {
         Self { rest: text.trim_start_matches('\u{feff}'), number: 0, delimiter: b',', columns: 0 }
     }
 
-    /// The first line that says anything, and what separates its cells.
+    /// The delimiter, and the cells of the first line that is not blank.
     pub(super) fn headers(&mut self) -> Result<(u8, Vec<String>), Error> {
         let mut first = self.next_filled().unwrap_or_default();
-        // Excel's own way to say it: `sep=;`.
-        let told = first.trim().strip_prefix("sep=").and_then(|rest| rest.bytes().next());
-        if told.is_some() {
+        // Excel may name the delimiter in a first line `sep=;`.
+        let named = first.trim().strip_prefix("sep=").and_then(|rest| rest.bytes().next());
+        if named.is_some() {
             first = self.next_filled().unwrap_or_default();
         }
         let often = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
-        // Of equals the last counts: a comma.
-        self.delimiter = told.unwrap_or_else(|| [b';', b'\t', b','].into_iter().max_by_key(often).unwrap_or(b','));
+        // If several are equally frequent, the last one wins: a comma.
+        self.delimiter = named.unwrap_or_else(|| [b';', b'\t', b','].into_iter().max_by_key(often).unwrap_or(b','));
         let headers = cells(first, self.delimiter)?;
         self.columns = headers.len();
         Ok((self.delimiter, headers))
@@ -57,7 +57,7 @@ impl<'t> Lines<'t> {
         Some(bare(line))
     }
 
-    /// The cells of a line whose last one stays open, with the lines that close it.
+    /// The cells of a line whose last cell is still open, joined with the lines that close it.
     fn joined(&mut self, first: &str) -> Result<Vec<String>, Error> {
         let (mut taken, mut at) = (0, reached(At::Start, first, self.delimiter));
         for more in 1..=LONGEST_CELL {
@@ -102,18 +102,18 @@ fn bare(line: &str) -> &str {
     line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line))
 }
 
-/// Where a reader of CSV stands.
+/// The state of a CSV parser.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Start,
     Plain,
     Quoted,
-    /// A mark in a quoted cell: its end, or one of two that stand for one.
+    /// After a quotation mark in a quoted cell: the end, or the first of a pair that means one mark.
     Mark,
 }
 
 impl At {
-    /// As the `csv` crate reads.
+    /// The next state, as in the `csv` crate.
     fn after(self, byte: u8, delimiter: u8) -> Self {
         match (self, byte) {
             (Self::Start | Self::Mark, b'"') => Self::Quoted,
@@ -130,7 +130,7 @@ fn reached(from: At, text: &str, delimiter: u8) -> At {
     text.bytes().fold(from, |at, byte| at.after(byte, delimiter))
 }
 
-/// Whether a quoted cell is still open at the end.
+/// Whether a quoted cell is still open at the end of the line.
 fn is_open(line: &str, delimiter: u8) -> bool {
     line.contains('"') && reached(At::Start, line, delimiter) == At::Quoted
 }

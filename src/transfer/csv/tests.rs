@@ -1,11 +1,11 @@
 use super::*;
 
 fn people(text: &str) -> Vec<(u64, String)> {
-    let told = |line: Line| match line.row {
+    let found = |line: Line| match line.row {
         Ok(row) => (line.number, format!("{} {}", row.email, row.name).trim().to_owned()),
         Err(error) => (line.number, format!("! {error}")),
     };
-    read(text).unwrap().lines.into_iter().map(told).collect()
+    read(text).unwrap().lines.into_iter().map(found).collect()
 }
 
 fn row(headers: &str, cells: &str) -> Row {
@@ -14,8 +14,8 @@ fn row(headers: &str, cells: &str) -> Row {
 
 #[test]
 fn columns_are_matched_by_name_in_any_order_and_case() {
-    let told = people("\u{feff}Name,Email\nAda, ada@example.org\n\n\"Byron, B.\",b@example.org\n");
-    assert_eq!(told, [(2, "ada@example.org Ada".into()), (4, "b@example.org Byron, B.".into())]);
+    let found = people("\u{feff}Name,Email\nAda, ada@example.org\n\n\"Byron, B.\",b@example.org\n");
+    assert_eq!(found, [(2, "ada@example.org Ada".into()), (4, "b@example.org Byron, B.".into())]);
     let row = row("Address;E-Mail Address;FIRST NAME;last_name;Frequency", "1 High St;a@example.org;Ada;Byron;Daily");
     assert_eq!((row.email.as_str(), row.name.as_str(), row.cadence.as_str()), ("a@example.org", "Ada Byron", "daily"));
 }
@@ -30,7 +30,7 @@ fn a_file_without_addresses_says_which_columns_it_has() {
 }
 
 #[test]
-fn what_separates_cells_is_seen() {
+fn the_delimiter_is_detected() {
     for text in
         ["email;name\na@example.org;A\n", "email\tname\na@example.org\tA\n", "sep=|\nemail|name\na@example.org|A"]
     {
@@ -43,7 +43,7 @@ fn what_separates_cells_is_seen() {
 fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line() {
     let text = "email,name,notes\na@example.org,A,\"one\ntwo \"\"three\"\"\"\nb@example.org,\"B,x\nc@example.org,C,\nd@example.org,\"D, d\",\n\
                 e@example.org,E \"the\" e,\nf@example.org,\"F";
-    let told = [
+    let found = [
         (2, "a@example.org A".to_owned()),
         (4, "! a quotation mark is opened and never closed".to_owned()),
         (5, "c@example.org C".to_owned()),
@@ -51,11 +51,11 @@ fn a_cell_of_several_lines_is_one_and_a_mark_that_is_never_closed_costs_one_line
         (7, "e@example.org E \"the\" e".to_owned()),
         (8, "! a quotation mark is opened and never closed".to_owned()),
     ];
-    assert_eq!(people(text), told);
+    assert_eq!(people(text), found);
 }
 
 #[test]
-fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
+fn every_word_for_not_subscribed_is_recognised() {
     let not = |word: &str| Standing::Not(word.to_owned());
     for (headers, cells, standing) in [
         ("email,status", "a@b.org,enabled", Standing::Subscribed),
@@ -73,7 +73,7 @@ fn who_is_not_subscribed_there_is_known_by_any_word_for_it() {
 }
 
 #[test]
-fn what_is_exported_is_read_back_and_calculates_nothing() {
+fn an_export_is_read_back_unchanged_and_has_no_formulas() {
     let themes = ["care".to_owned(), "digital".to_owned()];
     let person =
         Exported { email: "=2@example.org", name: "'=1+1", status: "left", themes: &themes, ..Exported::default() };
@@ -88,7 +88,7 @@ fn what_is_exported_is_read_back_and_calculates_nothing() {
 }
 
 #[test]
-fn rejected_lines_can_be_mended_and_read_again() {
+fn rejected_lines_can_be_corrected_and_read_again() {
     let sheet = read("email;name\nx;X\na@example.org;A\n\"y;Y\n").unwrap();
     let text = rejects(&sheet, &[(2, "not an address".to_owned()), (4, "never closed".to_owned())]);
     let lines: Vec<&str> = text.lines().collect();
@@ -103,7 +103,7 @@ fn rejected_lines_can_be_mended_and_read_again() {
 
 proptest::proptest! {
     #[test]
-    fn every_line_of_any_file_is_told_once_and_can_be_written_down(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {
+    fn every_line_of_any_file_is_reported_once_and_can_be_rejected(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {
         let sheet = read(&format!("email,name\n{text}")).unwrap();
         let numbers: Vec<u64> = sheet.lines.iter().map(|line| line.number).collect();
         proptest::prop_assert!(numbers.is_sorted_by(|one, next| one < next));

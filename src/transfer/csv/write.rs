@@ -1,9 +1,9 @@
-//! Writes people as CSV for other programs, and the lines that were rejected, to be mended and imported once more.
+//! Writes subscribers as CSV for other programs, and the rejected lines of an import, to be corrected and imported again.
 
 use super::Sheet;
 use super::guard::{guarded, unguarded};
 
-/// A person as they are handed out; times as RFC 3339, what is not known is empty.
+/// A subscriber's values for an export; times are RFC 3339, unknown values are empty.
 #[derive(Debug, Clone, Default)]
 pub struct Exported<'a> {
     /// Their address.
@@ -14,19 +14,19 @@ pub struct Exported<'a> {
     pub status: &'a str,
     /// daily, weekly, monthly.
     pub cadence: &'a str,
-    /// Those wanted; all if none.
+    /// The chosen themes; all if empty.
     pub themes: &'a [String],
     /// How they consented, in words.
     pub consent: &'a str,
-    /// By which way it came.
+    /// How the consent was given: form, command, import.
     pub consent_by: &'a str,
     /// When they consented.
     pub consented: String,
     /// When they confirmed.
     pub confirmed: String,
-    /// When they asked.
+    /// When they signed up.
     pub joined: String,
-    /// When they left.
+    /// When they unsubscribed.
     pub ended: String,
 }
 
@@ -44,7 +44,7 @@ const COLUMNS: [&str; 11] = [
     "ended",
 ];
 
-/// One line a person, below the names of the columns.
+/// A header line, then one line for each subscriber.
 #[must_use]
 pub fn write<'a>(people: impl Iterator<Item = Exported<'a>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -68,8 +68,8 @@ pub fn write<'a>(people: impl Iterator<Item = Exported<'a>>) -> String {
     finished(writer)
 }
 
-/// The lines of a file that were rejected, each with its number and why; `reasons` in the file's order. They are opened
-/// in a spreadsheet to be corrected, so their cells are guarded like those of any export.
+/// The rejected lines of a file, each with its number and the reason; `reasons` are in the file's order. The result is
+/// opened in a spreadsheet to be corrected, so its cells are guarded as in an export.
 #[must_use]
 pub fn rejects(sheet: &Sheet, reasons: &[(u64, String)]) -> String {
     let mut writer = csv::WriterBuilder::new().delimiter(sheet.delimiter).flexible(true).from_writer(Vec::new());
@@ -77,7 +77,7 @@ pub fn rejects(sheet: &Sheet, reasons: &[(u64, String)]) -> String {
         let harmless = cells.into_iter().map(|cell| guarded(&unguarded(cell)));
         writer.write_record(harmless).expect("memory takes every line");
     };
-    // What was added when the file was itself one of rejected lines is not added again.
+    // If the file is itself one of rejected lines, its two extra columns are not repeated.
     let width = sheet.headers.iter().position(|header| header == LINE).unwrap_or(sheet.headers.len());
     line(sheet.headers.iter().take(width).map(String::as_str).chain([LINE, REASON]).collect());
     let mut reasons = reasons.iter().peekable();

@@ -1,16 +1,16 @@
-//! Reads OPML of any version as feed readers write it: folders in folders, attributes in any case or missing, bare
-//! ampersands, tags that are not closed. Encodings were dealt with before.
+//! Reads OPML of any version as feed readers write it: nested folders, attributes in any case or missing, bare ampersands,
+//! unclosed tags. The caller has decoded the text.
 
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::domain::items::text::single_line;
-use crate::transfer::listed::{BadLine, List, Listed};
+use crate::transfer::feed_list::{BadLine, List, ListedFeed};
 
-/// Folders in folders beyond this are not told apart.
+/// The deepest folder that becomes a tag.
 const MAX_DEPTH: usize = 32;
-/// A feed gets no more tags.
+/// The most tags of a feed.
 const MAX_TAGS: usize = 100;
 
 /// Every outline that names a feed.
@@ -43,13 +43,13 @@ pub(in crate::transfer) fn outlines(text: &str) -> List {
     }
 }
 
-/// An outline that others lie in. One that is a feed itself names no folder.
+/// An outline that contains others. If it is a feed itself, it has no folder name.
 struct Folder {
     name: Option<String>,
     is_off: bool,
 }
 
-/// An outline's attributes, as far as they matter here.
+/// The attributes of an outline that are used.
 #[derive(Default)]
 struct Outline {
     title: Option<String>,
@@ -64,7 +64,7 @@ struct Outline {
 impl Outline {
     fn of(tag: &BytesStart<'_>) -> Self {
         let (mut outline, mut kind, mut address) = (Self::default(), String::new(), None);
-        // As browsers read attributes: without quotes, twice, without a value.
+        // Attributes without quotes, repeated or without a value are accepted, as in browsers.
         for attribute in tag.html_attributes().with_checks(false).flatten() {
             let value = single_line(&lenient(&attribute.value));
             let value = Some(value).filter(|value| !value.is_empty());
@@ -117,7 +117,7 @@ impl Outline {
         }
         let is_off = self.is_off || folders.last().is_some_and(|folder| folder.is_off);
         let title = self.name().map(str::to_owned);
-        list.feeds.push(Listed { line, title, url: url.clone(), tags, is_off });
+        list.feeds.push(ListedFeed { line, title, url: url.clone(), tags, is_off });
     }
 }
 
@@ -131,7 +131,7 @@ fn categories(list: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).take(MAX_TAGS).map(str::to_owned).collect()
 }
 
-/// Resolves what XML knows, and leaves every other ampersand alone.
+/// Resolves the references that XML defines and keeps all other ampersands.
 fn lenient(text: &str) -> String {
     if let Ok(text) = unescape(text) {
         return text.into_owned();
@@ -148,7 +148,7 @@ fn lenient(text: &str) -> String {
     whole
 }
 
-/// Numbers of lines, asked for in order.
+/// Line numbers for increasing byte offsets.
 struct Lines<'t> {
     text: &'t str,
     at: usize,
@@ -172,7 +172,7 @@ impl<'t> Lines<'t> {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Vec<String> {
+    fn found(text: &str) -> Vec<String> {
         let list = outlines(text);
         let feeds = list.feeds.iter().map(|feed| {
             let title = feed.title.as_deref().unwrap_or("-");
@@ -193,11 +193,11 @@ mod tests {
             "6: https://b.example.org/ B [\"UK\"]",
             "8: https://c.example.org/ C []",
         ];
-        assert_eq!(told(text), expected);
+        assert_eq!(found(text), expected);
     }
 
     #[test]
-    fn what_is_no_feed_is_named_by_its_line() {
+    fn outlines_that_are_not_feeds_are_reported_by_line() {
         let text = "<opml><body>\n<outline text=\"No address\"/>\n<outline text=\"A page\" htmlUrl=\"https://p.example.org/\"/>
 <outline type=\"link\" text=\"A link\" url=\"https://l.example.org/\"/>\n<outline type=rss url=https://u.example.org/ />\n</body></opml>";
         let expected = [
@@ -206,24 +206,24 @@ mod tests {
             "3! `A page` has no `xmlUrl`; its page is https://p.example.org/",
             "4! `A link` is a link, not a feed",
         ];
-        assert_eq!(told(text), expected);
+        assert_eq!(found(text), expected);
     }
 
     #[test]
-    fn broken_markup_costs_as_little_as_it_can() {
+    fn broken_markup_loses_as_little_as_possible() {
         let text = "<OPML><BODY><OUTLINE TEXT=\"R&D &eacute; &lt;x&gt;\" XMLURL=\"https://a.example.org/?x=1&y=2\"/>\n\
                     </wrong>\n<outline isComment=\"true\" text=\"Off\"><outline xmlurl=\"https://b.example.org/\"/></outline>\n\
                     <outline text=\"cut off\" xmlUrl=\"https://c";
-        let told = told(text);
-        assert_eq!(told[0], "1: https://a.example.org/?x=1&y=2 R&D &eacute; <x> []");
-        assert_eq!(told[1], "3: https://b.example.org/ - [\"Off\"] off");
-        assert!(told[2].starts_with("4! the file cannot be read from here on: "), "{told:?}");
+        let lines = found(text);
+        assert_eq!(lines[0], "1: https://a.example.org/?x=1&y=2 R&D &eacute; <x> []");
+        assert_eq!(lines[1], "3: https://b.example.org/ - [\"Off\"] off");
+        assert!(lines[2].starts_with("4! the file cannot be read from here on: "), "{lines:?}");
         assert!(outlines("<html><p>no list</p></html>").feeds.is_empty());
     }
 
     proptest::proptest! {
         #[test]
-        fn no_text_is_too_broken(text in "(<|>|/|\"|'|=| |&|;|\n|outline|xmlUrl|text|opml|!--|--|\\[CDATA\\[|é){0,60}") {
+        fn no_text_causes_a_panic(text in "(<|>|/|\"|'|=| |&|;|\n|outline|xmlUrl|text|opml|!--|--|\\[CDATA\\[|é){0,60}") {
             let list = outlines(&text);
             let lines = text.matches('\n').count() + 1;
             proptest::prop_assert!(list.bad.iter().all(|bad| (1..=lines).contains(&bad.line)));

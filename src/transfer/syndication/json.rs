@@ -28,7 +28,7 @@ fn item(entry: &Entry) -> Value {
     item.insert("id".into(), entry.id.as_str().into());
     item.insert("url".into(), entry.link.as_str().into());
     item.insert("title".into(), entry.title.as_str().into());
-    // One of the contents must be there.
+    // The format requires some content.
     item.insert("content_text".into(), entry.summary.as_str().into());
     if let Some(published) = entry.published {
         item.insert("date_published".into(), rfc3339(published).into());
@@ -44,7 +44,7 @@ fn item(entry: &Entry) -> Value {
         item.insert("language".into(), entry.language.as_str().into());
     }
     if let Some((address, title)) = &entry.related {
-        // An extension of our own, as the format allows: a name that begins with an underscore.
+        // An extension of our own: the format reserves names that begin with an underscore for that.
         item.insert("_digest".into(), json!({ "url": address, "title": title }));
     }
     Value::Object(item)

@@ -1,4 +1,4 @@
-//! The archive's pages: one a run, as it was frozen, and the list of them. They are for everybody.
+//! The public archive: one page for each run, as it was frozen, and the list of them.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
@@ -21,7 +21,7 @@ pub(crate) async fn show(
     }
 }
 
-/// `?page=2`; the first page without it, or with anything that is no number.
+/// `?page=2`; the first page without it or with an invalid number.
 pub(crate) async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,

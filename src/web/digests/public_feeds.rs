@@ -1,4 +1,4 @@
-//! The feeds of our own, for feed readers.
+//! Our own feeds: selected stories as Atom and JSON Feed, and digests as Atom.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,5 +1,5 @@
-//! What holds for every answer, whichever page gave it and whatever went wrong: its headers, a page that says what to do
-//! where there would be a bare status, a limit of time, and that a panic ends one request only.
+//! Layers around every response: security headers, an error page in place of a bare status, a time limit, and a panic
+//! handler, so that a panic ends only one request.
 
 use std::panic::AssertUnwindSafe;
 
@@ -13,14 +13,15 @@ use futures::FutureExt as _;
 use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
 use super::{error, styles};
 use crate::app::App;
+use crate::render::MessageView;
 
-/// When to come back after a request that took too long here, in seconds.
+/// The Retry-After of a request that took too long, in seconds.
 const BUSY_SECONDS: u16 = 30;
 
-/// On every answer. The styles that a page may have are added to the policy for each page: see [`styles`].
+/// Headers of every response. The content security policy is added for each page: see [`styles`].
 const ON_ALL: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    // A token must not leak to where a link leads.
+    // A token in the page's address must not leak to the sites that it links to.
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (
@@ -31,28 +32,27 @@ const ON_ALL: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// A year, which is what browsers ask for before they take it for granted. Not for other hosts below this one: they are
-/// not ours to speak for.
+/// A year, the minimum for browsers' preload lists. Subdomains are left out because they may not be ours.
 const HSTS: &str = "max-age=31536000";
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_INDEX: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex"));
 
-/// No cache keeps it, and no search engine lists it.
+/// Forbids caching and indexing.
 pub(crate) async fn personal(mut response: Response) -> Response {
     keep_private(response.headers_mut());
     response
 }
 
-/// No cache keeps it, and it stays plain text whatever its status is.
+/// Forbids caching, and keeps the response plain text even if it is an error.
 pub(crate) async fn machine(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response.extensions_mut().insert(Plain);
     response
 }
 
-/// Marks an answer that is for no person to read.
+/// Marks a response that gets no error page.
 #[derive(Clone)]
 struct Plain;
 
@@ -61,7 +61,7 @@ fn keep_private(headers: &mut HeaderMap) {
     headers.insert(NO_INDEX.0, NO_INDEX.1);
 }
 
-/// The headers of an answer that is otherwise finished.
+/// Adds the headers to a finished response.
 pub(crate) async fn headers(State(app): State<App>, mut response: Response) -> Response {
     for (name, value) in ON_ALL {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -72,7 +72,7 @@ pub(crate) async fn headers(State(app): State<App>, mut response: Response) -> R
     if response.status().is_client_error() || response.status().is_server_error() {
         keep_private(response.headers_mut());
     }
-    // RFC 9111 §3.2: what a 304 says goes for the page that is kept, which has a policy of its own.
+    // RFC 9111 §3.2: a 304 updates the headers of the cached page, which already has its own policy.
     if response.status() != StatusCode::NOT_MODIFIED {
         response = with_policy(response).await;
     }
@@ -89,7 +89,7 @@ async fn with_policy(response: Response) -> Response {
             let policy = styles::policy(&html);
             policed(Response::from_parts(parts, Body::from(html)), &policy)
         }
-        // Our pages are whole before they are answered.
+        // Our pages are complete in memory, so this does not happen.
         Err(error) => error::Failure::from(error).into_response(),
     }
 }
@@ -104,18 +104,18 @@ fn is_html(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// A refusal without a page gets one; its other headers (`Allow`, `Retry-After`) stay.
+/// Gives an error response a page if it has none. Its other headers (`Allow`, `Retry-After`) are kept.
 pub(crate) async fn error_pages(State(app): State<App>, response: Response) -> Response {
     let status = response.status();
-    let is_told = is_html(response.headers()) || response.extensions().get::<Plain>().is_some();
-    if is_told || !(status.is_client_error() || status.is_server_error()) {
+    let has_text = is_html(response.headers()) || response.extensions().get::<Plain>().is_some();
+    if has_text || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let (title, text) = error::words(status);
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    match app.renderer.render_page(title, &[text.to_owned()], None) {
+    match app.renderer.page(&MessageView::new(title, &[text.to_owned()])) {
         Ok(html) => (parts.status, parts.headers, Html(html)).into_response(),
         Err(error) => {
             tracing::error!("a page could not be rendered: {error:#}");
@@ -124,7 +124,7 @@ pub(crate) async fn error_pages(State(app): State<App>, response: Response) -> R
     }
 }
 
-/// Refuses what is too large to be a request for a page, gives up what takes too long, and survives a panic.
+/// Refuses requests that are too large, abandons those that take too long, and catches panics.
 pub(crate) async fn bounded(State(bounds): State<Bounds>, mut request: Request, next: Next) -> Response {
     if let Some(status) = too_large(&request) {
         return status.into_response();
@@ -133,10 +133,10 @@ pub(crate) async fn bounded(State(bounds): State<Bounds>, mut request: Request, 
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(bounds.request, answer).await {
         Ok(Ok(response)) => response,
-        // The panic has told of itself on standard error.
+        // The panic has been logged to standard error.
         Ok(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Err(_) => {
-            tracing::warn!("a request took too long and was given up");
+            tracing::warn!("a request took too long and was abandoned");
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, HeaderValue::from(BUSY_SECONDS))]).into_response()
         }
     }
@@ -164,7 +164,7 @@ mod tests {
 
     async fn status(address: &str, bounds: Bounds) -> StatusCode {
         let pages = Router::new()
-            .route("/panics", get(async || -> StatusCode { panic!("as a test wants it") }))
+            .route("/panics", get(async || -> StatusCode { panic!("in a test") }))
             .route("/hangs", get(std::future::pending::<StatusCode>))
             .layer(middleware::from_fn_with_state(bounds, bounded));
         let request = Request::get(address).body(Body::empty()).unwrap();

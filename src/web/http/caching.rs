@@ -1,5 +1,5 @@
-//! Answers that may be kept: what is for everybody goes out with its validators, and whoever has it already is told so
-//! (RFC 9110 §13, RFC 9111). The tag is a hash of the document, so it changes with it and with nothing else.
+//! Public documents, which may be cached: they are sent with validators, and a client that has the current version gets
+//! a 304 (RFC 9110 §13, RFC 9111). The ETag is a hash of the document, so it changes exactly when the document does.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,13 +11,13 @@ use crate::app::{Document, sha256};
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-/// For so long a page that was held back, or a new digest, may be missed by whoever asked before.
+/// How long a client may show an old version: five minutes.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// The document, or 304 for whoever has it.
+/// The document, or a 304 if the client already has it.
 pub(crate) fn answer(asked: &HeaderMap, media_type: &'static str, document: Document) -> Response {
     let tag = format!("\"{}\"", &sha256(document.body.as_bytes())[..32]);
-    // RFC 9110 §15.4.5: a 304 has the headers that guide a cache, and no others.
+    // RFC 9110 §15.4.5: a 304 has only the headers that caches need.
     let validators =
         [(header::ETAG, HeaderValue::try_from(&tag).expect("hex in quotes")), (header::CACHE_CONTROL, KEEP)];
     let mut response = if is_known(asked, &tag, document.modified) {
@@ -27,25 +27,25 @@ pub(crate) fn answer(asked: &HeaderMap, media_type: &'static str, document: Docu
         let about = [(header::CONTENT_TYPE, media_type.to_owned()), (header::LAST_MODIFIED, modified)];
         (validators, about, Body::from(document.body)).into_response()
     };
-    robots::tell(&mut response, document.is_listed);
+    robots::mark(&mut response, document.is_listed);
     response
 }
 
-/// Whether who asks has this document: by its tag, or, where they name none, by its time (RFC 9110 §13.2.2).
+/// Whether the client has this document: by its ETag or, if it sends none, by its time (RFC 9110 §13.2.2).
 fn is_known(asked: &HeaderMap, tag: &str, modified: DateTime<Utc>) -> bool {
     if asked.contains_key(header::IF_NONE_MATCH) {
         let mut lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
         return lists.any(|list| list.trim() == "*" || tags(list).any(|known| known == tag));
     }
     let mut times = asked.get_all(header::IF_MODIFIED_SINCE).iter();
-    // §13.1.3: what is no date, or several, is not there.
+    // §13.1.3: an invalid date, or several, is ignored.
     let (Some(since), None) = (times.next(), times.next()) else { return false };
     let since = since.to_str().ok().and_then(|since| httpdate::parse_http_date(since).ok());
     since.is_some_and(|since| modified <= DateTime::<Utc>::from(since))
 }
 
-/// The tags of a list, each with its quotes. `W/` is left out: they are compared weakly (§8.8.3.2). A comma may stand in
-/// a tag. What follows something that is no tag is not read.
+/// The tags of a list, with their quotation marks but without `W/`: the comparison is weak (§8.8.3.2). A tag may contain a
+/// comma. Reading stops at the first invalid tag.
 fn tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_counts_only_where_no_tag_is_named() {
+    fn the_time_counts_only_without_a_tag() {
         let later = "Mon, 23 Nov 2026 09:00:01 GMT";
         for since in [MODIFIED, later, "Monday, 23-Nov-26 09:00:00 GMT", "Mon Nov 23 09:00:00 2026"] {
             assert!(known(&[(header::IF_MODIFIED_SINCE, since)]), "{since}");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_not_sent_again_and_keeps_its_validators() {
+    fn a_document_that_the_client_has_is_not_sent_again_and_keeps_its_validators() {
         let modified = httpdate::parse_http_date(MODIFIED).unwrap().into();
         let document = Document { body: "a page".to_owned(), modified, is_listed: false };
         let first = answer(&HeaderMap::new(), HTML, document.clone());

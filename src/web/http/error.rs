@@ -1,10 +1,10 @@
-//! What is said when there is no page: a plain word to the visitor on what to do, and the causes of a failure of our own
-//! to the log, once. A link that does not hold is no failure; its page says so.
+//! Error pages: a short text that tells the visitor what to do. The causes of an internal error are logged once. An
+//! invalid link is not an error here; it has a page of its own.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-/// The database or a template failed.
+/// An internal error: the database or a template failed.
 pub(crate) struct Failure(anyhow::Error);
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -25,49 +25,49 @@ pub(crate) fn words(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::NOT_FOUND => (
             "Page not found",
-            "There is no page at this address. A link in a mail may have been broken over two lines.",
+            "There is no page at this address. If you followed a link from an email, it may have been cut off. Copy the whole link.",
         ),
         StatusCode::METHOD_NOT_ALLOWED => (
-            "This does not work here",
-            "Nothing was changed. Open this address in a browser, or go back to the page that you came from.",
+            "This doesn't work here",
+            "Nothing was changed. Open this address in a browser, or go back to the page you came from.",
         ),
         StatusCode::REQUEST_TIMEOUT => (
             "This took too long",
             "What you sent did not arrive in time, and nothing was changed. Please go back and send it again.",
         ),
         StatusCode::PAYLOAD_TOO_LARGE => (
-            "This is too much",
-            "What you sent is larger than any form of ours, and nothing was changed. Please go back and send less.",
+            "This is too large",
+            "What you sent is larger than our forms allow, and nothing was changed. Please go back and send less.",
         ),
         StatusCode::URI_TOO_LONG => (
             "This address is too long",
-            "No page of ours has so long an address. Please use the link as it stands in the mail.",
+            "None of our pages has such a long address. Please use the link exactly as it is in the email.",
         ),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => (
-            "This form cannot be read",
-            "It came in a way that we do not read, and nothing was changed. Please send the form from its page in a browser.",
+            "We can't read this form",
+            "It was sent in a format that we don't support, and nothing was changed. Please send the form from its page in a browser.",
         ),
         StatusCode::TOO_MANY_REQUESTS => {
             ("Please wait a little", "There were too many requests. Please try again later.")
         }
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
             "Your browser sent too much",
-            "Beside the address it sent more than we read. Please try again in a private window, or in another browser.",
+            "The request headers are larger than we accept. Please try again in a private window, or in another browser.",
         ),
         StatusCode::MISDIRECTED_REQUEST => (
-            "These pages are not known by this name",
-            "Ask for them by an IP address, or write the name into `admin_hosts` in `[web]` of digest.toml.",
+            "These pages have another host name",
+            "Open them by IP address, or add this host name to `admin_hosts` in `[web]` of digest.toml.",
         ),
         StatusCode::SERVICE_UNAVAILABLE => (
-            "We are busy just now",
-            "Your request could not be answered in time. Please look again in half a minute whether it was done.",
+            "We are busy at the moment",
+            "We couldn't answer in time. Please check again in half a minute whether your request was carried out.",
         ),
         other if other.is_server_error() => {
-            ("Something went wrong here", "It is not your fault, and it was logged. Please try again later.")
+            ("Something went wrong", "This is our fault, and we have logged it. Please try again later.")
         }
         _ => (
-            "This request cannot be read",
-            "It was broken on its way, and nothing was changed. Please go back, load the page again and send it once more.",
+            "We can't read this request",
+            "It arrived damaged, and nothing was changed. Please go back, reload the page and send it again.",
         ),
     }
 }

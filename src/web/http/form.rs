@@ -1,5 +1,5 @@
-//! The bodies of requests: the fields of a form, as browsers send it, and what is read only so that its sender is not cut
-//! off in mid-sentence.
+//! Request bodies: the fields of a form as browsers send it, and bodies that are read to the end only so that the client
+//! gets its answer.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -9,10 +9,10 @@ use url::form_urlencoded;
 
 use super::bounds::Bounds;
 
-/// The largest form that is read: one with an address and a few choices is far below it.
+/// The largest form that is accepted. One with an address and a few choices is far smaller.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// What is read of a body that means nothing.
+/// How much of an ignored body is read.
 const MOST_IGNORED_BYTES: usize = 1024 * 1024;
 
 const KIND: &str = "application/x-www-form-urlencoded";
@@ -21,7 +21,7 @@ const KIND: &str = "application/x-www-form-urlencoded";
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// The first value of a field; empty when it is not there.
+    /// The first value of a field; empty if the field is missing.
     pub(crate) fn first(&self, name: &str) -> String {
         self.all(name).next().unwrap_or_default()
     }
@@ -33,7 +33,7 @@ impl Fields {
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
-    /// 408, 413 or 415; 400 where the body broke off or is no text.
+    /// 408, 413 or 415; 400 if the body is incomplete or not UTF-8.
     type Rejection = StatusCode;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, StatusCode> {
@@ -45,13 +45,13 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
         let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-        // What was no UTF-8 is replaced by this, which nobody types.
+        // Invalid UTF-8 has been replaced by this character, which people do not type.
         let is_broken = fields.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER));
         if is_broken { Err(StatusCode::BAD_REQUEST) } else { Ok(Self(fields)) }
     }
 }
 
-/// RFC 9110 §8.3: without a type, it is for us to say.
+/// RFC 9110 §8.3: without a Content-Type, we may decide.
 fn is_form(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
     let essence = kind.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
@@ -71,7 +71,7 @@ async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
     Ok(bytes)
 }
 
-/// Reads a body to its end and throws it away, as far as size and time allow.
+/// Reads a body to its end and discards it, within limits of size and time.
 pub(crate) async fn ignore(bounds: Bounds, body: Body) {
     let mut pieces = body.into_data_stream();
     let mut left = MOST_IGNORED_BYTES;
@@ -83,11 +83,11 @@ pub(crate) async fn ignore(bounds: Bounds, body: Body) {
             }
         }
     };
-    // However it ended, its sender has had their time.
+    // Whether it ended, broke off or took too long makes no difference.
     let _ = tokio::time::timeout(bounds.body, reading).await;
 }
 
-/// What [`super::answer::bounded`] left with the request.
+/// The limits that [`super::answer::bounded`] attached to the request.
 pub(crate) fn bounds(request: &Request) -> Bounds {
     request.extensions().get().copied().unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! The name that a request asks for. Every page wants one that can be read, and only one (RFC 9112 §3.2): where a proxy and
-//! we read different ones, the proxy would keep an answer under the wrong name. The operator's pages want one of theirs:
-//! the page of a stranger, open in a browser behind the firewall, may have its own name point here (DNS rebinding), and
-//! would read what it gets as its own.
+//! The host that a request is for. Every request needs exactly one valid `Host` (RFC 9112 §3.2): if a proxy read another
+//! one than we do, it would cache the response under the wrong name. The operator's pages accept only known hosts, against
+//! DNS rebinding: a hostile site could point its own name at this address, and its page, open in a browser behind the
+//! firewall, could then read these pages.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
 
-/// Refuses a request that does not say which site it is for, or says so more than once.
+/// Refuses a request without a valid host, or with several.
 pub(crate) async fn named(request: Request, next: Next) -> Response {
     match host(&request) {
         Ok(_) => next.run(request).await,
@@ -21,7 +21,7 @@ pub(crate) async fn named(request: Request, next: Next) -> Response {
     }
 }
 
-/// Refuses a request under a name that anybody could have pointed here. [`named`] comes before it.
+/// Refuses a request for a host that anyone could have pointed here. Runs after [`named`].
 pub(crate) async fn ours(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_ours = |host: &str| is_ours(host, &app);
     match host(&request) {
@@ -30,10 +30,10 @@ pub(crate) async fn ours(State(app): State<App>, request: Request, next: Next) -
     }
 }
 
-/// The `Host` line is missing, there are several, or it names no host.
+/// The `Host` header is missing, repeated or invalid.
 struct Unreadable;
 
-/// The host, without its port. HTTP/1.0 knows of none.
+/// The host without its port; `None` for HTTP/1.0, which does not require one.
 fn host(request: &Request) -> Result<Option<String>, Unreadable> {
     let mut lines = request.headers().get_all(header::HOST).iter();
     let host = match (lines.next(), lines.next()) {
@@ -42,11 +42,11 @@ fn host(request: &Request) -> Result<Option<String>, Unreadable> {
         _ => None,
     }
     .ok_or(Unreadable)?;
-    // RFC 9112 §3.2.2: what a whole address in the first line says goes before it.
+    // RFC 9112 §3.2.2: the host of an absolute URL in the request line takes precedence.
     Ok(request.uri().host().map(str::to_owned).or(host))
 }
 
-/// Of `example.org` or `[::1]:8081`.
+/// The host in `example.org` or `[::1]:8081`.
 fn host_of(line: &str) -> Option<String> {
     let authority: Authority = line.parse().ok()?;
     let host = authority.host();
@@ -55,7 +55,7 @@ fn host_of(line: &str) -> Option<String> {
     (!host.is_empty() && (port.is_empty() || is_port(port))).then(|| host.to_ascii_lowercase())
 }
 
-/// An address in numbers and a name without a dot are nobody's to register; the others an administrator has written down.
+/// IP addresses and names without a dot cannot be registered by anyone; other names must be configured.
 fn is_ours(host: &str, app: &App) -> bool {
     let name = host.trim_end_matches('.');
     let is_address = || name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();

@@ -1,6 +1,6 @@
-//! What search engines are told. Whether a page may be listed stands in its own answer (`X-Robots-Tag`, or a `<meta>` in
-//! `page/base.html.j2`), never in `robots.txt`: a crawler that is kept out never reads that a page is not to be listed,
-//! and lists its bare address.
+//! Rules for search engines. Each response says itself whether it may be indexed (`X-Robots-Tag`, or a `<meta>` in
+//! `page/base.html.j2`). `robots.txt` cannot say so: a crawler that it keeps out never sees the `noindex` and lists the
+//! bare address.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
@@ -10,17 +10,17 @@ use crate::app::App;
 
 const X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
 
-/// RFC 9309: everything may be read.
+/// RFC 9309: crawlers may read everything.
 pub(crate) async fn show(State(app): State<App>) -> &'static str {
     if app.config.settings.web.robots {
         "User-agent: *\nDisallow:\n"
     } else {
-        "# Come in, and list nothing: every page says noindex.\nUser-agent: *\nDisallow:\n"
+        "# Crawling is allowed; every page is marked noindex.\nUser-agent: *\nDisallow:\n"
     }
 }
 
-/// Says that a page is not to be listed, unless it may be.
-pub(crate) fn tell(response: &mut Response, is_listed: bool) {
+/// Marks a response `noindex` unless it may be indexed.
+pub(crate) fn mark(response: &mut Response, is_listed: bool) {
     if !is_listed {
         response.headers_mut().insert(X_ROBOTS_TAG, HeaderValue::from_static("noindex"));
     }

@@ -1,6 +1,6 @@
-//! Which styles a page may have: those of its own head, and those of its elements, by the hash of each (CSP Level 3
-//! §2.3.1). Hashed is what is really sent, so that an administrator's template needs nothing more; a `<style>` that came
-//! into the body of a page by whatever way is refused by the browser.
+//! The content security policy of a page. It allows the styles in the page's head and its `style` attributes by their
+//! hashes (CSP Level 3 §2.3.1). The final HTML is hashed, so administrators' templates need no extra step. Browsers refuse
+//! any `<style>` that was injected into the body.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of an answer that is no page.
+/// The policy of a response that is not HTML.
 pub(crate) const POLICY_WITHOUT: &str =
     "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The policy of a page: no scripts, no images, nothing from elsewhere, and the styles that it came with.
+/// The policy of a page: no scripts, no images, nothing from other sites, and only its own styles.
 pub(crate) fn policy(html: &[u8]) -> String {
     let html = String::from_utf8_lossy(html);
     let head = html.split("</head>").next().unwrap_or_default();
@@ -21,7 +21,7 @@ pub(crate) fn policy(html: &[u8]) -> String {
     for style in between(head, "<style", "</style>").filter_map(|style| style.split_once('>')) {
         sources.insert(hash(style.1));
     }
-    // A digest's page has the mail's styles, in its elements.
+    // A digest's page has the inlined styles of the email.
     for style in between(&html, " style=\"", "\"") {
         has_attributes |= sources.insert(hash(&decoded(style)));
     }
@@ -41,7 +41,7 @@ fn hash(style: &str) -> String {
     format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(style)))
 }
 
-/// An attribute's value as a browser reads it, of those references that are written in one.
+/// An attribute's value with the character references decoded that our templates write.
 fn decoded(value: &str) -> String {
     [
         ("&quot;", "\""),
@@ -71,9 +71,9 @@ mod tests {
         assert!(policy.contains(&hash("p { color: red }")) && policy.contains(&hash("font: \"A\"")), "{policy}");
     }
 
-    /// By `openssl dgst -sha256 -binary | base64`.
+    /// Computed with `openssl dgst -sha256 -binary | base64`.
     #[test]
-    fn a_hash_is_what_others_make_of_it() {
+    fn a_hash_agrees_with_openssl() {
         assert_eq!(hash("p{color:red}"), "'sha256-p0bF+un5yUb9MBO6xRb8kPHlY2BdpHVtLiFkDrZPF64='");
     }
 

@@ -1,5 +1,5 @@
-//! Where a request comes from: the peer of its connection or, if that is one of `web.trusted_proxies`, the hop that the
-//! last trusted proxy in `X-Forwarded-For` names. Known for as long as a request is answered; only the limits are told.
+//! The client's address: the peer of the connection or, if that is one of `web.trusted_proxies`, the address that the
+//! last trusted proxy added to `X-Forwarded-For`. It is used only for rate limits and never stored.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use crate::app::operations::reload::Live;
 use crate::config::Network;
 
-/// The client's address, as well as it can be known.
+/// The client's address, as far as it can be known.
 pub(crate) struct Visitor(pub(crate) IpAddr);
 
 impl FromRequestParts<Live> for Visitor {
@@ -18,14 +18,14 @@ impl FromRequestParts<Live> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, live: &Live) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        // Whoever comes in by no socket that we know of counts as one visitor.
+        // Requests without a known peer count as one visitor.
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Ok(Self(client(peer, &parts.headers, &live.app().config.settings.web.trusted_proxies)))
     }
 }
 
-/// The right-most hop that is no trusted proxy: what stands left of it is its own word, and could be anything. Where a
-/// proxy names no address, it stands for itself.
+/// The right-most hop that is not a trusted proxy: everything left of it is unverified. If a proxy names no valid address,
+/// the proxy itself is the client.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn only_trusted_proxies_are_believed() {
         assert_eq!(seen("203.0.113.9", &["192.0.2.1"], &[]), "203.0.113.9");
         assert_eq!(seen("203.0.113.9", &["192.0.2.1"], &[("127.0.0.1", 32)]), "203.0.113.9");
         assert_eq!(seen("127.0.0.1", &["192.0.2.1"], &[("127.0.0.1", 32)]), "192.0.2.1");
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_left_of_the_first_stranger_from_the_right_is_not_read() {
+    fn hops_left_of_the_last_untrusted_one_are_ignored() {
         let trusted = [("127.0.0.1", 32), ("10.0.0.0", 8)];
         assert_eq!(seen("127.0.0.1", &["1.1.1.1, 192.0.2.1, 10.2.3.4"], &trusted), "192.0.2.1");
         assert_eq!(seen("127.0.0.1", &["1.1.1.1", "192.0.2.1,10.2.3.4"], &trusted), "192.0.2.1");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hop_may_have_a_port_and_one_that_is_none_ends_the_search() {
+    fn a_hop_may_have_a_port_and_an_invalid_one_ends_the_search() {
         let trusted = [("127.0.0.1", 32)];
         assert_eq!(seen("127.0.0.1", &["192.0.2.1:4711"], &trusted), "192.0.2.1");
         assert_eq!(seen("127.0.0.1", &["[2001:db8::1]:4711"], &trusted), "2001:db8::1");

@@ -1,5 +1,5 @@
-//! The operator's pages, on an address of their own: `/status` for people, `/metrics` for Prometheus, and health. They
-//! show numbers and no addresses of people, and change nothing.
+//! The operator's pages, on a separate address: `/status` for people, `/metrics` for Prometheus, and health checks. They
+//! show no email addresses, and change nothing.
 
 mod metrics;
 mod view;
@@ -20,10 +20,10 @@ use crate::web::Bounds;
 use crate::web::http::error::Failure;
 use crate::web::http::{answer, host};
 
-/// What Prometheus asks for; its format is OpenMetrics.
+/// The media type of OpenMetrics, which Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every page under its address.
+/// The router of these pages.
 pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
     let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
     Router::new()
@@ -42,7 +42,7 @@ pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let report = status::status(&app).await?;
-    let html = app.renderer.render_status(&view::of(&app, &report)).context("cannot render the operator's page")?;
+    let html = app.renderer.operator_page(&view::of(&app, &report)).context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 

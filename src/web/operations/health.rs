@@ -1,5 +1,5 @@
-//! Health for a supervisor, in a word of plain text: `live` says that the process answers, `ready` that it takes requests
-//! and its database answers.
+//! Health checks in plain text: `live` means that the process answers, `ready` that it accepts requests and its database
+//! answers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use crate::app::App;
 use crate::app::operations::status;
 
-/// A supervisor asks every few seconds, and need not wait for longer.
+/// The time limit for the database: supervisors ask every few seconds.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 pub(crate) async fn live() -> &'static str {

@@ -1,6 +1,5 @@
-//! A person's own page, by the link in their mail, and what it posts; the page that mails the link again; and the one
-//! behind the link that a new address gets. After a change the browser is sent back to the page, so that loading it again
-//! posts nothing.
+//! A subscriber's own page and its forms, the page that emails the link to it, and the page that confirms a new address.
+//! After a change the browser is redirected to the page, so that reloading it does not post the form again.
 
 use anyhow::Context as _;
 use axum::extract::{Path, RawQuery, State};
@@ -19,7 +18,7 @@ use crate::domain::subscribers::token::Purpose;
 use crate::render::{AskLinkView, PageForm};
 use crate::web::http::error::Failure;
 use crate::web::http::form::Fields;
-use crate::web::http::tick;
+use crate::web::http::timing;
 use crate::web::http::visitor::Visitor;
 use crate::web::{Help, NEW_LINK, page, refused};
 
@@ -28,7 +27,7 @@ const ASK_AGAIN: Help = Help {
     link: ("p", "Get a link to your own page by email"),
 };
 
-/// The page; `?done=…` says what was just done. Changes nothing.
+/// The page; `?done=…` names the change that was just made. Changes nothing.
 pub(crate) async fn show(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -47,9 +46,9 @@ async fn shown(app: &App, token: &str, state: PageState, status: StatusCode) -> 
     }
 }
 
-/// Whoever loads the address of a form is taken to the page.
-pub(crate) async fn back(Path(token): Path<String>) -> Response {
-    see(&token, "")
+/// Redirects a GET of a form's address to the page.
+pub(crate) async fn redirect_to_page(Path(token): Path<String>) -> Response {
+    redirect(&token, "")
 }
 
 pub(crate) async fn choose(app: State<App>, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
@@ -89,11 +88,11 @@ pub(crate) async fn ask_address(
     {
         return too_often(&app, wait);
     }
-    let step = tick::at_the_next(preferences::ask_address(&app, &token, &typed)).await;
+    let step = timing::until_next_tick(preferences::ask_address(&app, &token, &typed)).await;
     answer(&app, &token, "address", step, PageState { typed, ..PageState::default() }).await
 }
 
-/// Back to the page, or the page with what is to be mended.
+/// A redirect to the page, or the page with the field to correct.
 async fn answer(
     app: &App,
     token: &str,
@@ -102,8 +101,8 @@ async fn answer(
     state: PageState,
 ) -> Result<Response, Failure> {
     match step {
-        Ok(Step::Done) => Ok(see(token, done)),
-        Ok(Step::NotActive) => Ok(see(token, "")),
+        Ok(Step::Done) => Ok(redirect(token, done)),
+        Ok(Step::NotActive) => Ok(redirect(token, "")),
         Ok(Step::Problem(problem)) => {
             let state = PageState { problem: Some(problem), ..state };
             shown(app, token, state, StatusCode::UNPROCESSABLE_ENTITY).await
@@ -112,15 +111,15 @@ async fn answer(
     }
 }
 
-/// RFC 9110 §15.4.4; relative to the address of a form.
-fn see(token: &str, done: &str) -> Response {
-    // Whatever came in the place of a token is not put into a header as it stands.
+/// A 303 (RFC 9110 §15.4.4), relative to the address of a form.
+fn redirect(token: &str, done: &str) -> Response {
+    // The token comes from the request, so it is escaped before it goes into a header.
     let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
     let query = if done.is_empty() { String::new() } else { format!("?done={done}") };
     (StatusCode::SEE_OTHER, [(header::LOCATION, format!("../{token}{query}"))]).into_response()
 }
 
-/// All that is kept, as a file to be saved.
+/// The subscriber's data as a file to download.
 pub(crate) async fn data(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::data(&app, &token).await {
         Ok(Some(data)) => {
@@ -142,40 +141,48 @@ pub(crate) async fn ask_erase(State(app): State<App>, Path(token): Path<String>)
         return refused(&app, error, &NEW_LINK);
     }
     let text = [
-        "Your address, your name, your choices and the record of your consent are erased. This cannot be undone, and no \
-         digest is sent to you any more.",
-        "If mail to you came back, or you reported it as not wanted, a code made from your address is kept, so that it is \
-         not written to again.",
+        "We'll delete your address, your name, your choices and the record of your consent. This cannot be undone, and you \
+         won't get the digest any more.",
+        "If our emails bounced or you marked them as spam, we keep a code made from your address so that we never email it \
+         again.",
     ];
     let form = PageForm { action: "delete".to_owned(), button: "Delete my data".to_owned() };
-    page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(&form))
+    page(&app, StatusCode::OK, "Delete your data", &text.map(str::to_owned), Some(form))
 }
 
 pub(crate) async fn erase(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     match preferences::erase(&app, &token).await {
-        Ok(()) => {
-            page(&app, StatusCode::OK, "Your data is deleted", &["Nothing is sent to you any more.".to_owned()], None)
-        }
+        Ok(()) => page(
+            &app,
+            StatusCode::OK,
+            "Your data is deleted",
+            &["You won't get any more emails from us.".to_owned()],
+            None,
+        ),
         Err(error) => refused(&app, error, &NEW_LINK),
     }
 }
 
 /// Shows the button; changes nothing.
-pub(crate) async fn ask_take(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
+pub(crate) async fn ask_change_address(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(error) = subscribe::check(&app, Purpose::Address, &token).await {
         return refused(&app, error, &ASK_AGAIN);
     }
-    let text = format!("With this button the {} is sent to this address from now on.", app.config.settings.name);
+    let text = format!("From now on we'll send the {} to this address.", app.config.settings.name);
     let form = PageForm { action: token, button: "Use this address".to_owned() };
-    page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(&form))
+    page(&app, StatusCode::OK, "Is this your new address?", &[text], Some(form))
 }
 
-pub(crate) async fn take_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
+pub(crate) async fn change_address(app: State<App>, token: Path<String>, _fields: Fields) -> Result<Response, Failure> {
     use crate::app::subscribers::preferences::AddressTaken::{NotOpen, Occupied, Taken};
     let (status, title, text) = match preferences::take_address(&app, &token).await {
-        Ok(Taken) => (StatusCode::OK, "Your address is changed", "The digest is sent to your new address from now on."),
-        Ok(Occupied) => (StatusCode::CONFLICT, "This address has a subscription of its own", "Both stay as they are."),
-        Ok(NotOpen) => (StatusCode::GONE, "This change is not open any more", ASK_AGAIN.text),
+        Ok(Taken) => {
+            (StatusCode::OK, "Your address is changed", "From now on we'll send the digest to your new address.")
+        }
+        Ok(Occupied) => {
+            (StatusCode::CONFLICT, "This address already has a subscription", "Both subscriptions stay as they are.")
+        }
+        Ok(NotOpen) => (StatusCode::GONE, "This change is no longer open", ASK_AGAIN.text),
         Err(error) => return refused(&app, error, &ASK_AGAIN),
     };
     page(&app, status, title, &[text.to_owned()], None)
@@ -186,7 +193,7 @@ pub(crate) async fn ask_link(State(app): State<App>) -> Result<Response, Failure
     asking(&app, StatusCode::OK, AskLinkView::default())
 }
 
-/// The same answer, at the same time, whoever has the address.
+/// Sends the link. The response and its timing are the same whether or not the address is known.
 pub(crate) async fn send_link(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
@@ -199,19 +206,19 @@ pub(crate) async fn send_link(State(app): State<App>, from: Visitor, fields: Fie
     if let Err(wait) = app.limits.address(&address) {
         return too_often(&app, wait);
     }
-    tick::at_the_next(preferences::send_link(&app, &address)).await?;
-    let text =
-        "If the digest goes to this address, a mail with your link is on its way. It is sent at most once an hour.";
-    page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
+    timing::until_next_tick(preferences::send_link(&app, &address)).await?;
+    let text = "If we send the digest to this address, we've emailed your link. We send it once an hour at most.";
+    page(&app, StatusCode::OK, "Check your email", &[text.to_owned()], None)
 }
 
 fn asking(app: &App, status: StatusCode, view: AskLinkView) -> Result<Response, Failure> {
     let view = AskLinkView { lang: "en".to_owned(), dir: "ltr".to_owned(), ..view };
-    let html = app.renderer.render_ask_link(&view).context("cannot render a page")?;
+    let html = app.renderer.page(&view).context("cannot render a page")?;
     Ok((status, Html(html)).into_response())
 }
 
 fn gone(app: &App) -> Result<Response, Failure> {
-    let text = "It was deleted, or you left some time ago. If you want the digest, please sign up again.".to_owned();
-    page(app, StatusCode::GONE, "Nothing is kept about you", &[text], None)
+    let text =
+        "It was deleted, or you unsubscribed some time ago. If you want the digest, please sign up again.".to_owned();
+    page(app, StatusCode::GONE, "We hold no data about you", &[text], None)
 }

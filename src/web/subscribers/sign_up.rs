@@ -1,5 +1,5 @@
-//! The page to sign up on, and its form. What is typed is shown again to the one who typed it, escaped, and to nobody
-//! else: no mail and no log holds it. The answer to a form that is right does not depend on whose address it is.
+//! The sign-up page and its form. What visitors enter is shown only to themselves, escaped: it is neither emailed nor
+//! logged. The response to a valid form does not depend on whether the address is known.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -12,7 +12,7 @@ use crate::app::subscribers::sign_up::Form;
 use crate::web::http::error::Failure;
 use crate::web::http::form::Fields;
 use crate::web::http::visitor::Visitor;
-use crate::web::http::{robots, tick};
+use crate::web::http::{robots, timing};
 use crate::web::page;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -20,12 +20,12 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// The empty form.
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let mut response = unstored(StatusCode::OK, sign_up::page(&app).await?);
-    robots::tell(&mut response, app.config.settings.web.robots);
+    robots::mark(&mut response, app.config.settings.web.robots);
     Ok(response)
 }
 
-/// Takes the form: urlencoded, as browsers send it.
-pub(crate) async fn take(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
+/// Handles the form.
+pub(crate) async fn submit(State(app): State<App>, from: Visitor, fields: Fields) -> Result<Response, Failure> {
     if let Err(wait) = app.limits.visitor(from.0) {
         return too_often(&app, wait);
     }
@@ -40,21 +40,21 @@ pub(crate) async fn take(State(app): State<App>, from: Visitor, fields: Fields) 
     if let Err(wait) = app.limits.address(&wanted.address) {
         return too_often(&app, wait);
     }
-    let sent_to = format!("We are sending a mail to {}.", wanted.address.reveal());
-    tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
+    let sent_to = format!("We've sent an email to {}.", wanted.address.reveal());
+    timing::until_next_tick(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,
-        "Open it and follow its link: nothing else is sent to you until you have.".to_owned(),
-        "Nothing there after ten minutes? Look among the unwanted mail, and check the address above: if it is wrong, sign \
-         up again. We send this mail once an hour at most."
+        "Open it and click the link. We won't send anything else until you do.".to_owned(),
+        "Nothing there after ten minutes? Check your spam or junk folder, and check the address above: if it is wrong, sign \
+         up again. We send this email once an hour at most."
             .to_owned(),
     ];
-    let mut response = page(&app, StatusCode::OK, "Check your mail", &paragraphs, None)?;
+    let mut response = page(&app, StatusCode::OK, "Check your email", &paragraphs, None)?;
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     Ok(response)
 }
 
-/// The answer to whoever asks too often.
+/// The response to a visitor who sends too many requests.
 pub(crate) fn too_often(app: &App, TooOften(wait): TooOften) -> Result<Response, Failure> {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let minutes = match seconds.div_ceil(60) {
@@ -70,7 +70,7 @@ pub(crate) fn too_often(app: &App, TooOften(wait): TooOften) -> Result<Response,
     Ok(response)
 }
 
-/// The page holds a time stamp, and perhaps an address: no cache keeps it.
+/// The page contains a time stamp, and perhaps an address, so it must not be cached.
 fn unstored(status: StatusCode, html: String) -> Response {
     (status, [(header::CACHE_CONTROL, NO_STORE)], Html(html)).into_response()
 }

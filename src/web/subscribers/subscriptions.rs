@@ -1,4 +1,5 @@
-//! Joining: the page behind the link of a confirmation mail, its button, and a new mail for a link that has expired.
+//! Confirming a subscription: the page behind the link in the confirmation email, its button, and a new email for a link
+//! that has expired.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -26,11 +27,10 @@ pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Re
         return unusable(&app, error, token);
     }
     let name = &app.config.settings.name;
-    let text =
-        format!("You were asked by mail whether you want to receive the {name}. Nothing is sent until you say so.");
-    // Relative to this page, so that it holds under whatever path a proxy serves us.
+    let text = format!("Please confirm that you want to get the {name} by email.");
+    // Relative to this page, so that it works under any path prefix of a proxy.
     let form = PageForm { action: token, button: "Yes, send me the digest".to_owned() };
-    page(&app, StatusCode::OK, "Confirm your subscription", &[text], Some(&form))
+    page(&app, StatusCode::OK, "Confirm your subscription", &[text], Some(form))
 }
 
 /// The button.
@@ -42,7 +42,7 @@ pub(crate) async fn confirm(State(app): State<App>, Path(token): Path<String>) -
     }
 }
 
-/// The button of a link that has expired.
+/// The button on the page of an expired link.
 pub(crate) async fn again(
     State(app): State<App>,
     from: Visitor,
@@ -53,9 +53,9 @@ pub(crate) async fn again(
     }
     match ask_again(&app, &token).await {
         Ok(AskedAgain::Mailed) => {
-            let text = "We are sending you a new mail, unless we did so within the last hour. Open the latest one and \
-                        follow its link.";
-            page(&app, StatusCode::OK, "Check your mail", &[text.to_owned()], None)
+            let text = "We've sent you a new email, unless we sent one within the last hour. Open the latest one and click \
+                        the link.";
+            page(&app, StatusCode::OK, "Check your email", &[text.to_owned()], None)
         }
         Ok(AskedAgain::Subscribed) => subscribed(&app),
         Ok(AskedAgain::Closed) => closed(&app),
@@ -64,18 +64,18 @@ pub(crate) async fn again(
 }
 
 fn subscribed(app: &App) -> Result<Response, Failure> {
-    let text = format!("The {} will come by mail. Every mail has a link to leave.", app.config.settings.name);
+    let text = format!("You'll get the {} by email. You can unsubscribe from any email.", app.config.settings.name);
     page(app, StatusCode::OK, "You are subscribed", &[text], None)
 }
 
 fn closed(app: &App) -> Result<Response, Failure> {
-    page(app, StatusCode::GONE, "This sign-up is not open any more", &[SIGN_UP_AGAIN.text.to_owned()], None)
+    page(app, StatusCode::GONE, "This sign-up is no longer open", &[SIGN_UP_AGAIN.text.to_owned()], None)
 }
 
-/// A link that does nothing; one that was ours offers a new mail.
+/// The page of a link that does not work; for an expired one it offers a new email.
 fn unusable(app: &App, error: LinkError, token: String) -> Result<Response, Failure> {
     let LinkError::Refused(TokenError::Expired) = error else { return refused(app, error, &SIGN_UP_AGAIN) };
-    let text = "Links to confirm work for seven days. Nothing is sent to you until you have confirmed.";
+    let text = "Confirmation links work for seven days. We won't send you anything until you have confirmed.";
     let form = PageForm { action: format!("{token}/again"), button: "Send me a new link".to_owned() };
-    page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(&form))
+    page(app, StatusCode::GONE, "This link has expired", &[text.to_owned()], Some(form))
 }

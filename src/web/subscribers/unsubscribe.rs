@@ -1,5 +1,5 @@
-//! Leaving: with the page's button, or with one click in the mail program (RFC 8058); and taking it back, by the same
-//! address with `?undo`. Repeating either is no error, and whoever is not here any more has left.
+//! Unsubscribing: with the page's button, or with one click in the mail program (RFC 8058); and undoing it, at the same
+//! address with `?undo`. Both may be repeated. A subscriber who has been deleted counts as unsubscribed.
 
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -17,36 +17,37 @@ use crate::web::{NEW_LINK, page, refused};
 pub(crate) async fn ask(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
     match preferences::has_left(&app, &token).await {
         Err(error) => refused(&app, error, &NEW_LINK),
-        Ok(Some(may_undo)) => has_left(&app, may_undo),
+        Ok(Some(may_undo)) => done(&app, may_undo),
         Ok(None) => {
             let name = &app.config.settings.name;
-            let text = format!("With this button you leave the {name}: no further digest is sent to you.");
+            let text = format!("Do you want to unsubscribe from the {name}? You won't get any more emails.");
             let form = PageForm { action: token, button: "Unsubscribe".to_owned() };
-            page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(&form))
+            page(&app, StatusCode::OK, "Unsubscribe", &[text], Some(form))
         }
     }
 }
 
-/// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and
-/// follows no redirect. The button posts nothing. All mean the same, whatever the body is and whether it ever ends: who
-/// posts has left, and it is read only so that they hear the answer.
-pub(crate) async fn leave(
+/// RFC 8058 §3.2: the mail program posts `List-Unsubscribe=One-Click`, as multipart/form-data or urlencoded, and follows
+/// no redirect. The button posts nothing. Every POST unsubscribes, regardless of its body and even if that never ends; the
+/// body is read only so that the client gets the response.
+pub(crate) async fn unsubscribe(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Failure> {
-    let answer = if query.as_deref() == Some("undo") { undo(&app, &token).await } else { left(&app, &token).await };
+    let answer =
+        if query.as_deref() == Some("undo") { undo(&app, &token).await } else { unsubscribed(&app, &token).await };
     form::ignore(form::bounds(&request), request.into_body()).await;
     answer
 }
 
-async fn left(app: &App, token: &str) -> Result<Response, Failure> {
+async fn unsubscribed(app: &App, token: &str) -> Result<Response, Failure> {
     if let Err(error) = subscribe::unsubscribe(app, token).await {
         return refused(app, error, &NEW_LINK);
     }
     match preferences::has_left(app, token).await {
-        Ok(may_undo) => has_left(app, may_undo == Some(true)),
+        Ok(may_undo) => done(app, may_undo == Some(true)),
         Err(error) => refused(app, error, &NEW_LINK),
     }
 }
@@ -55,25 +56,25 @@ async fn undo(app: &App, token: &str) -> Result<Response, Failure> {
     let name = &app.config.settings.name;
     match preferences::come_back(app, token).await {
         Ok(Return::Back) => {
-            let text = format!("All is as it was before: you get the {name} as you chose it.");
-            page(app, StatusCode::OK, "You are back", &[text], None)
+            let text = format!("Your subscription to the {name} and your choices are back as they were.");
+            page(app, StatusCode::OK, "You are subscribed again", &[text], None)
         }
         Ok(Return::Unconfirmed) => {
-            let text = "Open the link in the mail that was sent to you when you signed up: nothing else is sent to you \
-                        until you have.";
+            let text = "Open the link in the email that we sent when you signed up. We won't send anything else until you \
+                        do.";
             page(app, StatusCode::OK, "You have not confirmed your subscription yet", &[text.to_owned()], None)
         }
         Ok(Return::Not) => {
-            let text = "This cannot be undone any more. If you want the digest, please sign up again.".to_owned();
+            let text = "This can no longer be undone. If you want the digest, please sign up again.".to_owned();
             page(app, StatusCode::OK, "You are unsubscribed", &[text], None)
         }
         Err(error) => refused(app, error, &NEW_LINK),
     }
 }
 
-fn has_left(app: &App, may_undo: bool) -> Result<Response, Failure> {
-    let text = format!("You will not be sent the {} any more.", app.config.settings.name);
-    // Only the query changes, so that it holds under whatever path a proxy serves us.
-    let form = PageForm { action: "?undo".to_owned(), button: "I left by mistake: undo it".to_owned() };
-    page(app, StatusCode::OK, "You are unsubscribed", &[text], may_undo.then_some(&form))
+fn done(app: &App, may_undo: bool) -> Result<Response, Failure> {
+    let text = format!("You won't get the {} any more.", app.config.settings.name);
+    // Only the query changes, so that it works under any path prefix of a proxy.
+    let form = PageForm { action: "?undo".to_owned(), button: "Undo: keep my subscription".to_owned() };
+    page(app, StatusCode::OK, "You are unsubscribed", &[text], may_undo.then_some(form))
 }

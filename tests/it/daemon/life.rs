@@ -49,7 +49,7 @@ fn sign_up(daemon: &Daemon, address: &str) -> String {
     until("a person would have typed their address", || asked.elapsed() > Duration::from_secs(4));
     let form = format!("address={address}&cadence=weekly&theme=collaboration&company=&stamp={stamp}");
     let answer = daemon.post("POST", "/", &form.replace('@', "%40"));
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Check your mail"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Check your email"), "{answer}");
     stamp
 }
 

@@ -55,7 +55,7 @@ fn an_edit_is_seen_without_a_signal_once_it_lies_still() {
     let mut daemon = Daemon::start(folder.path());
     edit(folder.path(), "digest.toml", |text| format!("data = \"elsewhere\"\nname = \"Another name\"\n{text}"));
     until("the page has the new name", || daemon.request("GET", "/").contains("Another name"));
-    until("it was told", || daemon.log().contains("needs a restart"));
+    until("it was told", || daemon.log().contains("need a restart"));
     let output =
         crate::support::program::policy_digest(folder.path()).args(["status", "--data", "data"]).output().unwrap();
     let shown = crate::support::program::text(&output);
@@ -64,7 +64,7 @@ fn an_edit_is_seen_without_a_signal_once_it_lies_still() {
     daemon.terminate();
     let (ended, log) = daemon.end();
     assert!(ended.success(), "{log}");
-    assert_eq!(log.matches("was read anew").count(), 1, "{log}");
+    assert_eq!(log.matches("was reloaded").count(), 1, "{log}");
 }
 
 fn read(folder: &Path) -> Result<Config, Findings> {

@@ -123,8 +123,8 @@ fn preview_shows_the_note_and_refuses_a_bad_one_before_anything_else() {
     assert!(other.contains("From elsewhere.") && !other.contains("From the file."), "{other}");
     for (command, file, expected) in [
         ("preview", "long.md", "hint: shorten it"),
-        ("once", "long.md", "the note `long.md` has 24999 bytes, and may have 10240"),
-        ("once", "none.md", "there is no note `none.md`"),
+        ("once", "long.md", "the note `long.md` has 24999 bytes; the limit is 10240"),
+        ("once", "none.md", "the note `none.md` does not exist"),
     ] {
         let output = run(&[command, "--note", file]);
         assert_eq!(output.status.code(), Some(2));

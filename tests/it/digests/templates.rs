@@ -79,13 +79,14 @@ fn check_names_file_line_column_and_the_missing_variable_of_every_broken_templat
         "\nconfig/templates/base.txt.j2:1:",
         "\nconfig/templates/page/message.html.j2:4:",
         "shout",
-        "\nthe note `config/note.md` has 24999 bytes, and may have 10240\n  next: shorten it",
+        "\nthe note `config/note.md` has 24999 bytes; the limit is 10240\n  next: shorten it",
     ] {
         assert!(shown.contains(finding), "{finding} is not in\n{shown}");
     }
     edit(folder.path(), "base.txt.j2", "{% if %}", "");
     let answer: serde_json::Value = serde_json::from_slice(&run(folder.path(), &["check", "--json"]).stdout).unwrap();
-    let colour = answer["findings"].as_array().unwrap().iter().find(|it| it["message"] == "`entry.colour` is missing");
+    let colour =
+        answer["findings"].as_array().unwrap().iter().find(|it| it["message"] == "unknown variable `entry.colour`");
     let colour = colour.unwrap_or_else(|| panic!("{answer}"));
     assert!(colour["place"].as_str().unwrap().starts_with("config/templates/digest/body.txt.j2:"), "{answer}");
     assert_eq!(colour["mistake"], true);

@@ -218,7 +218,7 @@ async fn a_list_that_cannot_be_written_is_left_as_it_was() {
     std::fs::set_permissions(&path, permissions).unwrap();
     let output = office.add("/feed", &["--yes"]).await;
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("feeds.toml`; it is as it was") && text(&output).contains("read-only"));
+    assert!(text(&output).contains("feeds.toml`; it is unchanged") && text(&output).contains("read-only"));
     assert_eq!(office.list(), LIST);
 }
 

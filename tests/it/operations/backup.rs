@@ -113,10 +113,10 @@ fn a_person_reads_why_nothing_is_sent_and_what_to_do() {
     assert!(made.status.success(), "{}", text(&made));
     let again = run(&["backup", "copy.db"]);
     assert_eq!(again.status.code(), Some(2), "{}", text(&again));
-    assert!(text(&again).contains("there is a file `copy.db` already"), "{}", text(&again));
+    assert!(text(&again).contains("the file `copy.db` already exists"), "{}", text(&again));
     let restored = run(&["restore", "copy.db"]);
     assert!(restored.status.success(), "{}", text(&restored));
-    assert!(text(&restored).contains("the database before it is kept as"), "{}", text(&restored));
+    assert!(text(&restored).contains("the previous database is kept as"), "{}", text(&restored));
     for words in [&["once"][..], &["status"], &["resume", "--dry-run"]] {
         let shown = text(&run(words));
         assert!(shown.contains("this database is a backup of"), "{words:?}: {shown}");
@@ -190,7 +190,7 @@ fn what_cannot_be_restored_leaves_the_database_as_it_is() {
     rusqlite::Connection::open(in_folder("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     std::fs::write(in_folder("torn.db"), &before[..before.len() / 2]).unwrap();
     for (file, code, says) in [
-        ("nowhere.db", 2, "there is no file `nowhere.db`"),
+        ("nowhere.db", 2, "the file `nowhere.db` does not exist"),
         ("diary.txt", 1, "file is not a database"),
         ("other.db", 1, "`other.db` is not a database of this program"),
         ("torn.db", 1, "malformed"),

@@ -129,7 +129,7 @@ async fn a_broken_template_and_a_long_note_are_mistakes() {
     std::fs::create_dir_all(&templates).unwrap();
     std::fs::write(templates.join("subject.txt.j2"), "{{ subjekt }}").unwrap();
     setup.edit("digest.toml", "public_url", "templates_dir = \"mine\"\npublic_url");
-    setup.finds(2, "`subjekt` is missing", "next: `policy-digest templates export DIR`");
+    setup.finds(2, "unknown variable `subjekt`", "next: `policy-digest templates export DIR`");
     std::fs::write(setup.folder.path().join("config/note.md"), "long ".repeat(5000)).unwrap();
     setup.finds(2, "2 mistakes", "next: shorten it");
 }

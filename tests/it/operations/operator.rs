@@ -93,12 +93,11 @@ async fn cancelling_asks_for_a_yes() {
     let run = |arguments: &[&str]| policy_digest(world.folder()).args(arguments).output().unwrap();
     let asked = run(&["runs", "cancel", "1"]);
     assert!(
-        asked.status.code() == Some(2)
-            && text(&asked).contains("run 1 (2 queued) is not cancelled: say so with `--yes`")
+        asked.status.code() == Some(2) && text(&asked).contains("run 1 (2 queued) is not cancelled yet: add `--yes`")
     );
     let done = run(&["runs", "cancel", "1", "--yes"]);
     assert!(
-        text(&done).contains("run 1 is cancelled: 2 emails will not be sent; their readers will find"),
+        text(&done).contains("run 1 is cancelled: 2 emails will not be sent; subscribers will find"),
         "{}",
         text(&done)
     );

@@ -191,7 +191,7 @@ fn what_is_still_needed_may_not_be_removed() {
     crate::support::write_config(folder.path(), &[], "[retention]\ncontent = \"46d\"\nattempts = \"13d\"\n");
     let findings = config::load(&folder.path().join("config"), None, &[]).unwrap_err().to_string();
     assert!(
-        findings.contains("a monthly digest quotes posts") && findings.contains("may still come back"),
+        findings.contains("a monthly digest quotes older posts") && findings.contains("may still bounce"),
         "{findings}"
     );
     crate::support::write_config(folder.path(), &[], "[retention]\ncontent = \"47d\"\nattempts = \"14d\"\n");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use policy_digest::config::Mailbox;
 use policy_digest::mail::dkim::{Key, Kind};
 use policy_digest::mail::{Envelope, build};
 
@@ -22,9 +23,9 @@ fn made() -> DateTime<Utc> {
 
 fn mail() -> Vec<u8> {
     let envelope = Envelope {
-        from: "Réform Digest <digest@example.org>".into(),
+        from: Mailbox::new("Réform Digest", "digest@example.org"),
         to: "ada@example.org".into(),
-        reply_to: Some("editor@example.org".into()),
+        reply_to: Some(Mailbox::new("", "editor@example.org")),
         message_id: "<1.ada@example.org>".into(),
         date: made(),
         list_id: Some(("Digest".into(), "digest.example.org".into())),
@@ -153,10 +154,7 @@ fn a_key_that_others_may_read_or_that_is_too_weak_is_a_finding_at_its_line() {
     let readable = |mode| std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
     readable(0o640);
     let shown = check();
-    assert!(
-        shown.contains("`key_file` can be read by others than its owner") && shown.contains("chmod 600 "),
-        "{shown}"
-    );
+    assert!(shown.contains("`key_file` can be read by other users") && shown.contains("chmod 600 "), "{shown}");
     assert!(shown.contains("config/digest.toml:8:12"), "{shown}");
     readable(0o600);
     std::fs::write(&key, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();

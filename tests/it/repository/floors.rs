@@ -46,6 +46,7 @@ const HOMES: &[(&str, &str)] = &[
     ("axum", "web"),
     ("hyper", "web"),
     ("hyper_util", "web"),
+    ("tokio_io_timeout", "web"),
     ("prometheus_client", "web"),
     ("clap", "cli"),
     ("clap_complete", "cli"),

@@ -191,13 +191,13 @@ fn explain_and_preview_say_that_a_post_is_borderline_or_in_another_language() {
     assert!(once.contains("0 picked, 1 borderline"), "{once}");
     assert!(once.contains("no story for anybody: none is made, no mail is written; 1 borderline post waits"), "{once}");
     let preview = say(&["preview"]);
-    assert!(preview.contains("there is no story: no digest would be made; 1 borderline post waits"), "{preview}");
+    assert!(preview.contains("there are no stories: no digest would be made; 1 borderline post waits"), "{preview}");
     assert!(preview.contains("written in French; judged by title and categories only"), "{preview}");
     let explained = say(&["explain", "https://blog.example.org/1"]);
     assert!(explained.contains("borderline, listed at the end of the digest: 2.0, threshold 3.0"), "{explained}");
     let explained = say(&["explain", "https://blog.example.org/2"]);
     assert!(
-        explained.contains("language: French, not the topic's, so only title and categories are judged"),
+        explained.contains("language: French, which is not the topic's, so only title and categories are judged"),
         "{explained}"
     );
 }

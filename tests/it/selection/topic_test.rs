@@ -94,12 +94,12 @@ fn what_is_told_fits_a_terminal_and_json_has_the_same() {
     std::fs::write(folder.path().join("config/blog.xml"), rss(&entries)).unwrap();
     let run = |arguments: &[&str]| policy_digest(folder.path()).args(arguments).output().unwrap();
     assert!(run(&["poll"]).status.success());
-    assert!(text(&run(&["topic", "test"])).contains("adds none and drops none"));
+    assert!(text(&run(&["topic", "test"])).contains("adds no posts and drops none"));
     edit(folder.path(), "\"integrated care\"", "\"pool* ~3 budgets\"");
     let output = run(&["topic", "test", "--since", "2w"]);
     let shown = text(&output);
     assert_eq!(output.status.code(), Some(0), "{shown}");
-    assert!(shown.contains("4 posts of the last 14 days: 2 in before, 2 in now"), "{shown}");
+    assert!(shown.contains("4 posts from the last 14 days: 2 selected before, 2 now"), "{shown}");
     assert!(
         shown.contains("0.0 ->   8.0  Budgets pooled") && shown.contains("+6.0 `pool* ~3 budgets` (title)"),
         "{shown}"

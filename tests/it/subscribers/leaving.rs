@@ -74,7 +74,7 @@ async fn leaving_can_be_undone_for_28_days_and_brings_back_what_was_chosen() {
     assert_eq!(status(&app, &id).await, Status::Left, "a GET brings nobody back");
     for _ in 0..2 {
         let page = request(address, "POST", &undo, FORM, "").await;
-        assert!(page.starts_with("HTTP/1.1 200") && page.contains("You are back"), "{page}");
+        assert!(page.starts_with("HTTP/1.1 200") && page.contains("You are subscribed again"), "{page}");
     }
     let after = app.store.subscriber(id.clone()).await.unwrap().unwrap();
     assert_eq!(format!("{before:?}"), format!("{after:?}"));

@@ -192,8 +192,8 @@ impl Life {
         self.browser.press("Unsubscribe").await;
         self.browser.says("You are unsubscribed").await;
         self.look("left").await;
-        self.browser.press("I left by mistake").await;
-        self.browser.says("You are back").await;
+        self.browser.press("Undo: keep my subscription").await;
+        self.browser.says("You are subscribed again").await;
         self.look("back").await;
     }
 
@@ -205,7 +205,7 @@ impl Life {
         self.browser.says("Your data is deleted").await;
         self.look("deleted").await;
         self.open(own).await;
-        self.browser.says("Nothing is kept about you").await;
+        self.browser.says("We hold no data about you").await;
         self.look("own-gone").await;
     }
 

@@ -79,7 +79,7 @@ fn what_makes_no_sense_is_refused_with_what_there_is() {
         (&["set", "ada@example.org"], "required arguments were not provided"),
         (&["set", "ada@example.org", "--themes", "astrology"], "there is no theme `astrology`"),
         (&["add", "dee@example.org", "--again"], "--confirmed-by <NOTE>"),
-        (&["export", "people.csv"], "there is a file `people.csv` already"),
+        (&["export", "people.csv"], "the file `people.csv` already exists"),
     ] {
         let (code, told) = run(folder.path(), arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {told}");

@@ -42,14 +42,14 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
     life.clock.advance(CONFIRM_FOR + TimeDelta::seconds(1));
     life.visit(&[("confirm-expired", &link, "This link has expired")]).await;
     life.browser.press("Send me a new link").await;
-    life.browser.says("Check your mail").await;
+    life.browser.says("Check your email").await;
     life.look("confirm-again").await;
     let fresh = Life::link(&life.mail().await, "/confirm/");
     let person = life.app.store.subscriber_at(&EmailAddress::parse("ada@example.org").unwrap()).await.unwrap().unwrap();
     let gone = unsubscribe_path(&life.app, "0123456789abcdef01234567");
     let long = format!("/{}", "a".repeat(5000));
     life.visit(&[
-        ("no-such-method", "/confirm/x/again", "This does not work here"),
+        ("no-such-method", "/confirm/x/again", "This doesn't work here"),
         ("too-long", &long, "This address is too long"),
         ("own-pending", &life.own(&person.id), "You have not confirmed"),
         ("confirm-broken", "/confirm/x", "This link is not valid"),
@@ -63,7 +63,7 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
     life.app.store.erase(person.id, life.app.clock.now()).await.unwrap();
     life.open(&fresh).await;
     life.browser.press("Yes, send me the digest").await;
-    life.browser.says("not open any more").await;
+    life.browser.says("no longer open").await;
     life.look("confirm-closed").await;
     life.axe.verdict();
 }
@@ -103,7 +103,7 @@ async fn people_who_left_or_are_suppressed_an_address_that_is_taken_and_too_many
     let _ = ask_address(&life.app, token, "new@example.org").await.unwrap();
     let link = Life::link(&life.mail().await, "/address/");
     join(&life.app, "new@example.org").await;
-    for (name, words) in [("address-taken", "a subscription of its own"), ("address-closed", "not open any more")] {
+    for (name, words) in [("address-taken", "already has a subscription"), ("address-closed", "no longer open")] {
         life.open(&link).await;
         life.browser.press("Use this address").await;
         life.browser.says(words).await;

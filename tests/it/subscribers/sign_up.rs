@@ -16,7 +16,7 @@ async fn a_sign_up_is_pending_until_the_button_behind_the_mailed_link_is_pressed
     let answer = site.sign_up("ada@example.org").await;
     assert_eq!(status_of(&answer), "200", "{answer}");
     assert!(answer.contains("cache-control: no-store"), "the address is on it: {answer}");
-    assert!(answer.contains("Check your mail") && answer.contains("ada@example.org"), "{answer}");
+    assert!(answer.contains("Check your email") && answer.contains("ada@example.org"), "{answer}");
     assert_eq!(site.person("ada@example.org").await.unwrap().status, Status::Pending);
     let mails = site.mails().await;
     assert_eq!(mails.len(), 1);

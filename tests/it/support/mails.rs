@@ -67,5 +67,5 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
             ..LinksView::default()
         },
     };
-    Renderer::new(None).unwrap().render_digest(&DigestView::new(&digest, &frame)).unwrap()
+    Renderer::new(None).unwrap().email(&DigestView::new(&digest, &frame)).unwrap()
 }

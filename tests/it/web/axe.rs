@@ -1,5 +1,5 @@
-//! What axe-core, in a real browser, has to say about digests, and the pages for everybody, of every kind: nothing. The
-//! other mails and pages are looked at where people meet them, in `life` and `side_paths`.
+//! axe-core finds no accessibility problems, in a real browser, in digests and in the public pages. `life` and `side_paths`
+//! check the other emails and pages in their context.
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,7 @@ async fn axe_finds_nothing_in_a_digest_or_list_of_any_kind() {
     axe.verdict();
 }
 
-/// The quickstart's digest, as the program writes it.
+/// The digest of the quickstart, as the program writes it.
 fn quickstart(folder: &Path) -> PathBuf {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/quickstart");
     for command in [&["poll"][..], &["preview", "--out", "."]] {
@@ -69,7 +69,7 @@ fn alarms() -> String {
         standing: "2 alarms".into(),
         sender: sender(),
     };
-    Renderer::new(None).unwrap().render_alarms(&view).unwrap().html
+    Renderer::new(None).unwrap().email(&view).unwrap().html
 }
 
 fn sender() -> SenderView {

@@ -1,4 +1,4 @@
-//! What is for everybody may be kept, and is asked for again cheaply: conditional requests over a real connection.
+//! Public documents may be cached, and conditional requests are answered cheaply, over a real connection.
 
 use std::net::SocketAddr;
 
@@ -79,16 +79,16 @@ async fn a_head_has_the_headers_of_the_get_and_no_body() {
 async fn a_new_digest_changes_the_tag_and_the_time_of_what_tells_of_it() {
     let world = world_of_one_digest().await;
     let (_app, address) = serve(world.app.clone()).await;
-    let telling = ["/archive", "/archive/feed.xml", "/feed.xml", "/feed.json", "/sources"];
+    let paths = ["/archive", "/archive/feed.xml", "/feed.xml", "/feed.json", "/sources"];
     let mut before = Vec::new();
-    for path in telling {
+    for path in paths {
         let answer = ask(address, "GET", path, "").await;
         before.push((header(&answer, "etag").to_owned(), header(&answer, "last-modified").to_owned()));
     }
     world.days(1);
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("2")])));
     world.once().await;
-    for (path, (tag, modified)) in telling.iter().zip(before) {
+    for (path, (tag, modified)) in paths.iter().zip(before) {
         let by_tag = ask(address, "GET", path, &format!("if-none-match: {tag}\r\n")).await;
         let by_time = ask(address, "GET", path, &format!("if-modified-since: {modified}\r\n")).await;
         assert!(by_tag.starts_with("HTTP/1.1 200") && by_time.starts_with("HTTP/1.1 200"), "{path}: {by_tag}");

@@ -1,6 +1,5 @@
-//! Ten thousand requests that no browser makes, to the built daemon: none is answered with a failure of ours, none goes
-//! unanswered, nothing panics, no token is logged, and the memory stays what it was. The generator is seeded: what fails
-//! once fails again.
+//! Sends ten thousand malformed requests to the built daemon. All are answered, none with an internal error; nothing panics,
+//! no token is logged, and memory does not grow. The generator is seeded, so a failure can be reproduced.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -18,9 +17,9 @@ use crate::support::pages::join;
 use crate::support::{Entry, rss, write_config};
 
 const REQUESTS: u64 = 10_000;
-/// The first of them fill what is kept for later: caches, statements, threads, buckets of the limits.
+/// The first requests fill caches, prepared statements, threads and rate limiters.
 const WARM_UP: u64 = 2_000;
-/// What the memory of the process may grow by after that.
+/// The most that the process's memory may grow by after that.
 const MOST_GROWTH_BYTES: u64 = 12 * 1024 * 1024;
 
 /// SplitMix64.
@@ -168,8 +167,8 @@ fn body(chance: &mut Chance) -> Vec<u8> {
     }
 }
 
-/// A request, whole and framed rightly however wild it is otherwise, so that an answer is owed; each from a network of its
-/// own, as far as the daemon knows.
+/// A complete and correctly framed request with wild content, which must be answered. Each seems to come from another
+/// network.
 fn request(chance: &mut Chance, number: u64, routes: &[&str], tokens: &[String]) -> Vec<u8> {
     let method = chance.pick(&METHODS);
     let mut head =
@@ -193,7 +192,7 @@ fn request(chance: &mut Chance, number: u64, routes: &[&str], tokens: &[String])
     [format!("{head}content-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat()
 }
 
-/// What cannot even be read as a request: an answer, if any, is a refusal.
+/// Bytes that are not a request; the answer, if any, is an error.
 fn noise(chance: &mut Chance) -> Vec<u8> {
     match chance.below(4) {
         0 => chance.bytes(2_000),
@@ -207,7 +206,7 @@ fn noise(chance: &mut Chance) -> Vec<u8> {
 fn answer(address: &str, request: &[u8]) -> String {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    // A refusal may come before all is said, and the connection may be closed with it.
+    // The server may answer with an error and close the connection before everything is sent.
     let _ = (&stream).write_all(request);
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let mut answer = Vec::new();
@@ -215,7 +214,7 @@ fn answer(address: &str, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).replace("HTTP/1.1 100 Continue\r\n\r\n", "")
 }
 
-/// Resident bytes; none where the system does not tell.
+/// Resident bytes; `None` if the system does not report them.
 fn memory(process: u32) -> Option<u64> {
     let pages = std::fs::read_to_string(format!("/proc/{process}/statm")).ok()?;
     Some(pages.split(' ').nth(1)?.parse::<u64>().ok()? * 4096)
@@ -230,7 +229,7 @@ fn configure(folder: &Path) {
     std::fs::write(folder.join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
 }
 
-/// Tokens of every purpose for two people.
+/// Tokens of every purpose for two subscribers and an unknown one.
 fn tokens(folder: &Path) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

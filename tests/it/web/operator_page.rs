@@ -1,4 +1,4 @@
-//! The operator's page and the measurements, over a real connection; and `status` in a terminal.
+//! The operator's page and the metrics, over a real connection, and `status` in a terminal.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::support::program::{policy_digest, text};
 use crate::support::visitor::{Answer, say};
 use crate::support::{Entry, Reply, World, rss};
 
-/// Two feeds, one of them broken, a digest that two people had, and one who bounced; as the page shows it.
+/// Two feeds, one of them broken, a digest sent to two subscribers, and a bounce.
 async fn busy() -> World {
     let world = World::of_feeds(&["blog", "broken"]).await;
     world.subscribe("ada@example.org").await;
@@ -49,15 +49,15 @@ async fn the_page_shows_what_is_wrong_first_and_charts_with_words_and_no_address
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("no-store"), "{page}");
     assert!(page.find("class=\"name\">broken").unwrap() < page.find("class=\"name\">blog").unwrap(), "{page}");
     assert_eq!(page.matches("<svg class=\"chart\"").count(), 4);
-    let told = "Items a week, the last 12 weeks, oldest first: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6";
-    assert!(page.contains(&format!("aria-label=\"{told}\"")), "{page}");
+    let label = "Items a week, the last 12 weeks, oldest first: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6";
+    assert!(page.contains(&format!("aria-label=\"{label}\"")), "{page}");
     assert!(
         page.contains("Digests delivered a week, the last 12 weeks, oldest first: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2")
     );
     assert!(!page.contains("ada@") && !page.contains("ben@"));
     assert!(request(address, "GET", "/", "", "").await.contains("location: /status"));
     assert!(request(address, "POST", "/status", "", "").await.starts_with("HTTP/1.1 405"));
-    assert!(request(address, "GET", "/p", "", "").await.starts_with("HTTP/1.1 404"), "readers' pages are not here");
+    assert!(request(address, "GET", "/p", "", "").await.starts_with("HTTP/1.1 404"), "subscribers' pages are not here");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The pages as a browser, a mail program and a mail scanner meet them, over a real connection.
+//! The pages, used by a browser, a mail program and a mail scanner over a real connection.
 
 use chrono::TimeDelta;
 use policy_digest::domain::subscribers::subscriber::Status;
@@ -38,7 +38,7 @@ async fn the_button_confirms_and_pressing_it_again_is_no_error() {
     let left = request(address, "POST", &unsubscribe_path(&app, &id), FORM, "").await;
     assert!(left.starts_with("HTTP/1.1 200"), "{left}");
     let page = request(address, "POST", &path, FORM, "").await;
-    assert!(page.starts_with("HTTP/1.1 410"), "an old confirmation brings nobody back who left: {page}");
+    assert!(page.starts_with("HTTP/1.1 410"), "an old confirmation does not resubscribe anyone: {page}");
     assert_eq!(status(&app, &id).await, Status::Left);
 }
 

@@ -1,5 +1,5 @@
-//! The pages for everybody, as a browser gets them: the list of digests in the middle and without any, and the sources.
-//! Their styles, which all pages share, are left out here.
+//! The public pages as a browser gets them: a middle page and an empty page of the list of digests, and the sources. The
+//! shared styles are left out.
 
 use policy_digest::render::view::{ArchiveView, SourceView};
 use policy_digest::render::{ArchivesView, Renderer, SourcesView};
@@ -13,7 +13,7 @@ fn the_list_of_digests_and_the_sources() {
     }
 }
 
-/// Each with the name of its file.
+/// Each page with its file name.
 pub fn pages() -> [(&'static str, String); 3] {
     let renderer = Renderer::new(None).unwrap();
     let empty = ArchivesView {
@@ -24,9 +24,9 @@ pub fn pages() -> [(&'static str, String); 3] {
         ..ArchivesView::default()
     };
     [
-        ("archive_list.html", renderer.render_archives(&archives()).unwrap()),
-        ("archive_list_empty.html", renderer.render_archives(&empty).unwrap()),
-        ("sources.html", renderer.render_sources(&sources()).unwrap()),
+        ("archive_list.html", renderer.page(&archives()).unwrap()),
+        ("archive_list_empty.html", renderer.page(&empty).unwrap()),
+        ("sources.html", renderer.page(&sources()).unwrap()),
     ]
 }
 

@@ -1,5 +1,5 @@
-//! A GET and a HEAD change nothing, on any route and with any token: by every combination, by chance, and by a crawler that
-//! follows whatever link it finds, as mail scanners do. Looked at is every value of every table.
+//! GET and HEAD change nothing, on any route and with any token: all combinations, random ones, and a crawler that follows
+//! every link, as mail scanners do. Every value of every table is compared.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::support::site::{Site, link};
 use crate::support::visitor::ask;
 use crate::support::{Entry, Mail, Reply, World, everything, rss, start};
 
-/// Pages with somebody in every state, and a digest in the archive.
+/// A site with a subscriber in every state, and a digest in the archive.
 struct Scene {
     app: App,
     at: SocketAddr,
@@ -56,7 +56,7 @@ impl Scene {
     }
 }
 
-/// For everybody, of every purpose: one that holds, one that has expired, one with another end; and names that are none.
+/// Valid, expired and altered tokens of every purpose for every subscriber, and strings that are not tokens.
 fn tokens(app: &App, people: &[String]) -> Vec<String> {
     let mut tokens: Vec<String> = ["x", "2026-11-23", "%00", "%2e%2e", "a%2Fb", "."].map(str::to_owned).to_vec();
     for (person, purpose) in people.iter().flat_map(|person| Purpose::ALL.map(|purpose| (person, purpose))) {
@@ -95,7 +95,7 @@ async fn no_get_changes_anything_whatever_route_and_token() {
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [200, 303, 400, 404, 405, 410]);
 }
 
-/// A request's line and further headers.
+/// A request line and additional headers.
 fn requests(tokens: Vec<String>) -> impl Strategy<Value = String> {
     let routes: Vec<&str> = addresses().map(|(address, _)| address).collect();
     let path = (proptest::sample::select(routes), proptest::sample::select(tokens), "[a-z0-9.%/]{0,6}").prop_map(
@@ -132,18 +132,18 @@ fn no_get_that_chance_made_up_changes_anything() {
         failure_persistence: None,
         ..ProptestConfig::with_cases(400)
     });
-    let told = runner.run(&requests(scene.tokens.clone()), |request| {
+    let result = runner.run(&requests(scene.tokens.clone()), |request| {
         let answer = runtime.block_on(ask(scene.at, &request, b""));
         prop_assert!(answer.status < 500, "{}", answer.body);
         prop_assert!(scene.everything() == before, "something was changed");
         Ok(())
     });
-    told.unwrap_or_else(|error| panic!("{error}"));
+    result.unwrap_or_else(|error| panic!("{error}"));
     drop(scene.app);
 }
 
-/// One mail of each kind that has links, as they lie in people's mailboxes.
-async fn mails_of_every_kind() -> (Site, Vec<Mail>, PathBuf) {
+/// One email of each kind that has links.
+async fn emails_of_every_kind() -> (Site, Vec<Mail>, PathBuf) {
     let world = World::new().await;
     let database = world.folder().join("data/policy-digest.db");
     world.subscribe("ada@example.org").await;
@@ -166,7 +166,7 @@ async fn mails_of_every_kind() -> (Site, Vec<Mail>, PathBuf) {
     (site, mails, database)
 }
 
-/// What stands behind `href` and `action`, and whatever else looks like a link.
+/// The values of `href` and `action`, and everything else that looks like a link.
 fn links(text: &str, base: &Url) -> Vec<Url> {
     let text = text.replace("&#x2f;", "/").replace("&amp;", "&");
     let quoted = ["href=\"", "action=\""].into_iter().flat_map(|mark| text.split(mark).skip(1));
@@ -178,7 +178,7 @@ fn links(text: &str, base: &Url) -> Vec<Url> {
 
 #[tokio::test]
 async fn a_crawler_that_follows_every_link_of_every_mail_leaves_all_as_it_was() {
-    let (site, mails, database) = mails_of_every_kind().await;
+    let (site, mails, database) = emails_of_every_kind().await;
     assert_eq!(mails.len(), 7, "digest, two confirmations, welcome, known, address, link");
     let root = Url::parse(site.app.config.settings.public_url.as_str()).unwrap();
     let mut waiting: VecDeque<Url> =

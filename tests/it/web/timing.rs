@@ -1,6 +1,6 @@
-//! What an onlooker with a watch learns of an address: how long the answers take where somebody is known and where nobody
-//! is, asked in turn. It is printed, not judged, for a machine at work has its own moods; tests/bench/README.md says how to
-//! measure with thousands (`TIMING_ROUNDS`), and what came of it.
+//! Measures whether response times reveal that an address is known, by alternating requests for known and unknown ones. The
+//! result is only printed, because timings vary on a busy machine. tests/bench/README.md explains how to measure with
+//! thousands of rounds (`TIMING_ROUNDS`), and gives results.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use crate::support::pages::status;
 use crate::support::site::Site;
 use crate::support::{Entry, Reply, World, aloud, rss};
 
-/// Whose address it is, in words of the same length. The first is nobody's.
+/// The local parts of the addresses, all of the same length. The first is unknown.
 const WHO: [&str; 5] = ["nobody", "waits0", "active", "left00", "sorry0"];
 
-/// Few, so that the test is quick.
+/// The number of rounds: few, so that the test is quick.
 const ROUNDS: usize = 6;
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn how_long_answers_take_for_known_and_unknown_addresses_is_told() {
     for number in 0..rounds {
         timed(site.at, "/", &form("waits0", number, &sign_up), number, 1).await;
     }
-    // The link first: a sign-up makes the unknown known.
+    // The link first, because a sign-up makes the unknown address known.
     for (path, more) in [("/p", ""), ("/", &sign_up)] {
         let mut times = WHO.map(|_| Vec::with_capacity(rounds));
         for number in 0..rounds {
@@ -45,11 +45,11 @@ async fn how_long_answers_take_for_known_and_unknown_addresses_is_told() {
                 times[who].push(timed(site.at, path, &form(WHO[who], number, more), number, network).await);
             }
         }
-        tell(path, &times);
+        print(path, &times);
     }
 }
 
-/// A world in which so many of each kind are known.
+/// A world with this many subscribers of each kind.
 async fn populated(rounds: usize) -> World {
     let world = World::configured("[web]\ntrusted_proxies = [\"127.0.0.0/8\"]\n").await;
     let mut sorry = Vec::new();
@@ -75,8 +75,8 @@ fn form(who: &str, number: usize, more: &str) -> String {
     format!("address={who}{number}%40example.org&{more}")
 }
 
-/// From the request to the end of its answer, over a connection that stands already. Each comes from a network of its own,
-/// so that no limit is met.
+/// The time from the request to the end of the response, on an open connection. Each request comes from another network, so
+/// that rate limits do not apply.
 async fn timed(at: SocketAddr, path: &str, body: &str, number: usize, network: usize) -> Duration {
     let mut stream = TcpStream::connect(at).await.unwrap();
     stream.set_nodelay(true).unwrap();
@@ -97,9 +97,9 @@ async fn timed(at: SocketAddr, path: &str, body: &str, number: usize, network: u
     took
 }
 
-/// Quantiles, and the rank test of Mann and Whitney against nobody's: how often one of these is slower than one of
-/// nobody's (50 % where they are alike), and how many standard deviations that is from half.
-fn tell(path: &str, times: &[Vec<Duration>]) {
+/// Prints quantiles and the Mann-Whitney test against the unknown address: how often one of these is slower than one of the
+/// unknown address (50 % if they are alike), and how many standard deviations that is from 50 %.
+fn print(path: &str, times: &[Vec<Duration>]) {
     aloud(&format!("POST {path}, {} each, in µs", times[0].len()));
     for (who, own) in WHO.iter().zip(times) {
         let mut sorted = own.clone();
@@ -107,7 +107,7 @@ fn tell(path: &str, times: &[Vec<Duration>]) {
         let [low, half, high] = [10, 50, 90].map(|percent| sorted[(sorted.len() - 1) * percent / 100].as_micros());
         let (slower, deviations) = ranks(own, &times[0]);
         aloud(&format!(
-            "  {who} p10 {low:5} p50 {half:5} p90 {high:5}  slower than nobody's {slower:.1} %, {deviations:+.1} σ"
+            "  {who} p10 {low:5} p50 {half:5} p90 {high:5}  slower than unknown {slower:.1} %, {deviations:+.1} σ"
         ));
     }
 }

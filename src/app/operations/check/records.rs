@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::Outside;
 use super::finding::{CheckFinding, Part};
-use super::sender::{domain, is_nobodys};
+use super::sender::is_nobodys;
 use crate::app::ReadOnly;
 use crate::app::outbox::dkim;
 use crate::config::Settings;
@@ -27,7 +27,7 @@ pub struct Wanted {
 /// server.
 pub(super) async fn look(app: &ReadOnly, outside: Outside) -> anyhow::Result<(Option<Part>, Vec<Wanted>)> {
     let settings = &app.config.settings;
-    let sender = domain(&settings.mail.from).to_ascii_lowercase();
+    let sender = settings.mail.from.domain();
     let mut wanted = vec![spf(settings, &sender)];
     let record = dkim::record(&app.config)?;
     let kinds = if record.is_some() { "SPF, DKIM and DMARC" } else { "SPF and DMARC" };
@@ -64,7 +64,7 @@ fn unanswered(error: Error) -> CheckFinding {
 }
 
 fn spf(settings: &Settings, sender: &str) -> Wanted {
-    let bounces = settings.mail.bounce_address.as_deref().map(domain);
+    let bounces = settings.mail.bounce_address.as_deref().and_then(|address| Some(address.rsplit_once('@')?.1));
     let name = bounces.unwrap_or(sender).to_ascii_lowercase();
     // A provider tells its customers what to include; the relay is the minimum that must be allowed.
     Wanted { name, value: format!("v=spf1 {} ~all", mechanism(&settings.mail.smtp.host)), is_there: None }

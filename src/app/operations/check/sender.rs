@@ -23,18 +23,14 @@ pub(super) fn look(settings: &Settings) -> Part {
             "fill in `[sender]` in digest.toml: the law of most countries requires the sender's name",
         ));
     }
-    if is_nobodys(domain(&settings.mail.from)) {
+    let domain = settings.mail.from.domain();
+    if is_nobodys(&domain) {
         findings.push(CheckFinding::advice(
-            format!("mails come from `{}`, a domain that is nobody's", domain(&settings.mail.from)),
+            format!("mails come from `{domain}`, a domain that is nobody's"),
             "write an address of your own into `from` in `[mail]`",
         ));
     }
     Part::new("sender", sender.organisation.clone(), findings)
-}
-
-/// The domain of `Name <address>`.
-pub(super) fn domain(mailbox: &str) -> &str {
-    mailbox.trim_end_matches('>').rsplit('@').next().unwrap_or_default()
 }
 
 /// RFC 2606: names that are kept for examples, and never anybody's.

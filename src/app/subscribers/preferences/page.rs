@@ -34,7 +34,7 @@ pub async fn show(app: &App, token: &str, state: PageState) -> Result<Option<Str
     let id = keys::named(app, Purpose::Preferences, token).await?;
     let Some(record) = app.store.own_record(id).await? else { return Ok(None) };
     let view = view(app, &record, state);
-    Ok(Some(app.renderer.render_preferences(&view).context("cannot render a person's page")?))
+    Ok(Some(app.renderer.page(&view).context("cannot render a person's page")?))
 }
 
 fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {

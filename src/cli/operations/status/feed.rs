@@ -1,4 +1,4 @@
-//! One feed's line in `status`: how it is, what may be missing, when it is next and on whose word.
+//! A feed's row in `status`: its state, what may be missing, and when and why it is polled next.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::domain::feeds::Because;
 use crate::store::FeedState;
 
-/// When it is polled next, and, if there is room, why not sooner, where it is not our own interval.
+/// When it is polled next and, if there is room, the reason unless it is our own interval.
 pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>, room: usize) -> String {
     if feed.gone.is_some() {
         return "never".to_owned();
@@ -15,7 +15,7 @@ pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>, room: usize) 
         return "now".to_owned();
     }
     let local = feed.next_check.with_timezone(&zone);
-    // A day's word is enough for what is near.
+    // For times in the near future, the day is clear.
     let format = if feed.next_check - now < TimeDelta::hours(18) { "%H:%M" } else { "%-d %b %H:%M" };
     let at = local.format(format).to_string();
     match feed.because {
@@ -26,7 +26,7 @@ pub(super) fn next(feed: &FeedState, zone: Tz, now: DateTime<Utc>, room: usize) 
     }
 }
 
-/// What a person should know, the worst first.
+/// Its state in words, the worst first.
 pub(super) fn state(feed: &FeedState, zone: Tz) -> String {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %b %Y").to_string();
     let mut notes = vec![match (&feed.error, feed.gone, feed.checked) {

@@ -1,4 +1,4 @@
-//! The report of `status` for machines.
+//! The report of `status` as JSON.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::cli::digests::once::held_json;
 use crate::cli::outbox::pause::pause_json;
 use crate::domain::feeds::Cut;
 
-/// What was left out of a feed's document, counted; null for nothing.
+/// How much was left out of a feed's document; null for nothing.
 pub(in crate::cli) fn cut(cut: &Cut) -> serde_json::Value {
     let Cut { entries, items, texts, authors, categories } = *cut;
     if cut.is_nothing() {
@@ -17,7 +17,7 @@ pub(in crate::cli) fn cut(cut: &Cut) -> serde_json::Value {
     json!({ "entries": entries, "items": items, "texts": texts, "authors": authors, "categories": categories })
 }
 
-/// All of it.
+/// The whole report.
 pub(super) fn report(report: &StatusReport) -> serde_json::Value {
     let feeds: Vec<_> = report
         .feeds

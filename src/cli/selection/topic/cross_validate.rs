@@ -1,4 +1,4 @@
-//! `topic cross-validate`: the figures on sources that the classifier was not trained on, with a learning curve.
+//! `topic cross-validate`: measures the topic on sources that the classifier was not trained on, with a learning curve.
 
 use std::path::PathBuf;
 
@@ -14,8 +14,8 @@ use crate::domain::selection::topic::{Scale, Topic};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Posts of one source (`repo`, else `host`) stay in one fold; each fold is judged by a classifier that
-was trained on the others. The phrases of topic.toml stay as they are.
+Posts of one source (`repo`, else `host`) stay in one fold, and each fold is judged by a classifier
+trained on the others. The phrases of topic.toml are used unchanged.
 
 Examples:
   policy-digest topic cross-validate posts.jsonl --with config/training/posts.jsonl
@@ -25,25 +25,25 @@ pub(in crate::cli) struct CrossValidate {
     /// Labelled posts to train on and to judge, one JSON object a line
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// More labelled posts of another kind, to train on for every fold; they count for less
+    /// Additional labelled posts of another kind to train on in every fold, with less weight
     #[arg(long, value_name = "FILE")]
     with: Vec<PathBuf>,
     /// Number of folds
     #[arg(long, alias = "parts", value_name = "N", default_value_t = 5,
         value_parser = clap::value_parser!(u8).range(2..=100))]
     folds: u8,
-    /// Judge only the first N characters of each text, as a feed with teasers has them
+    /// Judge only the first N characters of each text, as in a feed with teasers
     #[arg(long, value_name = "N")]
     first: Option<usize>,
-    /// Learning curve: train on so many posts, from sources drawn at random; the other tables are of the last size
+    /// Learning curve: train on these numbers of posts, from random sources; the other tables use the last one
     #[arg(long, value_name = "N,N,…,all", value_delimiter = ',', default_value = "all")]
     sizes: Vec<Size>,
-    /// Write how each post was judged to this file, one {"id","relevant","score","themes"} a line
+    /// Write the result for each post to this file, one {"id","relevant","score","themes"} a line
     #[arg(long, value_name = "FILE")]
     predictions: Option<PathBuf>,
 }
 
-/// How many posts to train on; without a number all.
+/// How many posts to train on; all if `None`.
 #[derive(Debug, Clone, Copy)]
 struct Size(Option<usize>);
 
@@ -63,7 +63,7 @@ impl CrossValidate {
     pub(in crate::cli) fn run(&self, global: &Global) -> anyhow::Result<Ending> {
         let topic = global.load_untrained()?.topic;
         if topic.classifier.is_none() {
-            let hint = "topic.toml names no classifier to train: measure its phrases with `policy-digest topic eval`";
+            let hint = "topic.toml names no classifier to train; measure its phrases with `policy-digest topic eval`";
             return Err(Usage(hint.to_owned()).into());
         }
         let judged = posts(&self.files, &topic)?;
@@ -84,10 +84,10 @@ impl CrossValidate {
             print(Value::from(answer));
             return Ok(Ending::Done);
         }
-        figures::tell(&last.measured, &topic);
-        tell_threshold(last, topic.scale());
+        figures::show(&last.measured, &topic);
+        show_threshold(last, topic.scale());
         if validations.len() > 1 {
-            tell_curve(&validations, &topic);
+            show_curve(&validations, &topic);
         }
         Ok(Ending::Done)
     }
@@ -110,7 +110,7 @@ fn to_json(validation: &Validation) -> Map<String, Value> {
     answer
 }
 
-fn tell_threshold(validation: &Validation, scale: Scale) {
+fn show_threshold(validation: &Validation, scale: Scale) {
     let Some((threshold, f1)) = validation.best else { return };
     #[expect(clippy::cast_possible_truncation, reason = "a score")]
     let show = |threshold: f64| scale.show(threshold as f32);
@@ -122,7 +122,7 @@ fn tell_threshold(validation: &Validation, scale: Scale) {
     }
 }
 
-fn tell_curve(validations: &[Validation], topic: &Topic) {
+fn show_curve(validations: &[Validation], topic: &Topic) {
     print("\nlearning curve: the same posts, judged after training on fewer\n");
     let threshold = format!("F1 at {}", topic.scale().show(topic.threshold));
     let mut table = table::new(["trained on", "average precision", &threshold, "best F1", "themes: F1"]);

@@ -1,4 +1,4 @@
-//! `topic eval`: the figures on labelled posts, and what was judged wrongly with its reasons.
+//! `topic eval`: measures the topic on labelled posts, and lists wrongly judged ones with the reasons.
 
 use std::path::PathBuf;
 
@@ -11,12 +11,12 @@ use crate::app::selection::explain::reason_json;
 use crate::domain::selection::relevance::Scorer;
 use crate::domain::selection::topic::Scale;
 
-/// So many reasons are shown for a post that was judged wrongly.
+/// The number of reasons shown for a wrongly judged post.
 const REASONS: usize = 3;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each line is {\"id\",\"title\",\"text\",\"relevant\",\"themes\"}; `excerpt` is read where there is no `text`.
+Each line is {\"id\",\"title\",\"text\",\"relevant\",\"themes\"}; `excerpt` is read if there is no `text`.
 `repo` or `host` says where a post is from, `\"borderline\":true` that it was hard to label,
 and `\"kind\":\"hard_negative\"` that it shares words with the topic.
 
@@ -26,10 +26,10 @@ Examples:
 pub(in crate::cli) struct Eval {
     /// Labelled posts, one JSON object a line (- for standard input)
     file: PathBuf,
-    /// Judge only the first N characters of each text, as a feed with teasers has them
+    /// Judge only the first N characters of each text, as in a feed with teasers
     #[arg(long, value_name = "N")]
     first: Option<usize>,
-    /// List what was selected or missed wrongly, with the strongest reasons
+    /// List wrongly selected and missed posts, with the strongest reasons
     #[arg(long)]
     errors: bool,
 }
@@ -54,16 +54,16 @@ impl Eval {
             print(Value::from(answer));
             return Ok(Ending::Done);
         }
-        figures::tell(&measured, &topic);
+        figures::show(&measured, &topic);
         if self.errors {
-            tell("selected, though not relevant", &selected, topic.scale());
-            tell("missed", &missed, topic.scale());
+            show("selected, though not relevant", &selected, topic.scale());
+            show("missed", &missed, topic.scale());
         }
         Ok(Ending::Done)
     }
 }
 
-fn tell(what: &str, posts: &[&Judged], scale: Scale) {
+fn show(what: &str, posts: &[&Judged], scale: Scale) {
     print(format_args!("\n{} {what}:", table::count(posts.len(), "post")));
     for Judged { post, score } in posts {
         print(format_args!("  {}  {}  {}", post.id, scale.show(score.total), marked::plain(&post.title)));

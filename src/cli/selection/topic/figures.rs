@@ -1,4 +1,4 @@
-//! The figures of `topic eval` and `topic cross-validate`: tables that explain themselves, and JSON.
+//! The figures of `topic eval` and `topic cross-validate`, as tables with explanations and as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use crate::app::selection::eval::Measured;
 use crate::domain::selection::measures::{BINS, Bin, Estimate, FIRST, Measure, RESAMPLES, Report, WEEK};
 use crate::domain::selection::topic::Topic;
 
-/// What each figure is called, and what it means.
+/// A figure's name and meaning.
 fn words(measure: Measure) -> (&'static str, String) {
     match measure {
         Measure::Precision => ("precision", "of the selected posts, the share that is relevant".to_owned()),
         Measure::Recall => ("recall", "of the relevant posts, the share that is selected".to_owned()),
-        Measure::F1 => ("F1", "precision and recall in one (harmonic mean)".to_owned()),
+        Measure::F1 => ("F1", "precision and recall combined (harmonic mean)".to_owned()),
         Measure::AveragePrecision => {
             ("average precision", "1.00 when every relevant post scores higher than all others".to_owned())
         }
@@ -22,7 +22,7 @@ fn words(measure: Measure) -> (&'static str, String) {
         ),
         Measure::ThemePrecision => ("themes: precision", "of the themes given, the share that is right".to_owned()),
         Measure::ThemeRecall => ("themes: recall", "of the themes in the labels, the share that is given".to_owned()),
-        Measure::ThemeF1 => ("themes: F1", "both in one; a post wrongly selected or missed counts".to_owned()),
+        Measure::ThemeF1 => ("themes: F1", "both combined; wrongly selected and missed posts count".to_owned()),
         Measure::FalsePositiveRate => {
             ("false positives", "of the posts that are not relevant, the share that is selected".to_owned())
         }
@@ -37,7 +37,7 @@ fn words(measure: Measure) -> (&'static str, String) {
 }
 
 /// Prints the figures over all posts and over the clear ones, what they mean, and the reliability tables.
-pub(super) fn tell(measured: &Measured, topic: &Topic) {
+pub(super) fn show(measured: &Measured, topic: &Topic) {
     let Measured { all, clear } = measured;
     let selected = all.true_positives + all.false_positives;
     print(format_args!(
@@ -83,7 +83,7 @@ pub(super) fn tell(measured: &Measured, topic: &Topic) {
     });
     for (report, which) in std::iter::once((all, "all posts")).chain(clear.iter().map(|clear| (clear, "clear posts"))) {
         if let Some(bins) = &report.bins {
-            print(format_args!("\ncalibration, {which}: of those with such a score, so many are relevant\n"));
+            print(format_args!("\ncalibration, {which}: the share of relevant posts for each range of scores\n"));
             print(reliability(bins));
         }
     }
@@ -111,7 +111,7 @@ pub(super) fn with_interval(estimate: &Estimate) -> String {
     }
 }
 
-/// To four places, as it is printed for machines.
+/// Rounded to four decimal places, for JSON.
 pub(super) fn rounded(share: f64) -> f64 {
     (share * 10_000.0).round() / 10_000.0
 }

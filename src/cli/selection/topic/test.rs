@@ -1,4 +1,4 @@
-//! `topic test`: what an edit of the topic file does, told so that it fits a terminal.
+//! `topic test`: the effect of an edit of the topic file on the stored posts.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use crate::app::selection::test::{Because, Change, TestReport, Week, test};
 use crate::domain::selection::relevance::Place;
 use crate::domain::selection::topic::Topic;
 
-/// What is told fits a terminal of this width, in columns.
+/// The width of the output, in columns.
 const WIDTH: usize = 80;
-/// The longest bar.
+/// The longest bar, in columns.
 const BAR: usize = 50;
-/// Where the words of a change begin.
+/// The indentation of a change's text.
 const INDENT: usize = 18;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The stored posts are judged by topic.toml as it is now, and held against the
-judgements that are kept: those by the file as it was when they came, or when
-a digest or a preview was last made. To try an edit beside the file in use,
-copy the folder: --config DRAFT --data data
+The stored posts are judged with the current topic.toml and compared with their
+stored scores, which are from the time when they arrived, or when a digest or a
+preview was last made. To try an edit without changing the file in use, copy
+the folder: --config DRAFT --data data
 
 Example:
   policy-digest topic test --since 12w")]
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Test {
     /// Posts published within this time: 30d, 12w, 1year
     #[arg(long, value_name = "TIME", default_value = "12w", value_parser = humantime::parse_duration)]
     since: Duration,
-    /// List so many of those that are added, and of those that are dropped
+    /// How many added and dropped posts to list
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
 }
@@ -42,37 +42,37 @@ impl Test {
         if global.json {
             print(to_json(&report, &app.config.topic));
         } else {
-            tell(&report, self.since, self.limit, &app.config.topic);
+            show(&report, self.since, self.limit, &app.config.topic);
         }
         Ok(Ending::Done)
     }
 }
 
-fn tell(report: &TestReport, since: Duration, limit: usize, topic: &Topic) {
+fn show(report: &TestReport, since: Duration, limit: usize, topic: &Topic) {
     let posts = table::count(report.items, "post");
     if report.items == 0 {
-        return print("no post of that time is stored; run `policy-digest poll` first");
+        return print("no post from that time is stored; run `policy-digest poll` first");
     }
     let days = since.as_secs() / (24 * 3600);
-    print(format_args!("{posts} of the last {days} days: {} in before, {} in now", report.before, report.after));
+    print(format_args!("{posts} from the last {days} days: {} selected before, {} now", report.before, report.after));
     let unchanged = report.added.is_empty() && report.dropped.is_empty();
     if unchanged {
-        print("the edit adds none and drops none");
+        print("the edit adds no posts and drops none");
     }
     if report.refiled > 0 {
-        print(format_args!("{} in other themes than before", table::count(report.refiled, "post")));
+        print(format_args!("{} moved to other themes", table::count(report.refiled, "post")));
     }
     for (what, changes) in [("added", &report.added), ("dropped", &report.dropped)] {
         if changes.is_empty() {
             continue;
         }
         print(format_args!("\n{what}: {}", table::count(changes.len(), "post")));
-        changes.iter().take(limit).for_each(|change| tell_change(change, topic));
+        changes.iter().take(limit).for_each(|change| show_change(change, topic));
         if changes.len() > limit {
             print(format_args!("  and {} more; `--limit {}` lists all", changes.len() - limit, changes.len()));
         }
     }
-    print("\nin, by week of publication: # before and now, + added, - dropped\n");
+    print("\nselected, by week of publication: # before and now, + added, - dropped\n");
     let scale = report.weeks.values().map(|week| week.kept + week.added + week.dropped).max().unwrap_or(0);
     for (monday, week) in &report.weeks {
         let line = format!("  {monday}  {:>4}  {}", week.kept + week.added, bar(*week, scale));
@@ -80,7 +80,7 @@ fn tell(report: &TestReport, since: Duration, limit: usize, topic: &Topic) {
     }
 }
 
-fn tell_change(change: &Change, topic: &Topic) {
+fn show_change(change: &Change, topic: &Topic) {
     let scale = topic.scale();
     let scores = format!("  {:>5} -> {:>5}", scale.show(change.before), scale.show(change.after));
     let title = marked::wrap(&marked::plain(&change.title), WIDTH - INDENT);
@@ -102,12 +102,12 @@ fn because(because: &Because, topic: &Topic) -> String {
             };
             format!("{} {what}", topic.scale().show_effect(*by))
         }
-        Because::Excluded(reason) => format!("{reason}, whatever else it says"),
+        Because::Excluded(reason) => format!("{reason}, regardless of its other phrases"),
         Because::Threshold => format!("the threshold is now {}", topic.scale().show(topic.threshold)),
     }
 }
 
-/// As long as the week is rich beside the richest; what is there at all is seen.
+/// A bar in proportion to the largest week; any number above zero is visible.
 fn bar(week: Week, scale: usize) -> String {
     let length = |number: usize| {
         if scale <= BAR { number } else { (number * BAR).div_ceil(scale) }

@@ -1,4 +1,4 @@
-//! `topic train`: the classifier of topic.toml, made from labelled posts.
+//! `topic train`: trains the classifier of topic.toml on labelled posts.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::app::selection::train;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The same posts make the same file. Each line is as `topic eval` reads it; config/training/README.md says more.
+The same posts always give the same file. The format is that of `topic eval`; see config/training/README.md.
 
 Example:
   policy-digest topic train labelled.jsonl --with config/training/posts.jsonl")]
@@ -18,10 +18,10 @@ pub(in crate::cli) struct Train {
     /// Labelled posts, one JSON object a line
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// More labelled posts, of another kind, such as excerpts written for the purpose; they count for less
+    /// Additional labelled posts of another kind, such as excerpts written for training, with less weight
     #[arg(long, value_name = "FILE")]
     with: Vec<PathBuf>,
-    /// Write to this file instead of the one that topic.toml names
+    /// Write to this file (default: the one that topic.toml names)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -30,7 +30,7 @@ impl Train {
     pub(in crate::cli) fn run(&self, global: &Global) -> anyhow::Result<Ending> {
         let config = global.load_untrained()?;
         let Some(out) = self.out.as_ref().or(config.classifier_file.as_ref()) else {
-            let hint = "topic.toml names no classifier: add `[classifier]` with `file = \"topic.classifier\"`, or give \
+            let hint = "topic.toml names no classifier: add `[classifier]` with `file = \"topic.classifier\"`, or use \
                         `--out FILE`";
             return Err(Usage(hint.to_owned()).into());
         };

@@ -168,3 +168,16 @@ fn words_are_counted_in_any_script() {
         assert_eq!((word_count(&"it ".repeat(words)), word_count(&"of\n".repeat(words))), (words, words));
     }
 }
+
+#[test]
+fn a_count_is_followed_by_the_noun_in_its_number() {
+    for (number, noun, expected) in [
+        (0, "post", "0 posts"),
+        (1, "post", "1 post"),
+        (2, "new post", "2 new posts"),
+        (2, "story", "2 stories"),
+        (3, "day", "3 days"),
+    ] {
+        assert_eq!(count(number, noun), expected);
+    }
+}

@@ -1,13 +1,14 @@
-//! The report of `status` as the operator's page shows it: facts, four charts, and the feeds, those in trouble first.
+//! The report of `status` as a view for the operator's page: facts, four charts, and the feeds, those in trouble first.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::app::App;
 use crate::app::operations::status::{FeedState, StatusReport, WEEKS, needs_attention};
+use crate::domain::items::text::count;
 use crate::render::view::{BarView, ChartView, FactView, FeedView, StatusView};
 
-/// Of a chart, in its own units: as wide as twelve bars, as high as the highest.
+/// The size of a chart's parts, in its own units.
 const HEIGHT: f64 = 100.0;
 const STEP: usize = 20;
 const BAR: usize = 14;
@@ -37,7 +38,8 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     }
     if let Some(edit) = report.untaken.as_ref().filter(|edit| edit.is_refused) {
         let since = moment(edit.since, zone);
-        facts.push(bad("Configuration", format!("an edit of {since} has mistakes, and the one before goes on")));
+        facts
+            .push(bad("Configuration", format!("the edit of {since} has errors; still running with the previous one")));
     }
     for due in &report.held_slots {
         let slot = moment(due.slot.utc, zone);
@@ -49,7 +51,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     for run in &report.held {
         facts.push(bad(
             "Held",
-            format!("run {} ({}): {}; {} mails wait", run.id, run.cadence, run.because, run.waiting),
+            format!("run {} ({}): {}; {} waiting", run.id, run.cadence, run.because, count(run.waiting, "email")),
         ));
     }
     facts.push(fact(
@@ -68,7 +70,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     ));
     facts.push(fact("Messages", counts(report.messages.iter().map(|(word, number)| (word.clone(), *number)))));
     facts.push(fact(
-        "Returned",
+        "Bounces and complaints",
         counts(report.returned.iter().map(|(word, known)| (word.replace('_', " "), known.count))),
     ));
     facts.push(fact("Disk", report.disk.to_string()));
@@ -81,20 +83,20 @@ fn charts(report: &StatusReport) -> Vec<ChartView> {
     let mails = report.weeks.mails;
     vec![
         chart("Items", "", items.map(|week| week.items), None),
-        chart("Picked share", "%", share, Some(100)),
+        chart("Selected share", "%", share, Some(100)),
         chart("Digests delivered", "", mails.map(|week| week.sent), None),
         chart("Bounces and complaints", "", mails.map(|week| week.bounced), None),
     ]
 }
 
-/// Bars of the last weeks; `most` is the height of the chart, else the highest bar is.
+/// A bar for each of the last weeks. `most` is the value at the top of the chart, by default the highest one.
 fn chart(title: &str, unit: &str, values: [u64; WEEKS], most: Option<u64>) -> ChartView {
     let highest = values.iter().copied().max().unwrap_or(0);
     let most = most.unwrap_or(highest).max(1);
     let bars = values.iter().enumerate().map(|(week, &value)| {
         let height = value as f64 / most as f64 * HEIGHT;
         let age = WEEKS - 1 - week;
-        let when = if age == 0 { "the last seven days".to_owned() } else { format!("{age} weeks before") };
+        let when = if age == 0 { "the last 7 days".to_owned() } else { format!("{} before", count(age, "week")) };
         BarView {
             x: (week * STEP).to_string(),
             y: format!("{:.1}", HEIGHT - height),
@@ -107,7 +109,7 @@ fn chart(title: &str, unit: &str, values: [u64; WEEKS], most: Option<u64>) -> Ch
     ChartView {
         title: title.to_owned(),
         alt: format!("{title} a week, the last {WEEKS} weeks, oldest first: {}", all.join(", ")),
-        latest: format!("{}{unit} in the last seven days; at most {highest}{unit}", values[WEEKS - 1]),
+        latest: format!("{}{unit} in the last 7 days (peak {highest}{unit})", values[WEEKS - 1]),
         bars: bars.collect(),
     }
 }
@@ -133,7 +135,7 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         note: notes.join("; "),
         is_bad: needs_attention(feed),
         items: feed.items.to_string(),
-        picked: feed.picked.to_string(),
+        selected: feed.picked.to_string(),
         read: feed.succeeded.map_or("never".to_owned(), |at| short(at, zone)),
         next: if feed.gone.is_some() { "never".to_owned() } else { short(feed.next_check, zone) },
         points: points.collect::<Vec<_>>().join(" "),
@@ -145,7 +147,7 @@ fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
 }
 
-/// Of what is near.
+/// A moment in the near past or future.
 fn short(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%-d %b %H:%M").to_string()
 }

@@ -105,7 +105,7 @@ fn main() -> ExitCode {
     };
     let mut size = 0;
     let rendering = (0..RUNS).map(|_| {
-        let (rendered, ms) = timed(|| renderer.render_digest(&DigestView::new(&digest, &frame)));
+        let (rendered, ms) = timed(|| renderer.email(&DigestView::new(&digest, &frame)));
         size = rendered.expect("the digest renders").html.len();
         ms
     });

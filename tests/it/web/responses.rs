@@ -1,5 +1,4 @@
-//! What holds for every answer on every route: headers, pages that say what to do where something is refused, health in
-//! plain text.
+//! Every response on every route: headers, error pages that say what to do, and health checks in plain text.
 
 use std::net::SocketAddr;
 
@@ -14,10 +13,10 @@ use crate::support::pages::{FORM, serve, status, unsubscribe_path};
 use crate::support::visitor::{Answer, ask, say};
 use crate::support::{Entry, Reply, World, rss};
 
-/// Every method that a browser, a mail program or a scanner may come with, and one that nobody has.
+/// The methods that browsers, mail programs and scanners use, and one that does not exist.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PURGE"];
 
-/// Each route's address with something of each kind in the place of its token or name.
+/// Each route with several kinds of values in place of its token or name.
 fn filled(address: &str, tokens: &[String]) -> Vec<String> {
     match address.contains('{') {
         false => vec![address.to_owned()],
@@ -62,7 +61,7 @@ fn assert_is_kept_to_itself(what: &str, audience: Audience, answer: &Answer) {
     assert!(answer.header("strict-transport-security").is_none() && answer.header("set-cookie").is_none(), "{what}");
     let is_refused = answer.status >= 400;
     let caching = answer.header("cache-control").unwrap_or_default();
-    if is_refused || audience != Audience::Everybody {
+    if is_refused || audience != Audience::Public {
         assert_eq!(caching, "no-store", "{what}");
     }
     if audience == Audience::Holder {
@@ -111,10 +110,10 @@ async fn browsers_are_told_to_stay_with_https_where_the_pages_have_it() {
     }
 }
 
-/// Asks, and gives the status and what the page says.
+/// Sends a request and returns the status and the page.
 async fn refusal(at: SocketAddr, head: &str, body: &[u8]) -> (u16, String) {
     let answer = ask(at, head, body).await;
-    assert_is_kept_to_itself(head.get(..40).unwrap_or(head), Audience::Everybody, &answer);
+    assert_is_kept_to_itself(head.get(..40).unwrap_or(head), Audience::Public, &answer);
     (answer.status, answer.body)
 }
 
@@ -130,12 +129,12 @@ async fn what_is_refused_before_it_reaches_a_page_is_told_on_one() {
         (post("multipart/form-data; boundary=b", 5), "--b--".to_owned(), 415, "cannot be read"),
         (post(FORM, 17 * 1024), "x".repeat(17 * 1024), 413, "too much"),
         (post(FORM, 3 << 20), "x".repeat(3 << 20), 413, "too much"),
-        (post(FORM, 14), "address=%FF%FE".to_owned(), 400, "broken on its way"),
-        ("POST / HTTP/1.1\r\ntransfer-encoding: chunked".to_owned(), "zz\r\n".to_owned(), 400, "broken on its way"),
+        (post(FORM, 14), "address=%FF%FE".to_owned(), 400, "arrived damaged"),
+        ("POST / HTTP/1.1\r\ntransfer-encoding: chunked".to_owned(), "zz\r\n".to_owned(), 400, "arrived damaged"),
         (format!("GET /{} HTTP/1.1", "a".repeat(5000)), String::new(), 414, "address is too long"),
         (format!("GET / HTTP/1.1\r\nx-a: {}", "b".repeat(17_000)), String::new(), 431, "sent too much"),
         (format!("GET / HTTP/1.1\r\n{}", many.trim_end()), String::new(), 431, "sent too much"),
-        ("BREW / HTTP/1.1".to_owned(), String::new(), 405, "does not work here"),
+        ("BREW / HTTP/1.1".to_owned(), String::new(), 405, "doesn't work here"),
         ("GET /none HTTP/1.1".to_owned(), String::new(), 404, "no page at this address"),
     ] {
         let (status, page) = refusal(at, &head, body.as_bytes()).await;
@@ -205,8 +204,8 @@ async fn it_is_not_ready_without_its_database_and_says_so_in_plain_text() {
     assert_eq!(answer.header("content-type").as_deref(), Some("text/plain; charset=utf-8"));
     assert_eq!(ask(at, "GET /health/live HTTP/1.1", b"").await.status, 200);
     let page = ask(at, "GET /archive HTTP/1.1", b"").await;
-    assert!(page.status == 500 && page.body.contains("it was logged"), "{page:?}");
-    assert_is_kept_to_itself("a failure", Audience::Everybody, &page);
+    assert!(page.status == 500 && page.body.contains("we have logged it"), "{page:?}");
+    assert_is_kept_to_itself("a failure", Audience::Public, &page);
     drop(folder);
 }
 

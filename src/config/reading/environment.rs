@@ -1,43 +1,43 @@
-//! The environment's share: `POLICY_DIGEST__MAIL__SMTP__HOST` stands for `mail.smtp.host`. The process's own
-//! environment is read here and nowhere else in the program.
+//! Environment variables that override keys: `POLICY_DIGEST__MAIL__SMTP__HOST` sets `mail.smtp.host`. The process's
+//! own environment is read here and nowhere else in the program.
 
 use std::collections::BTreeMap;
 
-/// What every variable that overrides a key begins with.
+/// The prefix of every variable that overrides a key.
 const PREFIX: &str = "POLICY_DIGEST__";
 
-/// What is taken for one of ours, spelled right or wrong, so that none is silently ignored.
+/// A variable with this prefix is treated as ours, even if misspelled, so that none is silently ignored.
 const LIKE_OURS: &str = "POLICY_DIGEST_";
 
-/// The variables that override keys, or were meant to.
+/// The variables that override keys, or were probably meant to.
 #[derive(Debug, Default)]
-pub(super) struct Environment(BTreeMap<String, String>);
+pub(in crate::config) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Keeps what looks like one of our variables.
-    pub(super) fn new(variables: &[(String, String)]) -> Self {
+    /// Keeps the variables that look like ours.
+    pub(in crate::config) fn new(variables: &[(String, String)]) -> Self {
         Self(variables.iter().filter(|(name, value)| is_like_ours(name, value)).cloned().collect())
     }
 
     /// The name and the value of the variable that overrides the key at `path`, if it is set.
-    pub(super) fn find(&self, path: &str) -> Option<(&str, &str)> {
+    pub(in crate::config) fn find(&self, path: &str) -> Option<(&str, &str)> {
         self.0.get_key_value(&variable(path)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The names of the variables that are set.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::config) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 }
 
 /// The variable for the key at `path`.
-pub(super) fn variable(path: &str) -> String {
+pub(in crate::config) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
 }
 
-/// A variable's name without its prefix and without what is easily mistyped: its case, and how many underscores
-/// separate its words.
-pub(super) fn words(name: &str) -> String {
+/// A variable's name without its prefix, in upper case and with single underscores, to compare names that may be
+/// mistyped.
+pub(in crate::config) fn words(name: &str) -> String {
     let words: Vec<_> = name.split('_').filter(|word| !word.is_empty()).skip(2).collect();
     words.join("_").to_uppercase()
 }
@@ -47,7 +47,7 @@ fn is_like_ours(name: &str, value: &str) -> bool {
 }
 
 /// Whether Kubernetes set the variable for a service called `policy-digest`: it describes that service to every
-/// container (`POLICY_DIGEST_SERVICE_HOST`, `POLICY_DIGEST_PORT=tcp://…`), and nobody meant it for us.
+/// container (`POLICY_DIGEST_SERVICE_HOST`, `POLICY_DIGEST_PORT=tcp://…`).
 fn is_service_link(name: &str, value: &str) -> bool {
     let Some(rest) = name.strip_prefix(LIKE_OURS) else { return false };
     let is_port = rest.starts_with("PORT_") && ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| rest.contains(protocol));
@@ -58,7 +58,7 @@ fn is_service_link(name: &str, value: &str) -> bool {
 }
 
 /// The variables of this process.
-pub(super) fn of_process() -> Vec<(String, String)> {
+pub(in crate::config) fn of_process() -> Vec<(String, String)> {
     let readable = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     std::env::vars_os().map(|(name, value)| (readable(name), readable(value))).collect()
 }
@@ -79,14 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_ours_is_kept_however_it_is_spelled() {
+    fn variables_that_look_like_ours_are_kept_even_if_misspelled() {
         let variables = ["PATH", "POLICY_DIGEST", "POLICY_DIGEST_LOG", "POLICY_DIGEST__NAME", "policy_digest__name"];
         let ours = kept(&variables.map(|name| (name, "x")));
         assert_eq!(ours, ["POLICY_DIGEST_LOG", "POLICY_DIGEST__NAME", "policy_digest__name"]);
     }
 
     #[test]
-    fn what_kubernetes_says_of_a_service_of_our_name_is_not_ours() {
+    fn variables_that_kubernetes_sets_for_a_service_of_our_name_are_ignored() {
         let link = "tcp://10.0.0.1:80";
         let names = ["PORT", "PORT_80_TCP", "PORT_80_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"];
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Findings: what is wrong in the configuration, where, and what to write instead, printed as a snippet with a
-//! caret. A finding keeps only the one line it is about, with any password in it masked, so that printing or
-//! logging it is safe. What counts as wrong is decided by the readers.
+//! caret. A finding keeps only its own line, with any password masked, so it can be printed and logged safely. The
+//! readers decide what is wrong.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin as Header, Render
 pub enum Origin {
     /// A file (or the folder itself), as a path from the working directory.
     File(PathBuf),
-    /// A variable of the environment.
+    /// An environment variable.
     Variable(String),
 }
 
@@ -29,9 +29,9 @@ impl fmt::Display for Origin {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The file or the variable.
+    /// Where it was written.
     pub origin: Origin,
-    /// From 1; none for a variable or a whole file.
+    /// From 1; `None` for a variable or a whole file.
     pub line: Option<usize>,
     /// From 1, in characters.
     pub column: Option<usize>,
@@ -51,18 +51,24 @@ struct Excerpt {
 
 impl Finding {
     /// A finding without a line: about a variable, or a whole file.
-    pub(super) fn about(origin: Origin, message: impl Into<String>, hint: Option<String>) -> Self {
+    pub(in crate::config) fn about(origin: Origin, message: impl Into<String>, hint: Option<String>) -> Self {
         Self { origin, line: None, column: None, message: message.into(), hint, excerpt: None }
     }
 
     /// A finding at `span` of the file's `text`.
-    pub(super) fn within(path: &Path, text: &str, span: Range<usize>, message: String, hint: Option<String>) -> Self {
+    pub(in crate::config) fn within(
+        path: &Path,
+        text: &str,
+        span: Range<usize>,
+        message: String,
+        hint: Option<String>,
+    ) -> Self {
         let start = floor(text, span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line = text[line_start..line_end].trim_end_matches('\r');
         let from = (start - line_start).min(line.len());
-        // A span over several lines is shown by its first one.
+        // Of a span over several lines, the first is shown.
         let to = floor(text, span.end).saturating_sub(line_start).clamp(from, line.len());
         Self {
             origin: Origin::File(path.to_owned()),
@@ -75,13 +81,13 @@ impl Finding {
     }
 }
 
-/// The nearest boundary of a character at or below `at`.
+/// The nearest character boundary at or below `at`.
 fn floor(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }
 
-/// Puts stars over what stands after `password =`, byte for byte so that spans keep their place.
+/// Replaces the value of `password =` with stars, byte for byte, so that spans stay correct.
 fn mask(line: &str) -> String {
     let Some(key) = line.find("password") else {
         return line.to_owned();
@@ -114,31 +120,31 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that is wrong in a configuration, by file and place. Never empty.
+/// All findings of a configuration, by file and place. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// `Ok` when there is nothing to find.
-    pub(super) fn none_or(findings: Vec<Finding>) -> Result<(), Self> {
+    /// `Ok` if there are no findings.
+    pub(in crate::config) fn none_or(findings: Vec<Finding>) -> Result<(), Self> {
         if findings.is_empty() { Ok(()) } else { Err(Self(findings)) }
     }
 
-    /// How many.
+    /// The number of findings.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "there is always at least one")]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// In order of file and place.
+    /// The findings, by file and place.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.0.iter()
     }
 }
 
 impl fmt::Display for Findings {
-    /// Every finding as a snippet, a blank line between them, no colour.
+    /// Every finding as a snippet without colour, with blank lines between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, finding) in self.0.iter().enumerate() {
             if index > 0 {
@@ -176,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_at_the_end_of_the_file_or_within_a_letter_is_survived() {
+    fn a_span_past_the_end_of_the_file_or_inside_a_character_does_not_panic() {
         let finding = Finding::within(Path::new("d.toml"), "é", 1..9, "odd".into(), None);
         assert_eq!((finding.line, finding.column), (Some(1), Some(1)));
         assert!(finding.to_string().starts_with("error: odd"));

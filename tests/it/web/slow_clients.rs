@@ -1,4 +1,5 @@
-//! Visitors who hold a connection and let it wait: each is cut off in its time, and the others are served meanwhile.
+//! Clients that send or read slowly, or hold a connection and ask nothing: each is cut off in time, and others are still
+//! served.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,21 +15,12 @@ use crate::support::World;
 use crate::support::pages::{status, unsubscribe_path};
 use crate::support::visitor::{Answer, ask};
 
-/// Nothing is cut off but by the bound that a test is about, and no test lasts as long.
+/// Longer than any test, so that only the limit under test cuts anything off.
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(300);
 
 fn patient() -> Bounds {
-    Bounds {
-        idle: LONG,
-        head: LONG,
-        body: LONG,
-        request: LONG,
-        answer: LONG,
-        spare: LONG,
-        look: Duration::from_millis(20),
-        ..Bounds::default()
-    }
+    Bounds { head: LONG, body: LONG, request: LONG, write: LONG, evict_after: LONG, ..Bounds::default() }
 }
 
 async fn serve(app: App, bounds: Bounds) -> (App, SocketAddr) {
@@ -44,15 +36,15 @@ async fn begin(at: SocketAddr, bytes: &str) -> TcpStream {
     stream
 }
 
-/// All that comes until the server closes, or resets what it has no room for.
-async fn heard(stream: &mut TcpStream) -> String {
+/// All that arrives until the server closes or resets the connection.
+async fn read_all(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
     assert!(ended.is_ok(), "the server never closes");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Sends a byte every now and then until the server has enough of it; gives what it said, and after how long.
+/// Sends a byte every 20 ms until the server closes the connection; returns the answer and how long it took.
 async fn drip(at: SocketAddr, begin_with: &str) -> (String, Duration) {
     let (mut reading, mut writing) = begin(at, begin_with).await.into_split();
     let dripping = tokio::spawn(async move {
@@ -89,7 +81,7 @@ async fn a_body_that_comes_byte_by_byte_is_refused_with_a_page() {
 }
 
 #[tokio::test]
-async fn one_click_whose_body_never_ends_has_left_and_is_told_so() {
+async fn a_one_click_unsubscribe_whose_body_never_ends_is_done_and_answered() {
     let world = World::new().await;
     let id = world.subscribe("ada@example.org").await;
     let (app, at) = serve(world.app, Bounds { body: SHORT, ..patient() }).await;
@@ -103,20 +95,20 @@ async fn one_click_whose_body_never_ends_has_left_and_is_told_so() {
 #[tokio::test]
 async fn a_connection_without_a_request_is_closed_before_the_first_and_after_the_last() {
     let world = World::new().await;
-    let (_app, at) = serve(world.app, Bounds { idle: SHORT, ..patient() }).await;
+    let (_app, at) = serve(world.app, Bounds { head: SHORT, ..patient() }).await;
     for said in ["", "GET /health/live HTTP/1.1\r\nhost: digest.test\r\n\r\n"] {
         let began = Instant::now();
-        let answer = heard(&mut begin(at, said).await).await;
+        let answer = read_all(&mut begin(at, said).await).await;
         assert_eq!(answer.starts_with("HTTP/1.1 200"), !said.is_empty(), "{answer}");
         assert!(began.elapsed() >= SHORT, "it was kept open for a next request");
     }
 }
 
-/// The one place is taken by someone who asks again and again and never reads, until they are cut off.
+/// The only connection is taken by a client that sends request after request and never reads, until it is cut off.
 #[tokio::test]
-async fn a_reader_who_never_reads_is_cut_off() {
+async fn a_client_that_never_reads_is_cut_off() {
     let world = World::new().await;
-    let (_app, at) = serve(world.app, Bounds { connections: 1, answer: SHORT, ..patient() }).await;
+    let (_app, at) = serve(world.app, Bounds { connections: 1, write: SHORT, ..patient() }).await;
     let mut greedy = begin(at, "").await;
     let request = "GET / HTTP/1.1\r\nhost: digest.test\r\n\r\n".repeat(5_000);
     let asking = tokio::spawn(async move {
@@ -124,17 +116,17 @@ async fn a_reader_who_never_reads_is_cut_off() {
         greedy
     });
     let visitor = tokio::time::timeout(Duration::from_secs(30), ask(at, "GET /health/live HTTP/1.1", b"")).await;
-    assert_eq!(visitor.expect("the place is free in the end").status, 200);
-    let answered = heard(&mut asking.await.unwrap()).await.matches("HTTP/1.1 200").count();
+    assert_eq!(visitor.expect("the connection is free in the end").status, 200);
+    let answered = read_all(&mut asking.await.unwrap()).await.matches("HTTP/1.1 200").count();
     assert!(answered < 5_000, "{answered}");
 }
 
 #[tokio::test]
-async fn a_house_full_of_dawdlers_has_room_for_a_visitor() {
+async fn a_visitor_is_served_when_slow_clients_take_all_connections() {
     let world = World::new().await;
-    let bounds = Bounds { connections: 40, spare: Duration::from_millis(50), ..patient() };
+    let bounds = Bounds { connections: 40, evict_after: Duration::from_millis(50), ..patient() };
     let (_app, at) = serve(world.app, bounds).await;
-    let mut dawdlers = Vec::new();
+    let mut slow = Vec::new();
     for number in 0..100 {
         let said = [
             "",
@@ -142,31 +134,31 @@ async fn a_house_full_of_dawdlers_has_room_for_a_visitor() {
             "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\na",
             "GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n",
         ];
-        dawdlers.push(begin(at, said[number % said.len()]).await);
+        slow.push(begin(at, said[number % said.len()]).await);
         if number % 10 == 0 {
             let visitor = tokio::time::timeout(Duration::from_secs(10), ask(at, "GET / HTTP/1.1", b"")).await;
             assert_eq!(visitor.expect("served").status, 200, "beside {number}");
         }
     }
-    assert!(heard(&mut dawdlers[0]).await.is_empty(), "who had waited longest made room");
+    assert!(read_all(&mut slow[0]).await.is_empty(), "the one that had waited longest made room");
 }
 
 #[tokio::test]
-async fn told_to_stop_it_answers_what_is_being_asked_and_is_not_ready_any_more() {
+async fn after_a_stop_request_it_answers_requests_in_progress_and_is_no_longer_ready() {
     let world = World::new().await;
     let app = world.app;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let told = app.clone();
-    let stop = async move { told.stop.requested().await };
+    let stopping = app.clone();
+    let stop = async move { stopping.stop.requested().await };
     let serving = tokio::spawn(serve_within(Live::new(app.clone()), listener, patient(), stop));
     let (mut idle, mut asking) = (begin(at, "").await, begin(at, "GET /health/ready HTTP/1.1\r\nhost: a\r\n").await);
-    // Both are served by now: connections are taken in their order, and what was sent before is read before.
+    // Both are served by now: connections are accepted in order, and bytes sent earlier are read earlier.
     assert_eq!(ask(at, "GET /health/ready HTTP/1.1", b"").await.status, 200);
     app.stop.request();
-    assert!(heard(&mut idle).await.is_empty());
+    assert!(read_all(&mut idle).await.is_empty());
     asking.write_all(b"\r\n").await.unwrap();
-    let answer = heard(&mut asking).await;
+    let answer = read_all(&mut asking).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("stopping\n"), "{answer}");
     assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
     drop(asking);

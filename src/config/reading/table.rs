@@ -1,20 +1,20 @@
-//! Takes keys out of a TOML table one by one, and notes what is wrong on the way: values that a kind refuses, keys
-//! that are missing, and in the end whatever nobody asked for. A variable of the environment goes before the file.
+//! Takes keys out of a TOML table one by one and reports what is wrong: invalid values, missing keys and, at the end,
+//! unknown keys. An environment variable overrides the file.
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::notebook::{File, Notebook, Place};
+use super::diagnostics::{Diagnostics, File, Place};
 use super::value::{Read, Wrong};
 
-/// One missing quote makes many errors of syntax; the first few say it.
+/// One missing quotation mark causes many syntax errors, so only the first few are shown.
 const SYNTAX_ERRORS_SHOWN: usize = 3;
 
-/// A table of which keys are taken out.
-pub(super) struct Table<'a> {
-    notebook: &'a Notebook,
+/// A table whose keys have not all been taken yet.
+pub(in crate::config) struct Table<'a> {
+    diagnostics: &'a Diagnostics,
     file: File,
     path: String,
     /// The place of its `[header]`.
@@ -23,8 +23,8 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The whole file. When it is no TOML, its first errors are noted and an empty table is given.
-    pub(super) fn parse(text: &'a str, file: File, notebook: &'a Notebook) -> Self {
+    /// Parses a whole file. If it is not TOML, reports its first errors and returns an empty table.
+    pub(in crate::config) fn parse(text: &'a str, file: File, diagnostics: &'a Diagnostics) -> Self {
         let (table, mut errors) = DeTable::parse_recoverable(text);
         let mut keys = table.into_inner();
         if !errors.is_empty() {
@@ -34,23 +34,27 @@ impl<'a> Table<'a> {
         for error in errors.iter().take(SYNTAX_ERRORS_SHOWN) {
             let span = error.span().unwrap_or(text.len()..text.len());
             let place = Place::In(file, span.start, span.end);
-            notebook.note_fatal(file, place, format!("not TOML: {}", error.message()), None);
+            diagnostics.add_fatal(file, place, format!("invalid TOML: {}", error.message()), None);
         }
-        Self { notebook, file, path: String::new(), place: Place::Whole(file), keys }
+        Self { diagnostics, file, path: String::new(), place: Place::Whole(file), keys }
     }
 
-    /// Where its header stands.
-    pub(super) fn place(&self) -> Place {
+    /// Where its header is.
+    pub(in crate::config) fn place(&self) -> Place {
         self.place.clone()
     }
 
-    /// Notes a finding.
-    pub(super) fn note(&self, place: Place, message: impl Into<String>, hint: impl Into<Option<String>>) {
-        self.notebook.note(place, message, hint);
+    /// Reports a finding.
+    pub(in crate::config) fn report(&self, place: Place, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        self.diagnostics.add(place, message, hint);
     }
 
-    /// The key's value and its place; nothing when it is missing or (noted) wrong.
-    pub(super) fn placed<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Option<(T, Place)> {
+    /// The key's value and its place; `None` if it is missing, or invalid (which is reported).
+    pub(in crate::config) fn placed<T>(
+        &mut self,
+        key: &str,
+        kind: impl Fn(&DeValue<'_>) -> Read<T>,
+    ) -> Option<(T, Place)> {
         let (value, place) = self.take(key)?;
         match self.of_kind(&value, &place, kind) {
             Ok(value) => Some((value, place)),
@@ -61,27 +65,31 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Whether the file or a variable says something about the key, right or wrong.
-    pub(super) fn is_set(&self, key: &str) -> bool {
+    /// Whether the file or a variable sets the key, to a valid value or not.
+    pub(in crate::config) fn is_set(&self, key: &str) -> bool {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        self.keys.contains_key(key) || self.notebook.variable(&path).is_some()
+        self.keys.contains_key(key) || self.diagnostics.variable(&path).is_some()
     }
 
-    /// The key's value, or what holds without it.
-    pub(super) fn or<T>(&mut self, key: &str, default: T, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> T {
+    /// The key's value, else `default`.
+    pub(in crate::config) fn or<T>(&mut self, key: &str, default: T, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> T {
         self.placed(key, kind).map_or(default, |(value, _)| value)
     }
 
-    /// The key's value; that it is missing is noted at the table's header.
-    pub(super) fn required<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Option<(T, Place)> {
+    /// The key's value; if it is missing, that is reported at the table's header.
+    pub(in crate::config) fn required<T>(
+        &mut self,
+        key: &str,
+        kind: impl Fn(&DeValue<'_>) -> Read<T>,
+    ) -> Option<(T, Place)> {
         if !self.keys.contains_key(key) {
-            self.note(self.place(), format!("`{key}` is missing"), Some(format!("add a line `{key} = …`")));
+            self.report(self.place(), format!("`{key}` is missing"), Some(format!("add a line `{key} = …`")));
         }
         self.placed(key, kind)
     }
 
-    /// Every entry of a list with its place, save those that are (noted) wrong; empty when the key is missing.
-    pub(super) fn list<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Vec<(T, Place)> {
+    /// The valid entries of a list with their places, empty if the key is missing. Invalid entries are reported.
+    pub(in crate::config) fn list<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Vec<(T, Place)> {
         let Some((value, place)) = self.take(key) else {
             return Vec::new();
         };
@@ -108,24 +116,24 @@ impl<'a> Table<'a> {
         read
     }
 
-    /// The entries of a list without their places.
-    pub(super) fn values<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Vec<T> {
+    /// The valid entries of a list, without their places.
+    pub(in crate::config) fn values<T>(&mut self, key: &str, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Vec<T> {
         self.list(key, kind).into_iter().map(|(value, _)| value).collect()
     }
 
-    /// The table below `key`; an empty one when it is missing or (noted) no table.
-    pub(super) fn table(&mut self, key: &str) -> Table<'a> {
-        let path = self.ask(key, None);
+    /// The table below `key`; an empty one if it is missing, or not a table (which is reported).
+    pub(in crate::config) fn table(&mut self, key: &str) -> Table<'a> {
+        let path = self.know(key, None);
         let (place, keys) = match self.keys.remove(key) {
             None => (self.place(), DeTable::new()),
-            Some(value) => (self.at(value.span()), self.entries(key, value, &format!("a table, as `[{path}]`"))),
+            Some(value) => (self.at(value.span()), self.entries(key, value, &format!("a table such as `[{path}]`"))),
         };
-        Table { notebook: self.notebook, file: self.file, path, place, keys }
+        Table { diagnostics: self.diagnostics, file: self.file, path, place, keys }
     }
 
     /// Every `[[key]]`, in the order of the file.
-    pub(super) fn tables(&mut self, key: &str) -> Vec<Table<'a>> {
-        let path = self.ask(key, None);
+    pub(in crate::config) fn tables(&mut self, key: &str) -> Vec<Table<'a>> {
+        let path = self.know(key, None);
         let Some(value) = self.keys.remove(key) else {
             return Vec::new();
         };
@@ -135,7 +143,7 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         let table = |entry: &Spanned<DeValue<'a>>| Table {
-            notebook: self.notebook,
+            diagnostics: self.diagnostics,
             file: self.file,
             path: path.clone(),
             place: self.at(entry.span()),
@@ -144,25 +152,25 @@ impl<'a> Table<'a> {
         entries.iter().map(table).collect()
     }
 
-    /// Notes a key that must not stand in the file, if it does; its variable is read instead.
-    pub(super) fn variable_only(&mut self, key: &str, message: &str, hint: &str) -> Option<String> {
+    /// The value of a key that may be set only by its variable. Reports the key if the file has it.
+    pub(in crate::config) fn variable_only(&mut self, key: &str, message: &str, hint: &str) -> Option<String> {
         if let Some((name, _)) = self.keys.remove_entry(key) {
-            self.note(self.at(name.span()), message, Some(hint.to_owned()));
+            self.report(self.at(name.span()), message, Some(hint.to_owned()));
         }
         let (value, _) = self.take(key)?;
         value.get_ref().as_str().map(str::to_owned)
     }
 
-    /// Where a key is that earlier versions knew, if the file has it.
-    pub(super) fn removed(&mut self, key: &str) -> Option<Place> {
+    /// The place of a key that only earlier versions read, if the file has it.
+    pub(in crate::config) fn removed(&mut self, key: &str) -> Option<Place> {
         self.keys.remove_entry(key).map(|(name, _)| self.at(name.span()))
     }
 
-    /// Notes every key that nobody asked for.
-    pub(super) fn finish(self) {
+    /// Reports every key that was not taken.
+    pub(in crate::config) fn finish(self) {
         for name in self.keys.keys() {
             let (table, key) = (self.path.clone(), name.get_ref().to_string());
-            self.notebook.note_unknown(self.at(name.span()), self.file, table, key);
+            self.diagnostics.add_unknown(self.at(name.span()), self.file, table, key);
         }
     }
 
@@ -170,28 +178,28 @@ impl<'a> Table<'a> {
         Place::In(self.file, span.start, span.end)
     }
 
-    /// Remembers that the key is known; gives its path.
-    fn ask(&self, key: &str, place: Option<Place>) -> String {
+    /// Records the key as known and returns its path.
+    fn know(&self, key: &str, place: Option<Place>) -> String {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        self.notebook.ask(self.file, path.clone(), place);
+        self.diagnostics.know(self.file, path.clone(), place);
         path
     }
 
     /// The key's value from the environment, else from the file.
     fn take(&mut self, key: &str) -> Option<(Spanned<DeValue<'a>>, Place)> {
         let in_file = self.keys.remove(key).map(|value| (self.at(value.span()), value));
-        let path = self.ask(key, in_file.as_ref().map(|(place, _)| place.clone()));
+        let path = self.know(key, in_file.as_ref().map(|(place, _)| place.clone()));
         if self.file == File::Digest
-            && let Some((name, text)) = self.notebook.variable(&path)
+            && let Some((name, text)) = self.diagnostics.variable(&path)
         {
             let place = Place::Variable(name.to_owned());
-            self.ask(key, Some(place.clone()));
+            self.know(key, Some(place.clone()));
             return Some((Spanned::new(0..0, DeValue::String(text.into())), place));
         }
         in_file.map(|(place, value)| (value, place))
     }
 
-    /// Text from the environment is read as it stands, and as TOML when the kind wants no text.
+    /// Text from the environment is read as text first and, if the kind does not want text, as TOML.
     fn of_kind<T>(
         &self,
         value: &Spanned<DeValue<'a>>,
@@ -217,9 +225,9 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Notes why the value at a place is refused.
-    pub(super) fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
+    /// Reports why the value at a place is refused.
+    pub(in crate::config) fn refuse(&self, place: Place, subject: &str, wrong: Wrong) {
         let message = if wrong.alone { wrong.message } else { format!("{subject} {}", wrong.message) };
-        self.note(place, message, wrong.hint);
+        self.report(place, message, wrong.hint);
     }
 }

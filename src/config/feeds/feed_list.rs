@@ -1,35 +1,34 @@
-//! Edits `feeds.toml` in place: what a change is not about (comments, order, spelling, line ends) stays as it was. The
-//! file is exchanged whole or not at all, keeps its permissions, and is put back if it cannot be read afterwards.
-//! Which feeds are added or taken out is decided in `app`.
+//! Edits `feeds.toml` in place: comments, order, spelling and line ends are kept. The file is replaced atomically, keeps
+//! its permissions, and is restored if it cannot be read afterwards. `app` decides which feeds to add and remove.
 
-mod exchange;
+mod atomic_write;
 
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, Item, Table, Value};
 
-use super::notebook::{File, Notebook};
-use super::reader::Table as Keys;
-use super::{Config, Findings, feeds, line};
+use crate::config::reading::diagnostics::{Diagnostics, File};
+use crate::config::reading::table::Table as Keys;
+use crate::config::{Config, Findings, feeds, line};
 use crate::domain::feeds::{Feed, FeedId};
-use exchange::Unexchanged;
+use atomic_write::NotReplaced;
 
-/// A feed to be written down.
+/// A feed to add to the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFeed {
     /// Its short name.
     pub id: FeedId,
-    /// The name that readers see; without one it is the id.
+    /// The name that subscribers see; the id if there is none.
     pub title: Option<String>,
-    /// As it is to be written.
+    /// The address, as it should be written.
     pub url: String,
     /// The administrator's own groups.
     pub tags: Vec<String>,
-    /// A disabled feed is kept, and not polled.
+    /// A disabled feed is kept but not polled.
     pub enabled: bool,
 }
 
-/// Why the list was left as it was.
+/// Why the list was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file cannot be read or locked.
@@ -42,7 +41,7 @@ pub enum ListError {
         source: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write `{path}`; it is as it was")]
+    #[error("cannot write `{path}`; it is unchanged")]
     Write {
         /// The list.
         path: PathBuf,
@@ -50,28 +49,28 @@ pub enum ListError {
         #[source]
         source: std::io::Error,
     },
-    /// `feed = [{ … }]`, which has no place for a comment.
-    #[error("`{0}` writes its feeds as one list in brackets; write each as a `[[feed]]` table first")]
+    /// The feeds are written as `feed = [{ … }]`, which has no room for comments.
+    #[error("`{0}` lists its feeds in brackets; write each as a `[[feed]]` table first")]
     Inline(PathBuf),
-    /// What was to be written would be refused by the next command.
-    #[error("`{path}` would not be valid any more; it is as it was")]
+    /// The edited file would be invalid.
+    #[error("the edit would make `{path}` invalid; it is unchanged")]
     Invalid {
         /// The list.
         path: PathBuf,
-        /// What would be wrong.
+        /// The findings in the edited file.
         #[source]
         source: Findings,
     },
 }
 
-/// Changes `feeds.toml`, one process at a time. Nothing is written when the change changes nothing.
+/// Changes `feeds.toml`, one process at a time. Writes nothing if the change has no effect.
 ///
 /// # Errors
-/// See [`ListError`]; the file is then as it was.
+/// See [`ListError`]; the file is then unchanged.
 pub fn edit_feeds<T>(config: &Config, change: impl FnOnce(&mut FeedList) -> T) -> Result<T, ListError> {
     let path = config.folder.join(File::Feeds.name());
     let unread = |source| ListError::Read { path: path.clone(), source };
-    // Who edits beside us waits. Where the system has no locks on folders, the last one wins.
+    // Other processes wait for their turn. If the system cannot lock folders, the last edit wins.
     let _turn = std::fs::File::open(&config.folder).and_then(|folder| folder.lock().map(|()| folder));
     let text = std::fs::read_to_string(&path).map_err(unread)?;
     let check = |text: &str| read_feeds(text, &config.folder, config.settings.polling.allow_files).map(drop);
@@ -84,37 +83,37 @@ pub fn edit_feeds<T>(config: &Config, change: impl FnOnce(&mut FeedList) -> T) -
         return Ok(changed);
     }
     check(&edited).map_err(invalid)?;
-    match exchange::exchange(&path, &edited, check) {
+    match atomic_write::replace(&path, &edited, check) {
         Ok(()) => Ok(changed),
-        Err(Unexchanged::Io(source)) => Err(ListError::Write { path, source }),
-        Err(Unexchanged::Refused(source)) => Err(ListError::Invalid { path, source }),
+        Err(NotReplaced::Io(source)) => Err(ListError::Write { path, source }),
+        Err(NotReplaced::Refused(source)) => Err(ListError::Invalid { path, source }),
     }
 }
 
-/// The feeds that a text in the place of `feeds.toml` lists.
+/// The feeds in the text of a `feeds.toml`.
 fn read_feeds(text: &str, folder: &Path, allow_files: bool) -> Result<Vec<Feed>, Findings> {
-    let (notebook, text) = (Notebook::default(), text.trim_start_matches('\u{feff}'));
-    let table = Keys::parse(text, File::Feeds, &notebook);
+    let (diagnostics, text) = (Diagnostics::default(), text.trim_start_matches('\u{feff}'));
+    let table = Keys::parse(text, File::Feeds, &diagnostics);
     let feeds = feeds::read(table, folder, allow_files, |place| line(text, place));
-    Findings::none_or(notebook.findings(folder, |_| text))?;
+    Findings::none_or(diagnostics.findings(folder, |_| text))?;
     Ok(feeds)
 }
 
-/// The list, open for changes.
+/// The list, ready to be edited.
 #[derive(Debug)]
 pub struct FeedList(DocumentMut);
 
 const KEY: &str = "feed";
 
 impl FeedList {
-    /// `None` for a list in brackets. The text was read as TOML before.
+    /// `None` for a list in brackets. The text has been checked to be TOML.
     fn parse(text: &str) -> Option<Self> {
         let document: DocumentMut = text.trim_start_matches('\u{feff}').parse().ok()?;
         let is_tables = document.get(KEY).is_none_or(Item::is_array_of_tables);
         is_tables.then_some(Self(document))
     }
 
-    /// The text, with the byte order mark and the line ends of what it was read from.
+    /// The text, with the byte order mark and the line ends of the text before.
     fn to_text(&self, before: &str) -> String {
         let mut text = self.0.to_string();
         if before.contains("\r\n") {
@@ -123,7 +122,7 @@ impl FeedList {
         if before.starts_with('\u{feff}') { format!("\u{feff}{text}") } else { text }
     }
 
-    /// Writes a feed down at the end.
+    /// Adds a feed at the end.
     pub fn add(&mut self, feed: &NewFeed) {
         let mut table = Table::new();
         table.insert("id", text(feed.id.as_str()));
@@ -138,7 +137,7 @@ impl FeedList {
             table.insert("enabled", toml_edit::value(false));
         }
         let is_first = self.tables().is_none_or(ArrayOfTables::is_empty);
-        // What stands in a file without a feed comes before the first one.
+        // The comments of a file without feeds go above the first feed.
         let above = if is_first { self.0.trailing().as_str().unwrap_or_default().to_owned() } else { String::new() };
         if is_first {
             self.0.set_trailing("");
@@ -151,7 +150,7 @@ impl FeedList {
         }
     }
 
-    /// Takes a feed out, with the comment right above it. False if it is not in the list.
+    /// Removes a feed, with the comment directly above it. False if it is not in the list.
     pub fn remove(&mut self, id: &FeedId) -> bool {
         let Some((place, tables)) = self.find(id) else { return false };
         let above = prefix(tables.remove(place).decor());
@@ -171,7 +170,7 @@ impl FeedList {
         true
     }
 
-    /// Sets whether a feed is polled. False if it is not in the list.
+    /// Enables or disables a feed. False if it is not in the list.
     pub fn set_enabled(&mut self, id: &FeedId, enabled: bool) -> bool {
         let Some((place, tables)) = self.find(id) else { return false };
         let Some(table) = tables.get_mut(place) else { return false };
@@ -221,7 +220,7 @@ fn suffix(decor: &Decor) -> String {
     decor.suffix().and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
 }
 
-/// What stands above a feed: what is about others, up to the last blank line, and its own comment.
+/// Splits the text above a feed at its last blank line: the part about other feeds, and the feed's own comment.
 fn split_last_paragraph(above: &str) -> (&str, &str) {
     let end = match above.rfind("\n\n") {
         Some(at) => at + 2,
@@ -231,7 +230,8 @@ fn split_last_paragraph(above: &str) -> (&str, &str) {
     above.split_at(end)
 }
 
-/// A comment right below a feed, with a blank line after it, is about that feed: a key that was put out of use.
+/// The text below a feed without a comment that belongs to it: one directly below it, followed by a blank line, such as a
+/// key that was commented out.
 fn without_first_remark(below: &str) -> &str {
     match below.find("\n\n") {
         Some(end) if below.trim_start_matches([' ', '\t']).starts_with('#') => &below[end + 1..],
@@ -239,7 +239,7 @@ fn without_first_remark(below: &str) -> &str {
     }
 }
 
-/// One blank line between what is kept and what comes below; none at the top of the file.
+/// Joins the kept text and the text below with one blank line; with none at the top of the file.
 fn joined(kept: &str, below: &str, is_first: bool) -> String {
     if kept.contains('#') {
         return format!("{kept}{}", below.trim_start_matches('\n'));

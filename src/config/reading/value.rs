@@ -1,5 +1,5 @@
-//! The kinds of value: each turns one TOML value into a Rust one, or says what is wanted instead. Kinds know
-//! neither keys nor places; `reader` adds those.
+//! The kinds of value: each turns one TOML value into a Rust value, or says what it wants instead. Kinds know neither
+//! keys nor places; `table` adds those.
 
 mod addresses;
 
@@ -11,40 +11,40 @@ use chrono_tz::Tz;
 use toml::de::DeValue;
 use url::Url;
 
-use super::settings::Network;
+use crate::config::settings::Network;
 use crate::domain::digests::locale::Locale;
 pub use addresses::domain_name;
-pub(super) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
+pub(in crate::config) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
 
 /// Why a value was refused.
 #[derive(Debug)]
-pub(super) struct Wrong {
-    /// Follows the key, as in "`port` must be …", unless it stands `alone`.
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
-    pub(super) alone: bool,
-    /// The TOML type is not the kind's: text from the environment is then read once more, as TOML.
-    pub(super) mistyped: bool,
+pub(in crate::config) struct Wrong {
+    /// Follows the key, as in "`port` must be …", unless it is `alone`.
+    pub(in crate::config) message: String,
+    pub(in crate::config) hint: Option<String>,
+    pub(in crate::config) alone: bool,
+    /// The TOML type is not the kind's. Text from the environment is then read again, as TOML.
+    pub(in crate::config) mistyped: bool,
 }
 
 impl Wrong {
-    /// A value of the right type that says nothing valid, without a hint.
+    /// An invalid value of the right type, without a hint.
     fn invalid(message: String) -> Self {
         Self { message, hint: None, alone: false, mistyped: false }
     }
 
-    /// A value of the right type that says nothing valid.
-    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// An invalid value of the right type.
+    pub(in crate::config) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: Some(hint.into()), alone: false, mistyped: false }
     }
 
-    /// A complaint that needs no key in front.
-    pub(super) fn alone(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// A message that needs no key in front.
+    pub(in crate::config) fn alone(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { alone: true, ..Self::new(message, hint) }
     }
 
-    /// A value of another type than the wanted one.
-    pub(super) fn mistyped(wanted: &str, value: &DeValue<'_>) -> Self {
+    /// A value of the wrong type.
+    pub(in crate::config) fn mistyped(wanted: &str, value: &DeValue<'_>) -> Self {
         let found = match value {
             DeValue::String(_) => "text",
             DeValue::Integer(_) => "a whole number",
@@ -59,11 +59,11 @@ impl Wrong {
     }
 }
 
-/// At most this many edits between what was written and what is offered instead.
+/// The most edits between what was written and what is suggested instead.
 const NEAR: usize = 3;
 
 /// The known word that was probably meant.
-pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(in crate::config) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let near = known.map(|known| (strsim::osa_distance(written, known), known));
     // Three edits turn any short word into any other.
     let near = near.filter(|(edits, known)| *edits <= NEAR && *edits < known.len().min(written.len()));
@@ -78,11 +78,11 @@ fn quoted(text: &str) -> String {
     if text.trim().is_empty() { "nothing".to_owned() } else { format!("`{text}`") }
 }
 
-/// What reading a value gives.
-pub(super) type Read<T> = Result<T, Wrong>;
+/// The result of reading a value.
+pub(in crate::config) type Read<T> = Result<T, Wrong>;
 
-/// The same kind, with this hint where it has none.
-pub(super) fn hinted<T>(
+/// The same kind, with this hint if it gives none.
+pub(in crate::config) fn hinted<T>(
     hint: &'static str,
     kind: impl Fn(&DeValue<'_>) -> Read<T>,
 ) -> impl Fn(&DeValue<'_>) -> Read<T> {
@@ -90,21 +90,24 @@ pub(super) fn hinted<T>(
 }
 
 /// Text, which may be empty.
-pub(super) fn text(value: &DeValue<'_>) -> Read<String> {
+pub(in crate::config) fn text(value: &DeValue<'_>) -> Read<String> {
     match value {
         DeValue::String(text) => Ok(text.trim().to_owned()),
         other => Err(Wrong::mistyped("text in quotes", other)),
     }
 }
 
-/// Text with something in it.
-pub(super) fn filled(value: &DeValue<'_>) -> Read<String> {
+/// Text that is not empty.
+pub(in crate::config) fn filled(value: &DeValue<'_>) -> Read<String> {
     let text = text(value)?;
     if text.is_empty() { Err(Wrong::new("is empty", "write something between the quotes")) } else { Ok(text) }
 }
 
 /// Text that `parse` understands.
-pub(super) fn parsed<T>(wanted: &'static str, parse: impl Fn(&str) -> Option<T>) -> impl Fn(&DeValue<'_>) -> Read<T> {
+pub(in crate::config) fn parsed<T>(
+    wanted: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> impl Fn(&DeValue<'_>) -> Read<T> {
     move |value| match value {
         DeValue::String(text) => {
             parse(text.trim()).ok_or_else(|| Wrong::invalid(format!("must be {wanted}, not {}", quoted(text))))
@@ -114,7 +117,9 @@ pub(super) fn parsed<T>(wanted: &'static str, parse: impl Fn(&str) -> Option<T>)
 }
 
 /// An empty text means that the key is not set.
-pub(super) fn optional<T>(kind: impl Fn(&DeValue<'_>) -> Read<T>) -> impl Fn(&DeValue<'_>) -> Read<Option<T>> {
+pub(in crate::config) fn optional<T>(
+    kind: impl Fn(&DeValue<'_>) -> Read<T>,
+) -> impl Fn(&DeValue<'_>) -> Read<Option<T>> {
     move |value| match value {
         DeValue::String(text) if text.trim().is_empty() => Ok(None),
         other => kind(other).map(Some),
@@ -122,7 +127,7 @@ pub(super) fn optional<T>(kind: impl Fn(&DeValue<'_>) -> Read<T>) -> impl Fn(&De
 }
 
 /// One of a few words.
-pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Read<T> {
+pub(in crate::config) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Read<T> {
     move |value| {
         let all = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
         match value {
@@ -139,7 +144,7 @@ pub(super) fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&D
 }
 
 /// A whole number within the range.
-pub(super) fn whole<T: TryFrom<i64>>(range: RangeInclusive<i64>) -> impl Fn(&DeValue<'_>) -> Read<T> {
+pub(in crate::config) fn whole<T: TryFrom<i64>>(range: RangeInclusive<i64>) -> impl Fn(&DeValue<'_>) -> Read<T> {
     move |value| {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         let DeValue::Integer(number) = value else {
@@ -151,7 +156,7 @@ pub(super) fn whole<T: TryFrom<i64>>(range: RangeInclusive<i64>) -> impl Fn(&DeV
 }
 
 /// A number within the range, with or without a fraction.
-pub(super) fn number(range: RangeInclusive<f32>) -> impl Fn(&DeValue<'_>) -> Read<f32> {
+pub(in crate::config) fn number(range: RangeInclusive<f32>) -> impl Fn(&DeValue<'_>) -> Read<f32> {
     move |value| {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         let digits = match value {
@@ -165,46 +170,47 @@ pub(super) fn number(range: RangeInclusive<f32>) -> impl Fn(&DeValue<'_>) -> Rea
 }
 
 /// True or false.
-pub(super) fn flag(value: &DeValue<'_>) -> Read<bool> {
+pub(in crate::config) fn flag(value: &DeValue<'_>) -> Read<bool> {
     value.as_bool().ok_or_else(|| Wrong::mistyped("`true` or `false`, without quotes", value))
 }
 
-/// A duration, which may be nought.
-pub(super) fn duration(value: &DeValue<'_>) -> Read<Duration> {
+/// A duration, which may be zero.
+pub(in crate::config) fn duration(value: &DeValue<'_>) -> Read<Duration> {
     parsed("a duration such as `30m` or `7d`", |text| humantime::parse_duration(text).ok())(value)
 }
 
-/// A duration above nought.
-pub(super) fn some_time(value: &DeValue<'_>) -> Read<Duration> {
+/// A duration above zero.
+pub(in crate::config) fn some_time(value: &DeValue<'_>) -> Read<Duration> {
     match duration(value)? {
-        Duration::ZERO => Err(Wrong::new("must be above nought", "write a duration such as `30m` or `7d`")),
+        Duration::ZERO => Err(Wrong::new("must be more than zero", "write a duration such as `30m` or `7d`")),
         duration => Ok(duration),
     }
 }
 
 /// An absolute http or https URL.
-pub(super) fn web_url(value: &DeValue<'_>) -> Read<Url> {
+pub(in crate::config) fn web_url(value: &DeValue<'_>) -> Read<Url> {
     let DeValue::String(text) = value else {
         return Err(Wrong::mistyped("an address such as `https://digest.example.org`", value));
     };
     match Url::parse(text.trim()) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         Ok(url) => {
-            Err(Wrong::new("must begin with `https://` or `http://`", format!("`{}:` is not read", url.scheme())))
+            Err(Wrong::new("must begin with `https://` or `http://`", format!("`{}:` is not supported", url.scheme())))
         }
-        Err(error) => {
-            Err(Wrong::new(format!("is no address: {error}"), "write it whole, as in `https://digest.example.org`"))
-        }
+        Err(error) => Err(Wrong::new(
+            format!("is not a valid URL: {error}"),
+            "write the whole address, such as `https://digest.example.org`",
+        )),
     }
 }
 
 /// The same, kept as it was written.
-pub(super) fn web_address(value: &DeValue<'_>) -> Read<String> {
+pub(in crate::config) fn web_address(value: &DeValue<'_>) -> Read<String> {
     web_url(value).and_then(|_| text(value))
 }
 
 /// A zone of the IANA database.
-pub(super) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
+pub(in crate::config) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
     let zone = parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value);
     zone.map_err(|wrong| {
         let written = value.as_str().unwrap_or_default();
@@ -212,9 +218,9 @@ pub(super) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
     })
 }
 
-/// What may stand behind EHLO (RFC 5321 §4.1.2): a domain, or an IP address in brackets.
-pub(super) fn hello_name(value: &DeValue<'_>) -> Read<String> {
-    parsed("a name such as `digest.example.org`, or an address in brackets as `[192.0.2.1]`", |text| {
+/// A name for EHLO (RFC 5321 §4.1.2): a domain, or an IP address in brackets.
+pub(in crate::config) fn hello_name(value: &DeValue<'_>) -> Read<String> {
+    parsed("a name such as `digest.example.org`, or an address in brackets such as `[192.0.2.1]`", |text| {
         let literal = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         let is_valid = match literal {
             Some(address) => address.trim_start_matches("IPv6:").parse::<IpAddr>().is_ok(),
@@ -224,19 +230,19 @@ pub(super) fn hello_name(value: &DeValue<'_>) -> Read<String> {
     })(value)
 }
 
-/// Letters, digits and hyphens, none of these at an end.
+/// Letters, digits and hyphens, with no hyphen at either end.
 fn is_label(label: &str) -> bool {
     let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// An address and port to listen on.
-pub(super) fn listen_address(value: &DeValue<'_>) -> Read<SocketAddr> {
+pub(in crate::config) fn listen_address(value: &DeValue<'_>) -> Read<SocketAddr> {
     parsed("an IP address and a port such as `127.0.0.1:8080` or `[::1]:8080`", |text| text.parse().ok())(value)
 }
 
-/// A network as `10.0.0.0/8`; a lone address becomes the network that holds only it.
-pub(super) fn network(value: &DeValue<'_>) -> Read<Network> {
+/// A network such as `10.0.0.0/8`; a single address is a network of its own.
+pub(in crate::config) fn network(value: &DeValue<'_>) -> Read<Network> {
     parsed("a network such as `10.0.0.0/8` or `fd00::/8`", |text| {
         let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().ok()?;
@@ -247,7 +253,7 @@ pub(super) fn network(value: &DeValue<'_>) -> Read<Network> {
 }
 
 /// A short name: lower-case letters, digits and hyphens.
-pub(super) fn short_name(value: &DeValue<'_>) -> Read<String> {
+pub(in crate::config) fn short_name(value: &DeValue<'_>) -> Read<String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     parsed("a short name of lower-case letters, digits and hyphens", |text| {
         ((1..=64).contains(&text.len()) && text.chars().all(allowed)).then(|| text.to_owned())
@@ -255,7 +261,7 @@ pub(super) fn short_name(value: &DeValue<'_>) -> Read<String> {
 }
 
 /// A language or locale tag: `en`, `en-GB`.
-pub(super) fn language(value: &DeValue<'_>) -> Read<String> {
+pub(in crate::config) fn language(value: &DeValue<'_>) -> Read<String> {
     parsed("a language such as `en` or `en-GB`", |text| {
         let mut parts = text.split('-');
         let first = parts.next().is_some_and(|p| matches!(p.len(), 2 | 3) && p.chars().all(|c| c.is_ascii_lowercase()));
@@ -264,8 +270,8 @@ pub(super) fn language(value: &DeValue<'_>) -> Read<String> {
     })(value)
 }
 
-/// A language, with or without a country, whose dates are known.
-pub(super) fn locale(value: &DeValue<'_>) -> Read<Locale> {
+/// A language, with or without a country, whose date format is known.
+pub(in crate::config) fn locale(value: &DeValue<'_>) -> Read<Locale> {
     let locale = parsed("a language and country such as `en-GB`", |text| text.parse().ok())(value);
     locale.map_err(|wrong| {
         let written = value.as_str().unwrap_or_default().trim();
@@ -273,7 +279,7 @@ pub(super) fn locale(value: &DeValue<'_>) -> Read<Locale> {
     })
 }
 
-/// Case, an underscore, "UK" and a country that is not known are seen through; else the nearest tag, if one is near.
+/// Corrects case, an underscore, "UK" and an unknown country; otherwise suggests the nearest tag.
 fn meant_locale(written: &str) -> Option<String> {
     let (language, country) = written.split_once(['-', '_']).unwrap_or((written, ""));
     let (language, country) = (language.to_lowercase(), country.to_uppercase().replace("UK", "GB"));
@@ -281,5 +287,5 @@ fn meant_locale(written: &str) -> Option<String> {
     let seen = [whole.as_str(), language.as_str()].into_iter().find(|tag| Locale::known().any(|known| known == *tag));
     seen.or_else(|| nearest(written, Locale::known()))
         .map(|tag| format!("did you mean `{tag}`?"))
-        .or_else(|| Some("write `en` for dates in English; `config/digest.toml` says which languages are known".into()))
+        .or_else(|| Some("write `en` for dates in English; `config/digest.toml` lists the known languages".into()))
 }

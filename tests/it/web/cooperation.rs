@@ -1,5 +1,5 @@
-//! What takes the processor for long leaves the other tasks their turn: on a runtime of one thread, nobody waits for a
-//! digest to be rendered, for items to be judged again, or for templates to be tried.
+//! Long computations do not block other tasks: on a single-threaded runtime, rendering a digest, scoring items again and
+//! trying templates leave room for others.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use policy_digest::config;
 
 use crate::support::{Entry, Reply, World, rss, write_config};
 
-/// A million rounds that give nothing.
+/// A million iterations without output.
 const LONG: &str = "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}";
 
-/// The longest time that another task waits for its turn while `work` is done, as a share of the whole.
+/// The longest time for which another task cannot run during `work`, as a share of the total.
 async fn longest_wait(work: impl Future) -> f64 {
     let over = Arc::new(AtomicBool::new(false));
     let is_over = Arc::clone(&over);

@@ -1,17 +1,17 @@
-//! Where each phrase of a folder's `topic.toml` stands, for those who speak of phrases after the configuration was
-//! read. What a phrase means, and whether it is well made, `topic` has said before.
+//! The file and line of each phrase in `topic.toml`, for messages about phrases after the configuration was read. The
+//! phrases were parsed and checked by `topic` before.
 
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::notebook::File;
+use crate::config::reading::diagnostics::File;
 
 /// A phrase's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhrasePlace {
-    /// The name of its theme or exclusion; none for `[general]`.
+    /// The name of its theme or exclusion; `None` for `[general]`.
     pub table: Option<String>,
     /// As written.
     pub phrase: String,
@@ -21,8 +21,8 @@ pub struct PhrasePlace {
     pub line: usize,
 }
 
-/// The place of every phrase, in the order of the file; empty when the folder holds no `topic.toml` and the one
-/// that is built in holds.
+/// The place of every phrase, in the order of the file; empty if the folder has no `topic.toml` and the built-in topic
+/// is used.
 #[must_use]
 pub fn phrase_places(folder: &Path) -> Vec<PhrasePlace> {
     let path = folder.join(File::Topic.name());
@@ -48,7 +48,7 @@ pub fn phrase_places(folder: &Path) -> Vec<PhrasePlace> {
     phrases.into_iter().map(place).collect()
 }
 
-/// Each phrase of a table, by where it begins.
+/// Each phrase of a table, with the byte offset where it begins.
 fn of_table(name: Option<&str>, table: &DeTable<'_>) -> Vec<(usize, Option<String>, String)> {
     let lists = ["strong", "plain", "weak"].into_iter().filter_map(|strength| match table.get(strength)?.get_ref() {
         DeValue::Array(phrases) => Some(phrases),

@@ -1,0 +1,196 @@
+//! Findings and values of `digest.toml`.
+
+use super::*;
+
+#[test]
+fn the_shipped_digest_toml_is_the_defaults() {
+    let config =
+        read(&[("digest.toml", include_str!("../../../config/digest.toml"))], &[]).unwrap_or_else(|f| panic!("{f}"));
+    // Where it is depends on the folder.
+    let anywhere = |config: Config| Settings { data: Settings::default().data, ..config.settings };
+    assert_eq!(anywhere(config), Settings::default());
+    assert_eq!(anywhere(read(&[], &[]).unwrap()), Settings::default());
+}
+
+#[test]
+fn the_shipped_digest_toml_names_every_key() {
+    let diagnostics = Diagnostics::default();
+    let text = include_str!("../../../config/digest.toml");
+    crate::config::digest::read(Table::parse(text, File::Digest, &diagnostics), Path::new(""));
+    let tables =
+        ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "polling.limits", "relevance", "retention", "schedule"];
+    let others = ["sender", "web", "mail.smtp.password"];
+    let unset: Vec<_> = diagnostics.unset().into_iter().filter(|path| !tables.contains(&path.as_str())).collect();
+    let unset: Vec<_> = unset.into_iter().filter(|path| !others.contains(&path.as_str())).collect();
+    assert_eq!(unset, Vec::<String>::new());
+}
+
+#[test]
+fn a_remote_mail_server_needs_a_public_https_address() {
+    let loopback = "digest.toml: `public_url` is on this machine, but emails are sent through `mail.example.org`";
+    assert_eq!(found(&[("digest.toml", SMTP_ELSEWHERE)], &[]), [loopback]);
+    let plain = found(&[("digest.toml", &format!("public_url = \"http://d.example.org\"\n{SMTP_ELSEWHERE}"))], &[]);
+    assert_eq!(plain, ["digest.toml:1:14: `public_url` is plain http, but emails are sent through `mail.example.org`"]);
+    let variable = [("POLICY_DIGEST__PUBLIC_URL", "http://d.example.org")];
+    assert!(found(&[("digest.toml", SMTP_ELSEWHERE)], &variable)[0].starts_with("POLICY_DIGEST__PUBLIC_URL: "));
+    assert!(
+        read(&[("digest.toml", SMTP_ELSEWHERE)], &[("POLICY_DIGEST__PUBLIC_URL", "https://d.example.org")]).is_ok()
+    );
+    assert!(read(&[("digest.toml", "[mail]\ntransport = \"smtp\"\n[mail.smtp]\ntls = \"none\"\n")], &[]).is_ok());
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_not_shown() {
+    let findings = read(&[("digest.toml", "[mail.smtp]\npassword = \"hunter2\"\n")], &[]).unwrap_err();
+    let shown = findings.to_string();
+    assert!(shown.contains("the password must not be in this file"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn the_data_folder_starts_from_the_configuration_folder_and_its_old_place_is_known() {
+    let place = |line: &str| {
+        let folder = folder(&[("digest.toml", line)]);
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        let settings = load(folder.path(), None, &[]).unwrap().settings;
+        let from = |path: &Path| path.strip_prefix(folder.path().parent().unwrap()).map(Path::to_owned);
+        let name = folder.path().file_name().unwrap();
+        let place = from(&settings.data)
+            .map(|path| path.strip_prefix(name).map(|path| Path::new("FOLDER").join(path)).unwrap_or(path));
+        (place.unwrap_or_else(|_| settings.data.clone()), settings.former_data)
+    };
+    for (line, data, former) in [
+        ("", "data", Some("data")),
+        ("data = \"data\"", "FOLDER/data", Some("data")),
+        ("data = \"../data\"", "data", Some("data")),
+        ("data = \"../mine\"", "mine", Some("../mine")),
+        ("data = \"./below/../x\"", "FOLDER/x", Some("./below/../x")),
+        ("data = \"/srv/data\"", "/srv/data", None),
+    ] {
+        assert_eq!(place(line), (data.into(), former.map(Into::into)), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_above_a_link_is_the_one_above_its_target() {
+    let (target, here) = (folder(&[("feeds.toml", "")]), tempfile::tempdir().unwrap());
+    let link = here.path().join("config");
+    std::os::unix::fs::symlink(target.path(), &link).unwrap();
+    let data = load(&link, None, &[]).unwrap().settings.data;
+    assert_eq!(data, link.join("../data"), "as the system reads it");
+}
+
+#[test]
+fn a_password_file_is_read_from_the_folder() {
+    let relay = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nusername = \"u\"\npassword_file = \"secret\"\n";
+    let config = read(&[("digest.toml", relay), ("secret", "pass word\n")], &[]).unwrap();
+    assert_eq!(config.settings.mail.smtp.password.as_ref().map(Secret::reveal), Some("pass word"));
+    assert!(found(&[("digest.toml", relay)], &[])[0].starts_with("digest.toml:5:17: `password_file` cannot be read"));
+}
+
+#[test]
+fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
+    let mail = |line: &str| found(&[("digest.toml", &format!("[mail]\n{line}\n"))], &[]);
+    let long = "b".repeat(27);
+    let place = "digest.toml:2:18: `bounce_address`";
+    let too_long = format!("{place} is too long before the `@`");
+    assert_eq!(mail(&format!("bounce_address = \"{long}@example.org\"")), [too_long]);
+    assert_eq!(mail("bounce_address = \"a+b@example.org\""), [format!("{place} must have no `+`")]);
+    let wanted = "must be a mail address such as `someone@example.org`, not";
+    assert_eq!(mail("bounce_address = \"bounces\""), [format!("{place} {wanted} `bounces`")]);
+    assert_eq!(mail("proof_to = \"me@localhost\""), [format!("digest.toml:2:12: `proof_to` {wanted} `me@localhost`")]);
+    assert_eq!(
+        mail("unsubscribe_address = 1"),
+        [
+            "digest.toml:2:23: `unsubscribe_address` must be a mail address such as `someone@example.org`, not a whole number"
+        ]
+    );
+    let fine = "[mail]\nbounce_address = \"bounces@example.org\"\nunsubscribe_address = \"leave@example.org\"\n";
+    let settings = read(&[("digest.toml", fine)], &[]).unwrap().settings;
+    assert_eq!(settings.mail.bounce_address.as_deref(), Some("bounces@example.org"));
+}
+
+#[test]
+fn a_signature_needs_dns_names() {
+    let dkim = "[mail.dkim]\ndomain = \"example org\"\nselector = \"s1;\"\nkey_file = \"k\"\n";
+    let wanted = "must be a name of letters, digits, hyphens and dots such as `example.org`, not";
+    let findings = found(&[("digest.toml", dkim)], &[]);
+    assert_eq!(
+        findings,
+        [
+            format!("digest.toml:2:10: `domain` {wanted} `example org`"),
+            format!("digest.toml:3:12: `selector` {wanted} `s1;`"),
+        ]
+    );
+}
+
+#[test]
+fn an_incomplete_signature_is_found_at_its_table() {
+    let half = "[mail.dkim]\ndomain = \"example.org\"\nselector = \"\"\n";
+    assert_eq!(found(&[("digest.toml", half)], &[]), ["digest.toml:1:1: `mail.dkim` is incomplete"]);
+}
+
+#[test]
+fn additional_authorities_are_read_from_the_folder_and_must_be_pem() {
+    let digest = "[polling]\nca_file = \"own.pem\"\n[mail.smtp]\nca_file = \"relay.pem\"\n";
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let config = read(&[("digest.toml", digest), ("own.pem", pem), ("relay.pem", pem)], &[]).unwrap();
+    assert_eq!(config.settings.polling.ca.as_deref(), Some(pem.as_bytes()));
+    assert_eq!(config.settings.mail.smtp.ca.as_deref(), Some(pem.as_bytes()));
+    let none = found(&[("digest.toml", digest), ("own.pem", pem)], &[]);
+    assert!(none.len() == 1 && none[0].starts_with("digest.toml:4:11: `ca_file` cannot be read: "), "{none:?}");
+    let der = found(&[("digest.toml", digest), ("own.pem", "0\u{82}"), ("relay.pem", pem)], &[]);
+    assert_eq!(der, ["digest.toml:2:11: `ca_file` contains no PEM certificate"]);
+}
+
+#[test]
+fn the_name_in_ehlo_is_a_domain_or_an_address_in_brackets() {
+    let named = |name: &str| read(&[("digest.toml", &format!("[mail.smtp]\nehlo_name = \"{name}\"\n"))], &[]);
+    for name in ["digest.example.org", "localhost", "xn--bcher-kva.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+        assert_eq!(named(name).unwrap().settings.mail.smtp.ehlo_name.as_deref(), Some(name));
+    }
+    assert_eq!(named("").unwrap().settings.mail.smtp.ehlo_name, None);
+    for wrong in
+        ["192.0.2.1", "my_host.example.org", "a b", "-a.example.org", "example.org.", "[example.org]", "ä.example"]
+    {
+        assert_eq!(named(wrong).unwrap_err().len(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn a_network_is_an_address_and_a_length() {
+    let networks = |list: &str| read(&[("digest.toml", &format!("[polling]\nallow_private = {list}\n"))], &[]);
+    let config = networks("[\"10.0.0.0/8\", \"fd00::/8\", \"192.0.2.7\"]").unwrap();
+    let read: Vec<_> = config.settings.polling.allow_private.iter().map(ToString::to_string).collect();
+    assert_eq!(read, ["10.0.0.0/8", "fd00::/8", "192.0.2.7/32"]);
+    for wrong in ["10.0.0.0/33", "10.0.0/8", "example.org", "10.0.0.0/", "/8"] {
+        assert_eq!(networks(&format!("[\"{wrong}\"]")).unwrap_err().len(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn a_misspelt_zone_or_word_is_answered_with_the_nearest() {
+    let digest = "timezone = \"Europe/Lodnon\"\n[mail]\ntransport = \"smpt\"\n";
+    let findings = read(&[("digest.toml", digest)], &[]).unwrap_err();
+    let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
+    assert_eq!(hints, ["did you mean `Europe/London`?", "did you mean `smtp`?"]);
+}
+
+#[test]
+fn an_unknown_locale_is_refused_with_what_was_probably_meant() {
+    for (written, hint) in [
+        ("en-UK", "did you mean `en-GB`?"),
+        ("en_gb", "did you mean `en-GB`?"),
+        ("de-US", "did you mean `de`?"),
+        ("enn-GB", "did you mean `en-GB`?"),
+        ("tlh", "write `en` for dates in English; `config/digest.toml` lists the known languages"),
+    ] {
+        let folder = folder(&[("digest.toml", &format!("locale = \"{written}\""))]);
+        let findings = load(folder.path(), None, &[]).unwrap_err().to_string();
+        assert!(
+            findings.contains(&format!("`locale` must be a language and country such as `en-GB`, not `{written}`"))
+        );
+        assert!(findings.contains(hint), "{written}: {findings}");
+    }
+}

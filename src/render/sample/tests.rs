@@ -1,0 +1,69 @@
+//! Every template has samples, and the guide documents every variable.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::*;
+use crate::render::{GUIDE, TEMPLATES};
+
+#[test]
+fn every_template_that_is_not_only_extended_is_tried() {
+    for (name, _) in TEMPLATES {
+        assert!(name.starts_with("base.") || !values(name).is_empty(), "{name} has no sample");
+    }
+}
+
+/// The rows of the table under a heading of the guide: name, type, example.
+fn documented(heading: &str) -> Vec<Vec<&'static str>> {
+    let (_, rest) = GUIDE.1.split_once(&format!("\n### {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+    let section = rest.split("\n#").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.split(" | ").map(|cell| cell.trim_matches(['|', ' ', '`'])).collect()).collect()
+}
+
+#[test]
+fn the_guide_lists_every_variable_of_every_view_with_its_type() {
+    let page = serde_json::to_value(values("page/message.html.j2").remove(0)).unwrap();
+    for (heading, view) in [
+        ("The digest", serde_json::to_value(digest()).unwrap()),
+        ("The note", serde_json::to_value(digest().note).unwrap()),
+        ("A section", serde_json::to_value(section()).unwrap()),
+        ("A story", serde_json::to_value(entry()).unwrap()),
+        ("The sender", serde_json::to_value(sender()).unwrap()),
+        ("The links", serde_json::to_value(links()).unwrap()),
+        ("The quiet note", serde_json::to_value(quiet()).unwrap()),
+        ("The confirmation", serde_json::to_value(confirm()).unwrap()),
+        ("The welcome", serde_json::to_value(welcome()).unwrap()),
+        ("The answer to a subscriber", serde_json::to_value(known()).unwrap()),
+        ("The alarms", serde_json::to_value(alarms()).unwrap()),
+        ("An alarm", serde_json::to_value(notice()).unwrap()),
+        ("The sign-up page", serde_json::to_value(sign_up()).unwrap()),
+        ("A choice", serde_json::to_value(choice()).unwrap()),
+        ("The errors", serde_json::to_value(errors()).unwrap()),
+        ("The list of digests", serde_json::to_value(archives()).unwrap()),
+        ("A digest in the list", serde_json::to_value(archive()).unwrap()),
+        ("The sources", serde_json::to_value(sources()).unwrap()),
+        ("A source", serde_json::to_value(source()).unwrap()),
+        ("A mail with a link", serde_json::to_value(link()).unwrap()),
+        ("A person's own page", serde_json::to_value(preferences()).unwrap()),
+        ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
+        ("A page", page),
+        ("The form", serde_json::to_value(form()).unwrap()),
+        ("The link", serde_json::to_value(new_link()).unwrap()),
+    ] {
+        let rows = documented(heading);
+        let fields = view.as_object().unwrap();
+        let names: BTreeSet<&str> = rows.iter().map(|row| row[0]).collect();
+        assert_eq!(names, fields.keys().map(String::as_str).collect(), "under \"{heading}\" in templates/README.md");
+        for row in rows {
+            let is_right = match &fields[row[0]] {
+                Json::String(_) => matches!(row[1], "text" | "text, many lines" | "HTML"),
+                Json::Bool(_) => row[1] == "true or false",
+                Json::Array(_) => row[1].starts_with("list of "),
+                _ => row[1].starts_with('['),
+            };
+            assert!(is_right && row.len() == 4 && !row[3].is_empty(), "{row:?} under \"{heading}\"");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The views of a digest and of the email that says that there was nothing new, and how a composed digest becomes a view.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::{EmailView, LinksView, PageView, SenderView};
+use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::digests::locale::Locale;
+use crate::domain::items::language::Detector;
+use crate::domain::items::text::{count, single_line};
+use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
+
+/// The variables of a digest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct DigestView {
+    /// BCP 47, for `<html lang>`: "en-GB".
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name: "Public Service Reform Digest".
+    pub name: String,
+    /// For `<title>`: "Public Service Reform Digest, 23 November 2026".
+    pub title: String,
+    /// The subject as composed.
+    pub subject: String,
+    /// The preview text that mail programs show after the subject; may be empty.
+    pub preheader: String,
+    /// "Monday, 23 November 2026".
+    pub date: String,
+    /// "8 posts".
+    pub count: String,
+    /// Whether the stories are sample data.
+    pub sample: bool,
+    /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
+    pub missed: String,
+    /// The editor's note; may be empty.
+    pub note: NoteView,
+    /// The themes with stories; empty only if all stories are in `more`.
+    pub sections: Vec<SectionView>,
+    /// "Also this week": one line each; may be empty.
+    pub more: Vec<EntryView>,
+    /// "You may also like": borderline posts, with title and source only; may be empty. Not included in `count`.
+    pub listed: Vec<EntryView>,
+    /// "388 more": posts that do not fit into the email and are on the page `links.archive`; may be empty.
+    pub left_out: String,
+    /// Why the subscriber gets this: "You get this because you asked for posts about public service reform."; may be empty.
+    pub why: String,
+    /// The day on which they subscribed, "3 March 2026", or [`SINCE_PLACEHOLDER`]; may be empty.
+    pub since: String,
+    /// Who sends it.
+    pub sender: SenderView,
+    /// The links at the foot.
+    pub links: LinksView,
+}
+
+/// The editor's note, made from Markdown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// Safe HTML, the only HTML in the views: paragraphs, lists, third-level headings, emphasis and links. A template
+    /// writes `{{ note.html|safe }}`. Empty if `text` is.
+    pub html: String,
+    /// The note as text, wrapped, on several lines.
+    pub text: String,
+}
+
+impl NoteView {
+    /// The view of a note in Markdown. A note without text, such as a lone image, gives an empty view.
+    #[must_use]
+    pub fn new(markdown: &str) -> Self {
+        let text = markdown::text(markdown);
+        let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
+        Self { html, text }
+    }
+}
+
+/// One theme.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SectionView {
+    /// "Joined-up working".
+    pub title: String,
+    /// One line; may be empty.
+    pub description: String,
+    /// Never empty.
+    pub stories: Vec<EntryView>,
+}
+
+/// One story.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct EntryView {
+    /// Never empty.
+    pub title: String,
+    /// BCP 47, if title and excerpt are clearly in another language than the email; may be empty.
+    pub lang: String,
+    /// http or https; empty if the source gave another kind of link or a far too long one.
+    pub link: String,
+    /// An excerpt of whole sentences; may be empty.
+    pub excerpt: String,
+    /// Who published it.
+    pub source: String,
+    /// "Source · Author · 12 March 2026 · 4 min read", without unknown values; "undated" for a missing date.
+    pub meta: String,
+    /// "Blog A, Blog B"; may be empty.
+    pub also_on: String,
+    /// "joined-up working; Christie Commission"; may be empty.
+    pub reason: String,
+    /// "Leadership, Workforce": its other themes; may be empty.
+    pub tags: String,
+}
+
+/// Everything in a digest's view besides its stories.
+#[derive(Debug, Clone)]
+pub struct Frame<'a> {
+    /// The digest's name.
+    pub name: &'a str,
+    /// The format of dates, and the direction of the text.
+    pub locale: &'a Locale,
+    /// When the digest is made.
+    pub now: DateTime<Utc>,
+    /// The time zone of dates.
+    pub zone: Tz,
+    /// See [`DigestView::note`].
+    pub note: NoteView,
+    /// See [`DigestView::missed`].
+    pub missed: &'a str,
+    /// See [`DigestView::why`].
+    pub why: &'a str,
+    /// See [`DigestView::since`].
+    pub since: &'a str,
+    /// See [`DigestView::sample`].
+    pub sample: bool,
+    /// Who sends it.
+    pub sender: SenderView,
+    /// The links at the foot.
+    pub links: LinksView,
+}
+
+impl DigestView {
+    /// The view of a composed digest.
+    #[must_use]
+    pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
+        let today = frame.now.with_timezone(&frame.zone);
+        let languages = Detector::new(&[frame.locale.to_string()]);
+        let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame, &languages)).collect();
+        let section = |section: &Section| SectionView {
+            title: section.title.clone(),
+            description: section.description.clone(),
+            stories: entries(&section.stories),
+        };
+        let name = single_line(frame.name);
+        Self {
+            lang: frame.locale.to_string(),
+            dir: frame.locale.direction().to_owned(),
+            title: format!("{name}, {}", frame.locale.date(&today)),
+            name,
+            subject: digest.subject.clone(),
+            preheader: words(&digest.preheader),
+            date: frame.locale.date_with_weekday(&today),
+            count: isolated(frame.locale, count(digest.count, "post")),
+            sample: frame.sample,
+            missed: single_line(frame.missed),
+            note: frame.note.clone(),
+            sections: digest.sections.iter().map(section).collect(),
+            more: entries(&digest.more),
+            listed: entries(&digest.listed),
+            left_out: if digest.left_out > 0 { format!("{} more", digest.left_out) } else { String::new() },
+            why: single_line(frame.why),
+            since: single_line(frame.since),
+            sender: frame.sender.clone(),
+            links: frame.links.clone(),
+        }
+    }
+}
+
+/// The longest link. A longer one is a mistake in the feed, or hostile: it could fill the whole email.
+const LINK_BYTES: usize = 2_000;
+
+fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
+    let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
+    let source = words(&story.source);
+    let mut meta = vec![isolated(frame.locale, source.clone())];
+    let author = story.author.as_deref().filter(|author| *author != story.source).map(words);
+    meta.extend(author.map(|author| isolated(frame.locale, author)));
+    meta.push(published.unwrap_or_else(|| "undated".to_owned()));
+    if story.reading_minutes > 0 {
+        meta.push(isolated(frame.locale, format!("{}\u{a0}min\u{a0}read", story.reading_minutes)));
+    }
+    meta.retain(|part| !part.is_empty());
+    // Names under `.invalid` do not exist (RFC 6761 §6.4), and a placeholder in a link would leak a subscriber's own link.
+    let link = story.link.as_str();
+    let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
+    let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
+    let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
+    let foreign = languages.foreign("", &story.excerpt);
+    EntryView {
+        title: words(&story.title),
+        lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
+        link: if is_web { link.to_owned() } else { String::new() },
+        excerpt: words(&story.excerpt),
+        source,
+        meta: meta.join(" · "),
+        also_on: words(&story.also_on.join(", ")),
+        reason: words(&story.reason),
+        tags: story.tags.join(", "),
+    }
+}
+
+/// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
+/// character that looks the same.
+fn words(text: &str) -> String {
+    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER];
+    let names = own.map(|own| own.trim_start_matches("https://").trim_end_matches('/'));
+    names.iter().fold(text.to_owned(), |text, name| text.replace(name, &name.replace('.', "\u{2024}")))
+}
+
+/// Isolates the words (UAX 9) in right-to-left text, where "2 posts" would otherwise be shown as "posts 2".
+fn isolated(locale: &Locale, words: String) -> String {
+    if locale.direction() == "rtl" && !words.is_empty() { format!("\u{2068}{words}\u{2069}") } else { words }
+}
+
+/// The email to subscribers for whom a slot has no stories.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct QuietView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// What it is about, after "nothing new on": "public service reform".
+    pub topic: String,
+    /// The slot's day: "Monday, 23 November 2026".
+    pub date: String,
+    /// How many sources were read, before "could be read": "58 of 60 sources".
+    pub read: String,
+    /// As in a digest: earlier slots without a digest; may be empty.
+    pub missed: String,
+    /// The day of the next digest: "Monday, 30 November 2026"; may be empty.
+    pub next: String,
+    /// Why the subscriber gets this; may be empty.
+    pub why: String,
+    /// The day on which they subscribed, or its placeholder; may be empty.
+    pub since: String,
+    /// The subscriber's own pages, and the archive.
+    pub links: LinksView,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+impl EmailView for DigestView {
+    fn folder(&self) -> &'static str {
+        "digest"
+    }
+}
+
+impl EmailView for QuietView {
+    fn folder(&self) -> &'static str {
+        "quiet"
+    }
+}
+
+/// A digest as a web page for everybody. Its view has no personal links.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub struct ArchivePage<'v>(pub &'v DigestView);
+
+impl PageView for ArchivePage<'_> {
+    fn template(&self) -> &'static str {
+        "page/archive.html.j2"
+    }
+}

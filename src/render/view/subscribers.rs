@@ -1,0 +1,251 @@
+//! The views of signing up and of a subscriber's own page, with the emails that belong to them.
+
+use serde::Serialize;
+
+use super::{EmailView, LinksView, PageView, SenderView};
+
+/// The sign-up page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SignUpView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// For `<title>` and the heading: the digest's name.
+    pub title: String,
+    /// The page's absolute address.
+    pub canonical: String,
+    /// What it is about, after "posts about": "public-service reform".
+    pub topic: String,
+    /// How many sources there are: "83 sources".
+    pub sources: String,
+    /// The latest digest's page, from this one; may be empty.
+    pub latest: String,
+    /// The address that was entered; may be empty.
+    pub address: String,
+    /// The cadences to choose from; never empty on the page.
+    pub cadences: Vec<ChoiceView>,
+    /// The themes to choose from; may be empty.
+    pub themes: Vec<ChoiceView>,
+    /// The consent text.
+    pub consent: String,
+    /// When the page was served, signed.
+    pub stamp: String,
+    /// What is wrong with the form that was sent.
+    pub errors: ErrorsView,
+    /// Who sends the digest.
+    pub sender: SenderView,
+}
+
+/// Error messages by field; each may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ErrorsView {
+    /// Whether there is any message.
+    pub any: bool,
+    /// For the address.
+    pub address: String,
+    /// For the cadence.
+    pub cadence: String,
+    /// For the themes.
+    pub themes: String,
+    /// For the hidden field that only programs fill in.
+    pub trap: String,
+    /// For the form as a whole.
+    pub other: String,
+}
+
+/// The first email after a confirmation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct WelcomeView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// What they subscribed to, after "you are subscribed to": "the weekly digest".
+    pub what: String,
+    /// The day of the next one: "Monday, 30 November 2026"; may be empty.
+    pub next: String,
+    /// The latest digest's page; may be empty.
+    pub latest: String,
+    /// The subscriber's own pages.
+    pub links: LinksView,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+/// The email to a subscriber who signs up again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KnownView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// The subscriber's own pages.
+    pub links: LinksView,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+/// The email that asks to confirm a sign-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// What was asked for, after "You asked for": "the weekly digest".
+    pub what: String,
+    /// The page with the button.
+    pub confirm_url: String,
+    /// How long the link works: "7 days".
+    pub valid_for: String,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+/// An email with a link that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// The page that the link opens.
+    pub url: String,
+    /// How long the link works: "7 days"; empty if it does not expire.
+    pub valid_for: String,
+    /// Who sends it.
+    pub sender: SenderView,
+    /// What the link is for.
+    #[serde(skip)]
+    pub purpose: LinkPurpose,
+}
+
+/// What the link in an email is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// To open the subscriber's own page.
+    OwnPage,
+    /// To confirm a new address.
+    NewAddress,
+}
+
+/// A subscriber's own page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PreferencesView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// The digest's name.
+    pub name: String,
+    /// The prefix of links to the pages below this one; may be empty.
+    pub base: String,
+    /// Their email address.
+    pub address: String,
+    /// A new address that they have not confirmed yet; may be empty.
+    pub new_address: String,
+    /// active, pending, left, suppressed.
+    pub status: String,
+    /// daily, weekly, monthly.
+    pub cadence: String,
+    /// The day on which emails start again; empty if there is no pause.
+    pub paused_until: String,
+    /// What has just been changed: choices, pause, resume, address; or empty.
+    pub done: String,
+    /// The field to correct: cadence, themes, pause, address; or empty.
+    pub problem: String,
+    /// What was entered in that field.
+    pub typed: String,
+    /// The cadences to choose one from.
+    pub cadences: Vec<ChoiceView>,
+    /// The themes to choose from.
+    pub themes: Vec<ChoiceView>,
+    /// The first day on which a pause may end, 2026-11-24.
+    pub first_day: String,
+    /// The last such day.
+    pub last_day: String,
+    /// Both in words: "from 24 November 2026 to 24 November 2027".
+    pub pause_days: String,
+    /// The unsubscribe page.
+    pub unsubscribe: String,
+}
+
+/// The page that asks for an address, to email a link to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AskLinkView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
+    /// Whether what was entered is not an address.
+    pub is_wrong: bool,
+    /// What was entered.
+    pub typed: String,
+}
+
+/// One of several choices.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ChoiceView {
+    /// The value that the form sends: "weekly", "integration".
+    pub value: String,
+    /// "Every week", "Integration".
+    pub title: String,
+    /// One line; may be empty.
+    pub description: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+impl EmailView for ConfirmView {
+    fn folder(&self) -> &'static str {
+        "confirm"
+    }
+}
+
+impl EmailView for WelcomeView {
+    fn folder(&self) -> &'static str {
+        "welcome"
+    }
+}
+
+impl EmailView for KnownView {
+    fn folder(&self) -> &'static str {
+        "known"
+    }
+}
+
+impl EmailView for LinkView {
+    fn folder(&self) -> &'static str {
+        match self.purpose {
+            LinkPurpose::OwnPage => "link",
+            LinkPurpose::NewAddress => "address",
+        }
+    }
+}
+
+impl PageView for SignUpView {
+    fn template(&self) -> &'static str {
+        "page/sign_up.html.j2"
+    }
+}
+
+impl PageView for PreferencesView {
+    fn template(&self) -> &'static str {
+        "page/preferences.html.j2"
+    }
+}
+
+impl PageView for AskLinkView {
+    fn template(&self) -> &'static str {
+        "page/ask_link.html.j2"
+    }
+}
