@@ -80,12 +80,9 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
         returned.addresses.insert(0, to.to_owned());
     }
     let taken = match returned.notice.clone() {
-        Notice::Failed { fault, code } => failed(app, &returned, fault, code).await?,
+        Notice::Failed { fault, code, .. } => failed(app, &returned, fault, code).await?,
         Notice::Complaint => complaint(app, &returned).await?,
-        Notice::Unsubscribe(token) => match super::subscribe::unsubscribe(app, &token).await? {
-            Ok(()) => BounceReport::Left,
-            Err(_) => BounceReport::Ignored(Ignored::Forged),
-        },
+        Notice::Unsubscribe(tokens) => left(app, &tokens).await?,
         Notice::Passing => BounceReport::Ignored(Ignored::Passing),
         Notice::AutoReply => BounceReport::Ignored(Ignored::AutoReply),
         Notice::Other => BounceReport::Ignored(Ignored::Other),
@@ -94,6 +91,15 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
     tell(&taken);
     tell_held(app).await?;
     Ok(taken)
+}
+
+async fn left(app: &App, tokens: &[String]) -> anyhow::Result<BounceReport> {
+    for token in tokens {
+        if super::subscribe::unsubscribe(app, token).await?.is_ok() {
+            return Ok(BounceReport::Left);
+        }
+    }
+    Ok(BounceReport::Ignored(Ignored::Forged))
 }
 
 /// The status' final recipient is not compared with the message's: a mailbox that forwards to a dead one reports the

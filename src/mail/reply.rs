@@ -1,9 +1,9 @@
 //! A server's answer: its code, its enhanced code (RFC 3463), the command that it came to, and what the outbox does about
-//! it. Whose fault it is stands in the table of `domain::bounce`; the words decide nothing.
+//! it. Whose fault it is stands in the tables of `domain::bounce`.
 
 use std::fmt;
 
-use crate::domain::bounce::{self, Enhanced, Fault, Step};
+use crate::domain::bounce::{self, Cause, Enhanced, Fault, Finding, Said, Step};
 
 /// What the outbox is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,20 +118,30 @@ pub(super) fn enhanced(text: &str) -> Option<Enhanced> {
     (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
 }
 
+/// Whose fault the refusal is, and what lies behind it.
+#[must_use]
+pub fn finding(command: Command, reply: &Reply) -> Finding {
+    let (code, enhanced) = (reply.code, reply.enhanced);
+    bounce::weigh(&Said { step: command.step(), code, enhanced, status: None, words: &reply.text })
+}
+
 /// Whose fault the refusal is.
 #[must_use]
 pub fn fault(command: Command, reply: &Reply) -> Fault {
-    bounce::fault(command.step(), reply.code, reply.enhanced)
+    finding(command, reply).fault
 }
 
-/// What the outbox is to do. A soft refusal is tried again even when its code is permanent: a full mailbox may be emptied
-/// within the days of the ladder.
+/// What the outbox is to do. A mailbox that is full or switched off is tried again even when the code is permanent: it
+/// may be emptied within the days of the ladder. One that seems dead is not, though the words be doubtful.
 #[must_use]
 pub fn verdict(command: Command, reply: &Reply) -> Verdict {
-    match fault(command, reply) {
-        Fault::Person | Fault::Complaint => Verdict::Permanent,
-        Fault::Soft => Verdict::Transient,
-        Fault::Ours => Verdict::Ours,
+    match finding(command, reply) {
+        _ if reply.code / 100 == 4 => Verdict::Transient,
+        Finding { fault: Fault::Person | Fault::Complaint, .. } | Finding { cause: Cause::Dead, .. } => {
+            Verdict::Permanent
+        }
+        Finding { fault: Fault::Soft, .. } => Verdict::Transient,
+        Finding { fault: Fault::Ours, .. } => Verdict::Ours,
     }
 }
 
