@@ -8,6 +8,10 @@ pub mod report;
 pub mod smtp;
 pub mod transport;
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
@@ -146,12 +150,15 @@ impl Error {
     }
 
     /// The answer's codes and command, as `recipient 550 5.1.1`, and whose fault it is; `None` when no server
-    /// answered, or it did before it was told of this message.
+    /// answered, or it did before it was told of this message. The last answer, `is_last`, says what no further attempt
+    /// can mend: a dislike of us that was called temporary says nothing of the person.
     #[must_use]
-    pub fn answer(&self) -> Option<(String, Fault)> {
+    pub fn answer(&self, is_last: bool) -> Option<(String, Fault)> {
         match self {
             Self::Refused { command, reply } if command.step() != Step::Opening => {
-                Some((format!("{} {reply}", command.word()), reply::fault(*command, reply)))
+                let fault = if is_last { reply::last_fault(reply) } else { None };
+                let fault = fault.unwrap_or_else(|| reply::fault(*command, reply));
+                Some((format!("{} {reply}", command.word()), fault))
             }
             _ => None,
         }
@@ -185,9 +192,13 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     let mut builder = Message::builder()
         .from(mailbox(&envelope.from, "from")?)
         .to(mailbox(&envelope.to, "to")?)
-        .subject(single_line(subject))
         .message_id(Some(format!("<{message_id}>")))
         .date(envelope.date.into());
+    builder = match single_line(subject) {
+        // lettre leaves ASCII as it is, and a reader's program would decode what only looks encoded.
+        subject if subject.contains("=?") => builder.raw_header(encoded_words("Subject", &subject)),
+        subject => builder.subject(subject),
+    };
     if let Some(reply_to) = &envelope.reply_to {
         builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
     }
@@ -258,11 +269,43 @@ fn single_part(kind: header::ContentType, body: &str) -> SinglePart {
 fn mailbox(text: &str, which: &'static str) -> Result<Mailbox, Error> {
     let text = text.trim();
     let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-        Some((name, address)) => (single_line(name.trim().trim_matches('"')), address),
+        Some((name, address)) => (single_line(&unquoted(name.trim())), address),
         None => (String::new(), text),
     };
     let address = address.parse().map_err(|_| Error::Address(which))?;
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+/// A quoted-string (RFC 5322 §3.2.4) without its marks; anything else, quotes inside it too, as it is.
+fn unquoted(name: &str) -> Cow<'_, str> {
+    let Some(inner) = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) else { return name.into() };
+    let (mut plain, mut letters) = (String::new(), inner.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => return name.into(),
+            '\\' => match letters.next() {
+                Some(escaped) => plain.push(escaped),
+                None => return name.into(),
+            },
+            letter => plain.push(letter),
+        }
+    }
+    plain.into()
+}
+
+/// A header whose whole value is encoded-words (RFC 2047 §5), each of whole characters and short enough for a line.
+fn encoded_words(name: &'static str, value: &str) -> HeaderValue {
+    const BYTES: usize = 36;
+    let mut words = vec![String::new()];
+    for letter in value.chars() {
+        if words.last().is_some_and(|word| word.len() + letter.len_utf8() > BYTES) {
+            words.push(String::new());
+        }
+        words.last_mut().expect("there is one").push(letter);
+    }
+    let encoded: Vec<String> = words.iter().map(|word| format!("=?utf-8?b?{}?=", BASE64.encode(word))).collect();
+    let name = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), encoded.join("\r\n "))
 }
 
 /// What stands between the angle brackets of a Message-ID: one `@`, visible ASCII, short enough for one line.

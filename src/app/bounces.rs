@@ -189,9 +189,9 @@ fn tell(taken: &BounceReport) {
     }
 }
 
-/// The relay's refusal of a message as a report; `None` when it did not speak of this message.
-pub(crate) fn refusal(app: &App, message: &Claimed, error: &mail::Error) -> Option<NewReport> {
-    let (code, fault) = error.answer()?;
+/// The relay's refusal of a message as a report, its last one or one before; `None` when it did not speak of this message.
+pub(crate) fn refusal(app: &App, message: &Claimed, error: &mail::Error, is_last: bool) -> Option<NewReport> {
+    let (code, fault) = error.answer(is_last)?;
     Some(NewReport { source: Source::Smtp, fault, code, hash: app.keys.address_hash(&message.address) })
 }
 

@@ -131,6 +131,26 @@ pub fn fault(command: Command, reply: &Reply) -> Fault {
     finding(command, reply).fault
 }
 
+/// Whose fault a temporary refusal is that was not mended by time; `None` for a permanent one.
+#[must_use]
+pub fn last_fault(reply: &Reply) -> Option<Fault> {
+    let (code, enhanced) = (reply.code, reply.enhanced);
+    let said = Said { step: Step::Report, code, enhanced, status: None, words: &reply.text };
+    (code / 100 == 4).then(|| bounce::weigh(&said).fault)
+}
+
+/// Whether the server has enough of this connection, and would take more over another: `451 too many mails in this
+/// session`, as Yahoo, T-Online and some relays say it without closing.
+#[must_use]
+pub fn is_session_limit(reply: &Reply) -> bool {
+    let text = reply.text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    reply.code / 100 == 4
+        && has(&["session", "connection", "too many messages", "too many mails", "too many emails"])
+        && has(&["too many", "limit", "maximum", "max ", "exceeded", "per session", "per connection", "reached"])
+        && !has(&["too many connections", "concurrent"])
+}
+
 /// What the outbox is to do. A mailbox that is full or switched off is tried again even when the code is permanent: it
 /// may be emptied within the days of the ladder. One that seems dead is not, though the words be doubtful.
 #[must_use]

@@ -38,7 +38,7 @@ pub(super) async fn take(State(app): State<App>, from: Visitor, fields: Fields) 
     if let Err(wait) = app.limits.address(&wanted.address) {
         return too_often(&app, wait);
     }
-    let sent_to = format!("We are sending a mail to {}.", wanted.address.reveal());
+    let sent_to = format!("We are sending a mail to {}.", wanted.address.shown());
     tick::at_the_next(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,

@@ -96,10 +96,6 @@ pub(super) const SHAPES: &[Shape] = &[
     (Cause::Filtered, Sure, &["rate limit*", "ratelimit*", "rate exceeded", "rate .. that prevents", "throttl*", "too many messages from",
         "too many .. connections", "too many emails", "too many mails", "sending limit*", "sending quota", "daily .. limit*", "hourly .. limit*",
         "messages .. per hour", "messages .. per day", "receiving mail at a rate", "too many recipients", "submission quota", "outgoing message limit"]),
-    // A message that is too large: RFC 1870, Exchange (RESOLVER.RST.RecipSizeLimit), Postfix, Courier.
-    (Cause::Ours, Sure, &["message size exceed*", "message .. too large", "message .. too big", "message too long", "mail too large",
-        "message length exceed*", "exceed* .. message size", "exceed* .. size limit", "message file too big", "sizelimit", "recipsizelimit", "exceeds .. maximum message",
-        "maximum message size", "maximum allowed message size", "message exceeds .. size", "larger than", "nachricht ist zu groß"]),
     // A full mailbox: Dovecot, Cyrus, Courier maildrop, Exchange, Gmail, Yahoo, Outlook.com, Domino, GroupWise, mail.ru.
     (Cause::Full, Sure, &["over quota", "overquota", "quota .. exceed*", "exceed* .. quota", "quota .. full", "quota violation", "quota limit", "disk quota",
         "out of quota", "quota has been", "beyond .. quota", "above .. quota", "mailbox quota", "storage quota", "user quota", "past .. quota", "reached .. quota",
@@ -112,6 +108,10 @@ pub(super) const SHAPES: &[Shape] = &[
         "postfach .. voll", "mailbox .. voll", "speicherplatz", "überfüllt", "boîte .. pleine", "quota .. dépass*", "dépass* .. quota", "buzón .. lleno",
         "casilla .. llena", "cuota .. excedid*", "casella .. piena", "caixa .. cheia", "postvak .. vol", "brevlåda .. full", "skrzynka .. przepełnion*",
         "почтовый ящик .. переполнен", "ящик .. переполнен", "~переполнен", "~いっぱい", "~容量", "~已满", "~配额"]),
+    // A message that is too large: RFC 1870, Exchange (RESOLVER.RST.RecipSizeLimit), Postfix, Courier.
+    (Cause::Ours, Sure, &["message size exceed*", "message .. too large", "message .. too big", "message too long", "mail too large",
+        "message length exceed*", "exceed* .. message size", "exceed* .. size limit", "message file too big", "sizelimit", "recipsizelimit", "exceeds .. maximum message",
+        "maximum message size", "maximum allowed message size", "message exceeds .. size", "larger than", "nachricht ist zu groß"]),
     // A mailbox that is switched off: Gmail, Yahoo, mail.ru, Yandex, Zoho, Exim, sendmail, Postfix (IANA 5.2.1, 5.7.13).
     (Cause::Disabled, Sure, &["account .. disabled", "mailbox .. disabled", "user .. disabled", "address .. disabled", "recipient .. disabled", "mail for .. disabled",
         "disabled .. account", "disabled .. recipient", "disabled .. mailbox", "disabled user", "account .. inactive", "mailbox .. inactive", "user .. inactive", "email .. inactive", "recipient .. inactive",

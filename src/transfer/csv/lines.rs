@@ -1,6 +1,8 @@
 //! A text as lines of cells. A cell may hold line ends, if it is quoted; one that is never closed must not swallow the
 //! rest of the file, so a line that goes on is believed only if it then has as many cells as the file has columns.
 
+use std::borrow::Cow;
+
 use super::Error;
 
 /// No cell of a list of people has more lines.
@@ -15,6 +17,16 @@ pub(super) struct Lines<'t> {
     number: u64,
     delimiter: u8,
     columns: usize,
+}
+
+/// The text with line feeds where its lines end in CR alone, as programs of old Macs and some exports write them.
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    let first = text.split('\n').next().unwrap_or_default();
+    // Within lines that end otherwise, a CR is part of a cell.
+    match first.trim_end_matches('\r').contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 impl<'t> Lines<'t> {
