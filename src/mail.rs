@@ -54,6 +54,9 @@ pub enum Error {
     /// An address that is none.
     #[error("`{0}` is not a mail address")]
     Address(&'static str),
+    /// An address with letters beyond ASCII before its `@`, for a server that takes none (RFC 6531).
+    #[error("the mail server takes no address with letters beyond ASCII before the `@` (SMTPUTF8), as `{0}` has one")]
+    Beyond(&'static str),
     /// A value that cannot stand in a header.
     #[error("the value of `{0}` cannot stand in a header")]
     Header(&'static str),
@@ -144,7 +147,7 @@ impl Error {
             // No recipient has been named yet.
             Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth | Mail),
             Self::Refused { command, reply } => command.step() == Step::Opening || reply.code == 421,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) => false,
+            Self::Address(_) | Self::Beyond(_) | Self::Header(_) | Self::Build(_) => false,
             _ => true,
         }
     }
@@ -168,8 +171,8 @@ impl Error {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Address("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::Folder { .. } => Verdict::Ours,
+            Self::Address("to") | Self::Beyond("to") => Verdict::Permanent,
+            Self::Address(_) | Self::Beyond(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::Folder { .. } => Verdict::Ours,
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
@@ -191,14 +194,13 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     let message_id = bracketed(&envelope.message_id).ok_or(Error::Header("Message-ID"))?;
     let mut builder = Message::builder()
         .from(mailbox(&envelope.from, "from")?)
-        .to(mailbox(&envelope.to, "to")?)
-        .message_id(Some(format!("<{message_id}>")))
-        .date(envelope.date.into());
+        .to(mailbox(&envelope.to, "to")?);
     builder = match single_line(subject) {
         // lettre leaves ASCII as it is, and a reader's program would decode what only looks encoded.
         subject if subject.contains("=?") => builder.raw_header(encoded_words("Subject", &subject)),
         subject => builder.subject(subject),
     };
+    builder = builder.message_id(Some(format!("<{message_id}>"))).date(envelope.date.into());
     if let Some(reply_to) = &envelope.reply_to {
         builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
     }

@@ -45,6 +45,14 @@ pub struct Left {
 }
 
 impl OnceReport {
+    /// Whether somebody who waits for it should know: an email was given up, nothing is delivered at present, no feed was
+    /// read, or a run is held. What came too late is in the next digest, and what is left is still to be sent.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        let given_up = self.resumed.failed + self.delivery.failed;
+        given_up > 0 || self.pause().is_some() || self.poll.is_total_failure() || !self.held.is_empty()
+    }
+
     /// Why nothing more is delivered at present.
     #[must_use]
     pub fn pause(&self) -> Option<&Pause> {

@@ -60,9 +60,7 @@ impl Once {
         } else {
             tell(&app, &report);
         }
-        let given_up = given_up(&report) > 0;
-        let failed = given_up || report.pause().is_some() || report.poll.is_total_failure() || !report.held.is_empty();
-        Ok(if failed { Ending::Failed } else { Ending::Done })
+        Ok(if report.is_failure() { Ending::Failed } else { Ending::Done })
     }
 }
 

@@ -386,6 +386,15 @@ fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
 }
 
 #[test]
+fn an_international_domain_is_read_into_its_ascii_form() {
+    let text = "[mail]\nfrom = \"Digest <news@räte.example>\"\nbounce_address = \"bounces@räte.example\"\n";
+    let mail = read(&[("digest.toml", text)], &[]).unwrap().settings.mail;
+    assert_eq!(mail.from, "Digest <news@xn--rte-qla.example>");
+    assert_eq!(mail.bounce_address.as_deref(), Some("bounces@xn--rte-qla.example"));
+    assert_eq!(found(&[("digest.toml", "[mail]\nfrom = \"news@rä te.example\"\n")], &[]).len(), 1);
+}
+
+#[test]
 fn a_signature_wants_names_of_the_dns() {
     let dkim = "[mail.dkim]\ndomain = \"example org\"\nselector = \"s1;\"\nkey_file = \"k\"\n";
     let wanted = "must be a name of letters, digits, hyphens and dots such as `example.org`, not";

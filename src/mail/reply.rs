@@ -167,11 +167,12 @@ pub fn verdict(command: Command, reply: &Reply) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use Command::{Auth, Data, Mail, Message, Rcpt};
+
     use super::*;
 
     #[test]
     fn a_refusal_is_final_for_the_person_and_never_for_us() {
-        use Command::{Auth, Data, Mail, Message, Rcpt};
         let table = [
             (Rcpt, 451, "4.7.1 greylisted", Verdict::Transient),
             (Message, 421, "closing", Verdict::Transient),
@@ -185,15 +186,39 @@ mod tests {
             (Rcpt, 552, "5.2.2 full", Verdict::Transient),
             (Rcpt, 550, "5.2.1 disabled", Verdict::Transient),
             (Rcpt, 550, "5.4.4 no route", Verdict::Permanent),
-            (Rcpt, 550, "5.4.1 no answer", Verdict::Ours),
+            (Rcpt, 550, "5.4.1 no answer", Verdict::Transient),
+            (Rcpt, 550, "5.4.1 bad route", Verdict::Ours),
             (Rcpt, 550, "4.2.2 contradiction", Verdict::Permanent),
             (Auth, 535, "5.7.8 bad credentials", Verdict::Ours),
             (Mail, 550, "5.1.1 odd, but said", Verdict::Permanent),
-            (Data, 554, "no valid recipients", Verdict::Ours),
+            (Data, 554, "no valid recipients", Verdict::Permanent),
+            (Rcpt, 550, "5.4.1 Recipient address rejected: Access denied", Verdict::Permanent),
+            (Rcpt, 550, "5.5.0 Requested action not taken: mailbox unavailable", Verdict::Permanent),
+            (Rcpt, 550, "listed at zen.spamhaus.org", Verdict::Ours),
+            (Rcpt, 525, "5.7.13 account disabled", Verdict::Transient),
         ];
         for (command, code, text, expected) in table {
             assert_eq!(verdict(command, &Reply::new(code, text)), expected, "{command} {code} {text}");
         }
+    }
+
+    #[test]
+    fn a_dislike_of_us_that_was_called_temporary_blames_nobody_when_it_was_the_last_word() {
+        let dislike = Reply::new(421, "4.7.0 [TSS04] deferred due to user complaints");
+        assert_eq!((fault(Rcpt, &dislike), last_fault(&dislike)), (Fault::Soft, Some(Fault::Ours)));
+        assert_eq!(last_fault(&Reply::new(450, "4.2.0 greylisted")), Some(Fault::Soft));
+        assert_eq!(last_fault(&Reply::new(550, "5.1.1 unknown")), None);
+    }
+
+    #[test]
+    fn a_server_that_has_enough_of_a_connection_is_told_from_one_that_has_enough_of_us() {
+        for text in ["Too many mails in this session", "4.7.0 connection limit reached", "too many messages per connection"] {
+            assert!(is_session_limit(&Reply::new(451, text)), "{text}");
+        }
+        for text in ["4.7.1 greylisted", "too many concurrent connections", "4.2.2 mailbox limit reached"] {
+            assert!(!is_session_limit(&Reply::new(451, text)), "{text}");
+        }
+        assert!(!is_session_limit(&Reply::new(550, "too many mails in this session")));
     }
 
     #[test]

@@ -168,6 +168,9 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
     let is_report = mail.kind == "multipart/report" && mail.report_type.as_deref().is_none_or(|kind| kind == "delivery-status");
     let has_reply = found.letter.reply().is_some();
     let has_original = !found.original.is_empty();
+    // Our email as a part of its own: no program that answers for a person sends it back so.
+    let has_our_part = has_original && found.letter.original.is_empty();
+    let may_be_null = has_null_path || fields.first("return-path").is_none();
     let is_by_a_system = names_recipients || is_report || author != Author::Other;
     if letter == bounce::Letter::Delayed && (is_by_a_system || (has_null_path && has_original)) {
         return Notice::Passing;
@@ -181,8 +184,9 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
         Author::Postmaster => has_failed || has_reply || !is_automatic,
         // Other names of systems, and gateways that have lost the null path: more must speak for it, and most where the
         // mail says that it is an answer.
-        Author::Other if is_automatic => has_null_path && has_failed && has_reply,
+        Author::Other if is_automatic => has_null_path && has_failed && (has_reply || has_our_part),
         Author::Other if has_null_path => has_failed && (has_original || has_reply),
+        Author::Other if may_be_null => has_failed && (has_our_part || (has_original && has_reply)),
         Author::Other => has_failed && has_original && has_reply,
     };
     if is_failure {

@@ -13,8 +13,8 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it back. A
-file with letters beyond ASCII begins with a byte order mark, by which spreadsheets know its encoding.
+The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it
+back. With letters beyond ASCII it begins with a byte order mark, by which spreadsheets know them.
 
 Examples:
   policy-digest subscribers export people.csv --status active

@@ -5,7 +5,7 @@
 const MAX_CHARS: usize = 4_000;
 
 /// The most words that `..` stands for.
-const GAP: usize = 6;
+const GAP: usize = 8;
 
 /// A text as words.
 #[derive(Debug, Clone, Default)]
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_bounded() {
-        assert!(Words::read("mailbox a b c d e f full").have("mailbox .. full"));
-        assert!(!Words::read("mailbox a b c d e f g full").have("mailbox .. full"));
+        assert!(Words::read("mailbox a b c d e f g h full").have("mailbox .. full"));
+        assert!(!Words::read("mailbox a b c d e f g h i full").have("mailbox .. full"));
     }
 }

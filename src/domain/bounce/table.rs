@@ -2,7 +2,7 @@
 //! which providers say more, or something else, than their codes do. Patterns are matched by `shapes`, and what follows
 //! from a line is `weigh`'s.
 //!
-//! A pattern is made of words in lower case, without marks; `..` stands for up to six words between, a `*` at a word's
+//! A pattern is made of words in lower case, without marks; `..` stands for up to eight words between, a `*` at a word's
 //! end for any ending, and a `~` before it all for letters that no spaces part, as in Japanese.
 
 use super::{Cause, Fault};
@@ -87,7 +87,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "ungewollt*", "unerwünscht*", "~スパム", "~迷惑メール", "~спам", "~垃圾"]),
     // Who we are: SPF, DKIM, DMARC, reverse names, HELO, log-in (Postfix access(5), RFC 7208, RFC 7372, Gmail 5.7.26).
     (Cause::Filtered, Sure, &["spf", "dkim", "dmarc", "unauthenticated", "not authenticated", "authentication required",
-        "authenticationrequired", "authrequired", "requires authentication", "email authentication", "sender address rejected",
+        "authenticationrequired", "authrequired", "requires authentication", "email authentication", "sender address rejected", "senders address", "sender address", "sending address", "return path", "envelope sender",
         "sender rejected", "sender denied", "sender .. not allowed", "sender .. block*", "sender verify failed",
         "sender verification", "sender .. invalid", "invalid sender", "sender domain", "sender address .. not exist*",
         "sender id", "domain of sender", "client host", "client .. reject*", "helo command", "helo .. reject*", "ehlo .. reject*", "reverse dns",
@@ -97,7 +97,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "too many .. connections", "too many emails", "too many mails", "sending limit*", "sending quota", "daily .. limit*", "hourly .. limit*",
         "messages .. per hour", "messages .. per day", "receiving mail at a rate", "too many recipients", "submission quota", "outgoing message limit"]),
     // A full mailbox: Dovecot, Cyrus, Courier maildrop, Exchange, Gmail, Yahoo, Outlook.com, Domino, GroupWise, mail.ru.
-    (Cause::Full, Sure, &["over quota", "overquota", "quota .. exceed*", "exceed* .. quota", "quota .. full", "quota violation", "quota limit", "disk quota",
+    (Cause::Full, Sure, &["over quota", "over .. quota", "overquota", "quota", "quota .. exceed*", "exceed* .. quota", "quota .. full", "quota violation", "quota limit", "disk quota",
         "out of quota", "quota has been", "beyond .. quota", "above .. quota", "mailbox quota", "storage quota", "user quota", "past .. quota", "reached .. quota",
         "quotaexceeded", "mailboxfull", "mailboxquota*", "overquotatemp",
         "mailbox .. full", "mailbox full", "mailfolder .. full", "inbox .. full", "mail box .. full", "account .. full", "folder .. full",
@@ -124,10 +124,10 @@ pub(super) const SHAPES: &[Shape] = &[
         "disabilitat*", "~заблокирован", "~отключен", "~停用", "~禁用", "~冻结"]),
     // The mailbox or its domain is not there. Exim, sendmail and Postfix ("user unknown"), qmail ("no mailbox here by that
     // name"), Exchange (RecipNotFound), Gmail, Yahoo ("doesn't have a … account"), Domino, Courier, Cyrus, GroupWise.
-    (Cause::Dead, Sure, &["user unknown", "unknown user", "user .. unknown", "unknown recipient", "recipient unknown", "recipient is unknown", "unknown address", "address unknown", "unknown local part", "unknown mailbox",
+    (Cause::Dead, Sure, &["user unknown", "users unknown", "unknown user*", "user .. unknown", "unknown recipient*", "unknown mail", "recipient unknown", "recipient is unknown", "unknown address", "address unknown", "unknown local part", "unknown mailbox",
         "unknown account", "unknown email", "unknown local", "account unknown", "mailbox unknown", "username unknown", "unknown to", "unknown virtual", "unknown in", "unknown or", "address .. unknown", "addressee unknown", "unknown rcpt", "unknown internet",
-        "no such user", "no such mailbox", "no such address", "no such recipient", "no such person", "no such account", "no such local", "no such email", "no such mail", "no such name", "no such domain", "no such host",
-        "no mailbox", "no account", "no user", "no recipient", "nosuchuser", "nosuchrecipient", "nobody by that name", "nobody .. here", "nobody of that name", "no person", "no valid recipient", "no one by that",
+        "no such user*", "no such mailbox*", "no such address*", "no such recipient*", "no such person", "no such account", "no such local", "no such email", "no such mail", "no such name", "no such domain", "no such host",
+        "no mailbox", "no account", "no user", "no recipient", "nosuchuser", "nosuchrecipient", "nobody by that name", "nobody .. here", "nobody of that name", "no person", "no valid recipient*", "no one by that",
         "not exist*", "doesnt exist*", "does not .. exist", "didnt exist", "did not exist", "dont exist", "nonexist*", "non exist*", "not .. existing", "never existed", "inexist*",
         "doesnt have .. account", "does not have .. account", "doesnt have .. mailbox", "does not have .. mailbox", "has no mailbox", "have no mailbox", "dont have a", "dd .. account",
         "user .. not found", "recipient .. not found", "address .. not found", "mailbox .. not found", "account .. not found", "name not found", "directory .. not found", "email .. not found", "recipientnotfound", "recipnotfound", "exrecipnotfound", "mailboxnotfound", "usernotfound", "addressnotfound",
@@ -149,9 +149,10 @@ pub(super) const SHAPES: &[Shape] = &[
     (Cause::Temporary, Weak, &["greylist*", "graylist*", "grey list*", "gray list*", "try again", "try later", "retry later", "later", "temporar*", "transient", "timed out", "timeout", "time out", "connection refused", "connection .. closed", "connection .. reset", "connection .. lost", "lost connection", "connection dropped", "could not connect", "couldnt connect", "cannot connect", "unable to connect", "connect to", "connection failed", "connection error", "no connection", "wasnt able to establish", "establish an smtp connection",
         "no route to host", "network .. unreachable", "host .. unreachable", "not reachable", "unreachable", "too busy", "overload*", "system .. full", "system storage", "system resources", "system load", "service not available", "internal error", "internal server error", "local error", "local problem", "server error", "io error", "i o error", "deferred",
         "expired", "time expired", "message .. old", "too old", "too long in .. queue", "in the queue too long", "queue too long", "loop*", "too many hops", "hop count", "hops", "given up after", "nameserver", "name server", "dns failure", "dns error", "lookup failed", "domain .. lookup", "servfail", "cname lookup", "retry time", "bad file descriptor", "cannot open", "cant open", "lock*", "not responding", "did not respond", "no answer", "starttls", "tls", "ssl", "certificate", "handshake", "configuration error", "system error", "misconfig*", "mailer died", "command died", "pipe", "procmail", "returned .. exit", "exit status", "permission denied", "cant create", "unable to create"]),
-    // Policy in general words: relays that do not serve the domain, closed groups, lists that want members (Exchange,
-    // Google Groups, Postfix, sendmail check_rcpt, Mimecast, Barracuda).
-    (Cause::Ours, Weak, &["relay*", "policy", "policies", "prohibit*", "administrat* .. denied", "block", "blocked", "blocking", "banned", "forbidden", "access denied", "access .. denied", "denied", "not authori*", "unauthori*", "not permitted", "not allowed", "permission to", "permissions", "restrict*", "refused by", "not accept* .. from", "rejected by", "rejected due", "refused", "moderat*", "only members", "members only", "not .. member", "senders", "protection", "security", "suspicious", "abuse", "authenticat*", "locally blacklisted", "delivery not authorized", "service refused", "not wanted", "mail rejected", "message rejected", "message refused", "transaction failed", "bare lf", "line too long", "syntax error", "protocol error", "command .. not", "header*", "attachment*", "encoding", "8bit*", "nicht erlaubt", "verweigert", "abgelehnt", "refusé", "rechazad*"]),
+    // Relays that do not serve the domain, protocol and form: Postfix, sendmail check_rcpt, Exim, Exchange.
+    (Cause::Ours, Weak, &["relay*", "bare lf", "line too long", "syntax error", "protocol error", "command .. not", "header*", "encoding", "8bit*", "parameter*", "not rfc"]),
+    // Policy in general words: closed groups, lists that want members (Exchange, Google Groups, Mimecast, Barracuda).
+    (Cause::Filtered, Weak, &["policy", "policies", "prohibit*", "administrat* .. denied", "block", "blocked", "blocking", "banned", "forbidden", "access denied", "access .. denied", "denied", "not authori*", "unauthori*", "not permitted", "not allowed", "permission to", "permissions", "restrict*", "refused by", "not accept* .. from", "rejected by", "rejected due", "refused", "moderat*", "only members", "members only", "not .. member", "senders", "protection", "security", "suspicious", "abuse", "authenticat*", "delivery not authorized", "service refused", "not wanted", "mail rejected", "message rejected", "message refused", "attachment*", "nicht erlaubt", "verweigert", "abgelehnt", "refusé", "rechazad*"]),
 ];
 
 /// Subjects of a notice that a delivery failed, by the system that writes them.

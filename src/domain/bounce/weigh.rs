@@ -39,6 +39,10 @@ pub fn weigh(said: &Said<'_>) -> Finding {
     let (cause, fault) = match shape {
         Some((cause @ (Cause::Filtered | Cause::Ours), Trust::Sure)) => (cause, Fault::Ours),
         Some((cause @ (Cause::Full | Cause::Disabled), _)) => (cause, Fault::Soft),
+        // The words name an address, and the code says that it is ours.
+        Some((Cause::Dead, _)) if by_code == (Cause::Ours, Some(Fault::Ours)) && is_of_the_sender(said.enhanced) => {
+            (Cause::Ours, Fault::Ours)
+        }
         Some((Cause::Dead, trust)) => (Cause::Dead, dead(said, by_code.1, trust, &words)),
         Some((cause @ Cause::Temporary, _)) => (cause, Fault::Soft),
         Some((cause, _)) => general(said, by_code, cause),
@@ -87,7 +91,8 @@ fn dead(said: &Said<'_>, by_code: Option<Fault>, trust: Trust, words: &Words) ->
 fn general(said: &Said<'_>, by_code: (Cause, Option<Fault>), cause: Cause) -> (Cause, Fault) {
     match by_code {
         (_, Some(Fault::Person)) => (Cause::Unclear, Fault::Soft),
-        (by_code, Some(fault)) => (by_code, fault),
+        (by_code, Some(Fault::Soft)) => (by_code, Fault::Soft),
+        (_, Some(fault)) => (cause, fault),
         (_, None) if said.step == Step::Report && said.words.len() > super::LONG_WORDS => {
             (Cause::Unclear, Fault::Soft)
         }
@@ -115,6 +120,11 @@ fn by_codes(said: &Said<'_>, by_code: (Cause, Option<Fault>), words: &Words) -> 
         },
         (_, Step::Opening | Step::Other) => (Cause::Ours, Fault::Ours),
     }
+}
+
+/// RFC 3463 §3.2: 5.1.7 and 5.1.8.
+fn is_of_the_sender(enhanced: Option<Enhanced>) -> bool {
+    matches!(enhanced, Some((_, 1, 7 | 8)))
 }
 
 fn is_of_a_person((_, fault): (Cause, Fault)) -> bool {

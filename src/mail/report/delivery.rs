@@ -45,7 +45,10 @@ fn failure(status: Option<Enhanced>, diagnostic: &str) -> Notice {
     let said = remote_reply(diagnostic);
     let (code, remote, words) = match said {
         Some((code, enhanced, words)) => (Some(code), enhanced, words),
-        None => (None, None, diagnostic.split_once(';').map_or(diagnostic, |(_, words)| words).trim()),
+        None => {
+            let kind = diagnostic.split_once(';').filter(|(kind, _)| !kind.trim().contains([' ', '.']));
+            (None, None, kind.map_or(diagnostic, |(_, words)| words).trim())
+        }
     };
     // Words that are no reply may hold its code all the same: `x-unix; … (#5.1.1)`.
     let remote = remote.or_else(|| words.split([' ', '(', ')', '[', ']', '#', ';', ':']).find_map(reply::enhanced));
@@ -75,8 +78,12 @@ fn first_enhanced(status: &str) -> Option<Enhanced> {
 
 /// The code, the enhanced code and the words of `smtp; 550 5.1.1 …` or `smtp; 550-5.1.1 …` (RFC 3464 §2.3.6).
 fn remote_reply(diagnostic: &str) -> Option<(u16, Option<Enhanced>, &str)> {
-    let (kind, reply) = diagnostic.split_once(';').unwrap_or(("smtp", diagnostic));
-    if !kind.trim().to_ascii_lowercase().starts_with("smtp") {
+    // Some leave the kind out, and have a semicolon further on.
+    let (kind, reply) = match diagnostic.split_once(';') {
+        Some((kind, reply)) if !kind.trim().contains([' ', '.']) => (kind.trim(), reply),
+        _ => ("smtp", diagnostic),
+    };
+    if !kind.to_ascii_lowercase().starts_with("smtp") {
         return None;
     }
     let reply = reply.trim_start();

@@ -163,7 +163,7 @@ impl Connection {
         let mut parameters = Vec::new();
         if !is_ascii(transaction.from) || !is_ascii(transaction.to) {
             if !server.supports_feature(Extension::SmtpUtfEight) {
-                return Err(Error::Address(if is_ascii(transaction.to) { "from" } else { "to" }));
+                return Err(Error::Beyond(if is_ascii(transaction.to) { "from" } else { "to" }));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
@@ -178,7 +178,7 @@ impl Connection {
     pub(super) async fn is_usable<T>(&mut self, outcome: &Result<T, Error>) -> bool {
         let is_clear = match outcome {
             // An address that the server cannot be told was not told.
-            Ok(_) | Err(Error::Address(_)) => true,
+            Ok(_) | Err(Error::Address(_) | Error::Beyond(_)) => true,
             Err(error) if self.is_spoilt || is_closing(error) => false,
             Err(Error::Refused { .. }) => self.ask(Command::Reset, Rset).await.is_ok(),
             Err(_) => false,
