@@ -172,7 +172,12 @@ impl Error {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Address("to") | Self::Beyond("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Beyond(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::Folder { .. } => Verdict::Ours,
+            Self::Address(_)
+            | Self::Beyond(_)
+            | Self::Header(_)
+            | Self::Build(_)
+            | Self::Sign
+            | Self::Folder { .. } => Verdict::Ours,
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
@@ -192,9 +197,7 @@ impl Error {
 /// line, and encoded.
 pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Result<Vec<u8>, Error> {
     let message_id = bracketed(&envelope.message_id).ok_or(Error::Header("Message-ID"))?;
-    let mut builder = Message::builder()
-        .from(mailbox(&envelope.from, "from")?)
-        .to(mailbox(&envelope.to, "to")?);
+    let mut builder = Message::builder().from(mailbox(&envelope.from, "from")?).to(mailbox(&envelope.to, "to")?);
     builder = match single_line(subject) {
         // lettre leaves ASCII as it is, and a reader's program would decode what only looks encoded.
         subject if subject.contains("=?") => builder.raw_header(encoded_words("Subject", &subject)),

@@ -20,15 +20,13 @@ use crate::domain::feed::Reach;
 use crate::store::HeldRun;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "\
+#[command(after_help = "\
 A mail server may put an email off, most often by greylisting, which passes in minutes. `once`
 stays that long and tries again; what it cannot send by then is named, and goes out with the next
 `once`, or sooner with `once --due` or `run`.
 
 Example, from cron, every Monday at eight:
-  0 8 * * 1  policy-digest once --config /etc/policy-digest"
-)]
+  0 8 * * 1  policy-digest once --config /etc/policy-digest")]
 pub(super) struct Once {
     /// Only what is due: feeds whose next check has come, digests whose slot has
     #[arg(long)]
@@ -104,8 +102,7 @@ fn tell(app: &App, report: &OnceReport) {
             },
         }
     }
-    let (sent, deferred, failed) =
-        (report.resumed.sent + report.delivery.sent, report.left.messages, given_up(report));
+    let (sent, deferred, failed) = (report.resumed.sent + report.delivery.sent, report.left.messages, given_up(report));
     let mut parts = vec![format!("{} sent", count(sent, "mail"))];
     if report.resumed.sent > 0 {
         parts.push(format!("{} of them left by an earlier run", report.resumed.sent));

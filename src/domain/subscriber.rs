@@ -71,7 +71,9 @@ impl EmailAddress {
     #[must_use]
     pub fn shown(&self) -> String {
         match self.0.rsplit_once('@') {
-            Some((local, domain)) if domain.contains("xn--") => format!("{local}@{}", idna::domain_to_unicode(domain).0),
+            Some((local, domain)) if domain.contains("xn--") => {
+                format!("{local}@{}", idna::domain_to_unicode(domain).0)
+            }
             _ => self.0.clone(),
         }
     }
@@ -96,7 +98,8 @@ pub fn ascii_domain(domain: &str) -> String {
 /// marks of direction.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A mark that goes with a letter, as many scripts write their vowels.

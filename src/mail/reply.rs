@@ -212,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_server_that_has_enough_of_a_connection_is_told_from_one_that_has_enough_of_us() {
-        for text in ["Too many mails in this session", "4.7.0 connection limit reached", "too many messages per connection"] {
+        for text in
+            ["Too many mails in this session", "4.7.0 connection limit reached", "too many messages per connection"]
+        {
             assert!(is_session_limit(&Reply::new(451, text)), "{text}");
         }
         for text in ["4.7.1 greylisted", "too many concurrent connections", "4.2.2 mailbox limit reached"] {

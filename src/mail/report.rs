@@ -109,11 +109,13 @@ impl Found {
                 self.is_feedback = true;
                 self.feedback = Fields::read(&entity.content());
             }
-            "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" => {
-                if self.original.is_empty() {
-                    self.original = Fields::read(entity.content().trim_ascii_start());
-                }
+            "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers"
+                if self.original.is_empty() =>
+            {
+                self.original = Fields::read(entity.content().trim_ascii_start());
             }
+            // A second one says nothing that is not known.
+            "text/rfc822-headers" => {}
             "text/html" => self.html.push_str(&entity.plain_text()),
             kind if kind.starts_with("text/") => {
                 self.plain.push_str(&entity.text());
@@ -165,7 +167,8 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
     let (is_automatic, has_null_path) = (is_automatic(fields), has_null_path(fields));
     let author = author(fields);
     let names_recipients = fields.first("x-failed-recipients").is_some();
-    let is_report = mail.kind == "multipart/report" && mail.report_type.as_deref().is_none_or(|kind| kind == "delivery-status");
+    let is_report =
+        mail.kind == "multipart/report" && mail.report_type.as_deref().is_none_or(|kind| kind == "delivery-status");
     let has_reply = found.letter.reply().is_some();
     let has_original = !found.original.is_empty();
     // Our email as a part of its own: no program that answers for a person sends it back so.
@@ -190,7 +193,14 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
         Author::Other => has_failed && has_original && has_reply,
     };
     if is_failure {
-        return delivery(&found.letter.fields()).unwrap_or_else(|| found.letter.failure(names_recipients));
+        let told = delivery(&found.letter.fields()).unwrap_or_else(|| found.letter.failure(names_recipients));
+        return match told {
+            // Whoever else it is may only quote a status.
+            Notice::Failed { fault: Fault::Person, cause, code } if !is_by_a_system => {
+                Notice::Failed { fault: Fault::Soft, cause, code }
+            }
+            told => told,
+        };
     }
     if is_automatic { Notice::AutoReply } else { Notice::Other }
 }
@@ -225,8 +235,11 @@ fn unsubscribe(fields: &Fields) -> Option<Vec<String>> {
     let wish = lower.find("unsubscribe")?;
     let behind = subject[wish + "unsubscribe".len()..].replace("%20", " ").replace("=20", " ").replace("%2E", ".");
     let pieces = behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').map(|piece| piece.trim_matches('.'));
-    let tokens: Vec<String> =
-        pieces.filter(|piece| piece.contains('.') && (20..=200).contains(&piece.len())).map(str::to_owned).take(8).collect();
+    let tokens: Vec<String> = pieces
+        .filter(|piece| piece.contains('.') && (20..=200).contains(&piece.len()))
+        .map(str::to_owned)
+        .take(8)
+        .collect();
     (!tokens.is_empty()).then_some(tokens)
 }
 

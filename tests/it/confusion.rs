@@ -18,9 +18,8 @@ const COPY: &str = "Return-Path: <bounces+2a-5f0c1d9e8b7a6f5e4d3c@digest.test>\n
                     To: ada@people.test\nSubject: Mailbox full of reform, blocked by policy\nMessage-ID: <1.x@digest.test>\n\n\
                     User unknown. 550 5.1.1 no such user. Spam!\n";
 
-const CLASSES: [&str; 11] = [
-    "dead", "disabled", "full", "filtered", "ours", "temporary", "unclear", "complaint", "auto", "delay", "other",
-];
+const CLASSES: [&str; 11] =
+    ["dead", "disabled", "full", "filtered", "ours", "temporary", "unclear", "complaint", "auto", "delay", "other"];
 
 /// One sample: what it is, what it is called, how it is made, and its text.
 pub struct Sample {
@@ -56,8 +55,12 @@ impl Sample {
         let what = self.what.replace("READER", READER);
         let parts: Vec<&str> = what.split('|').map(str::trim).collect();
         let part = |at: usize| parts.get(at).copied().unwrap_or_default();
-        let more: String =
-            part(2).split(';').map(str::trim).filter(|field| !field.is_empty()).map(|field| format!("{field}\n")).collect();
+        let more: String = part(2)
+            .split(';')
+            .map(str::trim)
+            .filter(|field| !field.is_empty())
+            .map(|field| format!("{field}\n"))
+            .collect();
         let head = |path: &str, from: &str, subject: &str| {
             format!("Return-Path: <{path}>\nFrom: {from}\nTo: {TOKEN}\nSubject: {subject}\nMIME-Version: 1.0\n")
         };
@@ -87,7 +90,8 @@ impl Sample {
             "text" => head("", part(0), part(1)) + &more + &words(&self.body),
             "mail" => head("ada@people.test", part(0), part(1)) + &more + &words(&self.body),
             "receipt" => {
-                let receipt = "Content-Type: message/disposition-notification\n\nDisposition: manual-action; displayed\n";
+                let receipt =
+                    "Content-Type: message/disposition-notification\n\nDisposition: manual-action; displayed\n";
                 let kind = "report; report-type=disposition-notification";
                 head("", READER, "Read: Reform digest") + &multipart(kind, &[words("It was read."), receipt.to_owned()])
             }

@@ -25,10 +25,9 @@ pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
             )),
         ),
         Err(_) if is_local => (format!("{public} (not answering; needed once emails leave this machine)"), None),
-        Err(Unanswered { cause, next }) => (
-            public.to_owned(),
-            Some(CheckFinding::advice(format!("nobody answers at `{public}`: {cause}"), next)),
-        ),
+        Err(Unanswered { cause, next }) => {
+            (public.to_owned(), Some(CheckFinding::advice(format!("nobody answers at `{public}`: {cause}"), next)))
+        }
     };
     (Part::new("public address", says, finding.into_iter().collect()), answers)
 }

@@ -50,11 +50,9 @@ pub fn domain_name(text: &str) -> Option<String> {
 
 /// `someone@example.org` or `A Name <someone@example.org>`.
 pub(in crate::config) fn mailbox(value: &DeValue<'_>) -> Read<String> {
-    parsed("a sender such as `Policy Digest <digest@example.org>`", |text| {
-        match text.rsplit_once('<') {
-            Some((name, address)) => Some(format!("{name}<{}>", in_ascii(address.strip_suffix('>')?)?)),
-            None => in_ascii(text),
-        }
+    parsed("a sender such as `Policy Digest <digest@example.org>`", |text| match text.rsplit_once('<') {
+        Some((name, address)) => Some(format!("{name}<{}>", in_ascii(address.strip_suffix('>')?)?)),
+        None => in_ascii(text),
     })(value)
 }
 

@@ -93,9 +93,7 @@ fn general(said: &Said<'_>, by_code: (Cause, Option<Fault>), cause: Cause) -> (C
         (_, Some(Fault::Person)) => (Cause::Unclear, Fault::Soft),
         (by_code, Some(Fault::Soft)) => (by_code, Fault::Soft),
         (_, Some(fault)) => (cause, fault),
-        (_, None) if said.step == Step::Report && said.words.len() > super::LONG_WORDS => {
-            (Cause::Unclear, Fault::Soft)
-        }
+        (_, None) if said.step == Step::Report && said.words.len() > super::LONG_WORDS => (Cause::Unclear, Fault::Soft),
         (_, None) => (cause, Fault::Ours),
     }
 }
@@ -134,7 +132,8 @@ fn is_of_a_person((_, fault): (Cause, Fault)) -> bool {
 /// Whether the reporter's status leaves it possible that the mailbox is dead: it says so, or says nothing.
 fn is_supported(status: Option<Enhanced>) -> bool {
     status.is_none_or(|status| {
-        matches!(status, (5, 0 | 1 | 5, 0)) || (status.0 == 5 && line(status).is_some_and(|(_, fault)| fault == Fault::Person))
+        matches!(status, (5, 0 | 1 | 5, 0))
+            || (status.0 == 5 && line(status).is_some_and(|(_, fault)| fault == Fault::Person))
     })
 }
 

@@ -9,8 +9,9 @@ use crate::mail::reply;
 /// The worst that a delivery status says; `None` when it speaks of nobody. We write to one person at a time, so several
 /// recipients are that person's forwarding.
 pub(super) fn delivery(statuses: &[Fields]) -> Option<Notice> {
-    let is_of_a_recipient =
-        |block: &&Fields| ["action", "status", "final-recipient", "diagnostic-code"].iter().any(|name| block.first(name).is_some());
+    let is_of_a_recipient = |block: &&Fields| {
+        ["action", "status", "final-recipient", "diagnostic-code"].iter().any(|name| block.first(name).is_some())
+    };
     let notices = statuses.iter().filter(is_of_a_recipient).map(recipient);
     let rank = |notice: &Notice| match notice {
         Notice::Failed { fault: Fault::Person, .. } => 3,

@@ -56,7 +56,7 @@ impl Letter {
         let names = ["final-recipient", "action", "status", "diagnostic-code"];
         let is_field = |line: &&str| header(line).is_some_and(|name| names.contains(&name.as_str()));
         let lines: Vec<&str> = self.text.lines().collect();
-        let Some(start) = lines.iter().position(|line| is_field(&line)) else { return Vec::new() };
+        let Some(start) = lines.iter().position(is_field) else { return Vec::new() };
         let block: Vec<&str> = lines[start..].iter().take_while(|line| !line.trim().is_empty()).copied().collect();
         if block.iter().filter(|line| is_field(line)).count() < 2 {
             return Vec::new();
@@ -128,13 +128,16 @@ fn quoted(text: &str) -> impl Iterator<Item = Quoted<'_>> {
     starts.take(200).filter_map(|(at, _)| {
         let rest = &text[at..];
         let (code, behind) = match rest.get(..3).and_then(|code| code.parse::<u16>().ok()) {
-            Some(code) if rest[3..].starts_with([' ', '-', ':', '\t', '\n', '\r']) && code % 100 < 80 => (Some(code), &rest[4..]),
+            Some(code) if rest[3..].starts_with([' ', '-', ':', '\t', '\n', '\r']) && code % 100 < 80 => {
+                (Some(code), &rest[4..])
+            }
             _ => (None, rest),
         };
         let behind = behind.trim_start_matches([' ', '(', '#', '-', '[', '<']);
         let word = behind.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
         let enhanced = reply::enhanced(word.trim_end_matches('.')).filter(|(class, ..)| *class >= 4);
-        let is_reply = enhanced.is_some() || code.is_some_and(|_| behind.starts_with(|c: char| c.is_alphabetic() || "<[\"'*".contains(c)));
+        let is_reply = enhanced.is_some()
+            || code.is_some_and(|_| behind.starts_with(|c: char| c.is_alphabetic() || "<[\"'*".contains(c)));
         is_reply.then(|| Quoted { code, enhanced, words: around(text, at) })
     })
 }
@@ -167,14 +170,17 @@ fn begins_a_copy(lines: &[&str]) -> bool {
 }
 
 fn is_one(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| if known.ends_with('-') { name.starts_with(known) && name != "x-unix" } else { name == *known })
+    names
+        .iter()
+        .any(|known| if known.ends_with('-') { name.starts_with(known) && name != "x-unix" } else { name == *known })
 }
 
 /// The name of a field that the line begins with, in lower case.
 fn header(line: &str) -> Option<String> {
     let line = line.trim_start_matches(['>', ' ', '|']);
     let (name, _) = line.split_once(':')?;
-    let is_name = !name.is_empty() && name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        !name.is_empty() && name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then(|| name.to_ascii_lowercase())
 }
 
@@ -183,8 +189,23 @@ fn is_a_rule(line: &str) -> bool {
     let line = line.trim();
     let bare = line.trim_matches(['-', '=', '*', '_', ' ', '#']).to_lowercase();
     let is_ruled = line.len() > bare.len() + 2;
-    let words = ["original message", "copy of the message", "copy of your message", "your message", "message header", "headers of", "header of", "unsent message", "returned message", "message follows", "originalnachricht", "message d'origine"];
-    (is_ruled && words.iter().any(|word| bare.contains(word))) || bare.starts_with("original message headers") || bare.starts_with("original message follows")
+    let words = [
+        "original message",
+        "copy of the message",
+        "copy of your message",
+        "your message",
+        "message header",
+        "headers of",
+        "header of",
+        "unsent message",
+        "returned message",
+        "message follows",
+        "originalnachricht",
+        "message d'origine",
+    ];
+    (is_ruled && words.iter().any(|word| bare.contains(word)))
+        || bare.starts_with("original message headers")
+        || bare.starts_with("original message follows")
 }
 
 #[cfg(test)]
@@ -193,7 +214,9 @@ mod tests {
 
     #[test]
     fn a_letter_ends_where_the_returned_mail_begins() {
-        let letter = Letter::read("It failed:\n550 5.1.1 no\n\n--- Your message, with all its headers, follows. ---\n\nReturn-Path: <a+b@c.test>\nTo: x\n\nfull");
+        let letter = Letter::read(
+            "It failed:\n550 5.1.1 no\n\n--- Your message, with all its headers, follows. ---\n\nReturn-Path: <a+b@c.test>\nTo: x\n\nfull",
+        );
         assert_eq!(letter.text, "It failed:\n550 5.1.1 no\n\n");
         assert_eq!(letter.original.first("return-path"), Some("<a+b@c.test>"));
         let letter = Letter::read("Your message\n  To: x\n  Subject: y\n\ndid not reach anybody\n");
@@ -202,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_found_in_a_letter() {
-        let found = |text: &str| Letter { text: text.to_owned(), ..Letter::default() }.reply().map(|reply| reply.shown());
+        let found =
+            |text: &str| Letter { text: text.to_owned(), ..Letter::default() }.reply().map(|reply| reply.shown());
         assert_eq!(found("said: 550-5.1.1 no\n").as_deref(), Some("550 5.1.1"));
         assert_eq!(found("Sorry, no mailbox here by that name. (#5.1.1)\n").as_deref(), Some("5.1.1"));
         assert_eq!(found("after RCPT: 554 refused\n").as_deref(), Some("554"));

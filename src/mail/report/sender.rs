@@ -33,11 +33,21 @@ const DAEMONS: &[&str] = &[
 ];
 
 /// Names that a person or a program may have as well.
-const POSTMASTERS: &[&str] = &["postmaster*", "mailmaster*", "mailadmin*", "systemadministrator*", "mailadministrator*", "mailerror*"];
+const POSTMASTERS: &[&str] =
+    &["postmaster*", "mailmaster*", "mailadmin*", "systemadministrator*", "mailadministrator*", "mailerror*"];
 
 /// Display names of mail systems.
-const DISPLAYED: &[&str] =
-    &["mail delivery", "mailer-daemon", "mailer daemon", "mail system", "delivery subsystem", "internet mail delivery", "system administrator", "mail administrator", "postmaster"];
+const DISPLAYED: &[&str] = &[
+    "mail delivery",
+    "mailer-daemon",
+    "mailer daemon",
+    "mail system",
+    "delivery subsystem",
+    "internet mail delivery",
+    "system administrator",
+    "mail administrator",
+    "postmaster",
+];
 
 /// Who wrote it. The name alone would do for a joke, the path alone for any vacation program.
 pub(super) fn author(fields: &Fields) -> Author {
@@ -89,7 +99,10 @@ fn address(from: &str) -> &str {
         return rest.trim_end().trim_end_matches('>').trim();
     }
     let bare = from.split('(').next().unwrap_or_default();
-    bare.split_whitespace().find(|word| word.contains('@')).or_else(|| bare.split_whitespace().next()).unwrap_or_default()
+    bare.split_whitespace()
+        .find(|word| word.contains('@'))
+        .or_else(|| bare.split_whitespace().next())
+        .unwrap_or_default()
 }
 
 /// RFC 3834 §5, and what programs wrote before it.
@@ -121,8 +134,16 @@ mod tests {
 
     #[test]
     fn mail_systems_are_known_by_their_names_and_the_null_path() {
-        for from in ["MAILER-DAEMON <>", "<>", "MAILER-DAEMON", "MAILER-DAEMON (Mail System)", "\"Mail System\" <MAILER-DAEMON>",
-            "Mail.Delivery.System@a.test", "x <MicrosoftExchange329e71ec@b.test>", "Mail Delivery System <Mailer-Daemon@c.test>"] {
+        for from in [
+            "MAILER-DAEMON <>",
+            "<>",
+            "MAILER-DAEMON",
+            "MAILER-DAEMON (Mail System)",
+            "\"Mail System\" <MAILER-DAEMON>",
+            "Mail.Delivery.System@a.test",
+            "x <MicrosoftExchange329e71ec@b.test>",
+            "Mail Delivery System <Mailer-Daemon@c.test>",
+        ] {
             assert_eq!(of(&format!("Return-Path: <>\nFrom: {from}\n")), Author::Daemon, "{from}");
             assert_eq!(of(&format!("Return-Path: <ada@a.test>\nFrom: {from}\n")), Author::Other, "{from}");
         }

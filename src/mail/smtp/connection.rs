@@ -73,12 +73,13 @@ impl Connection {
         let (timeout, idle_since) = (settings.timeout, Instant::now());
         let mut connection = Self { smtp, timeout, takes_groups: false, is_spoilt: false, transactions: 0, idle_since };
         // lettre keeps of the first answer only the extensions that it knows.
-        connection.takes_groups = !says_helo && match connection.ask(Command::Hello, Ehlo::new(hello)).await {
-            Ok(offer) => offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
-            // It is not to be asked twice.
-            Err(error @ Error::Refused { .. }) if !is_closing(&error) => false,
-            Err(error) => return Err(error),
-        };
+        connection.takes_groups = !says_helo
+            && match connection.ask(Command::Hello, Ehlo::new(hello)).await {
+                Ok(offer) => offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
+                // It is not to be asked twice.
+                Err(error @ Error::Refused { .. }) if !is_closing(&error) => false,
+                Err(error) => return Err(error),
+            };
         if let Some(login) = &settings.login
             && let Err(error) = connection.log_in(&settings.host, login).await
         {
