@@ -89,8 +89,8 @@ const LONG_WORDS: usize = 400;
 pub enum Letter {
     /// It failed for good.
     Failed,
-    /// It is late, and still being tried.
-    Delayed,
+    /// It is late and still being tried, or arrived after all.
+    Passing,
     /// A machine answers for a person.
     AutoReply,
     /// None of it can be told.
@@ -107,8 +107,9 @@ pub fn letter(subject: &str, text: &str) -> Letter {
     let has_failed = !is_answer && subject.have_any(table::FAILED_SUBJECTS);
     let is_over = text.have_any(table::GIVEN_UP);
     let is_late_subject = subject.have_any(table::LATE) && !subject.have_any(table::OVER_SUBJECTS);
-    if is_late_subject || subject.have_any(table::DELAY) || text.have_any(table::DELAY) {
-        Letter::Delayed
+    let has_arrived = !is_over && (subject.have_any(table::DELIVERED) || text.have_any(table::DELIVERED));
+    if is_late_subject || has_arrived || subject.have_any(table::DELAY) || text.have_any(table::DELAY) {
+        Letter::Passing
     } else if has_failed {
         Letter::Failed
     } else if subject.have_any(table::AUTO_REPLY_SUBJECTS) {
@@ -116,7 +117,7 @@ pub fn letter(subject: &str, text: &str) -> Letter {
     } else if is_over {
         Letter::Failed
     } else if text.have_any(table::LATE) {
-        Letter::Delayed
+        Letter::Passing
     } else {
         Letter::Unknown
     }

@@ -175,7 +175,7 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
     let has_our_part = has_original && found.letter.original.is_empty();
     let may_be_null = has_null_path || fields.first("return-path").is_none();
     let is_by_a_system = names_recipients || is_report || author != Author::Other;
-    if letter == bounce::Letter::Delayed && (is_by_a_system || (has_null_path && has_original)) {
+    if letter == bounce::Letter::Passing && (is_by_a_system || (has_null_path && has_original)) {
         return Notice::Passing;
     }
     let is_failure = match author {

@@ -303,6 +303,14 @@ pub(super) const LATE: &[&str] = &[
     "deferred", "verzöger*", "retard*", "retrasad*", "ritard*", "~отложен", "~задерж", "~遅延",
 ];
 
+/// Words that it arrived, or went on to where no report comes from (RFC 3461): not every system writes a status for that.
+#[rustfmt::skip]
+pub(super) const DELIVERED: &[&str] = &[
+    "successfully delivered", "delivered successfully", "successful mail delivery", "successful delivery", "delivery successful",
+    "delivery was successful", "successfully relayed", "relayed successfully", "successfully received", "erfolgreich zugestellt",
+    "remis avec succès", "entregado correctamente",
+];
+
 /// Words that it is over, which stand against those.
 #[rustfmt::skip]
 pub(super) const GIVEN_UP: &[&str] = &[

@@ -82,6 +82,8 @@ fn dead(said: &Said<'_>, by_code: Option<Fault>, trust: Trust, words: &Words) ->
     let is_contradicted = words_against(words) || !is_supported(said.status);
     match (by_code, said.step, trust) {
         _ if is_contradicted => Fault::Soft,
+        // A reporter's status beside words that may mean a policy: sendmail writes 5.1.1 for every bare 550.
+        (_, _, Trust::Weak) if said.enhanced.is_none() => Fault::Soft,
         (Some(Fault::Person), ..) | (None, Step::Recipient, Trust::Sure) => Fault::Person,
         _ => Fault::Soft,
     }

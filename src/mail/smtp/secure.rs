@@ -154,7 +154,7 @@ async fn answer(settings: &Settings, command: Command, tcp: &mut TcpStream) -> R
 
 async fn read_answer(tcp: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let (mut bytes, mut line) = (Vec::new(), 0);
-    while bytes.len() < ANSWER_BYTES {
+    for _ in 0..ANSWER_BYTES {
         let mut byte = [tcp.read_u8().await?];
         ascii(&mut byte);
         // An empty line before an answer is none of it.
