@@ -42,6 +42,13 @@ pub enum Progress<'a> {
     },
     /// One step is done.
     Step(&'a str),
+    /// Nothing is done until then: so many emails wait for their next attempt.
+    Waiting {
+        /// How many.
+        messages: usize,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
     /// All are.
     Finished,
 }

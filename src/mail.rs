@@ -8,6 +8,8 @@ pub mod report;
 pub mod smtp;
 pub mod transport;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue};
 use lettre::message::{Body, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart, header};
@@ -51,6 +53,9 @@ pub enum Error {
     /// An address that is none.
     #[error("`{0}` is not a mail address")]
     Address(&'static str),
+    /// An address with letters beyond ASCII before its `@`, for a server that takes none (RFC 6531).
+    #[error("the mail server takes no address with letters beyond ASCII before the `@` (SMTPUTF8), as `{0}` has one")]
+    Beyond(&'static str),
     /// A value that cannot stand in a header.
     #[error("the value of `{0}` cannot stand in a header")]
     Header(&'static str),
@@ -141,18 +146,21 @@ impl Error {
             // No recipient has been named yet.
             Self::Lost { command, .. } => matches!(command, Hello | StartTls | Auth | Mail),
             Self::Refused { command, reply } => command.step() == Step::Opening || reply.code == 421,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) => false,
+            Self::Address(_) | Self::Beyond(_) | Self::Header(_) | Self::Build(_) => false,
             _ => true,
         }
     }
 
     /// The answer's codes and command, as `recipient 550 5.1.1`, and whose fault it is; `None` when no server
-    /// answered, or it did before it was told of this message.
+    /// answered, or it did before it was told of this message. The last answer, `is_last`, says what no further attempt
+    /// can mend: a dislike of us that was called temporary says nothing of the person.
     #[must_use]
-    pub fn answer(&self) -> Option<(String, Fault)> {
+    pub fn answer(&self, is_last: bool) -> Option<(String, Fault)> {
         match self {
             Self::Refused { command, reply } if command.step() != Step::Opening => {
-                Some((format!("{} {reply}", command.word()), reply::fault(*command, reply)))
+                let fault = if is_last { reply::last_fault(reply) } else { None };
+                let fault = fault.unwrap_or_else(|| reply::fault(*command, reply));
+                Some((format!("{} {reply}", command.word()), fault))
             }
             _ => None,
         }
@@ -162,8 +170,13 @@ impl Error {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Address("to") => Verdict::Permanent,
-            Self::Address(_) | Self::Header(_) | Self::Build(_) | Self::Sign | Self::Folder { .. } => Verdict::Ours,
+            Self::Address("to") | Self::Beyond("to") => Verdict::Permanent,
+            Self::Address(_)
+            | Self::Beyond(_)
+            | Self::Header(_)
+            | Self::Build(_)
+            | Self::Sign
+            | Self::Folder { .. } => Verdict::Ours,
             Self::NoStartTls(_) | Self::NoLogin(_) | Self::ClearText(_) => Verdict::Ours,
             Self::Certificate { .. } | Self::Authorities(_) => Verdict::Ours,
             Self::Connect(..) | Self::Handshake { .. } => Verdict::Transient,
@@ -185,10 +198,13 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     let message_id = bracketed(&envelope.message_id).ok_or(Error::Header("Message-ID"))?;
     let mut builder = Message::builder()
         .from(header_mailbox(&envelope.from, "from")?)
-        .to(header_mailbox(&Mailbox::new("", &envelope.to), "to")?)
-        .subject(single_line(subject))
-        .message_id(Some(format!("<{message_id}>")))
-        .date(envelope.date.into());
+        .to(header_mailbox(&Mailbox::new("", &envelope.to), "to")?);
+    builder = match single_line(subject) {
+        // lettre leaves ASCII as it is, and a reader's program would decode what only looks encoded.
+        subject if subject.contains("=?") => builder.raw_header(encoded_words("Subject", &subject)),
+        subject => builder.subject(subject),
+    };
+    builder = builder.message_id(Some(format!("<{message_id}>"))).date(envelope.date.into());
     if let Some(reply_to) = &envelope.reply_to {
         builder = builder.reply_to(header_mailbox(reply_to, "reply_to")?);
     }
@@ -260,6 +276,21 @@ fn header_mailbox(mailbox: &Mailbox, which: &'static str) -> Result<lettre::mess
     let name = single_line(&mailbox.name);
     let address = mailbox.address.parse().map_err(|_| Error::Address(which))?;
     Ok(lettre::message::Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+/// A header whose whole value is encoded-words (RFC 2047 §5), each of whole characters and short enough for a line.
+fn encoded_words(name: &'static str, value: &str) -> HeaderValue {
+    const BYTES: usize = 36;
+    let mut words = vec![String::new()];
+    for letter in value.chars() {
+        if words.last().is_some_and(|word| word.len() + letter.len_utf8() > BYTES) {
+            words.push(String::new());
+        }
+        words.last_mut().expect("there is one").push(letter);
+    }
+    let encoded: Vec<String> = words.iter().map(|word| format!("=?utf-8?b?{}?=", BASE64.encode(word))).collect();
+    let name = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), encoded.join("\r\n "))
 }
 
 /// What stands between the angle brackets of a Message-ID: one `@`, visible ASCII, short enough for one line.

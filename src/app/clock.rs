@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -30,6 +31,17 @@ impl Clock {
             Self::Set(seconds) => seconds.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+    }
+
+    /// Waits until it is `at`. It looks again twice a minute, since a machine's clock may be set, or stand still while the
+    /// machine sleeps. A hand-set clock must have been set to it.
+    pub async fn reach(&self, at: DateTime<Utc>) {
+        const LOOK_AGAIN: Duration = Duration::from_secs(30);
+        while let Ok(left) = (at - self.now()).to_std()
+            && !left.is_zero()
+        {
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
     }
 
     /// Moves a hand-set clock; the machine's clock is not ours to move.

@@ -83,9 +83,11 @@ pub enum Next {
     AsBefore,
 }
 
-/// The pauses after the first, second, … failed attempt: 5 min, 15 min, 1 h, 4 h, 12 h, 24 h. The seventh
-/// failure ends it (about 41 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up in days).
-pub const LADDER: [Duration; 6] = [
+/// The pauses after the first, second, … failed attempt: 1 min, 5 min, 15 min, 1 h, 4 h, 12 h, 24 h. The eighth
+/// failure ends it (about 41 hours; RFC 5321 §4.5.4.1 asks for growing pauses, and for giving up in days). Greylisting
+/// ends after one to five minutes as a rule, so the second or third attempt gets through while `once` still waits.
+pub const LADDER: [Duration; 7] = [
+    Duration::from_secs(60),
     Duration::from_secs(5 * 60),
     Duration::from_secs(15 * 60),
     Duration::from_secs(60 * 60),
@@ -155,11 +157,11 @@ mod tests {
     #[test]
     fn a_deferred_message_climbs_the_ladder_and_is_then_given_up() {
         let minutes: Vec<u64> = LADDER.iter().map(|pause| pause.as_secs() / 60).collect();
-        assert_eq!(minutes, [5, 15, 60, 240, 720, 1440]);
+        assert_eq!(minutes, [1, 5, 15, 60, 240, 720, 1440]);
         for (step, pause) in (1..).zip(LADDER) {
             assert_eq!(after_attempt(step, Outcome::Deferred, NOW, MIDDLE, None), Next::RetryAt(NOW + pause));
         }
-        assert_eq!(after_attempt(7, Outcome::Deferred, NOW, MIDDLE, None), Next::Failed);
+        assert_eq!(after_attempt(8, Outcome::Deferred, NOW, MIDDLE, None), Next::Failed);
         assert_eq!(after_attempt(u32::MAX, Outcome::Lost, NOW, MIDDLE, None), Next::Failed);
     }
 
@@ -180,8 +182,8 @@ mod tests {
     #[test]
     fn a_message_that_would_arrive_too_late_is_given_up_now() {
         let after = |minutes| Some(NOW + TimeDelta::minutes(minutes));
-        assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(4)), Next::Late);
-        assert_eq!(after_attempt(1, Outcome::Lost, NOW, MIDDLE, after(5)), Next::RetryAt(NOW + LADDER[0]));
+        assert_eq!(after_attempt(2, Outcome::Lost, NOW, MIDDLE, after(4)), Next::Late);
+        assert_eq!(after_attempt(2, Outcome::Lost, NOW, MIDDLE, after(5)), Next::RetryAt(NOW + LADDER[1]));
     }
 
     #[test]
@@ -200,7 +202,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_sequence_of_outcomes_comes_to_one_end(outcomes in prop::collection::vec(0usize..4, 7..20)) {
+        fn any_sequence_of_outcomes_comes_to_one_end(outcomes in prop::collection::vec(0usize..4, 8..20)) {
             let outcome = |which: &usize| [Outcome::Accepted, Outcome::Deferred, Outcome::Refused, Outcome::Lost][*which];
             let mut now = NOW;
             let mut ends = 0;
@@ -221,7 +223,7 @@ mod tests {
         }
 
         #[test]
-        fn pauses_have_a_jitter_of_a_tenth_and_keep_their_order(step in 1u32..=6, chance in 0.0f64..1.0) {
+        fn pauses_have_a_jitter_of_a_tenth_and_keep_their_order(step in 1u32..=7, chance in 0.0f64..1.0) {
             let Next::RetryAt(at) = after_attempt(step, Outcome::Deferred, NOW, chance, None) else {
                 return Err(TestCaseError::fail("still on the ladder"));
             };

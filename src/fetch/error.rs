@@ -182,9 +182,15 @@ impl Error {
         }
     }
 
-    /// The whole of it in one line: what happened, the root of it, and what to do.
+    /// The whole of it in one line: what happened, the root of it, and what to do about a feed.
     #[must_use]
     pub fn explain(&self) -> String {
+        format!("{}; {}", self.cause(), self.advice())
+    }
+
+    /// What happened, and the root of it.
+    #[must_use]
+    pub fn cause(&self) -> String {
         let mut line = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(source) = cause {
@@ -193,7 +199,7 @@ impl Error {
                 line = format!("{line}: {}", shown(&source.to_string()));
             }
         }
-        format!("{line}; {}", self.advice())
+        line
     }
 
     /// What went wrong between the request and the head of its answer.

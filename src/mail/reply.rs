@@ -1,10 +1,9 @@
 //! A server's answer: its code, its enhanced code (RFC 3463), the command that it came to, and what the outbox does about
-//! it. Whose fault it is stands in the table of `domain::outbox::bounce`; the words decide nothing.
+//! it. Whose fault it is stands in the tables of `domain::outbox::bounce`.
 
 use std::fmt;
 
-use crate::domain::outbox::bounce;
-use crate::domain::outbox::bounce::{Enhanced, Fault, Step};
+use crate::domain::outbox::bounce::{self, Cause, Enhanced, Fault, Finding, Said, Step};
 
 /// What the outbox is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,30 +118,61 @@ pub(super) fn enhanced(text: &str) -> Option<Enhanced> {
     (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
 }
 
+/// Whose fault the refusal is, and what lies behind it.
+#[must_use]
+pub fn finding(command: Command, reply: &Reply) -> Finding {
+    let (code, enhanced) = (reply.code, reply.enhanced);
+    bounce::weigh(&Said { step: command.step(), code, enhanced, status: None, words: &reply.text })
+}
+
 /// Whose fault the refusal is.
 #[must_use]
 pub fn fault(command: Command, reply: &Reply) -> Fault {
-    bounce::fault(command.step(), reply.code, reply.enhanced)
+    finding(command, reply).fault
 }
 
-/// What the outbox is to do. A soft refusal is tried again even when its code is permanent: a full mailbox may be emptied
-/// within the days of the ladder.
+/// Whose fault a temporary refusal is that was not mended by time; `None` for a permanent one.
+#[must_use]
+pub fn last_fault(reply: &Reply) -> Option<Fault> {
+    let (code, enhanced) = (reply.code, reply.enhanced);
+    let said = Said { step: Step::Report, code, enhanced, status: None, words: &reply.text };
+    (code / 100 == 4).then(|| bounce::weigh(&said).fault)
+}
+
+/// Whether the server has enough of this connection, and would take more over another: `451 too many mails in this
+/// session`, as Yahoo, T-Online and some relays say it without closing.
+#[must_use]
+pub fn is_session_limit(reply: &Reply) -> bool {
+    let text = reply.text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    reply.code / 100 == 4
+        && has(&["session", "connection", "too many messages", "too many mails", "too many emails"])
+        && has(&["too many", "limit", "maximum", "max ", "exceeded", "per session", "per connection", "reached"])
+        && !has(&["too many connections", "concurrent"])
+}
+
+/// What the outbox is to do. A mailbox that is full or switched off is tried again even when the code is permanent: it
+/// may be emptied within the days of the ladder. One that seems dead is not, though the words be doubtful.
 #[must_use]
 pub fn verdict(command: Command, reply: &Reply) -> Verdict {
-    match fault(command, reply) {
-        Fault::Person | Fault::Complaint => Verdict::Permanent,
-        Fault::Soft => Verdict::Transient,
-        Fault::Ours => Verdict::Ours,
+    match finding(command, reply) {
+        _ if reply.code / 100 == 4 => Verdict::Transient,
+        Finding { fault: Fault::Person | Fault::Complaint, .. } | Finding { cause: Cause::Dead, .. } => {
+            Verdict::Permanent
+        }
+        Finding { fault: Fault::Soft, .. } => Verdict::Transient,
+        Finding { fault: Fault::Ours, .. } => Verdict::Ours,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use Command::{Auth, Data, Mail, Message, Rcpt};
+
     use super::*;
 
     #[test]
     fn a_refusal_is_final_for_the_person_and_never_for_us() {
-        use Command::{Auth, Data, Mail, Message, Rcpt};
         let table = [
             (Rcpt, 451, "4.7.1 greylisted", Verdict::Transient),
             (Message, 421, "closing", Verdict::Transient),
@@ -156,15 +186,41 @@ mod tests {
             (Rcpt, 552, "5.2.2 full", Verdict::Transient),
             (Rcpt, 550, "5.2.1 disabled", Verdict::Transient),
             (Rcpt, 550, "5.4.4 no route", Verdict::Permanent),
-            (Rcpt, 550, "5.4.1 no answer", Verdict::Ours),
+            (Rcpt, 550, "5.4.1 no answer", Verdict::Transient),
+            (Rcpt, 550, "5.4.1 bad route", Verdict::Ours),
             (Rcpt, 550, "4.2.2 contradiction", Verdict::Permanent),
             (Auth, 535, "5.7.8 bad credentials", Verdict::Ours),
             (Mail, 550, "5.1.1 odd, but said", Verdict::Permanent),
-            (Data, 554, "no valid recipients", Verdict::Ours),
+            (Data, 554, "no valid recipients", Verdict::Permanent),
+            (Rcpt, 550, "5.4.1 Recipient address rejected: Access denied", Verdict::Permanent),
+            (Rcpt, 550, "5.5.0 Requested action not taken: mailbox unavailable", Verdict::Permanent),
+            (Rcpt, 550, "listed at zen.spamhaus.org", Verdict::Ours),
+            (Rcpt, 525, "5.7.13 account disabled", Verdict::Transient),
         ];
         for (command, code, text, expected) in table {
             assert_eq!(verdict(command, &Reply::new(code, text)), expected, "{command} {code} {text}");
         }
+    }
+
+    #[test]
+    fn a_dislike_of_us_that_was_called_temporary_blames_nobody_when_it_was_the_last_word() {
+        let dislike = Reply::new(421, "4.7.0 [TSS04] deferred due to user complaints");
+        assert_eq!((fault(Rcpt, &dislike), last_fault(&dislike)), (Fault::Soft, Some(Fault::Ours)));
+        assert_eq!(last_fault(&Reply::new(450, "4.2.0 greylisted")), Some(Fault::Soft));
+        assert_eq!(last_fault(&Reply::new(550, "5.1.1 unknown")), None);
+    }
+
+    #[test]
+    fn a_server_that_has_enough_of_a_connection_is_told_from_one_that_has_enough_of_us() {
+        for text in
+            ["Too many mails in this session", "4.7.0 connection limit reached", "too many messages per connection"]
+        {
+            assert!(is_session_limit(&Reply::new(451, text)), "{text}");
+        }
+        for text in ["4.7.1 greylisted", "too many concurrent connections", "4.2.2 mailbox limit reached"] {
+            assert!(!is_session_limit(&Reply::new(451, text)), "{text}");
+        }
+        assert!(!is_session_limit(&Reply::new(550, "too many mails in this session")));
     }
 
     #[test]

@@ -1,12 +1,19 @@
-//! One returned mail as bytes, and what it reports: a delivery that failed (RFC 3464), a complaint (RFC 5965), the wish
-//! to leave, or an answer from a machine (RFC 3834), which is nobody's wish. Anybody can write such a mail: what is
-//! read here is believed only with a token of ours, which `app::outbox::bounces` checks. Words are never read, only fields.
+//! One returned mail as bytes, and what it reports: a delivery that failed (RFC 3464, or in words), a complaint (RFC
+//! 5965), the wish to leave, or an answer from a machine (RFC 3834), which is nobody's wish. Anybody can write such a
+//! mail: what is read here is believed only with a token of ours, which `app::outbox::bounces` checks. Structure goes before
+//! codes, and codes before words, which `domain::outbox::bounce` knows.
 
+mod delivery;
 mod entity;
+mod letter;
+mod sender;
 
 use crate::domain::outbox::bounce;
-use crate::domain::outbox::bounce::{Enhanced, Fault, Step};
+use crate::domain::outbox::bounce::{Cause, Fault};
+use delivery::delivery;
 use entity::{Entity, Fields, blocks};
+use letter::Letter;
+use sender::{Author, author, has_null_path, is_automatic};
 
 /// The most that is read of one mail: a report with the longest mail of ours in it is below a fifth of that.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -24,6 +31,8 @@ pub enum Notice {
     Failed {
         /// Whose fault it is.
         fault: Fault,
+        /// What lies behind it.
+        cause: Cause,
         /// As `550 5.1.1`; empty for an old form that says only that it came back.
         code: String,
     },
@@ -31,8 +40,8 @@ pub enum Notice {
     Passing,
     /// A person calls it spam.
     Complaint,
-    /// A person asks to leave, by a mail with this token in its subject.
-    Unsubscribe(String),
+    /// A person asks to leave, by a mail with one of these in its subject, which may be a token.
+    Unsubscribe(Vec<String>),
     /// A machine answered: out of office, a receipt, a thank-you.
     AutoReply,
     /// None of these.
@@ -58,6 +67,7 @@ pub fn read(bytes: &[u8]) -> Returned {
     let mail = Entity::read(&bytes[..bytes.len().min(MAX_BYTES)]);
     let mut found = Found::default();
     found.look_into(&mail, 0);
+    found.part_letter();
     let mut addresses = Vec::new();
     for name in ["x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "to", "cc"] {
         mail.fields.all(name).for_each(|value| add_addresses(&mut addresses, value));
@@ -82,6 +92,10 @@ struct Found {
     is_feedback: bool,
     original: Fields,
     is_receipt: bool,
+    /// What is written in plain words, and what only in HTML.
+    plain: String,
+    html: String,
+    letter: Letter,
 }
 
 impl Found {
@@ -101,12 +115,27 @@ impl Found {
             {
                 self.original = Fields::read(entity.content().trim_ascii_start());
             }
+            // A second one says nothing that is not known.
+            "text/rfc822-headers" => {}
+            "text/html" => self.html.push_str(&entity.plain_text()),
+            kind if kind.starts_with("text/") => {
+                self.plain.push_str(&entity.text());
+                self.plain.push_str("\n\n");
+            }
             _ if depth < MAX_DEPTH => {
                 for part in entity.parts() {
                     self.look_into(&Entity::read(part), depth + 1);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Parts the words from a copy of our mail that stands among them.
+    fn part_letter(&mut self) {
+        self.letter = Letter::read(if self.plain.trim().is_empty() { &self.html } else { &self.plain });
+        if self.original.is_empty() {
+            self.original = self.letter.original.clone();
         }
     }
 }
@@ -118,114 +147,101 @@ fn notice(mail: &Entity<'_>, found: &Found) -> Notice {
     if let Some(notice) = delivery(&found.statuses) {
         return notice;
     }
-    if let Some(token) = unsubscribe(&mail.fields) {
-        return Notice::Unsubscribe(token);
+    if is_complaint_in_words(mail, found) {
+        return Notice::Complaint;
     }
-    if found.is_receipt || is_automatic(&mail.fields) {
+    if let Some(tokens) = unsubscribe(&mail.fields) {
+        return Notice::Unsubscribe(tokens);
+    }
+    if found.is_receipt {
         return Notice::AutoReply;
     }
-    if is_from_a_mail_system(&mail.fields) {
-        // A report of the old kind, in words only. That it came back is what it says, and no more: it counts as soft,
-        // so that it takes weeks of them to suppress a person.
-        return Notice::Failed { fault: Fault::Soft, code: String::new() };
+    in_words(mail, found)
+}
+
+/// A notice without a delivery status: whose it is by its structure and its author; only then by its words.
+fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
+    let fields = &mail.fields;
+    let subject = fields.first("subject").unwrap_or_default();
+    let letter = bounce::letter(subject, &found.letter.text);
+    let has_failed = letter == bounce::Letter::Failed;
+    let (is_automatic, has_null_path) = (is_automatic(fields), has_null_path(fields));
+    let author = author(fields);
+    let names_recipients = fields.first("x-failed-recipients").is_some();
+    let is_report =
+        mail.kind == "multipart/report" && mail.report_type.as_deref().is_none_or(|kind| kind == "delivery-status");
+    let has_reply = found.letter.reply().is_some();
+    let has_original = !found.original.is_empty();
+    // Our email as a part of its own: no program that answers for a person sends it back so.
+    let has_our_part = has_original && found.letter.original.is_empty();
+    let may_be_null = has_null_path || fields.first("return-path").is_none();
+    let is_by_a_system = names_recipients || is_report || author != Author::Other;
+    if letter == bounce::Letter::Passing && (is_by_a_system || (has_null_path && has_original)) {
+        return Notice::Passing;
     }
-    Notice::Other
+    let is_failure = match author {
+        _ if names_recipients => true,
+        // Some vacation programs write in the daemon's name.
+        _ if letter == bounce::Letter::AutoReply && !has_reply => false,
+        Author::Daemon => true,
+        _ if is_report => true,
+        Author::Postmaster => has_failed || has_reply || !is_automatic,
+        // Other names of systems, and gateways that have lost the null path: more must speak for it, and most where the
+        // mail says that it is an answer.
+        Author::Other if is_automatic => has_null_path && has_failed && (has_reply || has_our_part),
+        Author::Other if has_null_path => has_failed && (has_original || has_reply),
+        Author::Other if may_be_null => has_failed && (has_our_part || (has_original && has_reply)),
+        Author::Other => has_failed && has_original && has_reply,
+    };
+    if is_failure {
+        let told = delivery(&found.letter.fields()).unwrap_or_else(|| found.letter.failure(names_recipients));
+        return match told {
+            // Whoever else it is may only quote a status.
+            Notice::Failed { fault: Fault::Person, cause, code } if !is_by_a_system => {
+                Notice::Failed { fault: Fault::Soft, cause, code }
+            }
+            told => told,
+        };
+    }
+    if is_automatic { Notice::AutoReply } else { Notice::Other }
 }
 
 /// RFC 5965 §7.3; `opt-out` is older than the registry. `not-spam` takes a complaint back, `virus` and `auth-failure`
 /// (RFC 6591) are about what others do in our name, `other` is not said to be a wish.
 fn feedback(report: &Fields) -> Notice {
     match report.first("feedback-type").map(str::to_ascii_lowercase).as_deref() {
-        Some("abuse" | "fraud" | "opt-out") => Notice::Complaint,
+        Some("abuse" | "fraud" | "opt-out" | "opt-out-list" | "complaint") => Notice::Complaint,
         _ => Notice::Other,
     }
 }
 
-/// The worst that a delivery status says; `None` when there is none. We write to one person at a time, so several
-/// recipients are that person's forwarding.
-fn delivery(statuses: &[Fields]) -> Option<Notice> {
-    let recipients = statuses
+/// Complaints of the time before RFC 5965: Microsoft's JMRP sends our mail within its own, with a header of its making
+/// or this subject; others have lost the feedback report's type on the way.
+fn is_complaint_in_words(mail: &Entity<'_>, found: &Found) -> bool {
+    let subject = mail.fields.first("subject").unwrap_or_default().to_ascii_lowercase();
+    let is_jmrp = ["x-hmxmroriginalrecipient", "x-hmxmr-originalrecipient"]
         .iter()
-        .filter(|block| ["action", "status", "final-recipient"].iter().any(|name| block.first(name).is_some()));
-    let mut notices = Vec::new();
-    for block in recipients {
-        let status = block.first("status").and_then(super::reply::enhanced);
-        let action = block.first("action").map(str::to_ascii_lowercase);
-        // RFC 3464 §2.3.3: failed, delayed, delivered, relayed, expanded; one that is missing is told by the class.
-        let has_failed = match action.as_deref() {
-            Some(action) => action.starts_with("failed"),
-            None => status.is_some_and(|status| status.0 == 5),
-        };
-        notices.push(if has_failed { failure(status, block.first("diagnostic-code")) } else { Notice::Passing });
-    }
-    let rank = |notice: &Notice| match notice {
-        Notice::Failed { fault: Fault::Person, .. } => 3,
-        Notice::Failed { fault: Fault::Soft, .. } => 2,
-        Notice::Failed { .. } => 1,
-        _ => 0,
-    };
-    notices.into_iter().max_by_key(rank)
+        .any(|name| found.original.first(name).is_some() || mail.fields.first(name).is_some())
+        || subject.starts_with("complaint about message from");
+    let report = Fields::read(found.letter.text.trim_start().as_bytes());
+    let is_report = mail.report_type.as_deref() == Some("feedback-report") && feedback(&report) == Notice::Complaint;
+    (is_jmrp && !found.original.is_empty()) || is_report
 }
 
-/// The fault by status, or by the remote server's own code where the reporter gives `5.0.0`, as some always do.
-fn failure(status: Option<Enhanced>, diagnostic: Option<&str>) -> Notice {
-    let said = diagnostic.and_then(remote_reply);
-    let remote = said.and_then(|(_, enhanced)| enhanced);
-    let enhanced = match status {
-        Some((_, 0, 0)) | None => remote.or(status),
-        told => told,
-    };
-    // RFC 3464 §2.3.4: the status is what counts; the reply code beside it is only shown.
-    let code = enhanced.map_or(said.map_or(500, |(code, _)| code), |(class, _, _)| class * 100);
-    let shown = [said.map(|(code, _)| code.to_string()), enhanced.map(|(a, b, c)| format!("{a}.{b}.{c}"))];
-    Notice::Failed {
-        fault: bounce::fault(Step::Report, code, enhanced),
-        code: shown.into_iter().flatten().collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// The code and the enhanced code of `smtp; 550 5.1.1 …` or `smtp; 550-5.1.1 …` (RFC 3464 §2.3.6).
-fn remote_reply(diagnostic: &str) -> Option<(u16, Option<Enhanced>)> {
-    let (kind, reply) = diagnostic.split_once(';')?;
-    let reply = reply.trim_start();
-    let is_reply =
-        kind.trim().eq_ignore_ascii_case("smtp") && reply.as_bytes().get(3).is_none_or(|c| !c.is_ascii_digit());
-    let code: u16 = reply.get(..3)?.parse().ok()?;
-    let words = reply.get(3..)?.trim_start_matches(['-', ' ', '#']);
-    (is_reply && (400..600).contains(&code)).then(|| (code, super::reply::enhanced(words)))
-}
-
-/// The token of `unsubscribe TOKEN`, as the mail link of List-Unsubscribe writes it.
-fn unsubscribe(fields: &Fields) -> Option<String> {
+/// What may be the token of `unsubscribe TOKEN`, as the mail link of List-Unsubscribe writes it. Mail programs and
+/// gateways put words before it and leave its blank encoded; the token alone proves the wish.
+fn unsubscribe(fields: &Fields) -> Option<Vec<String>> {
     let subject = fields.first("subject")?;
-    let mut words = subject.split(' ');
-    let is_wish = words.next().is_some_and(|word| word.eq_ignore_ascii_case("unsubscribe"));
-    let token = words.next().filter(|token| token.contains('.') && token.len() <= 200)?;
-    (is_wish && words.next().is_none()).then(|| token.to_owned())
-}
-
-/// RFC 3834 §5, and what programs wrote before it.
-fn is_automatic(fields: &Fields) -> bool {
-    let is =
-        |name: &str, words: &[&str]| fields.all(name).any(|value| words.contains(&value.to_ascii_lowercase().as_str()));
-    fields.all("auto-submitted").any(|value| !value.to_ascii_lowercase().starts_with("no"))
-        || ["x-autoreply", "x-autorespond", "x-auto-response-suppress", "x-vacation"]
-            .iter()
-            .any(|name| fields.first(name).is_some())
-        || is("precedence", &["auto_reply", "auto-reply", "bulk", "junk", "list"])
-}
-
-/// RFC 5321 §4.5.5: reports have the null reverse-path, and their authors are called so by all. The name alone would do
-/// for a joke, the path alone for any vacation program.
-fn is_from_a_mail_system(fields: &Fields) -> bool {
-    let is_null = fields.first("return-path").is_none_or(|path| path.replace(' ', "") == "<>");
-    let mut from = Vec::new();
-    fields.all("from").for_each(|value| add_addresses(&mut from, value));
-    let is_system = |address: &String| {
-        let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        matches!(local.as_str(), "mailer-daemon" | "postmaster")
-    };
-    is_null && from.iter().any(is_system)
+    let lower = subject.to_ascii_lowercase();
+    let wish = lower.find("unsubscribe")?;
+    let behind = subject[wish + "unsubscribe".len()..].replace("%20", " ").replace("=20", " ").replace("%2E", ".");
+    let pieces = behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').map(|piece| piece.trim_matches('.'));
+    let tokens: Vec<String> = pieces
+        .filter(|piece| piece.contains('.') && (20..=200).contains(&piece.len()))
+        .map(str::to_owned)
+        .take(8)
+        .collect();
+    (!tokens.is_empty()).then_some(tokens)
 }
 
 fn add_addresses(addresses: &mut Vec<String>, value: &str) {

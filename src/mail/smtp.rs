@@ -14,6 +14,7 @@ mod stream;
 mod wire;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use lettre::Address;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsConnector;
 
-use super::reply::Command;
+use super::reply::{self, Command};
 use super::{Accepted, Error, Outgoing};
 use answer::is_closing;
 use connection::{Connection, Transaction};
@@ -86,6 +87,8 @@ pub struct Pool {
     idle: Mutex<Vec<Connection>>,
     connector: OnceCell<TlsConnector>,
     opening: SingleFlight,
+    /// The most messages that the server has taken over one connection, once it said that it takes no more.
+    session_limit: AtomicU32,
 }
 
 impl fmt::Debug for Pool {
@@ -99,7 +102,9 @@ impl Pool {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let slots = Semaphore::new(settings.max_connections.max(1));
-        Self { settings, slots, idle: Mutex::default(), connector: OnceCell::new(), opening: SingleFlight::default() }
+        let (idle, connector, opening) = (Mutex::default(), OnceCell::new(), SingleFlight::default());
+        let session_limit = AtomicU32::new(settings.messages_per_connection);
+        Self { settings, slots, idle, connector, opening, session_limit }
     }
 
     /// Sends one message, waiting for a free connection.
@@ -116,11 +121,19 @@ impl Pool {
             // A server may close what was idle. Nothing of the message was sent yet: trying again repeats nothing.
             let is_stale = outcome.as_ref().is_err_and(|error| match error {
                 Error::Lost { command, .. } => *command == Command::Mail,
-                Error::Refused { command, .. } => *command == Command::Mail && is_closing(error),
+                Error::Refused { command, .. } if *command == Command::Mail && is_closing(error) => true,
+                // It has enough of this connection; the message is no worse for it.
+                Error::Refused { command, reply } => {
+                    matches!(command, Command::Mail | Command::Rcpt) && reply::is_session_limit(reply)
+                }
                 _ => false,
             });
             if !is_stale {
                 return self.settle(kept, outcome).await;
+            }
+            if outcome.is_err_and(|error| !is_closing(&error) && matches!(error, Error::Refused { .. })) {
+                self.session_limit.fetch_min(kept.transactions.saturating_sub(1).max(1), Ordering::Relaxed);
+                kept.abandon();
             }
         }
         let mut fresh = self.open().await?;
@@ -157,7 +170,7 @@ impl Pool {
     /// Keeps the connection for the next message, if it can be used for one.
     async fn settle<T>(&self, mut connection: Connection, outcome: Result<T, Error>) -> Result<T, Error> {
         if connection.is_usable(&outcome).await {
-            if connection.transactions >= self.settings.messages_per_connection {
+            if connection.transactions >= self.session_limit.load(Ordering::Relaxed) {
                 connection.leave().await;
             } else {
                 self.idle().push(connection);

@@ -129,3 +129,16 @@ fn parts_are_counted_as_they_travel() {
     assert_eq!((bytes.text, bytes.html), (travelled(parts[1]), travelled(parts[2])));
     assert!(bytes.html > html.len());
 }
+
+#[test]
+fn a_subject_that_looks_encoded_arrives_as_written() {
+    let subject = format!("Care =?utf-8?q?two_words?= {}", "för alle ".repeat(12).trim());
+    let lines = headers(&built(&subject, "text", "<p>"));
+    let line = lines.iter().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject");
+    let words = line.split(' ').map(|word| {
+        let inner = word.strip_prefix("=?utf-8?b?").and_then(|word| word.strip_suffix("?=")).expect("an encoded-word");
+        assert!(word.len() <= 75, "RFC 2047 §2");
+        String::from_utf8(BASE64.decode(inner).expect("base64")).expect("whole characters")
+    });
+    assert_eq!(words.collect::<String>(), subject);
+}

@@ -59,13 +59,16 @@ const MAX_COLUMNS: usize = 1_000;
 /// # Errors
 /// [`Error::NoEmailColumn`], [`Error::TooWide`]. The error of a bad line is in its [`Line::row`].
 pub fn read(text: &str) -> Result<Sheet, Error> {
-    let mut lines = Lines::new(text);
+    let text = lines::with_line_feeds(text);
+    let mut lines = Lines::new(&text);
     let (delimiter, headers) = lines.headers()?;
     if headers.len() > MAX_COLUMNS {
         return Err(Error::TooWide(headers.len()));
     }
-    let columns = Columns::find(&headers).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
-    let lines = lines.map(|(number, cells)| match cells {
+    let lines: Vec<_> = lines.collect();
+    let cells = lines.iter().filter_map(|(_, cells)| cells.as_ref().ok());
+    let columns = Columns::find(&headers, cells).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
+    let lines = lines.into_iter().map(|(number, cells)| match cells {
         Ok(cells) => Line { number, row: Ok(columns.row(&cells)), cells },
         // A rough split, so that the line can be written out to be corrected.
         Err((error, whole)) => {

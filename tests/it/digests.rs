@@ -3,6 +3,7 @@
 mod archive;
 pub mod emails;
 mod note;
+mod once_waits;
 mod proof;
 mod public_feeds;
 mod quickstart;

@@ -82,13 +82,9 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
         returned.addresses.insert(0, to.to_owned());
     }
     let taken = match returned.notice.clone() {
-        Notice::Failed { fault, code } => failed(app, &returned, fault, code).await?,
+        Notice::Failed { fault, code, .. } => failed(app, &returned, fault, code).await?,
         Notice::Complaint => complaint(app, &returned).await?,
-        Notice::Unsubscribe(token) => match crate::app::subscribers::subscribe::unsubscribe(app, &token).await {
-            Ok(()) => BounceReport::Left,
-            Err(LinkError::Refused(_)) => BounceReport::Ignored(Ignored::Forged),
-            Err(LinkError::Failed(error)) => return Err(error),
-        },
+        Notice::Unsubscribe(tokens) => left(app, &tokens).await?,
         Notice::Passing => BounceReport::Ignored(Ignored::Passing),
         Notice::AutoReply => BounceReport::Ignored(Ignored::AutoReply),
         Notice::Other => BounceReport::Ignored(Ignored::Other),
@@ -97,6 +93,17 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
     tell(&taken);
     tell_held(app).await?;
     Ok(taken)
+}
+
+async fn left(app: &App, tokens: &[String]) -> anyhow::Result<BounceReport> {
+    for token in tokens {
+        match crate::app::subscribers::subscribe::unsubscribe(app, token).await {
+            Ok(()) => return Ok(BounceReport::Left),
+            Err(LinkError::Refused(_)) => {}
+            Err(LinkError::Failed(error)) => return Err(error),
+        }
+    }
+    Ok(BounceReport::Ignored(Ignored::Forged))
 }
 
 /// The status' final recipient is not compared with the message's: a mailbox that forwards to a dead one reports the
@@ -188,9 +195,9 @@ fn tell(taken: &BounceReport) {
     }
 }
 
-/// The relay's refusal of a message as a report; `None` when it did not speak of this message.
-pub(crate) fn refusal(app: &App, message: &Claimed, error: &mail::Error) -> Option<NewReport> {
-    let (code, fault) = error.answer()?;
+/// The relay's refusal of a message as a report, its last one or one before; `None` when it did not speak of this message.
+pub(crate) fn refusal(app: &App, message: &Claimed, error: &mail::Error, is_last: bool) -> Option<NewReport> {
+    let (code, fault) = error.answer(is_last)?;
     Some(NewReport { source: Source::Smtp, fault, code, hash: app.keys.address_hash(&message.address) })
 }
 

@@ -49,10 +49,11 @@ impl DeliverReport {
     /// Combines this report with that of a later delivery.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
-        self.errors.extend(later.errors);
+        self.errors.extend(later.errors.into_iter().filter(|error| !self.errors.contains(error)).collect::<Vec<_>>());
         Self {
             sent: self.sent + later.sent,
-            deferred: self.deferred + later.deferred,
+            // What was put off again is the same.
+            deferred: self.deferred.max(later.deferred),
             failed: self.failed + later.failed,
             late: self.late + later.late,
             errors: self.errors,
@@ -299,7 +300,9 @@ impl<'a> Delivery<'a> {
         let failure = result.err();
         let error = failure.as_ref().map(Failure::text);
         let report = match &failure {
-            Some(Failure::Mail(error)) if next != Next::AsBefore => bounces::refusal(self.app, message, error),
+            Some(Failure::Mail(error)) if next != Next::AsBefore => {
+                bounces::refusal(self.app, message, error, !matches!(next, Next::RetryAt(_)))
+            }
             _ => None,
         };
         if let (Some(text), false) = (&error, next == Next::AsBefore) {

@@ -1,13 +1,14 @@
 //! `once`: poll, digest, deliver; then a table of what was done, and where to look.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 
 use crate::app::App;
 use crate::app::digests::note::NoteUse;
-use crate::app::digests::once::{OnceReport, once};
+use crate::app::digests::once::{OnceReport, once_and_wait};
 use crate::app::operations::integrity::look_over;
 use crate::cli::feeds::poll::{feed_rows, feeds_json};
 use crate::cli::outbox::pause::{pause_json, pause_line};
@@ -19,9 +20,13 @@ use crate::domain::feeds::Reach;
 use crate::store::HeldRun;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example, from cron, every Monday at eight:\n  0 8 * * 1  policy-digest once --config /etc/policy-digest"
-)]
+#[command(after_help = "\
+A mail server may put an email off, most often by greylisting, which passes in minutes. `once`
+stays that long and tries again; what it cannot send by then is named, and goes out with the next
+`once`, or sooner with `once --due` or `run`.
+
+Example, from cron, every Monday at eight:
+  0 8 * * 1  policy-digest once --config /etc/policy-digest")]
 pub(crate) struct Once {
     /// Only what is due: feeds whose next check has come, digests whose slot has
     #[arg(long)]
@@ -29,7 +34,13 @@ pub(crate) struct Once {
     /// The editor's note, in Markdown, instead of note.md in the configuration folder
     #[arg(long, value_name = "FILE")]
     note: Option<PathBuf>,
+    /// How long to stay for emails that are put off; by default 15m, and 0s with `--due`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    wait: Option<Duration>,
 }
+
+/// Long enough for three retries: after 1, 5 and, with luck, 15 minutes.
+const WAIT: Duration = Duration::from_secs(15 * 60);
 
 impl Once {
     pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
@@ -39,15 +50,15 @@ impl Once {
             look_over(&app).await?;
         }
         let bar = Bar::default();
-        let report = once(&app, self.due, &|progress| bar.show(progress)).await?;
+        // Cron may call `--due` every minute, and the next call makes the next attempt.
+        let wait = self.wait.unwrap_or(if self.due { Duration::ZERO } else { WAIT });
+        let report = once_and_wait(&app, self.due, wait, &|progress| bar.show(progress)).await?;
         if global.json {
             print(to_json(&report));
         } else {
             tell(&app, &report);
         }
-        let given_up = given_up(&report) > 0;
-        let failed = given_up || report.pause().is_some() || report.poll.is_total_failure() || !report.held.is_empty();
-        Ok(if failed { Ending::Failed } else { Ending::Done })
+        Ok(if report.is_failure() { Ending::Failed } else { Ending::Done })
     }
 }
 
@@ -91,11 +102,7 @@ fn tell(app: &App, report: &OnceReport) {
             },
         }
     }
-    let (sent, deferred, failed) = (
-        report.resumed.sent + report.delivery.sent,
-        report.delivery.deferred.max(report.resumed.deferred),
-        given_up(report),
-    );
+    let (sent, deferred, failed) = (report.resumed.sent + report.delivery.sent, report.left.messages, given_up(report));
     let mut parts = vec![format!("{} sent", count(sent, "mail"))];
     if report.resumed.sent > 0 {
         parts.push(format!("{} of them left by an earlier run", report.resumed.sent));
@@ -106,7 +113,14 @@ fn tell(app: &App, report: &OnceReport) {
     if failed > 0 {
         parts.push(format!("{failed} given up"));
     }
+    match report.resumed.late + report.delivery.late {
+        0 => {}
+        late => parts.push(format!("{late} too late, so the next digest has their posts")),
+    }
     print(format_args!("mail     {}", parts.join(", ")));
+    if let Some(left) = left(report, app.config.settings.timezone) {
+        print(left);
+    }
     if let Some(pause) = report.pause() {
         print(format_args!("paused   {}", pause_line(pause, app.config.settings.timezone)));
     }
@@ -153,9 +167,20 @@ pub(crate) fn held_json(held: &[HeldRun]) -> serde_json::Value {
     held.collect::<Vec<_>>().into()
 }
 
-/// Mails that nobody will get: refused, or not taken while they were of use.
+/// What is still to be sent, and how it goes out: once this has ended, nothing tries again by itself.
+fn left(report: &OnceReport, zone: chrono_tz::Tz) -> Option<String> {
+    let next = report.left.next.filter(|_| report.left.messages > 0)?;
+    Some(format!(
+        "left     {} due from {}: `policy-digest once --due` sends them then, `policy-digest run` without being told, and \
+         nothing here tries again before one of them or the next `once`",
+        count(report.left.messages, "email"),
+        next.with_timezone(&zone).format("%Y-%m-%d %H:%M")
+    ))
+}
+
+/// Emails that were refused for good. What came too late is in the next digest, and is not lost.
 fn given_up(report: &OnceReport) -> usize {
-    [&report.resumed, &report.delivery].iter().map(|delivery| delivery.failed + delivery.late).sum()
+    report.resumed.failed + report.delivery.failed
 }
 
 /// "2 borderline posts wait".
@@ -187,7 +212,8 @@ fn to_json(report: &OnceReport) -> serde_json::Value {
         "digests": digests,
         "resumed": report.resumed.sent,
         "sent": report.resumed.sent + report.delivery.sent,
-        "deferred": report.delivery.deferred,
+        "deferred": report.left.messages,
+        "next_attempt": report.left.next.filter(|_| report.left.messages > 0).map(|next| next.to_rfc3339()),
         "failed": report.resumed.failed + report.delivery.failed,
         "held": held_json(&report.held),
         "alarms": report.alarms.iter().map(crate::cli::operations::status::alarm::to_json).collect::<Vec<_>>(),

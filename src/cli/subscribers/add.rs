@@ -49,15 +49,15 @@ impl Add {
                 Ok(_lock) => deliver(&app, &silent).await?.sent > 0,
                 Err(_) => false,
             };
-        let address = address.reveal();
+        let (address, shown) = (address.reveal(), address.shown());
         let text = match report.joined {
-            Joined::Added | Joined::AlreadyPending if is_sent => format!("{address} was sent a mail to confirm"),
+            Joined::Added | Joined::AlreadyPending if is_sent => format!("{shown} was sent a mail to confirm"),
             Joined::Added | Joined::AlreadyPending if report.is_asked => {
-                format!("{address} will be sent a mail to confirm, with the next delivery")
+                format!("{shown} will be sent a mail to confirm, with the next delivery")
             }
-            Joined::AlreadyPending => format!("{address} was asked within the hour, and has not confirmed yet"),
-            Joined::AlreadyActive => format!("{address} is subscribed already"),
-            _ => format!("{address} is subscribed"),
+            Joined::AlreadyPending => format!("{shown} was asked within the hour, and has not confirmed yet"),
+            Joined::AlreadyActive => format!("{shown} is subscribed already"),
+            _ => format!("{shown} is subscribed"),
         };
         if global.json {
             print(json!({ "address": address, "asked": report.is_asked, "result": text }));

@@ -14,7 +14,8 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it back.
+The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it
+back. With letters beyond ASCII it begins with a byte order mark, by which spreadsheets know them.
 
 Examples:
   policy-digest subscribers export people.csv --status active
@@ -22,8 +23,19 @@ Examples:
 pub(in crate::cli) struct Export {
     /// The file to be made; standard output without
     file: Option<PathBuf>,
+    /// Whether CSV begins with a byte order mark; `auto`: a file that needs one for spreadsheets
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    bom: Bom,
     #[command(flatten)]
     filter: Filter,
+}
+
+/// When a byte order mark is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Bom {
+    Auto,
+    Always,
+    Never,
 }
 
 impl Export {
@@ -34,6 +46,13 @@ impl Export {
             true => format!("{:#}\n", Json::from(people.iter().map(to_json).collect::<Vec<_>>())),
             false => to_csv(&people),
         };
+        let is_marked = match self.bom {
+            _ if global.json => false,
+            Bom::Auto => self.file.is_some() && !text.is_ascii(),
+            Bom::Always => true,
+            Bom::Never => false,
+        };
+        let text = if is_marked { format!("\u{feff}{text}") } else { text };
         let Some(file) = self.file else {
             print(text.trim_end());
             return Ok(Ending::Done);

@@ -12,9 +12,10 @@ use crate::cli::{Ending, Global, Usage, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns are matched by name, in any case: `email` (or `Email Address`), and, if present, `name`
-(or `First Name`, `Last Name`), `cadence`, `themes` (separated by `;`), `status`. Comma,
-semicolon or tab; any encoding. Nobody is mailed. Left out are those who are not subscribed in
+Columns are matched by name, in any case and several languages: `email` (or `Email Address`,
+`E-Mail-Adresse`, or whatever column has addresses), and, if present, `name` (or `First Name`,
+`Last Name`), `cadence`, `themes` (separated by `;`), `status`. Comma, semicolon or tab; any
+encoding. `Name <address>` and `mailto:` are understood. Nobody is mailed. Left out are those who are not subscribed in
 the file (unsubscribed, cleaned, blocklisted, unconfirmed), who have left here, or who are
 suppressed. Lines that cannot be read are written to a file of their own, to be mended.
 
@@ -67,6 +68,9 @@ fn tell(report: &ImportReport, csv: &Path, rejects: &Path) {
     let rejected = report.rejected.len();
     let (added, known, suppressed) = (report.added, report.known, report.suppressed);
     print(format_args!("{added} added, {known} there already, {suppressed} suppressed, {rejected} rejected"));
+    if report == &ImportReport::default() {
+        print(format_args!("{} has no people below its first line", csv.display()));
+    }
     if report.left > 0 {
         print(format_args!("left out because they have left here: {}", report.left));
     }

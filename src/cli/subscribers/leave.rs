@@ -61,11 +61,11 @@ impl Forget {
 }
 
 fn tell(global: &Global, address: &EmailAddress, is_done: bool, done: &str, not: &str) -> anyhow::Result<Ending> {
-    let address = address.reveal();
+    let (address, shown) = (address.reveal(), address.shown());
     if !is_done {
-        return Err(Usage(format!("{not} {address}")).into());
+        return Err(Usage(format!("{not} {shown}")).into());
     }
-    let text = format!("{address} {done}");
+    let text = format!("{shown} {done}");
     if global.json {
         print(json!({ "address": address, "result": text }));
     } else {

@@ -54,7 +54,7 @@ impl List {
         for person in &people {
             let themes = person.preferences.themes.as_ref().map_or("all".to_owned(), |themes| themes.join(", "));
             table.add_row([
-                person.address.reveal().to_owned(),
+                person.address.shown(),
                 person.status.to_string(),
                 person.preferences.cadence.to_string(),
                 themes,

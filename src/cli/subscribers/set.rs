@@ -39,7 +39,7 @@ impl Set {
         }
         let themes = wanted.themes.as_ref().map_or("all themes".to_owned(), |themes| themes.join(", "));
         let name = if person.name.is_empty() { String::new() } else { format!(" ({})", person.name) };
-        print(format_args!("{address}{name}: {}; {themes}", wanted.cadence));
+        print(format_args!("{}{name}: {}; {themes}", person.address.shown(), wanted.cadence));
         Ok(Ending::Done)
     }
 }

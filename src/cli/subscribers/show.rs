@@ -30,12 +30,12 @@ impl Show {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
         let (address, app) = (parse(&self.address)?, global.look().await?);
         let Some(dossier) = people::show(&app, &address).await? else {
-            return Err(Usage(format!("nothing is kept of {}", address.reveal())).into());
+            return Err(Usage(format!("nothing is kept of {}", address.shown())).into());
         };
         if global.json {
             print(dossier.to_json());
         } else {
-            print(told(&dossier, address.reveal(), app.config.settings.timezone).trim_end());
+            print(told(&dossier, &address.shown(), app.config.settings.timezone).trim_end());
         }
         Ok(Ending::Done)
     }
@@ -84,7 +84,7 @@ fn person(record: &OwnRecord, zone: Tz, line: &mut impl FnMut(&str, &str)) {
     let themes = person.preferences.themes.as_ref().map_or("all themes".to_owned(), |themes| themes.join(", "));
     line("wants", &format!("{}; {themes}", person.preferences.cadence));
     line("paused", &on("until", person.paused_until));
-    line("new address", record.new_address.as_ref().map_or("", |address| address.reveal()));
+    line("new address", &record.new_address.as_ref().map_or(String::new(), |address| address.shown()));
     let by = person.consent_by.map_or("before it was kept how", |by| match by {
         ConsentBy::Page => "on the page",
         ConsentBy::Import => "by an import",

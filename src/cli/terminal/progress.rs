@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::table::count;
 use crate::app::Progress;
 
 /// Shows the progress of a use case.
@@ -30,6 +31,15 @@ impl Bar {
                     bar.set_message(name.to_owned());
                     bar.inc(1);
                 }
+            }
+            Progress::Waiting { messages, until } => {
+                let made = ProgressBar::new_spinner().with_message(format!(
+                    "{} to be tried again at {} UTC; Ctrl-C ends the wait",
+                    count(messages, "email"),
+                    until.format("%H:%M:%S")
+                ));
+                made.enable_steady_tick(std::time::Duration::from_millis(250));
+                *bar = Some(made);
             }
             Progress::Finished => {
                 if let Some(bar) = bar.take() {

@@ -1,5 +1,6 @@
 //! A display name and an email address, as in a From header.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// `Name <address>`, or an address alone.
@@ -21,7 +22,7 @@ impl Mailbox {
     /// Splits a text that has been checked to be a mailbox. Quotation marks around the name are removed.
     pub(in crate::config) fn split(text: &str) -> Self {
         match text.trim().strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
-            Some((name, address)) => Self::new(name.trim().trim_matches('"'), address.trim()),
+            Some((name, address)) => Self::new(&unquoted(name.trim()), address.trim()),
             None => Self::new("", text.trim()),
         }
     }
@@ -31,6 +32,23 @@ impl Mailbox {
     pub fn domain(&self) -> String {
         self.address.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase()
     }
+}
+
+/// The text of a quoted string (RFC 5322 §3.2.4); a name that is not one whole quoted string stays as it is.
+fn unquoted(name: &str) -> Cow<'_, str> {
+    let Some(inner) = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) else { return name.into() };
+    let (mut plain, mut letters) = (String::new(), inner.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => return name.into(),
+            '\\' => match letters.next() {
+                Some(escaped) => plain.push(escaped),
+                None => return name.into(),
+            },
+            letter => plain.push(letter),
+        }
+    }
+    plain.into()
 }
 
 impl fmt::Display for Mailbox {
@@ -51,6 +69,9 @@ mod tests {
             ("A Digest, Weekly <a@Example.org>", "A Digest, Weekly", "a@Example.org", "example.org"),
             ("\"A\" <a@example.org>", "A", "a@example.org", "example.org"),
             ("<a@example.org>", "", "a@example.org", "example.org"),
+            ("Notes on \"Reform\" <a@example.org>", "Notes on \"Reform\"", "a@example.org", "example.org"),
+            (r#""\"Reform\", weekly" <a@example.org>"#, r#""Reform", weekly"#, "a@example.org", "example.org"),
+            ("\"one\" and \"two\" <a@example.org>", "\"one\" and \"two\"", "a@example.org", "example.org"),
         ] {
             let mailbox = Mailbox::split(text);
             assert_eq!(

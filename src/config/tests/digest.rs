@@ -194,3 +194,12 @@ fn an_unknown_locale_is_refused_with_what_was_probably_meant() {
         assert!(findings.contains(hint), "{written}: {findings}");
     }
 }
+
+#[test]
+fn an_international_domain_is_read_into_its_ascii_form() {
+    let text = "[mail]\nfrom = \"Digest <news@räte.example>\"\nbounce_address = \"bounces@räte.example\"\n";
+    let mail = read(&[("digest.toml", text)], &[]).unwrap().settings.mail;
+    assert_eq!(mail.from.to_string(), "Digest <news@xn--rte-qla.example>");
+    assert_eq!(mail.bounce_address.as_deref(), Some("bounces@xn--rte-qla.example"));
+    assert_eq!(found(&[("digest.toml", "[mail]\nfrom = \"news@rä te.example\"\n")], &[]).len(), 1);
+}

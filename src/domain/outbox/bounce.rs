@@ -1,10 +1,16 @@
-//! What did not arrive, and whose fault that is: the table from reply codes, enhanced codes (RFC 3463, RFC 7505) and
-//! the step at which they came to a fault; when soft failures have lasted long enough; when a run fails so often that
-//! nothing it teaches is believed. Codes decide, words never do. What is kept of it is the store's.
+//! What did not arrive, and whose fault that is; when soft failures have lasted long enough; when a run fails so often
+//! that nothing it teaches is believed. What servers say stands in `table`, line by line with its source; how code,
+//! status and words are weighed against each other in `weigh`. What is kept of it is the store's.
+
+mod shapes;
+mod table;
+mod weigh;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::word::words;
+use shapes::Words;
+pub use weigh::{Said, weigh};
 
 /// An enhanced status code, class, subject and detail: `5.1.1`.
 pub type Enhanced = (u16, u16, u16);
@@ -37,55 +43,83 @@ pub enum Step {
     Report,
 }
 
-/// What an enhanced code's subject and detail mean when its class is 5; the first line that matches holds. No detail:
-/// all of the subject. What is in no line is judged as if it had not been said.
-const TABLE: [(u16, &[u16], Fault); 10] = [
-    // RFC 3463 §3.2: bad mailbox, bad system, bad syntax, moved without forwarding. RFC 7505 §4.2 and RFC 7504 §5:
-    // 5.1.10, the domain takes no mail at all.
-    (1, &[1, 2, 3, 6, 10], Fault::Person),
-    // RFC 3463 §3.2: the sender's address is ill-formed or its system bad.
-    (1, &[7, 8], Fault::Ours),
-    // RFC 3463 §3.3: a message too long for the mailbox. We make them short, so it is ours.
-    (2, &[3], Fault::Ours),
-    // RFC 3463 §3.3: full (5.2.2) may be emptied, disabled (5.2.1) "may be only temporarily" so, a list that is not
-    // expanded (5.2.4) may be mended, and 5.2.0 says none of it. Each is the mailbox's state, and lasts or passes.
-    (2, &[], Fault::Soft),
-    // RFC 3463 §3.4: the other system is full, closed, misconfigured, or wants smaller mails. It says nothing of the
-    // person; some systems say it (5.3.0) for whatever they dislike in a sender.
-    (3, &[], Fault::Ours),
-    // RFC 3463 §3.5: no route to the host, which is what a domain that no longer exists comes to.
-    (4, &[4], Fault::Person),
-    // RFC 3463 §3.5: other states of network and routing, loops and congestion among them.
-    (4, &[], Fault::Ours),
-    // RFC 3463 §3.6: the protocol between the two servers.
-    (5, &[], Fault::Ours),
-    // RFC 3463 §3.7: content, conversion.
-    (6, &[], Fault::Ours),
-    // RFC 3463 §3.8: security and policy; RFC 7372, authentication.
-    (7, &[], Fault::Ours),
-];
+/// What lies behind a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// No such mailbox, or no such domain.
+    Dead,
+    /// The mailbox is there and switched off.
+    Disabled,
+    /// No room in it.
+    Full,
+    /// Reputation, content, policy: somebody does not want what we send.
+    Filtered,
+    /// Set-up, size, protocol.
+    Ours,
+    /// It may pass.
+    Temporary,
+    /// It failed, and nothing says why.
+    Unclear,
+}
 
-/// Whose fault a refusal is. `code` is the reply code; an enhanced code of another class than that is not believed.
+words!(Cause {
+    Dead = "dead",
+    Disabled = "disabled",
+    Full = "full",
+    Filtered = "filtered",
+    Ours = "ours",
+    Temporary = "temporary",
+    Unclear = "unclear",
+});
+
+/// What a refusal or a report comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    /// What lies behind it.
+    pub cause: Cause,
+    /// Whose fault it is, and so what follows.
+    pub fault: Fault,
+}
+
+/// A text of more bytes is a letter, not a server's line: general words in it mean little.
+const LONG_WORDS: usize = 400;
+
+/// What a notice in words, by a mail system, says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letter {
+    /// It failed for good.
+    Failed,
+    /// It is late and still being tried, or arrived after all.
+    Passing,
+    /// A machine answers for a person.
+    AutoReply,
+    /// None of it can be told.
+    Unknown,
+}
+
+/// What a notice in words is, by its subject and its text. Nothing of the returned mail may stand in the text.
 #[must_use]
-pub fn fault(step: Step, code: u16, enhanced: Option<Enhanced>) -> Fault {
-    if code / 100 == 4 {
-        // RFC 5321 §4.2.1: a transient negative completion.
-        return Fault::Soft;
-    }
-    if step == Step::Opening {
-        return Fault::Ours;
-    }
-    let line = enhanced.filter(|enhanced| enhanced.0 == code / 100).and_then(|(_, subject, detail)| {
-        TABLE.iter().find(|line| line.0 == subject && (line.1.is_empty() || line.1.contains(&detail)))
-    });
-    match (line, step) {
-        (Some(line), _) => line.2,
-        // RFC 5321 §4.3.2: 550 to 553 at RCPT are of the mailbox.
-        (None, Step::Recipient) => Fault::Person,
-        // The command is not known: a dead mailbox at a server without enhanced codes looks like a dislike of the
-        // content. What lasts for weeks is the mailbox; what meets many at once holds the run first.
-        (None, Step::Report) => Fault::Soft,
-        (None, Step::Opening | Step::Other) => Fault::Ours,
+pub fn letter(subject: &str, text: &str) -> Letter {
+    // Whoever answers or hands on a notice is not who wrote it.
+    let first = subject.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_answer = ["re", "aw", "fw", "fwd", "wg", "tr", "sv", "antw"].contains(&first.as_str());
+    let (subject, text) = (Words::read(subject), Words::read(text));
+    let has_failed = !is_answer && subject.have_any(table::FAILED_SUBJECTS);
+    let is_over = text.have_any(table::GIVEN_UP);
+    let is_late_subject = subject.have_any(table::LATE) && !subject.have_any(table::OVER_SUBJECTS);
+    let has_arrived = !is_over && (subject.have_any(table::DELIVERED) || text.have_any(table::DELIVERED));
+    if is_late_subject || has_arrived || subject.have_any(table::DELAY) || text.have_any(table::DELAY) {
+        Letter::Passing
+    } else if has_failed {
+        Letter::Failed
+    } else if subject.have_any(table::AUTO_REPLY_SUBJECTS) {
+        Letter::AutoReply
+    } else if is_over {
+        Letter::Failed
+    } else if text.have_any(table::LATE) {
+        Letter::Passing
+    } else {
+        Letter::Unknown
     }
 }
 
@@ -183,14 +217,15 @@ mod tests {
             (503, Some((5, 5, 1)), [Ours, Ours, Ours]),
             (550, Some((5, 6, 0)), [Ours, Ours, Ours]),
             (550, Some((5, 7, 1)), [Ours, Ours, Ours]),
+            (525, Some((5, 7, 13)), [Soft, Soft, Soft]),
             (550, Some((5, 7, 26)), [Ours, Ours, Ours]),
             (550, Some((5, 9, 1)), [Person, Ours, Soft]),
         ];
         for &(code, enhanced, expected) in table {
-            let found = [Step::Recipient, Step::Other, Step::Report].map(|step| fault(step, code, enhanced));
-            assert_eq!(found, expected, "{code} {enhanced:?}");
+            let fault = |step| weigh(&Said { step, code, enhanced, status: None, words: "" }).fault;
+            assert_eq!([Step::Recipient, Step::Other, Step::Report].map(fault), expected, "{code} {enhanced:?}");
             let opening = if code < 500 { Soft } else { Ours };
-            assert_eq!(fault(Step::Opening, code, enhanced), opening, "nobody is named yet: {code} {enhanced:?}");
+            assert_eq!(fault(Step::Opening), opening, "nobody is named yet: {code} {enhanced:?}");
         }
     }
 

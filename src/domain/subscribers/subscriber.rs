@@ -3,8 +3,10 @@
 use std::fmt;
 
 use crate::domain::word::words;
+use unicode_normalization::UnicodeNormalization as _;
 
-/// An e-mail address with a local part and a domain. Masks itself in `Debug` and `Display`.
+/// An e-mail address with a local part and a domain; an international domain in its ASCII form (RFC 5890), a local part as
+/// it is written (RFC 6531). Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -14,17 +16,21 @@ pub struct EmailAddress(String);
 pub struct AddressError(&'static str);
 
 impl EmailAddress {
-    /// Takes `local@domain` as people write it (RFC 5321 §4.1.2, dot-string form only, 254 bytes at most).
+    /// Takes `local@domain` as people write it (RFC 5321 §4.1.2 and RFC 6531 §3.3, dot-string form only, 254 bytes at
+    /// most), with signs around it that nobody sees.
     ///
     /// # Errors
     /// Says what is missing or not allowed.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let text = text.trim();
+        let text = text.trim_matches(is_unseen);
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError("there is no `@`"))?;
-        if text.len() > 254 || local.len() > 64 {
+        let local: String = local.nfc().collect();
+        let domain = ascii_domain(domain);
+        if local.len() + domain.len() > 253 || local.len() > 64 {
             return Err(AddressError("it is too long"));
         }
-        let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && (c.is_alphanumeric() || is_mark(c)));
+        let atom = |c: char| is_letter(c) || "!#$%&'*+-/=?^_`{|}~".contains(c);
         if local.is_empty() || !local.split('.').all(|part| !part.is_empty() && part.chars().all(atom)) {
             return Err(AddressError("the part before the `@` has a character or a dot out of place"));
         }
@@ -38,7 +44,7 @@ impl EmailAddress {
         if !domain.contains('.') || !domain.split('.').all(label) {
             return Err(AddressError("the part after the `@` is not a domain name"));
         }
-        Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
+        Ok(Self(format!("{local}@{domain}")))
     }
 
     /// An address that joins the list. It may not begin like a formula: lists are opened in spreadsheets, and not every
@@ -60,6 +66,17 @@ impl EmailAddress {
         &self.0
     }
 
+    /// The whole address as people write it, an international domain in its own letters; for people's eyes only.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.0.rsplit_once('@') {
+            Some((local, domain)) if domain.contains("xn--") => {
+                format!("{local}@{}", idna::domain_to_unicode(domain).0)
+            }
+            _ => self.0.clone(),
+        }
+    }
+
     /// What two spellings of one mailbox share: the lower-cased address.
     #[must_use]
     pub fn key(&self) -> String {
@@ -67,10 +84,32 @@ impl EmailAddress {
     }
 }
 
+/// A domain in lower case and in ASCII (RFC 5890, by the mapping of UTS 46); one that has no such form as it is.
+#[must_use]
+pub fn ascii_domain(domain: &str) -> String {
+    match domain.is_ascii() {
+        true => domain.to_ascii_lowercase(),
+        false => idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned()),
+    }
+}
+
+/// White space, and what is pasted along with an address unseen: zero-width characters, byte order marks, soft hyphens,
+/// marks of direction.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A mark that goes with a letter, as many scripts write their vowels.
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or_default();
-        write!(f, "{}…@{domain}", &local[..1.min(local.len())])
+        write!(f, "{}…@{domain}", local.chars().take(1).collect::<String>())
     }
 }
 
@@ -184,6 +223,20 @@ mod tests {
         }
         assert!(EmailAddress::parse("ada@example.org\r\nBcc: eve@example.org").is_err());
         assert!(EmailAddress::parse("ada@-example.org").is_err());
+    }
+
+    #[test]
+    fn an_international_domain_is_kept_in_ascii_and_shown_in_its_own_letters() {
+        let address = EmailAddress::parse("ben@B\u{fc}cher.example").unwrap();
+        assert_eq!((address.reveal(), address.shown().as_str()), ("ben@xn--bcher-kva.example", "ben@bücher.example"));
+        assert_eq!(EmailAddress::parse(address.reveal()).unwrap(), address);
+        let composed = EmailAddress::parse("zoe\u{308}@example.org").unwrap();
+        assert_eq!(composed.reveal(), "zoë@example.org", "one spelling of one mailbox");
+        assert_eq!(EmailAddress::parse("二宮@example.org").unwrap().to_string(), "二…@example.org");
+        assert_eq!(EmailAddress::parse("\u{200b}a@example.org\u{feff}").unwrap().reveal(), "a@example.org");
+        for text in ["a@b..ü.example", "a@ü", "a\u{200b}b@example.org", "a@x\u{2024}\u{2024}ü.example"] {
+            assert!(EmailAddress::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 
 use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::html::html_to_text;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{HeaderName, HeaderValue, MessageParser, MimeHeaders as _};
 
@@ -14,6 +16,9 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// The most parts that are looked at in one multipart.
 const MAX_PARTS: usize = 20;
+
+/// The most that is read of one part in words.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 /// Fields of a header, a delivery status or a feedback report: names in lower case, values on one line.
 #[derive(Clone, Default)]
@@ -61,6 +66,7 @@ pub(super) struct Entity<'a> {
     /// The parameter `report-type` of `multipart/report`, in lower case.
     pub(super) report_type: Option<String>,
     boundary: Option<String>,
+    charset: Option<String>,
     body: &'a [u8],
 }
 
@@ -78,6 +84,7 @@ impl<'a> Entity<'a> {
             }),
             report_type: parameter("report-type").map(|kind| kind.to_ascii_lowercase()),
             boundary: parameter("boundary"),
+            charset: parameter("charset"),
             body,
         }
     }
@@ -86,10 +93,34 @@ impl<'a> Entity<'a> {
     pub(super) fn parts(&self) -> Vec<&'a [u8]> {
         match &self.boundary {
             Some(boundary) if self.kind.starts_with("multipart/") && !boundary.is_empty() => {
-                split_parts(self.body, boundary.as_bytes())
+                let parts = split_parts(self.body, boundary.as_bytes());
+                // A relay that rewrote the headers may have left the body as it was.
+                match parts.is_empty().then(|| guessed_boundary(self.body)).flatten() {
+                    Some(boundary) => split_parts(self.body, boundary),
+                    None => parts,
+                }
+            }
+            _ if self.kind.starts_with("multipart/") => {
+                guessed_boundary(self.body).map_or_else(Vec::new, |boundary| split_parts(self.body, boundary))
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The content as text, of at most [`MAX_TEXT_BYTES`].
+    pub(super) fn text(&self) -> String {
+        let content = self.content();
+        let content = &content[..content.len().min(MAX_TEXT_BYTES)];
+        let decoder = self.charset.as_deref().and_then(|charset| charset_decoder(charset.as_bytes()));
+        match decoder {
+            Some(decode) => decode(content),
+            None => String::from_utf8_lossy(content).into_owned(),
+        }
+    }
+
+    /// The same, of HTML.
+    pub(super) fn plain_text(&self) -> String {
+        html_to_text(&self.text())
     }
 
     /// The content, decoded (RFC 2045 §6). What is not as its encoding says is taken as it stands.
@@ -135,6 +166,18 @@ fn split_parts<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
     }
     parts.extend(start.map(|start| &body[start..]));
     parts
+}
+
+/// The boundary that the body itself begins with: two hyphens, and a field of a part on the next line.
+fn guessed_boundary(body: &[u8]) -> Option<&[u8]> {
+    let mut lines = body.split(|byte| *byte == b'\n').take(200).map(<[u8]>::trim_ascii_end).peekable();
+    while let Some(line) = lines.next() {
+        let is_part = lines.peek().is_some_and(|next| next.len() >= 8 && next[..8].eq_ignore_ascii_case(b"content-"));
+        if let (Some(boundary), true) = (line.strip_prefix(b"--").filter(|rest| !rest.is_empty()), is_part) {
+            return Some(boundary);
+        }
+    }
+    None
 }
 
 /// The blocks of fields that empty lines part, as in a delivery status (RFC 3464 §2.1).

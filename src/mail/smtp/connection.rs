@@ -49,8 +49,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects, secures, logs in.
+    /// Connects, secures, logs in; with HELO where EHLO is not known (RFC 5321 §3.2).
     pub(super) async fn open(settings: &Settings, tls: Option<&TlsConnector>) -> Result<Self, Error> {
+        match Self::greet(settings, tls, false).await {
+            Err(Error::Refused { command: Command::Hello, reply }) if matches!(reply.code, 500..=502 | 504) => {
+                Self::greet(settings, tls, true).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn greet(settings: &Settings, tls: Option<&TlsConnector>, says_helo: bool) -> Result<Self, Error> {
         let (tcp, peer, own) = dial(settings).await?;
         // The configuration knows names only; where they lead is seen here.
         if tls.is_none() && !peer.ip().is_loopback() {
@@ -58,17 +67,19 @@ impl Connection {
         }
         let hello = client_id(settings.hello.as_deref(), own.ip());
         let stream = secured(settings, tls, &hello, tcp, peer).await?;
+        let stream = if says_helo { stream.saying_helo() } else { stream };
         let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
         let smtp = answered(settings.timeout, Command::Hello, greeted).await?;
         let (timeout, idle_since) = (settings.timeout, Instant::now());
         let mut connection = Self { smtp, timeout, takes_groups: false, is_spoilt: false, transactions: 0, idle_since };
         // lettre keeps of the first answer only the extensions that it knows.
-        connection.takes_groups = match connection.ask(Command::Hello, Ehlo::new(hello)).await {
-            Ok(offer) => offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
-            // It is not to be asked twice.
-            Err(error @ Error::Refused { .. }) if !is_closing(&error) => false,
-            Err(error) => return Err(error),
-        };
+        connection.takes_groups = !says_helo
+            && match connection.ask(Command::Hello, Ehlo::new(hello)).await {
+                Ok(offer) => offer.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
+                // It is not to be asked twice.
+                Err(error @ Error::Refused { .. }) if !is_closing(&error) => false,
+                Err(error) => return Err(error),
+            };
         if let Some(login) = &settings.login
             && let Err(error) = connection.log_in(&settings.host, login).await
         {
@@ -153,7 +164,7 @@ impl Connection {
         let mut parameters = Vec::new();
         if !is_ascii(transaction.from) || !is_ascii(transaction.to) {
             if !server.supports_feature(Extension::SmtpUtfEight) {
-                return Err(Error::Address(if is_ascii(transaction.to) { "from" } else { "to" }));
+                return Err(Error::Beyond(if is_ascii(transaction.to) { "from" } else { "to" }));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
@@ -168,7 +179,7 @@ impl Connection {
     pub(super) async fn is_usable<T>(&mut self, outcome: &Result<T, Error>) -> bool {
         let is_clear = match outcome {
             // An address that the server cannot be told was not told.
-            Ok(_) | Err(Error::Address(_)) => true,
+            Ok(_) | Err(Error::Address(_) | Error::Beyond(_)) => true,
             Err(error) if self.is_spoilt || is_closing(error) => false,
             Err(Error::Refused { .. }) => self.ask(Command::Reset, Rset).await.is_ok(),
             Err(_) => false,

@@ -43,18 +43,26 @@ pub(super) struct Stream {
     greeting: &'static [u8],
     /// Bytes read since the last write.
     read: usize,
+    /// Bytes of the answer's line that has not ended: a line without any is no part of an answer.
+    line: usize,
+    says_helo: bool,
 }
 
 impl Stream {
     /// A channel on which the server speaks first.
     pub(super) fn new(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
-        Self { channel, peer, greeting: b"", read: 0 }
+        Self { channel, peer, greeting: b"", read: 0, line: 0, says_helo: false }
     }
 
     /// A channel on which the server has greeted before TLS, and does not greet again (RFC 3207 §4.2): lettre, which
     /// begins each connection by reading a greeting, is given one.
     pub(super) fn greeted(channel: Box<dyn Channel>, peer: SocketAddr) -> Self {
         Self { greeting: b"220 secured\r\n", ..Self::new(channel, peer) }
+    }
+
+    /// The same for a server that knows no EHLO (RFC 5321 §3.2): lettre's becomes HELO.
+    pub(super) fn saying_helo(self) -> Self {
+        Self { says_helo: true, ..self }
     }
 }
 
@@ -74,14 +82,22 @@ impl AsyncRead for Stream {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.channel).poll_read(cx, buffer))?;
-        let answer = &mut buffer.filled_mut()[before..];
-        ascii(answer);
-        this.read += answer.len();
-        if this.read > ANSWER_BYTES {
-            return Poll::Ready(Err(Fault::Endless.into()));
+        loop {
+            ready!(Pin::new(&mut this.channel).poll_read(cx, buffer))?;
+            let answer = &mut buffer.filled_mut()[before..];
+            let is_over = answer.is_empty();
+            ascii(answer);
+            this.read += answer.len();
+            if this.read > ANSWER_BYTES {
+                return Poll::Ready(Err(Fault::Endless.into()));
+            }
+            let kept = without_empty_lines(answer, &mut this.line);
+            buffer.set_filled(before + kept);
+            // Empty lines alone are nothing yet; nothing at all is the end.
+            if kept > 0 || is_over {
+                return Poll::Ready(Ok(()));
+            }
         }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -89,6 +105,10 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.read = 0;
+        if this.says_helo && bytes.starts_with(b"EHLO ") {
+            let helo = [b"HELO", &bytes[4..]].concat();
+            return Pin::new(&mut this.channel).poll_write(cx, &helo).map_err(|error| Fault::Unsent(error).into());
+        }
         Pin::new(&mut this.channel).poll_write(cx, bytes).map_err(|error| Fault::Unsent(error).into())
     }
 
@@ -99,6 +119,22 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().channel).poll_shutdown(cx)
     }
+}
+
+/// Moves what is in lines with something in them to the front, and tells how much that is. Some servers write an empty
+/// line before an answer, which lettre would take for a broken one.
+fn without_empty_lines(answer: &mut [u8], line: &mut usize) -> usize {
+    let mut kept = 0;
+    for at in 0..answer.len() {
+        let byte = answer[at];
+        if *line == 0 && matches!(byte, b'\r' | b'\n') {
+            continue;
+        }
+        *line = if byte == b'\n' { 0 } else { *line + 1 };
+        answer[kept] = byte;
+        kept += 1;
+    }
+    kept
 }
 
 /// Answers are ASCII save where both sides agreed on more (RFC 6531 §3.7.4.1). Words in other encodings must not cost

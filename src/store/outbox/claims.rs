@@ -95,22 +95,31 @@ impl Reader {
         .await
     }
 
+    /// When the next message is due that no held run keeps; `None` when none is open.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn next_unheld(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.read(|connection| first_attempt(connection, |lane| !lane.is_held)).await
+    }
+
     /// When the next open message is due; `None` when none is open.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn next_attempt(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
-            let mut next: Option<i64> = None;
-            for (turn, lane) in lanes(connection, &TURNS)? {
-                let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
-                next = next.into_iter().chain(first).min();
-            }
-            next.map(time).transpose()
-        })
-        .await
+        self.read(|connection| first_attempt(connection, |_| true)).await
     }
+}
+
+fn first_attempt(connection: &Connection, which: impl Fn(&Lane) -> bool) -> Result<Option<DateTime<Utc>>, Error> {
+    let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
+    let mut next: Option<i64> = None;
+    for (turn, lane) in lanes(connection, &TURNS)?.into_iter().filter(|(_, lane)| which(lane)) {
+        let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+        next = next.into_iter().chain(first).min();
+    }
+    next.map(time).transpose()
 }
 
 /// What the messages of one run have in common; those of no run are a lane of their own.

@@ -1,6 +1,8 @@
 //! Splits a text into lines of cells. A quoted cell may contain line breaks. An unclosed quotation mark must not swallow the
 //! rest of the file, so lines are joined only if the result has as many cells as the file has columns.
 
+use std::borrow::Cow;
+
 use super::Error;
 
 /// The most lines of one cell.
@@ -15,6 +17,16 @@ pub(super) struct Lines<'t> {
     number: u64,
     delimiter: u8,
     columns: usize,
+}
+
+/// The text with line feeds where its lines end in CR alone, as programs of old Macs and some exports write them.
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    let first = text.split('\n').next().unwrap_or_default();
+    // Within lines that end otherwise, a CR is part of a cell.
+    match first.trim_end_matches('\r').contains('\r') {
+        true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 impl<'t> Lines<'t> {

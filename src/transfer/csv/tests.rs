@@ -101,6 +101,28 @@ fn rejected_lines_can_be_corrected_and_read_again() {
     assert_eq!(again, "email;name;rejected line;rejected because\nx;X;2;still not\n");
 }
 
+#[test]
+fn addresses_are_found_as_people_paste_and_programs_write_them() {
+    let one = |text: &str| people(text).into_iter().map(|(_, person)| person).collect::<Vec<_>>();
+    assert_eq!(one("email,name\ra@example.org,A\rb@example.org,\"B\"\r"), ["a@example.org A", "b@example.org B"]);
+    let text = "email\n\u{200b}a@example.org\nmailto:b@example.org?subject=x\n\"Moss, Cy <c@example.org>\"\n<d@example.org>\u{feff}\n";
+    assert_eq!(one(text), ["a@example.org", "b@example.org", "c@example.org Moss, Cy", "d@example.org"]);
+    for (headers, cells) in [
+        ("Vorname;Nachname;E-Mail-Adresse", "Ada;Moss;a@example.org"),
+        ("Nom,Prénom,Adresse e-mail", "Moss,Ada,a@example.org"),
+        ("Nombre,Apellidos,Correo electrónico", "Ada,Moss,a@example.org"),
+        ("Nome,Cognome,Indirizzo di posta", "Ada,Moss,a@example.org"),
+        ("Voornaam,Achternaam,Iets anders", "Ada,Moss,a@example.org"),
+        ("First name,Last name,Mail,Contact", "Ada,Moss,by letter,a@example.org"),
+    ] {
+        let row = row(headers, cells);
+        assert_eq!((row.email.as_str(), row.name.as_str()), ("a@example.org", "Ada Moss"), "{headers}");
+    }
+    assert_eq!(row("E-Mail,Statut", "a@b.org,Désabonné").standing, Standing::Not("désabonné".to_owned()));
+    assert_eq!(row("E-Mail;Status", "a@b.org;Abgemeldet").standing, Standing::Not("abgemeldet".to_owned()));
+    assert!(read("name,phone\nAda,1\nBen,b@example.org\nCy,3\n").is_err(), "one cell is no column");
+}
+
 proptest::proptest! {
     #[test]
     fn every_line_of_any_file_is_reported_once_and_can_be_rejected(text in "[\\x00-\\x7fé\"\",;\n\r\t]{0,200}") {

@@ -40,7 +40,7 @@ pub(crate) async fn submit(State(app): State<App>, from: Visitor, fields: Fields
     if let Err(wait) = app.limits.address(&wanted.address) {
         return too_often(&app, wait);
     }
-    let sent_to = format!("We've sent an email to {}.", wanted.address.reveal());
+    let sent_to = format!("We've sent an email to {}.", wanted.address.shown());
     timing::until_next_tick(sign_up::sign_up(&app, wanted)).await?;
     let paragraphs = [
         sent_to,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use policy_digest::domain::outbox::bounce::Fault;
+use policy_digest::domain::outbox::bounce::{Cause, Fault};
 use policy_digest::mail::report::{MAX_BYTES, Notice, Returned, read};
 use proptest::prelude::*;
 
@@ -22,8 +22,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/bounces")
 }
 
-fn failed(fault: Fault, code: &str) -> Notice {
-    Notice::Failed { fault, code: code.to_owned() }
+fn failed(fault: Fault, cause: Cause, code: &str) -> Notice {
+    Notice::Failed { fault, cause, code: code.to_owned() }
 }
 
 fn has_token(returned: &Returned) -> bool {
@@ -33,16 +33,16 @@ fn has_token(returned: &Returned) -> bool {
 #[test]
 fn every_fixture_is_read_as_what_it_is() {
     let table = [
-        ("postfix_unknown_user", failed(Fault::Person, "5.1.1")),
-        ("exim_status_in_diagnostic", failed(Fault::Person, "550 5.1.1")),
-        ("exchange_not_found", failed(Fault::Person, "550 5.1.10")),
-        ("gmail_mailbox_full", failed(Fault::Soft, "552 5.2.2")),
-        ("postfix_given_up", failed(Fault::Soft, "4.4.1")),
-        ("postfix_policy", failed(Fault::Ours, "550 5.7.1")),
-        ("postfix_bare_code", failed(Fault::Soft, "554 5.0.0")),
-        ("beyond_ascii", failed(Fault::Person, "550 5.1.1")),
-        ("wrapped_by_a_gateway", failed(Fault::Person, "5.1.2")),
-        ("qmail_in_words", failed(Fault::Soft, "")),
+        ("postfix_unknown_user", failed(Fault::Person, Cause::Dead, "5.1.1")),
+        ("exim_status_in_diagnostic", failed(Fault::Person, Cause::Dead, "550 5.1.1")),
+        ("exchange_not_found", failed(Fault::Person, Cause::Dead, "550 5.1.10")),
+        ("gmail_mailbox_full", failed(Fault::Soft, Cause::Full, "552 5.2.2")),
+        ("postfix_given_up", failed(Fault::Soft, Cause::Temporary, "4.4.1")),
+        ("postfix_policy", failed(Fault::Ours, Cause::Filtered, "550 5.7.1")),
+        ("postfix_bare_code", failed(Fault::Soft, Cause::Unclear, "554 5.0.0")),
+        ("beyond_ascii", failed(Fault::Person, Cause::Dead, "550 5.1.1")),
+        ("wrapped_by_a_gateway", failed(Fault::Person, Cause::Dead, "5.1.2")),
+        ("qmail_in_words", failed(Fault::Soft, Cause::Dead, "5.1.1")),
         ("postfix_delayed", Notice::Passing),
         ("sendmail_delivered", Notice::Passing),
         ("relay_complaint", Notice::Complaint),
@@ -53,7 +53,7 @@ fn every_fixture_is_read_as_what_it_is() {
         ("read_receipt", Notice::AutoReply),
         ("vacation_without_a_sign", Notice::Other),
         ("a_person_answers", Notice::Other),
-        ("unsubscribe_by_mail", Notice::Unsubscribe(LINK_TOKEN.to_owned())),
+        ("unsubscribe_by_mail", Notice::Unsubscribe(vec![LINK_TOKEN.to_owned()])),
     ];
     for (name, expected) in &table {
         // As a mail server's file has it, as it comes over the wire, and with the line that Postfix puts before it in a pipe.
@@ -146,8 +146,9 @@ fn what_is_nested_without_end_is_read_quickly() {
 fn no_more_than_a_megabyte_is_read() {
     let text = fixture("postfix_unknown_user");
     let filled = |bytes: usize| text.replace("This is the mail system", &"a b\n".repeat(bytes / 4));
-    assert_eq!(read(filled(MAX_BYTES / 2).as_bytes()).notice, failed(Fault::Person, "5.1.1"));
-    assert_eq!(read(filled(MAX_BYTES).as_bytes()).notice, Notice::AutoReply, "its status is beyond");
+    assert_eq!(read(filled(MAX_BYTES / 2).as_bytes()).notice, failed(Fault::Person, Cause::Dead, "5.1.1"));
+    let beyond = read(filled(MAX_BYTES).as_bytes()).notice;
+    assert_eq!(beyond, failed(Fault::Soft, Cause::Unclear, ""), "its status is beyond");
 }
 
 proptest! {

@@ -240,9 +240,81 @@ async fn an_address_that_the_server_cannot_be_told_costs_only_itself() {
         for to in ["a", "ädä", "b"] {
             let sent = send(&pool, to, b"x\r\n").await;
             assert_eq!(sent.is_ok(), to.is_ascii() || count == 3, "{to} {sent:?}");
+            assert!(sent.is_ok() || matches!(sent, Err(Error::Beyond("to"))), "{sent:?}");
         }
         assert_eq!((stage.connections(), stage.seen.messages.lock().unwrap().len()), (1, count));
         assert_eq!(stage.count("MAIL FROM:<digest@example.org> SMTPUTF8"), count - 2);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_line_before_an_answer_is_none_of_it() {
+    let empty = |stage: &str, _: &str| match stage {
+        "greeting" => Some(Act::Bytes(b"\r\n220 stage\r\n")),
+        "dot" => Some(Act::Bytes(b"\r\n\r\n250 taken\r\n")),
+        "MAIL" => Some(Act::Bytes(b"\n250-yes\r\n\r\n250 yes\r\n")),
+        _ => None,
+    };
+    for offers in [GROUPS, &[]] {
+        let (stage, pool) = started(Script::offering(offers).answering(empty)).await;
+        for to in ["a", "b"] {
+            send(&pool, to, b"x\r\n").await.unwrap();
+        }
+        assert_eq!((stage.connections(), stage.count("RCPT TO:<b@example.net>")), (1, 1), "none was sent twice");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_ehlo_is_greeted_with_helo() {
+    let old = |stage: &str, _: &str| match stage {
+        "EHLO" => say("502 5.5.1 command not implemented"),
+        "HELO" => say("250 stage"),
+        _ => None,
+    };
+    let (stage, pool) = started(Script::offering(GROUPS).answering(old)).await;
+    send(&pool, "a", b"x\r\n").await.unwrap();
+    assert_eq!((stage.count("HELO digest.example.org"), stage.seen.messages.lock().unwrap().len()), (1, 1));
+    let shut = |stage: &str, _: &str| (stage == "greeting").then_some(Act::SayLast("554 no service"));
+    let (stage, pool) = started(Script::offering(GROUPS).answering(shut)).await;
+    assert!(send(&pool, "a", b"x\r\n").await.is_err());
+    assert_eq!(stage.connections(), 1, "who is refused at the door does not knock twice");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_few_messages_a_session_gets_the_others_over_new_ones() {
+    let taken = AtomicUsize::new(0);
+    let few = move |stage: &str, _: &str| match stage {
+        "greeting" => {
+            taken.store(0, Ordering::SeqCst);
+            None
+        }
+        "RCPT" if taken.fetch_add(1, Ordering::SeqCst) >= 2 => say("451 too many mails in this session"),
+        _ => None,
+    };
+    let (stage, pool) = started(Script::offering(GROUPS).answering(few)).await;
+    for number in 0..7 {
+        send(&pool, &format!("person{number}"), b"x\r\n").await.unwrap();
+    }
+    assert_eq!((stage.connections(), stage.seen.messages.lock().unwrap().len()), (4, 7));
+    assert_eq!(stage.count("RCPT TO:<person4@example.net>"), 1, "from then on it is not asked for more");
+}
+
+#[tokio::test]
+async fn a_servers_own_certificate_is_taken_from_the_file_and_no_other() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/tls");
+    for (shown, known, is_taken) in [
+        ("here.pem", "here.pem", true),
+        ("own.pem", "own.pem", true),
+        ("here.pem", "own.pem", false),
+        ("elsewhere.pem", "elsewhere.pem", false),
+        ("expired.pem", "expired.pem", false),
+    ] {
+        let script = Script::offering(&["STARTTLS"]).with_certificate(&folder.join(shown));
+        let stage = Stage::start(script).await;
+        let ca = Some(std::fs::read(folder.join(known)).unwrap());
+        let pool = Pool::new(Settings { tls: Tls::StartTls, ca, ..settings(&stage) });
+        let sent = send(&pool, "a", b"x\r\n").await;
+        assert_eq!(sent.is_ok(), is_taken, "{shown} beside {known}: {sent:?}");
     }
 }
 

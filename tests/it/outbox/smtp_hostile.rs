@@ -232,6 +232,7 @@ async fn a_connection_that_breaks_within_the_text_leaves_nothing_unknown() {
 async fn an_answer_without_an_end_is_given_up_at_any_stage() {
     failing_at_each_stage(Act::Repeat(b"250-and so on\r\n"), SECURE).await;
     failing_at_each_stage(Act::Repeat(&[b'x'; 4096]), SECURE).await;
+    failing_at_each_stage(Act::Repeat(b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"), SECURE).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::finding::{CheckFinding, Part};
 use crate::app::{ReadOnly, fetch_options};
 use crate::config::TransportKind;
-use crate::fetch::{Fetcher, Options, Outcome, Validators};
+use crate::fetch::{Error, Fetcher, Options, Outcome, Validators};
 
 /// Requests the health page behind `public_url` and returns whether it answers correctly. No answer is not a failure,
 /// because the daemon may be stopped.
@@ -25,25 +25,44 @@ pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
             )),
         ),
         Err(_) if is_local => (format!("{public} (not answering; needed once emails leave this machine)"), None),
-        Err(error) => (
-            public.to_owned(),
-            Some(CheckFinding::advice(
-                format!("nobody answers at `{public}`: {error}"),
-                "start `policy-digest run` behind it, or let the web server there hand on to it",
-            )),
-        ),
+        Err(Unanswered { cause, next }) => {
+            (public.to_owned(), Some(CheckFinding::advice(format!("nobody answers at `{public}`: {cause}"), next)))
+        }
     };
     (Part::new("public address", says, finding.into_iter().collect()), answers)
 }
 
+/// Why there is no answer, and what to do about it: it is our own address, not a feed's.
+struct Unanswered {
+    cause: String,
+    next: &'static str,
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Self {
+        let next = match &error {
+            Error::Dns { .. } => "mend the host in `public_url`, or add its record to the DNS",
+            Error::Tls { .. } => {
+                "see to the certificate of the web server there; mail programs and browsers refuse it too"
+            }
+            Error::Status { code: 300..=499, .. } | Error::TooManyRedirects(_) | Error::Redirect(_) => {
+                "let the web server there hand everything on to `listen` in `[web]`, or mend `public_url`"
+            }
+            Error::Certificates(_) | Error::Setup(_) => "see `[polling]` in digest.toml",
+            _ => "start `policy-digest run` behind it, or let the web server there hand on to it",
+        };
+        Self { cause: error.cause(), next }
+    }
+}
+
 /// Whatever address the administrator's own name leads to may be asked.
-async fn ask(app: &ReadOnly) -> Result<String, String> {
+async fn ask(app: &ReadOnly) -> Result<String, Unanswered> {
     let everywhere = vec![(IpAddr::from(Ipv4Addr::UNSPECIFIED), 0), (IpAddr::from(Ipv6Addr::UNSPECIFIED), 0)];
     let options = Options { allow_private: everywhere, ..fetch_options(&app.config) };
-    let fetcher = Fetcher::new(options).map_err(|error| error.explain())?;
-    let url = app.page("health/live").parse().map_err(|_| "it is no address".to_owned())?;
-    let response = fetcher.fetch(&url, &Validators::default(), app.clock.now()).await;
-    match response.map_err(|error| error.explain())?.outcome {
+    let fetcher = Fetcher::new(options)?;
+    let no_address = |_| Unanswered { cause: "it is no address".to_owned(), next: "mend `public_url`" };
+    let url = app.page("health/live").parse().map_err(no_address)?;
+    match fetcher.fetch(&url, &Validators::default(), app.clock.now()).await?.outcome {
         Outcome::Body { bytes, .. } => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Outcome::Unchanged => Ok(String::new()),
     }

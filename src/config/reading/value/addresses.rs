@@ -3,11 +3,12 @@
 use toml::de::DeValue;
 
 use super::{Read, Wrong, parsed};
-use crate::domain::subscribers::subscriber::EmailAddress;
+use crate::domain::subscribers::subscriber::{EmailAddress, ascii_domain};
 
-/// `someone@example.org`, by its shape only: the mail server has the last word.
+/// `someone@example.org`, by its shape only: the mail server has the last word. An international domain is read into its
+/// ASCII form.
 pub(in crate::config) fn address(value: &DeValue<'_>) -> Read<String> {
-    parsed("a mail address such as `someone@example.org`", |text| is_address(text).then(|| text.to_owned()))(value)
+    parsed("a mail address such as `someone@example.org`", in_ascii)(value)
 }
 
 /// The same, as strictly as those of subscribers are read: mail is sent to it.
@@ -43,19 +44,23 @@ pub fn domain_name(text: &str) -> Option<String> {
         let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
     };
-    let text = text.trim();
-    (text.len() <= 200 && text.split('.').all(label)).then(|| text.to_ascii_lowercase())
+    let text = ascii_domain(text.trim());
+    (text.len() <= 200 && text.split('.').all(label)).then_some(text)
 }
 
 /// `someone@example.org` or `A Name <someone@example.org>`.
 pub(in crate::config) fn mailbox(value: &DeValue<'_>) -> Read<String> {
-    parsed("a sender such as `Policy Digest <digest@example.org>`", |text| {
-        let address = match text.split_once('<') {
-            Some((_, address)) => address.strip_suffix('>')?,
-            None => text,
-        };
-        is_address(address).then(|| text.to_owned())
+    parsed("a sender such as `Policy Digest <digest@example.org>`", |text| match text.rsplit_once('<') {
+        Some((name, address)) => Some(format!("{name}<{}>", in_ascii(address.strip_suffix('>')?)?)),
+        None => in_ascii(text),
     })(value)
+}
+
+/// The address with its domain in ASCII, if it is one.
+fn in_ascii(text: &str) -> Option<String> {
+    let (local, domain) = text.rsplit_once('@')?;
+    let address = format!("{local}@{}", if domain.is_ascii() { domain.to_owned() } else { ascii_domain(domain) });
+    (is_address(&address) && address[local.len()..].is_ascii()).then_some(address)
 }
 
 fn is_address(text: &str) -> bool {

@@ -154,7 +154,7 @@ fn next(kind: Kind, subjects: &[String]) -> String {
         ),
         Kind::RunHeld => "`policy-digest runs list` lists them, `policy-digest runs show` shows why.".to_owned(),
         Kind::Refused => "`policy-digest runs list` and `runs show` say which; then look whether SPF, DKIM and the \
-                          server's reputation are in order."
+                          server's reputation are in order, and whether a blocklist names its address."
             .to_owned(),
         Kind::Network => {
             "`policy-digest feeds check` tries them all now; see whether this machine reaches the network, \
