@@ -10,6 +10,7 @@ pub mod digest;
 mod features;
 pub mod feed;
 mod folded;
+pub mod identity;
 mod index;
 mod inflection;
 pub mod item;

@@ -250,12 +250,13 @@ async fn read(
             budget: &budget,
         };
         let document = parse::parse(&source)?;
-        let (hints, is_whole, unchanged, cut) = (document.hints, document.is_whole, document.unchanged, document.cut);
+        let (hints, is_whole, cut) = (document.hints, document.is_whole, document.cut);
+        let (unchanged, site) = (document.unchanged.clone(), document.site.as_ref().map(ToString::to_string));
         let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
         items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
-        Ok::<_, parse::Error>((hints, is_whole, unchanged, cut, items))
+        Ok::<_, parse::Error>((hints, is_whole, (unchanged, site), cut, items))
     });
-    let (hints, is_whole, unchanged, cut, items) = match parsed.await {
+    let (hints, is_whole, (unchanged, site), cut, items) = match parsed.await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
@@ -263,7 +264,7 @@ async fn read(
         }
         Err(unread) => return same.unread(unread.to_string(), false, state),
     };
-    let entries = items.len() + unchanged;
+    let entries = items.len() + unchanged.len();
     // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
     let (validators, hash) = if is_whole { (response.validators, hash) } else { Default::default() };
     let (etag, last_modified) = (validators.etag, validators.last_modified);
@@ -276,6 +277,7 @@ async fn read(
         fingerprint,
         items,
         unchanged,
+        site,
         cut,
     };
     Looked { outcome, entries, ..same }
@@ -306,14 +308,16 @@ pub(super) async fn recover(app: &App) -> anyhow::Result<()> {
 /// The entries that need not be read again as long as they stay as they were.
 async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     // Another version of the program may make more of the same entry.
+    let varying = state.varying.clone();
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
-        return parse::Known::new();
+        return parse::Known { varying, ..parse::Known::default() };
     }
-    app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
+    let entries = app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
-        parse::Known::new()
-    })
+        HashMap::new()
+    });
+    parse::Known { entries, varying }
 }
 
 /// Steps of judging an item beside the reading of its text, about: it is judged by its beginning.
@@ -333,7 +337,7 @@ pub(super) fn judge(
     let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
-    let judged = |parse::Fresh { item, digest }: parse::Fresh| {
+    let judged = |parse::Fresh { item, digest, place, base }: parse::Fresh| {
         let text = Text {
             title: &item.title,
             summary: &item.summary,
@@ -354,6 +358,8 @@ pub(super) fn judge(
             shown: None,
             item,
             digest,
+            place,
+            base,
         })
     };
     items.into_iter().map(judged).collect()

@@ -17,6 +17,7 @@ use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
 use crate::domain::budget::{Budget, Spent};
 use crate::domain::feed::Cut;
+use crate::domain::identity;
 use crate::domain::item::Item;
 
 /// An entry that is not yet made into an Item.
@@ -26,6 +27,10 @@ pub(super) struct Draft<B> {
     pub(super) id: String,
     /// Where a reader finds it.
     pub(super) link: Option<Url>,
+    /// A hash of its title; 0 without one.
+    pub(super) title: u64,
+    /// When it was published.
+    pub(super) published: Option<DateTime<Utc>>,
     /// When it was published, or last changed.
     pub(super) date: Option<DateTime<Utc>>,
     /// The same for the same entry.
@@ -44,6 +49,17 @@ impl<B> Draft<B> {
         let texts = [&item.title, &item.summary, &item.content, &self.id];
         self.link.is_some() || texts.iter().any(|text| !text.is_empty())
     }
+
+    /// Its id without what differs trivially.
+    pub(super) fn base(&self) -> Option<u64> {
+        (!identity::is_placeholder(&self.id)).then(|| identity::base(&self.id))
+    }
+}
+
+/// A hash of a title as it is written, whatever its letter case and white space.
+pub(super) fn title_hash(text: &str) -> u64 {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    if line.is_empty() { 0 } else { identity::keys::hash([line.as_bytes()]) }
 }
 
 /// The same for the same entry; `sources` are all that the Item is made from, but for the link. A feed that contrives
@@ -59,7 +75,6 @@ pub(super) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Written {
     pub(super) xml: String,
-    pub(super) published: Option<DateTime<Utc>>,
     pub(super) updated: Option<DateTime<Utc>>,
 }
 
@@ -255,6 +270,7 @@ impl Collected {
             attribute(&category.text, &mut xml, forbidden);
             xml.push_str(r#""/>"#);
         }
+        let title_hash = title.map_or(0, |title| title_hash(&title.text));
         let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
         let link = self.best_link(channel, budget)?;
         let ((published, written_published), (updated, written_updated)) = (&self.published, &self.updated);
@@ -269,11 +285,13 @@ impl Collected {
         Ok(Draft {
             id,
             link,
+            title: title_hash,
+            published: *published,
             date,
             digest,
             bytes,
             is_cut,
-            body: Written { xml, published: *published, updated: *updated },
+            body: Written { xml, updated: *updated },
         })
     }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::base::absolute;
-use super::draft::{Draft, digest};
+use super::draft::{Draft, digest, title_hash};
 use super::entry::{body, categories, fitted, joined, own_identity, title};
 use super::person::person_of;
 use super::repair::MAX_INHERITED;
@@ -42,8 +42,9 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     let (entries, left_out) = entries.finish();
     let mut cut = Cut { entries: left_out, ..Cut::default() };
     let drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
-    let nothing = Known::new();
-    let (drafts, unchanged) = identity::settle(drafts, source.known.unwrap_or(&nothing));
+    let nothing = Known::default();
+    let known = source.known.unwrap_or(&nothing);
+    let (drafts, unchanged) = identity::settle(drafts, &known.entries, &known.varying);
     let limits = source.limits;
     let few = Limits { authors: limits.authors.min(MAX_INHERITED), ..*limits };
     let common = joined(authors.iter().map(person_of), &few, &mut cut);
@@ -51,9 +52,12 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
         let made = drafts.into_iter().filter_map(|(place, (identity, draft))| {
             let item = item(&draft.body, identity, draft.link.clone(), source.now, (common.as_deref(), limits), cut);
             let is_cut = draft.is_cut;
-            draft.says_something(&item).then(|| (place, (fitted(item, limits, is_cut, cut), draft.digest)))
+            draft.says_something(&item).then(|| {
+                let (item, base) = (fitted(item, limits, is_cut, cut), draft.base());
+                (place, Fresh { item, digest: draft.digest, place, base })
+            })
         });
-        Ok(made.map(|(place, (item, digest))| (place, Fresh { item, digest })).collect())
+        Ok(made.collect())
     })?;
     identity::once(&mut items);
     let title = own_title.map(|text| title(&text, true)).filter(|text| !text.is_empty());
@@ -73,7 +77,10 @@ fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, 
         sources.iter().fold((0, 0), |(longest, sum), text| (text.len().max(longest), sum + text.len()));
     source.budget.step(bytes + source.base.map_or(0, |base| base.as_str().len()))?;
     let date = entry.date(source.now);
-    Ok(Draft { id, link, date, digest, bytes, is_cut: longest > html::MAX_BYTES, body: entry })
+    let title = entry.title.as_deref().map_or(0, title_hash);
+    let published = entry.date_published.as_deref().and_then(|text| dates::parse(text, source.now));
+    let is_cut = longest > html::MAX_BYTES;
+    Ok(Draft { id, link, title, published, date, digest, bytes, is_cut, body: entry })
 }
 
 fn item(

@@ -14,7 +14,7 @@ use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
 /// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
 /// it has not changed: count the number up when the same bytes give better items than before.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// Where a feed is asked: where it has moved, once that is believed, else where the list says.
 pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {

@@ -57,6 +57,10 @@ pub struct FeedState {
     pub gone: Option<DateTime<Utc>>,
     /// When a poll last showed nothing that was known: items before it may have been missed.
     pub gap: Option<DateTime<Utc>>,
+    /// Parameters in its links that are tokens.
+    pub varying: Vec<String>,
+    /// When it last sent a document, rather than "not modified".
+    pub answered: Option<DateTime<Utc>>,
     /// Items kept of it.
     pub items: u64,
     /// Items picked of it.
@@ -113,6 +117,8 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         address: row.get("address")?,
         gone: optional_time(row.get("gone")?)?,
         gap: optional_time(row.get("gap")?)?,
+        varying: varying(row.get("varying")?)?,
+        answered: optional_time(row.get("answered")?)?,
         items: row.get("items")?,
         picked: row.get("picked")?,
     })
@@ -128,6 +134,11 @@ fn cut(text: Option<String>) -> Result<Cut, Error> {
     let Some(text) = text else { return Ok(Cut::default()) };
     let [entries, items, texts, authors, categories] = from_json("what was left out of a document", &text)?;
     Ok(Cut { entries, items, texts, authors, categories })
+}
+
+/// Names of parameters, as they are kept.
+pub(super) fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
+    text.map_or(Ok(Vec::new()), |text| from_json("parameters that are tokens", &text))
 }
 
 fn moved(row: &Row<'_>) -> Result<Option<Moved>, Error> {
