@@ -45,6 +45,7 @@ pub mod templates;
 pub mod topic;
 pub mod transport;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +55,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Limits};
 use crate::domain::budget::{Budget, GiveUp};
+use crate::domain::item::Item;
 use crate::fetch::{self, Fetcher};
 use crate::render::Renderer;
 pub use advised::Advised;
@@ -171,6 +173,9 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.context("it ended in a panic")
 }
 
+/// Of a document that is given as a file.
+const MOST_UNPACKED: u64 = 32 * 1024 * 1024;
+
 /// Parses one document as a poll would, within the standard limits: its title and its items.
 ///
 /// # Errors
@@ -181,12 +186,21 @@ pub fn parse_document(
     base: Option<&url::Url>,
     now: DateTime<Utc>,
     give_up: GiveUp,
-) -> Result<(Option<String>, Vec<crate::domain::item::Item>), Unparsed> {
+) -> Result<(Option<String>, Vec<Item>), Unparsed> {
     let limits = Limits::default();
+    // A file may have been kept as it came.
+    let bytes = &*match bytes {
+        [0x1f, 0x8b, ..] => Cow::Owned(fetch::unpacked(bytes.to_vec(), MOST_UNPACKED)),
+        _ => Cow::Borrowed(bytes),
+    };
     let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
     let source = crate::parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget };
     match crate::parse::parse(&source) {
-        Ok(document) => Ok((document.title, document.items.into_iter().map(|fresh| fresh.item).collect())),
+        Ok(document) => {
+            // A post without a link is looked for on the feed's page, as in a digest.
+            let linked = |item: Item| Item { link: item.link.or_else(|| document.site.clone()), ..item };
+            Ok((document.title, document.items.into_iter().map(|fresh| linked(fresh.item)).collect()))
+        }
         Err(error) => Err(Unparsed {
             is_panic: matches!(error, crate::parse::Error::Panic),
             error: format!("{:#}", anyhow::Error::new(error)),

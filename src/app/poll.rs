@@ -19,14 +19,14 @@ use crate::domain::canonical::canonical;
 use crate::domain::feed::{Feed, Ownership};
 use crate::domain::relevance::{Scorer, Text};
 use crate::domain::story::Likeness;
-use crate::fetch::Outcome;
+use crate::fetch::{self, Outcome};
 use crate::parse;
 use crate::store::{FeedState, Poll, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
 pub(crate) use pipeline::Readers;
 use reading::Reading;
 use visit::{Known, Line, Looked, READER};
-pub(super) use visit::{address, unparsed};
+pub(super) use visit::{address, blocked, unparsed};
 
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +135,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let is_named = matches!(which, Which::Named(_));
     let (chosen, readers) = (&chosen, &*app.readers);
     let log = &reading::Log::begin(&app.config.settings.data);
+    let held = &visit::held_hosts(app, states.values().copied(), now);
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
@@ -142,7 +143,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
-            let (report, poll) = poll_one(app, (readers, log), feed, state, is_named, now).await;
+            let (report, poll) = poll_one(app, ((readers, log), held), feed, state, is_named, now).await;
             // The keeper goes away first only when the database fails, and then that is what is told.
             let _ = done.send(Polled { place, report, poll }).await;
         }
@@ -189,18 +190,22 @@ pub(super) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
 /// Polls one feed: what there is to tell, and what there is to keep.
 async fn poll_one(
     app: &App,
-    reading: (&Readers, &Option<Arc<reading::Log>>),
+    (reading, held): ((&Readers, &Option<Arc<reading::Log>>), &HashMap<String, DateTime<Utc>>),
     feed: &Feed,
     state: &FeedState,
     is_named: bool,
     now: DateTime<Utc>,
 ) -> (FeedReport, Option<(Poll, Line)>) {
     let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
-    if let Some(result) = visit::left_alone(state, is_named, now) {
+    let held = held.get(&fetch::host_key(&visit::address(feed, state))).copied();
+    if let Some(result) = visit::left_alone(state, held, is_named, now) {
         return (report(result), None);
     }
     let start = Instant::now();
-    let mut looked = read(app, reading, feed, state, now).await;
+    let mut looked = match read(app, reading, feed, state, now).await {
+        Ok(looked) => looked,
+        Err(HostHeld(until)) => return (report(FeedResult::Waiting(until)), None),
+    };
     looked.visit.took = start.elapsed();
     let result = match &looked.outcome {
         PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
@@ -216,21 +221,22 @@ async fn read(
     feed: &Feed,
     state: &FeedState,
     now: DateTime<Utc>,
-) -> Looked {
-    let Known { validators, body_hash } = Known::of(state);
+) -> Result<Looked, HostHeld> {
+    let Known { validators, body_hash } = Known::of(state, now);
     let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
         Ok(response) => response,
-        Err(error) => return Looked::unfetched(&error, state),
+        Err(fetch::Error::Held { until, .. }) => return Err(HostHeld(until)),
+        Err(error) => return Ok(Looked::unfetched(&error, state)),
     };
     let same = Looked::unchanged(&response, feed, state, now);
     let Outcome::Body { mut bytes, content_type } = response.outcome else {
-        return same;
+        return Ok(same);
     };
     // Many bodies may wait for a reader; the room that they grew into need not.
     bytes.shrink_to_fit();
     let hash = sha256(&bytes);
     if body_hash.as_ref() == Some(&hash) {
-        return same;
+        return Ok(same);
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let (known, final_url) = (known(app, feed, state).await, response.final_url);
@@ -260,9 +266,11 @@ async fn read(
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
-            return same.unread(visit::unparsed(&error, feed), is_no_feed, state);
+            let block = response.block.as_ref().filter(|_| is_no_feed);
+            let why = block.map_or_else(|| visit::unparsed(&error, feed), visit::blocked);
+            return Ok(same.unread(why, is_no_feed, state));
         }
-        Err(unread) => return same.unread(unread.to_string(), false, state),
+        Err(unread) => return Ok(same.unread(unread.to_string(), false, state)),
     };
     let entries = items.len() + unchanged.len();
     // A document that was cut off is asked for again in full: its end may hold what nobody has seen.
@@ -280,8 +288,11 @@ async fn read(
         site,
         cut,
     };
-    Looked { outcome, entries, ..same }
+    Ok(Looked { outcome, entries, ..same })
 }
+
+/// The host has asked another feed's visitor to be left alone until then.
+struct HostHeld(DateTime<Utc>);
 
 /// Records what an earlier process was reading when it ended as failed visits. To be done by the process that has the
 /// lock, before it polls.

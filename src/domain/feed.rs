@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub mod block;
 mod cut;
 mod moved;
 mod name;
@@ -12,6 +13,7 @@ mod public_address;
 mod reach;
 mod visit;
 
+pub use block::Block;
 pub use cut::Cut;
 pub use moved::Moved;
 pub use name::Names;

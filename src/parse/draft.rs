@@ -160,7 +160,8 @@ impl Collected {
     }
 
     /// Takes an element's value.
-    pub(super) fn take(&mut self, leaf: Leaf<'_>) {
+    pub(super) fn take(&mut self, mut leaf: Leaf<'_>) {
+        leaf.unwrap_cdata();
         let (target, rank) = (leaf.target, leaf.rank);
         self.is_cut |= leaf.is_cut;
         match target {
@@ -194,10 +195,11 @@ impl Collected {
                 }
             }
             Target::Published | Target::Updated => {
-                self.add(target, rank, Value::plain(&leaf.decoded));
+                let date = leaf.date();
+                self.add(target, rank, Value::plain(&date));
                 // Dublin Core's plain date does not say which of the two it is.
                 if target == Target::Published && rank == 3 {
-                    self.add(Target::Updated, rank, Value::plain(&leaf.decoded));
+                    self.add(Target::Updated, rank, Value::plain(&date));
                 }
             }
             _ => {
@@ -212,6 +214,17 @@ impl Collected {
     fn best(&self, target: Target) -> impl Iterator<Item = &Value> {
         let of = move |(found, ..): &&(Target, u8, Value)| *found == target;
         let best = self.values.iter().filter(of).map(|(_, rank, _)| *rank).min();
+        self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
+    }
+
+    /// The authors of the best rank that names one: RSS's `author` is an address, and Dublin Core's `creator` a name.
+    fn authors(&self) -> impl Iterator<Item = &Value> {
+        let of = |(found, ..): &&(Target, u8, Value)| *found == Target::Author;
+        let ranks = |is_named: bool| {
+            let values = self.values.iter().filter(of).filter(move |(.., value)| !is_named || !value.text.contains('@'));
+            values.map(|(_, rank, _)| *rank).min()
+        };
+        let best = ranks(true).or_else(|| ranks(false));
         self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
     }
 
@@ -260,7 +273,7 @@ impl Collected {
                 element(&mut xml, name, &[r#" type=""#, kind, r#"""#], text, forbidden);
             }
         }
-        for author in self.best(Target::Author) {
+        for author in self.authors() {
             xml.push_str("<author>");
             element(&mut xml, "name", &[], &author.text.replace('@', AT), forbidden);
             xml.push_str("</author>");
@@ -299,7 +312,8 @@ impl Collected {
     fn best_link(&self, channel: Option<&Url>, budget: &Budget) -> Result<Option<Url>, Spent> {
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
-        for (_, href, base) in links {
+        // A template that had no address for it wrote so.
+        for (_, href, base) in links.into_iter().filter(|(_, href, _)| !identity::is_placeholder(href) || href.trim() == "/") {
             let outer = base.as_ref().map_or_else(|| channel.map_or(0, |url| url.as_str().len()), |base| base.steps());
             budget.step(href.len() + outer)?;
             if let Some(link) = absolute(href, base.as_ref().and_then(|base| base.url()).or(channel)) {
@@ -318,7 +332,7 @@ fn element(xml: &mut String, name: &str, attributes: &[&str], text: &str, forbid
     xml.extend(["</", name, ">"]);
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let text = text.trim();
     let starts = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts("http://") || starts("https://")

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::base::absolute;
 use super::draft::{Draft, digest, title_hash};
-use super::entry::{body, categories, fitted, joined, own_identity, title};
+use super::entry::{body, categories, fitted, joined, own_identity, plain_title};
 use super::person::person_of;
 use super::repair::MAX_INHERITED;
 use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
@@ -60,7 +60,7 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
         Ok(made.collect())
     })?;
     identity::once(&mut items);
-    let title = own_title.map(|text| title(&text, true)).filter(|text| !text.is_empty());
+    let title = own_title.map(|text| plain_title(&text)).filter(|text| !text.is_empty());
     let site = home_page.and_then(|site| absolute(&site, source.base));
     let is_whole = repairs.is_empty();
     Ok(Document { title, site, items, is_whole, unchanged, hints: Hints::default(), repairs, cut })
@@ -97,7 +97,7 @@ fn item(
         (Some(markup), _) if !markup.trim().is_empty() => html::to_text(markup),
         (_, text) => text.map(html::tidy).unwrap_or_default(),
     };
-    let title = entry.title.as_deref().map(|text| title(text, true)).unwrap_or_default();
+    let title = entry.title.as_deref().map(plain_title).unwrap_or_default();
     let summary = entry.summary.as_deref().map(|text| body(text, true)).unwrap_or_default();
     let date = |text: Option<&str>| text.and_then(|text| dates::parse(text, now));
     Item {

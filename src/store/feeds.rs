@@ -296,7 +296,8 @@ fn visited(tx: &Transaction<'_>, poll: &Poll) -> Result<(), Error> {
     let moved = poll.visit.moved.as_ref();
     tx.prepare_cached(
         "UPDATE feeds SET checked = ?2, next_check = ?3, because = ?4, not_before = ?5, outcome = ?6, bytes = ?7, took = ?8,
-         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12 WHERE id = ?1",
+         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12, answered = iif(?7 > 0, ?2, answered)
+         WHERE id = ?1",
     )?
     .execute(params![
         poll.feed.as_str(),

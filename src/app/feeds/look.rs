@@ -9,6 +9,7 @@ use url::Url;
 use crate::app::ReadOnly;
 use crate::app::poll::{Readers, judge};
 use crate::domain::budget::Budget;
+use crate::domain::feed::Block;
 use crate::domain::rhythm;
 use crate::fetch::{self, Outcome, Response, Validators, discover};
 use crate::parse;
@@ -28,6 +29,8 @@ pub(super) enum Unseen {
     Unfetched(fetch::Error),
     /// A page for people.
     Page(Arc<Response>, parse::Error),
+    /// Somebody keeps us out.
+    Blocked(Block),
     /// Something else, or a feed beyond repair.
     Unparsed(parse::Error),
     /// Reading it was given up.
@@ -56,6 +59,9 @@ pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result
     match read(app, readers, &response, now).await.map_err(Unseen::GivenUp)? {
         Ok(document) => Ok(Sight { response, document, at: now }),
         Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unseen::Page(response, error)),
+        Err(error @ parse::Error::NotAFeed(_)) => {
+            Err(response.block.clone().map_or(Unseen::Unparsed(error), Unseen::Blocked))
+        }
         Err(error) => Err(Unseen::Unparsed(error)),
     }
 }

@@ -1,0 +1,1 @@
+//! Imitations of those who keep programs out, and what is said of each.
