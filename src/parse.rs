@@ -35,6 +35,7 @@ mod newest;
 pub mod page;
 mod person;
 mod repair;
+mod rss_in_json;
 mod tokenize;
 mod vocabulary;
 
@@ -185,6 +186,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     let mut document = match start.starts_with(['{', '[']) {
         // A server's own words may stand before a feed: `[24-Nov-2026] PHP Notice: …`.
         true => match json::read(start, source) {
+            Err(Error::NotAFeed(_)) if let Some(rss) = rss_in_json::markup(start) => markup(&rss, &rss, source)?,
             Err(error @ Error::NotAFeed(_)) => match markup(&text, start, source) {
                 Err(spent @ Error::Spent(_)) => return Err(spent),
                 read => read.map_err(|_| error)?,
