@@ -77,7 +77,8 @@ async fn a_poll_that_cannot_be_kept_leaves_nothing_and_undoes_no_other() {
             hints: Hints::default(),
             fingerprint: String::new(),
             items,
-            unchanged: 0,
+            unchanged: Vec::new(),
+            site: None,
             cut: Cut::default(),
         },
     };
@@ -123,6 +124,8 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         prior,
         shown: None,
         digest: 0,
+        place: 0,
+        base: None,
         item,
     }
 }
