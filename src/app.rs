@@ -198,7 +198,8 @@ pub fn parse_document(
     match crate::parse::parse(&source) {
         Ok(document) => {
             // A post without a link is looked for on the feed's page, as in a digest.
-            let linked = |item: Item| Item { link: item.link.or_else(|| document.site.clone()), ..item };
+            let site = document.site.as_ref().filter(|site| base != Some(*site));
+            let linked = |item: Item| Item { link: item.link.or_else(|| site.cloned()), ..item };
             Ok((document.title, document.items.into_iter().map(|fresh| linked(fresh.item)).collect()))
         }
         Err(error) => Err(Unparsed {

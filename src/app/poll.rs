@@ -257,7 +257,10 @@ async fn read(
         };
         let document = parse::parse(&source)?;
         let (hints, is_whole, cut) = (document.hints, document.is_whole, document.cut);
-        let (unchanged, site) = (document.unchanged.clone(), document.site.as_ref().map(ToString::to_string));
+        // Some feeds name themselves as their site.
+        let is_page = |site: &&Url| served_from.iter().all(|feed| canonical(feed) != canonical(site));
+        let site = document.site.as_ref().filter(is_page).map(ToString::to_string);
+        let unchanged = document.unchanged.clone();
         let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
         items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
         Ok::<_, parse::Error>((hints, is_whole, (unchanged, site), cut, items))

@@ -16,6 +16,7 @@ use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, id
 use crate::config::Limits;
 use crate::domain::budget::Spent;
 use crate::domain::feed::{Cut, Hints};
+use crate::domain::identity::is_placeholder;
 use crate::domain::item::{Identity, Item};
 use members::{Entry, Feed};
 
@@ -67,10 +68,12 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
 }
 
 fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, Spent> {
-    let link = [&entry.url, &entry.external_url].into_iter().find_map(|link| absolute(link.as_deref()?, source.base));
+    let named = |link: &Option<_>| link.as_deref().filter(|link| !is_placeholder(link)).map(str::to_owned);
+    let address = |link: &Option<_>| absolute(&named(link)?, source.base);
+    let link = [&entry.url, &entry.external_url].into_iter().find_map(address);
     let id = entry.id.as_deref().unwrap_or_default().trim().to_owned();
     let own = || Some(&id).filter(|id| id.starts_with("http")).and_then(|id| absolute(id, None));
-    let link = link.or_else(own);
+    let link = link.or_else(own).or_else(|| address(&entry.attachment));
     let sources = entry.texts();
     let digest = digest(link.as_ref(), &sources);
     let (longest, bytes) =

@@ -54,11 +54,14 @@ pub(super) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
             continue;
         }
         let namesake = tx
-            .prepare_cached("SELECT story, title, feed, identity, canonical, published FROM items WHERE seq = ?1")?
+            .prepare_cached("SELECT story, title, feed, identity, canonical FROM items WHERE seq = ?1")?
             .query_row([seq], Namesake::of)?;
-        let is_other_issue = namesake.feed == feed
-            && namesake.canonical == scored.canonical
-            && is_another_issue((namesake.published, shingles), (date, likeness.shingles));
+        let is_on_its_page = namesake.feed == feed && namesake.canonical == scored.canonical;
+        let is_other_issue = may_be_same && is_on_its_page && {
+            let mut published = tx.prepare_cached("SELECT published FROM items WHERE seq = ?1")?;
+            let published = published.query_row([seq], |row| row.get(0))?;
+            is_another_issue((published, shingles), (date, likeness.shingles))
+        };
         let is_copy = may_be_same && !is_other_issue && likeness.is_same(&Likeness::kept(&namesake.title, shingles, words));
         if is_copy || namesake.feed != feed && namesake.is_one_post(scored) {
             return Ok(Some(namesake.story));
@@ -74,7 +77,6 @@ struct Namesake {
     feed: String,
     identity: String,
     canonical: Option<String>,
-    published: Option<i64>,
 }
 
 impl Namesake {
@@ -85,7 +87,6 @@ impl Namesake {
             feed: row.get("feed")?,
             identity: row.get("identity")?,
             canonical: row.get("canonical")?,
-            published: row.get("published")?,
         })
     }
 

@@ -29,8 +29,10 @@ pub(super) fn compare(known: &Traits, fresh: &Traits) -> Sameness {
         () if known.words == 0 && fresh.words == 0 => Sameness::Unknown,
         () if is_hashed && known.shingles == fresh.shingles => Sameness::Same,
         () if !known.text.is_empty() && known.text == fresh.text => Sameness::Same,
-        () if known.words.min(fresh.words) >= LONG && (known.shingles ^ fresh.shingles).count_ones() <= DISTANCE => {
-            Sameness::Similar
+        // Of two long texts, their SimHashes tell.
+        () if known.words.min(fresh.words) >= LONG => {
+            let is_near = (known.shingles ^ fresh.shingles).count_ones() <= DISTANCE;
+            if is_near { Sameness::Similar } else { Sameness::Other }
         }
         () if known.text.is_empty() || fresh.text.is_empty() => Sameness::Unknown,
         () if shares_most(&known.text, &fresh.text) => Sameness::Similar,

@@ -4,12 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, Transaction, params};
 use url::Url;
 
 use super::super::{Error, ScoredItem, optional_time};
 use super::{Brought, identity_text};
-use crate::domain::identity::{Found, MOST_VARYING, Traits, Verdict, is_placeholder, judge, stripped, varying};
+use crate::domain::identity::{Found, MOST_VARYING, Traits, Verdict, base, is_placeholder, judge, stripped, varying};
 use crate::domain::item::Identity;
 
 /// A stored item.
@@ -73,8 +73,12 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
     for (place, scored) in brought.items.iter().enumerate().filter(|(place, _)| matches.items[*place].is_none()).collect::<Vec<_>>() {
         let traits = traits(scored);
         let mut moved = None;
-        for (found, known) in candidates(tx, feed, scored)? {
-            if taken.contains(&known.seq) || standing.contains(&known.identity) {
+        for (found, seq) in candidates(tx, feed, scored)? {
+            if taken.contains(&seq) {
+                continue;
+            }
+            let known = load(tx, seq)?;
+            if standing.contains(&known.identity) {
                 continue;
             }
             match judge(&known.traits, &traits, found) {
@@ -148,44 +152,63 @@ pub(super) fn make_way(
     Ok(())
 }
 
-/// So many items that have something in common with an entry are compared with it.
+/// So many items that have something in common with an entry are compared with it, of each kind.
 const MOST_CANDIDATES: usize = 8;
-/// And so many characters of a text.
+/// And so many characters of a text. Of a long text its SimHash tells enough, and it is not read.
 const MOST_CHARS: usize = 1_000;
 
-const COLUMNS: &str = "SELECT seq, story, arrived, mailable, identity, base, link, title_key, title, published, updated, shingles, words,
-    text_removed IS NULL AS has_text, substr(iif(length(content) >= length(summary), content, summary), 1, 1000) AS text
-    FROM items";
+const KNOWN: &str = "SELECT seq, story, arrived, mailable, identity, base, link, title_key, title, published, updated, shingles, words,
+    text_removed IS NULL AS has_text,
+    CASE WHEN max(octet_length(content), octet_length(summary)) <= 4096
+    THEN iif(octet_length(content) >= octet_length(summary), content, summary) ELSE '' END AS text
+    FROM items WHERE seq = ?1";
 
 fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str) -> Result<Option<Known>, Error> {
-    let mut statement = tx.prepare_cached(&format!("{COLUMNS} WHERE feed = ?1 AND identity = ?2"))?;
-    let mut rows = statement.query([feed, identity])?;
-    rows.next()?.map(known).transpose()
+    let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
+    let seq: Option<i64> = statement.query_row([feed, identity], |row| row.get(0)).optional()?;
+    seq.map(|seq| load(tx, seq)).transpose()
 }
 
-/// The stored items that an entry may be, the likeliest first.
-fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Vec<(Found, Known)>, Error> {
-    let title = &scored.likeness.title;
-    let mut all = Vec::new();
-    let mut add = |found, rest: &str, values: &[&dyn rusqlite::ToSql]| -> Result<(), Error> {
-        let mut statement = tx.prepare_cached(&format!("{COLUMNS} WHERE {rest} LIMIT {MOST_CANDIDATES}"))?;
+fn load(tx: &Transaction<'_>, seq: i64) -> Result<Known, Error> {
+    let mut statement = tx.prepare_cached(KNOWN)?;
+    let mut rows = statement.query([seq])?;
+    rows.next()?.map(known).unwrap_or_else(|| Err(Error::content("an item", &seq.to_string())))
+}
+
+const BY_BASE: &str = "SELECT seq FROM items WHERE feed = ?1 AND base = ?2 ORDER BY seq DESC LIMIT ?3";
+const BY_LINK_AND_TITLE: &str =
+    "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?4 ORDER BY seq DESC LIMIT ?3";
+const BY_LINK: &str = "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 LIMIT ?3";
+const BY_TITLE: &str = "SELECT seq FROM items WHERE feed = ?1 AND title_key = ?2 ORDER BY seq DESC LIMIT ?3";
+
+/// The numbers of the stored items that an entry may be, the likeliest first, each once; read from indexes alone.
+fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Vec<(Found, i64)>, Error> {
+    let mut all: Vec<(Found, i64)> = Vec::new();
+    let mut add = |found, question: &str, values: &[&dyn ToSql]| -> Result<usize, Error> {
+        let mut statement = tx.prepare_cached(question)?;
         let mut rows = statement.query(values)?;
+        let mut number = 0;
         while let Some(row) = rows.next()? {
-            all.push((found, known(row)?));
+            let seq = row.get(0)?;
+            number += 1;
+            if !all.iter().any(|(_, known)| *known == seq) {
+                all.push((found, seq));
+            }
         }
-        Ok(())
+        Ok(number)
     };
+    let (title, most) = (&scored.likeness.title, &MOST_CANDIDATES);
+    let mut of_base = 0;
     if let Some(base) = scored.base.map(u64::cast_signed) {
-        add(Found::Base { is_shared: false }, "feed = ?1 AND base = ?2 ORDER BY seq DESC", &[&feed, &base])?;
+        of_base = add(Found::Base { is_shared: false }, BY_BASE, &[&feed, &base, most])?;
     }
     if let Some(canonical) = &scored.canonical {
-        add(Found::Link, "canonical = ?2 AND feed = ?1 AND title_key = ?3 ORDER BY seq DESC", &[&feed, canonical, title])?;
-        add(Found::Link, "canonical = ?2 AND feed = ?1", &[&feed, canonical])?;
+        add(Found::Link, BY_LINK_AND_TITLE, &[&feed, canonical, most, title])?;
+        add(Found::Link, BY_LINK, &[&feed, canonical, most])?;
     }
-    add(Found::Title, "feed = ?1 AND title_key = ?2 ORDER BY seq DESC", &[&feed, title])?;
+    add(Found::Title, BY_TITLE, &[&feed, title, most])?;
     // An id that was joined with more of its entry is one that several entries have.
-    let is_joined = matches!(&scored.item.identity, Identity::Id(id) if scored.base != Some(crate::domain::identity::base(id)));
-    let of_base = all.iter().filter(|(found, _)| matches!(found, Found::Base { .. })).count();
+    let is_joined = matches!(&scored.item.identity, Identity::Id(id) if scored.base != Some(base(id)));
     for (found, _) in &mut all {
         if let Found::Base { is_shared } = found {
             *is_shared = is_joined || of_base > 1;
@@ -223,7 +246,7 @@ fn known(row: &Row<'_>) -> Result<Known, Error> {
 
 fn traits(scored: &ScoredItem) -> Traits {
     let item = &scored.item;
-    let text = if item.content.chars().count() >= item.summary.chars().count() { &item.content } else { &item.summary };
+    let text = if item.content.len() >= item.summary.len() { &item.content } else { &item.summary };
     Traits {
         has_id: scored.base.is_some(),
         link: item.link.clone(),
