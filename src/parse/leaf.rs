@@ -159,7 +159,14 @@ impl<'a> Leaf<'a> {
     /// Unwraps a CDATA section that was escaped, `&lt;![CDATA[…]]&gt;`: what it holds is the text.
     pub(super) fn unwrap_cdata(&mut self) {
         const START: &str = "<![CDATA[";
-        if !self.has_markup && self.decoded.contains(START) {
+        if self.has_markup || !self.decoded.contains(START) {
+            return;
+        }
+        // Within a section that was not escaped, the mark is a text's own.
+        let escaped = ["&lt;![CDATA[", "&#60;![CDATA[", "&#x3c;![CDATA[", "&#x3C;![CDATA["];
+        let is_escaped = self.raw.iter().any(|raw| escaped.iter().any(|mark| raw.contains(mark)));
+        let text = self.decoded.trim();
+        if is_escaped || (text.starts_with(START) && text.ends_with("]]>")) {
             self.decoded = Cow::Owned(self.decoded.replace(START, "").replace("]]>", ""));
         }
     }
