@@ -86,6 +86,8 @@ pub struct Fresh {
     pub place: usize,
     /// Of its own id, without what differs trivially: see [`crate::domain::identity::base`].
     pub base: Option<u64>,
+    /// The document was cut off in it: the whole of it may say more.
+    pub is_partial: bool,
 }
 
 /// A feed that was understood.
@@ -357,7 +359,8 @@ fn strict(drafts: &[Placed<Written>], limits: &Limits, cut: &mut Cut) -> Result<
         let item = Item { published: draft.published, updated, ..item };
         if draft.says_something(&item) {
             let item = entry::fitted(item, limits, draft.is_cut, cut);
-            items.push((*place, Fresh { item, digest: draft.digest, place: *place, base: draft.base() }));
+            let Draft { digest, is_partial, .. } = *draft;
+            items.push((*place, Fresh { item, digest, place: *place, base: draft.base(), is_partial }));
         }
     }
     Ok(items)

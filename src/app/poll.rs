@@ -351,7 +351,7 @@ pub(super) fn judge(
     let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
-    let judged = |parse::Fresh { item, digest, place, base }: parse::Fresh| {
+    let judged = |parse::Fresh { item, digest, place, base, is_partial }: parse::Fresh| {
         let text = Text {
             title: &item.title,
             summary: &item.summary,
@@ -374,6 +374,7 @@ pub(super) fn judge(
             digest,
             place,
             base,
+            is_partial,
         })
     };
     items.into_iter().map(judged).collect()

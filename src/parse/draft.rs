@@ -39,6 +39,8 @@ pub(super) struct Draft<B> {
     pub(super) bytes: usize,
     /// A text of it was longer than is read.
     pub(super) is_cut: bool,
+    /// The document was cut off in it.
+    pub(super) is_partial: bool,
     /// The rest.
     pub(super) body: B,
 }
@@ -106,6 +108,8 @@ pub(super) struct Collected {
     /// What it takes in memory, about.
     pub(super) bytes: usize,
     is_cut: bool,
+    /// The document was cut off in it.
+    pub(super) is_partial: bool,
     /// Authors and categories beyond those that are collected.
     surplus: Cut,
 }
@@ -294,6 +298,7 @@ impl Collected {
         budget.step(bytes)?;
         budget.hold(bytes + size_of::<Raw>())?;
         budget.release(self.bytes);
+        let is_partial = self.is_partial;
         let (is_cut, date) = (self.is_cut || longest > html::MAX_BYTES, published.or(*updated));
         Ok(Draft {
             id,
@@ -304,6 +309,7 @@ impl Collected {
             digest,
             bytes,
             is_cut,
+            is_partial,
             body: Written { xml, updated: *updated },
         })
     }

@@ -42,7 +42,11 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     }
     let (entries, left_out) = entries.finish();
     let mut cut = Cut { entries: left_out, ..Cut::default() };
-    let drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
+    let mut drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
+    // A document that does not end as JSON does was cut off in its last entry.
+    if let Some(last) = drafts.last_mut().filter(|_| !repairs.is_empty()) {
+        last.is_partial = !text.trim_end().ends_with(['}', ']']);
+    }
     let nothing = Known::default();
     let known = source.known.unwrap_or(&nothing);
     let (drafts, unchanged) = identity::settle(drafts, &known.entries, &known.varying);
@@ -55,7 +59,7 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
             let is_cut = draft.is_cut;
             draft.says_something(&item).then(|| {
                 let (item, base) = (fitted(item, limits, is_cut, cut), draft.base());
-                (place, Fresh { item, digest: draft.digest, place, base })
+                (place, Fresh { item, digest: draft.digest, place, base, is_partial: draft.is_partial })
             })
         });
         Ok(made.collect())
@@ -83,7 +87,7 @@ fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, 
     let title = entry.title.as_deref().map_or(0, title_hash);
     let published = entry.date_published.as_deref().and_then(|text| dates::parse(text, source.now));
     let is_cut = longest > html::MAX_BYTES;
-    Ok(Draft { id, link, title, published, date, digest, bytes, is_cut, body: entry })
+    Ok(Draft { id, link, title, published, date, digest, bytes, is_cut, is_partial: false, body: entry })
 }
 
 fn item(

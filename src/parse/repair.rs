@@ -391,7 +391,8 @@ impl<'a, 's> Pass<'a, 's> {
         self.count("cut-off end", usize::from(!is_whole));
         // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
         self.leaf = None;
-        if let Some(entry) = self.entry.take().filter(Collected::is_told_apart) {
+        if let Some(mut entry) = self.entry.take().filter(Collected::is_told_apart) {
+            entry.is_partial = true;
             self.collect(entry)?;
         }
         // Every entry gets a copy of its own: few are enough.

@@ -107,6 +107,10 @@ pub(super) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
     for (scored, known) in brought.items.iter().zip(&known.items) {
         let identity = identity_text(&scored.item.identity);
         if let Some(known) = known {
+            // Half an entry does not take the place of a whole one.
+            if scored.is_partial {
+                continue;
+            }
             let seq = readmit(tx, arrival, known, scored, covered)?;
             saved.changed += usize::from(update(tx, arrival, seq, &identity, scored, covered)?);
             continue;

@@ -29,6 +29,8 @@ pub struct ScoredItem {
     pub place: usize,
     /// Of its own id: see [`crate::domain::identity::base`].
     pub base: Option<u64>,
+    /// The document was cut off in it.
+    pub is_partial: bool,
 }
 
 impl ScoredItem {

@@ -126,6 +126,7 @@ fn item(id: &str, prior: f32) -> ScoredItem {
         digest: 0,
         place: 0,
         base: None,
+        is_partial: false,
         item,
     }
 }

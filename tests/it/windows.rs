@@ -316,6 +316,7 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         digest: 0,
         place: 0,
         base: None,
+        is_partial: false,
         item,
     }
 }

@@ -56,9 +56,9 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
     let mut matches = Matches::none(brought);
     let mut taken = HashSet::new();
     for (place, scored) in brought.items.iter().enumerate() {
-        let Some(known) = by_key(tx, feed, &identity_text(&scored.item.identity))? else { continue };
+        let Some(known) = by_key(tx, feed, &identity_text(&scored.item.identity), brought.varying)? else { continue };
         matches.holders[place] = Some(known.seq);
-        if judge(&known.traits, &traits(scored), Found::Key) == Verdict::Same && taken.insert(known.seq) {
+        if judge(&known.traits, &traits(scored, brought.varying), Found::Key) == Verdict::Same && taken.insert(known.seq) {
             matches.items[place] = Some(known);
         }
     }
@@ -71,13 +71,13 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
     let mut doubtful = Vec::new();
     let mut tokens: HashMap<String, usize> = HashMap::new();
     for (place, scored) in brought.items.iter().enumerate().filter(|(place, _)| matches.items[*place].is_none()).collect::<Vec<_>>() {
-        let traits = traits(scored);
+        let traits = traits(scored, brought.varying);
         let mut moved = None;
         for (found, seq) in candidates(tx, feed, scored)? {
             if taken.contains(&seq) {
                 continue;
             }
-            let known = load(tx, seq)?;
+            let known = load(tx, seq, brought.varying)?;
             if standing.contains(&known.identity) {
                 continue;
             }
@@ -85,7 +85,7 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
                 Verdict::Different => {}
                 Verdict::IfAllMoved => moved = moved.or(Some(known)),
                 Verdict::Same => {
-                    tokens_of(&known, scored).into_iter().for_each(|name| *tokens.entry(name).or_default() += 1);
+                    tokens_of(&known, &traits, scored).into_iter().for_each(|name| *tokens.entry(name).or_default() += 1);
                     taken.insert(known.seq);
                     matches.items[place] = Some(known);
                     break;
@@ -120,8 +120,8 @@ fn learned(brought: &Brought<'_>, tokens: HashMap<String, usize>, entries: usize
 }
 
 /// The parameters in which the links of a post differ, or its ids.
-fn tokens_of(known: &Known, scored: &ScoredItem) -> Vec<String> {
-    let mut names = match (&known.traits.link, &scored.item.link) {
+fn tokens_of(known: &Known, traits: &Traits, scored: &ScoredItem) -> Vec<String> {
+    let mut names = match (&known.traits.link, &traits.link) {
         (Some(one), Some(other)) => varying(one, other),
         _ => Vec::new(),
     };
@@ -163,16 +163,17 @@ const KNOWN: &str = "SELECT seq, story, arrived, mailable, identity, base, link,
     THEN iif(octet_length(content) >= octet_length(summary), content, summary) ELSE '' END AS text
     FROM items WHERE seq = ?1";
 
-fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str) -> Result<Option<Known>, Error> {
+fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str, varying: &[String]) -> Result<Option<Known>, Error> {
     let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
     let seq: Option<i64> = statement.query_row([feed, identity], |row| row.get(0)).optional()?;
-    seq.map(|seq| load(tx, seq)).transpose()
+    seq.map(|seq| load(tx, seq, varying)).transpose()
 }
 
-fn load(tx: &Transaction<'_>, seq: i64) -> Result<Known, Error> {
+/// The item, its link without the parameters of these names.
+fn load(tx: &Transaction<'_>, seq: i64, varying: &[String]) -> Result<Known, Error> {
     let mut statement = tx.prepare_cached(KNOWN)?;
     let mut rows = statement.query([seq])?;
-    rows.next()?.map(known).unwrap_or_else(|| Err(Error::content("an item", &seq.to_string())))
+    rows.next()?.map(|row| known(row, varying)).unwrap_or_else(|| Err(Error::content("an item", &seq.to_string())))
 }
 
 const BY_BASE: &str = "SELECT seq FROM items WHERE feed = ?1 AND base = ?2 ORDER BY seq DESC LIMIT ?3";
@@ -217,7 +218,7 @@ fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<V
     Ok(all)
 }
 
-fn known(row: &Row<'_>) -> Result<Known, Error> {
+fn known(row: &Row<'_>, varying: &[String]) -> Result<Known, Error> {
     let identity: String = row.get("identity")?;
     let (published, updated) = (optional_time(row.get("published")?)?, optional_time(row.get("updated")?)?);
     let link: Option<String> = row.get("link")?;
@@ -231,7 +232,7 @@ fn known(row: &Row<'_>) -> Result<Known, Error> {
         traits: Traits {
             has_id: row.get::<_, Option<i64>>("base")?.is_some()
                 || identity.strip_prefix("id:").is_some_and(|id| !is_placeholder(id)),
-            link: link.and_then(|link| Url::parse(&link).ok()),
+            link: link.and_then(|link| Url::parse(&link).ok()).map(|link| stripped(&link, varying)),
             title_key: row.get("title_key")?,
             title: row.get("title")?,
             published,
@@ -244,12 +245,12 @@ fn known(row: &Row<'_>) -> Result<Known, Error> {
     })
 }
 
-fn traits(scored: &ScoredItem) -> Traits {
+fn traits(scored: &ScoredItem, varying: &[String]) -> Traits {
     let item = &scored.item;
     let text = if item.content.len() >= item.summary.len() { &item.content } else { &item.summary };
     Traits {
         has_id: scored.base.is_some(),
-        link: item.link.clone(),
+        link: item.link.as_ref().map(|link| stripped(link, varying)),
         title_key: scored.likeness.title.clone(),
         title: item.title.clone(),
         published: item.published,
