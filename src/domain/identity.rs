@@ -63,6 +63,8 @@ pub enum Found {
     Link,
     /// It has the same title.
     Title,
+    /// It was published at the same moment.
+    Date,
 }
 
 /// Whether a stored item and a new entry are one post.
@@ -103,6 +105,11 @@ pub fn judge(known: &Traits, fresh: &Traits, found: Found) -> Verdict {
         // A guid that several posts have says nothing, and each of them is known by its title.
         Found::Base { is_shared: true } => evidence.by_shared_id(),
         Found::Title => return evidence.by_title(has_title),
+        // Its title was edited, and its link has a new token or a new host: all else is as it was.
+        Found::Date => {
+            let is_near = matches!(evidence.link, Relation::Same | Relation::Token | Relation::Moved);
+            evidence.dates == Dates::Same && evidence.text == Sameness::Same && evidence.similar_title && is_near
+        }
     };
     if is_same { Verdict::Same } else { Verdict::Different }
 }
@@ -180,6 +187,9 @@ impl Evidence {
             Dates::Same if matches!(self.link, Relation::Token | Relation::Moved | Relation::Same) => Verdict::Same,
             Dates::Same if alike => Verdict::IfAllMoved,
             Dates::Unknown if alike && is_near && (exactly || nothing_else || self.link == Relation::Token) => {
+                Verdict::Same
+            }
+            Dates::Unknown if self.text != Sameness::Other && matches!(self.link, Relation::Same | Relation::Token) => {
                 Verdict::Same
             }
             Dates::Other if exactly && matches!(self.link, Relation::Token | Relation::Same) => Verdict::Same,

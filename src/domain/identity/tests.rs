@@ -93,6 +93,10 @@ fn one_title_is_one_post_where_date_and_text_agree_and_links_differ_in_tokens_or
     ] {
         assert_eq!(judge(&known(hour), &same, Found::Title), Verdict::Same, "{same:?}");
     }
+    let edited = post("u2", "https://b.example.test/news/8?sid=A1", "A budget for bins", TEXT, Some(1));
+    assert_eq!(judge(&known(Some(1)), &edited, Found::Date), Verdict::Same);
+    let another = post("u2", "https://a.example.org/news/9", "A budget for bins", TEXT, Some(1));
+    assert_eq!(judge(&known(Some(1)), &another, Found::Date), Verdict::Different);
     let own_page = post("u2", "https://a.example.org/news/9", "One budget for bins", OTHER, Some(1));
     assert_eq!(judge(&known(Some(1)), &own_page, Found::Title), Verdict::Different);
     let reposted = post("u2", "https://a.example.org/old/77", "One budget for bins", TEXT, None);

@@ -1,5 +1,5 @@
-//! Which stored item each entry of a document is: looked up by its key, then by its id without trifles, its link and its
-//! title, a few seeks each, and judged by `domain::identity`. An item is taken once: what stands in the document under
+//! Which stored item each entry of a document is: looked up by its key, then by its id without trifles, its link, its
+//! title and its date, a few seeks each, and judged by `domain::identity`. An item is taken once: what stands in the document under
 //! its own key is no other entry's.
 
 use std::collections::{HashMap, HashSet};
@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{OptionalExtension as _, Row, ToSql, Transaction, params};
 use url::Url;
 
-use super::super::{Error, ScoredItem, optional_time};
+use super::super::{Error, ScoredItem, optional_time, seconds};
 use super::{Brought, identity_text};
 use crate::domain::identity::{Found, MOST_VARYING, Traits, Verdict, base, is_placeholder, judge, stripped, varying};
 use crate::domain::item::Identity;
@@ -180,6 +180,7 @@ const BY_BASE: &str = "SELECT seq FROM items WHERE feed = ?1 AND base = ?2 ORDER
 const BY_LINK_AND_TITLE: &str =
     "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?4 ORDER BY seq DESC LIMIT ?3";
 const BY_LINK: &str = "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 LIMIT ?3";
+const BY_DATE: &str = "SELECT seq FROM items WHERE feed = ?1 AND published = ?2 ORDER BY seq DESC LIMIT ?3";
 const BY_TITLE: &str = "SELECT seq FROM items WHERE feed = ?1 AND title_key = ?2 ORDER BY seq DESC LIMIT ?3";
 
 /// The numbers of the stored items that an entry may be, the likeliest first, each once; read from indexes alone.
@@ -208,6 +209,9 @@ fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<V
         add(Found::Link, BY_LINK, &[&feed, canonical, most])?;
     }
     add(Found::Title, BY_TITLE, &[&feed, title, most])?;
+    if let Some(published) = scored.item.published.map(seconds) {
+        add(Found::Date, BY_DATE, &[&feed, &published, most])?;
+    }
     // An id that was joined with more of its entry is one that several entries have.
     let is_joined = matches!(&scored.item.identity, Identity::Id(id) if scored.base != Some(base(id)));
     for (found, _) in &mut all {
