@@ -187,10 +187,13 @@ pub(super) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
     }
 }
 
+/// Who reads, and what is noted of it.
+type Readings<'a> = (&'a Readers, &'a Option<Arc<reading::Log>>);
+
 /// Polls one feed: what there is to tell, and what there is to keep.
 async fn poll_one(
     app: &App,
-    (reading, held): ((&Readers, &Option<Arc<reading::Log>>), &HashMap<String, DateTime<Utc>>),
+    (reading, held): (Readings<'_>, &HashMap<String, DateTime<Utc>>),
     feed: &Feed,
     state: &FeedState,
     is_named: bool,
@@ -217,7 +220,7 @@ async fn poll_one(
 
 async fn read(
     app: &App,
-    (readers, log): (&Readers, &Option<Arc<reading::Log>>),
+    (readers, log): Readings<'_>,
     feed: &Feed,
     state: &FeedState,
     now: DateTime<Utc>,

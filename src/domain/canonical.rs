@@ -74,7 +74,8 @@ pub fn canonical(url: &Url) -> String {
         (_, Some(80 | 443) | None) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
-    let mut canonical = format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(&without_session(url.path())));
+    let mut canonical =
+        format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(&without_session(url.path())));
     let query = query(url);
     if !query.is_empty() {
         canonical.push('?');
@@ -116,7 +117,8 @@ fn without_session(path: &str) -> Cow<'_, str> {
     if !path.contains(';') {
         return Cow::Borrowed(path);
     }
-    let is_session = |piece: &str| SESSIONS.contains(&piece.split('=').next().unwrap_or_default().to_lowercase().as_str());
+    let is_session =
+        |piece: &str| SESSIONS.contains(&piece.split('=').next().unwrap_or_default().to_lowercase().as_str());
     let parts: Vec<String> = path
         .split('/')
         .map(|part| {
@@ -145,7 +147,8 @@ fn query(url: &Url) -> String {
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
     // Blogger's `m` is the page for telephones, or not.
-    let says_nothing = pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp" || SESSIONS.contains(&key.as_str());
+    let says_nothing =
+        pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp" || SESSIONS.contains(&key.as_str());
     !says_nothing && !["utm_", "mtm_"].iter().any(|start| key.starts_with(start)) && !TRACKING.contains(&key.as_str())
 }
 

@@ -162,9 +162,14 @@ mod tests {
     #[test]
     fn a_document_is_whole_when_its_root_has_ended() {
         let wide: Vec<u8> = "<rss></rss>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for whole in
-            [&b"<rss></rss>"[..], b"<feed></feed >\n", b"<r></rdf:RDF>", b"<rss></RSS>\n<!-- made at 10:00 --> ", b"{\"items\":[]}\n", &wide]
-        {
+        for whole in [
+            &b"<rss></rss>"[..],
+            b"<feed></feed >\n",
+            b"<r></rdf:RDF>",
+            b"<rss></RSS>\n<!-- made at 10:00 --> ",
+            b"{\"items\":[]}\n",
+            &wide,
+        ] {
             assert!(ends_whole(whole), "{}", String::from_utf8_lossy(whole));
         }
         for cut in [&b"<rss></channel>"[..], b"<rss><item></item>", b"", b"{\"items\":[", b"<rss></rs"] {

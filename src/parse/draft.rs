@@ -225,7 +225,8 @@ impl Collected {
     fn authors(&self) -> impl Iterator<Item = &Value> {
         let of = |(found, ..): &&(Target, u8, Value)| *found == Target::Author;
         let ranks = |is_named: bool| {
-            let values = self.values.iter().filter(of).filter(move |(.., value)| !is_named || !value.text.contains('@'));
+            let values =
+                self.values.iter().filter(of).filter(move |(.., value)| !is_named || !value.text.contains('@'));
             values.map(|(_, rank, _)| *rank).min()
         };
         let best = ranks(true).or_else(|| ranks(false));
@@ -319,7 +320,9 @@ impl Collected {
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
         // A template that had no address for it wrote so.
-        for (_, href, base) in links.into_iter().filter(|(_, href, _)| !identity::is_placeholder(href) || href.trim() == "/") {
+        for (_, href, base) in
+            links.into_iter().filter(|(_, href, _)| !identity::is_placeholder(href) || href.trim() == "/")
+        {
             let outer = base.as_ref().map_or_else(|| channel.map_or(0, |url| url.as_str().len()), |base| base.steps());
             budget.step(href.len() + outer)?;
             if let Some(link) = absolute(href, base.as_ref().and_then(|base| base.url()).or(channel)) {

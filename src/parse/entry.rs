@@ -67,14 +67,21 @@ pub(super) fn body(text: &str, plain: bool) -> String {
     }
     let shown = html::to_text(text);
     // Some of its tags were escaped once more than the others; code that is shown has an element of its own.
-    let is_markup = html::has_pair(&shown) && !["<code", "<pre", "<kbd", "<samp", "<xmp"].iter().any(|tag| text.contains(tag));
+    let is_markup =
+        html::has_pair(&shown) && !["<code", "<pre", "<kbd", "<samp", "<xmp"].iter().any(|tag| text.contains(tag));
     if is_markup { html::to_text(&html::unescaped(text)) } else { shown }
 }
 
 /// The title of a format that says that titles are plain text (JSON Feed 1.1): tags are shown, and character references are
 /// read, as many programs write them there.
 pub(super) fn plain_title(text: &str) -> String {
-    if has_reference(text) { html::to_line(&text.replace('<', "&lt;")) } else { html::one_line(text) }
+    let lower = text.to_ascii_lowercase();
+    // A script that somebody has put there is no part of it.
+    match ["script", "style"].iter().any(|name| lower.contains(&format!("</{name}"))) {
+        true => title(text, true),
+        false if has_reference(text) => html::to_line(&text.replace('<', "&lt;")),
+        false => html::one_line(text),
+    }
 }
 
 /// A title with the tags that it only names, `<head>` or `<T>`, as text: those without an end, and those of elements that
@@ -100,7 +107,9 @@ fn named_tags(text: &str) -> Cow<'_, str> {
             }
             // A browser shows no menu and no button in a title: only their words.
             () if is_pair && html::is_hidden(&tag.name) => {}
-            () if is_pair || (tag.has_attributes && html::is_known(&tag.name)) => out.push_str(&text[tag.start..tag.end]),
+            () if is_pair || (tag.has_attributes && html::is_known(&tag.name)) => {
+                out.push_str(&text[tag.start..tag.end])
+            }
             () => {
                 out.push_str("&lt;");
                 from = tag.start + 1;
@@ -130,7 +139,9 @@ fn tags(text: &str) -> Vec<Tag<'_>> {
         let is_end = rest.starts_with('/');
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
-        let Some(end) = rest.find('>').filter(|_| name.starts_with(|c: char| c.is_ascii_alphabetic())) else { continue };
+        let Some(end) = rest.find('>').filter(|_| name.starts_with(|c: char| c.is_ascii_alphabetic())) else {
+            continue;
+        };
         let end = text.len() - rest.len() + end + 1;
         let name = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Cow::Owned(name.to_ascii_lowercase())

@@ -213,10 +213,17 @@ pub(super) fn is_known(name: &str) -> bool {
 
 /// Whether text still holds a whole element of markup: a link, a paragraph or a picture.
 pub(super) fn has_pair(text: &str) -> bool {
-    const PAIRS: [(&str, &str); 6] =
-        [("<a href=", "</a>"), ("<p>", "</p>"), ("<li>", "</li>"), ("<strong>", "</strong>"), ("<em>", "</em>"), ("<div", "</div>")];
+    const PAIRS: [(&str, &str); 6] = [
+        ("<a href=", "</a>"),
+        ("<p>", "</p>"),
+        ("<li>", "</li>"),
+        ("<strong>", "</strong>"),
+        ("<em>", "</em>"),
+        ("<div", "</div>"),
+    ];
     let has = |start: &str, end: &str| text.find(start).is_some_and(|at| text[at..].contains(end));
-    text.contains('<') && (text.contains("<br />") || text.contains("<img src=") || PAIRS.iter().any(|(start, end)| has(start, end)))
+    text.contains('<')
+        && (text.contains("<br />") || text.contains("<img src=") || PAIRS.iter().any(|(start, end)| has(start, end)))
 }
 
 fn is_block(name: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::draft::Draft;
 use super::Fresh;
+use super::draft::Draft;
 use crate::domain::identity::Unchanged;
 use crate::domain::identity::keys::{Entry, keys};
 use crate::domain::item::Identity;

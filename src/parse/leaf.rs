@@ -232,7 +232,12 @@ impl<'a> Leaf<'a> {
         let address = if is_enclosure { self.attribute("url") } else { self.attribute("href") };
         let href = address.filter(|href| !href.is_empty()).unwrap_or(text);
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
-        let rank = match self.attribute("rel").unwrap_or(if is_enclosure { "" } else { "alternate" }).to_ascii_lowercase().as_str() {
+        let rank = match self
+            .attribute("rel")
+            .unwrap_or(if is_enclosure { "" } else { "alternate" })
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "" if is_enclosure && kind.starts_with("image/") => return None,
             "" | "alternate" | "http://www.iana.org/assignments/relation/alternate" => match kind.as_str() {
                 _ if kind.contains("html") => 0,

@@ -211,7 +211,7 @@ impl<'a, 's> Pass<'a, 's> {
             self.close_leaf();
         }
         // A picture's description is not the entry's; of a video's group it is.
-        let is_title = meaning.is_some_and(|(target, _)| target == Target::Title);
+        let is_title = meaning.is_some_and(|(target, _)| target == Target::Title) && self.prefixes.is_declared(name);
         if space == Space::Media && !is_title && self.wrappers.last().is_none_or(|outer| !outer.ends_with("group")) {
             meaning = None;
         }

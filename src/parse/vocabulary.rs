@@ -85,6 +85,11 @@ const MAX_PREFIXES: usize = 256;
 pub(super) struct Prefixes(HashMap<String, Space>);
 
 impl Prefixes {
+    /// Whether the document has declared the prefix of an element's name.
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        name.split_once(':').is_some_and(|(prefix, _)| self.0.contains_key(prefix))
+    }
+
     /// Whether an attribute's prefix is Atom's own, so that the attribute means what it means without one.
     pub(super) fn is_atom(&self, prefix: &str) -> bool {
         self.0.get(prefix) == Some(&Space::Atom)

@@ -231,26 +231,26 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             tx.prepare_cached("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
                 .execute(params![id, etag, last_modified, poll.visit.location])?;
         }
-        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items, unchanged, site, cut } => {
-            let known: Option<(i64, Option<i64>, Option<usize>, Option<String>)> = tx
-                .prepare_cached("SELECT since, first_polled, entries, varying FROM feeds WHERE id = ?1")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-                .optional()?;
-            let (mut since, first_polled, entries_before, varying) =
-                known.ok_or_else(|| Error::content("a known feed", id))?;
-            let varying = state::varying(varying)?;
+        PollOutcome::Read {
+            etag,
+            last_modified,
+            body_hash,
+            reader,
+            hints,
+            fingerprint,
+            items,
+            unchanged,
+            site,
+            cut,
+        } => {
+            let state::Before { mut since, first_polled, entries: entries_before, varying } = state::before(tx, id)?;
             if first_polled.is_none() {
                 // A feed may be listed for weeks before it can be read: its window ends when it is.
                 since = now.saturating_sub_unsigned(poll.first_poll_window.as_secs()).max(0);
             }
             let arrival = Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             let newest = gap::newest(tx, id)?;
-            let brought = Brought {
-                items: &items,
-                unchanged: &unchanged,
-                varying: &varying,
-                entries_before: entries_before.unwrap_or(0),
-            };
+            let brought = Brought { items: &items, unchanged: &unchanged, varying: &varying, entries_before };
             let kept = arrival::keep(tx, &arrival, &brought)?;
             saved = kept.saved;
             saved.gap = unchanged.is_empty() && gap::is_one(newest, &items, saved.new);

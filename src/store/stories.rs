@@ -5,8 +5,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use url::Url;
 
-use super::scored::{ScoredItem, Shown};
 use super::arrival::identity_text;
+use super::scored::{ScoredItem, Shown};
 use super::{Error, Reader, from_json, optional_time, reasons, seconds};
 use crate::domain::digest::Story;
 use crate::domain::feed::public_address;
@@ -62,7 +62,8 @@ pub(super) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
             let published = published.query_row([seq], |row| row.get(0))?;
             is_another_issue((published, shingles), (date, likeness.shingles))
         };
-        let is_copy = may_be_same && !is_other_issue && likeness.is_same(&Likeness::kept(&namesake.title, shingles, words));
+        let is_copy =
+            may_be_same && !is_other_issue && likeness.is_same(&Likeness::kept(&namesake.title, shingles, words));
         if is_copy || namesake.feed != feed && namesake.is_one_post(scored) {
             return Ok(Some(namesake.story));
         }
@@ -260,8 +261,8 @@ mod tests {
         for (title, is_page, feed, found) in
             [("none", true, "a", false), ("none", true, "b", true), ("1", false, "a", true)]
         {
-            let story =
-                by_link.query_row(params!["https://example.org/a", title, is_page, feed, 0, 0], |row| row.get::<_, i64>(0));
+            let story = by_link
+                .query_row(params!["https://example.org/a", title, is_page, feed, 0, 0], |row| row.get::<_, i64>(0));
             assert_eq!(story.is_ok(), found, "{title} {is_page} {feed}");
         }
         let mut numbering = connection.prepare(&numbering()).unwrap();

@@ -23,13 +23,20 @@ async fn who_keeps_us_out_is_named_and_the_letter_has_what_lets_us_in() {
     assert_eq!(world.state("blog").await.error.as_ref(), Some(why), "as `status` and the alarm tell it");
     let (_keep, folder) = world.apart();
     let run = |arguments: &[&str]| {
-        let output = policy_digest(folder.path()).args(arguments).args(["--config", "config", "--data", "data"]).output();
+        let output =
+            policy_digest(folder.path()).args(arguments).args(["--config", "config", "--data", "data"]).output();
         text(&output.unwrap()).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let check = run(&["feeds", "check"]);
     assert!(check.contains("Cloudflare keeps us out (403") && check.contains("the address is right"), "{check}");
     let letter = run(&["feeds", "letter", "blog"]);
-    for part in ["Cloudflare refuses our requests", "Ray ID 8f2a11-LHR", "User-Agent: policy-digest/", "/blog.xml", "once an hour"] {
+    for part in [
+        "Cloudflare refuses our requests",
+        "Ray ID 8f2a11-LHR",
+        "User-Agent: policy-digest/",
+        "/blog.xml",
+        "once an hour",
+    ] {
         assert!(letter.contains(part), "{part}: {letter}");
     }
 }
@@ -37,7 +44,8 @@ async fn who_keeps_us_out_is_named_and_the_letter_has_what_lets_us_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_in_the_feeds_place_is_named_though_its_status_is_good() {
     let world = World::new().await;
-    let missing = "<!DOCTYPE html><html><head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>";
+    let missing =
+        "<!DOCTYPE html><html><head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>";
     world.server.serve("/blog.xml", refused(200, &[("content-type", "text/html")], missing));
     let report = poll(&world.app, &Which::All, &silent).await.unwrap();
     let FeedResult::Failed(why) = &report.feeds[0].result else { panic!("{report:?}") };

@@ -32,7 +32,9 @@ fn document(items: &[Item<'_>]) -> String {
             )
         })
         .collect();
-    format!("<rss version=\"2.0\"><channel><title>Town</title><link>https://town.example.org/news</link>{items}</channel></rss>")
+    format!(
+        "<rss version=\"2.0\"><channel><title>Town</title><link>https://town.example.org/news</link>{items}</channel></rss>"
+    )
 }
 
 /// Polls these documents, two hours apart: how many items were new each time.
@@ -63,12 +65,25 @@ async fn scene(polls: &[&[Item<'_>]], new: &[usize], in_digest: usize) {
 #[tokio::test]
 async fn posts_on_one_page_without_ids_are_all_kept() {
     let on = |place: &'static str, title, text, days| {
-        Item("", ["https://town.example.org/board", "https://town.example.org/board#b", "https://town.example.org/board#c"][usize::from(place == "b") + 2 * usize::from(place == "c")], title, text, Some(days))
+        Item(
+            "",
+            ["https://town.example.org/board", "https://town.example.org/board#b", "https://town.example.org/board#c"]
+                [usize::from(place == "b") + 2 * usize::from(place == "c")],
+            title,
+            text,
+            Some(days),
+        )
     };
-    let (a, b, c) = (|| on("a", "Bins, one", BINS, 3), || on("b", "Nurses, two", NURSES, 2), || on("c", "Benches, three", BINS, 1));
+    let (a, b, c) =
+        (|| on("a", "Bins, one", BINS, 3), || on("b", "Nurses, two", NURSES, 2), || on("c", "Benches, three", BINS, 1));
     scene(&[&[a()], &[b()], &[c(), b(), a()], &[b()]], &[1, 1, 1, 0], 3).await;
     let one = |title, text, days| Item("", "https://town.example.org/board", title, text, Some(days));
-    scene(&[&[one("Bins", BINS, 2)], &[one("Nurses", NURSES, 1)], &[one("Nurses", NURSES, 1), one("Bins", BINS, 2)]], &[1, 1, 0], 2).await;
+    scene(
+        &[&[one("Bins", BINS, 2)], &[one("Nurses", NURSES, 1)], &[one("Nurses", NURSES, 1), one("Bins", BINS, 2)]],
+        &[1, 1, 0],
+        2,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -94,18 +109,20 @@ async fn a_token_that_changes_with_each_poll_makes_no_new_post() {
 #[tokio::test]
 async fn one_guid_for_all_posts_loses_none_from_poll_to_poll() {
     let of = |title, text, days| Item("town", "https://town.example.org/", title, text, Some(days));
-    let polls: [&[Item<'_>]; 3] = [
-        &[of("Bins", BINS, 3)],
-        &[of("Nurses", NURSES, 2), of("Bins", BINS, 3)],
-        &[of("Tuesdays", NURSES, 1)],
-    ];
+    let polls: [&[Item<'_>]; 3] =
+        [&[of("Bins", BINS, 3)], &[of("Nurses", NURSES, 2), of("Bins", BINS, 3)], &[of("Tuesdays", NURSES, 1)]];
     scene(&polls, &[1, 1, 1], 3).await;
 }
 
 #[tokio::test]
 async fn a_bulletin_with_one_title_and_one_page_is_a_new_post_each_week() {
     let issue = |guid, text, days| Item(guid, "https://town.example.org/bulletin", "The bulletin", text, Some(days));
-    scene(&[&[issue("b1", BINS, 3)], &[issue("b2", NURSES, 2)], &[issue("b3", "Collaborative governance again", 1)]], &[1, 1, 1], 3).await;
+    scene(
+        &[&[issue("b1", BINS, 3)], &[issue("b2", NURSES, 2)], &[issue("b3", "Collaborative governance again", 1)]],
+        &[1, 1, 1],
+        3,
+    )
+    .await;
     // Renumbered, it is the same.
     scene(&[&[issue("b1", BINS, 3)], &[issue("x1", BINS, 3)]], &[1, 0], 1).await;
 }
@@ -159,13 +176,12 @@ async fn a_counter_in_a_text_without_id_and_link_makes_no_new_post() {
 
 #[tokio::test]
 async fn undated_posts_below_the_known_ones_are_old_and_above_them_are_news() {
-    let number = |n: usize| (format!("n{n}"), format!("https://town.example.org/{n}"), format!("Collaborative governance, {n}"));
+    let number =
+        |n: usize| (format!("n{n}"), format!("https://town.example.org/{n}"), format!("Collaborative governance, {n}"));
     let names: Vec<_> = (1..=12).map(number).collect();
     let of = |numbers: &[usize]| {
-        let items: Vec<Item<'_>> = numbers
-            .iter()
-            .map(|n| Item(&names[n - 1].0, &names[n - 1].1, &names[n - 1].2, BINS, None))
-            .collect();
+        let items: Vec<Item<'_>> =
+            numbers.iter().map(|n| Item(&names[n - 1].0, &names[n - 1].1, &names[n - 1].2, BINS, None)).collect();
         document(&items)
     };
     let world = World::new().await;
@@ -190,17 +206,24 @@ async fn ids_that_differ_in_trifles_are_one_post_though_its_title_is_edited() {
         scene(&[&[of(one, "Bins under one bugdet")], &[of(other, "Bins under one budget")]], &[1, 0], 1).await;
     }
     let slug = |link| Item(link, link, "Build your own joint board", BINS, Some(1));
-    let (one, other) = ("https://town.example.org/build-a-your-own-board", "https://town.example.org/build-your-own-board");
+    let (one, other) =
+        ("https://town.example.org/build-a-your-own-board", "https://town.example.org/build-your-own-board");
     scene(&[&[slug(one)], &[slug(other)]], &[1, 0], 1).await;
 }
 
 #[tokio::test]
 async fn one_post_in_two_feeds_is_one_story_whatever_its_query_says_and_a_claimed_guid_proves_nothing() {
     let world = World::of_feeds(&["one", "two", "three"]).await;
-    let of = |link: &str, text| document(&[Item("https://town.example.org/p/1", link, "Bins under one budget", text, Some(1))]);
+    let of = |link: &str, text| {
+        document(&[Item("https://town.example.org/p/1", link, "Bins under one budget", text, Some(1))])
+    };
     world.server.serve("/one.xml", Reply::feed(of("https://town.example.org/bins?from=feed-one", BINS)));
-    world.server.serve("/two.xml", Reply::feed(of("https://town.example.org/bins?from=feed-two", "Collaborative governance")));
-    world.server.serve("/three.xml", Reply::feed(of("https://eve.example.org/bins", "Collaborative governance, says Eve")));
+    world
+        .server
+        .serve("/two.xml", Reply::feed(of("https://town.example.org/bins?from=feed-two", "Collaborative governance")));
+    world
+        .server
+        .serve("/three.xml", Reply::feed(of("https://eve.example.org/bins", "Collaborative governance, says Eve")));
     poll(&world.app, &Which::All, &silent).await.unwrap();
     assert_eq!(stories(&world), 2);
 }
@@ -252,7 +275,10 @@ async fn a_refusal_that_says_when_to_come_back_holds_for_the_host() {
 async fn an_untitled_post_is_headed_by_its_first_words() {
     let world = World::new().await;
     world.subscribe("ada@example.org").await;
-    world.server.serve("/blog.xml", Reply::feed(document(&[Item("1", "https://town.example.org/1", "", &format!("{BINS}."), Some(1))])));
+    world.server.serve(
+        "/blog.xml",
+        Reply::feed(document(&[Item("1", "https://town.example.org/1", "", &format!("{BINS}."), Some(1))])),
+    );
     world.once().await;
     let mail = world.mails().remove(0);
     assert!(mail.header("subject").contains("Bins and benches come under"), "{}", mail.headers);

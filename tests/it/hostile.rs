@@ -30,7 +30,7 @@ fn tricks() -> Vec<(Trick, &'static str)> {
         (Trick::EndlessHeader, "more headers than are read"),
         (Trick::EndlessRedirects, "more than 10 redirects"),
         (Trick::Bomb, "larger than 10485760 bytes"),
-        (Trick::LengthTooLong, "broke off after 63 bytes"),
+        (Trick::LengthTooLong, "broke off after 57 bytes"),
         (Trick::BrokenGzip, "broke off after"),
         (Trick::Nonsense, "cannot be read"),
         (redirect("http://10.0.0.1/"), "`10.0.0.1` is not a public address"),

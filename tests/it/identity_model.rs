@@ -44,9 +44,9 @@ impl Chance {
 
     fn word(&mut self) -> &'static str {
         const WORDS: [&str; 24] = [
-            "bridge", "library", "garden", "harbour", "council", "nurse", "budget", "school", "market", "river", "bench",
-            "choir", "ferry", "tram", "parish", "census", "forest", "lantern", "museum", "orchard", "pension", "quarry",
-            "rescue", "shelter",
+            "bridge", "library", "garden", "harbour", "council", "nurse", "budget", "school", "market", "river",
+            "bench", "choir", "ferry", "tram", "parish", "census", "forest", "lantern", "museum", "orchard", "pension",
+            "quarry", "rescue", "shelter",
         ];
         WORDS[self.below(WORDS.len())]
     }
@@ -137,7 +137,14 @@ impl Publisher {
         let title = format!("The {} and the {} of the {}", words(), words(), words());
         let text: Vec<&str> = (0..14).map(|_| words()).collect();
         // Two posts of one title are of two days, and never of one text.
-        self.posts.push(Post { number, title, text: format!("{} post{number}x", text.join(" ")), at, seen_at: None, is_edited: false });
+        self.posts.push(Post {
+            number,
+            title,
+            text: format!("{} post{number}x", text.join(" ")),
+            at,
+            seen_at: None,
+            is_edited: false,
+        });
     }
 
     /// What the publisher does between two polls.
@@ -397,13 +404,7 @@ async fn run(seed: u64) -> Result<(), String> {
             (!is_right).then(|| format!("post {number} is mailed {mailed} times"))
         })
         .collect();
-    let Publisher { ids, links, is_dated, has_token, posts: publisher_posts, .. } = publisher;
+    let Publisher { ids, links, is_dated, has_token, .. } = publisher;
     let about = format!("seed {seed}: ids {ids:?}, links {links:?}, dated {is_dated}, tokens {has_token}; {story:?}");
-    if !wrong.is_empty() && std::env::var("DUMP").is_ok() {
-        let mut st = database.prepare("SELECT i.seq||' '||identity||' | '||title||' | '||summary||' | m'||mailable||' st'||story||' sseq'||coalesce(s.seq,'-')||' p'||coalesce(published,'-')||' arr'||((arrived-1795424400)/21600)||' '||coalesce(link,'') FROM items i JOIN stories s ON s.id=i.story ORDER BY i.seq").unwrap();
-        let rows: Vec<String> = st.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
-        println!("== {about}\n{}", rows.join("\n"));
-        println!("POSTS {:?}", publisher_posts);
-    }
     if wrong.is_empty() { Ok(()) } else { Err(format!("{about}\n    {}", wrong.join("; "))) }
 }

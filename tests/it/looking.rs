@@ -167,6 +167,7 @@ fn reading() -> Vec<Vec<&'static str>> {
                 "explain" => &["https://blog.example.org/one"],
                 "feeds add" => &["https://127.0.0.1:9/feed", "--dry-run"],
                 "feeds check" | "messages list" | "preview" | "runs list" | "status" | "topic test" => &[],
+                "feeds letter" => &["blog"],
                 "runs show" => &["1"],
                 "send" => &["--to", "editor@example.org"],
                 "subscribers export" | "subscribers list" => &[],

@@ -91,7 +91,9 @@ impl std::fmt::Display for Block {
         let Self { status, seen, .. } = self;
         match self.by {
             Blocker::Firewall(name) => write!(f, "{name} keeps us out ({status}, {seen}")?,
-            Blocker::CaptivePortal => write!(f, "a network's log-in page answers in the feed's place ({status}, {seen}")?,
+            Blocker::CaptivePortal => {
+                write!(f, "a network's log-in page answers in the feed's place ({status}, {seen}")?
+            }
             Blocker::ConsentWall => write!(f, "a consent page answers in the feed's place ({status}, {seen}")?,
             Blocker::LogIn => write!(f, "a log-in page answers in the feed's place ({status}, {seen}")?,
             Blocker::NotFound => write!(f, "a “page not found” answers in the feed's place ({status}, {seen}")?,

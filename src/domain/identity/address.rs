@@ -179,9 +179,8 @@ pub(super) fn is_stamp(fragment: &str) -> bool {
 /// An id that a template has left empty: it tells nothing.
 #[must_use]
 pub fn is_placeholder(id: &str) -> bool {
-    const NAMES: [&str; 14] = [
-        "n/a", "na", "none", "null", "nil", "undefined", "unknown", "guid", "id", "0", "-1", "false", "true", "tbd",
-    ];
+    const NAMES: [&str; 14] =
+        ["n/a", "na", "none", "null", "nil", "undefined", "unknown", "guid", "id", "0", "-1", "false", "true", "tbd"];
     let bare = id.trim();
     !bare.chars().any(char::is_alphanumeric) || NAMES.iter().any(|name| bare.eq_ignore_ascii_case(name))
 }

@@ -35,7 +35,8 @@ pub fn keys(entries: &[Entry<'_>], varying: &[String]) -> Vec<Option<Identity>> 
         [] => plain,
         names => {
             let bare: Vec<Option<Plain>> = entries.iter().map(|entry| Plain::of(entry, names)).collect();
-            let number = |keys: &[Option<Plain>]| keys.iter().flatten().map(|key| &key.key).collect::<HashSet<_>>().len();
+            let number =
+                |keys: &[Option<Plain>]| keys.iter().flatten().map(|key| &key.key).collect::<HashSet<_>>().len();
             if number(&bare) == number(&plain) { bare } else { plain }
         }
     };
@@ -58,6 +59,7 @@ pub fn keys(entries: &[Entry<'_>], varying: &[String]) -> Vec<Option<Identity>> 
 struct Plain {
     key: Identity,
     has_id: bool,
+    /// The canonical link, with a fragment that may tell its post from others on the page.
     link: String,
 }
 
@@ -66,7 +68,10 @@ impl Plain {
         let link = entry.link.map(|link| with_fragment(&stripped(link, names))).unwrap_or_default();
         let id = entry.id.trim();
         let (key, has_id) = match id {
-            id if id.is_empty() || is_placeholder(id) => (Identity::Link(link.clone()), false),
+            id if id.is_empty() || is_placeholder(id) => {
+                let page = entry.link.map(|link| canonical(&stripped(link, names))).unwrap_or_default();
+                (Identity::Link(page), false)
+            }
             id => (Identity::id(bare_id(id, names)), true),
         };
         (has_id || !link.is_empty()).then_some(Self { key, has_id, link })
@@ -115,17 +120,16 @@ fn apart(entries: &[Entry<'_>], plain: &[Option<Plain>], places: &[usize]) -> Ve
             if links.len() > 1 && *has_id {
                 more.extend([" ", link]);
             }
-            for (_, part) in [
-                (has_titles, *title),
-                (by_date, date(place).unwrap_or_default()),
-                (by_text, entries[place].digest),
-            ]
-            .into_iter()
-            .filter(|(is_needed, _)| *is_needed)
+            for (_, part) in
+                [(has_titles, *title), (by_date, date(place).unwrap_or_default()), (by_text, entries[place].digest)]
+                    .into_iter()
+                    .filter(|(is_needed, _)| *is_needed)
             {
                 more.push_str(&format!(" {part:x}"));
             }
-            let key = format!("{}{more}", text(key));
+            // A page that holds several posts is no key: their places on it are.
+            let own = if links.len() > 1 && !has_id { link } else { text(key) };
+            let key = format!("{own}{more}");
             keys.push((place, if *has_id { Identity::id(key) } else { Identity::Link(key) }));
         }
     }

@@ -22,9 +22,11 @@ fn body(response: &Response) -> String {
 
 #[tokio::test]
 async fn an_odd_header_line_costs_that_line() {
-    for line in ["X-Served-By : cache 7", "X-Folded: one\r\n two", "Set-Cookie: a=\u{7f}b", "no colon at all", "X Y: z"] {
+    for line in ["X-Served-By : cache 7", "X-Folded: one\r\n two", "Set-Cookie: a=\u{7f}b", "no colon at all", "X Y: z"]
+    {
         let length = DOCUMENT.len();
-        let raw = format!("HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{DOCUMENT}");
+        let raw =
+            format!("HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{DOCUMENT}");
         assert_eq!(body(&answer(raw).await.unwrap()), DOCUMENT, "{line}");
     }
 }
@@ -90,9 +92,14 @@ async fn a_host_that_asks_to_be_left_alone_is_asked_for_nothing_more() {
 #[tokio::test]
 async fn a_refusal_names_who_refuses() {
     let head = "HTTP/1.1 403 Forbidden\r\nServer: cloudflare\r\nCF-Ray: 8f2a-LHR\r\nCF-Mitigated: challenge";
-    let error = answer(format!("{head}\r\nConnection: close\r\n\r\n<html><title>Just a moment</title></html>")).await.unwrap_err();
+    let error = answer(format!("{head}\r\nConnection: close\r\n\r\n<html><title>Just a moment</title></html>"))
+        .await
+        .unwrap_err();
     let told = error.explain();
     assert!(told.starts_with("Cloudflare keeps us out (403, ") && told.contains("Ray ID 8f2a-LHR"), "{told}");
     assert!(told.contains("the address is right") && told.contains("feeds letter"), "{told}");
-    assert!(matches!(answer("HTTP/1.1 403 No\r\nConnection: close\r\n\r\n".into()).await, Err(Error::Status { block: None, .. })));
+    assert!(matches!(
+        answer("HTTP/1.1 403 No\r\nConnection: close\r\n\r\n".into()).await,
+        Err(Error::Status { block: None, .. })
+    ));
 }

@@ -35,8 +35,13 @@ const ZONES: &[(&str, i32)] = &[
 
 /// Takes a spelled zone out of a folded date.
 pub(super) fn take(folded: &str) -> (String, Option<Spelled>) {
-    let endings =
-        [(" standard time", 0), (" daylight time", 60), (" summer time", 60), (" mean time", 0), (" universal time", 0)];
+    let endings = [
+        (" standard time", 0),
+        (" daylight time", 60),
+        (" summer time", 60),
+        (" mean time", 0),
+        (" universal time", 0),
+    ];
     let found = endings.iter().find_map(|(ending, more)| Some((folded.find(ending)?, *ending, *more)));
     let Some((end, ending, more)) = found else { return (folded.to_owned(), None) };
     // The name begins behind the clock, its half of the day and a bracket.

@@ -19,7 +19,10 @@ fn title_of(escaped: &str) -> String {
 
 #[test]
 fn an_address_behind_an_empty_link_element_is_the_link() {
-    assert_eq!(link(&entry("<link/>https://town.example.org/a\n<guid isPermaLink='false'>1</guid>")), "https://town.example.org/a");
+    assert_eq!(
+        link(&entry("<link/>https://town.example.org/a\n<guid isPermaLink='false'>1</guid>")),
+        "https://town.example.org/a"
+    );
     assert_eq!(link(&entry("<link></link><guid>1</guid>")), "");
     assert_eq!(link(&entry("<link/>see below<guid>1</guid>")), "");
     let feed = doc("<rss version='2.0'><channel><link/>https://town.example.org/<title>T</title></channel></rss>");
@@ -29,10 +32,16 @@ fn an_address_behind_an_empty_link_element_is_the_link() {
 #[test]
 fn without_a_link_the_recording_is_one_and_a_picture_is_not() {
     let with = |enclosure: &str| link(&entry(&format!("<guid isPermaLink='false'>1</guid>{enclosure}"))).to_owned();
-    assert_eq!(with("<enclosure url=' https://a.example.org/1.mp3 ' type='audio/mpeg'/>"), "https://a.example.org/1.mp3");
+    assert_eq!(
+        with("<enclosure url=' https://a.example.org/1.mp3 ' type='audio/mpeg'/>"),
+        "https://a.example.org/1.mp3"
+    );
     assert_eq!(with("<enclosure url='https://a.example.org/1.pdf'/>"), "https://a.example.org/1.pdf");
     assert_eq!(with("<enclosure url='https://a.example.org/1.jpg' type='image/jpeg'/>"), "");
-    assert_eq!(with("<enclosure url='https://a.example.org/1.mp3'/><link>https://a.example.org/1</link>"), "https://a.example.org/1");
+    assert_eq!(
+        with("<enclosure url='https://a.example.org/1.mp3'/><link>https://a.example.org/1</link>"),
+        "https://a.example.org/1"
+    );
     assert_eq!(with("<link>N/A</link>"), "", "a template's empty place");
     let atom = doc("<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>x</id><title>t</title>\
                     <link rel='enclosure' href='https://a.example.org/2.mp3'/></entry></feed>");
@@ -76,21 +85,30 @@ fn titles_of_a_json_feed_are_plain_text() {
 
 #[test]
 fn a_date_is_read_out_of_its_markup() {
-    let date = |text: &str| entry(&format!("<guid>1</guid><pubDate>{text}</pubDate>")).published.map(|at| at.to_rfc3339());
+    let date =
+        |text: &str| entry(&format!("<guid>1</guid><pubDate>{text}</pubDate>")).published.map(|at| at.to_rfc3339());
     let morning = Some("2026-11-03T08:30:00+00:00".to_owned());
     assert_eq!(date("&lt;time datetime=\"2026-11-03T08:30:00Z\"&gt;3 November&lt;/time&gt;"), morning);
     assert_eq!(date("<time datetime='2026-11-03T08:30:00Z'>3 November</time>"), morning);
     assert_eq!(date("<span>Tue, 03 Nov 2026 08:30:00 GMT</span>"), morning);
-    assert_eq!(date("&lt;span property='dc:date' content='2026-11-03T08:30:00+00:00'&gt;Tuesday&lt;/span&gt;"), morning);
+    assert_eq!(
+        date("&lt;span property='dc:date' content='2026-11-03T08:30:00+00:00'&gt;Tuesday&lt;/span&gt;"),
+        morning
+    );
     assert_eq!(date("<![CDATA[<em>Tue, 03 Nov 2026 08:30:00 GMT</em>]]>"), morning);
 }
 
 #[test]
 fn atoms_own_prefix_on_an_attribute_changes_nothing() {
-    let feed = doc("<feed xmlns='http://www.w3.org/2005/Atom' xmlns:a='http://www.w3.org/2005/Atom' xmlns:o='urn:other'><entry>\
+    let feed = doc(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:a='http://www.w3.org/2005/Atom' xmlns:o='urn:other'><entry>\
                     <id>1</id><title a:type='html'>Bins &amp;amp; benches</title><link o:href='https://no.example.org/' \
-                    a:href='https://town.example.org/1' a:rel='alternate'/></entry></feed>");
-    assert_eq!((feed.items[0].item.title.as_str(), link(&feed.items[0].item)), ("Bins & benches", "https://town.example.org/1"));
+                    a:href='https://town.example.org/1' a:rel='alternate'/></entry></feed>",
+    );
+    assert_eq!(
+        (feed.items[0].item.title.as_str(), link(&feed.items[0].item)),
+        ("Bins & benches", "https://town.example.org/1")
+    );
 }
 
 #[test]
@@ -118,7 +136,9 @@ fn half_escaped_markup_is_not_shown() {
 
 #[test]
 fn podcasts_and_media_have_words_of_their_own() {
-    let item = entry("<guid>1</guid><itunes:title>Bins</itunes:title><gp:author>Ann</gp:author><gp:description>On bins.</gp:description>");
+    let item = entry(
+        "<guid>1</guid><itunes:title>Bins</itunes:title><gp:author>Ann</gp:author><gp:description>On bins.</gp:description>",
+    );
     assert_eq!((item.title.as_str(), item.author.as_deref(), item.summary.as_str()), ("Bins", Some("Ann"), "On bins."));
     assert_eq!(entry("<guid>1</guid><media:content><media:title>Bins</media:title></media:content>").title, "Bins");
     assert_eq!(entry("<title>Own</title><media:title>Bins</media:title>").title, "Own");
@@ -126,8 +146,10 @@ fn podcasts_and_media_have_words_of_their_own() {
 
 #[test]
 fn rss_in_json_is_rss() {
-    let feed = doc(r##"{"rss":{"version":"2.0","channel":{"title":"Town & parish","item":[{"title":"Bins","link":"https://t.example.org/1",
-        "guid":{"isPermaLink":"false","#value":"b1"},"pubDate":"Tue, 03 Nov 2026 08:30:00 GMT"},{"title":"Benches"}]}}}"##);
+    let feed = doc(
+        r##"{"rss":{"version":"2.0","channel":{"title":"Town & parish","item":[{"title":"Bins","link":"https://t.example.org/1",
+        "guid":{"isPermaLink":"false","#value":"b1"},"pubDate":"Tue, 03 Nov 2026 08:30:00 GMT"},{"title":"Benches"}]}}}"##,
+    );
     assert_eq!((feed.title.as_deref(), feed.items.len()), (Some("Town & parish"), 2));
     assert_eq!(feed.items[0].item.identity, Identity::Id("b1".into()));
     assert!(matches!(bytes(b"{\"rss\":{\"channel\":3,\"a\":[{}]}}"), Err(Error::NotAFeed(_)) | Ok(_)));

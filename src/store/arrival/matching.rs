@@ -58,7 +58,9 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
     for (place, scored) in brought.items.iter().enumerate() {
         let Some(known) = by_key(tx, feed, &identity_text(&scored.item.identity), brought.varying)? else { continue };
         matches.holders[place] = Some(known.seq);
-        if judge(&known.traits, &traits(scored, brought.varying), Found::Key) == Verdict::Same && taken.insert(known.seq) {
+        if judge(&known.traits, &traits(scored, brought.varying), Found::Key) == Verdict::Same
+            && taken.insert(known.seq)
+        {
             matches.items[place] = Some(known);
         }
     }
@@ -70,7 +72,9 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
     let standing: HashSet<String> = brought.unchanged.iter().map(|entry| identity_text(&entry.identity)).collect();
     let mut doubtful = Vec::new();
     let mut tokens: HashMap<String, usize> = HashMap::new();
-    for (place, scored) in brought.items.iter().enumerate().filter(|(place, _)| matches.items[*place].is_none()).collect::<Vec<_>>() {
+    for (place, scored) in
+        brought.items.iter().enumerate().filter(|(place, _)| matches.items[*place].is_none()).collect::<Vec<_>>()
+    {
         let traits = traits(scored, brought.varying);
         let mut moved = None;
         for (found, seq) in candidates(tx, feed, scored)? {
@@ -85,7 +89,9 @@ pub(super) fn find(tx: &Transaction<'_>, feed: &str, brought: &Brought<'_>) -> R
                 Verdict::Different => {}
                 Verdict::IfAllMoved => moved = moved.or(Some(known)),
                 Verdict::Same => {
-                    tokens_of(&known, &traits, scored).into_iter().for_each(|name| *tokens.entry(name).or_default() += 1);
+                    tokens_of(&known, &traits, scored)
+                        .into_iter()
+                        .for_each(|name| *tokens.entry(name).or_default() += 1);
                     taken.insert(known.seq);
                     matches.items[place] = Some(known);
                     break;
@@ -125,7 +131,8 @@ fn tokens_of(known: &Known, traits: &Traits, scored: &ScoredItem) -> Vec<String>
         (Some(one), Some(other)) => varying(one, other),
         _ => Vec::new(),
     };
-    if let (Some(Ok(one)), Identity::Id(other)) = (known.identity.strip_prefix("id:").map(Url::parse), &scored.item.identity)
+    if let (Some(Ok(one)), Identity::Id(other)) =
+        (known.identity.strip_prefix("id:").map(Url::parse), &scored.item.identity)
         && let Ok(other) = Url::parse(other)
     {
         names.extend(varying(&one, &other));
@@ -157,7 +164,8 @@ const MOST_CANDIDATES: usize = 8;
 /// And so many characters of a text. Of a long text its SimHash tells enough, and it is not read.
 const MOST_CHARS: usize = 1_000;
 
-const KNOWN: &str = "SELECT seq, story, arrived, mailable, identity, base, link, title_key, title, published, updated, shingles, words,
+const KNOWN: &str =
+    "SELECT seq, story, arrived, mailable, identity, base, link, title_key, title, published, updated, shingles, words,
     text_removed IS NULL AS has_text,
     CASE WHEN max(octet_length(content), octet_length(summary)) <= 4096
     THEN iif(octet_length(content) >= octet_length(summary), content, summary) ELSE '' END AS text
@@ -173,7 +181,7 @@ fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str, varying: &[String]) 
 fn load(tx: &Transaction<'_>, seq: i64, varying: &[String]) -> Result<Known, Error> {
     let mut statement = tx.prepare_cached(KNOWN)?;
     let mut rows = statement.query([seq])?;
-    rows.next()?.map(|row| known(row, varying)).unwrap_or_else(|| Err(Error::content("an item", &seq.to_string())))
+    rows.next()?.map(|row| known(row, varying)).unwrap_or_else(|| Err(Error::content("an item", seq.to_string())))
 }
 
 const BY_BASE: &str = "SELECT seq FROM items WHERE feed = ?1 AND base = ?2 ORDER BY seq DESC LIMIT ?3";

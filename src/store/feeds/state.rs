@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::Row;
+use rusqlite::{Row, Transaction};
 
 use super::super::{Error, Reader, from_json, optional_time, time, word};
 use crate::domain::feed::{Because, Cut, Hints, Moved};
@@ -136,8 +136,29 @@ fn cut(text: Option<String>) -> Result<Cut, Error> {
     Ok(Cut { entries, items, texts, authors, categories })
 }
 
+/// What a feed's next document is compared with.
+pub(super) struct Before {
+    pub since: i64,
+    pub first_polled: Option<i64>,
+    /// Entries in its last document.
+    pub entries: usize,
+    pub varying: Vec<String>,
+}
+
+pub(super) fn before(tx: &Transaction<'_>, feed: &str) -> Result<Before, Error> {
+    let mut statement = tx.prepare_cached("SELECT since, first_polled, entries, varying FROM feeds WHERE id = ?1")?;
+    let mut rows = statement.query([feed])?;
+    let row = rows.next()?.ok_or_else(|| Error::content("a known feed", feed))?;
+    Ok(Before {
+        since: row.get("since")?,
+        first_polled: row.get("first_polled")?,
+        entries: row.get::<_, Option<usize>>("entries")?.unwrap_or(0),
+        varying: varying(row.get("varying")?)?,
+    })
+}
+
 /// Names of parameters, as they are kept.
-pub(super) fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
+fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
     text.map_or(Ok(Vec::new()), |text| from_json("parameters that are tokens", &text))
 }
 

@@ -49,15 +49,30 @@ const FIREWALLS: &[Firewall] = &[
         cookies: &["aws-waf-token="],
         says: &["awswaf.com", "awswafintegration", "awswafcookiedomainlist", "gokuprops", "aws waf"],
         always: &[],
-        id: ("request ID", &["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id", "x-amz-cf-id"], &["request id: "]),
+        id: (
+            "request ID",
+            &["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id", "x-amz-cf-id"],
+            &["request id: "],
+        ),
     },
     Firewall {
         name: "Akamai",
         headers: &[],
         cookies: &["_abck=", "ak_bmsc=", "bm_sz=", "bm_sv="],
-        says: &["errors.edgesuite.net", "edgesuite.net", "akamai", "reference&#32;&#35;", "reference #18.", "reference&#35;"],
+        says: &[
+            "errors.edgesuite.net",
+            "edgesuite.net",
+            "akamai",
+            "reference&#32;&#35;",
+            "reference #18.",
+            "reference&#35;",
+        ],
         always: &[("server", "akamai"), ("x-akamai", ""), ("akamai-", "")],
-        id: ("reference", &["x-reference-error", "akamai-request-id"], &["reference&#32;&#35;", "reference #", "reference&#35;"]),
+        id: (
+            "reference",
+            &["x-reference-error", "akamai-request-id"],
+            &["reference&#32;&#35;", "reference #", "reference&#35;"],
+        ),
     },
     Firewall {
         name: "CloudFront",
@@ -72,8 +87,16 @@ const FIREWALLS: &[Firewall] = &[
         headers: &[("cf-mitigated", "")],
         cookies: &["cf_chl_"],
         says: &[
-            "cf-error-details", "challenge-platform", "_cf_chl", "cf-chl", "cloudflare ray id", "attention required! | cloudflare",
-            "challenges.cloudflare.com", "performance &amp; security by", "sorry, you have been blocked", "error code: 10",
+            "cf-error-details",
+            "challenge-platform",
+            "_cf_chl",
+            "cf-chl",
+            "cloudflare ray id",
+            "attention required! | cloudflare",
+            "challenges.cloudflare.com",
+            "performance &amp; security by",
+            "sorry, you have been blocked",
+            "error code: 10",
             "cdn-cgi/",
         ],
         always: &[("server", "cloudflare"), ("cf-ray", "")],
@@ -132,8 +155,14 @@ const FIREWALLS: &[Firewall] = &[
         headers: &[],
         cookies: &[],
         says: &[
-            "g-recaptcha", "hcaptcha.com", "checking your browser", "are you a human", "are you a robot", "verify you are human",
-            "enable javascript and cookies to continue", "unusual traffic",
+            "g-recaptcha",
+            "hcaptcha.com",
+            "checking your browser",
+            "are you a human",
+            "are you a robot",
+            "verify you are human",
+            "enable javascript and cookies to continue",
+            "unusual traffic",
         ],
         always: &[],
         id: ("request ID", &["x-request-id"], &[]),
@@ -161,11 +190,12 @@ impl Firewall {
             let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
             let names = |value: &str| self.cookies.iter().any(|cookie| value.to_ascii_lowercase().starts_with(cookie));
             // A cookie comes with pages that are let through, too.
-            set.into_iter().find(|(_, value)| names(value)).map(|(_, value)| {
-                format!("cookie `{}`", value.split('=').next().unwrap_or_default())
-            })
+            set.into_iter()
+                .find(|(_, value)| names(value))
+                .map(|(_, value)| format!("cookie `{}`", value.split('=').next().unwrap_or_default()))
         };
-        let says = || self.says.iter().find(|words| body.contains(**words)).map(|words| format!("its page says `{words}`"));
+        let says =
+            || self.says.iter().find(|words| body.contains(**words)).map(|words| format!("its page says `{words}`"));
         let says = || says().filter(|_| answer.status >= 400 || is_challenge(body));
         self.header(answer, self.headers).or_else(says).or_else(|| cookie().filter(|_| answer.status >= 400))
     }
@@ -186,20 +216,23 @@ impl Firewall {
 
     fn request_id(&self, answer: &Answer<'_>, lower: &str) -> Option<(&'static str, String)> {
         let (name, headers, before) = self.id;
-        let in_headers = headers.iter().find_map(|header| {
-            answer.headers.iter().find(|(name, _)| name == header).map(|(_, value)| value.clone())
-        });
+        let in_headers = headers
+            .iter()
+            .find_map(|header| answer.headers.iter().find(|(name, _)| name == header).map(|(_, value)| value.clone()));
         // Lower case in ASCII keeps every place.
         let in_body = before.iter().find_map(|words| {
             let rest = &answer.body[lower.find(words)? + words.len()..];
             let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ':');
             // A tag may stand around it.
-            let rest = rest.strip_prefix('<').and_then(|tag| tag.split_once('>')).map_or(rest, |(_, rest)| rest.trim_start());
+            let rest =
+                rest.strip_prefix('<').and_then(|tag| tag.split_once('>')).map_or(rest, |(_, rest)| rest.trim_start());
             let rest = rest.replace("&#46;", ".").replace("&#35;", "#");
-            let id: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || ".-_=+/".contains(*c)).take(100).collect();
+            let id: String =
+                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || ".-_=+/".contains(*c)).take(100).collect();
             (id.len() > 3).then_some(id)
         });
-        let id: String = in_body.or(in_headers)?.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(100).collect();
+        let id: String =
+            in_body.or(in_headers)?.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(100).collect();
         (!id.is_empty()).then_some((name, id))
     }
 }
@@ -207,9 +240,23 @@ impl Firewall {
 /// Whether a page with a good status is no page to read: ordinary ones bear the scripts of these services as well.
 fn is_challenge(body: &str) -> bool {
     const HEADS: [&str; 17] = [
-        "just a moment", "attention required", "access denied", "captcha", "security check", "checking your browser",
-        "pardon our interruption", "request unsuccessful", "robot", "human", "verif", "blocked", "ddos", "forbidden", "not a bot",
-        "checkpoint", "rejected",
+        "just a moment",
+        "attention required",
+        "access denied",
+        "captcha",
+        "security check",
+        "checking your browser",
+        "pardon our interruption",
+        "request unsuccessful",
+        "robot",
+        "human",
+        "verif",
+        "blocked",
+        "ddos",
+        "forbidden",
+        "not a bot",
+        "checkpoint",
+        "rejected",
     ];
     /// In characters.
     const SHORT: usize = 400;
@@ -234,12 +281,14 @@ pub(super) fn page(answer: &Answer<'_>) -> Option<Block> {
     let found = |by, seen: String| Some(Block { by, status: answer.status, seen, request_id: None });
     let (title, heading) = (element(&body, "title"), element(&body, "h1"));
     let heads = [title.as_str(), heading.as_str()];
-    let says = |words: &[&'static str]| words.iter().find(|word| heads.iter().any(|head| head.contains(**word))).copied();
+    let says =
+        |words: &[&'static str]| words.iter().find(|word| heads.iter().any(|head| head.contains(**word))).copied();
     let text = |words: &[&'static str]| words.iter().find(|word| body.contains(**word)).copied();
     let is_elsewhere = answer.asked.host_str() != answer.url.host_str();
     let place = format!("{}{}", answer.url.host_str().unwrap_or_default(), answer.url.path()).to_ascii_lowercase();
     let asked = format!("{}{}", answer.asked.host_str().unwrap_or_default(), answer.asked.path()).to_ascii_lowercase();
-    let at = |words: &[&'static str]| words.iter().find(|word| place.contains(**word) && !asked.contains(**word)).copied();
+    let at =
+        |words: &[&'static str]| words.iter().find(|word| place.contains(**word) && !asked.contains(**word)).copied();
     // RFC 6585 §6.
     if answer.status == 511 {
         return found(Blocker::CaptivePortal, "network authentication required".to_owned());
@@ -248,7 +297,15 @@ pub(super) fn page(answer: &Answer<'_>) -> Option<Block> {
         return None;
     }
     const NETWORKS: [&str; 9] = [
-        "captive", "hotspot", "wi-fi", "wifi", "wlan", "guest network", "network login", "network access", "wispaccessgateway",
+        "captive",
+        "hotspot",
+        "wi-fi",
+        "wifi",
+        "wlan",
+        "guest network",
+        "network login",
+        "network access",
+        "wispaccessgateway",
     ];
     if let Some(word) = says(&NETWORKS).or(text(&["wispaccessgatewayparam", "captiveportal", "captive portal"])) {
         return found(Blocker::CaptivePortal, format!("its page says `{word}`"));
@@ -260,15 +317,34 @@ pub(super) fn page(answer: &Answer<'_>) -> Option<Block> {
         return found(Blocker::ConsentWall, format!("it led to `{word}`"));
     }
     const CONSENT: [&str; 9] = [
-        "before you continue", "cookie consent", "cookies consent", "consent", "privacy settings", "your privacy", "we use cookies",
-        "accept cookies", "privacy choices",
+        "before you continue",
+        "cookie consent",
+        "cookies consent",
+        "consent",
+        "privacy settings",
+        "your privacy",
+        "we use cookies",
+        "accept cookies",
+        "privacy choices",
     ];
-    if let Some(word) = says(&CONSENT).or(text(&["id=\"consent-page\"", "privacy-mgmt.com", "class=\"consent-page", "cookiewall"])) {
+    if let Some(word) =
+        says(&CONSENT).or(text(&["id=\"consent-page\"", "privacy-mgmt.com", "class=\"consent-page", "cookiewall"]))
+    {
         return found(Blocker::ConsentWall, format!("its page says `{word}`"));
     }
     const LOG_IN: [&str; 12] = [
-        "log in", "log-in", "login", "sign in", "sign-in", "signin", "single sign-on", "anmelden", "se connecter", "iniciar sesi",
-        "mewngofnodi", "members only",
+        "log in",
+        "log-in",
+        "login",
+        "sign in",
+        "sign-in",
+        "signin",
+        "single sign-on",
+        "anmelden",
+        "se connecter",
+        "iniciar sesi",
+        "mewngofnodi",
+        "members only",
     ];
     let has_password = text(&["type=\"password\"", "type='password'", "type=password"]).is_some();
     let door = at(&["login", "log-in", "signin", "sign-in", "/sso", "/saml", "/adfs", "/oauth", "/auth", "accounts."]);
@@ -276,9 +352,19 @@ pub(super) fn page(answer: &Answer<'_>) -> Option<Block> {
         return found(Blocker::LogIn, format!("its page says `{word}`"));
     }
     const MISSING: [&str; 13] = [
-        "page not found", "not found", "page cannot be found", "page can't be found", "page can’t be found", "404",
-        "no longer available", "page doesn't exist", "page does not exist", "seite nicht gefunden", "page introuvable",
-        "could not be found", "heb ei chanfod",
+        "page not found",
+        "not found",
+        "page cannot be found",
+        "page can't be found",
+        "page can’t be found",
+        "404",
+        "no longer available",
+        "page doesn't exist",
+        "page does not exist",
+        "seite nicht gefunden",
+        "page introuvable",
+        "could not be found",
+        "heb ei chanfod",
     ];
     says(&MISSING).and_then(|word| found(Blocker::NotFound, format!("its page says `{word}`")))
 }
