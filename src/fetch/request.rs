@@ -166,6 +166,7 @@ impl Fetcher {
         let limit = self.options.max_body_bytes;
         let told = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         let no_memory = |_| Error::Memory { host: error::host(url) };
+        let mut look = FIRST_LOOK;
         bytes.try_reserve_exact(told.min(MOST_TAKEN_ON_TRUST)).map_err(no_memory)?;
         loop {
             match answer.chunk().await {
@@ -175,6 +176,13 @@ impl Fetcher {
                     // A process whose memory is limited fails this visit, and does not end.
                     bytes.try_reserve(piece.len()).map_err(no_memory)?;
                     bytes.extend_from_slice(&piece);
+                    // What unpacks to more than is read is given up long before it has all come.
+                    if bytes.len() >= look && bytes.starts_with(&[0x1f, 0x8b]) {
+                        look *= 2;
+                        if matches!(coding::unpack(bytes.clone(), "", limit), Err(coding::Failure::TooLarge)) {
+                            return Err(Error::TooLarge { limit });
+                        }
+                    }
                 }
                 Err(error) => return Err(Error::of_body(error, url, bytes.len())),
             }
@@ -200,6 +208,9 @@ impl Fetcher {
         coding::unpack(bytes, &label, 1024 * 1024).map(|unpacked| unpacked.bytes).unwrap_or_default()
     }
 }
+
+/// So many packed bytes are unpacked on trial; then twice as many, and so on.
+const FIRST_LOOK: usize = 64 * 1024;
 
 const A_WHILE: Duration = Duration::from_secs(3);
 
