@@ -31,7 +31,7 @@ fn tricks() -> Vec<(Trick, &'static str)> {
         (Trick::EndlessRedirects, "more than 10 redirects"),
         (Trick::Bomb, "larger than 10485760 bytes"),
         (Trick::LengthTooLong, "broke off after 57 bytes"),
-        (Trick::BrokenGzip, "broke off after"),
+        (Trick::BrokenGzip, "cannot be unpacked"),
         (Trick::Nonsense, "cannot be read"),
         (redirect("http://10.0.0.1/"), "`10.0.0.1` is not a public address"),
         (redirect("http://[::1]/"), "`::1` is not a public address"),
