@@ -15,6 +15,7 @@ pub mod selection;
 pub mod stop;
 pub mod subscribers;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Limits};
 use crate::domain::feeds::budget::{Budget, GiveUp};
+use crate::domain::items::item::Item;
 use crate::fetch::{self, Fetcher};
 use crate::render::Renderer;
 pub use advised::Advised;
@@ -148,6 +150,9 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     tokio::task::spawn_blocking(work).await.context("it ended in a panic")
 }
 
+/// The largest unpacked size, in bytes, of a document that is given as a file.
+const MOST_UNPACKED: u64 = 32 * 1024 * 1024;
+
 /// Parses one document as a poll would, with the standard limits; returns its title and items.
 ///
 /// # Errors
@@ -158,12 +163,22 @@ pub fn parse_document(
     base: Option<&url::Url>,
     now: DateTime<Utc>,
     give_up: GiveUp,
-) -> Result<(Option<String>, Vec<crate::domain::items::item::Item>), Unparsed> {
+) -> Result<(Option<String>, Vec<Item>), Unparsed> {
     let limits = Limits::default();
+    // A file may have been kept as it came.
+    let bytes = &*match bytes {
+        [0x1f, 0x8b, ..] => Cow::Owned(fetch::unpacked(bytes.to_vec(), MOST_UNPACKED)),
+        _ => Cow::Borrowed(bytes),
+    };
     let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
     let source = crate::parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget };
     match crate::parse::parse(&source) {
-        Ok(document) => Ok((document.title, document.items.into_iter().map(|fresh| fresh.item).collect())),
+        Ok(document) => {
+            // A post without a link is looked for on the feed's page, as in a digest.
+            let site = document.site.as_ref().filter(|site| base != Some(*site));
+            let linked = |item: Item| Item { link: item.link.or_else(|| site.cloned()), ..item };
+            Ok((document.title, document.items.into_iter().map(|fresh| linked(fresh.item)).collect()))
+        }
         Err(error) => Err(Unparsed {
             is_panic: matches!(error, crate::parse::Error::Panic),
             error: format!("{:#}", anyhow::Error::new(error)),

@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::domain::feeds::without_login;
+use crate::domain::feeds::{Block, without_login};
 
 mod caching;
 mod client;
+mod coding;
+mod cookies;
 mod deadline;
 pub mod discover;
 mod error;
@@ -32,9 +34,11 @@ pub use guard::Refused;
 pub use names::Names;
 pub use room::Share;
 
+use cookies::Cookies;
 use redirect::Trail;
-use request::Hop;
+use request::{Ask, Hop};
 use room::Room;
+pub use turns::key as host_key;
 
 const MAX_REDIRECTS: usize = 10;
 
@@ -98,12 +102,26 @@ pub struct Response {
     pub retry_after: Option<DateTime<Utc>>,
     /// What the body takes of the room for all of them; to be kept as long as the body is.
     pub share: Share,
+    /// What was wrong with the answer, though its document is whole.
+    pub flaw: Option<String>,
+    /// Who keeps us out, if this is no feed.
+    pub block: Option<Block>,
 }
 
 impl Response {
     fn of(outcome: Outcome, final_url: Url, share: Share) -> Self {
         let validators = Validators::default();
-        Self { outcome, validators, final_url, moved_to: None, fresh_until: None, retry_after: None, share }
+        Self {
+            outcome,
+            validators,
+            final_url,
+            moved_to: None,
+            fresh_until: None,
+            retry_after: None,
+            share,
+            flaw: None,
+            block: None,
+        }
     }
 }
 
@@ -154,32 +172,48 @@ impl Fetcher {
         }
         let mut trail = Trail::new(url, &self.options.ports);
         let mut left = self.options.deadlines.total;
+        let mut cookies = Cookies::default();
         for _ in 0..=MAX_REDIRECTS {
-            match self.hop(&trail.current, validators, now, &mut left).await? {
+            let ask = Ask { url: &trail.current, asked: url, validators, cookie: cookies.of(&trail.current), now };
+            match self.hop(&ask, &mut left).await? {
                 Hop::Found(mut response) => {
                     response.moved_to = trail.moved_to.as_ref().map(without_login);
                     return Ok(*response);
                 }
-                Hop::Redirect { code, location } => trail.follow(code, &location)?,
+                Hop::Redirect { code, location, set } => {
+                    cookies.set(&trail.current, &set);
+                    trail.follow(code, &location)?;
+                }
             }
         }
         Err(Error::TooManyRedirects(MAX_REDIRECTS))
     }
 
     /// One request, in its turn; `left` is what remains of the fetch's time, in which waiting does not count.
-    async fn hop(
-        &self,
-        url: &Url,
-        validators: &Validators,
-        now: DateTime<Utc>,
-        left: &mut Duration,
-    ) -> Result<Hop, Error> {
+    async fn hop(&self, ask: &Ask<'_>, left: &mut Duration) -> Result<Hop, Error> {
+        let url = ask.url;
         self.guard.check(url).map_err(|source| Error::Address { host: error::host(url), source })?;
         let _turn = self.turns.wait(url).await;
+        // It may have said so while this one waited.
+        if let Some(until) = self.turns.held(url, ask.now) {
+            return Err(Error::Held { host: error::host(url), until });
+        }
         let start = Instant::now();
-        let answer = self.request(url, validators, now, start + *left).await;
+        let answer = self.request(ask, start + *left).await;
+        if let Err(Error::Status { code: 429 | 503, retry_after: Some(until), .. }) = &answer {
+            self.turns.hold(url, *until, ask.now);
+        }
         *left = left.saturating_sub(start.elapsed());
         answer
+    }
+}
+
+/// A document as it was meant, if it is packed in a way that is known.
+#[must_use]
+pub fn unpacked(bytes: Vec<u8>, limit: u64) -> Vec<u8> {
+    match coding::unpack(bytes.clone(), "", limit) {
+        Ok(unpacked) => unpacked.bytes,
+        Err(_) => bytes,
     }
 }
 

@@ -14,6 +14,7 @@ use url::Url;
 use crate::config::Limits;
 use crate::domain::feeds::budget::{Budget, Spent};
 use crate::domain::feeds::{Cut, Hints};
+use crate::domain::items::identity::Unchanged;
 use crate::domain::items::item::{Identity, Item};
 
 mod base;
@@ -34,6 +35,7 @@ mod newest;
 pub mod page;
 mod person;
 mod repair;
+mod rss_in_json;
 mod tokenize;
 mod vocabulary;
 
@@ -65,8 +67,14 @@ pub struct Source<'a> {
     pub budget: &'a Budget,
 }
 
-/// Entries by identity, each with its digest: see [`Fresh`].
-pub type Known = HashMap<Identity, u64>;
+/// What the caller has of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Entries by identity, each with its digest: see [`Fresh`].
+    pub entries: HashMap<Identity, u64>,
+    /// Parameters in its links and ids that are tokens: see [`crate::domain::items::identity::varying`].
+    pub varying: Vec<String>,
+}
 
 /// An entry that the caller does not have, or not as it is now.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +83,12 @@ pub struct Fresh {
     pub item: Item,
     /// To be kept with it, and given back in [`Known`].
     pub digest: u64,
+    /// Its place in the document.
+    pub place: usize,
+    /// Of its own id, without what differs trivially: see [`crate::domain::items::identity::base`].
+    pub base: Option<u64>,
+    /// The document was cut off in it: the whole of it may say more.
+    pub is_partial: bool,
 }
 
 /// A feed that was understood.
@@ -89,7 +103,7 @@ pub struct Document {
     /// It ends where it should. One that does not may say more at the next look.
     pub is_whole: bool,
     /// Entries that were left out because they are known just so.
-    pub unchanged: usize,
+    pub unchanged: Vec<Unchanged>,
     /// What it says about when to come again.
     pub hints: Hints,
     /// What had to be mended, for the administrator's eyes.
@@ -175,6 +189,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     let mut document = match start.starts_with(['{', '[']) {
         // A server's own words may stand before a feed: `[24-Nov-2026] PHP Notice: …`.
         true => match json::read(start, source) {
+            Err(Error::NotAFeed(_)) if let Some(rss) = rss_in_json::markup(start) => markup(&rss, &rss, source)?,
             Err(error @ Error::NotAFeed(_)) => match markup(&text, start, source) {
                 Err(spent @ Error::Spent(_)) => return Err(spent),
                 read => read.map_err(|_| error)?,
@@ -202,8 +217,9 @@ fn markup(text: &str, start: &str, source: &Source<'_>) -> Result<Document, Erro
         (None, page) => return Err(Error::NotAFeed(page.unwrap_or_else(|| kind::other(start)))),
     };
     let mut repairs: Vec<_> = repaired.counts.iter().map(|(&name, &count)| Repair { name, count }).collect();
-    let nothing = Known::new();
-    let (drafts, unchanged) = identity::settle(repaired.entries, source.known.unwrap_or(&nothing));
+    let nothing = Known::default();
+    let known = source.known.unwrap_or(&nothing);
+    let (drafts, unchanged) = identity::settle(repaired.entries, &known.entries, &known.varying);
     let (mut cut, mut lost) = (repaired.cut, Lost::default());
     let mut items = newest_that_fit(drafts, source, &mut cut, |drafts, cut| items(&drafts, source, cut, &mut lost))?;
     if let (true, Some(failure)) = (items.is_empty(), lost.failure.take()) {
@@ -237,14 +253,13 @@ type Placed<B> = (usize, Settled<B>);
 /// The Items of the drafts, in the order of the document. When they would be more than may be stored of one visit, those
 /// of the newest drafts that are not.
 fn newest_that_fit<B>(
-    drafts: Vec<Settled<B>>,
+    mut drafts: Vec<Placed<B>>,
     source: &Source<'_>,
     cut: &mut Cut,
     mut items: impl FnMut(Vec<Placed<B>>, &mut Cut) -> Result<Vec<(usize, Fresh)>, Error>,
 ) -> Result<Vec<Fresh>, Error> {
     let Source { budget, limits, .. } = *source;
-    let bytes: usize = drafts.iter().map(|(_, draft)| draft.bytes).sum();
-    let mut drafts: Vec<Placed<B>> = drafts.into_iter().enumerate().collect();
+    let bytes: usize = drafts.iter().map(|(_, (_, draft))| draft.bytes).sum();
     // What is stored is plain text, and about as long as what it is made of.
     if bytes > limits.visit_bytes / 2 {
         drafts.sort_by_key(|(place, (_, draft))| (Reverse(draft.date), *place));
@@ -340,12 +355,13 @@ fn strict(drafts: &[Placed<Written>], limits: &Limits, cut: &mut Cut) -> Result<
         else {
             continue;
         };
-        let Written { published, updated, .. } = draft.body;
+        let Written { updated, .. } = draft.body;
         let item = entry::item(entry, identity.clone(), draft.link.clone(), limits, cut);
-        let item = Item { published, updated, ..item };
+        let item = Item { published: draft.published, updated, ..item };
         if draft.says_something(&item) {
             let item = entry::fitted(item, limits, draft.is_cut, cut);
-            items.push((*place, Fresh { item, digest: draft.digest }));
+            let Draft { digest, is_partial, .. } = *draft;
+            items.push((*place, Fresh { item, digest, place: *place, base: draft.base(), is_partial }));
         }
     }
     Ok(items)

@@ -6,6 +6,7 @@ pub mod add;
 mod address;
 pub mod edit;
 pub mod exchange;
+pub mod letter;
 mod look;
 pub mod poll;
 mod refusal;
@@ -16,10 +17,11 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 
 use super::{Listener, Progress, ReadOnly};
+use crate::domain::feeds::block::Blocker;
 use crate::domain::feeds::{Cut, Feed};
 use crate::store::FeedState;
 use look::{Judged, Sight, Unseen, discover, judged, look};
-use poll::{Readers, address, chain, refuse_unknown, unparsed};
+use poll::{Readers, address, blocked, chain, refuse_unknown, unparsed};
 pub use refusal::Refusal;
 
 /// The result for an address with a feed.
@@ -39,6 +41,8 @@ pub struct CheckResult {
     pub moved_to: Option<String>,
     /// What had to be repaired in the document.
     pub repairs: Vec<String>,
+    /// What was wrong with the answer that brought it, which was read all the same.
+    pub flaw: Option<String>,
     /// What is left out of it because there is more than the limits allow.
     pub cut: Cut,
     /// When a poll last found no known entry, so that earlier entries may have been missed.
@@ -121,9 +125,12 @@ async fn check_one(
         Err(Unseen::Unfetched(error)) => return Err(unread(error.explain())),
         Err(Unseen::GivenUp(error)) => return Err(unread(error)),
         Err(Unseen::Unparsed(error)) => return Err(unread(unparsed(&error, feed))),
+        Err(Unseen::Blocked(block)) => return Err(unread(blocked(&block))),
         Err(Unseen::Page(page, error)) => {
-            let proposals = discover(app, readers, &page, MAX_PROPOSALS).await.into_iter().map(Proposal::of).collect();
-            return Err(Unread { error: chain(&error), proposals });
+            let proposals: Vec<_> =
+                discover(app, readers, &page, MAX_PROPOSALS).await.into_iter().map(Proposal::of).collect();
+            let block = page.block.as_ref().filter(|block| proposals.is_empty() || block.by == Blocker::NotFound);
+            return Err(Unread { error: block.map_or_else(|| chain(&error), blocked), proposals });
         }
     };
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
@@ -138,6 +145,7 @@ async fn check_one(
         newest,
         moved_to,
         repairs,
+        flaw: response.flaw.clone(),
         cut,
         gap: state.and_then(|state| state.gap),
     })

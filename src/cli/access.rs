@@ -33,6 +33,7 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("feeds enable", None),
     ("feeds export", None),
     ("feeds import", None),
+    ("feeds letter", Look),
     ("feeds list", None),
     ("feeds parse", None),
     ("feeds remove", None),

@@ -4,6 +4,7 @@ mod add;
 mod check;
 mod edit;
 mod exchange;
+mod letter;
 mod parse;
 pub(super) mod poll;
 mod reopen;
@@ -32,6 +33,8 @@ pub(super) enum Feeds {
     Reopen(reopen::Reopen),
     /// Fetch feeds without storing anything, and say what is wrong with each
     Check(check::Check),
+    /// Write the email to the webmaster of a site that keeps us out
+    Letter(letter::Letter),
     /// Add the feeds of an OPML file, or of a list of addresses, to feeds.toml
     Import(exchange::Import),
     /// Write the list as OPML, for other programs
@@ -50,6 +53,7 @@ impl Feeds {
             Self::Enable(enable) => enable.run(global),
             Self::Reopen(reopen) => reopen.run(global).await,
             Self::Check(check) => check.run(global).await,
+            Self::Letter(letter) => letter.run(global).await,
             Self::Import(import) => import.run(global),
             Self::Export(export) => export.run(global),
             Self::Parse(parse) => parse.run(),

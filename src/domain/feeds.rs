@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub mod block;
 pub mod budget;
 mod cut;
 pub mod frequency;
@@ -14,6 +15,7 @@ mod politeness;
 mod public_address;
 mod reach;
 
+pub use block::Block;
 pub use cut::Cut;
 pub use moved::Moved;
 pub use name::Names;

@@ -62,10 +62,10 @@ pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
     (left > 0).then(|| now + TimeDelta::seconds(left))
 }
 
-/// RFC 9110 §10.2.3: seconds or a date.
+/// RFC 9110 §10.2.3: seconds or a date; and what people make of it, `3600.0`, `3600 seconds`, `1 hour`.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let value = text(headers, &RETRY_AFTER)?;
-    let moment = match whole_seconds(&value) {
+    let moment = match whole_seconds(&value).or_else(|| odd_seconds(&value)) {
         Some(seconds) => now + TimeDelta::seconds(seconds),
         None => date(&value)?,
     };
@@ -77,6 +77,22 @@ fn whole_seconds(text: &str) -> Option<i64> {
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(FAR).min(FAR))
+}
+
+/// Digits with a fraction or a unit behind them.
+fn odd_seconds(text: &str) -> Option<i64> {
+    let text = text.trim().trim_matches('"').trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number = whole_seconds(&text[..end])?;
+    let unit = text[end..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).trim().to_ascii_lowercase();
+    let seconds = match unit.as_str() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => 1,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60,
+        "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
+        "d" | "day" | "days" => 86_400,
+        _ => return None,
+    };
+    Some(number.saturating_mul(seconds).min(FAR))
 }
 
 fn date(value: &str) -> Option<DateTime<Utc>> {
@@ -129,7 +145,10 @@ mod tests {
         assert_eq!(retry("120"), Some(now() + TimeDelta::seconds(120)));
         assert_eq!(retry("Tue, 24 Nov 2026 13:00:00 GMT"), Some(now() + TimeDelta::hours(1)));
         assert_eq!(retry("Tuesday, 24-Nov-26 13:00:00 GMT"), Some(now() + TimeDelta::hours(1)));
-        for value in ["0", "-5", "soon", "Tue, 24 Nov 2026 11:00:00 GMT"] {
+        assert_eq!(retry("3600.0"), Some(now() + TimeDelta::hours(1)));
+        assert_eq!(retry(" 3600 seconds"), Some(now() + TimeDelta::hours(1)));
+        assert_eq!(retry("2 hours"), Some(now() + TimeDelta::hours(2)));
+        for value in ["0", "-5", "soon", "5 apples", "Tue, 24 Nov 2026 11:00:00 GMT"] {
             assert_eq!(retry(value), None, "{value}");
         }
         assert!(retry("99999999999999999999").is_some());

@@ -20,6 +20,12 @@ pub(super) fn build(options: &Options, guard: &Guard) -> Result<reqwest::Client,
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .no_proxy()
+        // What is packed is unpacked in `coding`: labels are often wrong.
+        .no_gzip()
+        // One odd line costs that line, as in browsers and curl (RFC 9112 §5.1 and §5.2 let a client be lenient).
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
         .connect_timeout(options.deadlines.connect)
         .http1_max_headers(MAX_HEADERS)
         .http2_max_header_list_size(MAX_HEADER_BYTES)

@@ -11,6 +11,7 @@ use url::Url;
 use super::deadline::{Deadlines, Stage};
 use super::guard::{Refused, Unresolved};
 use super::status;
+use crate::domain::feeds::Block;
 use crate::domain::operations::os_error;
 
 /// A failed fetch. The cause, where there is one, is in `source`.
@@ -65,9 +66,15 @@ pub enum Error {
         #[source]
         source: reqwest::Error,
     },
+    /// What was packed cannot be unpacked to its end.
+    #[error("the answer of `{host}` cannot be unpacked: {received} bytes came")]
+    BadlyPacked { host: String, received: usize },
     /// The server refused or failed.
-    #[error("the server answered {code} ({})", status::meaning(*code))]
-    Status { code: u16, retry_after: Option<DateTime<Utc>> },
+    #[error("{}", refused(*code, block.as_deref()))]
+    Status { code: u16, retry_after: Option<DateTime<Utc>>, block: Option<Box<Block>> },
+    /// It asked to be left alone, by the answer to another request.
+    #[error("`{host}` asked to be left alone until {}", until.format("%Y-%m-%d %H:%M UTC"))]
+    Held { host: String, until: DateTime<Utc> },
     /// 410: the owner says that it will not come back.
     #[error("the feed is gone for good, says its server (410)")]
     Gone,
@@ -145,6 +152,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            Self::Held { until, .. } => Some(*until),
             _ => None,
         }
     }
@@ -158,14 +166,16 @@ impl Error {
                 "if this is a server of your own, list its network in `allow_private` of digest.toml"
             }
             Self::Dns { .. } => "check the spelling of its `url` in feeds.toml; if that is right, the site may be gone",
-            Self::Connect { .. } | Self::NoAnswer { .. } | Self::BrokenOff { .. } => {
+            Self::Connect { .. } | Self::NoAnswer { .. } | Self::BrokenOff { .. } | Self::BadlyPacked { .. } => {
                 "it is tried again; if it lasts, open its `url` in a browser"
             }
             Self::Tls { .. } => {
                 "open its `url` in a browser to see the certificate; one of your own authority goes into `ca_file`"
             }
             Self::Timeout { .. } => "it is tried again; if it lasts, `timeout` in digest.toml can be longer",
+            Self::Status { block: Some(block), .. } => block.advice(),
             Self::Status { code, .. } => status::advice(*code),
+            Self::Held { .. } => "it is asked again then",
             Self::Gone => "it is not asked again: take it out of feeds.toml, or give it its new `url`",
             Self::Unasked => "it is tried again; if it lasts, tell the site's owner",
             Self::TooLarge { .. } => "look for a shorter feed of the site, or raise `max_body_bytes` in digest.toml",
@@ -234,6 +244,10 @@ impl Error {
     pub(super) fn of_body(error: reqwest::Error, url: &Url, received: usize) -> Self {
         Self::BrokenOff { host: host(url), received, source: error.without_url() }
     }
+}
+
+fn refused(code: u16, block: Option<&Block>) -> String {
+    block.map_or_else(|| format!("the server answered {code} ({})", status::meaning(code)), ToString::to_string)
 }
 
 pub(super) fn host(url: &Url) -> String {

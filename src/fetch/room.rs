@@ -72,6 +72,18 @@ impl Share {
     }
 }
 
+impl Share {
+    /// Returns what is more than `bytes` in all.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        let units = |bytes: usize| bytes.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
+        let spare = units(self.bytes).saturating_sub(units(bytes));
+        self.bytes = self.bytes.min(bytes);
+        if let Some(held) = &mut self.units {
+            drop(held.split(spare.min(held.num_permits())));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -97,6 +109,9 @@ mod tests {
         let held = served(&room, MANY);
         assert_eq!(held.len(), 3, "two of four units, and one without any");
         assert_eq!(served(&room, FREE_BYTES).len(), 100, "a small body waits for nobody");
+        let mut held = held;
+        held[0].shrink_to(FREE_BYTES + UNIT_BYTES);
+        assert_eq!(room.units.available_permits(), 2 + 3, "what is not needed comes back");
         drop(held);
         assert_eq!((room.units.available_permits(), room.beyond.available_permits()), (10, 1), "it all comes back");
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
@@ -13,6 +14,8 @@ use url::Url;
 pub(super) struct Turns {
     everyone: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
+    /// Hosts that have asked to be left alone, and until when.
+    held: Mutex<HashMap<String, DateTime<Utc>>>,
     per_host: usize,
     spacing: Duration,
 }
@@ -32,7 +35,7 @@ pub(super) struct Turn {
 impl Turns {
     pub(super) fn new(concurrency: usize, per_host: usize, spacing: Duration) -> Self {
         let everyone = Arc::new(Semaphore::new(concurrency.max(1)));
-        Self { everyone, hosts: Mutex::default(), per_host: per_host.max(1), spacing }
+        Self { everyone, hosts: Mutex::default(), held: Mutex::default(), per_host: per_host.max(1), spacing }
     }
 
     /// Waits for the host's turn first, then for its pause, and last for a place among all. The pause counts from when
@@ -49,6 +52,19 @@ impl Turns {
         *next = Some(Instant::now() + self.spacing);
         drop(next);
         Turn { _host: host, _of_host: of_host, _of_all: of_all }
+    }
+
+    /// Leaves a host alone until then: Retry-After is a server's word for all that it serves (RFC 9110 §10.2.3).
+    pub(super) fn hold(&self, url: &Url, until: DateTime<Utc>, now: DateTime<Utc>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|_, until| *until > now);
+        held.insert(key(url), until);
+    }
+
+    /// Until when a URL's host is left alone, if it is.
+    pub(super) fn held(&self, url: &Url, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(&key(url)).copied().filter(|until| *until > now)
     }
 
     /// The host of a URL. When a new one comes, those that nothing is known of any more are forgotten, so that there are
@@ -78,7 +94,8 @@ impl Host {
 
 /// One machine, as far as a URL tells: http and https of a name are the same server, and so is the name with the
 /// root's dot; another port is another server.
-fn key(url: &Url) -> String {
+#[must_use]
+pub fn key(url: &Url) -> String {
     let name = url.host_str().unwrap_or_default().trim_end_matches('.');
     match url.port_or_known_default() {
         Some(80 | 443) | None => name.to_owned(),

@@ -12,9 +12,11 @@ use crate::domain::digests::schedule;
 mod clock;
 mod day;
 mod names;
+mod spelled;
 mod token;
 
 use clock::Zone;
+use spelled::Spelled;
 
 /// No date is longer; a whole article in a date's place costs nothing.
 const MAX_BYTES: usize = 200;
@@ -29,12 +31,18 @@ pub fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let last = now.year().saturating_add(2);
     let fits = |moment: &DateTime<Utc>| (1990..=last).contains(&moment.year());
     let folded = token::fold(text);
+    let (folded, spelled) = spelled::take(&folded);
     let moment = unix(&folded).filter(fits).or_else(|| {
         let mut tokens = token::tokens(&folded);
         let clock = clock::take(&mut tokens);
         let readings = day::readings(&tokens).into_iter();
         // Korean feeds leave their one zone out.
-        let zone = clock.zone.unwrap_or(Zone::Offset(if is_korean(text) { 540 } else { 0 }));
+        let spelled = match spelled {
+            Some(Spelled::Offset(minutes)) => Some(Zone::Offset(minutes)),
+            Some(Spelled::Unknown) if clock.zone.is_none() => return None,
+            _ => None,
+        };
+        let zone = clock.zone.or(spelled).unwrap_or(Zone::Offset(if is_korean(text) { 540 } else { 0 }));
         let local =
             |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(clock.seconds));
         readings.filter_map(local).filter_map(|local| settle(local, zone)).find(fits)
@@ -42,8 +50,10 @@ pub fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     Some(moment.min(now))
 }
 
-/// Unix seconds or milliseconds.
+/// Unix seconds or milliseconds; .NET writes them as `/Date(1795251600000+0100)/`, in which the zone changes nothing.
 fn unix(text: &str) -> Option<DateTime<Utc>> {
+    let bare = text.trim_start_matches('\\').strip_prefix("/date(").and_then(|rest| rest.split_once(')'));
+    let text = bare.map_or(text, |(number, _)| number.split(['+', '-']).next().unwrap_or_default());
     let whole = text.split_once('.').map_or(text, |(whole, rest)| if is_digits(rest) { whole } else { text });
     match whole.len() {
         9 | 10 if is_digits(whole) => DateTime::from_timestamp(whole.parse().ok()?, 0),

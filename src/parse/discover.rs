@@ -1,4 +1,5 @@
-//! The feeds that a web page names: RSS Advisory Board's and WHATWG's `<link rel="alternate">`, and what made the
+//! The feeds that a web page names: RSS Advisory Board's and WHATWG's `<link rel="alternate">`, the microformats'
+//! `rel="feed"`, an alternate without a type, and where a refresh leads; and what made the
 //! page, so that others can guess. Nothing is fetched here, and no markup leaves.
 
 use std::cell::RefCell;
@@ -33,7 +34,7 @@ pub fn page(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Page {
     let base = found.base.and_then(|href| absolute(&href, Some(base))).unwrap_or_else(|| base.clone());
     let mut links = found.links;
     // A blog's second feed is that of its comments.
-    links.sort_by_key(|link| link.is_of_comments);
+    links.sort_by_key(|link| (link.is_guess, link.is_of_comments));
     let mut feeds: Vec<Url> = Vec::new();
     for url in links.iter().filter_map(|link| absolute(&link.href, Some(&base))) {
         if feeds.len() == MAX_FEEDS {
@@ -56,6 +57,8 @@ struct Found {
 struct Link {
     href: String,
     is_of_comments: bool,
+    /// Nothing says that it is a feed; whoever fetches it will see.
+    is_guess: bool,
 }
 
 #[derive(Default)]
@@ -83,24 +86,41 @@ impl Sink {
         let mut found = self.0.borrow_mut();
         match &*tag.name {
             "base" if found.base.is_none() => found.base = attribute("href"),
+            // An address that only leads on: `0; URL=/feed.xml`.
+            "meta" if attribute("http-equiv").is_some_and(|name| name.eq_ignore_ascii_case("refresh")) => {
+                let target = attribute("content").and_then(|content| refresh(&content));
+                found.links.extend(target.map(|href| Link { href, is_of_comments: false, is_guess: true }));
+            }
             "meta" if attribute("name").is_some_and(|name| name.eq_ignore_ascii_case("generator")) => {
                 found.generator = found.generator.take().or(attribute("content"));
             }
             "link" => {
                 let rel = attribute("rel").unwrap_or_default().to_ascii_lowercase();
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
-                if rel.split_ascii_whitespace().any(|word| word == "alternate")
-                    && is_feed(&kind)
+                let is_named = |name: &str| rel.split_ascii_whitespace().any(|word| word == name);
+                // A page in another language is an alternate, too.
+                let is_untyped = kind.is_empty() && attribute("hreflang").is_none() && attribute("media").is_none();
+                let is_alternate = is_named("alternate") && !is_named("stylesheet");
+                if (is_named("feed") || is_alternate && (is_feed(&kind) || is_untyped))
                     && let Some(href) = attribute("href")
                 {
                     let title = attribute("title").unwrap_or_default().to_ascii_lowercase();
                     let is_of_comments = title.contains("comment") || href.contains("/comments/");
-                    found.links.push(Link { href, is_of_comments });
+                    found.links.push(Link { href, is_of_comments, is_guess: is_alternate && is_untyped });
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Where a refresh leads.
+fn refresh(content: &str) -> Option<String> {
+    let (_, rest) = content.split_once([';', ','])?;
+    let rest = rest.trim_start();
+    let rest = rest.get(..3).filter(|key| key.eq_ignore_ascii_case("url")).map(|_| rest[3..].trim_start())?;
+    let address = rest.strip_prefix('=')?.trim().trim_matches(['"', '\'']);
+    (!address.is_empty()).then(|| address.to_owned())
 }
 
 /// Not plain JSON: with that, WordPress announces its programming interface.
@@ -147,6 +167,21 @@ mod tests {
         );
         let base = Url::parse("https://blog.example.org/").unwrap();
         assert_eq!(page(html.as_bytes(), None, &base).generator.as_deref(), Some("WordPress 6.5"));
+    }
+
+    #[test]
+    fn a_feed_is_found_by_its_relation_without_a_type_and_behind_a_refresh() {
+        let html = r#"<meta http-equiv=Refresh content="5; URL='/onward.xml'"><link rel="alternate" href="/untyped.xml">
+            <link rel="alternate" hreflang="ga" href="/ga/"><link rel="alternate stylesheet" href="/dark.css">
+            <link rel="feed" type="text/html" href="/posts"><meta http-equiv="refresh" content="30">"#;
+        assert_eq!(
+            feeds(html),
+            [
+                "https://blog.example.org/posts",
+                "https://blog.example.org/onward.xml",
+                "https://blog.example.org/untyped.xml"
+            ]
+        );
     }
 
     #[test]

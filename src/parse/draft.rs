@@ -17,6 +17,7 @@ use super::leaf::{Leaf, Value};
 use super::vocabulary::Target;
 use crate::domain::feeds::Cut;
 use crate::domain::feeds::budget::{Budget, Spent};
+use crate::domain::items::identity;
 use crate::domain::items::item::Item;
 
 /// An entry that is not yet made into an Item.
@@ -26,6 +27,10 @@ pub(super) struct Draft<B> {
     pub(super) id: String,
     /// Where a reader finds it.
     pub(super) link: Option<Url>,
+    /// A hash of its title; 0 without one.
+    pub(super) title: u64,
+    /// When it was published.
+    pub(super) published: Option<DateTime<Utc>>,
     /// When it was published, or last changed.
     pub(super) date: Option<DateTime<Utc>>,
     /// The same for the same entry.
@@ -34,6 +39,8 @@ pub(super) struct Draft<B> {
     pub(super) bytes: usize,
     /// A text of it was longer than is read.
     pub(super) is_cut: bool,
+    /// The document was cut off in it.
+    pub(super) is_partial: bool,
     /// The rest.
     pub(super) body: B,
 }
@@ -44,6 +51,17 @@ impl<B> Draft<B> {
         let texts = [&item.title, &item.summary, &item.content, &self.id];
         self.link.is_some() || texts.iter().any(|text| !text.is_empty())
     }
+
+    /// Its id without what differs trivially.
+    pub(super) fn base(&self) -> Option<u64> {
+        (!identity::is_placeholder(&self.id)).then(|| identity::base(&self.id))
+    }
+}
+
+/// A hash of a title as it is written, whatever its letter case and white space.
+pub(super) fn title_hash(text: &str) -> u64 {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    if line.is_empty() { 0 } else { identity::keys::hash([line.as_bytes()]) }
 }
 
 /// The same for the same entry; `sources` are all that the Item is made from, but for the link. A feed that contrives
@@ -59,7 +77,6 @@ pub(super) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Written {
     pub(super) xml: String,
-    pub(super) published: Option<DateTime<Utc>>,
     pub(super) updated: Option<DateTime<Utc>>,
 }
 
@@ -91,6 +108,8 @@ pub(super) struct Collected {
     /// What it takes in memory, about.
     pub(super) bytes: usize,
     is_cut: bool,
+    /// The document was cut off in it.
+    pub(super) is_partial: bool,
     /// Authors and categories beyond those that are collected.
     surplus: Cut,
 }
@@ -145,7 +164,8 @@ impl Collected {
     }
 
     /// Takes an element's value.
-    pub(super) fn take(&mut self, leaf: Leaf<'_>) {
+    pub(super) fn take(&mut self, mut leaf: Leaf<'_>) {
+        leaf.unwrap_cdata();
         let (target, rank) = (leaf.target, leaf.rank);
         self.is_cut |= leaf.is_cut;
         match target {
@@ -179,10 +199,11 @@ impl Collected {
                 }
             }
             Target::Published | Target::Updated => {
-                self.add(target, rank, Value::plain(&leaf.decoded));
+                let date = leaf.date();
+                self.add(target, rank, Value::plain(&date));
                 // Dublin Core's plain date does not say which of the two it is.
                 if target == Target::Published && rank == 3 {
-                    self.add(Target::Updated, rank, Value::plain(&leaf.decoded));
+                    self.add(Target::Updated, rank, Value::plain(&date));
                 }
             }
             _ => {
@@ -197,6 +218,18 @@ impl Collected {
     fn best(&self, target: Target) -> impl Iterator<Item = &Value> {
         let of = move |(found, ..): &&(Target, u8, Value)| *found == target;
         let best = self.values.iter().filter(of).map(|(_, rank, _)| *rank).min();
+        self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
+    }
+
+    /// The authors of the best rank that names one: RSS's `author` is an address, and Dublin Core's `creator` a name.
+    fn authors(&self) -> impl Iterator<Item = &Value> {
+        let of = |(found, ..): &&(Target, u8, Value)| *found == Target::Author;
+        let ranks = |is_named: bool| {
+            let values =
+                self.values.iter().filter(of).filter(move |(.., value)| !is_named || !value.text.contains('@'));
+            values.map(|(_, rank, _)| *rank).min()
+        };
+        let best = ranks(true).or_else(|| ranks(false));
         self.values.iter().filter(of).filter(move |(_, rank, _)| Some(*rank) == best).map(|(.., value)| value)
     }
 
@@ -245,7 +278,7 @@ impl Collected {
                 element(&mut xml, name, &[r#" type=""#, kind, r#"""#], text, forbidden);
             }
         }
-        for author in self.best(Target::Author) {
+        for author in self.authors() {
             xml.push_str("<author>");
             element(&mut xml, "name", &[], &author.text.replace('@', AT), forbidden);
             xml.push_str("</author>");
@@ -255,6 +288,7 @@ impl Collected {
             attribute(&category.text, &mut xml, forbidden);
             xml.push_str(r#""/>"#);
         }
+        let title_hash = title.map_or(0, |title| title_hash(&title.text));
         let id = self.best(Target::Id).next().map(|id| id.text.clone()).unwrap_or_default();
         let link = self.best_link(channel, budget)?;
         let ((published, written_published), (updated, written_updated)) = (&self.published, &self.updated);
@@ -265,15 +299,19 @@ impl Collected {
         budget.step(bytes)?;
         budget.hold(bytes + size_of::<Raw>())?;
         budget.release(self.bytes);
+        let is_partial = self.is_partial;
         let (is_cut, date) = (self.is_cut || longest > html::MAX_BYTES, published.or(*updated));
         Ok(Draft {
             id,
             link,
+            title: title_hash,
+            published: *published,
             date,
             digest,
             bytes,
             is_cut,
-            body: Written { xml, published: *published, updated: *updated },
+            is_partial,
+            body: Written { xml, updated: *updated },
         })
     }
 
@@ -281,7 +319,10 @@ impl Collected {
     fn best_link(&self, channel: Option<&Url>, budget: &Budget) -> Result<Option<Url>, Spent> {
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_by_key(|(rank, ..)| *rank);
-        for (_, href, base) in links {
+        // A template that had no address for it wrote so.
+        for (_, href, base) in
+            links.into_iter().filter(|(_, href, _)| !identity::is_placeholder(href) || href.trim() == "/")
+        {
             let outer = base.as_ref().map_or_else(|| channel.map_or(0, |url| url.as_str().len()), |base| base.steps());
             budget.step(href.len() + outer)?;
             if let Some(link) = absolute(href, base.as_ref().and_then(|base| base.url()).or(channel)) {
@@ -300,7 +341,7 @@ fn element(xml: &mut String, name: &str, attributes: &[&str], text: &str, forbid
     xml.extend(["</", name, ">"]);
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let text = text.trim();
     let starts = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts("http://") || starts("https://")

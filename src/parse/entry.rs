@@ -1,5 +1,6 @@
 //! What the strict parser found, made into Items: text by its label and its looks, names without addresses.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use feed_rs::model::{Entry, Text};
@@ -54,14 +55,111 @@ pub(super) fn title(text: &str, plain: bool) -> String {
     if plain && !html::looks_like_html(text) && !has_reference(text) {
         return html::one_line(text);
     }
-    let line = html::to_line(text);
+    let line = html::to_line(&named_tags(text));
     // Escaped twice, as `AT&amp;amp;T`: the reader wants neither.
     if has_reference(&line) { html::to_line(&line.replace('<', "&lt;")) } else { line }
 }
 
 /// A text of several paragraphs. A label of plain text counts unless the text is evidently HTML.
 pub(super) fn body(text: &str, plain: bool) -> String {
-    if plain && !html::looks_like_html(text) { html::tidy(text) } else { html::to_text(text) }
+    if plain && !html::looks_like_html(text) {
+        return html::tidy(text);
+    }
+    let shown = html::to_text(text);
+    // Some of its tags were escaped once more than the others; code that is shown has an element of its own.
+    let is_markup =
+        html::has_pair(&shown) && !["<code", "<pre", "<kbd", "<samp", "<xmp"].iter().any(|tag| text.contains(tag));
+    if is_markup { html::to_text(&html::unescaped(text)) } else { shown }
+}
+
+/// The title of a format that says that titles are plain text (JSON Feed 1.1): tags are shown, and character references are
+/// read, as many programs write them there.
+pub(super) fn plain_title(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    // A script that somebody has put there is no part of it.
+    match ["script", "style"].iter().any(|name| lower.contains(&format!("</{name}"))) {
+        true => title(text, true),
+        false if has_reference(text) => html::to_line(&text.replace('<', "&lt;")),
+        false => html::one_line(text),
+    }
+}
+
+/// A title with the tags that it only names, `<head>` or `<T>`, as text: those without an end, and those of elements that
+/// stand in no title. Its words are never lost with them.
+fn named_tags(text: &str) -> Cow<'_, str> {
+    if !text.contains('<') {
+        return Cow::Borrowed(text);
+    }
+    const VOID: [&str; 6] = ["br", "hr", "img", "wbr", "input", "link"];
+    /// What is inside is no text, or is one that a browser hides.
+    const APART: [&str; 8] = ["script", "style", "template", "svg", "math", "iframe", "noscript", "title"];
+    let tags: Vec<Tag<'_>> = tags(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut from = 0;
+    for tag in &tags {
+        let times = |is_end: bool| tags.iter().filter(|other| other.name == tag.name && other.is_end == is_end).count();
+        let is_pair = times(true) == times(false) && html::is_known(&tag.name);
+        out.push_str(&text[from..tag.start]);
+        from = tag.end;
+        match () {
+            () if VOID.contains(&&*tag.name) || APART.contains(&&*tag.name) && is_pair => {
+                out.push_str(&text[tag.start..tag.end]);
+            }
+            // A browser shows no menu and no button in a title: only their words.
+            () if is_pair && html::is_hidden(&tag.name) => {}
+            () if is_pair || (tag.has_attributes && html::is_known(&tag.name)) => {
+                out.push_str(&text[tag.start..tag.end])
+            }
+            () => {
+                out.push_str("&lt;");
+                from = tag.start + 1;
+            }
+        }
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+/// A tag in a title.
+struct Tag<'a> {
+    start: usize,
+    end: usize,
+    name: Cow<'a, str>,
+    is_end: bool,
+    has_attributes: bool,
+}
+
+/// More tags are in no title.
+const MOST_TAGS: usize = 32;
+
+fn tags(text: &str) -> Vec<Tag<'_>> {
+    let mut tags = Vec::new();
+    for (start, _) in text.match_indices('<').take(MOST_TAGS) {
+        let rest = &text[start + 1..];
+        let is_end = rest.starts_with('/');
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
+        let Some(end) = rest.find('>').filter(|_| name.starts_with(|c: char| c.is_ascii_alphabetic())) else {
+            continue;
+        };
+        let end = text.len() - rest.len() + end + 1;
+        let name = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        };
+        tags.push(Tag { start, end, name, is_end, has_attributes: text[start..end].contains('=') });
+    }
+    tags.retain({
+        // A tag inside another one's attribute is none.
+        let mut last = 0;
+        move |tag| {
+            let is_apart = tag.start >= last;
+            last = last.max(tag.end);
+            is_apart
+        }
+    });
+    tags
 }
 
 fn has_reference(text: &str) -> bool {

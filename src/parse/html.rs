@@ -75,6 +75,11 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     OPENINGS.iter().any(|tag| lower.contains(tag)) || lower.split("</").skip(1).any(is_closing)
 }
 
+/// HTML with its escaped tags as tags.
+pub(super) fn unescaped(html: &str) -> String {
+    html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#34;", "\"").replace("&#39;", "'")
+}
+
 /// Whether what follows `</` is a tag's name and its end.
 fn is_closing(rest: &str) -> bool {
     rest.split_once('>').is_some_and(|(name, _)| {
@@ -173,7 +178,7 @@ fn is_marked_hidden(tag: &Tag) -> bool {
         })
 }
 
-fn is_hidden(name: &str) -> bool {
+pub(super) fn is_hidden(name: &str) -> bool {
     matches!(
         name,
         "script"
@@ -196,6 +201,29 @@ fn is_hidden(name: &str) -> bool {
             | "button"
             | "xmp"
     )
+}
+
+/// Whether HTML has an element of this name that text may stand in.
+pub(super) fn is_known(name: &str) -> bool {
+    const INLINE: &str = "a abbr acronym b bdi bdo big blink cite code data del dfn em font i ins kbd label mark marquee nobr \
+                          option q rp rt ruby s samp small span strike strong sub summary sup time tt u var li tr td th dt dd \
+                          tbody thead tfoot noscript html br img hr wbr";
+    is_block(name) || is_hidden(name) || INLINE.split(' ').any(|known| known == name)
+}
+
+/// Whether text still holds a whole element of markup: a link, a paragraph or a picture.
+pub(super) fn has_pair(text: &str) -> bool {
+    const PAIRS: [(&str, &str); 6] = [
+        ("<a href=", "</a>"),
+        ("<p>", "</p>"),
+        ("<li>", "</li>"),
+        ("<strong>", "</strong>"),
+        ("<em>", "</em>"),
+        ("<div", "</div>"),
+    ];
+    let has = |start: &str, end: &str| text.find(start).is_some_and(|at| text[at..].contains(end));
+    text.contains('<')
+        && (text.contains("<br />") || text.contains("<img src=") || PAIRS.iter().any(|(start, end)| has(start, end)))
 }
 
 fn is_block(name: &str) -> bool {

@@ -1,47 +1,48 @@
-//! Which entry is which within one document: its own id, else its link, else its text. An id that a feed gives
-//! to several entries tells nothing alone, so it is joined with the link.
+//! The entries of one document with their keys, as `domain::items::identity` gives them, and without those that the caller has.
 
 use std::collections::{HashMap, HashSet};
 
-use url::Url;
-
+use super::Fresh;
 use super::draft::Draft;
-use super::{Fresh, Known};
-use crate::domain::items::canonical::canonical;
+use crate::domain::items::identity::Unchanged;
+use crate::domain::items::identity::keys::{Entry, keys};
 use crate::domain::items::item::Identity;
 
-/// A draft with its identity; `None` when only its text will tell.
+/// A draft with its identity; `None` when only its text will tell. Its place in the document comes first.
 pub(super) type Settled<B> = (Option<Identity>, Draft<B>);
 
-/// The drafts that are to be read, and how many were left out because the caller has them just so. The same entry
-/// given twice is kept once, its first appearance.
-pub(super) fn settle<B>(drafts: Vec<Draft<B>>, known: &Known) -> (Vec<Settled<B>>, usize) {
-    let mut links: HashMap<&str, Option<&Url>> = HashMap::new();
-    let mut repeated: HashSet<String> = HashSet::new();
-    for Draft { id, link, .. } in drafts.iter().filter(|draft| !draft.id.is_empty()) {
-        let first = *links.entry(id).or_insert(link.as_ref());
-        if first != link.as_ref() && first.map(canonical) != link.as_ref().map(canonical) {
-            repeated.insert(id.clone());
-        }
-    }
+/// The drafts that are to be read with their places in the document, and those that were left out because the caller has
+/// them just so. The same entry given twice is kept once, its first appearance. `varying` are the names of the tokens in
+/// this feed's links.
+pub(super) fn settle<B>(
+    drafts: Vec<Draft<B>>,
+    known: &HashMap<Identity, u64>,
+    varying: &[String],
+) -> (Vec<(usize, Settled<B>)>, Vec<Unchanged>) {
+    let entries: Vec<Entry<'_>> = drafts
+        .iter()
+        .map(|draft| Entry {
+            id: &draft.id,
+            link: draft.link.as_ref(),
+            title: draft.title,
+            published: draft.published,
+            digest: draft.digest,
+        })
+        .collect();
+    let keys = keys(&entries, varying);
     let mut seen = HashSet::new();
-    let (mut fresh, mut unchanged) = (Vec::with_capacity(drafts.len()), 0);
-    for draft in drafts {
-        let identity = match (&draft.link, draft.id.as_str()) {
-            (None, "") => None,
-            (Some(link), id) if repeated.contains(id) => Some(Identity::id(format!("{id} {}", canonical(link)))),
-            (link, id) => Some(Identity::of(Some(id), link.as_ref(), "", "")),
-        };
+    let (mut fresh, mut unchanged) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for (place, (draft, identity)) in drafts.into_iter().zip(keys).enumerate() {
         if let Some(identity) = &identity {
             if !seen.insert(identity.clone()) {
                 continue;
             }
             if known.get(identity) == Some(&draft.digest) {
-                unchanged += 1;
+                unchanged.push(Unchanged { place, identity: identity.clone() });
                 continue;
             }
         }
-        fresh.push((identity, draft));
+        fresh.push((place, (identity, draft)));
     }
     (fresh, unchanged)
 }

@@ -8,14 +8,15 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::base::absolute;
-use super::draft::{Draft, digest};
-use super::entry::{body, categories, fitted, joined, own_identity, title};
+use super::draft::{Draft, digest, title_hash};
+use super::entry::{body, categories, fitted, joined, own_identity, plain_title};
 use super::person::person_of;
 use super::repair::MAX_INHERITED;
 use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
 use crate::config::Limits;
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Cut, Hints};
+use crate::domain::items::identity::is_placeholder;
 use crate::domain::items::item::{Identity, Item};
 use members::{Entry, Feed};
 
@@ -41,9 +42,14 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     }
     let (entries, left_out) = entries.finish();
     let mut cut = Cut { entries: left_out, ..Cut::default() };
-    let drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
-    let nothing = Known::new();
-    let (drafts, unchanged) = identity::settle(drafts, source.known.unwrap_or(&nothing));
+    let mut drafts = entries.into_iter().map(|entry| draft(entry, source)).collect::<Result<Vec<_>, Spent>>()?;
+    // A document that does not end as JSON does was cut off in its last entry.
+    if let Some(last) = drafts.last_mut().filter(|_| !repairs.is_empty()) {
+        last.is_partial = !text.trim_end().ends_with(['}', ']']);
+    }
+    let nothing = Known::default();
+    let known = source.known.unwrap_or(&nothing);
+    let (drafts, unchanged) = identity::settle(drafts, &known.entries, &known.varying);
     let limits = source.limits;
     let few = Limits { authors: limits.authors.min(MAX_INHERITED), ..*limits };
     let common = joined(authors.iter().map(person_of), &few, &mut cut);
@@ -51,29 +57,37 @@ pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
         let made = drafts.into_iter().filter_map(|(place, (identity, draft))| {
             let item = item(&draft.body, identity, draft.link.clone(), source.now, (common.as_deref(), limits), cut);
             let is_cut = draft.is_cut;
-            draft.says_something(&item).then(|| (place, (fitted(item, limits, is_cut, cut), draft.digest)))
+            draft.says_something(&item).then(|| {
+                let (item, base) = (fitted(item, limits, is_cut, cut), draft.base());
+                (place, Fresh { item, digest: draft.digest, place, base, is_partial: draft.is_partial })
+            })
         });
-        Ok(made.map(|(place, (item, digest))| (place, Fresh { item, digest })).collect())
+        Ok(made.collect())
     })?;
     identity::once(&mut items);
-    let title = own_title.map(|text| title(&text, true)).filter(|text| !text.is_empty());
+    let title = own_title.map(|text| plain_title(&text)).filter(|text| !text.is_empty());
     let site = home_page.and_then(|site| absolute(&site, source.base));
     let is_whole = repairs.is_empty();
     Ok(Document { title, site, items, is_whole, unchanged, hints: Hints::default(), repairs, cut })
 }
 
 fn draft<'a>(entry: Entry<'a>, source: &Source<'_>) -> Result<Draft<Entry<'a>>, Spent> {
-    let link = [&entry.url, &entry.external_url].into_iter().find_map(|link| absolute(link.as_deref()?, source.base));
+    let named = |link: &Option<_>| link.as_deref().filter(|link| !is_placeholder(link)).map(str::to_owned);
+    let address = |link: &Option<_>| absolute(&named(link)?, source.base);
+    let link = [&entry.url, &entry.external_url].into_iter().find_map(address);
     let id = entry.id.as_deref().unwrap_or_default().trim().to_owned();
     let own = || Some(&id).filter(|id| id.starts_with("http")).and_then(|id| absolute(id, None));
-    let link = link.or_else(own);
+    let link = link.or_else(own).or_else(|| address(&entry.attachment));
     let sources = entry.texts();
     let digest = digest(link.as_ref(), &sources);
     let (longest, bytes) =
         sources.iter().fold((0, 0), |(longest, sum), text| (text.len().max(longest), sum + text.len()));
     source.budget.step(bytes + source.base.map_or(0, |base| base.as_str().len()))?;
     let date = entry.date(source.now);
-    Ok(Draft { id, link, date, digest, bytes, is_cut: longest > html::MAX_BYTES, body: entry })
+    let title = entry.title.as_deref().map_or(0, title_hash);
+    let published = entry.date_published.as_deref().and_then(|text| dates::parse(text, source.now));
+    let is_cut = longest > html::MAX_BYTES;
+    Ok(Draft { id, link, title, published, date, digest, bytes, is_cut, is_partial: false, body: entry })
 }
 
 fn item(
@@ -90,7 +104,7 @@ fn item(
         (Some(markup), _) if !markup.trim().is_empty() => html::to_text(markup),
         (_, text) => text.map(html::tidy).unwrap_or_default(),
     };
-    let title = entry.title.as_deref().map(|text| title(text, true)).unwrap_or_default();
+    let title = entry.title.as_deref().map(plain_title).unwrap_or_default();
     let summary = entry.summary.as_deref().map(|text| body(text, true)).unwrap_or_default();
     let date = |text: Option<&str>| text.and_then(|text| dates::parse(text, now));
     Item {

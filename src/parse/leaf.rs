@@ -9,6 +9,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::base::Base;
+use super::lexer::{Event, Lexer};
 use super::person::person_of;
 use super::vocabulary::{Space, Target};
 
@@ -155,11 +156,47 @@ impl<'a> Leaf<'a> {
         }
     }
 
+    /// Unwraps a CDATA section that was escaped, `&lt;![CDATA[…]]&gt;`: what it holds is the text.
+    pub(super) fn unwrap_cdata(&mut self) {
+        const START: &str = "<![CDATA[";
+        if self.has_markup || !self.decoded.contains(START) {
+            return;
+        }
+        // Within a section that was not escaped, the mark is a text's own.
+        let escaped = ["&lt;![CDATA[", "&#60;![CDATA[", "&#x3c;![CDATA[", "&#x3C;![CDATA["];
+        let is_escaped = self.raw.iter().any(|raw| escaped.iter().any(|mark| raw.contains(mark)));
+        let text = self.decoded.trim();
+        if is_escaped || (text.starts_with(START) && text.ends_with("]]>")) {
+            self.decoded = Cow::Owned(self.decoded.replace(START, "").replace("]]>", ""));
+        }
+    }
+
+    /// A date, which may stand in markup: in the `datetime` of HTML's `time`, in the `content` of RDFa, or as its text.
+    pub(super) fn date(&self) -> String {
+        let markup = if self.has_markup { Cow::Owned(self.raw.concat()) } else { Cow::Borrowed(&*self.decoded) };
+        if !markup.contains('<') {
+            return markup.into_owned();
+        }
+        let written = Lexer::new(&markup).find_map(|event| match event {
+            Event::Start { attributes, .. } => {
+                find(&attributes, "datetime").or(find(&attributes, "content")).map(str::to_owned)
+            }
+            _ => None,
+        });
+        written.unwrap_or_else(|| super::html::to_line(&markup))
+    }
+
     /// `None` for an element that says nothing.
     pub(super) fn value(&self) -> Option<Value> {
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
         let inline = self.has_markup || kind.contains("xhtml");
-        let text = if inline { &self.raw.concat() } else { &*self.decoded };
+        let is_half_escaped = self.has_markup && !kind.contains("xhtml") && super::html::looks_like_html(&self.decoded);
+        let text = match inline {
+            // Some of its tags are escaped and some are not: all of them are meant.
+            true if is_half_escaped => &super::html::unescaped(&self.raw.concat()),
+            true => &self.raw.concat(),
+            false => &*self.decoded,
+        };
         let html = inline || !self.is_typed || kind.contains("html") || kind.contains("xml");
         // A picture is no text.
         if self.is_typed && ["image/", "audio/", "video/"].iter().any(|media| kind.starts_with(media)) {
@@ -191,14 +228,24 @@ impl<'a> Leaf<'a> {
     /// A link's address and its rank: what a browser opens first, then what may do in its place.
     pub(super) fn link(&self) -> Option<(u8, String)> {
         let text = self.decoded.trim();
-        let href = self.attribute("href").filter(|href| !href.is_empty()).unwrap_or(text);
+        let is_enclosure = self.name.ends_with("enclosure");
+        let address = if is_enclosure { self.attribute("url") } else { self.attribute("href") };
+        let href = address.filter(|href| !href.is_empty()).unwrap_or(text);
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
-        let rank = match self.attribute("rel").unwrap_or("alternate").to_ascii_lowercase().as_str() {
+        let rank = match self
+            .attribute("rel")
+            .unwrap_or(if is_enclosure { "" } else { "alternate" })
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "" if is_enclosure && kind.starts_with("image/") => return None,
             "" | "alternate" | "http://www.iana.org/assignments/relation/alternate" => match kind.as_str() {
                 _ if kind.contains("html") => 0,
                 "" => 1,
                 _ => 2,
             },
+            // A picture is no page to read.
+            "enclosure" if !kind.starts_with("image/") => 9,
             "related" | "via" => 7,
             _ => return None,
         };

@@ -15,7 +15,7 @@ use super::leaf::{Leaf, Value};
 use super::lexer::{Event, Lexer};
 use super::newest::Newest;
 use super::vocabulary::{self, Prefixes, Space, Target};
-use super::{Dialect, Source, entities, leaf};
+use super::{Dialect, Source, draft, entities, leaf};
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Cut, Hints};
 
@@ -76,6 +76,8 @@ struct Pass<'a, 's> {
     entries: Newest<Collected>,
     entry: Option<Collected>,
     leaf: Option<Leaf<'a>>,
+    /// The last element, if it was a link without an address.
+    void_link: Option<&'a str>,
     /// An element that is left out, and how deep in elements of its name we are.
     muted: Option<(&'a str, usize)>,
     /// An element was met.
@@ -101,6 +103,7 @@ impl<'a, 's> Pass<'a, 's> {
             entries: Newest::new(source.limits.entries),
             entry: None,
             leaf: None,
+            void_link: None,
             muted: None,
             begun: false,
             wrappers: Vec::new(),
@@ -116,11 +119,24 @@ impl<'a, 's> Pass<'a, 's> {
     }
 
     fn event(&mut self, event: &Event<'a>) -> Result<(), Spent> {
+        if !matches!(event, Event::Text(_)) {
+            self.void_link = None;
+        }
         match event {
             Event::Start { name, attributes, closed, raw } => self.start(name, attributes, *closed, raw)?,
             Event::End { name, raw } => self.end(name, raw)?,
             Event::Text(text) => {
-                if let Some(leaf) = &mut self.leaf {
+                if let Some(name) = self.void_link.take().filter(|_| self.leaf.is_none() && draft::is_address(text)) {
+                    let rank = if self.entry.is_some() { 2 } else { 0 };
+                    let base = self.entry.as_ref().map_or(&self.base, |entry| &entry.base).clone();
+                    let mut link = Leaf::new(name, (Target::Link, rank), false, Vec::new(), base);
+                    let end = text.trim_start().find(char::is_whitespace).unwrap_or(text.trim_start().len());
+                    let text = &text.trim_start()[..end];
+                    link.text(entities::decode_with(text, &self.names, link.room()).0, text);
+                    self.leaf = Some(link);
+                    self.close_leaf();
+                    self.count("link behind its element", 1);
+                } else if let Some(leaf) = &mut self.leaf {
                     let (decoded, met) = entities::decode_with(text, &self.names, leaf.room());
                     leaf.text(decoded, text);
                     self.count("bare ampersand", met.bare);
@@ -157,6 +173,16 @@ impl<'a, 's> Pass<'a, 's> {
                 self.prefixes.declare(prefix, uri);
             }
         }
+        let bare: Vec<leaf::Attribute<'a>>;
+        let attributes = match attributes.iter().any(|(key, _)| self.is_prefixed(key)) {
+            true => {
+                let unprefixed = |key: &'a str| key.split_once(':').map_or(key, |(_, key)| key);
+                let own = |key: &'a str| if self.is_prefixed(key) { unprefixed(key) } else { key };
+                bare = attributes.iter().map(|(key, value)| (own(key), value.clone())).collect();
+                &bare
+            }
+            false => attributes,
+        };
         let (space, local) = self.prefixes.resolve(name, default);
         let native = matches!(space, Space::Native | Space::Atom);
         if self.dialect.is_none() && !self.is_root(space, &local, name, attributes) {
@@ -185,7 +211,8 @@ impl<'a, 's> Pass<'a, 's> {
             self.close_leaf();
         }
         // A picture's description is not the entry's; of a video's group it is.
-        if space == Space::Media && self.wrappers.last().is_none_or(|outer| !outer.ends_with("group")) {
+        let is_title = meaning.is_some_and(|(target, _)| target == Target::Title) && self.prefixes.is_declared(name);
+        if space == Space::Media && !is_title && self.wrappers.last().is_none_or(|outer| !outer.ends_with("group")) {
             meaning = None;
         }
         match meaning {
@@ -196,6 +223,9 @@ impl<'a, 's> Pass<'a, 's> {
                 self.leaf =
                     Some(Leaf::new(name, (target, rank), self.is_typed(space, &local), attributes.to_vec(), base));
                 if closed {
+                    // HTML's serialiser knows `link` as an element without content, and writes its text behind it.
+                    let is_void = target == Target::Link && leaf::find(attributes, "href").is_none();
+                    self.void_link = is_void.then_some(name);
                     self.close_leaf();
                 }
             }
@@ -208,6 +238,11 @@ impl<'a, 's> Pass<'a, 's> {
             None => {}
         }
         Ok(())
+    }
+
+    /// Whether an attribute has a prefix that stands for Atom's own namespace: `ns:href` is `href`.
+    fn is_prefixed(&self, key: &str) -> bool {
+        key.split_once(':').is_some_and(|(prefix, _)| self.prefixes.is_atom(prefix))
     }
 
     /// Whether the element's `type` says what its text is; in RSS it is HTML, whatever it says.
@@ -356,7 +391,8 @@ impl<'a, 's> Pass<'a, 's> {
         self.count("cut-off end", usize::from(!is_whole));
         // Of an entry that is cut off, what is whole is kept if a reader can make sense of it.
         self.leaf = None;
-        if let Some(entry) = self.entry.take().filter(Collected::is_told_apart) {
+        if let Some(mut entry) = self.entry.take().filter(Collected::is_told_apart) {
+            entry.is_partial = true;
             self.collect(entry)?;
         }
         // Every entry gets a copy of its own: few are enough.

@@ -15,6 +15,7 @@ pub(super) enum Space {
     DublinCore,
     Terms,
     Itunes,
+    GooglePlay,
     Media,
     /// FeedBurner's and Pheedo's own.
     Proxy,
@@ -41,6 +42,7 @@ impl Space {
             "purl.org/rss/1.0/modules/syndication" => Self::Syndication,
             "search.yahoo.com/mrss" => Self::Media,
             "rssnamespace.org/feedburner/ext/1.0" | "www.pheedo.com/namespace/pheedo" => Self::Proxy,
+            "www.google.com/schemas/play-podcasts/1.0" => Self::GooglePlay,
             _ if bare.starts_with("www.itunes.com/dtds/podcast") || bare == "example.com/dtds/podcast-1.0.dtd" => {
                 Self::Itunes
             }
@@ -63,6 +65,7 @@ impl Space {
             "dc" => Self::DublinCore,
             "dcterms" => Self::Terms,
             "itunes" => Self::Itunes,
+            "googleplay" => Self::GooglePlay,
             "media" => Self::Media,
             "feedburner" | "pheedo" => Self::Proxy,
             "rdf" => Self::Rdf,
@@ -82,6 +85,16 @@ const MAX_PREFIXES: usize = 256;
 pub(super) struct Prefixes(HashMap<String, Space>);
 
 impl Prefixes {
+    /// Whether the document has declared the prefix of an element's name.
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        name.split_once(':').is_some_and(|(prefix, _)| self.0.contains_key(prefix))
+    }
+
+    /// Whether an attribute's prefix is Atom's own, so that the attribute means what it means without one.
+    pub(super) fn is_atom(&self, prefix: &str) -> bool {
+        self.0.get(prefix) == Some(&Space::Atom)
+    }
+
     /// A URI that nobody knows leaves the prefix to its usual meaning.
     pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
         match Space::of_uri(uri) {
@@ -151,19 +164,24 @@ impl Target {
 
 /// What an element inside an entry says, and its rank: 0 is the element meant for it.
 pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
-    use Space::{Atom, Content, DublinCore, Itunes, Media, Native, Proxy, Terms, Xhtml};
+    use Space::{Atom, Content, DublinCore, GooglePlay, Itunes, Media, Native, Proxy, Terms, Xhtml};
     Some(match (space, local) {
         (Native | Atom, "title") => (Target::Title, 0),
         (DublinCore | Terms, "title") => (Target::Title, 1),
+        (Itunes, "title") => (Target::Title, 2),
+        (Media, "title") => (Target::Title, 3),
         // Where the entry's own link leads to after the proxy, which counts the reader on the way.
         (Proxy, "origlink") => (Target::Link, 0),
         (Native | Atom, "link") => (Target::Link, 2),
+        // RSS 2.0 makes `link` optional: a podcast's episode may have its recording only.
+        (Native, "enclosure") => (Target::Link, 9),
         (Native | Atom, "guid" | "id") => (Target::Id, 0),
         (DublinCore | Terms, "identifier") => (Target::Id, 3),
         (Native | Atom, "description" | "summary") => (Target::Summary, 0),
         (Native | Atom, "abstract") => (Target::Summary, 1),
         (DublinCore | Terms, "description" | "abstract") => (Target::Summary, 2),
         (Itunes, "summary") => (Target::Summary, 3),
+        (GooglePlay, "description") => (Target::Summary, 3),
         (Media, "description") => (Target::Summary, 4),
         (Itunes, "subtitle") => (Target::Summary, 5),
         (Content, "encoded") => (Target::Content, 0),
@@ -172,7 +190,7 @@ pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
         (Native | Atom, "author") => (Target::Author, 0),
         (DublinCore | Terms, "creator" | "author") => (Target::Author, 1),
         (Native, "managingeditor") => (Target::Author, 2),
-        (Itunes, "author") => (Target::Author, 3),
+        (Itunes | GooglePlay, "author") => (Target::Author, 3),
         (Native | Atom, "category") | (DublinCore | Terms, "subject") => (Target::Category, 0),
         (Native | Atom, "pubdate" | "published" | "issued") => (Target::Published, 0),
         (Terms, "issued") => (Target::Published, 1),

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::items::arrival;
 use super::items::arrival::{Arrival, Brought, Saved};
 use super::items::scored::ScoredItem;
-use super::{Error, Store, seconds};
+use super::{Error, Store, seconds, to_json};
 use crate::domain::feeds::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
+use crate::domain::items::identity::Unchanged;
 
 mod activity;
 mod gap;
@@ -82,7 +83,9 @@ pub enum PollOutcome {
         /// New or changed, oldest first.
         items: Vec<ScoredItem>,
         /// Entries beside them that are known and stand as they were.
-        unchanged: usize,
+        unchanged: Vec<Unchanged>,
+        /// The page that the feed says it belongs to.
+        site: Option<String>,
         /// What was left out of the document.
         cut: Cut,
     },
@@ -148,7 +151,8 @@ impl Store {
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
                      moved_to = NULL, moved_since = NULL, moved_polls = 0, address = NULL, hint_interval = NULL,
-                     skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL, failing = NULL, empty = NULL, renumbered = NULL
+                     skip_hours = 0, skip_days = 0, gone = NULL, gap = NULL, failing = NULL, empty = NULL, renumbered = NULL,
+                     varying = NULL, site = NULL, answered = NULL
                      WHERE id = ?1 AND url <> ?2",
                 )?
                 .execute(params![feed.id.as_str(), feed.url.as_str()])?;
@@ -228,26 +232,36 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             tx.prepare_cached("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
                 .execute(params![id, etag, last_modified, poll.visit.location])?;
         }
-        PollOutcome::Read { etag, last_modified, body_hash, reader, hints, fingerprint, items, unchanged, cut } => {
-            let known: Option<(i64, Option<i64>)> = tx
-                .prepare_cached("SELECT since, first_polled FROM feeds WHERE id = ?1")?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let (mut since, first_polled) = known.ok_or_else(|| Error::content("a known feed", id))?;
+        PollOutcome::Read {
+            etag,
+            last_modified,
+            body_hash,
+            reader,
+            hints,
+            fingerprint,
+            items,
+            unchanged,
+            site,
+            cut,
+        } => {
+            let state::Before { mut since, first_polled, entries: entries_before, varying } = state::before(tx, id)?;
             if first_polled.is_none() {
                 // A feed may be listed for weeks before it can be read: its window ends when it is.
                 since = now.saturating_sub_unsigned(poll.first_poll_window.as_secs()).max(0);
             }
             let arrival = Arrival { feed: id, now, since, is_first: first_polled.is_none(), fingerprint: &fingerprint };
             let newest = gap::newest(tx, id)?;
-            saved = arrival::keep(tx, &arrival, &Brought { items: &items, unchanged })?;
-            saved.gap = unchanged == 0 && gap::is_one(newest, &items, saved.new);
+            let brought = Brought { items: &items, unchanged: &unchanged, varying: &varying, entries_before };
+            let kept = arrival::keep(tx, &arrival, &brought)?;
+            saved = kept.saved;
+            saved.gap = unchanged.is_empty() && gap::is_one(newest, &items, saved.new);
             let interval = hints.interval.map(|interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
             tx.prepare_cached(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
                  since = ?14, location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
                  gap = coalesce(?12, gap), renumbered = coalesce(?13, renumbered),
-                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END, cut = ?15 WHERE id = ?1",
+                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END, cut = ?15,
+                 varying = coalesce(?16, varying), site = ?17 WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -257,7 +271,7 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 now,
                 poll.visit.location,
                 reader,
-                items.len() + unchanged,
+                items.len() + unchanged.len(),
                 interval,
                 hints.skip_hours,
                 hints.skip_days,
@@ -265,6 +279,8 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
                 saved.renumbered.then_some(now),
                 since,
                 state::cut_to_text(&cut),
+                kept.varying.map(|names| to_json(&names)),
+                site,
             ])?;
         }
     }
@@ -281,7 +297,8 @@ fn visited(tx: &Transaction<'_>, poll: &Poll) -> Result<(), Error> {
     let moved = poll.visit.moved.as_ref();
     tx.prepare_cached(
         "UPDATE feeds SET checked = ?2, next_check = ?3, because = ?4, not_before = ?5, outcome = ?6, bytes = ?7, took = ?8,
-         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12 WHERE id = ?1",
+         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12, answered = iif(?7 > 0, ?2, answered)
+         WHERE id = ?1",
     )?
     .execute(params![
         poll.feed.as_str(),

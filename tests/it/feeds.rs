@@ -3,12 +3,15 @@
 mod adding;
 mod arrival;
 mod bare_feed_rs;
+mod blocked;
 mod corpus;
 mod crashes;
 mod faults;
 mod feed_list;
+mod field;
 mod hostile_servers;
 mod hostile_words;
+mod identity_model;
 mod linear;
 mod moves;
 mod polite;

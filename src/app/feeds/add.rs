@@ -85,7 +85,12 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
     let (url, page, sight) = match look(app, readers, &given).await {
         Ok(sight) => (given, None, sight),
         Err(Unseen::Page(response, _)) => {
-            let (url, sight) = the_one(&response.final_url, discover(app, readers, &response, MAX_FEEDS).await)?;
+            let found = discover(app, readers, &response, MAX_FEEDS).await;
+            if let Some(block) = response.block.as_ref().filter(|_| found.is_empty()) {
+                let address = without_login(&response.final_url);
+                return Err(Refusal::NoFeed { address, why: block.to_string() }.into());
+            }
+            let (url, sight) = the_one(&response.final_url, found)?;
             refuse_known(app, &states, &url, true)?;
             (url, Some(given), sight)
         }
@@ -161,6 +166,7 @@ fn refusal(address: Url, unseen: Unseen) -> Refusal {
     match unseen {
         Unseen::Unfetched(error) => Refusal::Unfetched { address, error: Box::new(error) },
         Unseen::Page(_, error) | Unseen::Unparsed(error) => Refusal::NoFeed { address, why: chain(&error) },
+        Unseen::Blocked(block) => Refusal::NoFeed { address, why: block.to_string() },
         Unseen::GivenUp(why) => Refusal::NoFeed { address, why },
     }
 }

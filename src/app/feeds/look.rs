@@ -9,7 +9,7 @@ use url::Url;
 use super::poll::{Readers, judge};
 use crate::app::ReadOnly;
 use crate::domain::feeds::budget::Budget;
-use crate::domain::feeds::frequency;
+use crate::domain::feeds::{Block, frequency};
 use crate::fetch::{self, Outcome, Response, Validators, discover};
 use crate::parse;
 use crate::store::ScoredItem;
@@ -28,6 +28,8 @@ pub(super) enum Unseen {
     Unfetched(fetch::Error),
     /// A web page.
     Page(Arc<Response>, parse::Error),
+    /// Somebody keeps us out.
+    Blocked(Block),
     /// Something else, or a feed beyond repair.
     Unparsed(parse::Error),
     /// Reading was abandoned.
@@ -56,6 +58,9 @@ pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result
     match read(app, readers, &response, now).await.map_err(Unseen::GivenUp)? {
         Ok(document) => Ok(Sight { response, document, at: now }),
         Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unseen::Page(response, error)),
+        Err(error @ parse::Error::NotAFeed(_)) => {
+            Err(response.block.clone().map_or(Unseen::Unparsed(error), Unseen::Blocked))
+        }
         Err(error) => Err(Unseen::Unparsed(error)),
     }
 }

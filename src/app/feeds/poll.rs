@@ -19,6 +19,7 @@ use crate::domain::feeds::{Feed, Ownership};
 use crate::domain::items::canonical::canonical;
 use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::{Scorer, Text};
+use crate::fetch;
 use crate::fetch::Outcome;
 use crate::parse;
 use crate::store::{FeedState, PollOutcome, Saved, ScoredItem};
@@ -26,7 +27,7 @@ use pipeline::Polled;
 pub(crate) use pipeline::Readers;
 use reading::Reading;
 use visit::{Known, Looked, READER};
-pub(super) use visit::{address, unparsed};
+pub(super) use visit::{address, blocked, unparsed};
 
 /// Which feeds are polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +134,14 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         .collect();
     listener(Progress::Started { what: "polling", steps: chosen.len() });
     let is_named = matches!(which, Which::Named(_));
-    let (chosen, readers) = (&chosen, &*app.readers);
-    let log = &reading::Log::begin(&app.config.settings.data);
+    let chosen = &chosen;
+    let round = &Round {
+        readers: &app.readers,
+        log: reading::Log::begin(&app.config.settings.data),
+        held_hosts: visit::held_hosts(app, states.values().copied(), now),
+        is_named,
+        now,
+    };
     let (done, to_keep) = pipeline::channel();
     let addresses: Vec<_> = chosen.iter().map(|(feed, state)| visit::address(feed, state)).collect();
     let in_turn = pipeline::spread(addresses.iter().map(|address| address.host_str().unwrap_or_default()));
@@ -142,7 +149,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
     let polls = futures::stream::iter(in_turn).map(move |place: usize| {
         let (done, (feed, state)) = (done.clone(), chosen[place]);
         async move {
-            let polled = poll_one(app, place, (readers, log), feed, state, is_named, now).await;
+            let polled = poll_one(app, round, place, feed, state).await;
             // The receiver is dropped early only if the database fails, and then that error is reported.
             let _ = done.send(polled).await;
         }
@@ -159,7 +166,7 @@ pub async fn poll(app: &App, which: &Which, listener: Listener<'_>) -> anyhow::R
         Ok(())
     };
     let ((), feeds) = futures::future::try_join(polling, pipeline::keep(&app.store, to_keep, listener)).await?;
-    log.iter().for_each(|log| log.end());
+    round.log.iter().for_each(|log| log.end());
     listener(Progress::Finished);
     Ok(PollReport { feeds })
 }
@@ -187,22 +194,29 @@ pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result
     }
 }
 
-/// Polls one feed; returns its report and the data to store.
-async fn poll_one(
-    app: &App,
-    place: usize,
-    reading: (&Readers, &Option<Arc<reading::Log>>),
-    feed: &Feed,
-    state: &FeedState,
+/// What the polls of one call have in common.
+struct Round<'a> {
+    readers: &'a Readers,
+    log: Option<Arc<reading::Log>>,
+    /// Until when hosts have asked not to be visited.
+    held_hosts: HashMap<String, DateTime<Utc>>,
     is_named: bool,
     now: DateTime<Utc>,
-) -> Polled {
+}
+
+/// Polls one feed; returns its report and the data to store.
+async fn poll_one(app: &App, round: &Round<'_>, place: usize, feed: &Feed, state: &FeedState) -> Polled {
     let report = |result| FeedReport { id: feed.id.to_string(), title: feed.title.clone(), result };
-    if let Some(result) = visit::left_alone(state, is_named, now) {
-        return Polled { place, report: report(result), poll: None, share: None };
+    let not_visited = |result| Polled { place, report: report(result), poll: None, share: None };
+    let held = round.held_hosts.get(&fetch::host_key(&visit::address(feed, state))).copied();
+    if let Some(result) = visit::left_alone(state, held, round.is_named, round.now) {
+        return not_visited(result);
     }
     let start = Instant::now();
-    let mut looked = read(app, reading, feed, state, now).await;
+    let mut looked = match read(app, round, feed, state).await {
+        Ok(looked) => looked,
+        Err(HostHeld(until)) => return not_visited(FeedResult::Waiting(until)),
+    };
     looked.visit.took = start.elapsed();
     let result = match &looked.outcome {
         PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
@@ -210,38 +224,34 @@ async fn poll_one(
         PollOutcome::Read { .. } => FeedResult::Read { entries: looked.entries, saved: Saved::default() },
     };
     let share = looked.share.take();
-    Polled { place, report: report(result), poll: Some(visit::settle(app, feed, state, now, looked)), share }
+    Polled { place, report: report(result), poll: Some(visit::settle(app, feed, state, round.now, looked)), share }
 }
 
-async fn read(
-    app: &App,
-    (readers, log): (&Readers, &Option<Arc<reading::Log>>),
-    feed: &Feed,
-    state: &FeedState,
-    now: DateTime<Utc>,
-) -> Looked {
-    let Known { validators, body_hash } = Known::of(state);
+async fn read(app: &App, round: &Round<'_>, feed: &Feed, state: &FeedState) -> Result<Looked, HostHeld> {
+    let now = round.now;
+    let Known { validators, body_hash } = Known::of(state, now);
     let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
         Ok(response) => response,
-        Err(error) => return Looked::unfetched(&error, state),
+        Err(fetch::Error::Held { until, .. }) => return Err(HostHeld(until)),
+        Err(error) => return Ok(Looked::unfetched(&error, state)),
     };
     let same = Looked::unchanged(&response, feed, state, now);
     let mut share = response.share;
     let Outcome::Body { mut bytes, content_type } = response.outcome else {
-        return same;
+        return Ok(same);
     };
     // Many bodies may wait for a reader; what they reserved beyond their end need not.
     bytes.shrink_to_fit();
     let hash = sha256(&bytes);
     if body_hash.as_ref() == Some(&hash) {
-        return same;
+        return Ok(same);
     }
     let (scorer, prior, fingerprint) = (Arc::clone(&app.scorer), feed.prior, app.config.topic.fingerprint.clone());
     let (known, final_url) = (known(app, feed, state).await, response.final_url);
     let (limits, excerpt_chars) = (app.config.settings.polling.limits, app.config.settings.digest.excerpt_chars);
-    let (log, id) = (log.clone(), feed.id.clone());
+    let (log, id) = (round.log.clone(), feed.id.clone());
     let served_from = [feed.url.clone(), final_url.clone()];
-    let parsed = readers.read(move |give_up| {
+    let parsed = round.readers.read(move |give_up| {
         let _noted = Reading::begin(log, id);
         let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
         let source = parse::Source {
@@ -254,20 +264,26 @@ async fn read(
             budget: &budget,
         };
         let document = parse::parse(&source)?;
-        let (hints, is_whole, unchanged, cut) = (document.hints, document.is_whole, document.unchanged, document.cut);
+        let (hints, is_whole, cut) = (document.hints, document.is_whole, document.cut);
+        // Some feeds name themselves as their site.
+        let is_page = |site: &&Url| served_from.iter().all(|feed| canonical(feed) != canonical(site));
+        let site = document.site.as_ref().filter(is_page).map(ToString::to_string);
+        let unchanged = document.unchanged.clone();
         let mut items = judge(&scorer, prior, &served_from, document, &budget)?;
         items.iter_mut().for_each(|scored| scored.make_shown(excerpt_chars));
-        Ok::<_, parse::Error>((hints, is_whole, unchanged, cut, items))
+        Ok::<_, parse::Error>((hints, is_whole, (unchanged, site), cut, items))
     });
-    let (hints, is_whole, unchanged, cut, items) = match parsed.await {
+    let (hints, is_whole, (unchanged, site), cut, items) = match parsed.await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) => {
             let is_no_feed = matches!(error, parse::Error::NotAFeed(_));
-            return same.unread(visit::unparsed(&error, feed), is_no_feed, state);
+            let block = response.block.as_ref().filter(|_| is_no_feed);
+            let why = block.map_or_else(|| visit::unparsed(&error, feed), visit::blocked);
+            return Ok(same.unread(why, is_no_feed, state));
         }
-        Err(unread) => return same.unread(unread.to_string(), false, state),
+        Err(unread) => return Ok(same.unread(unread.to_string(), false, state)),
     };
-    let entries = items.len() + unchanged;
+    let entries = items.len() + unchanged.len();
     // Until they are stored, the items of many documents may wait instead of their bodies.
     share.grow_to(items.iter().map(|scored| parse::stored_bytes(&scored.item)).sum()).await;
     // A truncated document is requested again in full, because its end may hold new entries.
@@ -282,10 +298,14 @@ async fn read(
         fingerprint,
         items,
         unchanged,
+        site,
         cut,
     };
-    Looked { outcome, entries, share: Some(share), ..same }
+    Ok(Looked { outcome, entries, share: Some(share), ..same })
 }
+
+/// The host asked, in an answer about another feed, not to be visited until this time.
+struct HostHeld(DateTime<Utc>);
 
 /// Records the documents that an earlier process was reading when it ended as failed visits. The holder of the lock
 /// must call this before it polls.
@@ -312,14 +332,16 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
 /// The entries that need not be parsed again while they are unchanged.
 async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     // Another version of the program may make more of the same entry.
+    let varying = state.varying.clone();
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
-        return parse::Known::new();
+        return parse::Known { varying, ..parse::Known::default() };
     }
-    app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
+    let entries = app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
-        parse::Known::new()
-    })
+        HashMap::new()
+    });
+    parse::Known { entries, varying }
 }
 
 /// The estimated steps for scoring an item in addition to reading its text; only its beginning is scored.
@@ -339,7 +361,7 @@ pub(crate) fn judge(
     let parse::Document { mut items, site, .. } = document;
     items.reverse();
     items.sort_by_key(|fresh| fresh.item.published);
-    let judged = |parse::Fresh { item, digest }: parse::Fresh| {
+    let judged = |parse::Fresh { item, digest, place, base, is_partial }: parse::Fresh| {
         let text = Text {
             title: &item.title,
             summary: &item.summary,
@@ -360,6 +382,9 @@ pub(crate) fn judge(
             shown: None,
             item,
             digest,
+            place,
+            base,
+            is_partial,
         })
     };
     items.into_iter().map(judged).collect()

@@ -103,6 +103,9 @@ fn notes(id: &str, result: &Result<CheckResult, Unread>) -> Vec<String> {
             if !found.repairs.is_empty() {
                 notes.push(format!("repaired {}", found.repairs.join(", ")));
             }
+            if let Some(flaw) = &found.flaw {
+                notes.push(format!("read, although {flaw}: the document is whole"));
+            }
             for (what, key) in found.cut.in_words() {
                 notes.push(format!("left out {what}: raise `polling.limits.{key}` if you want them"));
             }
@@ -136,7 +139,7 @@ fn line(id: &str, result: &Result<CheckResult, Unread>) -> serde_json::Value {
         Ok(found) => json!({
             "id": id, "ok": true, "error": null, "items": found.items, "picked": found.picked, "undated": found.undated,
             "rhythm": found.rhythm, "newest": found.newest.map(|at| at.to_rfc3339()),
-            "moved_to": found.moved_to, "repairs": found.repairs, "cut": cut_json(&found.cut), "gap": found.gap.map(|at| at.to_rfc3339()),
+            "moved_to": found.moved_to, "repairs": found.repairs, "flaw": found.flaw, "cut": cut_json(&found.cut), "gap": found.gap.map(|at| at.to_rfc3339()),
         }),
         Err(Unread { error, proposals }) => {
             let proposals: Vec<_> = proposals

@@ -326,9 +326,17 @@ fn name(name: &str) -> String {
     text::truncate_at_word(&text::single_line(name), NAME_CHARS)
 }
 
+/// Of the first words of a post without a title.
+const HEADLINE_CHARS: usize = 80;
+
 fn title_of(story: &Story) -> String {
     let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
-    if title.is_empty() { format!("Untitled post on {}", name(&story.source)) } else { title }
+    if !title.is_empty() {
+        return title;
+    }
+    // A post without a title, as on Mastodon, is headed by its first words.
+    let words = text::truncate_at_word(&text::single_line(&story.excerpt), HEADLINE_CHARS);
+    if words.is_empty() { format!("Untitled post on {}", name(&story.source)) } else { words }
 }
 
 #[cfg(test)]

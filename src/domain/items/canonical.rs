@@ -1,6 +1,8 @@
 //! Canonical URLs: two addresses of one page become one string, for identity and for near-duplicates.
 //! Never for following: a canonical URL may not be fetchable as it stands.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 /// Query keys that only say where a visitor came from.
@@ -40,8 +42,24 @@ const TRACKING: [&str; 33] = [
     "xtor",
 ];
 
+/// Keys of the query and of the path that hold a visitor's session, as application servers write them.
+const SESSIONS: [&str; 12] = [
+    "jsessionid",
+    "phpsessid",
+    "sessionid",
+    "session_id",
+    "sessid",
+    "asp.net_sessionid",
+    "cfid",
+    "cftoken",
+    "oscsid",
+    "zenid",
+    "viewstate",
+    "nocache",
+];
+
 /// The page's address without what does not tell pages apart: scheme, `www.`, `m.` and `amp.`, default port,
-/// credentials, fragment, tracking parameters, the order of the query, a trailing slash, a trailing `/amp`, and in
+/// credentials, fragment, tracking parameters, sessions, the order of the query, a trailing slash, a trailing `/amp`, and in
 /// which country Blogger showed a blog of its own, and on what device.
 /// The same for its own result.
 #[must_use]
@@ -56,7 +74,8 @@ pub fn canonical(url: &Url) -> String {
         (_, Some(80 | 443) | None) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
-    let mut canonical = format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(url.path()));
+    let mut canonical =
+        format!("https://{}{port}{}", host(url.host_str().unwrap_or_default()), path(&without_session(url.path())));
     let query = query(url);
     if !query.is_empty() {
         canonical.push('?');
@@ -94,6 +113,24 @@ fn is_country(labels: &str) -> bool {
     country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
+/// A path without the session that Java's servers put behind a semicolon: `/news/8;jsessionid=A1B2`.
+fn without_session(path: &str) -> Cow<'_, str> {
+    if !path.contains(';') {
+        return Cow::Borrowed(path);
+    }
+    let is_session =
+        |piece: &str| SESSIONS.contains(&piece.split('=').next().unwrap_or_default().to_lowercase().as_str());
+    let parts: Vec<String> = path
+        .split('/')
+        .map(|part| {
+            let mut pieces = part.split(';');
+            let name = pieces.next().unwrap_or_default();
+            std::iter::once(name).chain(pieces.filter(|piece| !is_session(piece))).collect::<Vec<_>>().join(";")
+        })
+        .collect();
+    Cow::Owned(parts.join("/"))
+}
+
 fn path(path: &str) -> &str {
     let mut rest = path.trim_end_matches('/');
     while let Some(shorter) = rest.strip_suffix("/amp") {
@@ -111,7 +148,8 @@ fn query(url: &Url) -> String {
 fn keeps(pair: &str) -> bool {
     let key = pair.split('=').next().unwrap_or_default().to_lowercase();
     // Blogger's `m` is the page for telephones, or not.
-    let says_nothing = pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp";
+    let says_nothing =
+        pair.is_empty() || matches!(pair, "=" | "m=0" | "m=1") || key == "amp" || SESSIONS.contains(&key.as_str());
     !says_nothing && !["utm_", "mtm_"].iter().any(|start| key.starts_with(start)) && !TRACKING.contains(&key.as_str())
 }
 

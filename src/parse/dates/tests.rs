@@ -106,3 +106,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_zone_that_is_spelled_out_is_the_one_that_it_says() {
+    let now = "2026-11-24T12:00:00Z".parse().unwrap();
+    for (text, utc) in [
+        ("Tue, 03 Nov 2026 09:00:00 GMT Standard Time", Some("09:00")),
+        ("Mon, 06 Jul 2026 09:00:00 GMT Daylight Time", Some("08:00")),
+        ("Tue, 03 Nov 2026 09:00:00 W. Europe Standard Time", Some("08:00")),
+        ("Tue, 03 Nov 2026 09:00:00 Central European Standard Time", Some("08:00")),
+        ("Mon, 06 Jul 2026 09:00:00 British Summer Time", Some("08:00")),
+        ("Tue, 03 Nov 2026 09:00:00 Eastern Standard Time", Some("14:00")),
+        ("Tue, 03 Nov 2026 09:00 AM AUS Eastern Standard Time", Some("23:00")),
+        ("Tue Nov 03 2026 09:00:00 GMT+0100 (Central European Standard Time)", Some("08:00")),
+        ("Tue Nov 03 2026 09:00:00 GMT+0100 (Elbonian Standard Time)", Some("08:00")),
+        ("Tue, 03 Nov 2026 09:00:00 Greenwich Mean Time", Some("09:00")),
+        ("Tue, 03 Nov 2026 09:00:00 Elbonian Standard Time", None),
+        ("/Date(1793696400000)/", Some("09:00")),
+        ("/Date(1793696400000+0100)/", Some("09:00")),
+    ] {
+        let read = super::parse(text, now).map(|at| at.format("%H:%M").to_string());
+        assert_eq!(read.as_deref(), utc, "{text}");
+    }
+}

@@ -73,6 +73,10 @@ macro_rules! seed {
     )* };
 }
 
+mod attachment;
+
+use attachment::Attachments;
+
 seed!(Entries<'_>, OneEntry, Names, Name, Lenient);
 
 /// What the document says of itself, and its entries.
@@ -92,6 +96,8 @@ pub(super) struct Entry<'a> {
     pub(super) id: Option<Text<'a>>,
     pub(super) url: Option<Text<'a>>,
     pub(super) external_url: Option<Text<'a>>,
+    /// Of its first attachment that is no picture.
+    pub(super) attachment: Option<Text<'a>>,
     pub(super) title: Option<Text<'a>>,
     pub(super) summary: Option<Text<'a>>,
     pub(super) content_html: Option<Text<'a>>,
@@ -137,6 +143,7 @@ impl<'a> Entry<'a> {
             &self.id,
             &self.url,
             &self.external_url,
+            &self.attachment,
             &self.title,
             &self.summary,
             &self.content_html,
@@ -260,6 +267,10 @@ impl<'de> Visitor<'de> for OneEntry {
                 "date_modified" => &mut entry.date_modified,
                 "tags" => {
                     entry.tags = map.next_value_seed(Names)?.unwrap_or_default();
+                    continue;
+                }
+                "attachments" => {
+                    entry.attachment = map.next_value_seed(Attachments)?;
                     continue;
                 }
                 "authors" => {

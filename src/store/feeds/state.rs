@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::Row;
+use rusqlite::{Row, Transaction};
 
 use crate::domain::feeds::{Because, Cut, Hints, Moved};
 use crate::store::{Error, Reader, from_json, optional_time, time, word};
@@ -57,6 +57,10 @@ pub struct FeedState {
     pub gone: Option<DateTime<Utc>>,
     /// When a poll last showed nothing that was known: items before it may have been missed.
     pub gap: Option<DateTime<Utc>>,
+    /// Parameters in its links that are tokens.
+    pub varying: Vec<String>,
+    /// When it last sent a document, rather than "not modified".
+    pub answered: Option<DateTime<Utc>>,
     /// Items kept of it.
     pub items: u64,
     /// Items picked of it.
@@ -113,6 +117,8 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         address: row.get("address")?,
         gone: optional_time(row.get("gone")?)?,
         gap: optional_time(row.get("gap")?)?,
+        varying: varying(row.get("varying")?)?,
+        answered: optional_time(row.get("answered")?)?,
         items: row.get("items")?,
         picked: row.get("picked")?,
     })
@@ -128,6 +134,32 @@ fn cut(text: Option<String>) -> Result<Cut, Error> {
     let Some(text) = text else { return Ok(Cut::default()) };
     let [entries, items, texts, authors, categories] = from_json("what was left out of a document", &text)?;
     Ok(Cut { entries, items, texts, authors, categories })
+}
+
+/// What a feed's next document is compared with.
+pub(super) struct Before {
+    pub since: i64,
+    pub first_polled: Option<i64>,
+    /// Entries in its last document.
+    pub entries: usize,
+    pub varying: Vec<String>,
+}
+
+pub(super) fn before(tx: &Transaction<'_>, feed: &str) -> Result<Before, Error> {
+    let mut statement = tx.prepare_cached("SELECT since, first_polled, entries, varying FROM feeds WHERE id = ?1")?;
+    let mut rows = statement.query([feed])?;
+    let row = rows.next()?.ok_or_else(|| Error::content("a known feed", feed))?;
+    Ok(Before {
+        since: row.get("since")?,
+        first_polled: row.get("first_polled")?,
+        entries: row.get::<_, Option<usize>>("entries")?.unwrap_or(0),
+        varying: varying(row.get("varying")?)?,
+    })
+}
+
+/// Names of parameters, as they are kept.
+fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
+    text.map_or(Ok(Vec::new()), |text| from_json("parameters that are tokens", &text))
 }
 
 fn moved(row: &Row<'_>) -> Result<Option<Moved>, Error> {

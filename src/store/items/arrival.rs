@@ -1,14 +1,19 @@
 //! How a poll's items arrive: known ones are updated in place, new ones are numbered, and each belongs to a story.
-//! Which story, `stories` knows; how reasons are written, `reasons`.
+//! Which of them are known, `matching` finds; which story, `stories` knows; how reasons are written, `reasons`.
 
-use std::collections::{HashMap, HashSet};
+mod matching;
+mod order;
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use std::collections::HashMap;
+
+use rusqlite::{Transaction, params};
+
+use matching::Matches;
 
 use super::scored::ScoredItem;
-use super::stories;
-use super::write_score;
+use super::{stories, write_score};
 use crate::domain::feeds::FeedId;
+use crate::domain::items::identity::Unchanged;
 use crate::domain::items::item::Identity;
 use crate::domain::items::language::Language;
 use crate::store::digests::runs::COVERED;
@@ -48,7 +53,19 @@ pub(crate) struct Brought<'a> {
     /// New or changed, oldest first.
     pub items: &'a [ScoredItem],
     /// Entries beside them that are known and stand as they were.
-    pub unchanged: usize,
+    pub unchanged: &'a [Unchanged],
+    /// Parameters in the feed's links that are known to be tokens.
+    pub varying: &'a [String],
+    /// Entries in the document before.
+    pub entries_before: usize,
+}
+
+/// What was learned while a poll was kept.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub saved: Saved,
+    /// The parameters in the feed's links that are tokens, if there are more of them than before.
+    pub varying: Option<Vec<String>>,
 }
 
 impl Reader {
@@ -78,24 +95,30 @@ impl Reader {
 const KNOWN_BESIDE: u64 = 100;
 
 /// Keeps what a poll brought.
-pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Saved, Error> {
-    let renumbered = is_renumbered(tx, arrival, brought)?;
-    let mut saved = Saved { renumbered, ..Saved::default() };
+pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Kept, Error> {
     let covered = tx.prepare_cached(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
+    // A document has each identity once, so that in an empty feed there is nothing to find.
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
-    for scored in brought.items {
+    let known = if is_empty { Matches::none(brought) } else { matching::find(tx, arrival.feed, brought)? };
+    let mut kept =
+        Kept { saved: Saved { renumbered: known.is_renumbered, ..Saved::default() }, varying: known.learned.clone() };
+    let saved = &mut kept.saved;
+    let below = if is_empty { None } else { order::below(tx, arrival, brought, &known.items)? };
+    matching::make_way(tx, arrival.feed, brought, &known)?;
+    for (scored, known) in brought.items.iter().zip(&known.items) {
         let identity = identity_text(&scored.item.identity);
-        // A document has each identity once, so that in an empty feed there is nothing to find.
-        let mut known = if is_empty { None } else { by_identity(tx, arrival, &identity)? };
-        if known.is_none() && renumbered {
-            known = by_link_and_title(tx, arrival.feed, scored)?;
-        }
-        if let Some(seq) = known {
+        if let Some(known) = known {
+            // Half an entry does not take the place of a whole one.
+            if scored.is_partial {
+                continue;
+            }
+            let seq = readmit(tx, arrival, known, scored, covered)?;
             saved.changed += usize::from(update(tx, arrival, seq, &identity, scored, covered)?);
             continue;
         }
         let dated = scored.item.published.or(scored.item.updated);
-        let is_old = dated.map_or(arrival.is_first, |at| seconds(at) < arrival.since);
+        let is_undated_old = arrival.is_first || below.is_some_and(|place| scored.place > place);
+        let is_old = dated.map_or(is_undated_old, |at| seconds(at) < arrival.since);
         let story =
             stories::find(tx, arrival.now, arrival.feed, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
@@ -107,45 +130,42 @@ pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         saved.picked += usize::from(scored.score.picked && !is_old);
         saved.listed += usize::from(scored.score.is_listed() && !is_old);
     }
-    Ok(saved)
+    Ok(kept)
 }
 
-/// Nearly every id of a known feed is new, while nearly every link is known: the site has re-numbered.
-fn is_renumbered(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<bool, Error> {
-    let entries = brought.items.len() + brought.unchanged;
-    // A feed that was never read has nothing that could have another number.
-    if arrival.is_first || entries < 3 {
-        return Ok(false);
+/// Judges an item anew that was undated when the feed was first read, as the last entry of a document that was cut off
+/// is, when its date comes and is within the feed's window. It arrives once more with a number of its own if a run has
+/// covered the old one. A date after its arrival is made up, and says nothing. The item's number.
+fn readmit(
+    tx: &Transaction<'_>,
+    arrival: &Arrival<'_>,
+    known: &matching::Known,
+    scored: &ScoredItem,
+    covered: i64,
+) -> Result<i64, Error> {
+    const CLOCKS_DIFFER: i64 = 24 * 60 * 60;
+    let dated = scored.item.published.or(scored.item.updated).map(seconds);
+    let is_due = dated.is_some_and(|at| (arrival.since..=known.arrived + CLOCKS_DIFFER).contains(&at));
+    if known.is_mailable || known.is_dated || !known.has_text || !is_due {
+        return Ok(known.seq);
     }
-    let mut same_id = brought.unchanged;
-    for scored in brought.items {
-        if same_id * 10 > entries {
-            return Ok(false);
-        }
-        same_id += usize::from(by_identity(tx, arrival, &identity_text(&scored.item.identity))?.is_some());
+    if known.seq > covered {
+        tx.prepare_cached("UPDATE items SET mailable = 1 WHERE seq = ?1")?.execute([known.seq])?;
+        stories::number(tx, known.story, covered)?;
+        return Ok(known.seq);
     }
-    let mut same_item = HashSet::new();
-    for scored in brought.items {
-        same_item.extend(by_link_and_title(tx, arrival.feed, scored)?);
-    }
-    Ok(same_id * 10 <= entries && same_item.len() * 2 > entries)
+    let number: i64 = tx
+        .prepare_cached("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'")?
+        .query_row([], |row| row.get(0))?;
+    tx.prepare_cached("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
+    tx.prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'")?.execute([number])?;
+    stories::number(tx, known.story, covered)?;
+    Ok(number)
 }
 
 fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
     let mut statement = tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
     Ok(statement.query_row([feed], |row| row.get(0))?)
-}
-
-fn by_identity(tx: &Transaction<'_>, arrival: &Arrival<'_>, identity: &str) -> Result<Option<i64>, Error> {
-    let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
-    Ok(statement.query_row([arrival.feed, identity], |row| row.get(0)).optional()?)
-}
-
-fn by_link_and_title(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
-    let mut statement = tx.prepare_cached(
-        "SELECT seq FROM items WHERE feed = ?1 AND canonical = ?2 AND title_key = ?3 ORDER BY seq DESC",
-    )?;
-    Ok(statement.query_row(params![feed, scored.canonical, scored.fingerprint.title], |row| row.get(0)).optional()?)
 }
 
 /// Updates a known item in place; true when its words have changed. It is never mailed again.
@@ -166,11 +186,11 @@ fn update(
          content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
          updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
          published = coalesce(published, ?16), excerpt = iif(text_removed IS NULL, ?17, ''), excerpt_chars = ?18,
-         reading_minutes = ?19, ownership = min(ownership, ?20)
+         reading_minutes = ?19, ownership = min(ownership, ?20), base = ?21
          WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
                              <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
                                  coalesce(?6, ''), coalesce(?7, ''))
-                             OR published IS NULL AND ?16 IS NOT NULL)",
+                             OR published IS NULL AND ?16 IS NOT NULL OR base IS NOT ?21)",
         )?
         .execute(params![
             seq,
@@ -193,6 +213,7 @@ fn update(
             scored.shown.as_ref().map(|shown| shown.max_chars),
             scored.shown.as_ref().map(|shown| shown.reading_minutes),
             scored.ownership.rank(),
+            scored.base.map(u64::cast_signed),
         ])? == 1;
     if !changed {
         tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
@@ -219,9 +240,9 @@ fn insert(
     tx.prepare_cached(
         "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
          updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
-         borderline, language, excerpt, excerpt_chars, reading_minutes, ownership)
+         borderline, language, excerpt, excerpt_chars, reading_minutes, ownership, base)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24, ?25, ?26, ?27, ?28, ?29, ?30)",
+         ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
     )?
     .execute(params![
         arrival.feed,
@@ -254,11 +275,12 @@ fn insert(
         scored.shown.as_ref().map(|shown| shown.max_chars),
         scored.shown.as_ref().map(|shown| shown.reading_minutes),
         scored.ownership.rank(),
+        scored.base.map(u64::cast_signed),
     ])?;
     Ok(())
 }
 
-fn identity_text(identity: &Identity) -> String {
+pub(super) fn identity_text(identity: &Identity) -> String {
     match identity {
         Identity::Id(id) => format!("id:{id}"),
         Identity::Link(link) => format!("link:{link}"),

@@ -25,6 +25,12 @@ pub struct ScoredItem {
     pub shown: Option<Shown>,
     /// Of the entry as it was read: as long as it stays the same, the entry need not be read again.
     pub digest: u64,
+    /// The entry's place in its document.
+    pub place: usize,
+    /// Of its own id: see [`crate::domain::items::identity::base`].
+    pub base: Option<u64>,
+    /// The document was cut off in it.
+    pub is_partial: bool,
 }
 
 impl ScoredItem {

@@ -2,16 +2,19 @@
 //! its first item that stands in a digest, as a story or in the list at its end, and keeps it: a later copy adds
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use url::Url;
 
+use super::arrival::identity_text;
 use super::scored::{ScoredItem, Shown};
 use crate::domain::digests::digest::Story;
 use crate::domain::feeds::public_address;
+use crate::domain::items::identity::is_another_issue;
+use crate::domain::items::item::Identity;
 use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::telling;
 use crate::store::selection::reasons;
-use crate::store::{Error, Reader, from_json, optional_time};
+use crate::store::{Error, Reader, from_json, optional_time, seconds};
 
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
@@ -38,6 +41,8 @@ pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
         return Ok(Some(story));
     }
     let fingerprint = &scored.fingerprint;
+    let date = scored.item.published.map(seconds);
+    let has_global_id = matches!(&scored.item.identity, Identity::Id(id) if id.contains(':'));
     // All that is asked of most of them stands in the index.
     let mut namesakes = tx.prepare_cached(
         "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
@@ -45,21 +50,63 @@ pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
     let mut rows = namesakes.query(params![fingerprint.title, now - COPY_WITHIN])?;
     while let Some(row) = rows.next()? {
         let (seq, shingles, words) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
-        if !fingerprint.may_be_same(shingles, words) {
+        let may_be_same = fingerprint.may_be_same(shingles, words);
+        if !may_be_same && !has_global_id {
             continue;
         }
-        let (story, title) = tx
-            .prepare_cached("SELECT story, title FROM items WHERE seq = ?1")?
-            .query_row([seq], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        if fingerprint.is_same(&Fingerprint::kept(&title, shingles, words)) {
-            return Ok(Some(story));
+        let namesake = tx
+            .prepare_cached("SELECT story, title, feed, identity, canonical FROM items WHERE seq = ?1")?
+            .query_row([seq], Namesake::of)?;
+        let is_on_its_page = namesake.feed == feed && namesake.canonical == scored.canonical;
+        let is_other_issue = may_be_same && is_on_its_page && {
+            let mut published = tx.prepare_cached("SELECT published FROM items WHERE seq = ?1")?;
+            let published = published.query_row([seq], |row| row.get(0))?;
+            is_another_issue((published, shingles), (date, fingerprint.shingles))
+        };
+        let is_copy =
+            may_be_same && !is_other_issue && fingerprint.is_same(&Fingerprint::kept(&namesake.title, shingles, words));
+        if is_copy || namesake.feed != feed && namesake.is_one_post(scored) {
+            return Ok(Some(namesake.story));
         }
     }
     Ok(None)
 }
 
+/// An item of the same title.
+struct Namesake {
+    story: i64,
+    title: String,
+    feed: String,
+    identity: String,
+    canonical: Option<String>,
+}
+
+impl Namesake {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            story: row.get("story")?,
+            title: row.get("title")?,
+            feed: row.get("feed")?,
+            identity: row.get("identity")?,
+            canonical: row.get("canonical")?,
+        })
+    }
+
+    /// Whether another feed has the same post: one guid and one page, whatever its query says about where the reader came
+    /// from. A guid alone proves nothing, as any feed may claim it; the page is the other's own.
+    fn is_one_post(&self, scored: &ScoredItem) -> bool {
+        let page = |link: &str| link.split('?').next().unwrap_or_default().to_owned();
+        let is_page = |page: &String| !page.ends_with('/');
+        let other = self.canonical.as_deref().map(page).filter(is_page);
+        self.identity == identity_text(&scored.item.identity)
+            && other.is_some()
+            && other == scored.canonical.as_deref().map(page)
+    }
+}
+
 /// The story of the best of the items with a canonical link ?1: of those whose title has the key ?2, else, where the link
-/// is a page's (?3), of those of other feeds than ?4. A few seeks for each feed that has the link, however many items it
+/// is a page's (?3), of those of other feeds than ?4. Of this feed only one with the same date ?5 or the same text ?6: the
+/// others were found to be other posts, as the issues of a bulletin are. A few seeks for each feed that has the link, however many items it
 /// has with it.
 const BY_LINK: &str = "
     WITH RECURSIVE carriers (feed) AS (
@@ -69,9 +116,9 @@ const BY_LINK: &str = "
         WHERE feed IS NOT NULL LIMIT 50
     )
     SELECT i.story FROM carriers c JOIN items i ON i.seq IN (
-        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND title_key = ?2 LIMIT 1),
+        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND title_key = ?2 ORDER BY seq DESC LIMIT 1),
         (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND ?3 AND c.feed <> ?4 LIMIT 1)
-    ) ORDER BY i.title_key <> ?2, i.seq LIMIT 1";
+    ) WHERE i.feed <> ?4 OR i.published = ?5 OR i.shingles = ?6 ORDER BY i.title_key <> ?2, i.seq LIMIT 1";
 
 /// The story of an earlier item with the same canonical link. Some feeds link all their items to one page, to its
 /// sections or to the site; so where the titles differ, the link must be a page's, and the other feed another one.
@@ -82,7 +129,9 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     // A canonical address ends in a slash if it is the site's.
     let is_page = link.fragment().is_none() && !canonical.ends_with('/');
     let mut statement = tx.prepare_cached(BY_LINK)?;
-    let story = statement.query_row(params![canonical, scored.fingerprint.title, is_page, feed], |row| row.get(0));
+    let (date, text) = (scored.item.published.map(seconds), scored.fingerprint.shingles.cast_signed());
+    let story =
+        statement.query_row(params![canonical, scored.fingerprint.title, is_page, feed, date, text], |row| row.get(0));
     Ok(story.optional()?)
 }
 
@@ -107,12 +156,12 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
     // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
     // nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
-        "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
+        "SELECT s.seq, i.title, coalesce(i.link, f.site, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
          NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
          i.seq, CASE WHEN i.excerpt_chars = ?3 THEN i.excerpt END, i.reading_minutes,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed),
-         i.link IS NULL
+         i.link IS NULL, f.site IS NULL
          FROM stories s JOIN items i ON i.seq = (
              SELECT seq FROM (
                  SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
@@ -126,8 +175,12 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
     while let Some(row) = rows.next()? {
         let link: String = row.get(2)?;
         let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
-        // A post without a link is looked for where its feed is, which is nobody's secret then.
-        let link = if row.get(14)? { public_address(&link) } else { link };
+        // A post without a link is looked for on the feed's page, else at its site: never in the feed's own document.
+        let link = match (row.get(14)?, row.get(15)?) {
+            (true, true) => front_page(&link),
+            (true, false) => public_address(&link),
+            (false, _) => link,
+        };
         let reasons = reasons::read(&row.get::<_, String>(8)?)?;
         let (excerpt, reading_minutes) = match (row.get(11)?, row.get(12)?) {
             (Some(excerpt), Some(minutes)) => (excerpt, minutes),
@@ -153,6 +206,12 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
         });
     }
     Ok(stories)
+}
+
+/// The front page of the site that serves a feed.
+fn front_page(feed: &Url) -> Url {
+    let feed = public_address(feed);
+    feed.join("/").unwrap_or(feed)
 }
 
 /// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
@@ -203,8 +262,8 @@ mod tests {
         for (title, is_page, feed, found) in
             [("none", true, "a", false), ("none", true, "b", true), ("1", false, "a", true)]
         {
-            let story =
-                by_link.query_row(params!["https://example.org/a", title, is_page, feed], |row| row.get::<_, i64>(0));
+            let story = by_link
+                .query_row(params!["https://example.org/a", title, is_page, feed, 0, 0], |row| row.get::<_, i64>(0));
             assert_eq!(story.is_ok(), found, "{title} {is_page} {feed}");
         }
         let mut numbering = connection.prepare(&numbering()).unwrap();

@@ -215,7 +215,7 @@ mod tests {
                     </wrong>\n<outline isComment=\"true\" text=\"Off\"><outline xmlurl=\"https://b.example.org/\"/></outline>\n\
                     <outline text=\"cut off\" xmlUrl=\"https://c";
         let lines = found(text);
-        assert_eq!(lines[0], "1: https://a.example.org/?x=1&y=2 R&D &eacute; <x> []");
+        assert_eq!(lines[0], "1: https://a.example.org/?x=1&y=2 R&D é <x> []");
         assert_eq!(lines[1], "3: https://b.example.org/ - [\"Off\"] off");
         assert!(lines[2].starts_with("4! the file cannot be read from here on: "), "{lines:?}");
         assert!(outlines("<html><p>no list</p></html>").feeds.is_empty());

@@ -77,7 +77,7 @@ def theirs(path, known):
     try:
         answer = feedparser.parse(path.read_bytes(), response_headers=headers)
     except Exception as error:  # noqa: BLE001: what the judge cannot read it cannot judge
-        return {"failed": repr(error), "feed title": "", "entries": [], "version": None}
+        return {"failed": repr(error), "feed title": "", "page": "", "entries": [], "version": None}
     entries = []
     for entry in answer.entries:
         get = lambda key: dict.get(entry, key)  # FeedParserDict.get fills `updated` from `published`
@@ -86,6 +86,7 @@ def theirs(path, known):
         entries.append({
             "title": text(get("title")),
             "link": address(get("link")),
+            "enclosures": [address(enclosure.get("href")) for enclosure in entry.get("enclosures", [])],
             "id": (get("id") or "").strip(),
             "published": moment(get("published_parsed")),
             "updated": moment(get("updated_parsed")),
@@ -93,7 +94,8 @@ def theirs(path, known):
             "summary": text(get("summary")),
             "content": text(content),
         })
-    return {"feed title": text(answer.feed.get("title")), "entries": entries, "version": answer.get("version")}
+    page = address(answer.feed.get("link"))
+    return {"feed title": text(answer.feed.get("title")), "page": page, "entries": entries, "version": answer.get("version")}
 
 
 def ours(line):
@@ -121,6 +123,8 @@ def differences(mine, other):
             left, right = a[field], b[field]
             if field == "id" and not right:
                 continue  # without a guid ours is the canonical link, and feedparser has none
+            if field == "link" and not right and left in (other["page"], *b["enclosures"]):
+                left = ""  # a post without a link of its own leads to its recording or the feed's page
             if field == "summary" and not left and right == a["content"]:
                 right = ""  # feedparser repeats the content as the summary where there is none
             if field == "content" and not left and right == a["summary"]:

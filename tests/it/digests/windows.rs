@@ -162,7 +162,8 @@ impl Model {
             hints: Hints::default(),
             fingerprint: self.world.app.config.topic.fingerprint.clone(),
             items: scored,
-            unchanged: 0,
+            unchanged: Vec::new(),
+            site: None,
             cut: Cut::default(),
         };
         let next = NextCheck { at: now, because: Because::Interval };
@@ -313,6 +314,9 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         prior: 0.0,
         shown: None,
         digest: 0,
+        place: 0,
+        base: None,
+        is_partial: false,
         item,
     }
 }

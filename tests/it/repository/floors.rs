@@ -58,6 +58,7 @@ const HOMES: &[(&str, &str)] = &[
     ("comfy_table", "cli"),
     ("tokio_cron_scheduler", "daemon"),
     ("sd_notify", "daemon"),
+    ("flate2", "fetch"),
     ("toml", "config"),
     ("toml_edit", "config"),
     ("schemars", "config"),

@@ -196,7 +196,10 @@ async fn play(mut stream: TcpStream, trick: Trick, sent: Arc<AtomicUsize>) {
                 answer.extend_from_slice(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nbad");
                 answer
             }
-            Trick::LengthTooLong => say(&format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{FEED}")),
+            // A whole document would be read, whatever its length was said to be.
+            Trick::LengthTooLong => {
+                say(&format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{}", &FEED[..FEED.len() - 6]))
+            }
             Trick::BrokenGzip => {
                 reply("200 OK\r\ncontent-encoding: gzip", &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b, 0x4c])
             }

@@ -1,14 +1,16 @@
 //! The result of a poll besides its items: the failure for the report, the time of the next visit, and the line in the
 //! log.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{App, FeedResult, chain};
 use crate::app::chance;
 use crate::domain::feeds;
 use crate::domain::feeds::budget::Spent;
-use crate::domain::feeds::{Feed, Moved, NextCheck, Visit};
+use crate::domain::feeds::{Block, Feed, Moved, NextCheck, Visit};
 use crate::fetch;
 use crate::fetch::{Outcome, Response, Share, Validators};
 use crate::parse;
@@ -16,7 +18,7 @@ use crate::store::{self, Failure, FeedState, Poll, PollOutcome, Saved, Visited};
 
 /// Stands for what the parser makes of a document. Under another one, a document is fetched and read again though
 /// it has not changed: count the number up when the same bytes give better items than before.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// The address for polling: the new one of a feed that has moved, once the move is believed, otherwise the one in the
 /// list.
@@ -28,7 +30,10 @@ pub(in crate::app) fn address(feed: &Feed, state: &FeedState) -> Url {
 /// The number of failures at the new address after which the old one is polled again.
 const FAILURES_AFTER_A_MOVE: u32 = 3;
 
-/// What the feed's next answer is compared with.
+/// How long a server's "not modified" is believed; then the document is requested without its validators.
+const LONGEST_UNSEEN: TimeDelta = TimeDelta::days(7);
+
+/// What a feed's next answer is compared with.
 pub(super) struct Known {
     pub validators: Validators,
     pub body_hash: Option<String>,
@@ -37,7 +42,12 @@ pub(super) struct Known {
 impl Known {
     /// Nothing, if another version of the program read the last document. A changed topic is no reason to ask
     /// again: the stored items are judged anew.
-    pub(super) fn of(state: &FeedState) -> Self {
+    pub(super) fn of(state: &FeedState, now: DateTime<Utc>) -> Self {
+        // Some servers and caches say "not modified" for weeks, whatever has come.
+        let is_stale = state.answered.is_none_or(|answered| answered + LONGEST_UNSEEN < now);
+        if is_stale && state.reader.as_deref() == Some(READER) {
+            return Self { validators: Validators::default(), body_hash: state.body_hash.clone() };
+        }
         if state.reader.as_deref() != Some(READER) {
             return Self { validators: Validators::default(), body_hash: None };
         }
@@ -52,14 +62,38 @@ impl Known {
 
 /// Whether a feed is not asked now: under a running Retry-After never; when it is gone for good, and for a while after
 /// its document has ended the program, only by name.
-pub(super) fn left_alone(state: &FeedState, is_named: bool, now: DateTime<Utc>) -> Option<FeedResult> {
+/// `held` is the time until which its host is left alone.
+pub(super) fn left_alone(
+    state: &FeedState,
+    held: Option<DateTime<Utc>>,
+    is_named: bool,
+    now: DateTime<Utc>,
+) -> Option<FeedResult> {
     let crashed = state.outcome.as_deref() == Some(store::CRASHED) && state.next_check > now;
     match (state.not_before, state.gone) {
         (Some(until), _) if until > now => Some(FeedResult::Waiting(until)),
+        _ if held.is_some() => held.map(FeedResult::Waiting),
         (_, Some(since)) if !is_named => Some(FeedResult::Gone(since)),
         _ if crashed && !is_named => state.error.clone().map(FeedResult::Failed),
         _ => None,
     }
+}
+
+/// The hosts that one of their feeds has asked to be left alone, and until when: a Retry-After to a refusal is the
+/// server's word for all that it serves.
+pub(super) fn held_hosts<'a>(
+    app: &App,
+    states: impl Iterator<Item = &'a FeedState>,
+    now: DateTime<Utc>,
+) -> HashMap<String, DateTime<Utc>> {
+    let mut held: HashMap<String, DateTime<Utc>> = HashMap::new();
+    for state in states.filter(|state| state.failures > 0) {
+        let Some(until) = state.not_before.filter(|until| *until > now) else { continue };
+        let Some(feed) = app.config.feeds.iter().find(|feed| feed.id.as_str() == state.id) else { continue };
+        let host = held.entry(fetch::host_key(&address(feed, state))).or_insert(until);
+        *host = until.max(*host);
+    }
+    held
 }
 
 /// What a look at a feed has given.
@@ -150,6 +184,11 @@ impl Looked {
 fn after_failure(state: &FeedState, is_gone: bool) -> (Option<Moved>, Option<String>) {
     let is_over = state.address.is_some() && (is_gone || state.failures + 1 >= FAILURES_AFTER_A_MOVE);
     if is_over { (None, None) } else { (state.moved.clone(), state.address.clone()) }
+}
+
+/// Who keeps us out, and what to do about it.
+pub(in crate::app) fn blocked(block: &Block) -> String {
+    format!("{block}; {}", block.advice())
 }
 
 /// Why a document could not be read, and what to do about it.
