@@ -1,9 +1,10 @@
-//! What may happen to a message: its states, what an attempt's outcome leads to, the back-off ladder, and until when
-//! it is worth sending. The store keeps the states; `app::outbox::deliver` asks here what comes next. How many messages are
-//! tried side by side is `domain::outbox::pace`'s.
+//! Messages on their way: their states, what an attempt's outcome leads to, the back-off ladder, and until when a message
+//! is worth sending. The table of `transitions` says which state follows which; the store keeps them, and
+//! `app::outbox::deliver` asks here what comes next. How many messages are sent in parallel is `pace`'s business.
 
 pub mod bounce;
 pub mod pace;
+pub mod transitions;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::subscribers::subscriber::Cadence;
 use super::subscribers::token::CONFIRM_FOR;
 use super::word::words;
 
-/// Where a message stands. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
+/// The state of a message; [`transitions`] has the way from one to the next. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Made, not yet tried.
@@ -67,6 +68,14 @@ pub enum Outcome {
     /// The way to the next hop was closed, so nothing of it was sent: it is as if it had not been tried.
     Unsent,
 }
+
+words!(Outcome {
+    Accepted = "accepted",
+    Deferred = "deferred",
+    Refused = "refused",
+    Lost = "lost",
+    Unsent = "unsent",
+});
 
 /// What becomes of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,17 @@
-//! A copy of the database, taken in one read while others go on writing (WAL). The copy bears a pause of its own, so
-//! that whoever starts on it does not send again what has been sent since.
+//! A copy of the database, taken in one read while others go on writing (WAL). The copy holds a pause of its own, so
+//! that a program started on it does not send again what has been sent since.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::reader::{Apart, Reader};
-use crate::store::{Error, PauseCause, Store, seconds};
+use crate::store::outbox::pauses;
+use crate::store::{Error, Store};
 
 impl Reader {
     /// Writes the copy; an existing file is never written over. Under the name `to` it is whole or not there, whenever the
@@ -24,7 +25,7 @@ impl Reader {
         let copied = source.call(move |connection| {
             let copy = Temporary::beside(&to)?;
             copy.fill_from(connection)?;
-            mark(&copy.open()?, &reason, now)?;
+            pauses::mark_restored(&copy.open()?, &reason, now)?;
             witness.confirm()?;
             copy.place(To::FreeName(&to))
         });
@@ -49,15 +50,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// Whoever starts on this database is told why it sends nothing.
-pub(crate) fn mark(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    copy.execute(
-        "INSERT OR REPLACE INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)",
-        params![PauseCause::Restored.as_str(), reason, seconds(now)],
-    )?;
-    Ok(())
 }
 
 /// Ends the names of files that are being written. A killed process leaves its own behind.

@@ -1,8 +1,7 @@
-//! A copy put in the place of the database. What was there is kept under another name.
+//! Restoring: a copy takes the place of the database, which is kept under another name.
 //!
-//! Whenever the process ends, the database is one of the two, whole: the copy is finished beside it, its log is written
-//! back and removed, and then a single rename swaps them. A log that stayed beside the copy would be written into it by
-//! SQLite.
+//! Whenever the process ends, the database is one of the two, complete: the copy is finished beside it, its log is written
+//! back and removed, and then a single rename swaps them. SQLite would write a log that was left behind into the copy.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,9 +11,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::backup::{Temporary, To, mark};
+use super::backup::{Temporary, To};
 use super::{connection, schema};
-use crate::store::{Error, PauseCause, Store, beside};
+use crate::store::outbox::pauses;
+use crate::store::{Error, Store, beside};
 
 /// What SQLite keeps beside a database: a log, its index, and the journal of another mode.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -48,13 +48,8 @@ impl Store {
             copy.fill_from(connection)?;
             let mut whole = copy.open()?;
             schema::to_latest(&mut whole, &from)?;
-            let is_marked = whole.query_row(
-                "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)",
-                [PauseCause::Restored.as_str()],
-                |row| row.get::<_, bool>(0),
-            )?;
-            if !is_marked {
-                mark(&whole, &reason, now)?;
+            if !pauses::is_restored(&whole)? {
+                pauses::mark_restored(&whole, &reason, now)?;
             }
             Ok(copy)
         });

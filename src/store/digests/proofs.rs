@@ -1,5 +1,5 @@
-//! Proofs: a run's digest as one mail to whoever looks it over, queued in the transaction that freezes the run. A
-//! proof is nobody's digest: it belongs to no subscriber, and to no run's count of messages.
+//! Proofs: a run's digest as one email to the editors, queued in the transaction that freezes the run. A proof belongs to no
+//! subscriber, and is not counted among its run's messages.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::store::{Error, Kind, Part, outbox};
 
-/// What stands for a subscriber's id in a proof's message.
+/// In place of a subscriber's id in a proof's message.
 pub const PROOF: &str = "proof";
 
 /// A proof to be queued.
@@ -27,7 +27,7 @@ pub(crate) fn queue(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let NewProof { address, part } = proof;
-    // Without the run: a digest asks its run's parts what earlier subjects were.
+    // Its body has no run: the subjects of a run's bodies are those that later digests avoid.
     let message_id = format!("<{run}.{PROOF}@{domain}>");
     outbox::queue(tx, Kind::Proof, (PROOF, address.reveal()), (part, &message_id), now)
 }

@@ -3,10 +3,10 @@
 //! held run is skipped whole. Each is found by a seek (migration 9), however many are open.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
-use super::pauses;
-use super::{Claimed, Kind, Settlement, is_wanted, settle};
+use super::{Claimed, Kind, Settlement, is_wanted, pauses, settle, states};
+use crate::domain::outbox::transitions::{Event, Turn};
 use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::{Error, Reader, Store, seconds, time, word};
@@ -26,8 +26,8 @@ pub struct Claims {
     pub is_cut_short: bool,
 }
 
-/// The order of claims; the words of the column `turn`.
-const TURNS: [&str; 3] = ["unknown", "personal", "digest"];
+/// The order of claims.
+const TURNS: [Turn; 3] = [Turn::Unknown, Turn::Personal, Turn::Digest];
 
 /// How far ahead is looked: far enough that the next letter is written while the one before it is on its way.
 const AHEAD: usize = 2;
@@ -87,7 +87,7 @@ impl Reader {
             for (turn, lane) in lanes(connection, &TURNS)? {
                 if !lane.is_held {
                     due +=
-                        statement.query_row(params![turn, lane.number, seconds(now)], |row| row.get::<_, usize>(0))?;
+                        statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| row.get::<_, usize>("due"))?;
                 }
             }
             Ok(due)
@@ -104,7 +104,7 @@ impl Reader {
             let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
             let mut next: Option<i64> = None;
             for (turn, lane) in lanes(connection, &TURNS)? {
-                let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+                let first: Option<i64> = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("first"))?;
                 next = next.into_iter().chain(first).min();
             }
             next.map(time).transpose()
@@ -141,7 +141,7 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
 
     fn claim(mut self) -> Result<Claims, Error> {
         for turn in TURNS {
-            if turn == "digest" && is_proof_under_way(self.tx)? {
+            if turn == Turn::Digest && is_proof_under_way(self.tx)? {
                 break;
             }
             let mut after = -1;
@@ -158,7 +158,7 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
         Ok(self.claims)
     }
 
-    fn claim_in(&mut self, turn: &str, lane: &Lane) -> Result<(), Error> {
+    fn claim_in(&mut self, turn: Turn, lane: &Lane) -> Result<(), Error> {
         while !self.is_full() && !self.claims.is_cut_short {
             let room = self.limit - self.claims.messages.len() + AHEAD;
             let due = due(self.tx, turn, lane, (self.now, self.is_restored), room)?;
@@ -177,15 +177,15 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
             Found::Message(message) if self.is_full() => self.claims.upcoming.push(*message),
             Found::Nobody(_) if self.is_full() => {}
             Found::Nobody(id) => {
-                end(tx, id, "cancelled", None, now)?;
+                states::end(tx, (id, Event::Unwanted), None, now)?;
                 self.claims.cancelled += 1;
             }
             Found::Message(message) if !is_wanted(tx, &message, self.hash)? => {
-                end(tx, message.id, "cancelled", None, now)?;
+                states::end(tx, (message.id, Event::Unwanted), None, now)?;
                 self.claims.cancelled += 1;
             }
             Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
-                end(tx, message.id, "failed", Some("given up: it would come too late"), now)?;
+                states::end(tx, (message.id, Event::Expired), Some("given up: it would come too late"), now)?;
                 self.claims.late += 1;
             }
             Found::Message(message) => {
@@ -199,8 +199,8 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
 
 /// The digests wait until the proof that shows them has been answered.
 fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
-    let question = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = 'sending' AND lane = 0 AND kind = 'proof')";
-    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+    let parameters = params![Turn::Sending.as_str(), Kind::Proof.as_str()];
+    Ok(connection.prepare_cached(PROOF_UNDER_WAY)?.query_row(parameters, |row| row.get(0))?)
 }
 
 /// Whether a claim would find a message.
@@ -208,7 +208,7 @@ fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error
     let is_restored = pauses::is_restored(connection)?;
     let digests_wait = is_proof_under_way(connection)?;
     for (turn, lane) in lanes(connection, &TURNS)? {
-        let waits = lane.is_held || (turn == "digest" && digests_wait);
+        let waits = lane.is_held || (turn == Turn::Digest && digests_wait);
         if !waits && !due(connection, turn, &lane, (now, is_restored), 1)?.is_empty() {
             return Ok(true);
         }
@@ -219,9 +219,9 @@ fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error
 /// Whether [`Store::recover`] has anything to change: a message in `sending`, or one that is due after `latest`.
 pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(LAST_OF_LANE)?;
-    for (turn, lane) in lanes(connection, &["sending", "unknown", "personal", "digest"])? {
-        let last: i64 = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
-        if turn == "sending" || last > seconds(latest) {
+    for (turn, lane) in lanes(connection, Turn::ALL)? {
+        let last: i64 = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("last"))?;
+        if turn == Turn::Sending || last > seconds(latest) {
             return Ok(true);
         }
     }
@@ -229,39 +229,42 @@ pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> 
 }
 
 /// Every lane that has messages of these turns.
-fn lanes<'t>(connection: &Connection, turns: &[&'t str]) -> Result<Vec<(&'t str, Lane)>, Error> {
+fn lanes(connection: &Connection, turns: &[Turn]) -> Result<Vec<(Turn, Lane)>, Error> {
     let mut lanes = Vec::new();
-    for turn in turns {
+    for &turn in turns {
         let mut after = -1;
         while let Some(lane) = next_lane(connection, turn, after)? {
             after = lane.number;
-            lanes.push((*turn, lane));
+            lanes.push((turn, lane));
         }
     }
     Ok(lanes)
 }
 
-const DUE_COUNT: &str = "SELECT count(*) FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
-const FIRST_OF_LANE: &str = "SELECT min(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
-const LAST_OF_LANE: &str = "SELECT max(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
+const DUE_COUNT: &str = "SELECT count(*) AS due FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
+const FIRST_OF_LANE: &str = "SELECT min(next_attempt) AS first FROM messages WHERE turn = ?1 AND lane = ?2";
+const LAST_OF_LANE: &str = "SELECT max(next_attempt) AS last FROM messages WHERE turn = ?1 AND lane = ?2";
+const PROOF_UNDER_WAY: &str = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = ?1 AND lane = 0 AND kind = ?2)";
 
-const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
+const NEXT_LANE: &str = "SELECT min(lane) AS lane FROM messages WHERE turn = ?1 AND lane > ?2";
 
-/// No LIMIT: bound, SQLite would plan it anew each time; whoever reads stops, and nothing is sorted.
+const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM runs WHERE id = ?1";
+
+/// Without a LIMIT: SQLite plans a statement anew for each bound one. The caller stops reading, and nothing is sorted.
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
-    coalesce(s.confirmed, s.joined, m.made), s.cadence
+    coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 AND (m.kind = 'alarm' OR NOT ?4)
+    WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR NOT :only_alarms)
     ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
-fn next_lane(connection: &Connection, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
+fn next_lane(connection: &Connection, turn: Turn, after: i64) -> Result<Option<Lane>, Error> {
     let number: Option<i64> =
-        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
+        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn.as_str(), after], |row| row.get("lane"))?;
     let Some(number) = number else { return Ok(None) };
     let run: Option<(bool, i64, String)> = connection
-        .prepare_cached("SELECT held IS NOT NULL, due, cadence FROM runs WHERE id = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .prepare_cached(RUN_OF_LANE)?
+        .query_row([number], |row| Ok((row.get("is_held")?, row.get("due")?, row.get("cadence")?)))
         .optional()?;
     let lane = match run {
         None => Lane { number, is_held: false, slot: None, cadence: None },
@@ -281,28 +284,34 @@ enum Found {
 
 fn due(
     connection: &Connection,
-    turn: &str,
+    turn: Turn,
     lane: &Lane,
     (now, only_alarms): (DateTime<Utc>, bool),
     limit: usize,
 ) -> Result<Vec<Found>, Error> {
     let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![turn, lane.number, seconds(now), only_alarms])?;
+    let mut rows = statement.query(named_params! {
+        ":turn": turn.as_str(),
+        ":lane": lane.number,
+        ":now": seconds(now),
+        ":alarm": Kind::Alarm.as_str(),
+        ":only_alarms": only_alarms,
+    })?;
     let mut due = Vec::new();
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        due.push(found(row, lane, turn == "unknown")?);
+        due.push(found(row, lane, turn == Turn::Unknown)?);
     }
     Ok(due)
 }
 
 fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
-    let id = row.get(0)?;
-    let Ok(address) = EmailAddress::parse(&row.get::<_, String>(3)?) else { return Ok(Found::Nobody(id)) };
-    let kind = word("a kind of message", row.get(1)?)?;
-    let made = time(row.get(6)?)?;
-    let own: Option<String> = row.get(9)?;
+    let id = row.get("id")?;
+    let Ok(address) = EmailAddress::parse(&row.get::<_, String>("address")?) else { return Ok(Found::Nobody(id)) };
+    let kind = word("a kind of message", row.get("kind")?)?;
+    let made = time(row.get("made")?)?;
+    let own: Option<String> = row.get("cadence")?;
     let deadline = match (kind, lane.slot) {
         (Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link, _) => {
             Some(confirmation_deadline(made))
@@ -317,32 +326,23 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     Ok(Found::Message(Box::new(Claimed {
         id,
         kind,
-        subscriber: row.get(2)?,
+        subscriber: row.get("subscriber")?,
         address,
-        message_id: row.get(4)?,
-        part: row.get(5)?,
+        message_id: row.get("message_id")?,
+        part: row.get("part")?,
         made,
-        since: time(row.get(8)?)?,
-        attempt: row.get::<_, u32>(7)? + 1,
+        since: time(row.get("since")?)?,
+        attempt: row.get::<_, u32>("attempts")? + 1,
         is_unknown,
         deadline,
     })))
 }
 
-fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE messages SET state = 'sending', attempts = ?2 WHERE id = ?1")?
-        .execute(params![message.id, message.attempt])?;
-    tx.prepare_cached("INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)")?.execute(params![
-        message.id,
-        message.attempt,
-        seconds(now)
-    ])?;
-    Ok(())
-}
+const RECORD_ATTEMPT: &str = "INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)";
 
-fn end(tx: &Transaction<'_>, id: i64, state: &str, why: Option<&str>, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE messages SET state = ?2, settled = ?3, error = coalesce(?4, error) WHERE id = ?1")?
-        .execute(params![id, state, seconds(now), why])?;
+fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
+    states::begin_attempt(tx, message.id, message.attempt)?;
+    tx.prepare_cached(RECORD_ATTEMPT)?.execute(params![message.id, message.attempt, seconds(now)])?;
     Ok(())
 }
 
@@ -355,7 +355,7 @@ mod tests {
     use crate::store::database::schema::STEPS;
 
     #[test]
-    fn a_claim_is_a_seek_and_sorts_nothing() {
+    fn the_next_message_is_found_by_a_seek_and_nothing_is_sorted() {
         let mut connection = Connection::open_in_memory().unwrap();
         Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
         let plan = |question: &str| {
