@@ -108,7 +108,7 @@ pub async fn run(
     };
     watchdog.abort();
     // Nobody goes on with another configuration than the files' any more.
-    if let Err(error) = app.store.set_untaken(None).await {
+    if let Err(error) = app.store.set_pending_configuration(None).await {
         tracing::debug!("what was not taken over is still noted: {error}");
     }
     ended

@@ -78,10 +78,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
-        self.read(move |connection| {
-            Ok(select(connection, WITH_LINK, [&canonical])?.pop())
-        })
-        .await
+        self.read(move |connection| Ok(select(connection, WITH_LINK, [&canonical])?.pop())).await
     }
 
     /// The item with this number.
@@ -109,10 +106,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            select(connection, LEFT_OUT, params![after, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, LEFT_OUT, params![after, limit])).await
     }
 
     /// The next `limit` items after `after`, in order of arrival.
@@ -120,10 +114,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn items_after(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            select(connection, AFTER, params![after, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, AFTER, params![after, limit])).await
     }
 
     /// The `limit` items before `before`, the newest first.
@@ -131,10 +122,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn items_before(&self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            select(connection, BEFORE, params![before, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, BEFORE, params![before, limit])).await
     }
 
     /// How many items have their texts.
@@ -142,10 +130,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn items_with_text(&self) -> Result<usize, Error> {
-        self.read(|connection| {
-            Ok(connection.query_row(WITH_TEXT, [], |row| row.get("count"))?)
-        })
-        .await
+        self.read(|connection| Ok(connection.query_row(WITH_TEXT, [], |row| row.get("count"))?)).await
     }
 
     /// Items after `after` that no run has covered yet and that were scored under another fingerprint, in order, a few at a
@@ -155,7 +140,7 @@ impl Reader {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn stale(&self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("upto"))?;
+            let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
             select(connection, STALE, params![fingerprint, after.max(covered)])
         })
         .await
@@ -169,7 +154,7 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn rescore(&self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
         self.write(move |tx| {
-            let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("upto"))?;
+            let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
             for Rescored { seq, score } in scores {
                 if seq <= covered {
                     continue;
@@ -186,7 +171,8 @@ impl Store {
 
 const STORY: &str = "SELECT story FROM items WHERE seq = ?1";
 
-const WRITE_SCORE: &str = "UPDATE items SET score = :score, picked = :selected, borderline = :borderline, themes = :themes,
+const WRITE_SCORE: &str =
+    "UPDATE items SET score = :score, picked = :selected, borderline = :borderline, themes = :themes,
     language = :language, reasons = :reasons, fingerprint = :fingerprint WHERE seq = :seq";
 
 /// Writes a score beside its item.

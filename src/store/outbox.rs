@@ -20,7 +20,7 @@ use states::NewMessage;
 
 use super::digests::archives;
 use super::subscribers::recipients;
-use super::{Error, NewReport, Part, Reader, Store, seconds};
+use super::{Body, Error, NewReport, Reader, Store, seconds};
 use crate::domain::outbox::transitions::Event;
 use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome};
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
@@ -72,7 +72,7 @@ pub struct Claimed {
     /// Made once.
     pub message_id: String,
     /// What it says.
-    pub part: i64,
+    pub body: i64,
     /// Its date.
     pub made: DateTime<Utc>,
     /// Since when this person has been a subscriber.
@@ -174,10 +174,10 @@ pub(super) fn queue(
     tx: &Transaction<'_>,
     kind: Kind,
     (subscriber, address): (&str, &str),
-    (part, message_id): (&Part, &str),
+    (body, message_id): (&Body, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let body = bodies::insert(tx, None, (&part.subject, &part.text, &part.html))?;
+    let body = bodies::insert(tx, None, (&body.subject, &body.text, &body.html))?;
     states::insert(tx, &NewMessage { kind, subscriber, address, message_id, body }, now)
 }
 
@@ -194,13 +194,13 @@ pub(super) fn is_wanted(
         Kind::Confirmation => Status::Pending,
         Kind::Proof | Kind::Alarm => return Ok(true),
     };
-    let wanted: bool = tx
-        .prepare_cached(HAS_STATUS)?
-        .query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;
+    let wanted: bool =
+        tx.prepare_cached(HAS_STATUS)?.query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;
     Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
-const END_ATTEMPT: &str = "UPDATE attempts SET ended = :now, outcome = :outcome WHERE message = :message AND number = :number";
+const END_ATTEMPT: &str =
+    "UPDATE attempts SET ended = :now, outcome = :outcome WHERE message = :message AND number = :number";
 
 const FORGET_ATTEMPT: &str = "DELETE FROM attempts WHERE message = ?1 AND number = ?2";
 

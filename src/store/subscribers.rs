@@ -31,7 +31,7 @@ pub struct Subscriber {
     /// What they chose.
     pub preferences: Preferences,
     /// Everything up to this number was sent to them or holds nothing for them.
-    pub covered: i64,
+    pub cursor: i64,
     /// How they consented, in words.
     pub consent: String,
     /// How it was recorded; `None` if that was before this was kept.
@@ -125,10 +125,7 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn leave(&self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| {
-            Ok(tx.execute(LEAVE, params![id, Status::Left.as_str(), seconds(now)])? == 1)
-        })
-        .await
+        self.write(move |tx| Ok(tx.execute(LEAVE, params![id, Status::Left.as_str(), seconds(now)])? == 1)).await
     }
 
     /// Changes a subscriber's cadence and themes. Their cursor stays.
@@ -287,19 +284,19 @@ pub(super) fn join_from(
 
 const STATUS_AT: &str = "SELECT id, status FROM subscribers WHERE address_key = ?1";
 
-const JOIN_AGAIN: &str = "UPDATE subscribers SET status = :status, covered = :cursor, joined = :now, confirmed = :confirmed,
+const JOIN_AGAIN: &str =
+    "UPDATE subscribers SET status = :status, cursor = :cursor, joined = :now, confirmed = :confirmed,
     ended = NULL, paused_until = NULL WHERE id = :id";
 
 const INSERT: &str = "INSERT INTO subscribers
-    (id, address, address_key, name, status, cadence, covered, consent, joined, confirmed)
+    (id, address, address_key, name, status, cadence, cursor, consent, joined, confirmed)
     VALUES (:id, :address, :address_key, :name, :status, :cadence, :cursor, '', :now, :confirmed)";
 
 const CONSENT: &str = "UPDATE subscribers SET cadence = :cadence, themes = :themes, consent = :consent,
     consent_by = :consent_by, consent_wording = :wording, consented = :now, name = coalesce(nullif(:name, ''), name)
     WHERE id = :id";
 
-const CONFIRM: &str =
-    "UPDATE subscribers SET status = :active, confirmed = :now, covered = :cursor WHERE id = :id";
+const CONFIRM: &str = "UPDATE subscribers SET status = :active, confirmed = :now, cursor = :cursor WHERE id = :id";
 
 fn status_of(new: &NewSubscriber) -> Status {
     if new.is_confirmed { Status::Active } else { Status::Pending }
@@ -363,16 +360,18 @@ pub(super) fn confirm(
     }
 }
 
-const LAST_COVERED: &str = "SELECT max(upto) AS upto FROM (SELECT max(upto) AS upto FROM runs WHERE cadence = ?1
-    UNION ALL SELECT max(upto) FROM runs WHERE cadence = 'once')";
+const LAST_COVERED: &str =
+    "SELECT max(through_seq) AS through_seq FROM (SELECT max(through_seq) AS through_seq FROM runs WHERE cadence = ?1
+    UNION ALL SELECT max(through_seq) FROM runs WHERE cadence = 'once')";
 const ARRIVED_UNTIL: &str = "SELECT seq FROM items WHERE arrived <= ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
 
 /// Where a new, resumed or returning subscriber starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
 pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
-    let last: Option<i64> = connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get("upto"))?;
-    if let Some(upto) = last {
-        return Ok(upto);
+    let last: Option<i64> =
+        connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get("through_seq"))?;
+    if let Some(through_seq) = last {
+        return Ok(through_seq);
     }
     let period_ago = seconds(now - cadence.period());
     let seq = connection.prepare_cached(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get("seq")).optional()?;
@@ -394,7 +393,7 @@ pub(super) fn select(
     values: impl rusqlite::Params,
 ) -> Result<Vec<Subscriber>, Error> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended, paused_until,
+        "SELECT id, address, name, status, cadence, themes, cursor, consent, joined, confirmed, ended, paused_until,
          consent_by, consent_wording, consented FROM subscribers {which}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -417,7 +416,7 @@ fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
             cadence: word("a cadence", row.get("cadence")?)?,
             themes: themes.map(|themes| from_json("a list of themes", &themes)).transpose()?,
         },
-        covered: row.get("covered")?,
+        cursor: row.get("cursor")?,
         consent: row.get("consent")?,
         joined: time(row.get("joined")?)?,
         confirmed: optional_time(row.get("confirmed")?)?,

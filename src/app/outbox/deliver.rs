@@ -242,8 +242,8 @@ impl<'a> Delivery<'a> {
 
     /// On whichever core is free.
     async fn write(&mut self, message: Claimed) -> anyhow::Result<JoinHandle<Result<Letter, mail::Error>>> {
-        let (app, part) = (self.app.clone(), self.parts.get(self.app, message.part).await?);
-        Ok(tokio::spawn(async move { Letter::write(&app, &message, &part) }))
+        let (app, body) = (self.app.clone(), self.parts.get(self.app, message.body).await?);
+        Ok(tokio::spawn(async move { Letter::write(&app, &message, &body) }))
     }
 
     fn take_in(&mut self, ended: Result<(Id, Result<(), mail::Error>), JoinError>) {

@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn final_states_have_no_exit_but_a_persons_decision() {
         for state in State::ALL.iter().filter(|state| !state.is_open()) {
-            let exits: Vec<Event> = TRANSITIONS.iter().filter(|row| row.from.contains(state)).map(|row| row.event).collect();
-            let expected: &[Event] =
-                if matches!(state, Sent | Failed) { &[Event::FailureRejected] } else { &[] };
+            let exits: Vec<Event> =
+                TRANSITIONS.iter().filter(|row| row.from.contains(state)).map(|row| row.event).collect();
+            let expected: &[Event] = if matches!(state, Sent | Failed) { &[Event::FailureRejected] } else { &[] };
             assert_eq!(exits, expected, "{state}");
         }
     }

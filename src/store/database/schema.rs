@@ -35,6 +35,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0024_excerpts.sql")),
     M::up(include_str!("migrations/0025_cuts.sql")),
     M::up(include_str!("migrations/0026_application.sql")),
+    M::up(include_str!("migrations/0028_vocabulary.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".

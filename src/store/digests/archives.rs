@@ -155,8 +155,10 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn archives_changed(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?))
-            .await
+        self.read(|connection| {
+            optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?)
+        })
+        .await
     }
 
     /// The stories of listed pages, those of the newest page first; a story of several only where it was sent first.
@@ -168,7 +170,8 @@ impl Reader {
     }
 }
 
-const CHANGED: &str = "SELECT max(at) AS changed FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
+const CHANGED: &str =
+    "SELECT max(at) AS changed FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
     UNION ALL SELECT max(held) FROM runs WHERE held IS NOT NULL AND published IS NOT NULL
     UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL)";
 

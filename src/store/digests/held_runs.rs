@@ -139,7 +139,8 @@ const IS_HELD: &str = "SELECT held IS NOT NULL AS is_held FROM runs WHERE id = ?
 const CANCEL: &str = "UPDATE runs SET cancelled = ?2, held = NULL, released = coalesce(released, ?2),
     judged = coalesce(judged, ?2) WHERE id = ?1";
 
-const SAMPLE_MESSAGE: &str = "INSERT INTO samples (run, message) SELECT ?1, ?2 FROM runs WHERE id = ?1 AND judged IS NULL
+const SAMPLE_MESSAGE: &str =
+    "INSERT INTO samples (run, message) SELECT ?1, ?2 FROM runs WHERE id = ?1 AND judged IS NULL
     AND (SELECT count(*) FROM samples WHERE run = ?1) < ?3 ON CONFLICT DO NOTHING";
 
 /// Puts an attempted message into its run's sample while there is room. True if it is new there.
@@ -159,11 +160,11 @@ pub(in crate::store) fn forget_sample(tx: &Transaction<'_>, message: i64) -> Res
     Ok(())
 }
 
-const STATUS: &str = "SELECT held IS NOT NULL AS is_held, judged IS NOT NULL AS is_judged, released IS NOT NULL AS is_released
+const STATUS: &str =
+    "SELECT held IS NOT NULL AS is_held, judged IS NOT NULL AS is_judged, released IS NOT NULL AS is_released
     FROM runs WHERE id = ?1";
 
-const ATTEMPTED: &str =
-    "SELECT count(*) AS attempted, coalesce(sum(failed), 0) AS failed FROM samples WHERE run = ?1";
+const ATTEMPTED: &str = "SELECT count(*) AS attempted, coalesce(sum(failed), 0) AS failed FROM samples WHERE run = ?1";
 
 /// Digests that may still be attempted; as many as the sample has room for, at most.
 const STILL_OPEN: &str = "SELECT count(*) AS open FROM (SELECT 1 FROM messages
@@ -179,9 +180,8 @@ pub(crate) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Resul
     if held || released {
         return Ok(if held { Standing::Held } else { Standing::Judged });
     }
-    let (attempted, failed): (usize, usize) = tx
-        .prepare_cached(ATTEMPTED)?
-        .query_row([run], |row| Ok((row.get("attempted")?, row.get("failed")?)))?;
+    let (attempted, failed): (usize, usize) =
+        tx.prepare_cached(ATTEMPTED)?.query_row([run], |row| Ok((row.get("attempted")?, row.get("failed")?)))?;
     // In a run with fewer messages, the sample is what was attempted and what may still be.
     let room = named_params! {
         ":run": run,

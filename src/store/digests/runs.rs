@@ -1,5 +1,5 @@
 //! Runs: the windows that people stand before, the stories in them, and the one transaction that freezes a run
-//! with its stories, rendered parts and messages.
+//! with its stories, rendered bodies and messages.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
@@ -17,7 +17,7 @@ use crate::store::{Error, Reader, Store, from_json, seconds, time};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Their digest begins after this number.
-    pub covered: i64,
+    pub cursor: i64,
     /// Names of the themes wanted; `None` for all.
     pub themes: Option<Vec<String>>,
     /// How many they are.
@@ -26,13 +26,13 @@ pub struct Window {
 
 impl Window {
     fn recipients(&self, cadence: Option<Cadence>) -> Recipients {
-        Recipients::new(cadence, self.covered, self.themes.as_deref())
+        Recipients::new(cadence, self.cursor, self.themes.as_deref())
     }
 }
 
 /// A rendered digest, and the stories in it.
 #[derive(Debug, Clone)]
-pub struct NewPart {
+pub struct NewBody {
     /// Subject line.
     pub subject: String,
     /// Plain text, with placeholders for what is personal.
@@ -47,11 +47,11 @@ pub struct NewPart {
 
 /// A window with what it holds: `None` when nothing is in it for these people.
 #[derive(Debug, Clone)]
-pub struct WindowPart {
+pub struct WindowBody {
     /// Whose.
     pub window: Window,
     /// What they get.
-    pub part: Option<NewPart>,
+    pub body: Option<NewBody>,
     /// Nothing but listed items is in it, and these wait for a story: its people stay where they are, and are told of
     /// them by the next digest.
     pub waits: bool,
@@ -69,15 +69,15 @@ pub struct NewRun {
     /// When it is made.
     pub now: DateTime<Utc>,
     /// The highest number that it covers.
-    pub upto: i64,
+    pub through_seq: i64,
     /// Domain of the Message-IDs.
     pub domain: String,
-    /// SHA-256 of the editor's note that its parts show, if they show one.
+    /// SHA-256 of the editor's note that its bodies show, if they show one.
     pub note: Option<String>,
     /// The windows of the people it serves.
-    pub windows: Vec<WindowPart>,
+    pub windows: Vec<WindowBody>,
     /// Goes to those for whom it holds nothing.
-    pub quiet: Option<NewPart>,
+    pub quiet: Option<NewBody>,
     /// Its page for everybody; `None` when it holds nothing for anybody.
     pub archive: Option<NewArchive>,
     /// Goes out before its digests, if there are any.
@@ -110,8 +110,8 @@ pub struct RunRow {
     pub due: DateTime<Utc>,
     /// When it was made.
     pub made: DateTime<Utc>,
-    /// The highest number that it covered.
-    pub upto: i64,
+    /// The last `seq` that it covers.
+    pub through_seq: i64,
     /// Stories in it.
     pub stories: u64,
     /// Messages of it.
@@ -136,10 +136,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn highest_seq(&self) -> Result<i64, Error> {
-        self.read(|connection| {
-            Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)
-        })
-        .await
+        self.read(|connection| Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)).await
     }
 
     /// The distinct windows before which the people of a cadence stand; of everybody, without one.
@@ -149,8 +146,8 @@ impl Reader {
     pub async fn windows(&self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
         self.read(move |connection| {
             let mut statement = connection.prepare(&format!(
-                "SELECT covered, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY covered, themes
-                 ORDER BY covered, themes"
+                "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
+                 ORDER BY cursor, themes"
             ))?;
             let mut rows = statement.query(named_params! {
                 ":active": Status::Active.as_str(),
@@ -162,7 +159,7 @@ impl Reader {
             while let Some(row) = rows.next()? {
                 let themes: Option<String> = row.get("themes")?;
                 let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
-                windows.push(Window { covered: row.get("covered")?, themes, people: row.get("people")? });
+                windows.push(Window { cursor: row.get("cursor")?, themes, people: row.get("people")? });
             }
             Ok(windows)
         })
@@ -172,7 +169,7 @@ impl Reader {
 
 impl Store {
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
-    /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
+    /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has nobody to serve.
     ///
     /// # Errors
     /// [`Error::Statement`]; a slot that has a run already is one.
@@ -249,12 +246,14 @@ impl Reader {
 }
 
 /// The last number that any run covers: the newest run's, for each covers all that had arrived.
-pub(crate) const COVERED: &str = "SELECT coalesce((SELECT upto FROM runs WHERE id = (SELECT max(id) FROM runs)), 0) AS upto";
+pub(crate) const COVERED: &str =
+    "SELECT coalesce((SELECT through_seq FROM runs WHERE id = (SELECT max(id) FROM runs)), 0) AS through_seq";
 
 const HAS_READERS: &str =
     "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = ?1 AND paused_until IS NULL AND cadence = ?2)";
 
-const LAST_SUBJECTS: &str = "SELECT subject FROM parts WHERE run = (SELECT max(r.id) FROM runs r JOIN parts p ON p.run = r.id
+const LAST_SUBJECTS: &str =
+    "SELECT subject FROM bodies WHERE run = (SELECT max(r.id) FROM runs r JOIN bodies p ON p.run = r.id
     WHERE (?1 IS NULL OR r.cadence = ?1) AND EXISTS (SELECT 1 FROM run_stories WHERE run = r.id))";
 
 const LAST_NOTE: &str = "SELECT note FROM runs WHERE note IS NOT NULL
@@ -265,13 +264,13 @@ const LAST_NOTE: &str = "SELECT note FROM runs WHERE note IS NOT NULL
 
 const MADE: &str = "SELECT min(made) AS made FROM keys";
 
-const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, upto,
+const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
 
 /// `?2` is always NULL here.
-const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, upto,
+const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
@@ -283,13 +282,13 @@ fn run_row(row: &Row<'_>) -> Result<RunRow, Error> {
         slot: row.get("slot")?,
         due: time(row.get("due")?)?,
         made: time(row.get("made")?)?,
-        upto: row.get("upto")?,
+        through_seq: row.get("through_seq")?,
         stories: row.get("stories_shown")?,
         messages: row.get("messages")?,
     })
 }
 
-const INSERT: &str = "INSERT INTO runs (cadence, slot, due, made, upto, note)
+const INSERT: &str = "INSERT INTO runs (cadence, slot, due, made, through_seq, note)
     VALUES (:cadence, :slot, :due, :now, :through_seq, :note) RETURNING id";
 
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
@@ -299,15 +298,15 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
             ":slot": run.slot,
             ":due": seconds(run.due),
             ":now": seconds(run.now),
-            ":through_seq": run.upto,
+            ":through_seq": run.through_seq,
             ":note": run.note,
         },
         |row| row.get("id"),
     )?;
     let mut frozen = FrozenRun { id, messages: 0, quiet: 0, nothing_for: 0 };
-    for WindowPart { window, part, .. } in &run.windows {
-        match (part, &run.quiet) {
-            (Some(part), _) => frozen.messages += queue(tx, run, frozen.id, window, part)?,
+    for WindowBody { window, body, .. } in &run.windows {
+        match (body, &run.quiet) {
+            (Some(body), _) => frozen.messages += queue(tx, run, frozen.id, window, body)?,
             (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
             (None, None) => {}
         }
@@ -325,8 +324,8 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
     if let Some(archive) = &run.archive {
         archives::keep(tx, frozen.id, archive)?;
     }
-    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none() && !window.waits) {
-        frozen.nothing_for += recipients::skip(tx, &window.recipients(run.cadence), run.upto)? as u64;
+    for WindowBody { window, .. } in run.windows.iter().filter(|window| window.body.is_none() && !window.waits) {
+        frozen.nothing_for += recipients::skip(tx, &window.recipients(run.cadence), run.through_seq)? as u64;
     }
     Ok(Some(frozen))
 }
@@ -336,17 +335,17 @@ const STORY: &str = "INSERT INTO run_stories (run, story, listed) SELECT ?1, id,
 
 /// Queues a window's body for its subscribers. Items that are only listed make no message newer. A quiet note has no
 /// stories: its message moves no cursor, and waits for any open digest.
-fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
-    let (newest, through_seq) = match part.stories.iter().max() {
-        Some(newest) => (*newest, run.upto),
-        None => (window.covered + 1, window.covered),
+fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &NewBody) -> Result<u64, Error> {
+    let (newest, through_seq) = match body.stories.iter().max() {
+        Some(newest) => (*newest, run.through_seq),
+        None => (window.cursor + 1, window.cursor),
     };
-    let body = bodies::insert(tx, Some(id), (&part.subject, &part.text, &part.html))?;
-    let listed = part.listed.iter().map(|seq| (seq, true));
-    for (seq, is_listed) in part.stories.iter().map(|seq| (seq, false)).chain(listed) {
+    let kept = bodies::insert(tx, Some(id), (&body.subject, &body.text, &body.html))?;
+    let listed = body.listed.iter().map(|seq| (seq, true));
+    for (seq, is_listed) in body.stories.iter().map(|seq| (seq, false)).chain(listed) {
         tx.prepare_cached(STORY)?.execute(params![id, seq, is_listed])?;
     }
     let whom = &window.recipients(run.cadence);
-    let digests = NewDigests { run: id, body, newest, through_seq, domain: &run.domain, whom, now: run.now };
+    let digests = NewDigests { run: id, body: kept, newest, through_seq, domain: &run.domain, whom, now: run.now };
     Ok(states::queue_digests(tx, &digests)? as u64)
 }

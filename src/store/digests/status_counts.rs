@@ -12,7 +12,7 @@ use crate::store::{Error, Reader, RunName, optional_time, time};
 
 /// The full status of a run.
 #[derive(Debug, Clone)]
-pub struct RunStanding {
+pub struct RunStatus {
     /// Its number.
     pub id: i64,
     /// daily, weekly, monthly or once.
@@ -80,9 +80,9 @@ pub struct LastDigest {
     pub made: DateTime<Utc>,
     /// One line.
     pub subject: String,
-    /// The plain-text part.
+    /// The plain-text body.
     pub text: String,
-    /// The HTML part.
+    /// The HTML body.
     pub html: String,
 }
 
@@ -119,10 +119,10 @@ impl Reader {
     pub async fn last_digest(&self, cadence: Option<Cadence>) -> Result<Option<LastDigest>, Error> {
         // A quiet note of the same run moves no cursor: its message does not go through the run's end.
         const LAST: &str = "SELECT r.id, r.cadence, r.made, p.subject, p.text, p.html
-            FROM messages m JOIN parts p ON p.id = m.part JOIN runs r ON r.id = m.run
+            FROM messages m JOIN bodies p ON p.id = m.body JOIN runs r ON r.id = m.run
             WHERE m.run = (SELECT max(id) FROM runs WHERE (?1 IS NULL OR cadence = ?1)
                            AND EXISTS (SELECT 1 FROM run_stories s WHERE s.run = runs.id AND s.listed = 0))
-            AND m.kind = 'digest' AND m.upto = r.upto GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
+            AND m.kind = 'digest' AND m.through_seq = r.through_seq GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
         self.read(move |connection| {
             let mut statement = connection.prepare(LAST)?;
             let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
@@ -143,7 +143,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStanding>, Error> {
+    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStatus>, Error> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(RUNS)?;
             let mut rows = statement.query([limit])?;
@@ -160,7 +160,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn run(&self, id: i64) -> Result<Option<(RunStanding, Vec<ReportCount>)>, Error> {
+    pub async fn run(&self, id: i64) -> Result<Option<(RunStatus, Vec<ReportCount>)>, Error> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(RUN)?;
             let mut rows = statement.query([id])?;
@@ -179,7 +179,8 @@ impl Reader {
     pub async fn runs_with(&self, item: i64) -> Result<Vec<RunName>, Error> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(RUNS_WITH)?;
-            let runs = statement.query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
+            let runs =
+                statement.query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
             Ok(runs.collect::<Result<_, _>>()?)
         })
         .await
@@ -203,11 +204,11 @@ fn report_count(row: &Row<'_>) -> rusqlite::Result<ReportCount> {
     })
 }
 
-fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error> {
+fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStatus, Error> {
     let id = row.get("id")?;
     let mut counts = connection.prepare_cached(COUNTS)?;
     let messages = counts.query_map([id], |row| Ok((row.get("state")?, row.get("count")?)))?;
-    Ok(RunStanding {
+    Ok(RunStatus {
         id,
         cadence: row.get("cadence")?,
         slot: row.get("slot")?,

@@ -26,7 +26,8 @@ pub struct Activity {
     pub is_gone: bool,
 }
 
-const ACTIVITY: &str = "SELECT f.id, count(i.published) AS items, min(i.published) AS oldest, f.first_polled, f.checked,
+const ACTIVITY: &str =
+    "SELECT f.id, count(i.published) AS items, min(i.published) AS oldest, f.first_polled, f.checked,
     f.succeeded, f.failures > 0 AS is_failing, f.gone IS NOT NULL AS is_gone
     FROM feeds f LEFT JOIN items i ON i.feed = f.id AND i.published IS NOT NULL
     AND i.published > f.succeeded - ?1 AND i.published <= f.succeeded

@@ -40,7 +40,7 @@ pub(in crate::store) fn admit(
     now: DateTime<Utc>,
 ) -> Result<Admitted, Error> {
     let mut number: i64 = tx.query_row(LAST_NUMBER, [], |row| row.get("seq")).optional()?.unwrap_or(0);
-    let covered = tx.query_row(COVERED, [], |row| row.get("upto"))?;
+    let covered = tx.query_row(COVERED, [], |row| row.get("through_seq"))?;
     let mut admitted = Admitted { items: 0, selected: 0 };
     for old in too_old(tx, feed, since)? {
         number += 1;

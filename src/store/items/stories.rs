@@ -17,13 +17,13 @@ use crate::store::{Error, Reader, from_json, optional_time};
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
 
 impl Reader {
-    /// The stories with a number in (`after`, `upto`], in order of arrival, with excerpts of at most `excerpt_chars`
+    /// The stories with a number in (`after`, `through_seq`], in order of arrival, with excerpts of at most `excerpt_chars`
     /// characters.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stories(&self, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-        self.read(move |connection| read_stories(connection, after, upto, excerpt_chars)).await
+    pub async fn stories(&self, after: i64, through_seq: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+        self.read(move |connection| read_stories(connection, after, through_seq, excerpt_chars)).await
     }
 }
 
@@ -102,7 +102,12 @@ fn numbering() -> String {
     )
 }
 
-fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+fn read_stories(
+    connection: &Connection,
+    after: i64,
+    through_seq: i64,
+    excerpt_chars: usize,
+) -> Result<Vec<Story>, Error> {
     // The first copy that links to its own site leads, else the first of all; of those with one link, the feed that has the
     // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
     // nothing. The others are "also on". What one copy earned, the story has.
@@ -121,7 +126,7 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
          JOIN feeds f ON f.id = i.feed
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
-    let mut rows = statement.query(params![after, upto, excerpt_chars])?;
+    let mut rows = statement.query(params![after, through_seq, excerpt_chars])?;
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
         let link: String = row.get(2)?;

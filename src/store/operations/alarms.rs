@@ -12,7 +12,7 @@ pub use facts::Facts;
 
 use crate::domain::operations::alarm::{Alarm, Change, Kind};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind as MessageKind, Part, Reader, Store, optional_time, outbox, seconds, time, word};
+use crate::store::{Body, Error, Kind as MessageKind, Reader, Store, optional_time, outbox, seconds, time, word};
 
 /// In place of a subscriber's id in an alarm's message.
 const ALARM: &str = "alarm";
@@ -26,7 +26,7 @@ pub struct AlarmMail {
     /// The recipients' addresses, each with the Message-ID of its own message.
     pub to: Vec<(EmailAddress, String)>,
     /// What it says.
-    pub part: Part,
+    pub body: Body,
 }
 
 /// What is not reported yet.
@@ -99,10 +99,10 @@ impl Store {
             for id in told {
                 tx.prepare_cached(TELL)?.execute(params![id, seconds(now)])?;
             }
-            if let Some(AlarmMail { to, part }) = &mail {
+            if let Some(AlarmMail { to, body }) = &mail {
                 for (address, message_id) in to {
                     let whom = (ALARM, address.reveal());
-                    outbox::queue(tx, MessageKind::Alarm, whom, (part, message_id), now)?;
+                    outbox::queue(tx, MessageKind::Alarm, whom, (body, message_id), now)?;
                 }
             }
             Ok(())

@@ -170,8 +170,7 @@ const INSERT: &str = "INSERT INTO keys (name, value, made) VALUES (?1, ?2, ?3) O
 
 const SET_END: &str = "UPDATE former_keys SET ends = ?1 WHERE ends IS NULL";
 
-const REPLACE: &str =
-    "UPDATE keys SET value = ?1, made = ?2, number = number + 1, unnumbered = 0 WHERE name = 'token'";
+const REPLACE: &str = "UPDATE keys SET value = ?1, made = ?2, number = number + 1, unnumbered = 0 WHERE name = 'token'";
 
 const COUNT_FORMER: &str = "SELECT count(*) AS count FROM former_keys";
 

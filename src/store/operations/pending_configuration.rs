@@ -8,7 +8,7 @@ use crate::store::{Error, Reader, Store, seconds, time};
 
 /// A configuration that is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untaken {
+pub struct PendingConfiguration {
     /// It has errors; otherwise it takes effect at the next start.
     pub is_refused: bool,
     /// The diagnostics, or the keys that need a restart.
@@ -17,14 +17,19 @@ pub struct Untaken {
     pub since: DateTime<Utc>,
 }
 
-const SET: &str = "INSERT INTO untaken (one, refused, text, since) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE
+const SET: &str =
+    "INSERT INTO pending_configuration (one, refused, text, since) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE
     SET refused = excluded.refused, text = excluded.text, since = excluded.since
-    WHERE untaken.refused <> excluded.refused OR untaken.text <> excluded.text";
+    WHERE pending_configuration.refused <> excluded.refused OR pending_configuration.text <> excluded.text";
 
-const GET: &str = "SELECT refused, text, since FROM untaken";
+const GET: &str = "SELECT refused, text, since FROM pending_configuration";
 
-fn pending(row: &Row<'_>) -> Result<Untaken, Error> {
-    Ok(Untaken { is_refused: row.get("refused")?, text: row.get("text")?, since: time(row.get("since")?)? })
+fn pending(row: &Row<'_>) -> Result<PendingConfiguration, Error> {
+    Ok(PendingConfiguration {
+        is_refused: row.get("refused")?,
+        text: row.get("text")?,
+        since: time(row.get("since")?)?,
+    })
 }
 
 impl Store {
@@ -32,17 +37,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn set_untaken(&self, untaken: Option<Untaken>) -> Result<(), Error> {
+    pub async fn set_pending_configuration(&self, pending: Option<PendingConfiguration>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
-        if untaken.is_none() && self.untaken().await?.is_none() {
+        if pending.is_none() && self.pending_configuration().await?.is_none() {
             return Ok(());
         }
         self.write(move |tx| {
-            match untaken {
-                None => tx.execute("DELETE FROM untaken", [])?,
-                Some(untaken) => {
-                    tx.execute(SET, params![untaken.is_refused, untaken.text, seconds(untaken.since)])?
-                }
+            match pending {
+                None => tx.execute("DELETE FROM pending_configuration", [])?,
+                Some(pending) => tx.execute(SET, params![pending.is_refused, pending.text, seconds(pending.since)])?,
             };
             Ok(())
         })
@@ -55,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn untaken(&self) -> Result<Option<Untaken>, Error> {
+    pub async fn pending_configuration(&self) -> Result<Option<PendingConfiguration>, Error> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(GET)?;
             let mut rows = statement.query([])?;

@@ -9,7 +9,7 @@ use crate::store::{Error, Reader};
 
 /// What a message says, before what is personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct Body {
     /// Subject line.
     pub subject: String,
     /// Plain text.
@@ -29,15 +29,16 @@ pub struct RunName {
     pub cadence: String,
 }
 
-const BODY: &str = "SELECT p.subject, p.text, p.html, r.id AS run, r.cadence FROM parts p LEFT JOIN runs r ON r.id = p.run
+const BODY: &str =
+    "SELECT p.subject, p.text, p.html, r.id AS run, r.cadence FROM bodies p LEFT JOIN runs r ON r.id = p.run
     WHERE p.id = ?1";
 
-fn body(row: &Row<'_>) -> rusqlite::Result<Part> {
+fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
     let run = match (row.get("run")?, row.get("cadence")?) {
         (Some(id), Some(cadence)) => Some(RunName { id, cadence }),
         _ => None,
     };
-    Ok(Part { subject: row.get("subject")?, text: row.get("text")?, html: row.get("html")?, run })
+    Ok(Body { subject: row.get("subject")?, text: row.get("text")?, html: row.get("html")?, run })
 }
 
 impl Reader {
@@ -45,12 +46,12 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn part(&self, id: i64) -> Result<Part, Error> {
+    pub async fn body(&self, id: i64) -> Result<Body, Error> {
         self.read(move |connection| Ok(connection.prepare_cached(BODY)?.query_row([id], body)?)).await
     }
 }
 
-const INSERT: &str = "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4) RETURNING id";
+const INSERT: &str = "INSERT INTO bodies (run, subject, text, html) VALUES (?1, ?2, ?3, ?4) RETURNING id";
 
 /// Keeps a rendered email: its subject, text and HTML. Its number.
 pub(in crate::store) fn insert(
@@ -63,14 +64,14 @@ pub(in crate::store) fn insert(
 
 /// Removes the bodies of a run that has no messages after all.
 pub(in crate::store) fn remove_of_run(tx: &Transaction<'_>, run: i64) -> Result<(), Error> {
-    tx.execute("DELETE FROM parts WHERE run = ?1", [run])?;
+    tx.execute("DELETE FROM bodies WHERE run = ?1", [run])?;
     Ok(())
 }
 
-const LAST_RUNS: &str = "SELECT max(r.id) AS run FROM runs r JOIN parts p ON p.run = r.id GROUP BY r.cadence";
+const LAST_RUNS: &str = "SELECT max(r.id) AS run FROM runs r JOIN bodies p ON p.run = r.id GROUP BY r.cadence";
 
 const RUN_OF_UNUSED: &str =
-    "SELECT run FROM parts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE part = parts.id)";
+    "SELECT run FROM bodies WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE body = bodies.id)";
 
 /// Removes those of these bodies that no message has any more, save those of each cadence's last run, whose subjects the
 /// next one must not repeat.
@@ -81,7 +82,7 @@ pub(super) fn remove_unused(tx: &Transaction<'_>, bodies: &HashSet<i64>) -> Resu
         let unused = tx.prepare_cached(RUN_OF_UNUSED)?.query_row([body], |row| row.get("run")).optional()?;
         let is_of_last = |run: Option<i64>| run.is_some_and(|run| last.contains(&run));
         if unused.is_some_and(|run| !is_of_last(run)) {
-            tx.prepare_cached("DELETE FROM parts WHERE id = ?1")?.execute([body])?;
+            tx.prepare_cached("DELETE FROM bodies WHERE id = ?1")?.execute([body])?;
         }
     }
     Ok(())

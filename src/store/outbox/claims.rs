@@ -86,8 +86,9 @@ impl Reader {
             let mut due = 0;
             for (turn, lane) in lanes(connection, &TURNS)? {
                 if !lane.is_held {
-                    due +=
-                        statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| row.get::<_, usize>("due"))?;
+                    due += statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| {
+                        row.get::<_, usize>("due")
+                    })?;
                 }
             }
             Ok(due)
@@ -104,7 +105,8 @@ impl Reader {
             let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
             let mut next: Option<i64> = None;
             for (turn, lane) in lanes(connection, &TURNS)? {
-                let first: Option<i64> = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("first"))?;
+                let first: Option<i64> =
+                    statement.query_row(params![turn.as_str(), lane.number], |row| row.get("first"))?;
                 next = next.into_iter().chain(first).min();
             }
             next.map(time).transpose()
@@ -251,7 +253,7 @@ const NEXT_LANE: &str = "SELECT min(lane) AS lane FROM messages WHERE turn = ?1 
 const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM runs WHERE id = ?1";
 
 /// Without a LIMIT: SQLite plans a statement anew for each bound one. The caller stops reading, and nothing is sorted.
-const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
+const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.body, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
     WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR NOT :only_alarms)
@@ -329,7 +331,7 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
         subscriber: row.get("subscriber")?,
         address,
         message_id: row.get("message_id")?,
-        part: row.get("part")?,
+        body: row.get("body")?,
         made,
         since: time(row.get("since")?)?,
         attempt: row.get::<_, u32>("attempts")? + 1,

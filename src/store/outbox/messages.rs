@@ -47,7 +47,8 @@ pub struct Wanted {
 }
 
 /// All states where none is wanted; `:state_1` to `:state_8` are those that are.
-const WANTED: &str = "(:state_1 IS NULL OR state IN (:state_1, :state_2, :state_3, :state_4, :state_5, :state_6, :state_7, :state_8))
+const WANTED: &str =
+    "(:state_1 IS NULL OR state IN (:state_1, :state_2, :state_3, :state_4, :state_5, :state_6, :state_7, :state_8))
     AND (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)";
 
 impl Reader {

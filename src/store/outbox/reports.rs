@@ -144,7 +144,10 @@ impl Reader {
             let mut rows = statement.query([])?;
             let mut counts = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                counts.insert(row.get("what")?, ReturnedCount { count: row.get("count")?, last: time(row.get("last")?)? });
+                counts.insert(
+                    row.get("what")?,
+                    ReturnedCount { count: row.get("count")?, last: time(row.get("last")?)? },
+                );
             }
             Ok(counts)
         })

@@ -24,7 +24,7 @@ impl Store {
     }
 }
 
-const OVER: &str = "SELECT id, part FROM messages m WHERE turn IS NULL AND coalesce(settled, made) < ?1
+const OVER: &str = "SELECT id, body FROM messages m WHERE turn IS NULL AND coalesce(settled, made) < ?1
     AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = m.run AND held IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM subscribers s WHERE s.id = m.subscriber
         AND m.id = (SELECT max(id) FROM messages n WHERE n.subscriber = s.id))
@@ -32,7 +32,7 @@ const OVER: &str = "SELECT id, part FROM messages m WHERE turn IS NULL AND coale
 
 fn remove(tx: &Transaction<'_>, before: DateTime<Utc>) -> Result<usize, Error> {
     let mut statement = tx.prepare_cached(OVER)?;
-    let over = statement.query_map(params![seconds(before), STEP], |row| Ok((row.get("id")?, row.get("part")?)))?;
+    let over = statement.query_map(params![seconds(before), STEP], |row| Ok((row.get("id")?, row.get("body")?)))?;
     let over: Vec<(i64, i64)> = over.collect::<Result<_, _>>()?;
     for (message, _) in &over {
         held_runs::forget_sample(tx, *message)?;

@@ -45,7 +45,7 @@ pub(super) struct NewMessage<'a> {
     pub(super) body: i64,
 }
 
-const INSERT: &str = "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
+const INSERT: &str = "INSERT INTO messages (kind, subscriber, address, message_id, body, state, next_attempt, made)
     VALUES (:kind, :subscriber, :address, :message_id, :body, :state, :now, :now)";
 
 pub(super) fn insert(tx: &Transaction<'_>, new: &NewMessage<'_>, now: DateTime<Utc>) -> Result<(), Error> {
@@ -77,8 +77,8 @@ pub(in crate::store) struct NewDigests<'a> {
 
 /// Subscribers who are not waiting for a message with the newest story already. `once` presses no digest on an address
 /// that has just refused it either; one that expired, or that nobody accepted in time, is in nobody's way.
-const NOT_WAITING: &str = "covered = :cursor AND themes IS :themes AND NOT EXISTS (SELECT 1 FROM messages m
-    WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= :newest
+const NOT_WAITING: &str = "cursor = :cursor AND themes IS :themes AND NOT EXISTS (SELECT 1 FROM messages m
+    WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.through_seq >= :newest
     AND (m.state IN (:queued, :retry) OR (m.state = :failed AND :cadence IS NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = :refused))))";
 
@@ -90,9 +90,23 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
          AND state IN (:from_1, :from_2, :from_3, :from_4)
          AND subscriber IN (SELECT id FROM subscribers WHERE {SERVED} AND {NOT_WAITING})"
     );
-    tx.prepare_cached(&supersede)?.execute(transition! { Event::Superseded, ":now": seconds(new.now), ":active": Status::Active.as_str(), ":cadence": whom.cadence.map(Cadence::as_str), ":cursor": whom.cursor, ":themes": whom.themes, ":newest": new.newest, ":queued": State::Queued.as_str(), ":sending": State::Sending.as_str(), ":unknown": State::Unknown.as_str(), ":retry": State::Retry.as_str(), ":failed": State::Failed.as_str(), ":refused": Outcome::Refused.as_str() })?;
+    tx.prepare_cached(&supersede)?.execute(transition! {
+        Event::Superseded,
+        ":now": seconds(new.now),
+        ":active": Status::Active.as_str(),
+        ":cadence": whom.cadence.map(Cadence::as_str),
+        ":cursor": whom.cursor,
+        ":themes": whom.themes,
+        ":newest": new.newest,
+        ":queued": State::Queued.as_str(),
+        ":sending": State::Sending.as_str(),
+        ":unknown": State::Unknown.as_str(),
+        ":retry": State::Retry.as_str(),
+        ":failed": State::Failed.as_str(),
+        ":refused": Outcome::Refused.as_str(),
+    })?;
     let insert = format!(
-        "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
+        "INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
          SELECT :kind, :run, id, address, '<' || :run || '.' || id || '@' || :domain || '>', :body, :through_seq, :state,
          :now, :now FROM subscribers WHERE {SERVED} AND {NOT_WAITING} ORDER BY joined, rowid"
     );
@@ -161,7 +175,8 @@ pub(super) fn end(
     error: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let ended = tx.prepare_cached(END)?.execute(transition! { event, ":id": id, ":now": seconds(now), ":error": error })?;
+    let ended =
+        tx.prepare_cached(END)?.execute(transition! { event, ":id": id, ":now": seconds(now), ":error": error })?;
     Ok(ended == 1)
 }
 
@@ -170,7 +185,9 @@ const INTERRUPT: &str = "UPDATE messages SET state = :to, next_attempt = :now
 
 /// Whatever was being sent belongs to a process that is dead. How many.
 pub(super) fn interrupt(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx.prepare_cached(INTERRUPT)?.execute(transition! { Event::InDoubt, ":now": seconds(now), ":turn": Turn::Sending.as_str() })?)
+    Ok(tx
+        .prepare_cached(INTERRUPT)?
+        .execute(transition! { Event::InDoubt, ":now": seconds(now), ":turn": Turn::Sending.as_str() })?)
 }
 
 const REVOKE_LINKS: &str = "UPDATE messages SET state = :to, settled = :now, error = 'the key of its link was revoked'
@@ -182,13 +199,14 @@ pub(in crate::store) fn revoke_links(tx: &Transaction<'_>, now: DateTime<Utc>) -
     Ok(tx.prepare_cached(REVOKE_LINKS)?.execute(transition! { Event::LinkRevoked, ":now": seconds(now) })?)
 }
 
-const CANCEL_RUN: &str =
-    "UPDATE messages SET state = :to, settled = :now, error = 'its run was cancelled by hand'
+const CANCEL_RUN: &str = "UPDATE messages SET state = :to, settled = :now, error = 'its run was cancelled by hand'
     WHERE run = :run AND state IN (:from_1, :from_2, :from_3, :from_4)";
 
 /// Cancels what is open of a run, save what is being sent. How many.
 pub(in crate::store) fn cancel_run(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx.prepare_cached(CANCEL_RUN)?.execute(transition! { Event::RunCancelled, ":run": run, ":now": seconds(now) })?)
+    Ok(tx
+        .prepare_cached(CANCEL_RUN)?
+        .execute(transition! { Event::RunCancelled, ":run": run, ":now": seconds(now) })?)
 }
 
 const END_OF_CANCELLED_RUN: &str = "UPDATE messages SET state = :to, settled = :now
@@ -197,7 +215,8 @@ const END_OF_CANCELLED_RUN: &str = "UPDATE messages SET state = :to, settled = :
 
 /// What was being sent when its run was cancelled is not tried again.
 pub(super) fn end_if_run_cancelled(tx: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(END_OF_CANCELLED_RUN)?.execute(transition! { Event::RunCancelled, ":id": id, ":now": seconds(now) })?;
+    tx.prepare_cached(END_OF_CANCELLED_RUN)?
+        .execute(transition! { Event::RunCancelled, ":id": id, ":now": seconds(now) })?;
     Ok(())
 }
 
@@ -206,7 +225,9 @@ const PAUSE: &str = "UPDATE messages SET state = :to, settled = :now
 
 /// Cancels the digests of a subscriber who pauses, where they were surely not delivered.
 pub(in crate::store) fn pause(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(PAUSE)?.execute(transition! { Event::Paused, ":subscriber": subscriber, ":kind": Kind::Digest.as_str(), ":now": seconds(now) })?;
+    tx.prepare_cached(PAUSE)?.execute(
+        transition! { Event::Paused, ":subscriber": subscriber, ":kind": Kind::Digest.as_str(), ":now": seconds(now) },
+    )?;
     Ok(())
 }
 
@@ -215,7 +236,8 @@ const CANCEL_OF: &str = "UPDATE messages SET state = :to, settled = :now
 
 /// Cancels what is open for a subscriber who is erased. What is being sent is settled by its sender first.
 pub(super) fn cancel_of(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(CANCEL_OF)?.execute(transition! { Event::Unwanted, ":subscriber": subscriber, ":now": seconds(now) })?;
+    tx.prepare_cached(CANCEL_OF)?
+        .execute(transition! { Event::Unwanted, ":subscriber": subscriber, ":now": seconds(now) })?;
     Ok(())
 }
 
@@ -237,5 +259,7 @@ const QUEUE_AGAIN: &str = "UPDATE messages SET state = :to, next_attempt = :now,
 /// Queues again what failed by reports of a run that are not believed, unless something newer was made for its
 /// subscriber. How many.
 pub(in crate::store) fn queue_again(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx.prepare_cached(QUEUE_AGAIN)?.execute(transition! { Event::FailureRejected, ":run": run, ":now": seconds(now) })?)
+    Ok(tx
+        .prepare_cached(QUEUE_AGAIN)?
+        .execute(transition! { Event::FailureRejected, ":run": run, ":now": seconds(now) })?)
 }

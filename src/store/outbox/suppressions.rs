@@ -129,7 +129,8 @@ fn is_of_this_consent(tx: &Transaction<'_>, message: i64) -> Result<bool, Error>
     Ok(!tx.prepare_cached(OF_EARLIER_CONSENT)?.query_row([message], |row| row.get::<_, bool>(0))?)
 }
 
-const LATEST: &str = "SELECT m.made, EXISTS (SELECT 1 FROM reports r WHERE r.message = m.id AND r.fault = :soft) AS is_soft
+const LATEST: &str =
+    "SELECT m.made, EXISTS (SELECT 1 FROM reports r WHERE r.message = m.id AND r.fault = :soft) AS is_soft
     FROM messages m
     WHERE (m.subscriber, lower(m.address)) = (SELECT subscriber, lower(address) FROM messages WHERE id = :message)
     AND m.id <= :message AND m.state IN (:sent, :failed) AND m.attempts > 0

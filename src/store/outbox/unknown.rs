@@ -98,9 +98,7 @@ impl Store {
             for id in ids {
                 decided += match decision {
                     Decision::Resend => tx.execute(RESEND_NOW, params![id, seconds(now)])?,
-                    Decision::Drop => {
-                        usize::from(states::end(tx, (id, Event::Dropped), Some("dropped by hand"), now)?)
-                    }
+                    Decision::Drop => usize::from(states::end(tx, (id, Event::Dropped), Some("dropped by hand"), now)?),
                 };
             }
             Ok(Ok(decided))

@@ -65,7 +65,7 @@ fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Result<(), Erro
     tx.execute_batch(&format!(
         "INSERT INTO numbered SELECT s.id, (SELECT min(i.seq) FROM items i WHERE i.story = s.id AND {STANDS})
          FROM main.stories s WHERE s.id IN (SELECT i.story FROM judged j CROSS JOIN main.items i ON i.seq = j.seq)
-         AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(upto), 0) FROM runs))"
+         AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(through_seq), 0) FROM runs))"
     ))?;
     tx.execute_batch(&view("stories", "numbered", "id", &["seq"])?)?;
     tx.commit()?;

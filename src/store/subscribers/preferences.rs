@@ -71,7 +71,7 @@ pub struct OwnRecord {
     pub reports: Vec<OwnReport>,
 }
 
-const COME_BACK: &str = "UPDATE subscribers SET status = ?2, ended = NULL, covered = ?3 WHERE id = ?1";
+const COME_BACK: &str = "UPDATE subscribers SET status = ?2, ended = NULL, cursor = ?3 WHERE id = ?1";
 
 const PAUSE: &str = "UPDATE subscribers SET paused_until = ?2 WHERE id = ?1 AND status = ?3";
 
@@ -92,7 +92,7 @@ const MAY_ASK: &str = "SELECT NOT EXISTS (SELECT 1 FROM subscribers WHERE addres
 
 const TAKE_ADDRESS: &str = "UPDATE subscribers SET address = ?2, address_key = ?3 WHERE id = ?1";
 
-const RESUME: &str = "UPDATE subscribers SET paused_until = NULL, covered = ?2 WHERE id = ?1";
+const RESUME: &str = "UPDATE subscribers SET paused_until = NULL, cursor = ?2 WHERE id = ?1";
 
 impl Store {
     /// Brings back a subscriber who left at `since` or later, as they were. False if they did not, were erased, or
@@ -114,7 +114,7 @@ impl Store {
                 return Ok(false);
             }
             let status = if known.confirmed.is_some() { Status::Active } else { Status::Pending };
-            let cursor = known.covered.max(start(tx, known.preferences.cadence, now)?);
+            let cursor = known.cursor.max(start(tx, known.preferences.cadence, now)?);
             tx.execute(COME_BACK, params![id, status.as_str(), cursor])?;
             Ok(true)
         })
@@ -188,7 +188,7 @@ impl Store {
             if !may || suppressions::of(tx, &hash)?.is_some() {
                 return Ok(false);
             }
-            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.part, &question.message_id), now)?;
+            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.body, &question.message_id), now)?;
             Ok(true)
         })
         .await
@@ -250,7 +250,7 @@ impl Reader {
 /// What came during the pause is behind them: they start where a new subscriber of their cadence would.
 fn resume(tx: &Transaction<'_>, people: Vec<Subscriber>, now: DateTime<Utc>) -> Result<(), Error> {
     for person in people {
-        let cursor = person.covered.max(start(tx, person.preferences.cadence, now)?);
+        let cursor = person.cursor.max(start(tx, person.preferences.cadence, now)?);
         tx.execute(RESUME, params![person.id, cursor])?;
     }
     Ok(())
@@ -258,7 +258,7 @@ fn resume(tx: &Transaction<'_>, people: Vec<Subscriber>, now: DateTime<Utc>) -> 
 
 /// Emails to an address that they asked for and do not have are left out: whether one was sent tells who has it.
 const OWN_MESSAGES: &str = "SELECT m.kind, m.address, p.subject, m.state, m.made, m.settled, m.error
-    FROM messages m JOIN parts p ON p.id = m.part JOIN subscribers s ON s.id = m.subscriber
+    FROM messages m JOIN bodies p ON p.id = m.body JOIN subscribers s ON s.id = m.subscriber
     WHERE m.subscriber = ?1 AND (m.kind <> 'address_change' OR lower(m.address) = s.address_key) ORDER BY m.id";
 
 fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Error> {

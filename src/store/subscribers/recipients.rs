@@ -1,4 +1,4 @@
-//! Whom a run serves, and the cursors that move with it. The conditions are parts of statements in `digests::runs` and
+//! Whom a run serves, and the cursors that move with it. The conditions are bodies of statements in `digests::runs` and
 //! `outbox::states`; each of their parameters has one name and one meaning everywhere.
 
 use rusqlite::{Transaction, named_params};
@@ -32,9 +32,9 @@ pub(in crate::store) const SERVED: &str = "status = :active AND paused_until IS 
 /// Moves the cursors of subscribers for whom a run holds nothing. An open digest of theirs moves it by itself.
 pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_seq: i64) -> Result<usize, Error> {
     let statement = format!(
-        "UPDATE subscribers SET covered = :through_seq WHERE {SERVED} AND covered = :cursor AND themes IS :themes
-         AND covered < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
-         AND m.run IS NOT NULL AND m.upto > :cursor AND m.state IN (:queued, :retry))"
+        "UPDATE subscribers SET cursor = :through_seq WHERE {SERVED} AND cursor = :cursor AND themes IS :themes
+         AND cursor < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
+         AND m.run IS NOT NULL AND m.through_seq > :cursor AND m.state IN (:queued, :retry))"
     );
     Ok(tx.prepare_cached(&statement)?.execute(named_params! {
         ":through_seq": through_seq,
@@ -49,9 +49,9 @@ pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_se
     })?)
 }
 
-const ADVANCE: &str = "UPDATE subscribers SET covered = (SELECT upto FROM messages WHERE id = ?1)
+const ADVANCE: &str = "UPDATE subscribers SET cursor = (SELECT through_seq FROM messages WHERE id = ?1)
     WHERE id = (SELECT subscriber FROM messages WHERE id = ?1)
-    AND covered < (SELECT upto FROM messages WHERE id = ?1)";
+    AND cursor < (SELECT through_seq FROM messages WHERE id = ?1)";
 
 /// Moves the cursor of the subscriber whose digest was sent to the end of that digest.
 pub(in crate::store) fn advance(tx: &Transaction<'_>, message: i64) -> Result<(), Error> {

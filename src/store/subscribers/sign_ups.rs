@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 use super::{Confirmed, confirm, join};
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::store::operations::keys;
-use crate::store::{Error, Joined, Kind, NewSubscriber, Part, Reader, Store, outbox, seconds};
+use crate::store::{Body, Error, Joined, Kind, NewSubscriber, Reader, Store, outbox, seconds};
 
 /// The least time between two confirmation emails to one subscriber.
 pub const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(1);
@@ -33,7 +33,7 @@ pub struct Answer {
     /// What it is.
     pub kind: Kind,
     /// What it says.
-    pub part: Part,
+    pub body: Body,
     /// Made once.
     pub message_id: String,
 }
@@ -128,10 +128,8 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn wording(&self, version: String) -> Result<Option<String>, Error> {
-        self.read(move |connection| {
-            Ok(connection.query_row(WORDING, [&version], |row| row.get("text")).optional()?)
-        })
-        .await
+        self.read(move |connection| Ok(connection.query_row(WORDING, [&version], |row| row.get("text")).optional()?))
+            .await
     }
 }
 
@@ -164,6 +162,6 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
     let address: Option<String> =
         tx.prepare_cached(ADDRESS)?.query_row([subscriber], |row| row.get("address")).optional()?;
     let Some(address) = address else { return Ok(false) };
-    outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.part, &answer.message_id), now)?;
+    outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.body, &answer.message_id), now)?;
     Ok(true)
 }

@@ -33,7 +33,8 @@ pub(in crate::store) fn suppress(
     Ok(())
 }
 
-const RESTORE: &str = "UPDATE subscribers SET status = CASE WHEN confirmed IS NULL THEN :pending ELSE :active END, ended = NULL
+const RESTORE: &str =
+    "UPDATE subscribers SET status = CASE WHEN confirmed IS NULL THEN :pending ELSE :active END, ended = NULL
     WHERE status = :suppressed AND id IN (SELECT m.subscriber FROM messages m WHERE m.run = :run AND m.id IN (
         SELECT message FROM suppressions WHERE reason <> :complaint
         AND message IN (SELECT id FROM messages WHERE run = :run)))";

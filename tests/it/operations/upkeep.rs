@@ -95,7 +95,7 @@ async fn what_became_of_mails_goes_after_its_time_and_stays_counted() {
     assert!(world.mails()[0].text.contains("Read this once."));
     let report = days(&world, KEPT + 1).await;
     assert_eq!((report.messages, report.texts), (1, 2), "the newest of a person stays");
-    for table in ["messages", "attempts", "samples", "parts"] {
+    for table in ["messages", "attempts", "samples", "bodies"] {
         assert_eq!(world.rows::<i64>(&format!("SELECT count(*) FROM {table}")), [1], "{table}");
     }
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM reports"), [0]);

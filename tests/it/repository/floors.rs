@@ -39,11 +39,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("store/feeds", &["feeds"]),
     ("store/items", &["items", "stories", "sqlite_sequence"]),
     ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories"]),
-    ("store/outbox", &["messages", "attempts", "parts", "reports", "returned", "suppressions", "pauses"]),
+    ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),
     ("store/operations/alarms", &["alarms"]),
     ("store/operations/keys", &["keys", "former_keys", "marks"]),
-    ("store/operations/pending_configuration", &["untaken"]),
+    ("store/operations/pending_configuration", &["pending_configuration"]),
     ("store/operations/requests", &["requests"]),
 ];
 
@@ -272,7 +272,8 @@ fn rooms_named(path: &str) -> BTreeSet<String> {
             }
         }
     }
-    let first = |item: &String| item.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let first =
+        |item: &String| item.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     items.iter().map(first).filter(|name| floor(name).is_some()).collect()
 }
 
@@ -328,11 +329,14 @@ fn foreign_writes(path: &Path, text: &str) -> Vec<String> {
         return Vec::new();
     }
     let code = code(without_tests(text));
-    let words: Vec<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     let mut broken = Vec::new();
     for at in 0..words.len() {
         let (table, rest) = match &words[at..] {
-            ["INSERT" | "REPLACE", "INTO", table, rest @ ..] | ["INSERT", "OR", _, "INTO", table, rest @ ..] => (*table, rest),
+            ["INSERT" | "REPLACE", "INTO", table, rest @ ..] | ["INSERT", "OR", _, "INTO", table, rest @ ..] => {
+                (*table, rest)
+            }
             ["DELETE", "FROM", table, rest @ ..] | ["UPDATE", table, rest @ ..] => (*table, rest),
             _ => continue,
         };
@@ -343,7 +347,8 @@ fn foreign_writes(path: &Path, text: &str) -> Vec<String> {
         {
             broken.push(format!("{name}: `{table}` is `{owner}`'s"));
         }
-        let sets_state = rest.iter().take_while(|word| **word != "WHERE" && **word != "VALUES").any(|word| *word == "state");
+        let sets_state =
+            rest.iter().take_while(|word| **word != "WHERE" && **word != "VALUES").any(|word| *word == "state");
         if table == "messages" && words[at] != "DELETE" && sets_state && name != OWNER_OF_STATES {
             broken.push(format!("{name}: `messages.state` is `{OWNER_OF_STATES}`'s"));
         }
