@@ -192,7 +192,7 @@ pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerp
 
 const LAST_BEFORE: &str = "SELECT seq FROM items WHERE arrived < ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
 
-const WITH_TEXT: &str = "SELECT count(*) AS count FROM items WHERE text_removed IS NULL";
+const WITH_TEXT: &str = "SELECT count(*) AS count FROM item_texts";
 
 /// Conditions for [`select`], with their order.
 const WITH_SEQ: &str = "WHERE i.seq = ?1";
@@ -205,9 +205,10 @@ const STALE: &str = "WHERE i.seq > ?2 AND i.fingerprint <> ?1 AND i.text_removed
 
 fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT i.seq, i.feed, f.title AS source, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
+        "SELECT i.seq, i.feed, f.title AS source, i.title, i.link, coalesce(t.summary, '') AS summary,
+         coalesce(t.content, '') AS content, i.categories, i.published, i.arrived,
          i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language, i.text_removed
-         FROM items i JOIN feeds f ON f.id = i.feed {which}"
+         FROM items i JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts t ON t.item = i.seq {which}"
     ))?;
     let mut rows = statement.query(values)?;
     let mut items = Vec::new();

@@ -1,5 +1,5 @@
-//! Stories: which one an item belongs to, its number, and what a digest is told of it. A story takes the number of
-//! its first item that stands in a digest, as a story or in the list at its end, and keeps it: a later copy adds
+//! Stories: which one an item belongs to, its number, and what a digest shows of it. A story takes the number of
+//! its first item that is in a digest, as a story or in the list at its end, and keeps it: a later copy adds
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -32,13 +32,13 @@ pub(crate) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
     Ok(tx.last_insert_rowid())
 }
 
-/// The story that an item belongs to, by its link or by its likeness to an earlier one.
+/// The story that an item belongs to, by its link or by its similarity to an earlier one.
 pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredItem) -> Result<Option<i64>, Error> {
     if let Some(story) = find_by_link(tx, feed, scored)? {
         return Ok(Some(story));
     }
     let likeness = &scored.likeness;
-    // All that is asked of most of them stands in the index.
+    // For most of them the index alone decides.
     let mut namesakes = tx.prepare_cached(
         "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
     )?;
@@ -86,10 +86,10 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     Ok(story.optional()?)
 }
 
-/// An item that stands in a digest, in either way.
+/// An item that is in a digest, as a story or in the list.
 pub(crate) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
 
-/// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
+/// Gives a story the number of its first item that is in a digest; a story that a run has covered keeps its number.
 pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
     tx.prepare_cached(&numbering())?.execute(params![story, covered])?;
     Ok(())
@@ -114,7 +114,7 @@ fn read_stories(
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
          NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
-         i.seq, CASE WHEN i.excerpt_chars = ?3 THEN i.excerpt END, i.reading_minutes,
+         i.seq, CASE WHEN x.excerpt_chars = ?3 THEN x.excerpt END, i.reading_minutes,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed),
          i.link IS NULL
@@ -123,7 +123,7 @@ fn read_stories(
                  SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
                  FROM items WHERE story = s.id AND {STANDS})
              WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
-         JOIN feeds f ON f.id = i.feed
+         JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts x ON x.item = i.seq
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
     let mut rows = statement.query(params![after, through_seq, excerpt_chars])?;
@@ -160,12 +160,15 @@ fn read_stories(
     Ok(stories)
 }
 
+const TEXTS: &str = "SELECT i.title, coalesce(t.summary, '') AS summary, coalesce(t.content, '') AS content
+    FROM items i LEFT JOIN item_texts t ON t.item = i.seq WHERE i.seq = ?1";
+
 /// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
 /// digest would have had it.
 fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
-    let mut statement = connection.prepare_cached("SELECT title, summary, content FROM items WHERE seq = ?1")?;
+    let mut statement = connection.prepare_cached(TEXTS)?;
     Ok(statement.query_row([seq], |row| {
-        let [title, summary, content] = [row.get::<_, String>(0)?, row.get(1)?, row.get(2)?];
+        let [title, summary, content]: [String; 3] = [row.get("title")?, row.get("summary")?, row.get("content")?];
         Ok(Shown::of(&title, &summary, &content, excerpt_chars))
     })?)
 }
@@ -189,9 +192,9 @@ mod tests {
             .unwrap();
         let mut insert = connection
             .prepare(
-                "INSERT INTO items (feed, identity, story, canonical, title, summary, content, categories, arrived, mailable,
+                "INSERT INTO items (feed, identity, story, canonical, title, categories, arrived, mailable,
                  title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
-                 VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '', '', '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
+                 VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
             )
             .unwrap();
         for number in 1..=items {

@@ -37,7 +37,7 @@ const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
 /// The one room that writes each table: a file, or a folder with the file of its name.
 const OWNERS: &[(&str, &[&str])] = &[
     ("store/feeds", &["feeds"]),
-    ("store/items", &["items", "stories", "sqlite_sequence"]),
+    ("store/items", &["items", "item_texts", "stories", "sqlite_sequence"]),
     ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories"]),
     ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),
