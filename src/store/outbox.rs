@@ -31,19 +31,19 @@ use crate::domain::word::words;
 pub enum Kind {
     /// A digest of a run.
     Digest,
-    /// The question whether someone really asked for it.
+    /// The question whether the owner of the address asked for it.
     Confirmation,
-    /// The first mail after a confirmation.
+    /// The first email after a confirmation.
     Welcome,
-    /// The answer to an active person who signs up once more.
+    /// The answer to an active subscriber who signs up again.
     Known,
-    /// A run's digest for whoever looks it over: no subscriber's.
+    /// A run's digest for the editors; it belongs to no subscriber.
     Proof,
-    /// The question at a new address whether it is its person's.
+    /// The question at a new address whether it is the subscriber's.
     AddressChange,
-    /// The link to a person's own page, as they asked.
+    /// The link to a subscriber's own page, which they asked for.
     Link,
-    /// What needs those who run this: no subscriber's.
+    /// What the operators have to know; it belongs to no subscriber.
     Alarm,
 }
 
@@ -65,17 +65,17 @@ pub struct Claimed {
     pub id: i64,
     /// What it is.
     pub kind: Kind,
-    /// Whose.
+    /// The subscriber's id.
     pub subscriber: String,
-    /// Where to.
+    /// The recipient.
     pub address: EmailAddress,
-    /// Made once.
+    /// Made once, with its angle brackets.
     pub message_id: String,
-    /// What it says.
+    /// Its body.
     pub body: i64,
-    /// Its date.
+    /// When it was made, which is its date.
     pub made: DateTime<Utc>,
-    /// Since when this person has been a subscriber.
+    /// Since when they have been a subscriber.
     pub since: DateTime<Utc>,
     /// This attempt's number, from 1.
     pub attempt: u32,
@@ -98,9 +98,9 @@ pub struct Settlement {
     pub next: Next,
     /// An earlier attempt may have delivered it.
     pub was_unknown: bool,
-    /// What went wrong; no address in it.
+    /// What went wrong, without any address.
     pub error: Option<String>,
-    /// What a server's refusal was, and whose fault; its hash is of the message's address.
+    /// The refusal as a report, with the hash of the message's address.
     pub report: Option<NewReport>,
 }
 
@@ -111,8 +111,9 @@ pub type MessageCounts = BTreeMap<String, u64>;
 pub type OpenCounts = BTreeMap<String, usize>;
 
 impl Store {
-    /// For whoever has just got the lock: every message in `sending` belongs to a dead process. Says how many. One that
-    /// would be tried later than any pause is long was put off by a clock that was ahead, and is due.
+    /// For the process that has just got the lock: every message in `sending` belongs to a dead process and becomes unknown.
+    /// How many. A message whose next attempt is later than any pause allows was put off by a clock that was ahead, and is
+    /// due now.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -128,7 +129,7 @@ impl Store {
         .await
     }
 
-    /// Keeps how attempts ended. A digest that was sent covers its person up to the run's end.
+    /// Records how attempts ended. A digest that was sent moves its subscriber's cursor to its end.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -155,7 +156,7 @@ impl Reader {
         .await
     }
 
-    /// Messages by state, those that are kept no longer among them.
+    /// Messages by state, including those that were removed since.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -169,7 +170,7 @@ impl Reader {
     }
 }
 
-/// Queues an email of its own for one person or address; its body belongs to no run.
+/// Queues an email with a body of its own for one person or address, outside any run.
 pub(super) fn queue(
     tx: &Transaction<'_>,
     kind: Kind,

@@ -69,7 +69,7 @@ pub struct NewSubscriber {
     pub consent_wording: Option<String>,
     /// Consent was recorded elsewhere: no confirmation is needed.
     pub is_confirmed: bool,
-    /// The subscriber asks, rather than somebody for them.
+    /// The subscriber asks, rather than someone else for them.
     pub is_own_wish: bool,
     /// Recorded consent brings them back also when they have left.
     pub may_return: bool,

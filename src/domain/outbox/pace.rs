@@ -1,6 +1,6 @@
-//! How many messages are tried side by side. One, until the first got through; then all that are allowed; fewer
-//! after a server said that it has enough (421, RFC 5321 §3.8); and none when the way out is closed. What closes the
-//! way for how long is `app::outbox::deliver`'s.
+//! How many messages are sent in parallel: one until the first got through, then as many as are allowed, fewer after a
+//! server said that it has enough (421, RFC 5321 §3.8), and none when the next hop cannot be used. For how long that is,
+//! `app::outbox::deliver` decides.
 
 /// What stood in the way of an attempt, beside an answer to the message itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

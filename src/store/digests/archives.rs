@@ -84,7 +84,7 @@ pub struct ArchivePage {
 
 const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1";
 
-/// A run is listed once its digest was sent to somebody, and while it is not held.
+/// A run is listed once one of its digests was sent, and while it is not held.
 const PAGE: &str = "SELECT a.html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed
     FROM archives a JOIN runs r ON r.id = a.run WHERE a.name = ?1";
 

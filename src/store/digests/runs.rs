@@ -1,5 +1,5 @@
-//! Runs: the windows that people stand before, the stories in them, and the one transaction that freezes a run
-//! with its stories, rendered bodies and messages.
+//! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
+//! rendered bodies and messages.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
@@ -13,14 +13,14 @@ use crate::store::outbox::{bodies, states};
 use crate::store::subscribers::recipients::{self, Recipients, SERVED};
 use crate::store::{Error, Reader, Store, from_json, seconds, time};
 
-/// People of one run who see the same: the same start, the same themes.
+/// The subscribers of a run who see the same digest: those with the same cursor and the same themes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// Their digest begins after this number.
+    /// Their cursor: the digest begins after this `seq`.
     pub cursor: i64,
     /// Names of the themes wanted; `None` for all.
     pub themes: Option<Vec<String>>,
-    /// How many they are.
+    /// Their number.
     pub people: u64,
 }
 
@@ -45,15 +45,14 @@ pub struct NewBody {
     pub listed: Vec<i64>,
 }
 
-/// A window with what it holds: `None` when nothing is in it for these people.
+/// A window with its digest.
 #[derive(Debug, Clone)]
 pub struct WindowBody {
-    /// Whose.
+    /// The window.
     pub window: Window,
-    /// What they get.
+    /// Its digest; `None` when it holds nothing for these subscribers.
     pub body: Option<NewBody>,
-    /// Nothing but listed items is in it, and these wait for a story: its people stay where they are, and are told of
-    /// them by the next digest.
+    /// It holds only listed items, which wait for a story: the cursors stay, and the next digest lists them.
     pub waits: bool,
 }
 
@@ -74,7 +73,7 @@ pub struct NewRun {
     pub domain: String,
     /// SHA-256 of the editor's note that its bodies show, if they show one.
     pub note: Option<String>,
-    /// The windows of the people it serves.
+    /// The windows of the subscribers that it serves.
     pub windows: Vec<WindowBody>,
     /// Goes to those for whom it holds nothing.
     pub quiet: Option<NewBody>,
@@ -139,7 +138,7 @@ impl Reader {
         self.read(|connection| Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)).await
     }
 
-    /// The distinct windows before which the people of a cadence stand; of everybody, without one.
+    /// The distinct windows of the subscribers of a cadence, or of all subscribers.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -169,7 +168,7 @@ impl Reader {
 
 impl Store {
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
-    /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has nobody to serve.
+    /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has no one to serve.
     ///
     /// # Errors
     /// [`Error::Statement`]; a slot that has a run already is one.
@@ -180,7 +179,7 @@ impl Store {
 
 impl Reader {
     /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
-    /// the clock was ahead must block nobody.
+    /// the clock was ahead must not block later ones.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -218,8 +217,8 @@ impl Reader {
         .await
     }
 
-    /// SHA-256 of the editor's note that people of a cadence were shown last (`None`: that anybody was). A run of
-    /// which no mail went out has shown nothing.
+    /// SHA-256 of the editor's note that subscribers of a cadence (`None`: of any) were shown last. A run of which no email
+    /// was sent has shown nothing.
     ///
     /// # Errors
     /// [`Error::Statement`].

@@ -16,7 +16,7 @@ pub struct Body {
     pub text: String,
     /// HTML.
     pub html: String,
-    /// The run that it was rendered for; none for what answers to one person.
+    /// The run that it was rendered for; none for an email to one person.
     pub run: Option<RunName>,
 }
 

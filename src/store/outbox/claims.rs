@@ -1,6 +1,6 @@
-//! Claims: which open message is next, and the one transaction in which those that ended are settled and as many are
-//! claimed as may be under way. Unknown ones come first, then what somebody waits for, then digests, run by run; a
-//! held run is skipped whole. Each is found by a seek (migration 9), however many are open.
+//! Attempts: which open message is next, and the one transaction in which attempts that ended are settled and as many new
+//! ones begin as may be under way. Unknown messages come first, then those that somebody waits for, then digests, run by
+//! run; a held run is skipped. Each is found by a seek (migration 9), however many are open.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
@@ -11,28 +11,28 @@ use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::{Error, Reader, Store, seconds, time, word};
 
-/// What was claimed, and what was given up on the way.
+/// The messages to send now, and what was ended on the way to them.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
     /// Each with an attempt recorded.
     pub messages: Vec<Claimed>,
-    /// The next two, as far as can be told; nothing is recorded of them.
+    /// The next two, as far as is known; nothing is recorded for them.
     pub upcoming: Vec<Claimed>,
-    /// Given up: they would come too late to be of use.
+    /// Ended because they would arrive too late to be of use.
     pub late: usize,
-    /// Their people have left, or are suppressed.
+    /// Ended because their subscribers have left, or are suppressed.
     pub cancelled: usize,
-    /// There was too much to give up for one transaction; more may be due at once.
+    /// Too many were ended for one transaction; more may be due now.
     pub is_cut_short: bool,
 }
 
-/// The order of claims.
+/// The order in which messages are sent.
 const TURNS: [Turn; 3] = [Turn::Unknown, Turn::Personal, Turn::Digest];
 
-/// How far ahead is looked: far enough that the next letter is written while the one before it is on its way.
+/// How many more are looked up, so that the next email is written while the one before it is being sent.
 const AHEAD: usize = 2;
 
-/// At most so many messages are given up in one transaction, so that nothing else waits long for the database.
+/// At most this many messages are ended in one transaction, so that nothing else waits long for the database.
 const MOST_GIVEN_UP: usize = 1000;
 
 impl Store {
@@ -61,7 +61,7 @@ impl Store {
         .await
     }
 
-    /// Only claims.
+    /// The same without anything to settle.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -252,7 +252,7 @@ const NEXT_LANE: &str = "SELECT min(lane) AS lane FROM messages WHERE turn = ?1 
 
 const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM runs WHERE id = ?1";
 
-/// Without a LIMIT: SQLite plans a statement anew for each bound one. The caller stops reading, and nothing is sorted.
+/// Without a LIMIT: SQLite plans a statement again for each bound one. The caller stops reading, and nothing is sorted.
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.body, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
@@ -280,7 +280,7 @@ fn next_lane(connection: &Connection, turn: Turn, after: i64) -> Result<Option<L
 /// An open message whose turn it is.
 enum Found {
     Message(Box<Claimed>),
-    /// One whose address is gone, as a forgotten person's is.
+    /// One whose address is gone, since its subscriber was erased.
     Nobody(i64),
 }
 
@@ -319,7 +319,7 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
             Some(confirmation_deadline(made))
         }
         (Kind::Digest, Some(slot)) => {
-            // A run of `once` is for people of every cadence, and counts as each one's own.
+            // A run of `once` is for subscribers of every cadence, and counts as a run of each one's own.
             let own = own.map(|own| word("a cadence", own)).transpose()?;
             lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
         }

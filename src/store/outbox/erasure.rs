@@ -14,8 +14,8 @@ const CLEAR_HASHES_OF: &str =
 const CLEAR_ADDRESSES_OF: &str = "UPDATE messages SET address = '' WHERE subscriber = ?1 AND address <> ''
     AND kind NOT IN ('proof', 'alarm')";
 
-/// Erases a subscriber's address, and cancels what is open for them. The hash in a report goes too: whoever has the key
-/// can tell the address by it.
+/// Erases a subscriber's address, and cancels what is open for them. The hash in a report goes too: with the key,
+/// it identifies the address.
 pub(in crate::store) fn erase_of(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
     tx.prepare_cached(CLEAR_HASHES_OF)?.execute([subscriber])?;
     states::cancel_of(tx, subscriber, now)?;

@@ -97,7 +97,7 @@ impl Store {
     }
 }
 
-/// Whether the database is a restored copy that nobody has released.
+/// Whether the database is a restored copy that was not released.
 pub(crate) fn is_restored(connection: &Connection) -> Result<bool, Error> {
     const RESTORED: &str = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)";
     Ok(connection.prepare_cached(RESTORED)?.query_row([PauseCause::Restored.as_str()], |row| row.get(0))?)
@@ -106,7 +106,7 @@ pub(crate) fn is_restored(connection: &Connection) -> Result<bool, Error> {
 const MARK: &str = "INSERT INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)
     ON CONFLICT (cause) DO UPDATE SET reason = excluded.reason, made = excluded.made, probe = NULL, probes = 0";
 
-/// Marks a database as a restored copy: whoever starts on it is told why it sends nothing.
+/// Marks a database as a restored copy: a program started on it shows why it sends nothing.
 pub(in crate::store) fn mark_restored(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
     copy.execute(MARK, params![PauseCause::Restored.as_str(), reason, seconds(now)])?;
     Ok(())

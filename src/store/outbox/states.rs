@@ -76,7 +76,7 @@ pub(in crate::store) struct NewDigests<'a> {
 }
 
 /// Subscribers who are not waiting for a message with the newest story already. `once` presses no digest on an address
-/// that has just refused it either; one that expired, or that nobody accepted in time, is in nobody's way.
+/// that has just refused it either; one that expired, or that was not accepted in time, is not in the way.
 const NOT_WAITING: &str = "cursor = :cursor AND themes IS :themes AND NOT EXISTS (SELECT 1 FROM messages m
     WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.through_seq >= :newest
     AND (m.state IN (:queued, :retry) OR (m.state = :failed AND :cadence IS NULL AND EXISTS (SELECT 1 FROM attempts a

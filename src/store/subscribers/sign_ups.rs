@@ -32,7 +32,7 @@ pub struct Wording {
 pub struct Answer {
     /// What it is.
     pub kind: Kind,
-    /// What it says.
+    /// Its text.
     pub body: Body,
     /// Made once.
     pub message_id: String,
