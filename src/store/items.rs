@@ -172,7 +172,7 @@ impl Store {
 const STORY: &str = "SELECT story FROM items WHERE seq = ?1";
 
 const WRITE_SCORE: &str =
-    "UPDATE items SET score = :score, picked = :selected, borderline = :borderline, themes = :themes,
+    "UPDATE items SET score = :score, selected = :selected, borderline = :borderline, themes = :themes,
     language = :language, reasons = :reasons, fingerprint = :fingerprint WHERE seq = :seq";
 
 /// Writes a score beside its item.
@@ -199,7 +199,7 @@ const WITH_SEQ: &str = "WHERE i.seq = ?1";
 const WITH_LINK: &str = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
 const AFTER: &str = "WHERE i.seq > ?1 ORDER BY i.seq LIMIT ?2";
 const BEFORE: &str = "WHERE i.seq < ?1 ORDER BY i.seq DESC LIMIT ?2";
-const LEFT_OUT: &str = "WHERE i.seq > ?1 AND ((i.picked = 0 AND i.borderline = 0) OR i.mailable = 0)
+const LEFT_OUT: &str = "WHERE i.seq > ?1 AND ((i.selected = 0 AND i.borderline = 0) OR i.mailable = 0)
     ORDER BY i.score DESC, i.seq LIMIT ?2";
 const STALE: &str = "WHERE i.seq > ?2 AND i.fingerprint <> ?1 AND i.text_removed IS NULL ORDER BY i.seq LIMIT 200";
 
@@ -207,7 +207,7 @@ fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -
     let mut statement = connection.prepare(&format!(
         "SELECT i.seq, i.feed, f.title AS source, i.title, i.link, coalesce(t.summary, '') AS summary,
          coalesce(t.content, '') AS content, i.categories, i.published, i.arrived,
-         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language, i.text_removed
+         i.mailable, i.prior, i.score, i.selected, i.themes, i.reasons, i.borderline, i.language, i.text_removed
          FROM items i JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts t ON t.item = i.seq {which}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -234,7 +234,7 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
         prior: row.get("prior")?,
         score: Score {
             total: row.get("score")?,
-            picked: row.get("picked")?,
+            picked: row.get("selected")?,
             themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
             // Not stored: `explain` scores the text again.
             excluded: Vec::new(),

@@ -1,8 +1,8 @@
-//! The outbox: one row for each message, its attempts recorded before the connection is opened (`claims`) and settled
+//! The outbox: one row for each message, its attempts recorded before the connection is opened (`attempts`) and settled
 //! afterwards. Which state follows is decided by `domain::outbox`, and written by `states` alone.
 
+pub(super) mod attempts;
 pub(super) mod bodies;
-pub(super) mod claims;
 pub(super) mod erasure;
 pub(super) mod messages;
 pub(super) mod pauses;
@@ -119,7 +119,7 @@ impl Store {
     /// [`Error::Statement`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         // Looked up first: nearly always there is nothing to write.
-        if !self.read(move |connection| claims::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
+        if !self.read(move |connection| attempts::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
             return Ok(0);
         }
         self.write(move |tx| {

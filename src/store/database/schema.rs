@@ -37,6 +37,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0026_application.sql")),
     M::up(include_str!("migrations/0028_vocabulary.sql")),
     M::up(include_str!("migrations/0029_item_texts.sql")),
+    M::up(include_str!("migrations/0030_selected.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".
@@ -186,7 +187,7 @@ mod tests {
             let question = format!("SELECT group_concat(line, ', ') FROM ({question})");
             connection.query_row(&question, [], |row| row.get(0)).unwrap()
         };
-        assert_eq!(rows("SELECT items || ' ' || picked AS line FROM feeds"), "3 1");
+        assert_eq!(rows("SELECT items || ' ' || selected AS line FROM feeds"), "3 1");
         let tallies = "SELECT run || ' ' || state || ' ' || count AS line FROM tallies ORDER BY run, state";
         assert_eq!(rows(tallies), "0 failed 1, 0 sent 1, 1 queued 1, 1 sent 6");
         let totals = "SELECT subject || ' ' || state || ' ' || count AS line FROM totals ORDER BY subject, state";

@@ -114,7 +114,7 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         gone: optional_time(row.get("gone")?)?,
         gap: optional_time(row.get("gap")?)?,
         items: row.get("items")?,
-        picked: row.get("picked")?,
+        picked: row.get("selected")?,
     })
 }
 

@@ -31,7 +31,7 @@ pub struct Saved {
     pub new: usize,
     /// Known items whose text has changed.
     pub changed: usize,
-    /// New items that are picked, and may be mailed.
+    /// New items that are selected, and may be mailed.
     pub picked: usize,
     /// New items that are just under the threshold, and may be listed.
     pub listed: usize,
@@ -214,7 +214,7 @@ fn update(
 }
 
 const INSERT: &str = "INSERT INTO items (feed, identity, story, canonical, link, title, author, categories, published, updated,
-    arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest, borderline,
+    arrived, mailable, title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint, digest, borderline,
     language, reading_minutes, ownership)
     VALUES (:feed, :identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
     :arrived, :mailable, :title_key, :shingles, :words, :prior, :score, :selected, :themes, :reasons, :fingerprint, :digest,

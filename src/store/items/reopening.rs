@@ -21,7 +21,7 @@ struct Old {
     is_selected: bool,
 }
 
-const TOO_OLD: &str = "SELECT seq, story, picked FROM items
+const TOO_OLD: &str = "SELECT seq, story, selected FROM items
     WHERE feed = ?1 AND mailable = 0 AND text_removed IS NULL AND coalesce(published, updated) >= ?2
     ORDER BY coalesce(published, updated), seq";
 
@@ -56,7 +56,7 @@ pub(in crate::store) fn admit(
 fn too_old(tx: &Transaction<'_>, feed: &str, since: DateTime<Utc>) -> Result<Vec<Old>, Error> {
     let mut statement = tx.prepare(TOO_OLD)?;
     let rows = statement.query_map(params![feed, seconds(since)], |row| {
-        Ok(Old { seq: row.get("seq")?, story: row.get("story")?, is_selected: row.get("picked")? })
+        Ok(Old { seq: row.get("seq")?, story: row.get("story")?, is_selected: row.get("selected")? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -87,7 +87,7 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
 }
 
 /// An item that is in a digest, as a story or in the list.
-pub(crate) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+pub(crate) const STANDS: &str = "(selected = 1 OR borderline = 1) AND mailable = 1";
 
 /// Gives a story the number of its first item that is in a digest; a story that a run has covered keeps its number.
 pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
@@ -113,7 +113,7 @@ fn read_stories(
     // nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
-         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.selected = 1 AND p.mailable = 1),
          i.seq, CASE WHEN x.excerpt_chars = ?3 THEN x.excerpt END, i.reading_minutes,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed),
@@ -180,7 +180,7 @@ mod tests {
     use super::{BY_LINK, numbering};
     use crate::store::database::schema::STEPS;
 
-    /// One feed with so many items of one link and one story, each with a title of its own; the last one is picked.
+    /// One feed with so many items of one link and one story, each with a title of its own; the last one is selected.
     fn crowded(items: i64) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
         rusqlite_migration::Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
@@ -193,7 +193,7 @@ mod tests {
         let mut insert = connection
             .prepare(
                 "INSERT INTO items (feed, identity, story, canonical, title, categories, arrived, mailable,
-                 title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
+                 title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint)
                  VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
             )
             .unwrap();

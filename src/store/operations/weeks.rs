@@ -69,7 +69,7 @@ impl Reader {
     }
 }
 
-const ITEMS: &str = "SELECT i.feed, (i.arrived - ?1) / ?2 AS week, count(*) AS items, sum(i.picked) AS selected
+const ITEMS: &str = "SELECT i.feed, (i.arrived - ?1) / ?2 AS week, count(*) AS items, sum(i.selected) AS selected
     FROM feeds f CROSS JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY i.feed, week";
 
 const SENT: &str = "SELECT (r.made - ?1) / ?2 AS week, sum(t.count) AS emails

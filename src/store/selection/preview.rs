@@ -12,7 +12,7 @@ use crate::store::items::stories::STANDS;
 use crate::store::{Error, flatten, to_json};
 
 /// The columns of `items` that a score sets.
-const JUDGED: [&str; 6] = ["score", "picked", "borderline", "themes", "language", "reasons"];
+const JUDGED: [&str; 6] = ["score", "selected", "borderline", "themes", "language", "reasons"];
 
 impl Reader {
     /// The same database with these scores. Where the file is read alone, it fails once another process changes the
@@ -31,7 +31,7 @@ fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Result<(), Erro
     // The file itself is opened read-only.
     connection.execute_batch(
         "PRAGMA query_only = OFF; PRAGMA temp_store = MEMORY;
-         CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, picked, borderline, themes, language, reasons);
+         CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, selected, borderline, themes, language, reasons);
          CREATE TEMP TABLE numbered (id INTEGER PRIMARY KEY, seq);",
     )?;
     let tx = connection.transaction()?;

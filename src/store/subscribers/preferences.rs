@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::erasure::erase;
-use super::{AT_ADDRESS, PAUSE_IS_OVER, PAUSED, WITH_ID, email_address, select, start};
+use super::rows::{AT_ADDRESS, PAUSE_IS_OVER, PAUSED, WITH_ID, email_address, select};
+use super::start;
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::store::outbox::{erasure, states, suppressions};
 use crate::store::{Answer, Error, Reader, Store, Subscriber, optional_time, outbox, seconds, time};

@@ -146,7 +146,7 @@ async fn every_hostile_feed_costs_itself_only_and_the_digest_goes_out() {
     assert!(long.is_empty(), "{long:?}");
     assert!(
         world.rows::<i64>(
-            "SELECT count(*) FROM items JOIN item_texts ON item = seq WHERE picked = 1 AND excerpt IS NULL"
+            "SELECT count(*) FROM items JOIN item_texts ON item = seq WHERE selected = 1 AND excerpt IS NULL"
         ) == [0]
     );
 }

@@ -91,9 +91,9 @@ fn counted(world: &World) -> BTreeMap<String, [Vec<String>; 2]> {
     let questions = [
         (
             "feeds",
-            "SELECT id || ' ' || items || ' ' || picked FROM feeds ORDER BY id",
+            "SELECT id || ' ' || items || ' ' || selected FROM feeds ORDER BY id",
             "SELECT id || ' ' || (SELECT count(*) FROM items WHERE feed = id)
-             || ' ' || (SELECT count(*) FROM items WHERE feed = id AND picked = 1) FROM feeds ORDER BY id",
+             || ' ' || (SELECT count(*) FROM items WHERE feed = id AND selected = 1) FROM feeds ORDER BY id",
         ),
         (
             "messages of runs",

@@ -10,11 +10,13 @@ use rusqlite::types::Value;
 use crate::support::{Entry, Reply, World, rss, start};
 
 /// Columns that have another name since: the migration, the table, the old name and the new one.
-const RENAMED: [(&str, &str, &str, &str); 4] = [
+const RENAMED: [(&str, &str, &str, &str); 6] = [
     ("0028_vocabulary.sql", "messages", "part", "body"),
     ("0028_vocabulary.sql", "messages", "upto", "through_seq"),
     ("0028_vocabulary.sql", "runs", "upto", "through_seq"),
     ("0028_vocabulary.sql", "subscribers", "covered", "cursor"),
+    ("0030_selected.sql", "items", "picked", "selected"),
+    ("0030_selected.sql", "feeds", "picked", "selected"),
 ];
 
 /// Tables that have another name since: the migration, the old name and the new one.

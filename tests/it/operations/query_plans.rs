@@ -53,14 +53,14 @@ const MAY_SCAN: [(&str, &str, &str); 13] = [
     ("runs.rs", "SELECT note FROM runs", "when a digest is made; stops at the newest run with a note"),
     ("status_counts.rs", "SELECT id, cadence, slot, made", "`runs list`; stops at its limit"),
     ("status_counts.rs", "SELECT id, cadence FROM runs WHERE id IN (SELECT run", "`explain`, of one item"),
-    ("subscribers.rs", "SELECT id, address, name", "`subscribers list`, of everybody"),
+    ("rows.rs", "SELECT id, address, name", "`subscribers list`, of everybody"),
     ("bodies.rs", "SELECT max(r.id) AS run", "once a day, for each two hundred messages: runs are few"),
 ];
 
 /// What stands for a part that the source puts into a statement when it runs.
 const PARTS: [(&str, &str, &[&str]); 2] = [
     ("items.rs", "{which}", &["{WITH_SEQ}", "{WITH_LINK}", "{AFTER}", "{BEFORE}", "{LEFT_OUT}", "{STALE}"]),
-    ("subscribers.rs", "{which}", &["{WITH_ID}", "{AT_ADDRESS}", "{PAUSED}", "{PAUSE_IS_OVER}", "{ALL}"]),
+    ("rows.rs", "{which}", &["{WITH_ID}", "{AT_ADDRESS}", "{PAUSED}", "{PAUSE_IS_OVER}", "{ALL}"]),
 ];
 
 /// Constants that statements in other files have in them.
@@ -79,7 +79,7 @@ async fn no_statement_scans_a_table_that_grows() {
     drop(Store::open(&path).await.unwrap());
     let database = Connection::open(&path).unwrap();
     let temporary =
-        "CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, picked, borderline, themes, language, reasons);
+        "CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, selected, borderline, themes, language, reasons);
                      CREATE TEMP TABLE numbered (id INTEGER PRIMARY KEY, seq);";
     database.execute_batch(temporary).unwrap();
     let statements = statements();

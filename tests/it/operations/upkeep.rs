@@ -76,7 +76,11 @@ async fn another_topic_leaves_the_judgement_of_an_item_without_its_text() {
     reload(&live, config::load(&world.folder().join("config"), Some(&world.folder().join("data")), &[])).await.unwrap();
     let app = live.app();
     assert!(app.store.stale(app.config.topic.fingerprint.clone(), 0).await.unwrap().is_empty());
-    assert_eq!(world.rows::<i64>("SELECT picked FROM items"), [1], "no run has covered it, and it is in all the same");
+    assert_eq!(
+        world.rows::<i64>("SELECT selected FROM items"),
+        [1],
+        "no run has covered it, and it is in all the same"
+    );
 }
 
 #[tokio::test]
@@ -169,7 +173,7 @@ async fn others_write_while_much_is_removed() {
     connection
         .execute_batch(
             "INSERT INTO items (feed, identity, story, title, categories, arrived, mailable, title_key,
-             shingles, words, prior, score, picked, themes, reasons, fingerprint)
+             shingles, words, prior, score, selected, themes, reasons, fingerprint)
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
              SELECT 'blog', 'id:n' || i, 1, 't', '[]', 0, 0, 't', 0, 0, 0, 0, 0, '[]', '[]', 'x' FROM n;
              INSERT INTO item_texts (item, summary, content) SELECT seq, 's', 'c' FROM items WHERE identity LIKE 'id:n%';",

@@ -13,7 +13,7 @@ use crate::store::{Error, Reader, Store, seconds, time, word};
 
 /// The messages to send now, and what was ended on the way to them.
 #[derive(Debug, Clone, Default)]
-pub struct Claims {
+pub struct Attempts {
     /// Each with an attempt recorded.
     pub messages: Vec<Claimed>,
     /// The next two, as far as is known; nothing is recorded for them.
@@ -49,14 +49,14 @@ impl Store {
         now: DateTime<Utc>,
         limit: usize,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
-    ) -> Result<Claims, Error> {
+    ) -> Result<Attempts, Error> {
         if settlements.is_empty() && !self.read(move |connection| is_any_due(connection, now)).await? {
-            return Ok(Claims::default());
+            return Ok(Attempts::default());
         }
         self.write(move |tx| {
             settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
             let is_restored = pauses::is_restored(tx)?;
-            Round { tx, now, limit, hash: &hash, is_restored, claims: Claims::default() }.claim()
+            Round { tx, now, limit, hash: &hash, is_restored, attempts: Attempts::default() }.claim()
         })
         .await
     }
@@ -125,7 +125,7 @@ struct Lane {
     cadence: Option<Cadence>,
 }
 
-/// One round of claims.
+/// One round of beginning attempts.
 struct Round<'a, H> {
     tx: &'a Transaction<'a>,
     now: DateTime<Utc>,
@@ -133,22 +133,22 @@ struct Round<'a, H> {
     hash: &'a H,
     /// The database is a copy: what was sent since is not known, so nothing leaves but what tells of that.
     is_restored: bool,
-    claims: Claims,
+    attempts: Attempts,
 }
 
 impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn is_full(&self) -> bool {
-        self.claims.messages.len() >= self.limit
+        self.attempts.messages.len() >= self.limit
     }
 
-    fn claim(mut self) -> Result<Claims, Error> {
+    fn claim(mut self) -> Result<Attempts, Error> {
         for turn in TURNS {
             if turn == Turn::Digest && is_proof_under_way(self.tx)? {
                 break;
             }
             let mut after = -1;
             while !self.is_full()
-                && !self.claims.is_cut_short
+                && !self.attempts.is_cut_short
                 && let Some(lane) = next_lane(self.tx, turn, after)?
             {
                 after = lane.number;
@@ -157,18 +157,18 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
                 }
             }
         }
-        Ok(self.claims)
+        Ok(self.attempts)
     }
 
     fn claim_in(&mut self, turn: Turn, lane: &Lane) -> Result<(), Error> {
-        while !self.is_full() && !self.claims.is_cut_short {
-            let room = self.limit - self.claims.messages.len() + AHEAD;
+        while !self.is_full() && !self.attempts.is_cut_short {
+            let room = self.limit - self.attempts.messages.len() + AHEAD;
             let due = due(self.tx, turn, lane, (self.now, self.is_restored), room)?;
             if due.is_empty() {
                 return Ok(());
             }
             due.into_iter().try_for_each(|found| self.take(found))?;
-            self.claims.is_cut_short = self.claims.late + self.claims.cancelled >= MOST_GIVEN_UP;
+            self.attempts.is_cut_short = self.attempts.late + self.attempts.cancelled >= MOST_GIVEN_UP;
         }
         Ok(())
     }
@@ -176,23 +176,23 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn take(&mut self, found: Found) -> Result<(), Error> {
         let (tx, now) = (self.tx, self.now);
         match found {
-            Found::Message(message) if self.is_full() => self.claims.upcoming.push(*message),
+            Found::Message(message) if self.is_full() => self.attempts.upcoming.push(*message),
             Found::Nobody(_) if self.is_full() => {}
             Found::Nobody(id) => {
                 states::end(tx, (id, Event::Unwanted), None, now)?;
-                self.claims.cancelled += 1;
+                self.attempts.cancelled += 1;
             }
             Found::Message(message) if !is_wanted(tx, &message, self.hash)? => {
                 states::end(tx, (message.id, Event::Unwanted), None, now)?;
-                self.claims.cancelled += 1;
+                self.attempts.cancelled += 1;
             }
             Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
                 states::end(tx, (message.id, Event::Expired), Some("given up: it would come too late"), now)?;
-                self.claims.late += 1;
+                self.attempts.late += 1;
             }
             Found::Message(message) => {
                 record_attempt(tx, &message, now)?;
-                self.claims.messages.push(*message);
+                self.attempts.messages.push(*message);
             }
         }
         Ok(())
@@ -205,7 +205,7 @@ fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
     Ok(connection.prepare_cached(PROOF_UNDER_WAY)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// Whether a claim would find a message.
+/// Whether any message may be sent now.
 fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error> {
     let is_restored = pauses::is_restored(connection)?;
     let digests_wait = is_proof_under_way(connection)?;
