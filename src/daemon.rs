@@ -108,7 +108,7 @@ pub async fn run(
     };
     watchdog.abort();
     // After the end, no process runs with another configuration than that of the files.
-    if let Err(error) = app.store.set_untaken(None).await {
+    if let Err(error) = app.store.set_pending_configuration(None).await {
         tracing::debug!("the pending configuration is still recorded: {error}");
     }
     ended

@@ -1,6 +1,6 @@
-//! The database is the truth: feeds' state, items in order of arrival, stories, frozen runs, the outbox, people.
-//! Callers see only methods in domain words, with `now` as an argument; no driver type leaves this folder.
-//! One writer numbers and commits; a few read-only connections answer questions beside it (WAL).
+//! The database is the truth: the state of feeds, items in order of arrival, stories, frozen runs, the outbox, subscribers.
+//! Callers see methods in the words of the domain, with `now` as an argument; no driver type leaves this folder. Each table
+//! has one owner among the rooms. One writer numbers and commits; a few read-only connections run beside it (WAL).
 
 mod database;
 mod digests;
@@ -25,24 +25,25 @@ pub use database::reader::Reader;
 pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use digests::held_runs::{Cancelled, Released};
 pub use digests::proofs::{NewProof, PROOF};
-pub use digests::runs::{FrozenRun, NewPart, NewRun, RunRow, Window, WindowPart};
-pub use digests::status_counts::{HeldRun, LastDigest, ReportCount, RunStanding};
+pub use digests::runs::{FrozenRun, NewBody, NewRun, RunRow, Window, WindowBody};
+pub use digests::status_counts::{HeldRun, LastDigest, ReportCount, RunStatus};
 pub use feeds::{Activity, CRASHED, Failure, FeedState, Poll, PollOutcome, Reopened, Visited};
 pub use items::arrival::Saved;
 pub use items::scored::{ScoredItem, Shown};
 pub use items::{ItemRow, Rescored};
 pub use operations::alarms::{AlarmMail, Facts, Untold};
 pub use operations::keys::{FreshKeys, Keys, Rotated};
-pub use operations::pending_configuration::Untaken;
+pub use operations::pending_configuration::PendingConfiguration;
 pub use operations::requests::Request;
 pub use operations::weeks::{WEEKS, WeekItems, WeekMails, Weeks};
-pub use outbox::claims::Claims;
+pub use outbox::attempts::Attempts;
+pub use outbox::bodies::{Body, RunName};
 pub use outbox::messages::{MessageRow, Wanted};
 pub use outbox::pauses::{Pause, PauseCause};
 pub use outbox::reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use outbox::suppressions::Suppressed;
 pub use outbox::unknown::{Decision, UnknownMessage};
-pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Part, RunName, Settlement};
+pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Settlement};
 pub use subscribers::erasure::{Erased, Expiry};
 pub use subscribers::preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use subscribers::sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
@@ -51,37 +52,37 @@ pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("cannot open the database `{path}`")]
     Open {
-        /// Where it should be.
+        /// Its path.
         path: PathBuf,
         /// Why.
         #[source]
         source: rusqlite::Error,
     },
-    /// There is none.
+    /// There is no database.
     #[error("there is no database `{}` yet", absolute(path))]
     Missing {
-        /// Where it should be.
+        /// Its path.
         path: PathBuf,
     },
-    /// An earlier version of the program wrote this database, and only whoever works on it may change it.
+    /// An earlier version of the program wrote this database; only the process that holds its lock migrates it.
     #[error(
         "the database `{path}` has schema {found}, and this program reads {known}: it was last used by an earlier version"
     )]
     OlderSchema {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// Its schema's number.
+        /// Its schema number.
         found: usize,
-        /// The one known here.
+        /// The current schema number.
         known: usize,
     },
-    /// It changed again and again while it was read.
+    /// It kept changing while it was read.
     #[error("the database `{path}` changed while it was read")]
     Unsteady {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
     /// A later version of the program wrote this database.
@@ -89,23 +90,23 @@ pub enum Error {
         "the database `{path}` has schema {found}, and this program knows {known}: it was written by a later version"
     )]
     NewerSchema {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// Its schema's number.
+        /// Its schema number.
         found: usize,
-        /// The newest one known here.
+        /// The newest schema number that this program knows.
         known: usize,
     },
-    /// A database, and none of ours.
+    /// A database of another program.
     #[error("`{path}` is not a database of this program")]
     Foreign {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
     /// The schema could not be brought up to date.
     #[error("cannot bring the database `{path}` up to date")]
     Migrate {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
         /// Why.
         #[source]
@@ -114,7 +115,7 @@ pub enum Error {
     /// A statement failed.
     #[error("the database refused a statement")]
     Statement(#[from] rusqlite::Error),
-    /// A column holds what this program never writes.
+    /// A column holds a value that this program never writes.
     #[error("the database holds `{value}` where {what} should be")]
     Content {
         /// What was expected.
@@ -125,7 +126,7 @@ pub enum Error {
     /// A copy cannot be written.
     #[error("cannot write the copy `{path}`")]
     Copy {
-        /// Where it should be.
+        /// Its path.
         path: PathBuf,
         /// Why.
         #[source]
@@ -134,18 +135,18 @@ pub enum Error {
     /// Another process has the database open.
     #[error("the database `{path}` is in use")]
     InUse {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
-    /// The file's pages do not hold together.
+    /// The file is damaged.
     #[error("the database `{path}` is damaged: {found}")]
     Damaged {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// The first thing that was found.
+        /// The first finding.
         found: String,
     },
-    /// A connection's thread has ended: it was closed, or a fault of the program's own, which is logged, has ended it.
+    /// A connection's thread has ended: it was closed, or a bug has ended it, which is logged.
     #[error("the connection to the database is closed")]
     Closed,
 }
@@ -156,11 +157,11 @@ impl Error {
     }
 }
 
-/// What is done in one transaction, whatever it gives back.
+/// The work of one transaction.
 type Change = Box<dyn FnOnce(&Transaction<'_>) -> Result<reader::Answer, Error> + Send>;
 
-/// The database, to be read and written. What only reads is a [`Reader`]'s, so that whoever has no more than one changes
-/// nothing.
+/// The database, for reading and writing. Everything that only reads is a method of [`Reader`], so that code that has only
+/// a reader cannot change anything.
 #[derive(Debug)]
 pub struct Store {
     writer: tokio_rusqlite::Connection,
@@ -179,15 +180,15 @@ impl Deref for Store {
 /// Transactions since the database was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transactions {
-    /// Answered by a read-only connection.
+    /// On a read-only connection.
     pub reads: usize,
-    /// Of the single writer, those among them that changed nothing.
+    /// On the writer, including those that changed nothing.
     pub writes: usize,
 }
 
 impl Store {
-    /// Opens the database, makes it if there is none, and brings its schema up to date: for the one process that holds the
-    /// lock of its folder.
+    /// Opens the database, creates it if there is none, and migrates its schema: for the one process that holds the folder's
+    /// lock.
     ///
     /// # Errors
     /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`].
@@ -195,7 +196,7 @@ impl Store {
         Self::with(connection::maker(path).await?, path).await
     }
 
-    /// Opens a database that is there, to change something in it beside the process that works on it.
+    /// Opens an existing database, to change something beside the process that holds its lock.
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
@@ -210,27 +211,27 @@ impl Store {
         Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
     }
 
-    /// The same to whoever may only read.
+    /// A reader of the same database.
     #[must_use]
     pub fn reader(&self) -> Reader {
         self.reader.clone()
     }
 
-    /// Closes it: what lies in the log is written into the file, which is the whole database then. Without it, as after a
-    /// kill, the next start does so.
+    /// Closes it: the log is written back, so that the file is the complete database. Without that, as after a kill, the next
+    /// start does so.
     pub async fn close(&self) {
-        // The last one to close writes the log back, and only the writer may.
+        // The last connection to close writes the log back, and only the writer may.
         self.reader.close().await;
         reader::close(&self.writer).await;
     }
 
-    /// How much was asked of it so far.
+    /// The number of transactions so far.
     #[must_use]
     pub fn transactions(&self) -> Transactions {
         Transactions { reads: self.reader.asked(), writes: self.writes.load(Ordering::Relaxed) }
     }
 
-    /// Runs `work` in one transaction of the single writer: all of it is kept, or nothing.
+    /// Runs `work` in one transaction of the single writer: all of it is committed, or nothing.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error> + Send + 'static,
@@ -250,7 +251,7 @@ impl Store {
         self.reader.answered(done.await)
     }
 
-    /// As a fault in a closure does.
+    /// Ends the writer, as a bug in a closure would.
     #[cfg(test)]
     pub(crate) async fn lose(&self) {
         let fault = self.write::<()>(|_| panic!("a fault, made by a test")).await;
@@ -258,14 +259,14 @@ impl Store {
     }
 }
 
-/// What SQLite keeps beside a database, whose name ends so.
+/// The file that SQLite keeps beside a database under its name with this ending.
 fn beside(database: &Path, end: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// A path as it can be found from everywhere.
+/// A path that is valid from any folder.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

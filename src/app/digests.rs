@@ -26,7 +26,7 @@ use crate::domain::digests::digest::{Digest, NoStory, Story};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, ItemRow, NewArchive, NewPart, NewRun, Reader, Rescored, WindowPart};
+use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
 use bodies::{Page, Press};
 pub use due::{Due, due, schedule};
 use note::{Note, NoteUse};
@@ -90,7 +90,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let now = app.clock.now();
     app.store.end_pauses(now).await?;
     let cadence = due.as_ref().map(|due| due.cadence);
-    let upto = app.store.highest_seq().await?;
+    let through_seq = app.store.highest_seq().await?;
     let note = note::next(app, cadence).await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
     let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
@@ -103,14 +103,14 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
     let served = app.store.windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
-    let stories: Arc<[Story]> = match served.iter().map(|window| window.covered).min() {
-        Some(covered) => app.store.stories(covered, upto, excerpt_chars).await?.into(),
+    let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
+        Some(cursor) => app.store.stories(cursor, through_seq, excerpt_chars).await?.into(),
         None => Arc::default(),
     };
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;
-        let (part, waits) = match press.mail_of(&stories, window.covered, window.themes.clone()).await? {
+        let (body, waits) = match press.mail_of(&stories, window.cursor, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -118,16 +118,16 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
                 }
                 let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
                 let Rendered { subject, text, html } = rendered;
-                (Some(NewPart { subject, text, html, stories, listed }), false)
+                (Some(NewBody { subject, text, html, stories, listed }), false)
             }
             Err(NoStory { waiting }) => {
                 report.waiting = report.waiting.max(waiting);
                 (None, waiting > 0)
             }
         };
-        windows.push(WindowPart { window, part, waits });
+        windows.push(WindowBody { window, body, waits });
     }
-    let first = windows.iter().filter(|window| window.part.is_some()).map(|window| window.window.covered).min();
+    let first = windows.iter().filter(|window| window.body.is_some()).map(|window| window.window.cursor).min();
     if report.people == 0 || (cadence.is_none() && first.is_none()) {
         return Ok(report);
     }
@@ -137,7 +137,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
     let quiet = match &due {
-        Some(due) if windows.iter().any(|window| window.part.is_none()) => quiet::note(app, due).await?,
+        Some(due) if windows.iter().any(|window| window.body.is_none()) => quiet::note(app, due).await?,
         _ => None,
     };
     let (slot, due) = match due {
@@ -151,12 +151,12 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let fate = press.note.fate;
     let note = press.note.hash.clone().filter(|_| first.is_some());
     let proof = proof_email::of_run(app, &windows);
-    let run = NewRun { cadence, slot, due, now, upto, domain, note, windows, quiet, archive, proof };
+    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
     report.run = app.store.freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {
             report.note = if messages > 0 { fate } else { NoteUse::None };
-            tracing::info!(run = id, stories = report.stories, messages, quiet, upto, "made a digest")
+            tracing::info!(run = id, stories = report.stories, messages, quiet, through_seq, "made a digest")
         }
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }

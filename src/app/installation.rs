@@ -178,7 +178,7 @@ impl App {
         let unknown = self.store.recover(self.clock.now()).await?;
         poll::recover(self).await?;
         // No daemon goes on with an earlier configuration.
-        self.store.set_untaken(None).await?;
+        self.store.set_pending_configuration(None).await?;
         if unknown > 0 {
             tracing::warn!(
                 unknown,

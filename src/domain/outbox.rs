@@ -1,9 +1,10 @@
 //! The life of a message: its states, what follows from the outcome of an attempt, the back-off ladder, and the
 //! deadline for sending. The store keeps the states; `app::outbox::deliver` calls this for each attempt.
-//! `domain::outbox::flow` decides how many messages are sent concurrently.
+//! `flow` decides how many messages are sent concurrently, and the table of `transitions` which state follows which.
 
 pub mod bounce;
 pub mod flow;
+pub mod transitions;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::subscribers::subscriber::Cadence;
 use super::subscribers::token::CONFIRM_FOR;
 use super::word::words;
 
-/// The state of a message. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
+/// The state of a message; [`transitions`] has the way from one to the next. `Queued`, `Retry`, `Sending` and `Unknown` are open; the others are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Created, but not yet tried.
@@ -67,6 +68,14 @@ pub enum Outcome {
     /// The next hop could not be used, so nothing of the message was sent and the attempt does not count.
     Unsent,
 }
+
+words!(Outcome {
+    Accepted = "accepted",
+    Deferred = "deferred",
+    Refused = "refused",
+    Lost = "lost",
+    Unsent = "unsent",
+});
 
 /// What happens next to the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub struct Poll {
 pub struct Visited {
     /// The address that answered, and to which the validators belong.
     pub location: Option<String>,
-    /// Where the feed has moved for good, as far as that was told.
+    /// Where the feed has moved permanently, as far as that is known.
     pub moved: Option<Moved>,
     /// Where it is asked from now on, if that is believed.
     pub address: Option<String>,
@@ -91,7 +91,7 @@ pub enum PollOutcome {
     },
     /// It could not be read.
     Failed {
-        /// What a person is told.
+        /// The message for people.
         error: String,
         /// What kind of failure it was.
         why: Failure,
@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// After the clock has gone back: what a poll in what is now the future has set for its feed goes back with it, so
-    /// that nobody is left alone for longer than they asked, nor asked sooner.
+    /// that no feed is polled later or earlier than it asked.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -187,7 +187,7 @@ impl Store {
         self.write(move |tx| save(tx, poll)).await
     }
 
-    /// Keeps several polls with one commit; each is kept whole, or fails by itself and leaves nothing behind.
+    /// Stores several polls with one commit; each is stored completely, or fails alone and leaves nothing behind.
     ///
     /// # Errors
     /// [`Error::Statement`]: nothing could be kept at all.
@@ -202,7 +202,7 @@ fn apart<T>(tx: &Transaction<'_>, work: impl FnOnce() -> Result<T, Error>) -> Re
     mark("SAVEPOINT apart")?;
     let done = work();
     if let Err(error) = done {
-        // A full disk and its like end the whole transaction, and there is nothing left to go back to.
+        // A full disk, for instance, ends the whole transaction, and there is no savepoint left.
         if tx.is_autocommit() {
             return Err(error);
         }

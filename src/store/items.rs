@@ -1,12 +1,14 @@
-//! Items as they are kept, looked up and judged anew. How they come in, `arrival` knows; how reasons are
-//! written, `reasons`.
+//! Items as they are stored, looked up and scored again. `arrival` adds them, `retention` removes their texts; how reasons
+//! are written is in `selection::reasons`.
 
 pub(super) mod arrival;
+pub(super) mod reopening;
+pub(super) mod retention;
 pub(super) mod scored;
 pub(super) mod stories;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::digests::runs::COVERED;
 use super::selection::reasons;
@@ -14,7 +16,7 @@ use super::{Error, Reader, Store, from_json, optional_time, time, to_json};
 use crate::domain::items::language::Language;
 use crate::domain::selection::relevance::{Score, Text};
 
-/// An item as kept.
+/// An item as stored.
 #[derive(Debug, Clone)]
 pub struct ItemRow {
     /// Its number.
@@ -41,14 +43,14 @@ pub struct ItemRow {
     pub is_mailable: bool,
     /// The feed's prior.
     pub prior: f32,
-    /// The judgement.
+    /// Its score.
     pub score: Score,
-    /// When its texts were removed; what it holds says little of it then, and its judgement stays.
+    /// When its texts were removed; its score stays as it was.
     pub text_removed: Option<DateTime<Utc>>,
 }
 
 impl ItemRow {
-    /// What is judged of it.
+    /// The text that is scored.
     #[must_use]
     pub fn text(&self) -> Text<'_> {
         Text {
@@ -61,12 +63,12 @@ impl ItemRow {
     }
 }
 
-/// A new judgement.
+/// A new score.
 #[derive(Debug, Clone)]
 pub struct Rescored {
     /// The item's number.
     pub seq: i64,
-    /// The judgement.
+    /// The score.
     pub score: Score,
 }
 
@@ -76,11 +78,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
-        self.read(move |connection| {
-            let rest = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
-            Ok(select(connection, rest, [&canonical])?.pop())
-        })
-        .await
+        self.read(move |connection| Ok(select(connection, WITH_LINK, [&canonical])?.pop())).await
     }
 
     /// The item with this number.
@@ -88,7 +86,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn item(&self, seq: i64) -> Result<Option<ItemRow>, Error> {
-        self.read(move |connection| Ok(select(connection, "WHERE i.seq = ?1", [seq])?.pop())).await
+        self.read(move |connection| Ok(select(connection, WITH_SEQ, [seq])?.pop())).await
     }
 
     /// The highest number that arrived before a moment; 0 if there is none.
@@ -97,23 +95,18 @@ impl Reader {
     /// [`Error::Statement`].
     pub async fn last_before(&self, at: DateTime<Utc>) -> Result<i64, Error> {
         self.read(move |connection| {
-            let question = "SELECT seq FROM items WHERE arrived < ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
-            let seq = connection.query_row(question, [super::seconds(at)], |row| row.get(0)).optional()?;
+            let seq = connection.query_row(LAST_BEFORE, [super::seconds(at)], |row| row.get("seq")).optional()?;
             Ok(seq.unwrap_or(0))
         })
         .await
     }
 
-    /// Items after `after` that stand in no digest, best score first.
+    /// Items after `after` that are in no digest, best score first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            let rest = "WHERE i.seq > ?1 AND ((i.picked = 0 AND i.borderline = 0) OR i.mailable = 0) ORDER BY i.score DESC, i.seq LIMIT ?2";
-            select(connection, rest, params![after, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, LEFT_OUT, params![after, limit])).await
     }
 
     /// The next `limit` items after `after`, in order of arrival.
@@ -121,10 +114,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn items_after(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            select(connection, "WHERE i.seq > ?1 ORDER BY i.seq LIMIT ?2", params![after, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, AFTER, params![after, limit])).await
     }
 
     /// The `limit` items before `before`, the newest first.
@@ -132,10 +122,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn items_before(&self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            select(connection, "WHERE i.seq < ?1 ORDER BY i.seq DESC LIMIT ?2", params![before, limit])
-        })
-        .await
+        self.read(move |connection| select(connection, BEFORE, params![before, limit])).await
     }
 
     /// How many items have their texts.
@@ -143,44 +130,37 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn items_with_text(&self) -> Result<usize, Error> {
-        self.read(|connection| {
-            let question = "SELECT count(*) FROM items WHERE text_removed IS NULL";
-            Ok(connection.query_row(question, [], |row| row.get(0))?)
-        })
-        .await
+        self.read(|connection| Ok(connection.query_row(WITH_TEXT, [], |row| row.get("count"))?)).await
     }
 
-    /// Items after `after` that no run has covered yet and that were judged under another fingerprint, in order, a few at a
-    /// time; those without their texts keep their judgement.
+    /// Items after `after` that no run has covered yet and that were scored under another fingerprint, in order, a few at a
+    /// time; those whose texts were removed keep their score.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn stale(&self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
         self.read(move |connection| {
-            let rest = format!(
-                "WHERE i.seq > max(?2, ({COVERED})) AND i.fingerprint <> ?1 AND i.text_removed IS NULL
-                 ORDER BY i.seq LIMIT 200"
-            );
-            select(connection, &rest, params![fingerprint, after])
+            let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
+            select(connection, STALE, params![fingerprint, after.max(covered)])
         })
         .await
     }
 }
 
 impl Store {
-    /// Keeps new judgements. What a run has already covered stays as it was: its stories keep their numbers.
+    /// Stores new scores. What a run has already covered stays as it was: its stories keep their numbers.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn rescore(&self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
         self.write(move |tx| {
-            let covered: i64 = tx.query_row(COVERED, [], |row| row.get(0))?;
+            let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
             for Rescored { seq, score } in scores {
                 if seq <= covered {
                     continue;
                 }
                 write_score(tx, seq, &score, &fingerprint)?;
-                let story: i64 = tx.query_row("SELECT story FROM items WHERE seq = ?1", [seq], |row| row.get(0))?;
+                let story: i64 = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get("story"))?;
                 stories::number(tx, story, covered)?;
             }
             Ok(())
@@ -189,30 +169,46 @@ impl Store {
     }
 }
 
-/// Writes a judgement beside its item.
+const STORY: &str = "SELECT story FROM items WHERE seq = ?1";
+
+const WRITE_SCORE: &str =
+    "UPDATE items SET score = :score, selected = :selected, borderline = :borderline, themes = :themes,
+    language = :language, reasons = :reasons, fingerprint = :fingerprint WHERE seq = :seq";
+
+/// Writes a score beside its item.
 pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerprint: &str) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE items SET score = ?2, picked = ?3, borderline = ?4, themes = ?5, language = ?6, reasons = ?7,
-         fingerprint = ?8 WHERE seq = ?1",
-    )?
-    .execute(params![
-        seq,
-        score.total,
-        score.picked,
-        score.borderline,
-        to_json(&score.themes),
-        score.language.as_ref().map(Language::code),
-        reasons::write(&score.reasons),
-        fingerprint,
-    ])?;
+    tx.prepare_cached(WRITE_SCORE)?.execute(named_params! {
+        ":seq": seq,
+        ":score": score.total,
+        ":selected": score.picked,
+        ":borderline": score.borderline,
+        ":themes": to_json(&score.themes),
+        ":language": score.language.as_ref().map(Language::code),
+        ":reasons": reasons::write(&score.reasons),
+        ":fingerprint": fingerprint,
+    })?;
     Ok(())
 }
 
-fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
+const LAST_BEFORE: &str = "SELECT seq FROM items WHERE arrived < ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
+
+const WITH_TEXT: &str = "SELECT count(*) AS count FROM item_texts";
+
+/// Conditions for [`select`], with their order.
+const WITH_SEQ: &str = "WHERE i.seq = ?1";
+const WITH_LINK: &str = "WHERE i.seq = (SELECT max(seq) FROM items WHERE canonical = ?1)";
+const AFTER: &str = "WHERE i.seq > ?1 ORDER BY i.seq LIMIT ?2";
+const BEFORE: &str = "WHERE i.seq < ?1 ORDER BY i.seq DESC LIMIT ?2";
+const LEFT_OUT: &str = "WHERE i.seq > ?1 AND ((i.selected = 0 AND i.borderline = 0) OR i.mailable = 0)
+    ORDER BY i.score DESC, i.seq LIMIT ?2";
+const STALE: &str = "WHERE i.seq > ?2 AND i.fingerprint <> ?1 AND i.text_removed IS NULL ORDER BY i.seq LIMIT 200";
+
+fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT i.seq, i.feed, f.title, i.title, i.link, i.summary, i.content, i.categories, i.published, i.arrived,
-         i.mailable, i.prior, i.score, i.picked, i.themes, i.reasons, i.borderline, i.language, i.text_removed
-         FROM items i JOIN feeds f ON f.id = i.feed {rest}"
+        "SELECT i.seq, i.feed, f.title AS source, i.title, i.link, coalesce(t.summary, '') AS summary,
+         coalesce(t.content, '') AS content, i.categories, i.published, i.arrived,
+         i.mailable, i.prior, i.score, i.selected, i.themes, i.reasons, i.borderline, i.language, i.text_removed
+         FROM items i JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts t ON t.item = i.seq {which}"
     ))?;
     let mut rows = statement.query(values)?;
     let mut items = Vec::new();
@@ -224,28 +220,28 @@ fn select(connection: &Connection, rest: &str, values: impl rusqlite::Params) ->
 
 fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
     Ok(ItemRow {
-        seq: row.get(0)?,
-        feed: row.get(1)?,
-        source: row.get(2)?,
-        title: row.get(3)?,
-        link: row.get(4)?,
-        summary: row.get(5)?,
-        content: row.get(6)?,
-        categories: from_json("a list of categories", &row.get::<_, String>(7)?)?,
-        published: optional_time(row.get(8)?)?,
-        arrived: time(row.get(9)?)?,
-        is_mailable: row.get(10)?,
-        prior: row.get(11)?,
+        seq: row.get("seq")?,
+        feed: row.get("feed")?,
+        source: row.get("source")?,
+        title: row.get("title")?,
+        link: row.get("link")?,
+        summary: row.get("summary")?,
+        content: row.get("content")?,
+        categories: from_json("a list of categories", &row.get::<_, String>("categories")?)?,
+        published: optional_time(row.get("published")?)?,
+        arrived: time(row.get("arrived")?)?,
+        is_mailable: row.get("mailable")?,
+        prior: row.get("prior")?,
         score: Score {
-            total: row.get(12)?,
-            picked: row.get(13)?,
-            themes: from_json("a list of themes", &row.get::<_, String>(14)?)?,
-            // Not kept: `explain` judges anew.
+            total: row.get("score")?,
+            picked: row.get("selected")?,
+            themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
+            // Not stored: `explain` scores the text again.
             excluded: Vec::new(),
-            reasons: reasons::read(&row.get::<_, String>(15)?)?,
-            borderline: row.get(16)?,
-            language: row.get::<_, Option<String>>(17)?.map(|code| Language::of(&code)),
+            reasons: reasons::read(&row.get::<_, String>("reasons")?)?,
+            borderline: row.get("borderline")?,
+            language: row.get::<_, Option<String>>("language")?.map(|code| Language::of(&code)),
         },
-        text_removed: optional_time(row.get(18)?)?,
+        text_removed: optional_time(row.get("text_removed")?)?,
     })
 }

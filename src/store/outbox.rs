@@ -1,22 +1,29 @@
-//! The outbox: one row a message, its attempts recorded before dialling (`claims`), its outcome after. Which state
-//! comes next is decided by `domain::outbox`; here it is kept.
+//! The outbox: one row for each message, its attempts recorded before the connection is opened (`attempts`) and settled
+//! afterwards. Which state follows is decided by `domain::outbox`, and written by `states` alone.
 
-pub(super) mod claims;
+pub(super) mod attempts;
+pub(super) mod bodies;
+pub(super) mod erasure;
 pub(super) mod messages;
 pub(super) mod pauses;
 pub(super) mod reports;
+pub(super) mod retention;
+pub(super) mod states;
 pub(super) mod suppressions;
 pub(super) mod unknown;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
+use rusqlite::{Transaction, named_params, params};
+use states::NewMessage;
 
 use super::digests::archives;
-use super::{Error, NewReport, Reader, Store, seconds, time};
-use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome, State};
-use crate::domain::subscribers::subscriber::EmailAddress;
+use super::subscribers::recipients;
+use super::{Body, Error, NewReport, Reader, Store, seconds};
+use crate::domain::outbox::transitions::Event;
+use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome};
+use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::domain::word::words;
 
 /// What a message is.
@@ -24,19 +31,19 @@ use crate::domain::word::words;
 pub enum Kind {
     /// A digest of a run.
     Digest,
-    /// The question whether someone really asked for it.
+    /// The question whether the owner of the address asked for it.
     Confirmation,
-    /// The first mail after a confirmation.
+    /// The first email after a confirmation.
     Welcome,
-    /// The answer to an active person who signs up once more.
+    /// The answer to an active subscriber who signs up again.
     Known,
-    /// A run's digest for whoever looks it over: no subscriber's.
+    /// A run's digest for the editors; it belongs to no subscriber.
     Proof,
-    /// The question at a new address whether it is its person's.
+    /// The question at a new address whether it is the subscriber's.
     AddressChange,
-    /// The link to a person's own page, as they asked.
+    /// The link to a subscriber's own page, which they asked for.
     Link,
-    /// What needs those who run this: no subscriber's.
+    /// What the operators have to know; it belongs to no subscriber.
     Alarm,
 }
 
@@ -58,17 +65,17 @@ pub struct Claimed {
     pub id: i64,
     /// What it is.
     pub kind: Kind,
-    /// Whose.
+    /// The subscriber's id.
     pub subscriber: String,
-    /// Where to.
+    /// The recipient.
     pub address: EmailAddress,
-    /// Made once.
+    /// Made once, with its angle brackets.
     pub message_id: String,
-    /// What it says.
-    pub part: i64,
-    /// Its date.
+    /// Its body.
+    pub body: i64,
+    /// When it was made, which is its date.
     pub made: DateTime<Utc>,
-    /// Since when this person has been a subscriber.
+    /// Since when they have been a subscriber.
     pub since: DateTime<Utc>,
     /// This attempt's number, from 1.
     pub attempt: u32,
@@ -76,28 +83,6 @@ pub struct Claimed {
     pub is_unknown: bool,
     /// After this it is not worth sending.
     pub deadline: Option<DateTime<Utc>>,
-}
-
-/// What a message says, before what is personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Subject line.
-    pub subject: String,
-    /// Plain text.
-    pub text: String,
-    /// HTML.
-    pub html: String,
-    /// The run that it was rendered for; none for what answers to one person.
-    pub run: Option<RunName>,
-}
-
-/// A run, as mails and reports name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunName {
-    /// Its number.
-    pub id: i64,
-    /// daily, weekly, monthly or once.
-    pub cadence: String,
 }
 
 /// An attempt's end.
@@ -113,9 +98,9 @@ pub struct Settlement {
     pub next: Next,
     /// An earlier attempt may have delivered it.
     pub was_unknown: bool,
-    /// What went wrong; no address in it.
+    /// What went wrong, without any address.
     pub error: Option<String>,
-    /// What a server's refusal was, and whose fault; its hash is of the message's address.
+    /// The refusal as a report, with the hash of the message's address.
     pub report: Option<NewReport>,
 }
 
@@ -126,30 +111,25 @@ pub type MessageCounts = BTreeMap<String, u64>;
 pub type OpenCounts = BTreeMap<String, usize>;
 
 impl Store {
-    /// For whoever has just got the lock: every message in `sending` belongs to a dead process. Says how many. One that
-    /// would be tried later than any pause is long was put off by a clock that was ahead, and is due.
+    /// For the process that has just got the lock: every message in `sending` belongs to a dead process and becomes unknown.
+    /// How many. A message whose next attempt is later than any pause allows was put off by a clock that was ahead, and is
+    /// due now.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         // Looked up first: nearly always there is nothing to write.
-        if !self.read(move |connection| claims::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
+        if !self.read(move |connection| attempts::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
             return Ok(0);
         }
         self.write(move |tx| {
-            tx.execute(
-                "UPDATE messages SET next_attempt = ?1 WHERE turn IS NOT NULL AND next_attempt > ?2",
-                [seconds(now), seconds(now + LONGEST_PAUSE)],
-            )?;
-            Ok(tx.execute(
-                "UPDATE messages SET state = 'unknown', next_attempt = ?1 WHERE turn = 'sending'",
-                [seconds(now)],
-            )?)
+            messages::bring_forward(tx, now + LONGEST_PAUSE, now)?;
+            states::interrupt(tx, now)
         })
         .await
     }
 
-    /// Keeps how attempts ended. A digest that was sent covers its person up to the run's end.
+    /// Records how attempts ended. A digest that was sent moves its subscriber's cursor to its end.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -158,165 +138,98 @@ impl Store {
     }
 }
 
-impl Reader {
-    /// What a message says.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn part(&self, id: i64) -> Result<Part, Error> {
-        self.read(move |connection| {
-            let query = "SELECT subject, text, html, runs.id, cadence FROM parts LEFT JOIN runs ON runs.id = run
-                         WHERE parts.id = ?1";
-            Ok(connection.query_row(query, [id], |row| {
-                let run = match (row.get(3)?, row.get(4)?) {
-                    (Some(id), Some(cadence)) => Some(RunName { id, cadence }),
-                    _ => None,
-                };
-                Ok(Part { subject: row.get(0)?, text: row.get(1)?, html: row.get(2)?, run })
-            })?)
-        })
-        .await
-    }
+const OPEN_BY_KIND: &str = "SELECT kind, count(*) AS count FROM messages WHERE turn IS NOT NULL GROUP BY kind";
 
+const BY_STATE: &str = "SELECT state, count FROM totals WHERE subject = 'messages' AND count > 0";
+
+impl Reader {
     /// Messages that are open, by kind.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn open_counts(&self) -> Result<OpenCounts, Error> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT kind, count(*) FROM messages WHERE turn IS NOT NULL GROUP BY kind")?;
-            let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-            Ok(counts)
+            let mut statement = connection.prepare_cached(OPEN_BY_KIND)?;
+            let counts = statement.query_map([], |row| Ok((row.get("kind")?, row.get("count")?)))?;
+            Ok(counts.collect::<Result<_, _>>()?)
         })
         .await
     }
 
-    /// Messages by state, those that are kept no longer among them.
+    /// Messages by state, including those that were removed since.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn message_counts(&self) -> Result<MessageCounts, Error> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT state, count FROM totals WHERE subject = 'messages' AND count > 0")?;
-            let counts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-            Ok(counts)
+            let mut statement = connection.prepare_cached(BY_STATE)?;
+            let counts = statement.query_map([], |row| Ok((row.get("state")?, row.get("count")?)))?;
+            Ok(counts.collect::<Result<_, _>>()?)
         })
         .await
     }
 }
 
-/// Queues a mail of its own for one person or address; its part is no run's.
+/// Queues an email with a body of its own for one person or address, outside any run.
 pub(super) fn queue(
     tx: &Transaction<'_>,
     kind: Kind,
     (subscriber, address): (&str, &str),
-    (part, message_id): (&Part, &str),
+    (body, message_id): (&Body, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO parts (subject, text, html) VALUES (?1, ?2, ?3)",
-        params![part.subject, part.text, part.html],
-    )?;
-    tx.execute(
-        "INSERT INTO messages (kind, subscriber, address, message_id, part, state, next_attempt, made)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6)",
-        params![kind.as_str(), subscriber, address, message_id, tx.last_insert_rowid(), seconds(now)],
-    )?;
-    Ok(())
+    let body = bodies::insert(tx, None, (&body.subject, &body.text, &body.html))?;
+    states::insert(tx, &NewMessage { kind, subscriber, address, message_id, body }, now)
 }
 
-/// Ends the open messages whose text holds a link of its own: its key is revoked. How many. Other links are written when a
-/// message leaves.
-pub(super) fn cancel_links(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx.execute(
-        "UPDATE messages SET state = 'cancelled', settled = ?1, error = 'the key of its link was revoked'
-         WHERE turn IS NOT NULL AND kind IN ('confirmation', 'address_change', 'link')",
-        [seconds(now)],
-    )?)
-}
+const HAS_STATUS: &str = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)";
 
-/// Whether its person still stands where they stood when it was made.
+/// Whether its subscriber still has the status that the message was made for, and is not suppressed.
 pub(super) fn is_wanted(
     tx: &Transaction<'_>,
     message: &Claimed,
     hash: &impl Fn(&EmailAddress) -> String,
 ) -> Result<bool, Error> {
-    let wanted_from = match message.kind {
-        Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => "active",
-        Kind::Confirmation => "pending",
+    let wanted_by = match message.kind {
+        Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => Status::Active,
+        Kind::Confirmation => Status::Pending,
         Kind::Proof | Kind::Alarm => return Ok(true),
     };
-    let wanted: bool = tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?2)")?
-        .query_row(params![message.subscriber, wanted_from], |row| row.get(0))?;
+    let wanted: bool =
+        tx.prepare_cached(HAS_STATUS)?.query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;
     Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
+const END_ATTEMPT: &str =
+    "UPDATE attempts SET ended = :now, outcome = :outcome WHERE message = :message AND number = :number";
+
+const FORGET_ATTEMPT: &str = "DELETE FROM attempts WHERE message = ?1 AND number = ?2";
+
 pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTime<Utc>) -> Result<(), Error> {
-    if settlement.next == Next::AsBefore {
-        put_back(tx, settlement)?;
-        return end_if_cancelled(tx, settlement.id, seconds(now));
+    let Settlement { id, attempt, outcome, next, was_unknown, .. } = *settlement;
+    let event = Event::of_settlement(attempt, outcome, next, was_unknown);
+    if next == Next::AsBefore {
+        tx.prepare_cached(FORGET_ATTEMPT)?.execute(params![id, attempt])?;
+        states::put_back(tx, id, event)?;
+        return states::end_if_run_cancelled(tx, id, now);
     }
-    let now = seconds(now);
-    let word = match settlement.outcome {
-        Outcome::Accepted => "accepted",
-        Outcome::Deferred => "deferred",
-        Outcome::Refused => "refused",
-        Outcome::Lost => "lost",
-        Outcome::Unsent => "unsent",
+    tx.prepare_cached(END_ATTEMPT)?.execute(named_params! {
+        ":message": id,
+        ":number": attempt,
+        ":now": seconds(now),
+        ":outcome": outcome.as_str(),
+    })?;
+    let next_attempt = match next {
+        Next::RetryAt(at) => Some(at),
+        _ => None,
     };
-    tx.prepare_cached("UPDATE attempts SET ended = ?3, outcome = ?4 WHERE message = ?1 AND number = ?2")?
-        .execute(params![settlement.id, settlement.attempt, now, word])?;
-    let (state, next_attempt, settled) = match settlement.next {
-        Next::Sent => (State::Sent, None, Some(now)),
-        Next::Failed | Next::Late | Next::AsBefore => (State::Failed, None, Some(now)),
-        // Once an attempt may have delivered it, a later refusal for now does not make it surely undelivered.
-        Next::RetryAt(at) if settlement.was_unknown || settlement.outcome == Outcome::Lost => {
-            (State::Unknown, Some(seconds(at)), None)
-        }
-        Next::RetryAt(at) => (State::Retry, Some(seconds(at)), None),
-    };
-    tx.prepare_cached(
-        "UPDATE messages SET state = ?2, next_attempt = coalesce(?3, next_attempt), settled = ?4, error = ?5 WHERE id = ?1",
-    )?
-    .execute(params![settlement.id, state.as_str(), next_attempt, settled, settlement.error])?;
-    if state == State::Sent {
-        tx.prepare_cached(
-            "UPDATE subscribers SET covered = max(covered, m.upto) FROM messages m
-             WHERE m.id = ?1 AND m.upto IS NOT NULL AND subscribers.id = m.subscriber",
-        )?
-        .execute([settlement.id])?;
-        archives::publish(tx, settlement.id, now)?;
+    let is_settled = states::settle(tx, (id, event), next_attempt, settlement.error.as_deref(), now)?;
+    if is_settled && event == Event::Accepted {
+        recipients::advance(tx, id)?;
+        archives::publish(tx, id, seconds(now))?;
     }
-    let Settlement { id, attempt, outcome, next, .. } = *settlement;
-    if matches!(next, Next::RetryAt(_)) {
-        end_if_cancelled(tx, id, now)?;
+    if next_attempt.is_some() {
+        states::end_if_run_cancelled(tx, id, now)?;
     }
-    reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), time(now)?)
-}
-
-/// As if it had not been tried: the attempt's number is free again.
-fn put_back(tx: &Transaction<'_>, settlement: &Settlement) -> Result<(), Error> {
-    let state = match settlement.attempt {
-        _ if settlement.was_unknown => State::Unknown,
-        0 | 1 => State::Queued,
-        _ => State::Retry,
-    };
-    tx.prepare_cached("DELETE FROM attempts WHERE message = ?1 AND number = ?2")?
-        .execute(params![settlement.id, settlement.attempt])?;
-    tx.prepare_cached("UPDATE messages SET state = ?2, attempts = attempts - 1 WHERE id = ?1")?
-        .execute(params![settlement.id, state.as_str()])?;
-    Ok(())
-}
-
-/// What was under way when its run was cancelled is not tried again.
-fn end_if_cancelled(tx: &Transaction<'_>, id: i64, now: i64) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE messages SET state = 'cancelled', settled = ?2 WHERE id = ?1
-         AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run AND cancelled IS NOT NULL)",
-    )?
-    .execute([id, now])?;
-    Ok(())
+    reports::settled(tx, (id, attempt), (outcome, next), settlement.report.as_ref(), now)
 }

@@ -1,38 +1,42 @@
-//! People: who joined, how they consented, what they want, and up to where they have been served.
+//! Subscribers: who joined, how they consented, what they want, and the cursor up to which they have been served.
 
 pub(super) mod erasure;
 pub(super) mod imports;
 pub(super) mod preferences;
+pub(super) mod recipients;
+mod rows;
 pub(super) mod sign_ups;
+pub(super) mod suppressed;
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rows::{ALL, AT_ADDRESS, WITH_ID, select};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params, params};
 
 use super::outbox::suppressions;
 use super::outbox::suppressions::Suppression;
-use super::{Error, Reader, Store, from_json, optional_time, seconds, time, to_json, word};
+use super::{Error, Reader, Store, seconds, to_json, word};
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 
-/// One person.
+/// A subscriber.
 #[derive(Debug, Clone)]
 pub struct Subscriber {
     /// Random, never reused.
     pub id: String,
-    /// Where their mail goes.
+    /// Where their email goes.
     pub address: EmailAddress,
     /// As they gave it; may be empty.
     pub name: String,
-    /// Where they stand.
+    /// Whether they are pending, active, gone or suppressed.
     pub status: Status,
     /// What they chose.
     pub preferences: Preferences,
     /// Everything up to this number was sent to them or holds nothing for them.
-    pub covered: i64,
+    pub cursor: i64,
     /// How they consented, in words.
     pub consent: String,
-    /// By which way it came; `None` for people from before that was kept.
+    /// How it was recorded; `None` if that was before this was kept.
     pub consent_by: Option<ConsentBy>,
     /// Which version of the page's wording they saw, if they signed up there: see [`Reader::wording`].
     pub consent_wording: Option<String>,
@@ -48,7 +52,7 @@ pub struct Subscriber {
     pub paused_until: Option<DateTime<Utc>>,
 }
 
-/// Someone who asks to join.
+/// A sign-up.
 #[derive(Debug, Clone)]
 pub struct NewSubscriber {
     /// Random id, used if they are new.
@@ -61,13 +65,13 @@ pub struct NewSubscriber {
     pub preferences: Preferences,
     /// How they consented; shown to them on request.
     pub consent: String,
-    /// By which way it came.
+    /// How it is recorded.
     pub consent_by: ConsentBy,
     /// The version of the page's wording, if they signed up there.
     pub consent_wording: Option<String>,
     /// Consent was recorded elsewhere: no confirmation is needed.
     pub is_confirmed: bool,
-    /// The person asks themselves, rather than somebody for them.
+    /// The subscriber asks, rather than someone else for them.
     pub is_own_wish: bool,
     /// Recorded consent brings them back also when they have left.
     pub may_return: bool,
@@ -88,7 +92,7 @@ pub enum Joined {
     AlreadyActive,
     /// The address bounced or complained: it can only come back by its own confirmation.
     Suppressed,
-    /// Nothing is done: they have left, and nobody says that they want to come back.
+    /// Nothing is done: they have left, and it is not certain that they want to come back.
     HasLeft,
 }
 
@@ -99,12 +103,18 @@ pub enum Confirmed {
     Now,
     /// They were active already.
     Before,
-    /// Nobody is pending under this id, or they complained.
+    /// No one with this id is pending, or they complained.
     Nobody,
 }
 
+const LEAVE: &str = "UPDATE subscribers SET status = ?2, ended = coalesce(ended, ?3) WHERE id = ?1";
+
+const CHANGE_PREFERENCES: &str = "UPDATE subscribers SET cadence = ?2, themes = ?3 WHERE id = ?1";
+
+const CHANGE_PERSON: &str = "UPDATE subscribers SET name = :name, cadence = :cadence, themes = :themes WHERE id = :id";
+
 impl Store {
-    /// Adds a person, or brings back one who had left.
+    /// Adds a subscriber, or brings back one who had left.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -112,70 +122,59 @@ impl Store {
         self.write(move |tx| join(tx, new, now)).await
     }
 
-    /// A person leaves. True also when they had left before; false if nobody has this id.
+    /// A subscriber leaves. True also when they had left before; false if no one has this id.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn leave(&self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let left = tx.execute(
-                "UPDATE subscribers SET status = 'left', ended = coalesce(ended, ?2) WHERE id = ?1",
-                params![id, seconds(now)],
-            )?;
-            Ok(left == 1)
-        })
-        .await
+        self.write(move |tx| Ok(tx.execute(LEAVE, params![id, Status::Left.as_str(), seconds(now)])? == 1)).await
     }
 
-    /// Changes what a person wants. What they have been sent stays counted.
+    /// Changes a subscriber's cadence and themes. Their cursor stays.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn change_preferences(&self, id: String, preferences: Preferences) -> Result<bool, Error> {
         self.write(move |tx| {
-            let changed = tx.execute(
-                "UPDATE subscribers SET cadence = ?2, themes = ?3 WHERE id = ?1",
-                params![id, preferences.cadence.as_str(), preferences.themes.as_deref().map(to_json)],
-            )?;
-            Ok(changed == 1)
+            let themes = preferences.themes.as_deref().map(to_json);
+            Ok(tx.execute(CHANGE_PREFERENCES, params![id, preferences.cadence.as_str(), themes])? == 1)
         })
         .await
     }
 
-    /// Changes what is kept of a pending or active person. False if nobody who is one has this address.
+    /// Changes the record of a pending or active subscriber. False if there is none at this address.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn change_person(&self, address: &EmailAddress, changes: Changes) -> Result<bool, Error> {
         let key = address.key();
         self.write(move |tx| {
-            let Some(known) = select(tx, "WHERE address_key = ?1 AND status IN ('pending', 'active')", [&key])?.pop()
-            else {
+            let Some(known) = select(tx, AT_ADDRESS, [&key])?.pop() else { return Ok(false) };
+            if !matches!(known.status, Status::Pending | Status::Active) {
                 return Ok(false);
-            };
+            }
             let preferences = changes.of(known.preferences);
-            tx.execute(
-                "UPDATE subscribers SET name = ?2, cadence = ?3, themes = ?4 WHERE id = ?1",
-                params![
-                    known.id,
-                    changes.name.unwrap_or(known.name),
-                    preferences.cadence.as_str(),
-                    preferences.themes.as_deref().map(to_json),
-                ],
-            )?;
+            tx.prepare_cached(CHANGE_PERSON)?.execute(named_params! {
+                ":id": known.id,
+                ":name": changes.name.unwrap_or(known.name),
+                ":cadence": preferences.cadence.as_str(),
+                ":themes": preferences.themes.as_deref().map(to_json),
+            })?;
             Ok(true)
         })
         .await
     }
 }
 
+const BY_STATUS: &str = "SELECT state, count FROM totals WHERE subject = 'subscribers' AND count > 0";
+
 impl Reader {
-    /// Everybody, in the order in which they joined.
+    /// All subscribers, in the order in which they joined.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>, Error> {
-        self.read(|connection| select(connection, "ORDER BY joined, rowid", [])).await
+        self.read(|connection| select(connection, ALL, [])).await
     }
 
     /// Subscribers by status.
@@ -184,43 +183,42 @@ impl Reader {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscriber_counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT state, count FROM totals WHERE subject = 'subscribers' AND count > 0")?;
+            let mut statement = connection.prepare_cached(BY_STATUS)?;
             let mut rows = statement.query([])?;
             let mut counts = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                let status: Status = word("a status", row.get(0)?)?;
-                counts.insert(status.as_str(), row.get(1)?);
+                let status: Status = word("a status", row.get("state")?)?;
+                counts.insert(status.as_str(), row.get("count")?);
             }
             Ok(counts)
         })
         .await
     }
 
-    /// One person, by id.
+    /// A subscriber, by id.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscriber(&self, id: String) -> Result<Option<Subscriber>, Error> {
-        self.read(move |connection| Ok(select(connection, "WHERE id = ?1", [&id])?.pop())).await
+        self.read(move |connection| Ok(select(connection, WITH_ID, [&id])?.pop())).await
     }
 
-    /// One person, by address.
+    /// A subscriber, by address.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn subscriber_at(&self, address: &EmailAddress) -> Result<Option<Subscriber>, Error> {
         let key = address.key();
-        self.read(move |connection| Ok(select(connection, "WHERE address_key = ?1", [&key])?.pop())).await
+        self.read(move |connection| Ok(select(connection, AT_ADDRESS, [&key])?.pop())).await
     }
 }
 
-/// Adds a person, or brings back one who had left; of one who is pending, the latest own wish counts.
+/// Adds a subscriber, or brings back one who had left; if one is pending, their latest own wish counts.
 pub(super) fn join(tx: &Transaction<'_>, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
     join_from(tx, new, &mut Starts::default(), now)
 }
 
-/// Where new people of each cadence start, looked up once for all who come together.
+/// Where new subscribers of each cadence start, looked up once for all who are added together.
 #[derive(Default)]
 pub(super) struct Starts(HashMap<Cadence, i64>);
 
@@ -228,7 +226,7 @@ impl Starts {
     fn of(&mut self, tx: &Transaction<'_>, new: &NewSubscriber, now: DateTime<Utc>) -> Result<i64, Error> {
         let cadence = new.preferences.cadence;
         match self.0.get(&cadence) {
-            // Whoever has not confirmed starts when they do.
+            // Those who have not confirmed start when they do.
             _ if !new.is_confirmed => Ok(0),
             Some(known) => Ok(*known),
             None => Ok(*self.0.entry(cadence).or_insert(start(tx, cadence, now)?)),
@@ -236,7 +234,7 @@ impl Starts {
     }
 }
 
-/// As [`join`], for one of many.
+/// The same as [`join`], for one of many.
 pub(super) fn join_from(
     tx: &Transaction<'_>,
     new: NewSubscriber,
@@ -244,8 +242,8 @@ pub(super) fn join_from(
     now: DateTime<Utc>,
 ) -> Result<(Joined, String), Error> {
     let known: Option<(String, String)> = tx
-        .prepare_cached("SELECT id, status FROM subscribers WHERE address_key = ?1")?
-        .query_row([new.address.key()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(STATUS_AT)?
+        .query_row([new.address.key()], |row| Ok((row.get("id")?, row.get("status")?)))
         .optional()?;
     if let Some((id, status)) = &known
         && status == Status::Left.as_str()
@@ -254,7 +252,7 @@ pub(super) fn join_from(
     {
         return Ok((Joined::HasLeft, id.clone()));
     }
-    // Nobody but the person brings back an address that bounced, and then by confirming; after a complaint nobody does.
+    // Only the subscriber can bring back an address that bounced, by confirming; after a complaint no one can.
     let suppressed = match suppressions::of(tx, &new.hash)? {
         None => false,
         Some(Suppression::UntilConfirmed) => !new.is_own_wish || new.is_confirmed,
@@ -278,13 +276,31 @@ pub(super) fn join_from(
         (Status::Left | Status::Suppressed, _) => Joined::Added,
     };
     consent(tx, &id, &new, now)?;
-    tx.execute(
-        "UPDATE subscribers SET status = ?2, covered = ?3, joined = ?4, confirmed = ?5, ended = NULL, paused_until = NULL
-         WHERE id = ?1",
-        params![id, status_of(&new).as_str(), starts.of(tx, &new, now)?, seconds(now), confirmed(&new, now)],
-    )?;
+    tx.prepare_cached(JOIN_AGAIN)?.execute(named_params! {
+        ":id": id,
+        ":status": status_of(&new).as_str(),
+        ":cursor": starts.of(tx, &new, now)?,
+        ":now": seconds(now),
+        ":confirmed": confirmed(&new, now),
+    })?;
     Ok((joined, id))
 }
+
+const STATUS_AT: &str = "SELECT id, status FROM subscribers WHERE address_key = ?1";
+
+const JOIN_AGAIN: &str =
+    "UPDATE subscribers SET status = :status, cursor = :cursor, joined = :now, confirmed = :confirmed,
+    ended = NULL, paused_until = NULL WHERE id = :id";
+
+const INSERT: &str = "INSERT INTO subscribers
+    (id, address, address_key, name, status, cadence, cursor, consent, joined, confirmed)
+    VALUES (:id, :address, :address_key, :name, :status, :cadence, :cursor, '', :now, :confirmed)";
+
+const CONSENT: &str = "UPDATE subscribers SET cadence = :cadence, themes = :themes, consent = :consent,
+    consent_by = :consent_by, consent_wording = :wording, consented = :now, name = coalesce(nullif(:name, ''), name)
+    WHERE id = :id";
+
+const CONFIRM: &str = "UPDATE subscribers SET status = :active, confirmed = :now, cursor = :cursor WHERE id = :id";
 
 fn status_of(new: &NewSubscriber) -> Status {
     if new.is_confirmed { Status::Active } else { Status::Pending }
@@ -294,41 +310,33 @@ fn confirmed(new: &NewSubscriber, now: DateTime<Utc>) -> Option<i64> {
     new.is_confirmed.then(|| seconds(now))
 }
 
-fn insert(tx: &Transaction<'_>, new: &NewSubscriber, covered: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(
-        "INSERT INTO subscribers (id, address, address_key, name, status, cadence, covered, consent, joined, confirmed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '', ?8, ?9)",
-    )?
-    .execute(params![
-        new.id,
-        new.address.reveal(),
-        new.address.key(),
-        new.name,
-        status_of(new).as_str(),
-        new.preferences.cadence.as_str(),
-        covered,
-        seconds(now),
-        confirmed(new, now),
-    ])?;
+fn insert(tx: &Transaction<'_>, new: &NewSubscriber, cursor: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.prepare_cached(INSERT)?.execute(named_params! {
+        ":id": new.id,
+        ":address": new.address.reveal(),
+        ":address_key": new.address.key(),
+        ":name": new.name,
+        ":status": status_of(new).as_str(),
+        ":cadence": new.preferences.cadence.as_str(),
+        ":cursor": cursor,
+        ":now": seconds(now),
+        ":confirmed": confirmed(new, now),
+    })?;
     consent(tx, &new.id, new, now)
 }
 
 /// Keeps what they want, how they consented to it, and their name if it is given.
 fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE subscribers SET cadence = ?2, themes = ?3, consent = ?4, consent_by = ?5, consent_wording = ?6,
-         consented = ?7, name = coalesce(nullif(?8, ''), name) WHERE id = ?1",
-    )?
-    .execute(params![
-        id,
-        new.preferences.cadence.as_str(),
-        new.preferences.themes.as_deref().map(to_json),
-        new.consent,
-        new.consent_by.as_str(),
-        new.consent_wording,
-        seconds(now),
-        new.name,
-    ])?;
+    tx.prepare_cached(CONSENT)?.execute(named_params! {
+        ":id": id,
+        ":cadence": new.preferences.cadence.as_str(),
+        ":themes": new.preferences.themes.as_deref().map(to_json),
+        ":consent": new.consent,
+        ":consent_by": new.consent_by.as_str(),
+        ":wording": new.consent_wording,
+        ":now": seconds(now),
+        ":name": new.name,
+    })?;
     Ok(())
 }
 
@@ -339,75 +347,37 @@ pub(super) fn confirm(
     now: DateTime<Utc>,
     hash: &impl Fn(&EmailAddress) -> String,
 ) -> Result<Confirmed, Error> {
-    let Some(known) = select(tx, "WHERE id = ?1", [id])?.pop() else { return Ok(Confirmed::Nobody) };
+    let Some(known) = select(tx, WITH_ID, [id])?.pop() else { return Ok(Confirmed::Nobody) };
     match known.status {
         Status::Active => Ok(Confirmed::Before),
         Status::Left | Status::Suppressed => Ok(Confirmed::Nobody),
         Status::Pending if !suppressions::lift(tx, &hash(&known.address))? => Ok(Confirmed::Nobody),
         Status::Pending => {
-            let covered = start(tx, known.preferences.cadence, now)?;
-            tx.execute(
-                "UPDATE subscribers SET status = 'active', confirmed = ?2, covered = ?3 WHERE id = ?1",
-                params![id, seconds(now), covered],
-            )?;
+            tx.prepare_cached(CONFIRM)?.execute(named_params! {
+                ":id": id,
+                ":active": Status::Active.as_str(),
+                ":now": seconds(now),
+                ":cursor": start(tx, known.preferences.cadence, now)?,
+            })?;
             Ok(Confirmed::Now)
         }
     }
 }
 
-const LAST_COVERED: &str = "SELECT max(upto) FROM (SELECT max(upto) AS upto FROM runs WHERE cadence = ?1
-    UNION ALL SELECT max(upto) FROM runs WHERE cadence = 'once')";
+const LAST_COVERED: &str =
+    "SELECT max(through_seq) AS through_seq FROM (SELECT max(through_seq) AS through_seq FROM runs WHERE cadence = ?1
+    UNION ALL SELECT max(through_seq) FROM runs WHERE cadence = 'once')";
 const ARRIVED_UNTIL: &str = "SELECT seq FROM items WHERE arrived <= ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
 
-/// Where a new, resumed or returning person starts: after the last run of their cadence (or a `once`); without
+/// Where a new, resumed or returning subscriber starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
 pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
-    let last: Option<i64> = connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get(0))?;
-    if let Some(upto) = last {
-        return Ok(upto);
+    let last: Option<i64> =
+        connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get("through_seq"))?;
+    if let Some(through_seq) = last {
+        return Ok(through_seq);
     }
     let period_ago = seconds(now - cadence.period());
-    let seq = connection.prepare_cached(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get(0)).optional()?;
+    let seq = connection.prepare_cached(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get("seq")).optional()?;
     Ok(seq.unwrap_or(0))
-}
-
-pub(super) fn select(
-    connection: &Connection,
-    rest: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<Subscriber>, Error> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT id, address, name, status, cadence, themes, covered, consent, joined, confirmed, ended, paused_until,
-         consent_by, consent_wording, consented FROM subscribers {rest}"
-    ))?;
-    let mut rows = statement.query(values)?;
-    let mut people = Vec::new();
-    while let Some(row) = rows.next()? {
-        people.push(subscriber(row)?);
-    }
-    Ok(people)
-}
-
-fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
-    let address: String = row.get(1)?;
-    let themes: Option<String> = row.get(5)?;
-    Ok(Subscriber {
-        id: row.get(0)?,
-        address: EmailAddress::parse(&address).map_err(|_| Error::content("an address", "…"))?,
-        name: row.get(2)?,
-        status: word("a status", row.get(3)?)?,
-        preferences: Preferences {
-            cadence: word("a cadence", row.get(4)?)?,
-            themes: themes.map(|themes| from_json("a list of themes", &themes)).transpose()?,
-        },
-        covered: row.get(6)?,
-        consent: row.get(7)?,
-        joined: time(row.get(8)?)?,
-        confirmed: optional_time(row.get(9)?)?,
-        ended: optional_time(row.get(10)?)?,
-        paused_until: optional_time(row.get(11)?)?,
-        consent_by: row.get::<_, Option<String>>(12)?.map(|by| word("a way of consent", by)).transpose()?,
-        consent_wording: row.get(13)?,
-        consented: optional_time(row.get(14)?)?,
-    })
 }

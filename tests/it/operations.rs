@@ -9,6 +9,7 @@ mod clock;
 mod costs;
 mod damage;
 mod database;
+mod migrations;
 mod operator;
 mod private;
 mod query_plans;

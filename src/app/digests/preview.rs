@@ -44,17 +44,17 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let now = app.clock.now();
     let windows = app.store.windows(Some(cadence)).await?;
     let after = match windows.iter().max_by_key(|window| window.people) {
-        Some(Window { covered, .. }) => *covered,
-        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.upto),
+        Some(Window { cursor, .. }) => *cursor,
+        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.through_seq),
     };
-    let upto = app.store.highest_seq().await?;
+    let through_seq = app.store.highest_seq().await?;
     let earlier = app.store.last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
-    let stories = store.stories(after, upto, app.config.settings.digest.excerpt_chars).await?;
+    let stories = store.stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let composed = press.mail_of(&stories.into(), after, None).await?;
     let left_out = store.left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;

@@ -30,8 +30,8 @@ pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> an
     let Some(rendered) = preview.rendered else {
         return Ok(ProofReport { subject: None, stories: 0, reply: None });
     };
-    let part =
-        proof_email::part(&rendered, &format!("This is a proof of the next {cadence} digest, as it would be now."));
+    let body =
+        proof_email::body(&rendered, &format!("This is a proof of the next {cadence} digest, as it would be now."));
     let now = app.clock.now();
     let message = Claimed {
         // It is not in the outbox.
@@ -40,14 +40,14 @@ pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> an
         subscriber: PROOF.to_owned(),
         address,
         message_id: format!("<{PROOF}.{}@{}>", hex(&random(12)?), app.mail_domain()),
-        part: 0,
+        body: 0,
         made: now,
         since: now,
         attempt: 1,
         is_unknown: false,
         deadline: None,
     };
-    let letter = Letter::write(app, &message, &part).context("cannot write the proof")?;
+    let letter = Letter::write(app, &message, &body).context("cannot write the proof")?;
     let accepted = app.transport.send(&letter.outgoing()).await.context("cannot send the proof")?;
-    Ok(ProofReport { subject: Some(part.subject), stories: preview.stories, reply: Some(accepted.reply) })
+    Ok(ProofReport { subject: Some(body.subject), stories: preview.stories, reply: Some(accepted.reply) })
 }

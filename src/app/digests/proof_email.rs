@@ -4,24 +4,24 @@
 use crate::app::App;
 use crate::domain::items::text::count;
 use crate::render::Rendered;
-use crate::store::{NewPart, NewProof, Part, WindowPart};
+use crate::store::{Body, NewBody, NewProof, WindowBody};
 
 /// The proof of a run with these bodies, if one is wanted: what most of its subscribers get, preferring all themes over
 /// a selection.
-pub(super) fn of_run(app: &App, windows: &[WindowPart]) -> Option<NewProof> {
+pub(super) fn of_run(app: &App, windows: &[WindowBody]) -> Option<NewProof> {
     let address = app.config.settings.mail.proof_to.clone()?;
-    let parts = windows.iter().filter_map(|window| Some((&window.window, window.part.as_ref()?)));
-    let people: u64 = parts.clone().map(|(window, _)| window.people).sum();
-    let (_, NewPart { subject, text, html, .. }) =
-        parts.max_by_key(|(window, _)| (window.themes.is_none(), window.people))?;
+    let bodies = windows.iter().filter_map(|window| Some((&window.window, window.body.as_ref()?)));
+    let people: u64 = bodies.clone().map(|(window, _)| window.people).sum();
+    let (_, NewBody { subject, text, html, .. }) =
+        bodies.max_by_key(|(window, _)| (window.themes.is_none(), window.people))?;
     let digest = Rendered { subject: subject.clone(), text: text.clone(), html: html.clone() };
     let audience = count(people, "subscriber");
-    Some(NewProof { address, part: part(&digest, &format!("This is a proof of a digest that goes to {audience}.")) })
+    Some(NewProof { address, body: body(&digest, &format!("This is a proof of a digest that goes to {audience}.")) })
 }
 
 /// Makes a proof of a digest; `what` is the sentence that introduces it.
-pub(in crate::app) fn part(digest: &Rendered, what: &str) -> Part {
+pub(in crate::app) fn body(digest: &Rendered, what: &str) -> Body {
     let words = format!("{what} Its links to unsubscribe and to change preferences do not work.");
     let Rendered { subject, text, html } = digest.as_proof(&words);
-    Part { subject, text, html, run: None }
+    Body { subject, text, html, run: None }
 }

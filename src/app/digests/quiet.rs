@@ -8,10 +8,10 @@ use crate::app::{ReadOnly, blocking};
 use crate::domain::digests::schedule::Slot;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
-use crate::store::NewPart;
+use crate::store::NewBody;
 
 /// The quiet note of a slot, if it is wanted.
-pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewPart>> {
+pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
@@ -41,7 +41,7 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
     let renderer = app.clone();
     let rendered = blocking(move || renderer.renderer.email(&view)).await?;
     let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
-    Ok(Some(NewPart { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
+    Ok(Some(NewBody { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 
 /// The sentence about slots without a digest; empty if there are none.

@@ -3,7 +3,7 @@
 
 use crate::app::{App, ReadOnly};
 use crate::domain::outbox::State;
-use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStanding, Wanted};
+use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStatus, Wanted};
 
 /// Why an action on a run is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub enum NotDone {
 ///
 /// # Errors
 /// The database fails.
-pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStanding>> {
+pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStatus>> {
     Ok(app.store.runs(limit).await?)
 }
 
@@ -37,7 +37,7 @@ pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStandin
 ///
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.
-pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStanding, Vec<ReportCount>)> {
+pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStatus, Vec<ReportCount>)> {
     Ok(app.store.run(run).await?.ok_or(NotDone::NoRun(run))?)
 }
 
@@ -87,7 +87,7 @@ pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
 ///
 /// # Errors
 /// [`NotDone`], or the database fails.
-pub async fn cancellable(app: &ReadOnly, run: i64) -> anyhow::Result<RunStanding> {
+pub async fn cancellable(app: &ReadOnly, run: i64) -> anyhow::Result<RunStatus> {
     let (known, _) = show(app, run).await?;
     let is_open = |state: &String| state.parse().is_ok_and(State::is_open);
     if known.cancelled.is_some() {

@@ -14,7 +14,7 @@ use crate::app::lock;
 use crate::app::lock::is_daemon;
 use crate::app::{App, silent};
 use crate::domain::outbox::State;
-use crate::store::{Pause, PauseCause, Request, RunStanding};
+use crate::store::{Pause, PauseCause, Request, RunStatus};
 
 /// How often the requester checks for the answer.
 const LOOK: Duration = Duration::from_millis(250);
@@ -123,7 +123,7 @@ async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> 
 ///
 /// # Errors
 /// The database fails.
-pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(RunStanding, Option<Pause>)> {
+pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(RunStatus, Option<Pause>)> {
     let look =
         async || anyhow::Ok((super::runs::show(app, run).await?.0, app.store.pauses().await?.into_iter().next()));
     let settled = async {

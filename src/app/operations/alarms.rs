@@ -14,7 +14,7 @@ use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, not
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::render::AlarmsView;
 use crate::render::view::NoticeView;
-use crate::store::{AlarmMail, Part, PauseCause, free_bytes};
+use crate::store::{AlarmMail, Body, PauseCause, free_bytes};
 
 /// The result of a check for trouble.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
             troubles.push(alarm::digest_held(due.cadence, due.slot.utc, (reach.unread, reach.alive)));
         }
     }
-    let refused = app.store.untaken().await?.filter(|edit| edit.is_refused);
+    let refused = app.store.pending_configuration().await?.filter(|edit| edit.is_refused);
     troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
     let held = app.store.held_runs().await?;
     troubles.extend(held.iter().map(|run| alarm::held(run.id, &run.cadence, run.since, &run.because)));
@@ -176,7 +176,7 @@ fn mail(
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));
     Ok(AlarmMail {
         to: to.collect::<Result<_, _>>()?,
-        part: Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+        body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
     })
 }
 

@@ -11,7 +11,7 @@ use crate::app::outbox::{dkim, transport};
 use crate::app::{App, Installation, ReadOnly, blocking, fetcher, renderer};
 use crate::config::{Config, changes, keep_until_restart};
 use crate::domain::selection::relevance::Scorer;
-use crate::store::Untaken;
+use crate::store::PendingConfiguration;
 
 /// The installation with the current configuration. New work uses the latest one; clones share it.
 #[derive(Clone)]
@@ -60,14 +60,16 @@ pub async fn reload<E: Into<anyhow::Error>>(live: &Live, read: Result<Config, E>
     match taken {
         Ok((app, reloaded)) => {
             let text = reloaded.need_restart.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            let waits = (!text.is_empty()).then_some(Untaken { is_refused: false, text, since: now });
-            old.store.set_untaken(waits).await?;
+            let waits = (!text.is_empty()).then_some(PendingConfiguration { is_refused: false, text, since: now });
+            old.store.set_pending_configuration(waits).await?;
             live.replace(app);
             Ok(reloaded)
         }
         Err(error) => {
             let text = format!("{error:#}");
-            old.store.set_untaken(Some(Untaken { is_refused: true, text, since: now })).await?;
+            old.store
+                .set_pending_configuration(Some(PendingConfiguration { is_refused: true, text, since: now }))
+                .await?;
             Err(error)
         }
     }

@@ -13,7 +13,9 @@ use crate::config::Settings;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::operations::alarm::{Notice, notices};
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::store::{Error, HeldRun, MessageCounts, Pause, Reader, ReturnedCount, RunRow, Untaken, Weeks, free_bytes};
+use crate::store::{
+    Error, HeldRun, MessageCounts, Pause, PendingConfiguration, Reader, ReturnedCount, RunRow, Weeks, free_bytes,
+};
 pub use crate::store::{FeedState, WEEKS};
 
 /// The state of an installation.
@@ -40,7 +42,7 @@ pub struct StatusReport {
     /// The next slot of each cadence.
     pub next: Vec<(Cadence, Slot)>,
     /// An edit of the configuration that the running daemon has not taken over.
-    pub untaken: Option<Untaken>,
+    pub untaken: Option<PendingConfiguration>,
     /// Activity of the last weeks.
     pub weeks: Weeks,
     /// The size of the database and the space on its disk.
@@ -117,7 +119,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
         next: Vec::new(),
         weeks: Weeks::default(),
         disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
-        untaken: store.untaken().await?,
+        untaken: store.pending_configuration().await?,
     })
 }
 

@@ -263,7 +263,7 @@ impl<'a> Delivery<'a> {
 
     /// Renders a message on a blocking thread.
     async fn write(&mut self, message: Claimed) -> anyhow::Result<JoinHandle<Result<Letter, mail::Error>>> {
-        let (app, body) = (self.app.clone(), self.bodies.get(self.app, message.part).await?);
+        let (app, body) = (self.app.clone(), self.bodies.get(self.app, message.body).await?);
         Ok(tokio::spawn(async move { Letter::write(&app, &message, &body) }))
     }
 

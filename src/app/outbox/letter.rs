@@ -9,7 +9,7 @@ use crate::domain::subscribers::token::{KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
 use crate::render::personalise;
 use crate::render::view::SenderView;
-use crate::store::{Claimed, Kind, PROOF, Part, RunName};
+use crate::store::{Body, Claimed, Kind, PROOF, RunName};
 
 /// A message, ready to be sent.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Letter {
 
 impl Letter {
     /// Renders a message.
-    pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Part) -> Result<Self, mail::Error> {
+    pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Body) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
         let since = app.day(message.since);
         let parts = [part.text.as_str(), &part.html];

@@ -15,7 +15,7 @@ use crate::render::{
     ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER,
     WelcomeView,
 };
-use crate::store::{Answer, Kind, Part};
+use crate::store::{Answer, Body, Kind};
 
 /// The request to confirm a sign-up.
 pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
@@ -119,7 +119,7 @@ fn links() -> LinksView {
 fn answer(app: &App, kind: Kind, letter: char, rendered: Rendered) -> anyhow::Result<Answer> {
     Ok(Answer {
         kind,
-        part: Part { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+        body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
         message_id: format!("<{letter}.{}@{}>", hex(&random(12)?), app.mail_domain()),
     })
 }

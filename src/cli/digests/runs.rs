@@ -9,7 +9,7 @@ use crate::app::digests::runs::NotDone;
 use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, Usage, print};
-use crate::store::{ReportCount, RunStanding};
+use crate::store::{ReportCount, RunStatus};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -205,12 +205,12 @@ impl Cancel {
     }
 }
 
-fn messages(run: &RunStanding) -> String {
+fn messages(run: &RunStatus) -> String {
     let parts: Vec<_> = run.messages.iter().map(|(state, number)| format!("{number} {state}")).collect();
     if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
 }
 
-fn state(app: &ReadOnly, run: &RunStanding) -> String {
+fn state(app: &ReadOnly, run: &RunStatus) -> String {
     let because = run.because.as_deref().unwrap_or_default();
     if let Some(cancelled) = run.cancelled {
         return format!("cancelled {}", local(app, cancelled));
@@ -228,7 +228,7 @@ pub(crate) fn local(app: &ReadOnly, at: chrono::DateTime<chrono::Utc>) -> String
     at.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn to_json(run: &RunStanding) -> serde_json::Value {
+fn to_json(run: &RunStatus) -> serde_json::Value {
     json!({
         "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(),
         "held": run.held.map(|at| at.to_rfc3339()), "because": run.because,

@@ -11,7 +11,7 @@ use crate::cli::outbox::pause::{pause_json, pause_line};
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 use crate::domain::outbox::State;
-use crate::store::{Pause, RunStanding};
+use crate::store::{Pause, RunStatus};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -40,7 +40,7 @@ impl SendNow {
         } else {
             show(&app, &answer, delivery.as_ref());
         }
-        let is_stopped = |(run, pause): &(RunStanding, Option<Pause>)| {
+        let is_stopped = |(run, pause): &(RunStatus, Option<Pause>)| {
             pause.is_some() || run.held.is_some() || number(run, State::Failed) > 0
         };
         let failed = answer.error.is_some() || delivery.as_ref().is_some_and(is_stopped);
@@ -48,7 +48,7 @@ impl SendNow {
     }
 }
 
-fn show(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause>)>) {
+fn show(app: &App, answer: &Answer, delivery: Option<&(RunStatus, Option<Pause>)>) {
     let unread = match answer.unread {
         0 => String::new(),
         unread => format!(", {unread} could not be read"),
@@ -93,11 +93,11 @@ fn show(app: &App, answer: &Answer, delivery: Option<&(RunStanding, Option<Pause
     }
 }
 
-fn number(run: &RunStanding, state: State) -> u64 {
+fn number(run: &RunStatus, state: State) -> u64 {
     run.messages.get(state.as_str()).copied().unwrap_or(0)
 }
 
-fn to_json(answer: &Answer, delivery: Option<&(RunStanding, Option<Pause>)>) -> serde_json::Value {
+fn to_json(answer: &Answer, delivery: Option<&(RunStatus, Option<Pause>)>) -> serde_json::Value {
     let run = delivery.map(|(run, _)| run);
     json!({
         "feeds": answer.feeds, "unread": answer.unread, "new": answer.new, "selected": answer.selected,

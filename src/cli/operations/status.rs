@@ -22,7 +22,7 @@ use crate::cli::terminal::table;
 use crate::cli::{Ending, Global, print};
 use crate::config::{Config, Findings, data_folder};
 use crate::domain::operations::spark;
-use crate::store::{FeedState, Untaken, WEEKS};
+use crate::store::{FeedState, PendingConfiguration, WEEKS};
 pub(in crate::cli) use json::cut as cut_json;
 
 /// The width of the output, in columns.
@@ -177,7 +177,7 @@ impl Screen<'_> {
 }
 
 /// The pending configuration: an edit that the daemon has not applied, with the reason.
-fn edit(untaken: &Untaken, zone: Tz) -> String {
+fn edit(untaken: &PendingConfiguration, zone: Tz) -> String {
     let since = untaken.since.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
     if untaken.is_refused {
         let text = untaken.text.replace('\n', "\n  ");

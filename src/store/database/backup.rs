@@ -1,20 +1,21 @@
-//! A copy of the database, taken in one read while others go on writing (WAL). The copy bears a pause of its own, so
-//! that whoever starts on it does not send again what has been sent since.
+//! Backup: a copy of the database, taken in one read while other processes go on writing (WAL). The copy holds a pause of its own, so
+//! that a program started on it does not send again what has been sent since.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::reader::{Apart, Reader};
-use crate::store::{Error, PauseCause, Store, beside, seconds};
+use crate::store::outbox::pauses;
+use crate::store::{Error, Store, beside};
 
 impl Reader {
-    /// Writes the copy; an existing file is never written over. Under the name `to` it is whole or not there, whenever the
-    /// process ends. `reason` is what the copy says when somebody starts on it.
+    /// Writes the copy; an existing file is never overwritten. Whenever the process ends, the file `to` is complete or does not
+    /// exist. `reason` is shown when a program is started on the copy.
     ///
     /// # Errors
     /// [`Error::Copy`]; [`Error::Statement`].
@@ -24,7 +25,7 @@ impl Reader {
         let copied = source.call(move |connection| {
             let copy = Temporary::beside(&to)?;
             copy.fill_from(connection)?;
-            mark(&copy.open()?, &reason, now)?;
+            pauses::mark_restored(&copy.open()?, &reason, now)?;
             witness.confirm()?;
             copy.place(To::FreeName(&to))
         });
@@ -33,8 +34,8 @@ impl Reader {
 }
 
 impl Store {
-    /// Removes what a restore that was killed left unfinished beside the database. Only for the process that holds the
-    /// folder's lock: another's may be in use.
+    /// Removes unfinished files that a killed restore left beside the database. Only for the process that holds the folder's
+    /// lock: the files of another process may be in use.
     ///
     /// # Errors
     /// A file cannot be removed.
@@ -43,24 +44,15 @@ impl Store {
     }
 }
 
-/// Whoever starts on this database is told why it sends nothing.
-pub(crate) fn mark(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    copy.execute(
-        "INSERT OR REPLACE INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)",
-        params![PauseCause::Restored.as_str(), reason, seconds(now)],
-    )?;
-    Ok(())
-}
-
-/// Ends the names of files that are being written.
+/// The ending of files that are being written. A killed process leaves its file behind.
 const UNFINISHED: &str = ".part";
 /// What a restore has not finished: the copy, and what it keeps of the database before. There is one restore at a time, so
 /// that the names can be fixed ones; what a killed process has left behind is found without listing the folder.
 pub(super) const COPY: &str = ".restored.part";
 pub(super) const KEPT: &str = ".kept.part";
 
-/// A file beside the place that it is for, under a name of its own until it is whole, and for its owner alone: a copy
-/// holds everybody's address, and the keys. It is removed unless it is put in its place.
+/// A file beside its final place, under a temporary name until it is complete, and readable by its owner only, since a copy
+/// holds all addresses and the keys. It is removed unless it is put in its place.
 pub(crate) struct Temporary {
     file: NamedTempFile,
 }
@@ -68,9 +60,9 @@ pub(crate) struct Temporary {
 /// Where a finished file goes.
 #[derive(Clone, Copy)]
 pub(crate) enum To<'a> {
-    /// Under this name, if nothing has it.
+    /// To this name, if it is free.
     FreeName(&'a Path),
-    /// In the place of the file of this name.
+    /// To this name, replacing the file that has it.
     PlaceOf(&'a Path),
 }
 
@@ -112,8 +104,8 @@ impl Temporary {
         io::copy(&mut File::open(from)?, self.file.as_file_mut()).map(|_| ())
     }
 
-    /// To change it before it takes its place. Nothing is written beside it, and nothing waits for the disk: a file that
-    /// is not finished is not used.
+    /// Opens it, to change it before it takes its place. Nothing is written beside it, and nothing waits for the disk: an
+    /// unfinished file is never used.
     pub(crate) fn open(&self) -> Result<Connection, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let copy = Connection::open_with_flags(self.file.path(), flags)?;
@@ -121,7 +113,7 @@ impl Temporary {
         Ok(copy)
     }
 
-    /// Puts it in its place, in one step and for good: its bytes are on the disk before its name is.
+    /// Puts it in its place in one durable step: its bytes are on the disk before its name is.
     pub(crate) fn place(self, to: To<'_>) -> Result<(), Error> {
         let (To::FreeName(place) | To::PlaceOf(place)) = to;
         let failed = |source| Error::Copy { path: place.to_owned(), source };
@@ -131,7 +123,7 @@ impl Temporary {
             To::PlaceOf(name) => self.file.persist(name),
         };
         placed.map_err(|error| failed(error.error))?;
-        // The name is on the disk only when the folder is.
+        // The name is on the disk only once the folder is.
         File::open(folder_of(place)).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 }

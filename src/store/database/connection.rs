@@ -1,5 +1,5 @@
-//! How a connection to the database is opened: what the writer and the readers are allowed, and how durable
-//! a commit is. Which file is opened at all, `migrate` decides; how a reader finds it, `reader`.
+//! Opening connections: what the writer and the readers may do, and how durable a commit is. `schema` decides whether a
+//! file is opened at all; `reader` how it is read beside other processes.
 
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use tokio_rusqlite::Connection;
 use super::schema;
 use crate::store::{Error, flatten};
 
-/// Prepared statements that a connection keeps; a poll alone runs some fifteen.
+/// Prepared statements that a connection caches; a poll alone runs about fifteen.
 const STATEMENTS: usize = 64;
 
-/// The single writer of a database that may have to be made or migrated. Nothing is written into a file that is not ours.
+/// The single writer of a database that may have to be created or migrated. Nothing is written into another program's
+/// file.
 pub(crate) async fn maker(path: &Path) -> Result<Connection, Error> {
     make_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -24,7 +25,7 @@ pub(crate) async fn maker(path: &Path) -> Result<Connection, Error> {
     .await
 }
 
-/// The single writer of a database that is there, with the schema that this program knows.
+/// The single writer of an existing database with the current schema.
 pub(crate) async fn editor(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     writer(path, flags, |connection, path| {
@@ -43,19 +44,19 @@ async fn writer(
     set_up(connection, path, prepare).await
 }
 
-/// `synchronous = FULL`: a commit that was answered survives a loss of power, so that an attempt recorded before dialling
-/// is known afterwards.
+/// `synchronous = FULL`: a finished commit survives a power cut, so that an attempt recorded before connecting is known
+/// afterwards.
 fn configure(connection: &mut rusqlite::Connection, path: &Path) -> Result<(), Error> {
-    // An item's texts fit a page of 8 KB; of smaller ones they would leave much unused. A database that is there already
-    // keeps its size. 4 MB of pages: a batch of polls fits, so that hardly a page is written twice for one commit. What a
-    // savepoint may have to take back is kept in memory, and the log goes to the database every 40 MB.
+    // An item's texts fit on a page of 8 KB; smaller pages would waste space. An existing database keeps its page size. With
+    // a cache of 4 MB a batch of polls fits, so that few pages are written twice for one commit. Savepoint journals stay in
+    // memory, and the log is checkpointed every 40 MB.
     let pragmas = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 5000;";
     connection.execute_batch(pragmas).map_err(|source| cannot_open(path, source))
 }
 
-/// Makes the file where there is none, for its owner alone; SQLite gives the log beside it the same mode. Where that does
-/// not work, SQLite says why.
+/// Creates the file if there is none, readable by its owner only; SQLite gives the log beside it the same mode. If that
+/// fails, SQLite reports why.
 fn make_private(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -71,7 +72,7 @@ pub(crate) async fn reader(path: &Path) -> Result<Connection, Error> {
     set_up(connection, path, only_read).await
 }
 
-/// A connection that reads the file alone: it takes no lock and makes no file beside it, so that it must not be used while
+/// A connection that reads the file alone: it takes no lock and creates no file beside it, so it must not be used while
 /// another process has the database open (`immutable` in <https://sqlite.org/uri.html>).
 pub(crate) async fn still_reader(path: &Path) -> Result<Connection, Error> {
     let whole = std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok());
@@ -82,7 +83,7 @@ pub(crate) async fn still_reader(path: &Path) -> Result<Connection, Error> {
     set_up(opened.map_err(|source| cannot_open(path, source))?, path, only_read).await
 }
 
-/// A database with nothing in it, in memory.
+/// An empty database in memory.
 pub(crate) async fn empty() -> Result<Connection, Error> {
     let path = Path::new(":memory:");
     let connection = Connection::open_in_memory().await.map_err(|source| cannot_open(path, source))?;
@@ -104,7 +105,7 @@ async fn set_up(
 ) -> Result<Connection, Error> {
     let path = path.to_owned();
     let prepared = connection.call(move |connection| {
-        // Another process (a `subscribers add` beside the daemon) may hold the write lock for a moment.
+        // Another process, such as `subscribers add` beside the daemon, may hold the write lock for a moment.
         connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|source| cannot_open(&path, source))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         prepare(connection, &path)

@@ -1,4 +1,4 @@
-//! How much room is left where the database lies.
+//! Free space on the disk of the database.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Whether the database's file is whole, and what a person can do when it is not, cannot be written, or has no room.
+//! Whether the database file is intact, and what to do when it is damaged, cannot be written, or the disk is full.
 //! SQLite's quick check reads every page: some two gigabytes a second from memory, as fast as the disk is otherwise.
 
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::reader::{Apart, Reader};
 use crate::domain::operations::os_error;
 use crate::store::{Error, flatten};
 
-/// Until a check that is to be broken off is told so once more.
+/// The pause between two interrupts of a check that takes too long.
 const AGAIN: Duration = Duration::from_millis(1);
 
 impl Reader {
-    /// Reads the whole file, as of now. False if that was not done within `limit`: so far it is whole.
+    /// Checks the whole file. False if that was not finished within `limit`: so far no damage was found.
     ///
     /// # Errors
     /// [`Error::Damaged`]; [`Error::Open`].
@@ -28,7 +28,7 @@ impl Reader {
         let checked = tokio::select! {
             checked = &mut check => checked,
             () = tokio::time::sleep(limit) => loop {
-                // What has not begun yet takes no notice of one.
+                // A statement that has not started yet ignores an interrupt.
                 interrupt.interrupt();
                 tokio::select! {
                     checked = &mut check => break checked,
@@ -39,7 +39,7 @@ impl Reader {
         witness.confirm()?;
         match checked.map_err(flatten) {
             Ok(verdict) if verdict == "ok" => Ok(true),
-            // "*** in database main ***" stands on a line of its own before what was found.
+            // The first line is "*** in database main ***"; the finding follows.
             Ok(found) => Err(self.damaged(found.lines().last().unwrap_or_default())),
             Err(error) => match error.code() {
                 Some(ErrorCode::OperationInterrupted) => Ok(false),
@@ -57,7 +57,7 @@ impl Reader {
 }
 
 impl Error {
-    /// Whether a database is not what it should be, rather than out of reach.
+    /// Whether a database is damaged, rather than inaccessible.
     pub(crate) fn is_damage(&self) -> bool {
         let codes = [ErrorCode::DatabaseCorrupt, ErrorCode::NotADatabase, ErrorCode::ConstraintViolation];
         self.code().is_some_and(|code| codes.contains(&code))
@@ -113,8 +113,8 @@ impl Error {
     }
 }
 
-/// Whether so few descriptors are left that a database cannot be opened: SQLite only says that it cannot open a file, and
-/// has closed those that it had by the time that it is asked why.
+/// Whether too few file descriptors are left to open a database: SQLite only reports that it cannot open a file, and has
+/// closed its own descriptors by the time that it is asked why.
 fn descriptors_are_short() -> bool {
     const OF_A_DATABASE: usize = 32;
     let opened: Result<Vec<_>, _> = (0..OF_A_DATABASE).map(|_| std::fs::File::open(".")).collect();

@@ -1,9 +1,9 @@
-//! Reading: a few connections that cannot write. A database in WAL mode is read beside its writer through the files
-//! `-wal` and `-shm`, and a reader that finds none would make them, which takes the right to write into the folder.
-//! So without a `-wal` beside it the file is read alone, as `immutable`: nothing is made, nothing locked, and a user who may
-//! only read can. SQLite leaves no `-wal` behind when the last process closes the database, and makes one before it writes,
-//! so without one nobody has written. When one appears, or the file changes, while a question is answered, the
-//! answer is thrown away and the question asked again of what is there then.
+//! Reading, with a few connections that cannot write. In WAL mode a database is read beside its writer through the files
+//! `-wal` and `-shm`; a reader that finds none would create them, which needs permission to write to the folder. So where
+//! there is no `-wal`, the file is read alone, as `immutable`: nothing is created or locked, and read permission is enough.
+//! SQLite removes the `-wal` when the last process closes the database, and creates one before it writes, so without one
+//! nothing is being written. If one appears, or the file changes, during a query, the result is discarded and the query
+//! runs again on the new state.
 
 use std::any::Any;
 use std::fs;
@@ -18,14 +18,14 @@ use tokio::sync::watch;
 use super::{connection, schema};
 use crate::store::{Error, beside, flatten};
 
-/// Connections that answer side by side.
+/// Connections that work in parallel.
 const CONNECTIONS: usize = 3;
 
-/// So often a question is asked again before the file is taken to be changing for ever.
+/// How often a query is repeated before it fails because the file keeps changing.
 const TRIES: usize = 20;
 
-/// What a connection gives back, of whatever type. The way to a connection and back, with its channels and futures, is
-/// compiled once for all two hundred questions and changes, and not once for each.
+/// The result of a query or change, of any type. Boxed, so that the code that passes it to a connection and back, with its
+/// channels and futures, is compiled once, and not for each of two hundred queries and changes.
 pub(crate) type Answer = Box<dyn Any + Send>;
 type Question = Arc<dyn Fn(&Connection) -> Result<Answer, Error> + Send + Sync>;
 
@@ -33,12 +33,12 @@ pub(crate) fn boxed<T: Send + 'static>(value: T) -> Answer {
     Box::new(value)
 }
 
-/// The answer as what its question gives.
+/// The result, as the type that its query returns.
 pub(crate) fn unboxed<T: 'static>(answer: Answer) -> T {
-    *answer.downcast().expect("the answer has the type of its question")
+    *answer.downcast().expect("the result has the type of its query")
 }
 
-/// The database, to be read. A clone shares the connections.
+/// The database, for reading. A clone shares the connections.
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(crate) path: Arc<Path>,
@@ -52,12 +52,12 @@ struct Pool {
     connections: Vec<tokio_rusqlite::Connection>,
     turn: AtomicUsize,
     witness: Witness,
-    /// Whether another one may take its place.
+    /// Whether no other pool may take its place.
     is_fixed: bool,
 }
 
-/// Knows how the file was when it was opened to be read alone; where the writer's files are read with it, it knows nothing
-/// and has nothing to say.
+/// The state of the file when it was opened to be read alone, to notice a change; none where it is read beside its
+/// writer.
 #[derive(Debug, Clone)]
 pub(crate) struct Witness {
     path: Arc<Path>,
@@ -69,7 +69,7 @@ impl Witness {
         self.still.is_none_or(|still| Stamp::of(&self.path) == Some(still))
     }
 
-    /// That what was read is what a commit has left.
+    /// Makes sure that what was read is a committed state.
     ///
     /// # Errors
     /// [`Error::Unsteady`].
@@ -78,7 +78,7 @@ impl Witness {
     }
 }
 
-/// What changes when somebody writes into the database.
+/// What changes when a process writes to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     has_log: bool,
@@ -95,7 +95,7 @@ impl Stamp {
 }
 
 impl Reader {
-    /// Opens the database to be read, whether or not another process is at work on it.
+    /// Opens the database for reading, whether or not another process uses it.
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
@@ -108,7 +108,7 @@ impl Reader {
         Ok(Self::new(path, Pool::of(CONNECTIONS, path, None).await?))
     }
 
-    /// A database with nothing in it, for an installation that has not begun.
+    /// An empty database in memory, for an installation that has not started yet.
     ///
     /// # Errors
     /// [`Error::Open`], [`Error::Migrate`].
@@ -117,7 +117,7 @@ impl Reader {
         Ok(Self::new(path, Pool::new(vec![connection::empty().await?], path, None)))
     }
 
-    /// This connection, with all that was prepared on it.
+    /// Reads through this connection only, with what was prepared on it.
     pub(crate) fn fixed(connection: tokio_rusqlite::Connection, witness: Witness) -> Self {
         let path = Arc::clone(&witness.path);
         Self::new(&path, Pool { connections: vec![connection], turn: AtomicUsize::new(0), witness, is_fixed: true })
@@ -132,7 +132,7 @@ impl Reader {
         }
     }
 
-    /// Answers a question from one of the connections, as of the last commit.
+    /// Runs a query on one of the connections, on the last committed state.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         question: impl Fn(&Connection) -> Result<T, Error> + Send + Sync + 'static,
@@ -159,7 +159,7 @@ impl Reader {
         Err(Error::Unsteady { path: self.path.to_path_buf() })
     }
 
-    /// Questions so far.
+    /// Queries so far.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
@@ -172,14 +172,14 @@ impl Reader {
         answer
     }
 
-    /// Waits until a connection is lost: a panic in what it was asked has ended its thread. Nothing is answered by it any
-    /// more, so the process must end, and a new one begin.
+    /// Waits until a connection is lost, because a panic in a query has ended its thread. It answers nothing any more, so the
+    /// process must end and be restarted.
     pub async fn lost(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         let _ = self.is_lost.subscribe().wait_for(|is_lost| *is_lost).await;
     }
 
-    /// A connection of its own for something long, that must not keep others waiting.
+    /// A separate connection for a long task, which must not make other queries wait.
     pub(crate) async fn apart(&self) -> Result<Apart, Error> {
         let Pool { mut connections, witness, .. } = Pool::open(&self.path, 1).await?;
         Ok(Apart { connection: connections.remove(0), witness })
@@ -200,7 +200,7 @@ pub(crate) async fn close(connection: &tokio_rusqlite::Connection) {
     }
 }
 
-/// A connection, and what says whether its answers count.
+/// A connection, and the witness that tells whether its results are valid.
 pub(crate) struct Apart {
     pub(crate) connection: tokio_rusqlite::Connection,
     pub(crate) witness: Witness,
@@ -214,7 +214,7 @@ impl Pool {
             };
             let still = (!stamp.has_log).then_some(stamp);
             let opened = Self::of(number, path, still).await;
-            // A writer may have begun, or ended and taken its files away, in between.
+            // A writer may have started, or ended and removed its files, in between.
             match &opened {
                 Ok(pool) if pool.witness.is_as_opened() => return opened,
                 Err(_) if Stamp::of(path) == Some(stamp) => return opened,
@@ -231,7 +231,7 @@ impl Pool {
                 Some(_) => connection::still_reader(path).await?,
                 None => connection::reader(path).await?,
             };
-            // The first question finds the file in order, and from then on the writer's files stay while they are read.
+            // The first query checks the schema, and from then on SQLite keeps the writer's files while they are read.
             let asked = path.to_owned();
             let checked = connection.call(move |connection| schema::require_latest(connection, &asked));
             checked.await.map_err(flatten)?;

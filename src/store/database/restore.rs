@@ -1,8 +1,7 @@
-//! A copy put in the place of the database. What was there is kept under another name.
+//! Restoring: a copy takes the place of the database, which is kept under another name.
 //!
-//! Whenever the process ends, the database is one of the two, whole: the copy is finished beside it, its log is written
-//! back and removed, and then a single rename swaps them. A log that stayed beside the copy would be written into it by
-//! SQLite.
+//! Whenever the process ends, the database is one of the two, complete: the copy is finished beside it, its log is written
+//! back and removed, and then a single rename swaps them. SQLite would write a log that was left behind into the copy.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,23 +10,24 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::backup::{COPY, KEPT, Temporary, To, mark, remove};
+use super::backup::{COPY, KEPT, Temporary, To, remove};
 use super::{connection, schema};
-use crate::store::{Error, PauseCause, Store, beside};
+use crate::store::outbox::pauses;
+use crate::store::{Error, Store, beside};
 
-/// What SQLite keeps beside a database: a log, its index, and the journal of another mode.
+/// The endings of the files that SQLite keeps beside a database: a log, its index, and the journal of another mode.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// How long commands that have the database open are waited for.
+/// How long to wait for commands that have the database open.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Store {
-    /// Puts a copy of `from` in the place of `database`, whose folder's lock the caller holds, and gives the name under
-    /// which the one before is kept. The copy delivers nothing until somebody says so, for its own reason or, without one,
-    /// for `reason`.
+    /// Replaces `database`, whose folder's lock the caller holds, by a copy of `from`, and returns the name under which the
+    /// previous database is kept. The copy delivers nothing until a person releases it, for the reason that it carries or,
+    /// without one, for `reason`.
     ///
     /// # Errors
-    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`] and [`Error::Statement`]: `from` is no whole database of this
+    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`] and [`Error::Statement`]: `from` is not a complete database of this
     /// program; [`Error::InUse`]; [`Error::Copy`]. The database that is there stays as it is then.
     pub async fn restore(
         from: &Path,
@@ -47,18 +47,13 @@ impl Store {
             copy.fill_from(connection)?;
             let mut whole = copy.open()?;
             schema::to_latest(&mut whole, &from)?;
-            let is_marked = whole.query_row(
-                "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)",
-                [PauseCause::Restored.as_str()],
-                |row| row.get::<_, bool>(0),
-            )?;
-            if !is_marked {
-                mark(&whole, &reason, now)?;
+            if !pauses::is_restored(&whole)? {
+                pauses::mark_restored(&whole, &reason, now)?;
             }
             Ok(copy)
         });
         let copy = copied.await.map_err(crate::store::flatten)?;
-        // It may be the very database that is to be replaced.
+        // It may be the database that is to be replaced.
         source.close().await.map_err(|_| Error::Closed)?;
         let database = database.to_owned();
         let swap = tokio::task::spawn_blocking(move || swap(copy, &database, now));
@@ -66,12 +61,12 @@ impl Store {
     }
 }
 
-/// Keeps the database that is there, if there is one, and puts the copy in its place.
+/// Keeps the existing database, if there is one, and puts the copy in its place.
 fn swap(copy: Temporary, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, Error> {
     let kept = free_name(database, now);
     let is_there = database.exists();
     let kept_whole = if is_there { keep(database, &kept).map(Some) } else { Ok(None) };
-    // Nobody writes to what was there while this connection is open.
+    // No process can write to the previous database while this connection is open.
     let _alone = match kept_whole {
         Ok(Some(alone)) => Some(alone),
         Err(error) if !error.is_damage() => return Err(error),
@@ -85,7 +80,7 @@ fn swap(copy: Temporary, database: &Path, now: DateTime<Utc>) -> Result<Option<P
     Ok(is_there.then_some(kept))
 }
 
-/// Keeps a copy of the database under another name; the connection has it for itself alone.
+/// Keeps a copy of the database under another name; the returned connection holds an exclusive lock.
 fn keep(database: &Path, kept: &Path) -> Result<Connection, Error> {
     let alone = alone(database)?;
     let copy = Temporary::of_restore(database, KEPT)?;
@@ -94,24 +89,24 @@ fn keep(database: &Path, kept: &Path) -> Result<Connection, Error> {
     Ok(alone)
 }
 
-/// Opens a database for this connection alone, and makes it a single file.
+/// Opens a database exclusively, and makes it a single file.
 fn alone(database: &Path) -> Result<Connection, Error> {
     let in_use = || Error::InUse { path: database.to_owned() };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(database, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    // The mode is changed first: under an exclusive lock a journal would stay until the end, and be removed by its name.
+    // The mode is changed first: under an exclusive lock a journal would stay to the end, and be removed by its name.
     let statements = "PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;";
     connection.execute_batch(statements).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => in_use(),
         _ => error.into(),
     })?;
-    // SQLite says nothing when others keep it from the change.
+    // SQLite does not report when other processes prevent the change.
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode == "delete" { Ok(connection) } else { Err(in_use()) }
 }
 
-/// Keeps what there is of a database that is missing or cannot be read, byte for byte.
+/// Keeps whatever there is of a missing or unreadable database, byte for byte.
 fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
     for end in ["-wal", "-journal", ""] {
         let (from, to) = (beside(database, end), beside(kept, end));
@@ -126,8 +121,8 @@ fn keep_as_it_is(database: &Path, kept: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes what SQLite kept beside the database that goes: it does so itself and does not say when it fails, and a log that
-/// stayed would be read as the copy's.
+/// Removes the files that SQLite kept beside the previous database. It does so itself, without reporting a failure, and a
+/// log left behind would be read as the copy's.
 fn remove_beside(database: &Path) -> Result<(), Error> {
     for end in BESIDE {
         let path = beside(database, end);
@@ -136,7 +131,7 @@ fn remove_beside(database: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// A name beside the database that nothing has: `….before-20261123T090000Z`, from the second of a second on with a number.
+/// A free name beside the database: `….before-20261123T090000Z`, with a number if that is taken.
 fn free_name(database: &Path, now: DateTime<Utc>) -> PathBuf {
     let base = format!("before-{}", now.format("%Y%m%dT%H%M%SZ"));
     let numbered = (2..).map(|number: u64| database.with_added_extension(format!("{base}-{number}")));

@@ -1,4 +1,4 @@
-//! The schema's history: numbered, append-only, one purpose each. A database from a later version is refused.
+//! The schema's migrations: numbered, append-only, one purpose each. A database of a later version is refused.
 
 use std::path::Path;
 
@@ -36,15 +36,18 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0025_cuts.sql")),
     M::up(include_str!("migrations/0026_application.sql")),
     M::up(include_str!("migrations/0027_identity.sql")),
+    M::up(include_str!("migrations/0028_vocabulary.sql")),
+    M::up(include_str!("migrations/0029_item_texts.sql")),
+    M::up(include_str!("migrations/0030_selected.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".
 const APPLICATION_ID: i32 = 0x5044_6967;
 
-/// Tables that every database of ours has had since the first; before [`APPLICATION_ID`] was written they told it.
+/// Tables that every database of this program has had from the start; they identify one that has no [`APPLICATION_ID`] yet.
 const TABLES: [&str; 7] = ["keys", "feeds", "stories", "items", "runs", "subscribers", "messages"];
 
-/// The number of a database's schema; 0 of an empty one.
+/// The number of a database's schema; 0 if it is empty.
 ///
 /// # Errors
 /// [`Error::Foreign`], [`Error::Open`].
@@ -65,11 +68,11 @@ pub(crate) fn schema(connection: &Connection, path: &Path) -> Result<usize, Erro
     }
 }
 
-/// That a database has the schema which this program knows.
+/// Makes sure that a database has the current schema.
 ///
 /// # Errors
-/// [`Error::Missing`] of an empty file, as one that another process is making; [`Error::OlderSchema`],
-/// [`Error::NewerSchema`]; as [`schema`].
+/// [`Error::Missing`] for an empty file, which another process may be creating; [`Error::OlderSchema`],
+/// [`Error::NewerSchema`]; those of [`schema`].
 pub(crate) fn require_latest(connection: &Connection, path: &Path) -> Result<(), Error> {
     let (found, known, path) = (schema(connection, path)?, STEPS.len(), path.to_owned());
     match found {
@@ -185,7 +188,7 @@ mod tests {
             let question = format!("SELECT group_concat(line, ', ') FROM ({question})");
             connection.query_row(&question, [], |row| row.get(0)).unwrap()
         };
-        assert_eq!(rows("SELECT items || ' ' || picked AS line FROM feeds"), "3 1");
+        assert_eq!(rows("SELECT items || ' ' || selected AS line FROM feeds"), "3 1");
         let tallies = "SELECT run || ' ' || state || ' ' || count AS line FROM tallies ORDER BY run, state";
         assert_eq!(rows(tallies), "0 failed 1, 0 sent 1, 1 queued 1, 1 sent 6");
         let totals = "SELECT subject || ' ' || state || ' ' || count AS line FROM totals ORDER BY subject, state";

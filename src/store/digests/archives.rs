@@ -1,9 +1,9 @@
-//! Archives: the page that each run leaves for everybody, under a name of its own, and the stories on it. Both are
-//! written in the transaction that freezes the run (`runs`), and never change. They are told of once a digest of the
-//! run was sent, and while it is not held.
+//! The archive: a public page for each run, under a name of its own, and the stories on it. Both are written in the
+//! transaction that freezes the run (`runs`), and never change. They are listed once a digest of the run was sent, and
+//! while it is not held.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::store::{Error, Reader, from_json, optional_time, seconds, time, to_json};
 
@@ -20,7 +20,7 @@ pub struct NewArchive {
     pub stories: Vec<PageStory>,
 }
 
-/// A story as it stands on a run's page.
+/// A story as a run's page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageStory {
     /// Its order of arrival.
@@ -31,7 +31,7 @@ pub struct PageStory {
     pub link: String,
     /// Whole sentences; may be empty.
     pub excerpt: String,
-    /// Its language, where it is not the digest's; else empty.
+    /// Its language if that is not the digest's, else empty.
     pub language: String,
     /// Who published it.
     pub source: String,
@@ -46,20 +46,20 @@ pub struct PageStory {
 /// A story that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentStory {
-    /// As its page has it.
+    /// As its page shows it.
     pub story: PageStory,
     /// When it became a story.
     pub met: DateTime<Utc>,
     /// When the first digest with it was sent.
     pub sent: DateTime<Utc>,
-    /// The last part of the address of that digest's page.
+    /// The last segment of the address of that digest's page.
     pub archive: String,
 }
 
-/// A page in the list of pages.
+/// A line in the list of pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveRow {
-    /// The last part of its address.
+    /// The last segment of its address.
     pub name: String,
     /// The subject of its digest.
     pub title: String,
@@ -71,21 +71,25 @@ pub struct ArchiveRow {
     pub stories: usize,
 }
 
-/// A page whole.
+/// A whole page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchivePage {
     /// As it was frozen.
     pub html: String,
-    /// When it was.
+    /// When it was frozen.
     pub made: DateTime<Utc>,
-    /// Whether the list has it.
+    /// Whether it is in the list.
     pub is_listed: bool,
 }
 
-/// Of the run of this alias: its digest was sent to somebody, and nobody has stopped it.
-fn is_listed(run: &str) -> String {
-    format!("{run}.published IS NOT NULL AND {run}.held IS NULL")
-}
+const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1";
+
+/// A run is listed once one of its digests was sent, and while it is not held.
+const PAGE: &str = "SELECT a.html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed
+    FROM archives a JOIN runs r ON r.id = a.run WHERE a.name = ?1";
+
+const LIST: &str = "SELECT a.name, a.title, r.due, r.published, r.stories FROM runs r JOIN archives a ON a.run = r.id
+    WHERE r.published IS NOT NULL AND r.held IS NULL ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2";
 
 impl Reader {
     /// `base` itself, or with the first number from 2 that no run has: `2026-11-23-2`.
@@ -94,7 +98,7 @@ impl Reader {
     /// [`Error::Statement`].
     pub async fn free_archive_name(&self, base: String) -> Result<String, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare("SELECT 1 FROM archives WHERE name = ?1")?;
+            let mut statement = connection.prepare(IS_TAKEN)?;
             let mut name = base.clone();
             let mut number = 1;
             while statement.exists([&name])? {
@@ -106,19 +110,19 @@ impl Reader {
         .await
     }
 
-    /// The page of the run of this name, listed or not: a proof or a mail may lead to it.
+    /// The page of the run of this name, listed or not: a proof or an email may link to it.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn archive(&self, name: String) -> Result<Option<ArchivePage>, Error> {
         self.read(move |connection| {
-            let query = format!(
-                "SELECT a.html, r.made, {} FROM archives a JOIN runs r ON r.id = a.run WHERE a.name = ?1",
-                is_listed("r")
-            );
-            let page =
-                connection.query_row(&query, [&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-            page.map(|(html, made, is_listed)| Ok(ArchivePage { html, made: time(made)?, is_listed })).transpose()
+            let mut statement = connection.prepare_cached(PAGE)?;
+            let mut rows = statement.query([&name])?;
+            let page = |row: &Row<'_>| -> Result<ArchivePage, Error> {
+                let (html, is_listed) = (row.get("html")?, row.get("is_listed")?);
+                Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
+            };
+            rows.next()?.map(page).transpose()
         })
         .await
     }
@@ -129,20 +133,16 @@ impl Reader {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn archives(&self, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(&format!(
-                "SELECT a.name, a.title, r.due, r.published, r.stories FROM runs r JOIN archives a ON a.run = r.id
-                 WHERE {} ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2",
-                is_listed("r")
-            ))?;
+            let mut statement = connection.prepare_cached(LIST)?;
             let mut rows = statement.query(params![limit as u64, skip as u64])?;
             let mut archives = Vec::new();
             while let Some(row) = rows.next()? {
                 archives.push(ArchiveRow {
-                    name: row.get(0)?,
-                    title: row.get(1)?,
-                    due: time(row.get(2)?)?,
-                    sent: time(row.get(3)?)?,
-                    stories: row.get(4)?,
+                    name: row.get("name")?,
+                    title: row.get("title")?,
+                    due: time(row.get("due")?)?,
+                    sent: time(row.get("published")?)?,
+                    stories: row.get("stories")?,
                 });
             }
             Ok(archives)
@@ -150,13 +150,15 @@ impl Reader {
         .await
     }
 
-    /// When a page last came into the list or went out of it.
+    /// When a page last entered or left the list.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn archives_changed(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get(0))?))
-            .await
+        self.read(|connection| {
+            optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?)
+        })
+        .await
     }
 
     /// The stories of listed pages, those of the newest page first; a story of several only where it was sent first.
@@ -168,73 +170,80 @@ impl Reader {
     }
 }
 
-const CHANGED: &str = "SELECT max(at) FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
+const CHANGED: &str =
+    "SELECT max(at) AS changed FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
     UNION ALL SELECT max(held) FROM runs WHERE held IS NOT NULL AND published IS NOT NULL
     UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL)";
 
+const SENT_STORIES: &str = "SELECT s.seq, s.title, s.link, s.excerpt, s.language, s.source, s.author, s.published, s.themes,
+    s.met, r.published AS sent, a.name AS archive
+    FROM runs r JOIN archives a ON a.run = r.id JOIN archive_stories s ON s.run = r.id
+    WHERE r.published IS NOT NULL AND r.held IS NULL
+    AND NOT EXISTS (SELECT 1 FROM archive_stories o JOIN runs e ON e.id = o.run
+        WHERE o.seq = s.seq AND e.published IS NOT NULL AND e.held IS NULL AND (e.published, e.id) < (r.published, r.id))
+    ORDER BY r.published DESC, r.id DESC, s.place LIMIT ?1";
+
 fn sent_stories(connection: &Connection, limit: usize) -> Result<Vec<SentStory>, Error> {
-    let (listed, listed_earlier) = (is_listed("r"), is_listed("e"));
-    let mut statement = connection.prepare(&format!(
-        "SELECT s.seq, s.title, s.link, s.excerpt, s.language, s.source, s.author, s.published, s.themes, s.met,
-         r.published, a.name
-         FROM runs r JOIN archives a ON a.run = r.id JOIN archive_stories s ON s.run = r.id
-         WHERE {listed} AND NOT EXISTS (SELECT 1 FROM archive_stories o JOIN runs e ON e.id = o.run
-             WHERE o.seq = s.seq AND {listed_earlier} AND (e.published, e.id) < (r.published, r.id))
-         ORDER BY r.published DESC, r.id DESC, s.place LIMIT ?1"
-    ))?;
+    let mut statement = connection.prepare_cached(SENT_STORIES)?;
     let mut rows = statement.query([limit as u64])?;
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
-        let story = PageStory {
-            seq: row.get(0)?,
-            title: row.get(1)?,
-            link: row.get(2)?,
-            excerpt: row.get(3)?,
-            language: row.get(4)?,
-            source: row.get(5)?,
-            author: row.get(6)?,
-            published: optional_time(row.get(7)?)?,
-            themes: from_json("a list of themes", &row.get::<_, String>(8)?)?,
-        };
-        stories.push(SentStory { story, met: time(row.get(9)?)?, sent: time(row.get(10)?)?, archive: row.get(11)? });
+        stories.push(sent_story(row)?);
     }
     Ok(stories)
 }
 
+fn sent_story(row: &Row<'_>) -> Result<SentStory, Error> {
+    let story = PageStory {
+        seq: row.get("seq")?,
+        title: row.get("title")?,
+        link: row.get("link")?,
+        excerpt: row.get("excerpt")?,
+        language: row.get("language")?,
+        source: row.get("source")?,
+        author: row.get("author")?,
+        published: optional_time(row.get("published")?)?,
+        themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
+    };
+    Ok(SentStory { story, met: time(row.get("met")?)?, sent: time(row.get("sent")?)?, archive: row.get("archive")? })
+}
+
+const INSERT: &str = "INSERT INTO archives (run, name, title, html) VALUES (?1, ?2, ?3, ?4)";
+
+const COUNT_STORIES: &str = "UPDATE runs SET stories = ?2 WHERE id = ?1";
+
+const INSERT_STORY: &str = "INSERT INTO archive_stories
+    (run, place, seq, met, title, link, excerpt, language, source, author, published, themes)
+    SELECT :run, :place, seq, made, :title, :link, :excerpt, :language, :source, :author, :published, :themes
+    FROM stories WHERE seq = :seq";
+
 pub(crate) fn keep(tx: &Transaction<'_>, run: i64, archive: &NewArchive) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO archives (run, name, title, html) VALUES (?1, ?2, ?3, ?4)",
-        params![run, archive.name, archive.title, archive.html],
-    )?;
-    tx.execute("UPDATE runs SET stories = ?2 WHERE id = ?1", params![run, archive.stories.len() as u64])?;
-    let mut statement = tx.prepare(
-        "INSERT INTO archive_stories (run, place, seq, met, title, link, excerpt, language, source, author, published, themes)
-         SELECT ?1, ?2, seq, made, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM stories WHERE seq = ?3",
-    )?;
+    tx.execute(INSERT, params![run, archive.name, archive.title, archive.html])?;
+    tx.execute(COUNT_STORIES, params![run, archive.stories.len() as u64])?;
+    let mut statement = tx.prepare(INSERT_STORY)?;
     for (place, story) in archive.stories.iter().enumerate() {
-        let published = story.published.map(seconds);
-        statement.execute(params![
-            run,
-            place as u64,
-            story.seq,
-            story.title,
-            story.link,
-            story.excerpt,
-            story.language,
-            story.source,
-            story.author,
-            published,
-            to_json(&story.themes),
-        ])?;
+        statement.execute(named_params! {
+            ":run": run,
+            ":place": place as u64,
+            ":seq": story.seq,
+            ":title": story.title,
+            ":link": story.link,
+            ":excerpt": story.excerpt,
+            ":language": story.language,
+            ":source": story.source,
+            ":author": story.author,
+            ":published": story.published.map(seconds),
+            ":themes": to_json(&story.themes),
+        })?;
     }
     Ok(())
 }
 
-/// A message was sent: if it is the first digest of its run, the run is shown to everybody from now on.
+const PUBLISH: &str =
+    "UPDATE runs SET published = ?2 WHERE id = (SELECT run FROM messages WHERE id = ?1) AND published IS NULL";
+
+/// A message was sent: if it is the first digest of its run, the run is listed from now on.
 pub(crate) fn publish(tx: &Transaction<'_>, message: i64, now: i64) -> Result<(), Error> {
-    tx.prepare_cached(
-        "UPDATE runs SET published = ?2 WHERE id = (SELECT run FROM messages WHERE id = ?1) AND published IS NULL",
-    )?
-    .execute([message, now])?;
+    tx.prepare_cached(PUBLISH)?.execute([message, now])?;
     Ok(())
 }

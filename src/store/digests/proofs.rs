@@ -1,13 +1,13 @@
-//! Proofs: a run's digest as one mail to whoever looks it over, queued in the transaction that freezes the run. A
-//! proof is nobody's digest: it belongs to no subscriber, and to no run's count of messages.
+//! Proofs: a run's digest as one email to the editors, queued in the transaction that freezes the run. A proof belongs to no
+//! subscriber, and is not counted among its run's messages.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind, Part, outbox};
+use crate::store::{Body, Error, Kind, outbox};
 
-/// What stands for a subscriber's id in a proof's message.
+/// In place of a subscriber's id in a proof's message.
 pub const PROOF: &str = "proof";
 
 /// A proof to be queued.
@@ -16,7 +16,7 @@ pub struct NewProof {
     /// Whom it goes to.
     pub address: EmailAddress,
     /// What it says.
-    pub part: Part,
+    pub body: Body,
 }
 
 /// Queues the proof of a run; its Message-ID, which no other message may have, is the run's.
@@ -26,8 +26,8 @@ pub(crate) fn queue(
     (run, domain): (i64, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let NewProof { address, part } = proof;
-    // Without the run: a digest asks its run's parts what earlier subjects were.
+    let NewProof { address, body } = proof;
+    // Its body has no run: the subjects of a run's bodies are those that later digests avoid.
     let message_id = format!("<{run}.{PROOF}@{domain}>");
-    outbox::queue(tx, Kind::Proof, (PROOF, address.reveal()), (part, &message_id), now)
+    outbox::queue(tx, Kind::Proof, (PROOF, address.reveal()), (body, &message_id), now)
 }

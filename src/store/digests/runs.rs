@@ -1,29 +1,40 @@
-//! Runs: the windows that people stand before, the stories in them, and the one transaction that freezes a run
-//! with its stories, rendered parts and messages.
+//! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
+//! rendered bodies and messages.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::archives::{self, NewArchive};
 use super::proofs::{self, NewProof};
 use crate::domain::items::text::count;
-use crate::domain::subscribers::subscriber::Cadence;
-use crate::store::{Error, Reader, Store, from_json, seconds, time, to_json};
+use crate::domain::outbox::State;
+use crate::domain::subscribers::subscriber::{Cadence, Status};
+use crate::store::outbox::states::NewDigests;
+use crate::store::outbox::{bodies, states};
+use crate::store::subscribers::recipients;
+use crate::store::subscribers::recipients::{Recipients, SERVED};
+use crate::store::{Error, Reader, Store, from_json, seconds, time};
 
-/// People of one run who see the same: the same start, the same themes.
+/// The subscribers of a run who see the same digest: those with the same cursor and the same themes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// Their digest begins after this number.
-    pub covered: i64,
+    /// Their cursor: the digest begins after this `seq`.
+    pub cursor: i64,
     /// Names of the themes wanted; `None` for all.
     pub themes: Option<Vec<String>>,
-    /// How many they are.
+    /// Their number.
     pub people: u64,
+}
+
+impl Window {
+    fn recipients(&self, cadence: Option<Cadence>) -> Recipients {
+        Recipients::new(cadence, self.cursor, self.themes.as_deref())
+    }
 }
 
 /// A rendered digest, and the stories in it.
 #[derive(Debug, Clone)]
-pub struct NewPart {
+pub struct NewBody {
     /// Subject line.
     pub subject: String,
     /// Plain text, with placeholders for what is personal.
@@ -36,15 +47,14 @@ pub struct NewPart {
     pub listed: Vec<i64>,
 }
 
-/// A window with what it holds: `None` when nothing is in it for these people.
+/// A window with its digest.
 #[derive(Debug, Clone)]
-pub struct WindowPart {
-    /// Whose.
+pub struct WindowBody {
+    /// The window.
     pub window: Window,
-    /// What they get.
-    pub part: Option<NewPart>,
-    /// Nothing but listed items is in it, and these wait for a story: its people stay where they are, and are told of
-    /// them by the next digest.
+    /// Its digest; `None` when it holds nothing for these subscribers.
+    pub body: Option<NewBody>,
+    /// It holds only listed items, which wait for a story: the cursors stay, and the next digest lists them.
     pub waits: bool,
 }
 
@@ -60,15 +70,15 @@ pub struct NewRun {
     /// When it is made.
     pub now: DateTime<Utc>,
     /// The highest number that it covers.
-    pub upto: i64,
+    pub through_seq: i64,
     /// Domain of the Message-IDs.
     pub domain: String,
-    /// SHA-256 of the editor's note that its parts show, if they show one.
+    /// SHA-256 of the editor's note that its bodies show, if they show one.
     pub note: Option<String>,
-    /// The windows of the people it serves.
-    pub windows: Vec<WindowPart>,
+    /// The windows of the subscribers that it serves.
+    pub windows: Vec<WindowBody>,
     /// Goes to those for whom it holds nothing.
-    pub quiet: Option<NewPart>,
+    pub quiet: Option<NewBody>,
     /// Its page for everybody; `None` when it holds nothing for anybody.
     pub archive: Option<NewArchive>,
     /// Goes out before its digests, if there are any.
@@ -101,8 +111,8 @@ pub struct RunRow {
     pub due: DateTime<Utc>,
     /// When it was made.
     pub made: DateTime<Utc>,
-    /// The highest number that it covered.
-    pub upto: i64,
+    /// The last `seq` that it covers.
+    pub through_seq: i64,
     /// Stories in it.
     pub stories: u64,
     /// Messages of it.
@@ -117,11 +127,7 @@ impl RunRow {
     }
 }
 
-/// People whom a digest may be made for now: active, not paused, of the cadence, and with no message that may have been
-/// delivered and is not settled: that one is resent before anything newer is made for them.
-const SERVED: &str = "status = 'active' AND paused_until IS NULL AND (?1 IS NULL OR cadence = ?1) AND NOT EXISTS (
-    SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
-    AND m.state IN ('sending', 'unknown'))";
+const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM items";
 
 impl Reader {
     /// The highest number given so far.
@@ -129,28 +135,30 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn highest_seq(&self) -> Result<i64, Error> {
-        self.read(|connection| {
-            Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM items", [], |row| row.get(0))?)
-        })
-        .await
+        self.read(|connection| Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)).await
     }
 
-    /// The distinct windows before which the people of a cadence stand; of everybody, without one.
+    /// The distinct windows of the subscribers of a cadence, or of all subscribers.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn windows(&self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
         self.read(move |connection| {
             let mut statement = connection.prepare(&format!(
-                "SELECT covered, themes, count(*) FROM subscribers WHERE {SERVED} GROUP BY covered, themes
-                 ORDER BY covered, themes"
+                "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
+                 ORDER BY cursor, themes"
             ))?;
-            let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
+            let mut rows = statement.query(named_params! {
+                ":active": Status::Active.as_str(),
+                ":cadence": cadence.map(Cadence::as_str),
+                ":sending": State::Sending.as_str(),
+                ":unknown": State::Unknown.as_str(),
+            })?;
             let mut windows = Vec::new();
             while let Some(row) = rows.next()? {
-                let themes: Option<String> = row.get(1)?;
+                let themes: Option<String> = row.get("themes")?;
                 let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
-                windows.push(Window { covered: row.get(0)?, themes, people: row.get(2)? });
+                windows.push(Window { cursor: row.get("cursor")?, themes, people: row.get("people")? });
             }
             Ok(windows)
         })
@@ -160,7 +168,7 @@ impl Reader {
 
 impl Store {
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
-    /// whoever finds nothing in it is covered at once. `None` when a `once` has nobody to serve.
+    /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has no one to serve.
     ///
     /// # Errors
     /// [`Error::Statement`]; a slot that has a run already is one.
@@ -171,7 +179,7 @@ impl Store {
 
 impl Reader {
     /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
-    /// the clock was ahead must block nobody.
+    /// the clock was ahead must not block later ones.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -191,9 +199,7 @@ impl Reader {
     /// [`Error::Statement`].
     pub async fn has_readers(&self, cadence: Cadence) -> Result<bool, Error> {
         self.read(move |connection| {
-            let question = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = 'active' AND paused_until IS NULL
-                            AND cadence = ?1)";
-            Ok(connection.query_row(question, [cadence.as_str()], |row| row.get(0))?)
+            Ok(connection.query_row(HAS_READERS, [Status::Active.as_str(), cadence.as_str()], |row| row.get(0))?)
         })
         .await
     }
@@ -204,33 +210,27 @@ impl Reader {
     /// [`Error::Statement`].
     pub async fn last_subjects(&self, cadence: Option<Cadence>) -> Result<Vec<String>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(
-                "SELECT subject FROM parts WHERE run = (SELECT max(r.id) FROM runs r JOIN parts p ON p.run = r.id
-                 WHERE (?1 IS NULL OR r.cadence = ?1) AND EXISTS (SELECT 1 FROM run_stories WHERE run = r.id))",
-            )?;
-            let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get(0))?;
+            let mut statement = connection.prepare(LAST_SUBJECTS)?;
+            let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get("subject"))?;
             Ok(subjects.collect::<Result<_, _>>()?)
         })
         .await
     }
 
-    /// SHA-256 of the editor's note that people of a cadence were shown last (`None`: that anybody was). A run of
-    /// which no mail went out has shown nothing.
+    /// SHA-256 of the editor's note that subscribers of a cadence (`None`: of any) were shown last. A run of which no email
+    /// was sent has shown nothing.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn last_note(&self, cadence: Option<Cadence>) -> Result<Option<String>, Error> {
         self.read(move |connection| {
-            Ok(connection
-                .query_row(
-                    "SELECT note FROM runs WHERE note IS NOT NULL AND (?1 IS NULL OR cadence IN (?1, 'once'))
-                     AND (EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('sending', 'unknown', 'sent'))
-                         OR EXISTS (SELECT 1 FROM tallies WHERE run = runs.id AND state = 'sent'))
-                     ORDER BY id DESC LIMIT 1",
-                    [cadence.map(Cadence::as_str)],
-                    |row| row.get(0),
-                )
-                .optional()?)
+            let parameters = named_params! {
+                ":cadence": cadence.map(Cadence::as_str),
+                ":sending": State::Sending.as_str(),
+                ":unknown": State::Unknown.as_str(),
+                ":sent": State::Sent.as_str(),
+            };
+            Ok(connection.query_row(LAST_NOTE, parameters, |row| row.get("note")).optional()?)
         })
         .await
     }
@@ -240,20 +240,36 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
-        self.read(|connection| time(connection.query_row("SELECT min(made) FROM keys", [], |row| row.get(0))?)).await
+        self.read(|connection| time(connection.query_row(MADE, [], |row| row.get("made"))?)).await
     }
 }
 
 /// The last number that any run covers: the newest run's, for each covers all that had arrived.
-pub(crate) const COVERED: &str = "SELECT coalesce((SELECT upto FROM runs WHERE id = (SELECT max(id) FROM runs)), 0)";
+pub(crate) const COVERED: &str =
+    "SELECT coalesce((SELECT through_seq FROM runs WHERE id = (SELECT max(id) FROM runs)), 0) AS through_seq";
 
-const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, upto,
+const HAS_READERS: &str =
+    "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = ?1 AND paused_until IS NULL AND cadence = ?2)";
+
+const LAST_SUBJECTS: &str =
+    "SELECT subject FROM bodies WHERE run = (SELECT max(r.id) FROM runs r JOIN bodies p ON p.run = r.id
+    WHERE (?1 IS NULL OR r.cadence = ?1) AND EXISTS (SELECT 1 FROM run_stories WHERE run = r.id))";
+
+const LAST_NOTE: &str = "SELECT note FROM runs WHERE note IS NOT NULL
+    AND (:cadence IS NULL OR cadence = :cadence OR cadence = 'once')
+    AND (EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN (:sending, :unknown, :sent))
+        OR EXISTS (SELECT 1 FROM tallies WHERE run = runs.id AND state = :sent))
+    ORDER BY id DESC LIMIT 1";
+
+const MADE: &str = "SELECT min(made) AS made FROM keys";
+
+const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
 
 /// `?2` is always NULL here.
-const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, upto,
+const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
@@ -265,30 +281,39 @@ fn run_row(row: &Row<'_>) -> Result<RunRow, Error> {
         slot: row.get("slot")?,
         due: time(row.get("due")?)?,
         made: time(row.get("made")?)?,
-        upto: row.get("upto")?,
+        through_seq: row.get("through_seq")?,
         stories: row.get("stories_shown")?,
         messages: row.get("messages")?,
     })
 }
 
+const INSERT: &str = "INSERT INTO runs (cadence, slot, due, made, through_seq, note)
+    VALUES (:cadence, :slot, :due, :now, :through_seq, :note) RETURNING id";
+
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
-    let cadence = run.cadence.map(Cadence::as_str);
-    tx.execute(
-        "INSERT INTO runs (cadence, slot, due, made, upto, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![cadence.unwrap_or("once"), run.slot, seconds(run.due), seconds(run.now), run.upto, run.note],
+    let id = tx.prepare_cached(INSERT)?.query_row(
+        named_params! {
+            ":cadence": run.cadence.map_or("once", Cadence::as_str),
+            ":slot": run.slot,
+            ":due": seconds(run.due),
+            ":now": seconds(run.now),
+            ":through_seq": run.through_seq,
+            ":note": run.note,
+        },
+        |row| row.get("id"),
     )?;
-    let mut frozen = FrozenRun { id: tx.last_insert_rowid(), messages: 0, quiet: 0, nothing_for: 0 };
-    for WindowPart { window, part, .. } in &run.windows {
-        match (part, &run.quiet) {
-            (Some(part), _) => frozen.messages += queue(tx, run, frozen.id, window, part)?,
+    let mut frozen = FrozenRun { id, messages: 0, quiet: 0, nothing_for: 0 };
+    for WindowBody { window, body, .. } in &run.windows {
+        match (body, &run.quiet) {
+            (Some(body), _) => frozen.messages += queue(tx, run, frozen.id, window, body)?,
             (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
             (None, None) => {}
         }
     }
-    if frozen.messages == 0 && cadence.is_none() {
+    if frozen.messages == 0 && run.cadence.is_none() {
         // Everybody's digest is on its way already, or was refused: `once` leaves nothing behind.
         tx.execute("DELETE FROM run_stories WHERE run = ?1", [frozen.id])?;
-        tx.execute("DELETE FROM parts WHERE run = ?1", [frozen.id])?;
+        bodies::remove_of_run(tx, frozen.id)?;
         tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
         return Ok(None);
     }
@@ -298,63 +323,28 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
     if let Some(archive) = &run.archive {
         archives::keep(tx, frozen.id, archive)?;
     }
-    for WindowPart { window, .. } in run.windows.iter().filter(|window| window.part.is_none() && !window.waits) {
-        // Nothing for them up to here; but a digest of theirs that is still open speaks for itself.
-        frozen.nothing_for += tx.execute(
-            &format!(
-                "UPDATE subscribers SET covered = ?4 WHERE {SERVED} AND covered = ?2 AND themes IS ?3 AND covered < ?4
-                 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL
-                 AND m.upto > ?2 AND m.state IN ('queued', 'retry'))"
-            ),
-            params![cadence, window.covered, window.themes.as_deref().map(to_json), run.upto],
-        )? as u64;
+    for WindowBody { window, .. } in run.windows.iter().filter(|window| window.body.is_none() && !window.waits) {
+        frozen.nothing_for += recipients::skip(tx, &window.recipients(run.cadence), run.through_seq)? as u64;
     }
     Ok(Some(frozen))
 }
 
-/// Queues a window's part for its people. Whoever has the newest of its stories in an open message already waits
-/// for that one (what is only listed makes no mail newer); `once` does not press a digest on an address that has
-/// just refused it either. One that came too late, or that nobody took in time, stands in nobody's way. A quiet note
-/// has no stories: it covers nothing, and waits for any digest.
-fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, part: &NewPart) -> Result<u64, Error> {
-    let cadence = run.cadence.map(Cadence::as_str);
-    let themes = window.themes.as_deref().map(to_json);
-    let (newest, upto) = match part.stories.iter().max() {
-        Some(newest) => (*newest, run.upto),
-        None => (window.covered + 1, window.covered),
+const STORY: &str = "INSERT INTO run_stories (run, story, listed) SELECT ?1, id, ?3 FROM stories WHERE seq = ?2
+    ON CONFLICT DO NOTHING";
+
+/// Queues a window's body for its subscribers. Items that are only listed make no message newer. A quiet note has no
+/// stories: its message moves no cursor, and waits for any open digest.
+fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &NewBody) -> Result<u64, Error> {
+    let (newest, through_seq) = match body.stories.iter().max() {
+        Some(newest) => (*newest, run.through_seq),
+        None => (window.cursor + 1, window.cursor),
     };
-    let people = format!(
-        "{SERVED} AND covered = ?2 AND themes IS ?3 AND NOT EXISTS (SELECT 1 FROM messages m
-         WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.upto >= ?4
-         AND (m.state IN ('queued', 'retry') OR (m.state = 'failed' AND ?1 IS NULL AND EXISTS (SELECT 1 FROM attempts a
-         WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = 'refused'))))"
-    );
-    tx.execute(
-        "INSERT INTO parts (run, subject, text, html) VALUES (?1, ?2, ?3, ?4)",
-        params![id, part.subject, part.text, part.html],
-    )?;
-    let part_id = tx.last_insert_rowid();
-    let listed = part.listed.iter().map(|seq| (seq, true));
-    for (seq, is_listed) in part.stories.iter().map(|seq| (seq, false)).chain(listed) {
-        tx.execute(
-            "INSERT OR IGNORE INTO run_stories (run, story, listed) SELECT ?1, id, ?3 FROM stories WHERE seq = ?2",
-            params![id, seq, is_listed],
-        )?;
+    let kept = bodies::insert(tx, Some(id), (&body.subject, &body.text, &body.html))?;
+    let listed = body.listed.iter().map(|seq| (seq, true));
+    for (seq, is_listed) in body.stories.iter().map(|seq| (seq, false)).chain(listed) {
+        tx.prepare_cached(STORY)?.execute(params![id, seq, is_listed])?;
     }
-    tx.execute(
-        &format!(
-            "UPDATE messages SET state = 'replaced', settled = ?5 WHERE run IS NOT NULL AND state IN ('queued', 'retry')
-             AND subscriber IN (SELECT id FROM subscribers WHERE {people})"
-        ),
-        params![cadence, window.covered, themes, newest, seconds(run.now)],
-    )?;
-    let queued = tx.execute(
-        &format!(
-            "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
-             SELECT 'digest', ?5, id, address, '<' || ?5 || '.' || id || '@' || ?6 || '>', ?7, ?8, 'queued', ?9, ?9
-             FROM subscribers WHERE {people} ORDER BY joined, rowid"
-        ),
-        params![cadence, window.covered, themes, newest, id, run.domain, part_id, upto, seconds(run.now)],
-    )?;
-    Ok(queued as u64)
+    let whom = &window.recipients(run.cadence);
+    let digests = NewDigests { run: id, body: kept, newest, through_seq, domain: &run.domain, whom, now: run.now };
+    Ok(states::queue_digests(tx, &digests)? as u64)
 }

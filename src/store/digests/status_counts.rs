@@ -1,17 +1,18 @@
-//! How runs stand, for those who look: their messages by state, what was reported of them, which are held. What makes
-//! them stand so is `holds`.
+//! The status of runs, for those who look: their messages by state, what was reported about them, which are held. What
+//! holds and releases them is in `held_runs`.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, named_params};
 
+use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::store::{Error, Reader, RunName, optional_time, time};
 
-/// How a run stands, in full.
+/// The full status of a run.
 #[derive(Debug, Clone)]
-pub struct RunStanding {
+pub struct RunStatus {
     /// Its number.
     pub id: i64,
     /// daily, weekly, monthly or once.
@@ -24,9 +25,9 @@ pub struct RunStanding {
     pub held: Option<DateTime<Utc>>,
     /// Why it is held, or was.
     pub because: Option<String>,
-    /// When a person let it go on.
+    /// When a person released it.
     pub released: Option<DateTime<Utc>>,
-    /// When a person ended it: nothing more of it is sent.
+    /// When a person cancelled it: nothing more of it is sent.
     pub cancelled: Option<DateTime<Utc>>,
     /// When its sample was found good, or it was released.
     pub judged: Option<DateTime<Utc>>,
@@ -34,11 +35,11 @@ pub struct RunStanding {
     pub attempted: u64,
     /// Of these, failed for good.
     pub failed: u64,
-    /// Its messages by state, those that are kept no longer among them.
+    /// Its messages by state, including those that were removed since.
     pub messages: BTreeMap<String, u64>,
 }
 
-/// What was reported of a run's messages, counted.
+/// Reports about a run's messages, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportCount {
     /// person, soft, ours, complaint.
@@ -47,7 +48,7 @@ pub struct ReportCount {
     pub code: String,
     /// How often.
     pub count: u64,
-    /// Of these, not weighed yet.
+    /// Of these, not applied yet.
     pub waiting: u64,
 }
 
@@ -68,7 +69,7 @@ pub struct HeldRun {
     pub waiting: u64,
 }
 
-/// A digest that was made, without anybody's personal links.
+/// A digest that was made, without personal links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastDigest {
     /// Its run.
@@ -79,31 +80,49 @@ pub struct LastDigest {
     pub made: DateTime<Utc>,
     /// One line.
     pub subject: String,
-    /// The plain-text part.
+    /// The plain-text body.
     pub text: String,
-    /// The HTML part.
+    /// The HTML body.
     pub html: String,
 }
 
-/// What is not final.
-pub(crate) const OPEN: &str = "state IN ('queued', 'sending', 'unknown', 'retry')";
+const RUNS: &str = "SELECT id, cadence, slot, made, held, held_because, released, judged, cancelled,
+    (SELECT count(*) FROM samples s WHERE s.run = runs.id) AS attempted,
+    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1) AS failed
+    FROM runs WHERE held IS NOT NULL OR id IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?1) ORDER BY id DESC";
 
-const STANDING: &str = "SELECT id, cadence, slot, made, held, held_because, released, judged,
-    (SELECT count(*) FROM samples s WHERE s.run = runs.id),
-    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1), cancelled FROM runs";
+const RUN: &str = "SELECT id, cadence, slot, made, held, held_because, released, judged, cancelled,
+    (SELECT count(*) FROM samples s WHERE s.run = runs.id) AS attempted,
+    (SELECT count(*) FROM samples s WHERE s.run = runs.id AND s.failed = 1) AS failed
+    FROM runs WHERE id = ?1";
+
+const REPORTS: &str = "SELECT fault, code, count(*) AS count, count(*) - count(applied) AS waiting FROM reports
+    WHERE message IN (SELECT id FROM messages WHERE run = ?1)
+    GROUP BY fault, code ORDER BY count(*) DESC, fault, code";
+
+const RUNS_WITH: &str = "SELECT id, cadence FROM runs WHERE id IN (SELECT run FROM run_stories
+    WHERE story = (SELECT story FROM items WHERE seq = ?1)) ORDER BY id";
+
+const COUNTS: &str = "SELECT state, count FROM tallies WHERE run = ?1 AND count > 0";
+
+/// Those that are held, or only those of them that were not reported yet.
+const HELD: &str = "SELECT id, cadence, slot, held, coalesce(held_because, '') AS held_because,
+    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id AND state IN (:queued, :sending, :unknown, :retry))
+        AS waiting
+    FROM runs WHERE held IS NOT NULL AND (held_told IS NULL OR NOT :only_unreported) ORDER BY id";
 
 impl Reader {
-    /// The newest digest of a cadence, or of any, as most of its people got it.
+    /// The newest digest of a cadence, or of any, as most of its subscribers got it.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn last_digest(&self, cadence: Option<Cadence>) -> Result<Option<LastDigest>, Error> {
-        // A quiet note of the same run covers nothing: its message does not go up to the run's end.
+        // A quiet note of the same run moves no cursor: its message does not go through the run's end.
         const LAST: &str = "SELECT r.id, r.cadence, r.made, p.subject, p.text, p.html
-            FROM messages m JOIN parts p ON p.id = m.part JOIN runs r ON r.id = m.run
+            FROM messages m JOIN bodies p ON p.id = m.body JOIN runs r ON r.id = m.run
             WHERE m.run = (SELECT max(id) FROM runs WHERE (?1 IS NULL OR cadence = ?1)
                            AND EXISTS (SELECT 1 FROM run_stories s WHERE s.run = runs.id AND s.listed = 0))
-            AND m.kind = 'digest' AND m.upto = r.upto GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
+            AND m.kind = 'digest' AND m.through_seq = r.through_seq GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
         self.read(move |connection| {
             let mut statement = connection.prepare(LAST)?;
             let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
@@ -124,11 +143,9 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStanding>, Error> {
+    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStatus>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(&format!(
-                "{STANDING} WHERE held IS NOT NULL OR id IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?1) ORDER BY id DESC"
-            ))?;
+            let mut statement = connection.prepare_cached(RUNS)?;
             let mut rows = statement.query([limit])?;
             let mut runs = Vec::new();
             while let Some(row) = rows.next()? {
@@ -139,38 +156,31 @@ impl Reader {
         .await
     }
 
-    /// One run, with what was reported of it, most frequent first. `None` if there is none of this number.
+    /// One run, with the reports about it, most frequent first. `None` if there is none of this number.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn run(&self, id: i64) -> Result<Option<(RunStanding, Vec<ReportCount>)>, Error> {
+    pub async fn run(&self, id: i64) -> Result<Option<(RunStatus, Vec<ReportCount>)>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(&format!("{STANDING} WHERE id = ?1"))?;
+            let mut statement = connection.prepare_cached(RUN)?;
             let mut rows = statement.query([id])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            let mut reports = connection.prepare(
-                "SELECT fault, code, count(*), count(*) - count(applied) FROM reports
-                 WHERE message IN (SELECT id FROM messages WHERE run = ?1) GROUP BY fault, code ORDER BY 3 DESC, 1, 2",
-            )?;
-            let reports = reports.query_map([id], |row| {
-                Ok(ReportCount { fault: row.get(0)?, code: row.get(1)?, count: row.get(2)?, waiting: row.get(3)? })
-            })?;
+            let mut reports = connection.prepare_cached(REPORTS)?;
+            let reports = reports.query_map([id], report_count)?;
             Ok(Some((standing(connection, row)?, reports.collect::<Result<_, _>>()?)))
         })
         .await
     }
 
-    /// The runs in whose digests an item's story stands, oldest first.
+    /// The runs whose digests contain an item's story, oldest first.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn runs_with(&self, item: i64) -> Result<Vec<RunName>, Error> {
         self.read(move |connection| {
-            let mut statement = connection.prepare(
-                "SELECT id, cadence FROM runs WHERE id IN (SELECT run FROM run_stories
-                 WHERE story = (SELECT story FROM items WHERE seq = ?1)) ORDER BY id",
-            )?;
-            let runs = statement.query_map([item], |row| Ok(RunName { id: row.get(0)?, cadence: row.get(1)? }))?;
+            let mut statement = connection.prepare_cached(RUNS_WITH)?;
+            let runs =
+                statement.query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
             Ok(runs.collect::<Result<_, _>>()?)
         })
         .await
@@ -181,47 +191,58 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn held_runs(&self) -> Result<Vec<HeldRun>, Error> {
-        self.read(|connection| held(connection, "")).await
+        self.read(|connection| held(connection, false)).await
     }
 }
 
-fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStanding, Error> {
-    let id = row.get(0)?;
-    let mut counts = connection.prepare_cached("SELECT state, count FROM tallies WHERE run = ?1 AND count > 0")?;
-    let messages = counts.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    Ok(RunStanding {
-        id,
-        cadence: row.get(1)?,
-        slot: row.get(2)?,
-        made: time(row.get(3)?)?,
-        held: optional_time(row.get(4)?)?,
-        because: row.get(5)?,
-        released: optional_time(row.get(6)?)?,
-        judged: optional_time(row.get(7)?)?,
-        attempted: row.get(8)?,
-        failed: row.get(9)?,
-        cancelled: optional_time(row.get(10)?)?,
-        messages,
+fn report_count(row: &Row<'_>) -> rusqlite::Result<ReportCount> {
+    Ok(ReportCount {
+        fault: row.get("fault")?,
+        code: row.get("code")?,
+        count: row.get("count")?,
+        waiting: row.get("waiting")?,
     })
 }
 
-/// The held runs that meet a further condition, oldest first.
-pub(crate) fn held(connection: &Connection, which: &str) -> Result<Vec<HeldRun>, Error> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT id, cadence, slot, held, coalesce(held_because, ''),
-         (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id AND {OPEN})
-         FROM runs WHERE held IS NOT NULL {which} ORDER BY id"
-    ))?;
-    let mut rows = statement.query([])?;
+fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStatus, Error> {
+    let id = row.get("id")?;
+    let mut counts = connection.prepare_cached(COUNTS)?;
+    let messages = counts.query_map([id], |row| Ok((row.get("state")?, row.get("count")?)))?;
+    Ok(RunStatus {
+        id,
+        cadence: row.get("cadence")?,
+        slot: row.get("slot")?,
+        made: time(row.get("made")?)?,
+        held: optional_time(row.get("held")?)?,
+        because: row.get("held_because")?,
+        released: optional_time(row.get("released")?)?,
+        cancelled: optional_time(row.get("cancelled")?)?,
+        judged: optional_time(row.get("judged")?)?,
+        attempted: row.get("attempted")?,
+        failed: row.get("failed")?,
+        messages: messages.collect::<Result<_, _>>()?,
+    })
+}
+
+/// The held runs, oldest first; only those that were not reported yet, if wanted.
+pub(crate) fn held(connection: &Connection, only_unreported: bool) -> Result<Vec<HeldRun>, Error> {
+    let mut statement = connection.prepare_cached(HELD)?;
+    let mut rows = statement.query(named_params! {
+        ":only_unreported": only_unreported,
+        ":queued": State::Queued.as_str(),
+        ":sending": State::Sending.as_str(),
+        ":unknown": State::Unknown.as_str(),
+        ":retry": State::Retry.as_str(),
+    })?;
     let mut held = Vec::new();
     while let Some(row) = rows.next()? {
         held.push(HeldRun {
-            id: row.get(0)?,
-            cadence: row.get(1)?,
-            slot: row.get(2)?,
-            since: time(row.get(3)?)?,
-            because: row.get(4)?,
-            waiting: row.get(5)?,
+            id: row.get("id")?,
+            cadence: row.get("cadence")?,
+            slot: row.get("slot")?,
+            since: time(row.get("held")?)?,
+            because: row.get("held_because")?,
+            waiting: row.get("waiting")?,
         });
     }
     Ok(held)

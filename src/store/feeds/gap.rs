@@ -1,5 +1,5 @@
-//! Gaps: a feed shows only its latest entries. When nothing of a document is known, and all of it is newer than
-//! what is, entries may have come and gone between two polls.
+//! Gaps: a feed shows only its latest entries. If no entry of a document is known, and all of them are newer than those that
+//! are, others may have appeared and disappeared between two polls.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
@@ -9,9 +9,9 @@ use crate::store::{Error, optional_time};
 
 /// The newest known item of a feed.
 pub(super) enum Newest {
-    /// Nothing is known yet.
+    /// There are no items yet.
     None,
-    /// Items are, and perhaps the newest date among them.
+    /// There are items; the newest date among them, if any has one.
     Known(Option<DateTime<Utc>>),
 }
 
@@ -26,7 +26,7 @@ pub(super) fn newest(tx: &Transaction<'_>, feed: &str) -> Result<Newest, Error> 
     Ok(if has_items { Newest::Known(optional_time(published.max(updated))?) } else { Newest::None })
 }
 
-/// Without dates on either side, that nothing is known has to be enough.
+/// Whether there is a gap. If either side has no dates, it is enough that no entry is known.
 pub(super) fn is_one(newest: Newest, items: &[ScoredItem], new: usize) -> bool {
     let Newest::Known(newest) = newest else { return false };
     if items.is_empty() || new < items.len() {

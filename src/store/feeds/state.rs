@@ -1,4 +1,4 @@
-//! What is known of each feed from its polls, read back.
+//! The stored state of feeds, read back.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rusqlite::{Row, Transaction};
 use crate::domain::feeds::{Because, Cut, Hints, Moved};
 use crate::store::{Error, Reader, from_json, optional_time, time, word};
 
-/// What is known of a feed from its polls.
+/// The state of a feed, as its polls left it.
 #[derive(Debug, Clone)]
 pub struct FeedState {
     /// Which feed.
@@ -25,17 +25,17 @@ pub struct FeedState {
     pub reader: Option<String>,
     /// When it is to be polled next.
     pub next_check: DateTime<Utc>,
-    /// What set that moment.
+    /// What determined that time.
     pub because: Option<Because>,
-    /// It asked to be left alone until then.
+    /// It asked not to be polled before this.
     pub not_before: Option<DateTime<Utc>>,
-    /// What its last document said about when to come again.
+    /// What its last document said about when to poll it.
     pub hints: Hints,
     /// Last poll.
     pub checked: Option<DateTime<Utc>>,
     /// Last successful poll.
     pub succeeded: Option<DateTime<Utc>>,
-    /// The last poll's outcome in a word: read, unchanged, failed, no_feed, gone, crashed.
+    /// The last poll's outcome: read, unchanged, failed, no_feed, gone, crashed.
     pub outcome: Option<String>,
     /// How long the last poll took.
     pub took: Option<Duration>,
@@ -47,13 +47,13 @@ pub struct FeedState {
     pub cut: Cut,
     /// Failed polls in a row.
     pub failures: u32,
-    /// What the last failure was.
+    /// The last failure.
     pub error: Option<String>,
-    /// Where it has moved for good, as it tells.
+    /// Where it has moved permanently, according to its server.
     pub moved: Option<Moved>,
-    /// Where it is asked since that is believed, instead of at the address in the list.
+    /// The new address that is polled since a move was accepted, instead of the one in the list.
     pub address: Option<String>,
-    /// Since when its server says that it is gone for good.
+    /// Since when its server answers that it is gone.
     pub gone: Option<DateTime<Utc>>,
     /// When a poll last showed nothing that was known: items before it may have been missed.
     pub gap: Option<DateTime<Utc>>,
@@ -62,8 +62,9 @@ pub struct FeedState {
     /// When it last sent a document, rather than "not modified".
     pub answered: Option<DateTime<Utc>>,
     /// Items kept of it.
+    /// Stored items.
     pub items: u64,
-    /// Items picked of it.
+    /// Selected items.
     pub picked: u64,
 }
 
@@ -120,7 +121,7 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         varying: varying(row.get("varying")?)?,
         answered: optional_time(row.get("answered")?)?,
         items: row.get("items")?,
-        picked: row.get("picked")?,
+        picked: row.get("selected")?,
     })
 }
 

@@ -4,11 +4,9 @@
 mod matching;
 mod order;
 
-use std::collections::HashMap;
-
-use rusqlite::{Transaction, params};
-
 use matching::Matches;
+use rusqlite::{Transaction, named_params, params};
+use std::collections::HashMap;
 
 use super::scored::ScoredItem;
 use super::{stories, write_score};
@@ -36,7 +34,7 @@ pub struct Saved {
     pub new: usize,
     /// Known items whose text has changed.
     pub changed: usize,
-    /// New items that are picked, and may be mailed.
+    /// New items that are selected, and may be mailed.
     pub picked: usize,
     /// New items that are just under the threshold, and may be listed.
     pub listed: usize,
@@ -168,6 +166,27 @@ fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
     Ok(statement.query_row([feed], |row| row.get(0))?)
 }
 
+const IS_OTHER_TEXT: &str =
+    "SELECT EXISTS (SELECT 1 FROM item_texts WHERE item = ?1 AND (summary <> ?2 OR content <> ?3))";
+
+/// A copy does not become the original by changing its link afterwards, so that ownership never rises.
+const UPDATE: &str = "UPDATE items SET identity = :identity, title = :title, link = :link, author = :author,
+    categories = :categories, updated = :updated, title_key = :title_key, shingles = :shingles, words = :words,
+    prior = :prior, digest = :digest, canonical = :canonical, published = coalesce(published, :published),
+    reading_minutes = :reading_minutes, base = :base, ownership = CASE WHEN ownership > :ownership THEN :ownership ELSE ownership END
+    WHERE seq = :seq AND (:is_other_text
+        OR (identity, title, categories, coalesce(link, ''), coalesce(author, ''))
+            <> (:identity, :title, :categories, coalesce(:link, ''), coalesce(:author, ''))
+        OR published IS NULL AND :published IS NOT NULL OR base IS NOT :base)";
+
+/// A text whose time is over has no row, and does not come back because its feed still has it.
+const UPDATE_TEXT: &str = "UPDATE item_texts SET summary = :summary, content = :content, excerpt = :excerpt,
+    excerpt_chars = :excerpt_chars WHERE item = :seq";
+
+const DIGEST: &str = "UPDATE items SET digest = ?2 WHERE seq = ?1";
+
+const STORY: &str = "SELECT story FROM items WHERE seq = ?1";
+
 /// Updates a known item in place; true when its words have changed. It is never mailed again.
 fn update(
     tx: &Transaction<'_>,
@@ -178,55 +197,50 @@ fn update(
     covered: i64,
 ) -> Result<bool, Error> {
     let item = &scored.item;
-    let changed =
-        tx.prepare_cached(
-            // A text whose time is over does not come back because its feed still has it. A copy does not become the
-            // original by changing its link afterwards, so that ownership never rises.
-            "UPDATE items SET identity = ?2, title = ?3, summary = iif(text_removed IS NULL, ?4, ''),
-         content = iif(text_removed IS NULL, ?5, ''), link = ?6, author = ?7, categories = ?8,
-         updated = ?9, title_key = ?10, shingles = ?11, words = ?12, prior = ?13, digest = ?14, canonical = ?15,
-         published = coalesce(published, ?16), excerpt = iif(text_removed IS NULL, ?17, ''), excerpt_chars = ?18,
-         reading_minutes = ?19, ownership = min(ownership, ?20), base = ?21
-         WHERE seq = ?1 AND ((identity, title, summary, content, categories, coalesce(link, ''), coalesce(author, ''))
-                             <> (?2, ?3, iif(text_removed IS NULL, ?4, ''), iif(text_removed IS NULL, ?5, ''), ?8,
-                                 coalesce(?6, ''), coalesce(?7, ''))
-                             OR published IS NULL AND ?16 IS NOT NULL OR base IS NOT ?21)",
-        )?
-        .execute(params![
-            seq,
-            identity,
-            item.title,
-            item.summary,
-            item.content,
-            item.link.as_ref().map(url::Url::as_str),
-            item.author,
-            to_json(&item.categories),
-            item.updated.map(seconds),
-            scored.fingerprint.title,
-            scored.fingerprint.shingles.cast_signed(),
-            scored.fingerprint.words,
-            scored.prior,
-            scored.digest.cast_signed(),
-            scored.canonical,
-            item.published.map(seconds),
-            scored.shown.as_ref().map(|shown| &shown.excerpt),
-            scored.shown.as_ref().map(|shown| shown.max_chars),
-            scored.shown.as_ref().map(|shown| shown.reading_minutes),
-            scored.ownership.rank(),
-            scored.base.map(u64::cast_signed),
-        ])? == 1;
+    let is_other_text: bool =
+        tx.prepare_cached(IS_OTHER_TEXT)?.query_row(params![seq, item.summary, item.content], |row| row.get(0))?;
+    let changed = tx.prepare_cached(UPDATE)?.execute(named_params! {
+        ":seq": seq,
+        ":is_other_text": is_other_text,
+        ":identity": identity,
+        ":title": item.title,
+        ":link": item.link.as_ref().map(url::Url::as_str),
+        ":author": item.author,
+        ":categories": to_json(&item.categories),
+        ":updated": item.updated.map(seconds),
+        ":title_key": scored.fingerprint.title,
+        ":shingles": scored.fingerprint.shingles.cast_signed(),
+        ":words": scored.fingerprint.words,
+        ":prior": scored.prior,
+        ":digest": scored.digest.cast_signed(),
+        ":canonical": scored.canonical,
+        ":published": item.published.map(seconds),
+        ":reading_minutes": scored.shown.as_ref().map(|shown| shown.reading_minutes),
+        ":ownership": scored.ownership.rank(),
+        ":base": scored.base.map(u64::cast_signed),
+    })? == 1;
     if !changed {
-        tx.prepare_cached("UPDATE items SET digest = ?2 WHERE seq = ?1")?
-            .execute([seq, scored.digest.cast_signed()])?;
-    } else if seq > covered {
+        tx.prepare_cached(DIGEST)?.execute([seq, scored.digest.cast_signed()])?;
+        return Ok(false);
+    }
+    write_text(tx, UPDATE_TEXT, seq, scored)?;
+    if seq > covered {
         write_score(tx, seq, &scored.score, arrival.fingerprint)?;
-        let story = tx
-            .prepare_cached("SELECT story FROM items WHERE seq = ?1")?
-            .query_row([seq], |row| row.get::<_, i64>(0))?;
+        let story = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get::<_, i64>("story"))?;
         stories::number(tx, story, covered)?;
     }
-    Ok(changed)
+    Ok(true)
 }
+
+const INSERT: &str = "INSERT INTO items (feed, identity, story, canonical, link, title, author, categories, published, updated,
+    arrived, mailable, title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint, digest, borderline,
+    language, reading_minutes, ownership, base)
+    VALUES (:feed, :identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
+    :arrived, :mailable, :title_key, :shingles, :words, :prior, :score, :selected, :themes, :reasons, :fingerprint, :digest,
+    :borderline, :language, :reading_minutes, :ownership, :base) RETURNING seq";
+
+const INSERT_TEXT: &str = "INSERT INTO item_texts (item, summary, content, excerpt, excerpt_chars)
+    VALUES (:seq, :summary, :content, :excerpt, :excerpt_chars)";
 
 fn insert(
     tx: &Transaction<'_>,
@@ -237,46 +251,47 @@ fn insert(
     scored: &ScoredItem,
 ) -> Result<(), Error> {
     let (item, score) = (&scored.item, &scored.score);
-    tx.prepare_cached(
-        "INSERT INTO items (feed, identity, story, canonical, link, title, summary, content, author, categories, published,
-         updated, arrived, mailable, title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint, digest,
-         borderline, language, excerpt, excerpt_chars, reading_minutes, ownership, base)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-         ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
-    )?
-    .execute(params![
-        arrival.feed,
-        identity,
-        story,
-        scored.canonical,
-        item.link.as_ref().map(url::Url::as_str),
-        item.title,
-        item.summary,
-        item.content,
-        item.author,
-        to_json(&item.categories),
-        item.published.map(seconds),
-        item.updated.map(seconds),
-        arrival.now,
-        mailable,
-        scored.fingerprint.title,
-        scored.fingerprint.shingles.cast_signed(),
-        scored.fingerprint.words,
-        scored.prior,
-        score.total,
-        score.picked,
-        to_json(&score.themes),
-        reasons::write(&score.reasons),
-        arrival.fingerprint,
-        scored.digest.cast_signed(),
-        score.borderline,
-        score.language.as_ref().map(Language::code),
-        scored.shown.as_ref().map(|shown| &shown.excerpt),
-        scored.shown.as_ref().map(|shown| shown.max_chars),
-        scored.shown.as_ref().map(|shown| shown.reading_minutes),
-        scored.ownership.rank(),
-        scored.base.map(u64::cast_signed),
-    ])?;
+    let parameters = named_params! {
+        ":feed": arrival.feed,
+        ":identity": identity,
+        ":story": story,
+        ":canonical": scored.canonical,
+        ":link": item.link.as_ref().map(url::Url::as_str),
+        ":title": item.title,
+        ":author": item.author,
+        ":categories": to_json(&item.categories),
+        ":published": item.published.map(seconds),
+        ":updated": item.updated.map(seconds),
+        ":arrived": arrival.now,
+        ":mailable": mailable,
+        ":title_key": scored.fingerprint.title,
+        ":shingles": scored.fingerprint.shingles.cast_signed(),
+        ":words": scored.fingerprint.words,
+        ":prior": scored.prior,
+        ":score": score.total,
+        ":selected": score.picked,
+        ":themes": to_json(&score.themes),
+        ":reasons": reasons::write(&score.reasons),
+        ":fingerprint": arrival.fingerprint,
+        ":digest": scored.digest.cast_signed(),
+        ":borderline": score.borderline,
+        ":language": score.language.as_ref().map(Language::code),
+        ":reading_minutes": scored.shown.as_ref().map(|shown| shown.reading_minutes),
+        ":ownership": scored.ownership.rank(),
+        ":base": scored.base.map(u64::cast_signed),
+    };
+    let seq = tx.prepare_cached(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
+    write_text(tx, INSERT_TEXT, seq, scored)
+}
+
+fn write_text(tx: &Transaction<'_>, statement: &str, seq: i64, scored: &ScoredItem) -> Result<(), Error> {
+    tx.prepare_cached(statement)?.execute(named_params! {
+        ":seq": seq,
+        ":summary": scored.item.summary,
+        ":content": scored.item.content,
+        ":excerpt": scored.shown.as_ref().map(|shown| &shown.excerpt),
+        ":excerpt_chars": scored.shown.as_ref().map(|shown| shown.max_chars),
+    })?;
     Ok(())
 }
 

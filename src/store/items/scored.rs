@@ -1,4 +1,4 @@
-//! What a poll brings to be kept.
+//! Items as a poll brings them, scored.
 
 use crate::domain::feeds::Ownership;
 use crate::domain::items::item::Item;
@@ -6,7 +6,7 @@ use crate::domain::items::story::Fingerprint;
 use crate::domain::items::text;
 use crate::domain::selection::relevance::Score;
 
-/// An item as it came from a poll, judged.
+/// An item from a poll, with its score.
 #[derive(Debug, Clone)]
 pub struct ScoredItem {
     /// The item.
@@ -21,9 +21,9 @@ pub struct ScoredItem {
     pub score: Score,
     /// The feed's prior that went into it.
     pub prior: f32,
-    /// What a digest shows of it; made only for an item that stands in one.
+    /// What a digest shows of it; made only for an item that is in one.
     pub shown: Option<Shown>,
-    /// Of the entry as it was read: as long as it stays the same, the entry need not be read again.
+    /// Digest of the entry as it was read: while it stays the same, the entry need not be read again.
     pub digest: u64,
     /// The entry's place in its document.
     pub place: usize,
@@ -34,7 +34,7 @@ pub struct ScoredItem {
 }
 
 impl ScoredItem {
-    /// Makes what a digest shows of it, if it may stand in one, with an excerpt of at most `max_chars` characters.
+    /// Makes what a digest shows of it, if it may be in one, with an excerpt of at most `max_chars` characters.
     pub fn make_shown(&mut self, max_chars: usize) {
         let Item { title, summary, content, .. } = &self.item;
         let stands = self.score.picked || self.score.borderline;

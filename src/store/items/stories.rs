@@ -1,5 +1,5 @@
-//! Stories: which one an item belongs to, its number, and what a digest is told of it. A story takes the number of
-//! its first item that stands in a digest, as a story or in the list at its end, and keeps it: a later copy adds
+//! Stories: which one an item belongs to, its number, and what a digest shows of it. A story takes the number of
+//! its first item that is in a digest, as a story or in the list at its end, and keeps it: a later copy adds
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -20,13 +20,13 @@ use crate::store::{Error, Reader, from_json, optional_time, seconds};
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
 
 impl Reader {
-    /// The stories with a number in (`after`, `upto`], in order of arrival, with excerpts of at most `excerpt_chars`
+    /// The stories with a number in (`after`, `through_seq`], in order of arrival, with excerpts of at most `excerpt_chars`
     /// characters.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stories(&self, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-        self.read(move |connection| read_stories(connection, after, upto, excerpt_chars)).await
+    pub async fn stories(&self, after: i64, through_seq: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+        self.read(move |connection| read_stories(connection, after, through_seq, excerpt_chars)).await
     }
 }
 
@@ -135,10 +135,10 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     Ok(story.optional()?)
 }
 
-/// An item that stands in a digest, in either way.
-pub(crate) const STANDS: &str = "(picked = 1 OR borderline = 1) AND mailable = 1";
+/// An item that is in a digest, as a story or in the list.
+pub(crate) const STANDS: &str = "(selected = 1 OR borderline = 1) AND mailable = 1";
 
-/// Gives a story the number of its first item that stands in a digest; one that a run has covered never moves.
+/// Gives a story the number of its first item that is in a digest; a story that a run has covered keeps its number.
 pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
     tx.prepare_cached(&numbering())?.execute(params![story, covered])?;
     Ok(())
@@ -151,14 +151,19 @@ fn numbering() -> String {
     )
 }
 
-fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+fn read_stories(
+    connection: &Connection,
+    after: i64,
+    through_seq: i64,
+    excerpt_chars: usize,
+) -> Result<Vec<Story>, Error> {
     // The first copy that links to its own site leads, else the first of all; of those with one link, the feed that has the
     // best claim to its site. What a feed says of its dates and how long its text is are in its own hands and decide
     // nothing. The others are "also on". What one copy earned, the story has.
     let mut statement = connection.prepare(&format!(
         "SELECT s.seq, i.title, coalesce(i.link, f.site, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
-         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.picked = 1 AND p.mailable = 1),
-         i.seq, CASE WHEN i.excerpt_chars = ?3 THEN i.excerpt END, i.reading_minutes,
+         NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.selected = 1 AND p.mailable = 1),
+         i.seq, CASE WHEN x.excerpt_chars = ?3 THEN x.excerpt END, i.reading_minutes,
          (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
           WHERE o.story = s.id AND o.feed <> i.feed),
          i.link IS NULL, f.site IS NULL
@@ -167,10 +172,10 @@ fn read_stories(connection: &Connection, after: i64, upto: i64, excerpt_chars: u
                  SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
                  FROM items WHERE story = s.id AND {STANDS})
              WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
-         JOIN feeds f ON f.id = i.feed
+         JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts x ON x.item = i.seq
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
     ))?;
-    let mut rows = statement.query(params![after, upto, excerpt_chars])?;
+    let mut rows = statement.query(params![after, through_seq, excerpt_chars])?;
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
         let link: String = row.get(2)?;
@@ -213,13 +218,15 @@ fn front_page(feed: &Url) -> Url {
     let feed = public_address(feed);
     feed.join("/").unwrap_or(feed)
 }
+const TEXTS: &str = "SELECT i.title, coalesce(t.summary, '') AS summary, coalesce(t.content, '') AS content
+    FROM items i LEFT JOIN item_texts t ON t.item = i.seq WHERE i.seq = ?1";
 
 /// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
 /// digest would have had it.
 fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
-    let mut statement = connection.prepare_cached("SELECT title, summary, content FROM items WHERE seq = ?1")?;
+    let mut statement = connection.prepare_cached(TEXTS)?;
     Ok(statement.query_row([seq], |row| {
-        let [title, summary, content] = [row.get::<_, String>(0)?, row.get(1)?, row.get(2)?];
+        let [title, summary, content]: [String; 3] = [row.get("title")?, row.get("summary")?, row.get("content")?];
         Ok(Shown::of(&title, &summary, &content, excerpt_chars))
     })?)
 }
@@ -231,7 +238,7 @@ mod tests {
     use super::{BY_LINK, numbering};
     use crate::store::database::schema::STEPS;
 
-    /// One feed with so many items of one link and one story, each with a title of its own; the last one is picked.
+    /// One feed with so many items of one link and one story, each with a title of its own; the last one is selected.
     fn crowded(items: i64) -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
         rusqlite_migration::Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
@@ -243,9 +250,9 @@ mod tests {
             .unwrap();
         let mut insert = connection
             .prepare(
-                "INSERT INTO items (feed, identity, story, canonical, title, summary, content, categories, arrived, mailable,
-                 title_key, shingles, words, prior, score, picked, themes, reasons, fingerprint)
-                 VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '', '', '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
+                "INSERT INTO items (feed, identity, story, canonical, title, categories, arrived, mailable,
+                 title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint)
+                 VALUES ('a', ?1, 1, 'https://example.org/a', ?1, '[]', 0, 1, ?1, 0, 0, 0, 0, ?2, '[]', '[]', '')",
             )
             .unwrap();
         for number in 1..=items {

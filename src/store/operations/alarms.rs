@@ -1,39 +1,40 @@
-//! Incidents as they are kept. A look's changes are one transaction; the mail that tells of them, with the note that
-//! they are told, is another. So a process that dies between the two leaves news that are untold, and the next look tells
-//! them: neither lost nor told twice. What is looked at is read by `facts`; the rules are `domain::operations::alarm`'s.
+//! Alarms, one row for each incident. The changes of one round are one transaction; the email about them, with the mark that
+//! they were reported, is another. A process that dies between the two leaves alarms that are unreported, and the next
+//! round reports them: none is lost, and none is reported twice. `facts` reads what the rules of
+//! `domain::operations::alarm` need.
 
 mod facts;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Params, Row, Transaction, named_params, params};
 
 pub use facts::Facts;
 
 use crate::domain::operations::alarm::{Alarm, Change, Kind};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind as MessageKind, Part, Reader, Store, optional_time, outbox, seconds, time, word};
+use crate::store::{Body, Error, Kind as MessageKind, Reader, Store, optional_time, outbox, seconds, time, word};
 
-/// What stands for a subscriber's id in an alarm's message.
+/// In place of a subscriber's id in an alarm's message.
 const ALARM: &str = "alarm";
 
-/// An incident that is over, and of which all is told, is kept for so long, for whoever looks back.
+/// How long an incident is kept that is over and reported.
 const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::days(365);
 
-/// A mail of alarms to be queued.
+/// An email about alarms, to be queued.
 #[derive(Debug, Clone)]
 pub struct AlarmMail {
-    /// Whom it goes to, each by a message of its own: the address and the Message-ID.
+    /// The recipients' addresses, each with the Message-ID of its own message.
     pub to: Vec<(EmailAddress, String)>,
     /// What it says.
-    pub part: Part,
+    pub body: Body,
 }
 
-/// What is untold.
+/// What is not reported yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Untold {
-    /// Incidents whose beginning or end is untold.
+    /// Incidents whose beginning or end is not reported.
     pub alarms: Vec<Alarm>,
-    /// When a mail was last queued that told of a feed.
+    /// When an email about a feed was last queued.
     pub feeds_told: Option<DateTime<Utc>>,
 }
 
@@ -43,7 +44,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn open_alarms(&self) -> Result<Vec<Alarm>, Error> {
-        self.read(|connection| select(connection, "WHERE ended IS NULL ORDER BY id")).await
+        self.read(|connection| select(connection, OPEN, [])).await
     }
 
     /// The newest incidents, open or over, newest first.
@@ -51,12 +52,12 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn alarms(&self, limit: usize) -> Result<Vec<Alarm>, Error> {
-        self.read(move |connection| select(connection, &format!("ORDER BY id DESC LIMIT {limit}"))).await
+        self.read(move |connection| select(connection, NEWEST, [limit])).await
     }
 }
 
 impl Store {
-    /// Keeps what has changed.
+    /// Records what has changed.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -66,49 +67,42 @@ impl Store {
 }
 
 impl Reader {
-    /// What is to be told by mail, if it is time.
+    /// What an email has to report.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn untold_alarms(&self) -> Result<Untold, Error> {
         self.read(|connection| {
-            let alarms =
-                select(connection, "WHERE told_end IS NULL AND (told IS NULL OR ended IS NOT NULL) ORDER BY id")?;
+            let alarms = select(connection, UNTOLD, [])?;
             if alarms.is_empty() {
                 return Ok(Untold::default());
             }
-            let of_feeds: Vec<_> =
-                Kind::ALL.iter().filter(|kind| kind.is_of_a_feed()).map(|kind| kind.as_str()).collect();
-            let question = format!(
-                "SELECT max(max(coalesce(told, 0), coalesce(told_end, 0))) FROM alarms WHERE kind IN ('{}')",
-                of_feeds.join("', '")
-            );
-            let told: Option<i64> = connection.query_row(&question, [], |row| row.get(0))?;
-            Ok(Untold { alarms, feeds_told: optional_time(told.filter(|told| *told > 0))? })
+            let mut statement = connection.prepare_cached(TOLD_LAST)?;
+            let mut feeds_told = None;
+            for kind in Kind::ALL.iter().filter(|kind| kind.is_of_a_feed()) {
+                feeds_told = feeds_told.max(statement.query_row([kind.as_str()], |row| row.get("told"))?);
+            }
+            Ok(Untold { alarms, feeds_told: optional_time(feeds_told)? })
         })
         .await
     }
 }
 
 impl Store {
-    /// Queues a mail that tells of incidents, and notes that they are told: their beginning, and of those that are over
-    /// their end. Without a mail, they count as told.
+    /// Queues an email that reports incidents, and marks them as reported: their beginning, and their end if they are over.
+    /// Without an email, they count as reported.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn tell_alarms(&self, told: Vec<i64>, mail: Option<AlarmMail>, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| {
             for id in told {
-                tx.execute(
-                    "UPDATE alarms SET told = coalesce(told, ?2), told_end = CASE WHEN ended IS NOT NULL THEN ?2 END
-                     WHERE id = ?1",
-                    params![id, seconds(now)],
-                )?;
+                tx.prepare_cached(TELL)?.execute(params![id, seconds(now)])?;
             }
-            if let Some(AlarmMail { to, part }) = &mail {
+            if let Some(AlarmMail { to, body }) = &mail {
                 for (address, message_id) in to {
                     let whom = (ALARM, address.reveal());
-                    outbox::queue(tx, MessageKind::Alarm, whom, (part, message_id), now)?;
+                    outbox::queue(tx, MessageKind::Alarm, whom, (body, message_id), now)?;
                 }
             }
             Ok(())
@@ -117,39 +111,60 @@ impl Store {
     }
 }
 
+const RAISE: &str = "INSERT INTO alarms (kind, subject, what, since, raised)
+    VALUES (:kind, :subject, :what, :since, :raised)";
+
+const WELL: &str = "UPDATE alarms SET well = ?2 WHERE id = ?1";
+
+const REMOVE_OLD: &str = "DELETE FROM alarms WHERE told_end < ?1";
+
+const END: &str = "UPDATE alarms SET well = :well, ended = :now,
+    told = CASE WHEN :is_quiet THEN coalesce(told, :now) ELSE told END,
+    told_end = CASE WHEN :is_quiet THEN :now END WHERE id = :id";
+
 fn keep(tx: &Transaction<'_>, change: &Change, now: DateTime<Utc>) -> Result<(), Error> {
     match change {
-        Change::Raise(trouble) => tx.execute(
-            "INSERT INTO alarms (kind, subject, what, since, raised) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                trouble.kind.as_str(),
-                trouble.subject,
-                trouble.what,
-                seconds(trouble.since.min(now)),
-                seconds(now)
-            ],
-        )?,
-        Change::Calm(id, since) => {
-            tx.execute("UPDATE alarms SET well = ?2 WHERE id = ?1", params![id, seconds(*since)])?
-        }
-        Change::Recurred(id) => tx.execute("UPDATE alarms SET well = NULL WHERE id = ?1", [id])?,
+        Change::Raise(trouble) => tx.prepare_cached(RAISE)?.execute(named_params! {
+            ":kind": trouble.kind.as_str(),
+            ":subject": trouble.subject,
+            ":what": trouble.what,
+            ":since": seconds(trouble.since.min(now)),
+            ":raised": seconds(now),
+        })?,
+        Change::Calm(id, since) => tx.prepare_cached(WELL)?.execute(params![id, seconds(*since)])?,
+        Change::Recurred(id) => tx.prepare_cached(WELL)?.execute(params![id, None::<i64>])?,
         Change::End { id, well, is_quiet } => {
-            tx.execute("DELETE FROM alarms WHERE told_end < ?1", [seconds(now - KEPT_FOR)])?;
-            tx.execute(
-                "UPDATE alarms SET well = ?2, ended = ?3, told = CASE WHEN ?4 THEN coalesce(told, ?3) ELSE told END,
-                 told_end = CASE WHEN ?4 THEN ?3 END WHERE id = ?1",
-                params![id, seconds(*well), seconds(now), is_quiet],
-            )?
+            tx.execute(REMOVE_OLD, [seconds(now - KEPT_FOR)])?;
+            tx.prepare_cached(END)?.execute(named_params! {
+                ":id": id,
+                ":well": seconds(*well),
+                ":now": seconds(now),
+                ":is_quiet": is_quiet,
+            })?
         }
     };
     Ok(())
 }
 
-fn select(connection: &Connection, which: &str) -> Result<Vec<Alarm>, Error> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, kind, subject, what, since, raised, well, ended, told, told_end FROM alarms {which}"
-    ))?;
-    let mut rows = statement.query([])?;
+const OPEN: &str = "SELECT id, kind, subject, what, since, raised, well, ended, told, told_end FROM alarms
+    WHERE ended IS NULL ORDER BY id";
+
+const NEWEST: &str = "SELECT id, kind, subject, what, since, raised, well, ended, told, told_end FROM alarms
+    ORDER BY id DESC LIMIT ?1";
+
+const UNTOLD: &str = "SELECT id, kind, subject, what, since, raised, well, ended, told, told_end FROM alarms
+    WHERE told_end IS NULL AND (told IS NULL OR ended IS NOT NULL) ORDER BY id";
+
+/// When an email about an alarm of this kind was last queued.
+const TOLD_LAST: &str = "SELECT max(at) AS told FROM (SELECT told AS at FROM alarms WHERE kind = ?1
+    UNION ALL SELECT told_end FROM alarms WHERE kind = ?1)";
+
+const TELL: &str = "UPDATE alarms SET told = coalesce(told, ?2), told_end = CASE WHEN ended IS NOT NULL THEN ?2 END
+    WHERE id = ?1";
+
+fn select(connection: &Connection, question: &str, values: impl Params) -> Result<Vec<Alarm>, Error> {
+    let mut statement = connection.prepare_cached(question)?;
+    let mut rows = statement.query(values)?;
     let mut alarms = Vec::new();
     while let Some(row) = rows.next()? {
         alarms.push(alarm(row)?);
@@ -159,15 +174,15 @@ fn select(connection: &Connection, which: &str) -> Result<Vec<Alarm>, Error> {
 
 fn alarm(row: &Row<'_>) -> Result<Alarm, Error> {
     Ok(Alarm {
-        id: row.get(0)?,
-        kind: word("a kind of alarm", row.get(1)?)?,
-        subject: row.get(2)?,
-        what: row.get(3)?,
-        since: time(row.get(4)?)?,
-        raised: time(row.get(5)?)?,
-        well: optional_time(row.get(6)?)?,
-        ended: optional_time(row.get(7)?)?,
-        announced: optional_time(row.get(8)?)?,
-        end_announced: optional_time(row.get(9)?)?,
+        id: row.get("id")?,
+        kind: word("a kind of alarm", row.get("kind")?)?,
+        subject: row.get("subject")?,
+        what: row.get("what")?,
+        since: time(row.get("since")?)?,
+        raised: time(row.get("raised")?)?,
+        well: optional_time(row.get("well")?)?,
+        ended: optional_time(row.get("ended")?)?,
+        announced: optional_time(row.get("told")?)?,
+        end_announced: optional_time(row.get("told_end")?)?,
     })
 }

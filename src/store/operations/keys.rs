@@ -1,13 +1,14 @@
-//! The installation's secrets, made at first start and kept here so that a backup carries them; and the marks of
-//! what is done for a database once, or every so often. What a token key opens is `domain::subscribers::token`'s to say.
+//! The installation's secrets, made at first start and kept in the database so that a backup includes them; and marks of
+//! what is done once for a database, or at intervals. What a token key allows is defined by `domain::subscribers::token`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KEPT_FOR, Key, KeyRing};
-use crate::store::{Error, Reader, Store, optional_time, outbox, seconds, time};
+use crate::store::outbox::states;
+use crate::store::{Error, Reader, Store, optional_time, seconds, time};
 
 /// The keys of this installation.
 #[derive(Clone)]
@@ -26,19 +27,19 @@ pub struct FreshKeys {
     pub suppression: Vec<u8>,
 }
 
-/// What came of a change of keys.
+/// What a key rotation did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rotated {
     /// Former keys that are accepted.
     pub former: u64,
     /// Keys that are not accepted any more.
     pub revoked: usize,
-    /// Messages that had not left yet and held a link under one of these.
+    /// Messages that were not sent yet and held a link signed with one of these.
     pub cancelled: usize,
 }
 
 impl Keys {
-    /// Under what an address is remembered once it is suppressed.
+    /// The keyed hash by which a suppressed address is remembered.
     #[must_use]
     pub fn address_hash(&self, address: &EmailAddress) -> String {
         token::address_hash(&self.suppression, &address.key())
@@ -58,7 +59,7 @@ impl std::fmt::Debug for FreshKeys {
 }
 
 impl Reader {
-    /// The keys, if they are all there, and every former one has its end.
+    /// The keys, if all of them exist and every former one has an end.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -80,7 +81,7 @@ impl Reader {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn marked(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
         self.read(move |connection| {
-            let made = connection.query_row("SELECT made FROM marks WHERE name = ?1", [name], |row| row.get(0));
+            let made = connection.prepare_cached(MARKED)?.query_row([name], |row| row.get("made"));
             optional_time(made.optional()?)
         })
         .await
@@ -98,20 +99,17 @@ impl Store {
         }
         self.write(move |tx| {
             for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
-                tx.execute(
-                    "INSERT OR IGNORE INTO keys (name, value, made) VALUES (?1, ?2, ?3)",
-                    params![name, value, seconds(now)],
-                )?;
+                tx.execute(INSERT, params![name, value, seconds(now)])?;
             }
-            // Before keys had an end, every former one was to be accepted for ever.
-            tx.execute("UPDATE former_keys SET ends = ?1 WHERE ends IS NULL", [seconds(now + KEPT_FOR)])?;
+            // Earlier versions accepted every former key for ever.
+            tx.execute(SET_END, [seconds(now + KEPT_FOR)])?;
             known(tx)?.ok_or_else(|| Error::content("the keys", "nothing"))
         })
         .await
     }
 
     /// Makes `value` the key that signs. The one that did is accepted until `keep_until`; without that it is revoked with
-    /// all former ones, and so are the links in messages that have not left yet.
+    /// all former ones, and so are the links in messages that were not sent yet.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -130,20 +128,17 @@ impl Store {
                 }
                 None => {
                     rotated.revoked = 1 + tx.execute("DELETE FROM former_keys", [])?;
-                    rotated.cancelled = outbox::cancel_links(tx, now)?;
+                    rotated.cancelled = states::revoke_links(tx, now)?;
                 }
             }
-            tx.execute(
-                "UPDATE keys SET value = ?1, made = ?2, number = number + 1, unnumbered = 0 WHERE name = 'token'",
-                params![value, seconds(now)],
-            )?;
-            rotated.former = tx.query_row("SELECT count(*) FROM former_keys", [], |row| row.get(0))?;
+            tx.execute(REPLACE, params![value, seconds(now)])?;
+            rotated.former = tx.query_row(COUNT_FORMER, [], |row| row.get("count"))?;
             Ok(rotated)
         })
         .await
     }
 
-    /// Removes the former keys whose end has come. How many.
+    /// Removes the former keys that have ended. How many.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -151,32 +146,48 @@ impl Store {
         self.write(move |tx| Ok(tx.execute(REMOVE_ENDED, [seconds(now)])?)).await
     }
 
-    /// Says that it is done, as of `now`.
+    /// Marks something as done at `now`.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn mark(&self, name: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| {
-            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES (?1, ?2)", params![name, seconds(now)])?;
-            Ok(())
-        })
-        .await
+        self.write(move |tx| mark(tx, name, now)).await
     }
 }
+
+const MARK: &str =
+    "INSERT INTO marks (name, made) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET made = excluded.made";
+
+/// Marks something as done.
+pub(in crate::store) fn mark(tx: &Transaction<'_>, name: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.prepare_cached(MARK)?.execute(params![name, seconds(now)])?;
+    Ok(())
+}
+
+const MARKED: &str = "SELECT made FROM marks WHERE name = ?1";
+
+const INSERT: &str = "INSERT INTO keys (name, value, made) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING";
+
+const SET_END: &str = "UPDATE former_keys SET ends = ?1 WHERE ends IS NULL";
+
+const REPLACE: &str = "UPDATE keys SET value = ?1, made = ?2, number = number + 1, unnumbered = 0 WHERE name = 'token'";
+
+const COUNT_FORMER: &str = "SELECT count(*) AS count FROM former_keys";
 
 const REMOVE_ENDED: &str = "DELETE FROM former_keys WHERE ends <= ?1";
 
 const RETIRE: &str = "INSERT INTO former_keys (value, made, retired, ends, number, unnumbered)
     SELECT value, made, ?1, ?2, number, unnumbered FROM keys WHERE name = 'token'";
 
-/// The newest first: it signs.
+/// The newest first: it is the one that signs.
 const TOKEN_KEYS: &str =
     "SELECT number, value, made, NULL AS retired, NULL AS ends, unnumbered FROM keys WHERE name = 'token'
     UNION ALL SELECT number, value, made, retired, ends, unnumbered FROM former_keys ORDER BY number DESC";
 
+const SUPPRESSION_KEY: &str = "SELECT value FROM keys WHERE name = 'suppression'";
+
 fn known(connection: &Connection) -> Result<Option<Keys>, Error> {
-    let suppression =
-        connection.query_row("SELECT value FROM keys WHERE name = 'suppression'", [], |row| row.get(0)).optional()?;
+    let suppression = connection.query_row(SUPPRESSION_KEY, [], |row| row.get("value")).optional()?;
     let mut statement = connection.prepare(TOKEN_KEYS)?;
     let mut rows = statement.query([])?;
     let mut keys = Vec::new();

@@ -1,41 +1,51 @@
-//! The edit of the configuration that a running daemon has not taken over. It is kept here because whoever asks for it,
-//! `status`, is another process.
+//! The pending configuration: an edit that the running daemon has not loaded. It is kept in the database because `status`,
+//! which shows it, is another process.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Row, params};
 
 use crate::store::{Error, Reader, Store, seconds, time};
 
-/// Such an edit.
+/// A configuration that is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untaken {
-    /// It has mistakes; else it holds from the next start on.
+pub struct PendingConfiguration {
+    /// It has errors; otherwise it takes effect at the next start.
     pub is_refused: bool,
-    /// The diagnostic, or the keys.
+    /// The diagnostics, or the keys that need a restart.
     pub text: String,
     /// Since when.
     pub since: DateTime<Utc>,
 }
 
+const SET: &str =
+    "INSERT INTO pending_configuration (one, refused, text, since) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE
+    SET refused = excluded.refused, text = excluded.text, since = excluded.since
+    WHERE pending_configuration.refused <> excluded.refused OR pending_configuration.text <> excluded.text";
+
+const GET: &str = "SELECT refused, text, since FROM pending_configuration";
+
+fn pending(row: &Row<'_>) -> Result<PendingConfiguration, Error> {
+    Ok(PendingConfiguration {
+        is_refused: row.get("refused")?,
+        text: row.get("text")?,
+        since: time(row.get("since")?)?,
+    })
+}
+
 impl Store {
-    /// Says what is not taken over; of the same as before, the time stays.
+    /// Records what is not loaded; the time stays if it is the same as before.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn set_untaken(&self, untaken: Option<Untaken>) -> Result<(), Error> {
+    pub async fn set_pending_configuration(&self, pending: Option<PendingConfiguration>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
-        if untaken.is_none() && self.untaken().await?.is_none() {
+        if pending.is_none() && self.pending_configuration().await?.is_none() {
             return Ok(());
         }
         self.write(move |tx| {
-            match untaken {
-                None => tx.execute("DELETE FROM untaken", [])?,
-                Some(untaken) => tx.execute(
-                    "INSERT INTO untaken (one, refused, text, since) VALUES (1, ?1, ?2, ?3) ON CONFLICT (one) DO UPDATE
-                     SET refused = excluded.refused, text = excluded.text, since = excluded.since
-                     WHERE (refused, text) <> (excluded.refused, excluded.text)",
-                    params![untaken.is_refused, untaken.text, seconds(untaken.since)],
-                )?,
+            match pending {
+                None => tx.execute("DELETE FROM pending_configuration", [])?,
+                Some(pending) => tx.execute(SET, params![pending.is_refused, pending.text, seconds(pending.since)])?,
             };
             Ok(())
         })
@@ -44,18 +54,15 @@ impl Store {
 }
 
 impl Reader {
-    /// What is not taken over.
+    /// What is not loaded.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn untaken(&self) -> Result<Option<Untaken>, Error> {
+    pub async fn pending_configuration(&self) -> Result<Option<PendingConfiguration>, Error> {
         self.read(|connection| {
-            let row = connection
-                .query_row("SELECT refused, text, since FROM untaken", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })
-                .optional()?;
-            row.map(|(is_refused, text, since)| Ok(Untaken { is_refused, text, since: time(since)? })).transpose()
+            let mut statement = connection.prepare_cached(GET)?;
+            let mut rows = statement.query([])?;
+            rows.next()?.map(pending).transpose()
         })
         .await
     }

@@ -1,15 +1,15 @@
-//! What a person asks of the running daemon, as rows that it looks at: placed, taken, answered, or withdrawn while nobody
-//! has taken it. What is asked, and what an answer says, is `app::digests::send_now`'s.
+//! Requests to the running daemon, as rows that it checks for: placed, taken and answered, or withdrawn before the daemon has
+//! taken them. `app::digests::send_now` decides what is asked and what an answer says.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::{Error, Reader, Store, seconds};
 
-/// How a request stands.
+/// The status of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// The daemon has not looked yet.
+    /// The daemon has not taken it yet.
     Waiting,
     /// The daemon is at work on it.
     Begun,
@@ -17,32 +17,44 @@ pub enum Request {
     Answered(String),
 }
 
+const REMOVE_EXPIRED: &str = "DELETE FROM requests WHERE until < ?1";
+
+const PLACE: &str = "INSERT INTO requests (made, until) VALUES (?1, ?2) RETURNING id";
+
+const REQUEST: &str = "SELECT begun IS NOT NULL AS is_begun, answer FROM requests WHERE id = ?1";
+
+const WITHDRAW: &str = "DELETE FROM requests WHERE id = ?1 AND begun IS NULL";
+
+const WAITING: &str = "SELECT EXISTS (SELECT 1 FROM requests WHERE begun IS NULL AND until >= ?1)";
+
+const TAKE: &str = "UPDATE requests SET begun = ?1 WHERE begun IS NULL AND until >= ?1 RETURNING id";
+
+const ANSWER: &str = "UPDATE requests SET answered = ?2, answer = ?3 WHERE id = ?1";
+
 impl Store {
-    /// Places a request that is of use until then, and gives its number.
+    /// Places a request that expires at `until`, and returns its number.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn place_request(&self, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<i64, Error> {
         self.write(move |tx| {
-            tx.execute("DELETE FROM requests WHERE until < ?1", [seconds(now)])?;
-            tx.execute("INSERT INTO requests (made, until) VALUES (?1, ?2)", [seconds(now), seconds(until)])?;
-            Ok(tx.last_insert_rowid())
+            tx.execute(REMOVE_EXPIRED, [seconds(now)])?;
+            Ok(tx.query_row(PLACE, [seconds(now), seconds(until)], |row| row.get("id"))?)
         })
         .await
     }
 }
 
 impl Reader {
-    /// How a request stands; `None` when it is there no more.
+    /// The status of a request; `None` when it is gone.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn request(&self, id: i64) -> Result<Option<Request>, Error> {
         self.read(move |connection| {
             let row: Option<(bool, Option<String>)> = connection
-                .query_row("SELECT begun IS NOT NULL, answer FROM requests WHERE id = ?1", [id], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+                .prepare_cached(REQUEST)?
+                .query_row([id], |row| Ok((row.get("is_begun")?, row.get("answer")?)))
                 .optional()?;
             Ok(row.map(|row| match row {
                 (_, Some(answer)) => Request::Answered(answer),
@@ -55,20 +67,19 @@ impl Reader {
 }
 
 impl Store {
-    /// Takes back a request that nobody has taken. False if it is too late.
+    /// Withdraws a request that the daemon has not taken. False if it is too late.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn withdraw_request(&self, id: i64) -> Result<bool, Error> {
-        self.write(move |tx| Ok(tx.execute("DELETE FROM requests WHERE id = ?1 AND begun IS NULL", [id])? == 1)).await
+        self.write(move |tx| Ok(tx.execute(WITHDRAW, [id])? == 1)).await
     }
 
-    /// Takes all requests that somebody still waits for. Writes nothing when there is none.
+    /// Takes all requests that have not expired. Writes nothing when there is none.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn take_requests(&self, now: DateTime<Utc>) -> Result<Vec<i64>, Error> {
-        const WAITING: &str = "SELECT EXISTS (SELECT 1 FROM requests WHERE begun IS NULL AND until >= ?1)";
         let now = seconds(now);
         if !self
             .read(move |connection| Ok(connection.prepare_cached(WAITING)?.query_row([now], |row| row.get(0))?))
@@ -77,9 +88,8 @@ impl Store {
             return Ok(Vec::new());
         }
         self.write(move |tx| {
-            let mut statement =
-                tx.prepare("UPDATE requests SET begun = ?1 WHERE begun IS NULL AND until >= ?1 RETURNING id")?;
-            let ids = statement.query_map([now], |row| row.get(0))?;
+            let mut statement = tx.prepare(TAKE)?;
+            let ids = statement.query_map([now], |row| row.get("id"))?;
             Ok(ids.collect::<Result<_, _>>()?)
         })
         .await
@@ -92,11 +102,7 @@ impl Store {
     pub async fn answer_requests(&self, ids: Vec<i64>, answer: String, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| {
             for id in ids {
-                tx.prepare_cached("UPDATE requests SET answered = ?2, answer = ?3 WHERE id = ?1")?.execute(params![
-                    id,
-                    seconds(now),
-                    answer
-                ])?;
+                tx.prepare_cached(ANSWER)?.execute(params![id, seconds(now), answer])?;
             }
             Ok(())
         })

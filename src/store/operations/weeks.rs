@@ -1,14 +1,16 @@
-//! What came and what went, counted by week, for charts. A week is seven days before `now`, not one of the calendar's,
-//! so that the last one is always whole.
+//! Items, emails and bounces by week, for charts. A week is seven days counted back from `now`, not a calendar week, so that
+//! the last one is always complete.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
 
+use crate::domain::outbox::State;
+use crate::domain::outbox::bounce::Fault;
 use crate::store::{Error, Reader, seconds};
 
-/// So many weeks are counted.
+/// The number of weeks counted.
 pub const WEEKS: usize = 12;
 
 /// A week, in seconds.
@@ -19,25 +21,25 @@ const WEEK: i64 = 7 * 24 * 60 * 60;
 pub struct WeekItems {
     /// All that arrived.
     pub items: u64,
-    /// Those that are picked.
+    /// Those that are selected.
     pub picked: u64,
 }
 
-/// Mails of one week.
+/// Emails of one week.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WeekMails {
-    /// Digests of the runs that were made in it, taken by the next hop.
+    /// Digests of the runs made in it that the next hop accepted.
     pub sent: u64,
-    /// Bounces and complaints that came in it.
+    /// Bounces and complaints that arrived in it.
     pub bounced: u64,
 }
 
 /// The last weeks, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Weeks {
-    /// By feed; those that had nothing are left out.
+    /// By feed; those without items are left out.
     pub feeds: BTreeMap<String, [WeekItems; WEEKS]>,
-    /// Of all.
+    /// Of all emails.
     pub mails: [WeekMails; WEEKS],
 }
 
@@ -67,38 +69,39 @@ impl Reader {
     }
 }
 
+const ITEMS: &str = "SELECT i.feed, (i.arrived - ?1) / ?2 AS week, count(*) AS items, sum(i.selected) AS selected
+    FROM feeds f CROSS JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY i.feed, week";
+
+const SENT: &str = "SELECT (r.made - ?1) / ?2 AS week, sum(t.count) AS emails
+    FROM runs r JOIN tallies t ON t.run = r.id AND t.state = ?3 WHERE r.made >= ?1 GROUP BY week";
+
+const BOUNCED: &str = "SELECT (at - ?1) / ?2 AS week, count(*) AS emails FROM reports
+    WHERE fault IN (?3, ?4, ?5) AND at >= ?1 GROUP BY week";
+
 fn count(connection: &Connection, from: i64) -> Result<Weeks, Error> {
     let mut weeks = Weeks::default();
-    let mut items = connection.prepare(
-        "SELECT i.feed, (i.arrived - ?1) / ?2, count(*), sum(i.picked)
-         FROM feeds f CROSS JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY 1, 2",
-    )?;
+    let mut items = connection.prepare(ITEMS)?;
     let mut rows = items.query(params![from, WEEK])?;
     while let Some(row) = rows.next()? {
-        let of_feed = weeks.feeds.entry(row.get(0)?).or_default();
-        if let Some(week) = of_feed.get_mut(row.get::<_, usize>(1)?) {
-            *week = WeekItems { items: row.get(2)?, picked: row.get(3)? };
+        let of_feed = weeks.feeds.entry(row.get("feed")?).or_default();
+        if let Some(week) = of_feed.get_mut(row.get::<_, usize>("week")?) {
+            *week = WeekItems { items: row.get("items")?, picked: row.get("selected")? };
         }
     }
-    let mut each = |question: &str, keep: fn(&mut WeekMails, u64)| -> Result<(), Error> {
-        let mut statement = connection.prepare(question)?;
-        let mut rows = statement.query(params![from, WEEK])?;
-        while let Some(row) = rows.next()? {
-            if let Some(week) = weeks.mails.get_mut(row.get::<_, usize>(0)?) {
-                keep(week, row.get(1)?);
-            }
+    let mut sent = connection.prepare(SENT)?;
+    let mut rows = sent.query(params![from, WEEK, State::Sent.as_str()])?;
+    while let Some(row) = rows.next()? {
+        if let Some(week) = weeks.mails.get_mut(row.get::<_, usize>("week")?) {
+            week.sent = row.get("emails")?;
         }
-        Ok(())
-    };
-    each(
-        "SELECT (r.made - ?1) / ?2, sum(t.count) FROM runs r JOIN tallies t ON t.run = r.id AND t.state = 'sent'
-         WHERE r.made >= ?1 GROUP BY 1",
-        |week, sent| week.sent = sent,
-    )?;
-    each(
-        "SELECT (at - ?1) / ?2, count(*) FROM reports WHERE fault IN ('person', 'soft', 'complaint') AND at >= ?1
-         GROUP BY 1",
-        |week, bounced| week.bounced = bounced,
-    )?;
+    }
+    let mut bounced = connection.prepare(BOUNCED)?;
+    let [person, soft, complaint] = [Fault::Person, Fault::Soft, Fault::Complaint].map(Fault::as_str);
+    let mut rows = bounced.query(params![from, WEEK, person, soft, complaint])?;
+    while let Some(row) = rows.next()? {
+        if let Some(week) = weeks.mails.get_mut(row.get::<_, usize>("week")?) {
+            week.bounced = row.get("emails")?;
+        }
+    }
     Ok(weeks)
 }

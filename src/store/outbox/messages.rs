@@ -1,14 +1,14 @@
-//! Messages as an operator looks for them: by state, by run, by kind. What may be done about one is `unknown`'s and
-//! `holds`'.
+//! Messages as an operator looks for them, by state, run and kind; and when they are due. What an operator may do about one
+//! is in `unknown` and in `digests::held_runs`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind, Reader, optional_time, time, word};
+use crate::store::{Error, Kind, Reader, optional_time, seconds, time, word};
 
-/// A message as kept.
+/// A message as stored.
 #[derive(Debug, Clone)]
 pub struct MessageRow {
     /// Its number.
@@ -17,9 +17,9 @@ pub struct MessageRow {
     pub kind: Kind,
     /// The run that it belongs to.
     pub run: Option<i64>,
-    /// Where to; `None` when the person is forgotten.
+    /// Where to; `None` when the subscriber was erased.
     pub address: Option<EmailAddress>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// Attempts so far.
     pub attempts: u32,
@@ -29,7 +29,7 @@ pub struct MessageRow {
     pub next_attempt: DateTime<Utc>,
     /// When it became final.
     pub settled: Option<DateTime<Utc>>,
-    /// What the last attempt met with.
+    /// What went wrong at the last attempt.
     pub error: Option<String>,
     /// With its angle brackets.
     pub message_id: String,
@@ -46,9 +46,10 @@ pub struct Wanted {
     pub kind: Option<Kind>,
 }
 
-/// `?1` is a JSON list of states, empty for all.
-const WANTED: &str = "FROM messages WHERE (?1 = '[]' OR state IN (SELECT value FROM json_each(?1)))
-    AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR kind = ?3)";
+/// All states where none is wanted; `:state_1` to `:state_8` are those that are.
+const WANTED: &str =
+    "(:state_1 IS NULL OR state IN (:state_1, :state_2, :state_3, :state_4, :state_5, :state_6, :state_7, :state_8))
+    AND (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)";
 
 impl Reader {
     /// The newest `limit` of them, newest first, and how many there are in all.
@@ -56,19 +57,29 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn messages(&self, wanted: Wanted, limit: usize) -> Result<(Vec<MessageRow>, u64), Error> {
-        let states: Vec<String> = wanted.states.iter().map(|state| state.as_str().to_owned()).collect();
-        let (states, kind) = (crate::store::to_json(&states), wanted.kind.map(Kind::as_str));
+        let state = |at: usize| wanted.states.get(at).or(wanted.states.first()).map(|state| state.as_str());
+        let states: [Option<&'static str>; State::ALL.len()] = std::array::from_fn(state);
         self.read(move |connection| {
-            let all = connection.query_row(
-                &format!("SELECT count(*) {WANTED}"),
-                params![states, wanted.run, kind],
-                |row| row.get(0),
-            )?;
-            let mut statement = connection.prepare(&format!(
-                "SELECT id, kind, run, address, state, attempts, made, next_attempt, settled, error, message_id {WANTED}
-                 ORDER BY id DESC LIMIT ?4"
-            ))?;
-            let mut rows = statement.query(params![states, wanted.run, kind, limit])?;
+            let page = format!(
+                "SELECT id, kind, run, address, state, attempts, made, next_attempt, settled, error, message_id
+                 FROM messages WHERE {WANTED} ORDER BY id DESC LIMIT :limit"
+            );
+            let wanted = named_params! {
+                ":state_1": states[0],
+                ":state_2": states[1],
+                ":state_3": states[2],
+                ":state_4": states[3],
+                ":state_5": states[4],
+                ":state_6": states[5],
+                ":state_7": states[6],
+                ":state_8": states[7],
+                ":run": wanted.run,
+                ":kind": wanted.kind.map(Kind::as_str),
+            };
+            let count = format!("SELECT count(*) AS count FROM messages WHERE {WANTED}");
+            let all = connection.query_row(&count, wanted, |row| row.get("count"))?;
+            let mut statement = connection.prepare(&page)?;
+            let mut rows = statement.query(&*[wanted, named_params! { ":limit": limit }].concat())?;
             let mut messages = Vec::new();
             while let Some(row) = rows.next()? {
                 messages.push(message(row)?);
@@ -81,16 +92,45 @@ impl Reader {
 
 fn message(row: &Row<'_>) -> Result<MessageRow, Error> {
     Ok(MessageRow {
-        id: row.get(0)?,
-        kind: word("a kind of message", row.get(1)?)?,
-        run: row.get(2)?,
-        address: EmailAddress::parse(&row.get::<_, String>(3)?).ok(),
-        state: word("a state of a message", row.get(4)?)?,
-        attempts: row.get(5)?,
-        made: time(row.get(6)?)?,
-        next_attempt: time(row.get(7)?)?,
-        settled: optional_time(row.get(8)?)?,
-        error: row.get(9)?,
-        message_id: row.get(10)?,
+        id: row.get("id")?,
+        kind: word("a kind of message", row.get("kind")?)?,
+        run: row.get("run")?,
+        address: EmailAddress::parse(&row.get::<_, String>("address")?).ok(),
+        state: word("a state of a message", row.get("state")?)?,
+        attempts: row.get("attempts")?,
+        made: time(row.get("made")?)?,
+        next_attempt: time(row.get("next_attempt")?)?,
+        settled: optional_time(row.get("settled")?)?,
+        error: row.get("error")?,
+        message_id: row.get("message_id")?,
     })
+}
+
+const BRING_FORWARD: &str = "UPDATE messages SET next_attempt = ?1 WHERE turn IS NOT NULL AND next_attempt > ?2";
+
+/// What would be tried after `latest` was put off by a clock that was ahead, and is due now.
+pub(super) fn bring_forward(tx: &Transaction<'_>, latest: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.execute(BRING_FORWARD, [seconds(now), seconds(latest)])?;
+    Ok(())
+}
+
+const RETRY_NOW: &str = "UPDATE messages SET next_attempt = ?2 WHERE run = ?1 AND state = ?3 AND next_attempt > ?2";
+
+/// Whatever of a run waits for its next attempt is due now.
+pub(in crate::store) fn retry_now(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<(), Error> {
+    tx.execute(RETRY_NOW, params![run, seconds(now), State::Retry.as_str()])?;
+    Ok(())
+}
+
+/// How many messages of a run are open.
+pub(in crate::store) fn open_of(connection: &Connection, run: i64) -> Result<u64, Error> {
+    const OPEN: &str = "SELECT count(*) AS open FROM messages WHERE run = ?1 AND turn IS NOT NULL";
+    Ok(connection.prepare_cached(OPEN)?.query_row([run], |row| row.get("open"))?)
+}
+
+/// How many messages of a run are being sent.
+pub(in crate::store) fn sending_of(connection: &Connection, run: i64) -> Result<u64, Error> {
+    const SENDING: &str = "SELECT count(*) AS sending FROM messages WHERE run = ?1 AND state = ?2";
+    let parameters = params![run, State::Sending.as_str()];
+    Ok(connection.prepare_cached(SENDING)?.query_row(parameters, |row| row.get("sending"))?)
 }

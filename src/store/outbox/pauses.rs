@@ -1,9 +1,9 @@
-//! Pauses: why nothing is delivered at present. The way out is closed (`relay`), which is found out and tried again by
-//! `app::outbox::deliver`; or the database is a copy of another (`restored`), which a person must release: until then only the
-//! alarm that says so leaves.
+//! Pauses: why nothing is delivered at present. Either the next hop cannot be used (`relay`), which `app::outbox::deliver`
+//! finds out and tries again; or the database is a restored copy (`restored`), which a person must release: until then, only
+//! the alarm about it is sent.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, named_params, params};
 
 use crate::domain::word::words;
 use crate::store::{Error, Reader, Store, optional_time, seconds, time, word};
@@ -11,15 +11,15 @@ use crate::store::{Error, Reader, Store, optional_time, seconds, time, word};
 /// What stops delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseCause {
-    /// The next hop is out of reach, or refuses us.
+    /// The next hop cannot be reached, or refuses us.
     Relay,
-    /// The database was a backup: what was sent since is not known here.
+    /// The database is a restored copy, which does not know what was sent since it was made.
     Restored,
 }
 
 words!(PauseCause { Relay = "relay", Restored = "restored" });
 
-/// Nothing is delivered while this stands.
+/// Nothing is delivered while there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
     /// What stops it.
@@ -28,31 +28,40 @@ pub struct Pause {
     pub reason: String,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// When the way is tried again; `None`: a person must release it.
+    /// When the next hop is tried again; `None`: a person must release it.
     pub probe: Option<DateTime<Utc>>,
     /// How often that failed so far.
     pub failed_probes: u32,
 }
 
+const PAUSES: &str = "SELECT cause, reason, made, probe, probes FROM pauses ORDER BY probe IS NOT NULL, cause";
+
+fn pause(row: &Row<'_>) -> Result<Pause, Error> {
+    Ok(Pause {
+        cause: word("the cause of a pause", row.get("cause")?)?,
+        reason: row.get("reason")?,
+        since: time(row.get("made")?)?,
+        probe: optional_time(row.get("probe")?)?,
+        failed_probes: row.get("probes")?,
+    })
+}
+
+const PAUSE: &str = "INSERT INTO pauses (cause, reason, made, probe, probes)
+    VALUES (:cause, :reason, :since, :probe, :failed_probes) ON CONFLICT (cause) DO UPDATE
+    SET reason = excluded.reason, probe = excluded.probe, probes = excluded.probes";
+
 impl Reader {
-    /// What stops delivery at present; what a person must release first.
+    /// What stops delivery at present, what a person must release before the others.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn pauses(&self) -> Result<Vec<Pause>, Error> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT cause, reason, made, probe, probes FROM pauses ORDER BY probe IS NOT NULL")?;
+            let mut statement = connection.prepare_cached(PAUSES)?;
             let mut rows = statement.query([])?;
             let mut pauses = Vec::new();
             while let Some(row) = rows.next()? {
-                pauses.push(Pause {
-                    cause: word("the cause of a pause", row.get(0)?)?,
-                    reason: row.get(1)?,
-                    since: time(row.get(2)?)?,
-                    probe: optional_time(row.get(3)?)?,
-                    failed_probes: row.get(4)?,
-                });
+                pauses.push(pause(row)?);
             }
             Ok(pauses)
         })
@@ -61,29 +70,25 @@ impl Reader {
 }
 
 impl Store {
-    /// Stops delivery, or keeps it stopped until another probe: since when it stands is not changed.
+    /// Stops delivery, or keeps it stopped until another probe; a pause keeps its beginning.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn pause(&self, pause: Pause) -> Result<(), Error> {
         self.write(move |tx| {
-            tx.execute(
-                "INSERT INTO pauses (cause, reason, made, probe, probes) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (cause) DO UPDATE SET reason = ?2, probe = ?4, probes = ?5",
-                params![
-                    pause.cause.as_str(),
-                    pause.reason,
-                    seconds(pause.since),
-                    pause.probe.map(seconds),
-                    pause.failed_probes
-                ],
-            )?;
+            tx.prepare_cached(PAUSE)?.execute(named_params! {
+                ":cause": pause.cause.as_str(),
+                ":reason": pause.reason,
+                ":since": seconds(pause.since),
+                ":probe": pause.probe.map(seconds),
+                ":failed_probes": pause.failed_probes,
+            })?;
             Ok(())
         })
         .await
     }
 
-    /// Lets delivery go on. False if this did not stop it.
+    /// Lets delivery go on. False if this was not what stopped it.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -92,8 +97,17 @@ impl Store {
     }
 }
 
-/// Whether the database is a copy that nobody has released.
+/// Whether the database is a restored copy that was not released.
 pub(crate) fn is_restored(connection: &Connection) -> Result<bool, Error> {
-    let question = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = 'restored')";
-    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+    const RESTORED: &str = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)";
+    Ok(connection.prepare_cached(RESTORED)?.query_row([PauseCause::Restored.as_str()], |row| row.get(0))?)
+}
+
+const MARK: &str = "INSERT INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)
+    ON CONFLICT (cause) DO UPDATE SET reason = excluded.reason, made = excluded.made, probe = NULL, probes = 0";
+
+/// Marks a database as a restored copy: a program started on it shows why it sends nothing.
+pub(in crate::store) fn mark_restored(copy: &Connection, reason: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    copy.execute(MARK, params![PauseCause::Restored.as_str(), reason, seconds(now)])?;
+    Ok(())
 }

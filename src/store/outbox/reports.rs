@@ -1,23 +1,24 @@
-//! Every word that a mail did not arrive or was not wanted: from the relay's answers and from returned mails. One report
-//! a message, source and code; when it counts is its run's (`holds`), whom it suppresses `suppressions`' matter.
+//! Bounces and complaints: every report that an email did not arrive or was not wanted, from the relay's answers and from
+//! returned emails. There is one for each message, source and code. When it counts depends on its run
+//! (`digests::held_runs`); whom it suppresses is up to `suppressions`.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::suppressions::{self, Weighed};
 use crate::domain::outbox::bounce::Fault;
 use crate::domain::outbox::{Next, Outcome};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::digests::held_runs;
-use crate::store::digests::held_runs::Standing;
-use crate::store::{Error, Reader, Store, seconds, time};
+use crate::domain::word::words;
+use crate::store::digests::held_runs::{self, Standing};
+use crate::store::{Error, Kind, Reader, Store, seconds, time};
 
-/// Who reports.
+/// Where a report comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The relay, at once.
+    /// The relay's answer, at once.
     Smtp,
     /// A delivery status notification, RFC 3464.
     Dsn,
@@ -25,50 +26,42 @@ pub enum Source {
     Arf,
 }
 
-impl Source {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Smtp => "smtp",
-            Self::Dsn => "dsn",
-            Self::Arf => "arf",
-        }
-    }
-}
+words!(Source { Smtp = "smtp", Dsn = "dsn", Arf = "arf" });
 
 /// A report to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
-    /// Whose word it is.
+    /// Where it comes from.
     pub source: Source,
-    /// Whose fault it is.
+    /// Whose fault it is that the email did not arrive, or was not wanted.
     pub fault: Fault,
     /// Codes, as `recipient 550 5.1.1`; empty for a complaint.
     pub code: String,
-    /// Keyed hash of the message's address; empty when the person was forgotten.
+    /// Keyed hash of the message's address; empty when the subscriber was erased.
     pub hash: String,
 }
 
 /// What came of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// The person is suppressed.
+    /// The subscriber is suppressed.
     Suppressed,
-    /// Kept; nobody is suppressed for it.
+    /// Recorded; no one is suppressed for it.
     Kept,
-    /// Kept, and weighed when its run is judged or released.
+    /// Recorded, and applied when its run is judged or released.
     Waits,
-    /// There is no such message here.
+    /// There is no such message.
     NoMessage,
 }
 
-/// A message as a report needs it.
+/// What a report needs to know of a message.
 #[derive(Debug, Clone)]
 pub struct Reported {
     /// Its number.
     pub message: i64,
     /// Whose.
     pub subscriber: String,
-    /// Where it went; none when the person was forgotten.
+    /// Where it went; none when the subscriber was erased.
     pub address: Option<EmailAddress>,
     /// With its angle brackets.
     pub message_id: String,
@@ -76,7 +69,7 @@ pub struct Reported {
     pub made: DateTime<Utc>,
 }
 
-/// Returned mails of one sort.
+/// Returned emails of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnedCount {
     /// How many.
@@ -85,15 +78,17 @@ pub struct ReturnedCount {
     pub last: DateTime<Utc>,
 }
 
+const RUN: &str = "SELECT run FROM messages WHERE id = ?1";
+
 impl Store {
-    /// Keeps a report about a message, judges its run, and suppresses the person if that follows.
+    /// Records a report about a message, judges its run, and suppresses the subscriber if that follows.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn report(&self, message: i64, report: NewReport, now: DateTime<Utc>) -> Result<Taken, Error> {
         self.write(move |tx| {
             let known: Option<Option<i64>> =
-                tx.query_row("SELECT run FROM messages WHERE id = ?1", [message], |row| row.get(0)).optional()?;
+                tx.prepare_cached(RUN)?.query_row([message], |row| row.get("run")).optional()?;
             match known {
                 None => Ok(Taken::NoMessage),
                 Some(run) => keep(tx, message, run, &report, now),
@@ -109,34 +104,29 @@ impl Reader {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn reported(&self, message: i64) -> Result<Option<Reported>, Error> {
-        self.read(move |connection| select_reported(connection, "WHERE id = ?1", [message])).await
+        self.read(move |connection| select_reported(connection, REPORTED, [message])).await
     }
 
-    /// The message of a person that has this Message-ID, else their newest.
+    /// The message of a subscriber that has this Message-ID, else their newest.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn reported_of(&self, subscriber: String, message_id: Option<String>) -> Result<Option<Reported>, Error> {
         self.read(move |connection| {
-            let newest = "WHERE subscriber = ?1 ORDER BY message_id = ?2 DESC, id DESC LIMIT 1";
-            select_reported(connection, newest, params![subscriber, message_id.as_deref().unwrap_or_default()])
+            select_reported(connection, REPORTED_OF, params![subscriber, message_id.as_deref().unwrap_or_default()])
         })
         .await
     }
 }
 
 impl Store {
-    /// Counts a returned mail of this sort.
+    /// Counts a returned email of this kind.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn count_returned(&self, what: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
         self.write(move |tx| {
-            tx.execute(
-                "INSERT INTO returned (what, count, last) VALUES (?1, 1, ?2)
-                 ON CONFLICT (what) DO UPDATE SET count = count + 1, last = excluded.last",
-                params![what, seconds(now)],
-            )?;
+            tx.execute(COUNT_RETURNED, params![what, seconds(now)])?;
             Ok(())
         })
         .await
@@ -144,17 +134,20 @@ impl Store {
 }
 
 impl Reader {
-    /// Returned mails by sort.
+    /// Returned emails by kind.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn returned(&self) -> Result<BTreeMap<String, ReturnedCount>, Error> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT what, count, last FROM returned")?;
+            let mut statement = connection.prepare(RETURNED)?;
             let mut rows = statement.query([])?;
             let mut counts = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                counts.insert(row.get(0)?, ReturnedCount { count: row.get(1)?, last: time(row.get(2)?)? });
+                counts.insert(
+                    row.get("what")?,
+                    ReturnedCount { count: row.get("count")?, last: time(row.get("last")?)? },
+                );
             }
             Ok(counts)
         })
@@ -162,26 +155,40 @@ impl Reader {
     }
 }
 
+const COUNT_RETURNED: &str = "INSERT INTO returned (what, count, last) VALUES (?1, 1, ?2)
+    ON CONFLICT (what) DO UPDATE SET count = returned.count + 1, last = excluded.last";
+
+const RETURNED: &str = "SELECT what, count, last FROM returned";
+
+const REPORTED: &str = "SELECT id, subscriber, address, message_id, made FROM messages WHERE id = ?1";
+
+const REPORTED_OF: &str = "SELECT id, subscriber, address, message_id, made FROM messages WHERE subscriber = ?1
+    ORDER BY message_id = ?2 DESC, id DESC LIMIT 1";
+
 fn select_reported(
     connection: &Connection,
-    which: &str,
+    question: &str,
     values: impl rusqlite::Params,
 ) -> Result<Option<Reported>, Error> {
-    let mut statement =
-        connection.prepare(&format!("SELECT id, subscriber, address, message_id, made FROM messages {which}"))?;
+    let mut statement = connection.prepare_cached(question)?;
     let mut rows = statement.query(values)?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(Reported {
+    rows.next()?.map(reported).transpose()
+}
+
+fn reported(row: &Row<'_>) -> Result<Reported, Error> {
+    Ok(Reported {
         message: row.get("id")?,
         subscriber: row.get("subscriber")?,
         address: EmailAddress::parse(&row.get::<_, String>("address")?).ok(),
         message_id: row.get("message_id")?,
         made: time(row.get("made")?)?,
-    }))
+    })
 }
 
-/// What an attempt's end has taught: its code beside the attempt, a report if it failed for good, and the place of the
-/// message in its run's sample. A soft refusal is no report while the message may still arrive (greylisting refuses
+const CODE: &str = "UPDATE attempts SET code = ?3 WHERE message = ?1 AND number = ?2";
+
+/// Records what the end of an attempt says: the code beside the attempt, a report if it failed for good, and the message
+/// in its run's sample. A soft refusal is no report while the message may still arrive (greylisting refuses
 /// every first attempt).
 pub(crate) fn settled(
     tx: &Transaction<'_>,
@@ -191,14 +198,10 @@ pub(crate) fn settled(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     if let Some(report) = report {
-        tx.prepare_cached("UPDATE attempts SET code = ?3 WHERE message = ?1 AND number = ?2")?.execute(params![
-            message,
-            attempt,
-            report.code
-        ])?;
+        tx.prepare_cached(CODE)?.execute(params![message, attempt, report.code])?;
     }
     if outcome != Outcome::Accepted && report.is_none() {
-        // The way failed, not this message.
+        // The connection failed, not this message.
         return Ok(());
     }
     let run = run_of(tx, message)?.unwrap_or_default();
@@ -219,13 +222,19 @@ pub(crate) fn settled(
     Ok(())
 }
 
-/// The run by whose mails a message's fate is judged: a digest's own. The outer `None` is for no message at all.
+const RUN_OF_DIGEST: &str = "SELECT CASE WHEN kind = ?2 THEN run END AS run FROM messages WHERE id = ?1";
+
+/// The run by which a message's failure is judged: a digest's own. The outer `None` is for no message at all.
 fn run_of(tx: &Transaction<'_>, message: i64) -> Result<Option<Option<i64>>, Error> {
-    let run = tx
-        .prepare_cached("SELECT CASE kind WHEN 'digest' THEN run END FROM messages WHERE id = ?1")?
-        .query_row([message], |row| row.get(0));
-    Ok(run.optional()?)
+    let parameters = params![message, Kind::Digest.as_str()];
+    Ok(tx.prepare_cached(RUN_OF_DIGEST)?.query_row(parameters, |row| row.get("run")).optional()?)
 }
+
+const KNOWN: &str =
+    "SELECT id FROM reports WHERE message = :message AND source = :source AND fault = :fault AND code = :code";
+
+const INSERT: &str = "INSERT INTO reports (message, at, source, fault, code, hash)
+    VALUES (:message, :now, :source, :fault, :code, :hash) RETURNING id";
 
 fn keep(
     tx: &Transaction<'_>,
@@ -234,29 +243,31 @@ fn keep(
     report: &NewReport,
     now: DateTime<Utc>,
 ) -> Result<Taken, Error> {
-    let known: Option<i64> = tx
-        .prepare_cached("SELECT id FROM reports WHERE message = ?1 AND source = ?2 AND fault = ?3 AND code = ?4")?
-        .query_row(params![message, report.source.as_str(), report.fault.as_str(), report.code], |row| row.get(0))
-        .optional()?;
-    let id = match known {
+    let known = tx.prepare_cached(KNOWN)?.query_row(
+        named_params! {
+            ":message": message,
+            ":source": report.source.as_str(),
+            ":fault": report.fault.as_str(),
+            ":code": report.code,
+        },
+        |row| row.get("id"),
+    );
+    let id: i64 = match known.optional()? {
         Some(id) => id,
-        None => {
-            tx.prepare_cached(
-                "INSERT INTO reports (message, at, source, fault, code, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                message,
-                seconds(now),
-                report.source.as_str(),
-                report.fault.as_str(),
-                report.code,
-                report.hash
-            ])?;
-            tx.last_insert_rowid()
-        }
+        None => tx.prepare_cached(INSERT)?.query_row(
+            named_params! {
+                ":message": message,
+                ":now": seconds(now),
+                ":source": report.source.as_str(),
+                ":fault": report.fault.as_str(),
+                ":code": report.code,
+                ":hash": report.hash,
+            },
+            |row| row.get("id"),
+        )?,
     };
     if report.fault == Fault::Complaint {
-        // A person's own word, not a failure: it holds no run and waits for none.
+        // A person's own decision, not a failure: it holds no run and waits for none.
         return weigh(tx, id, message, report, now);
     }
     let standing = match run {

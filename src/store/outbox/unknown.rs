@@ -1,8 +1,10 @@
-//! Messages of which nobody knows whether they arrived, for a person to decide. Without one they are resent.
+//! Messages that may have arrived, for a person to decide about. Without a decision they are resent.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
+use super::states;
+use crate::domain::outbox::transitions::{Event, Turn};
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::store::{Error, Kind, Reader, Store, seconds, time, word};
 
@@ -15,7 +17,7 @@ pub struct UnknownMessage {
     pub kind: Kind,
     /// The run that it belongs to.
     pub run: Option<i64>,
-    /// Where to; `None` when the person is forgotten.
+    /// Where to; `None` when the subscriber was erased.
     pub address: Option<EmailAddress>,
     /// When its last attempt began.
     pub since: DateTime<Utc>,
@@ -32,35 +34,41 @@ pub struct UnknownMessage {
 pub enum Decision {
     /// Send it again, the same bytes, with the next delivery.
     Resend,
-    /// Do not send it again. Its person is not covered by it: the next digest has its stories.
+    /// Do not send it again. The subscriber's cursor stays: their next digest has its stories.
     Drop,
 }
 
+const UNKNOWN: &str = "SELECT id, kind, run, address, attempts, message_id, next_attempt,
+    coalesce((SELECT max(started) FROM attempts WHERE message = messages.id), made) AS since
+    FROM messages WHERE turn IN (?1, ?2) ORDER BY since, id";
+
+fn unknown_message(row: &Row<'_>) -> Result<UnknownMessage, Error> {
+    Ok(UnknownMessage {
+        id: row.get("id")?,
+        kind: word("a kind of message", row.get("kind")?)?,
+        run: row.get("run")?,
+        address: EmailAddress::parse(&row.get::<_, String>("address")?).ok(),
+        since: time(row.get("since")?)?,
+        attempts: row.get("attempts")?,
+        message_id: row.get("message_id")?,
+        next: time(row.get("next_attempt")?)?,
+    })
+}
+
 impl Reader {
-    /// All of them, oldest first; `with_sending` says that nobody sends, so that what is being sent is as unknown.
+    /// All of them, oldest first; `with_sending` says that no process is sending, so that a message in `sending` may have
+    /// arrived as well.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn unknown(&self, with_sending: bool) -> Result<Vec<UnknownMessage>, Error> {
+        let other = if with_sending { Turn::Sending } else { Turn::Unknown };
         self.read(move |connection| {
-            let mut statement = connection.prepare(
-                "SELECT id, kind, run, address, attempts, message_id, next_attempt,
-                 coalesce((SELECT max(started) FROM attempts WHERE message = messages.id), made) AS since
-                 FROM messages WHERE turn IN ('unknown', iif(?1, 'sending', 'unknown')) ORDER BY since, id",
-            )?;
-            let mut rows = statement.query([with_sending])?;
+            let mut statement = connection.prepare(UNKNOWN)?;
+            let mut rows = statement.query([Turn::Unknown.as_str(), other.as_str()])?;
             let mut unknown = Vec::new();
             while let Some(row) = rows.next()? {
-                unknown.push(UnknownMessage {
-                    id: row.get(0)?,
-                    kind: word("a kind of message", row.get(1)?)?,
-                    run: row.get(2)?,
-                    address: EmailAddress::parse(&row.get::<_, String>(3)?).ok(),
-                    since: time(row.get(7)?)?,
-                    attempts: row.get(4)?,
-                    message_id: row.get(5)?,
-                    next: time(row.get(6)?)?,
-                });
+                unknown.push(unknown_message(row)?);
             }
             Ok(unknown)
         })
@@ -69,8 +77,8 @@ impl Reader {
 }
 
 impl Store {
-    /// Decides on these; on all of them, without any. All or nothing: the first of `ids` that is not unknown ends it,
-    /// and is the result.
+    /// Decides about these messages, or about all where none is given. All or nothing: the first of `ids` that is not unknown
+    /// is returned, and nothing is changed.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -81,24 +89,17 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Result<usize, i64>, Error> {
         self.write(move |tx| {
-            for id in &ids {
-                let is_unknown = tx
-                    .query_row("SELECT 1 FROM messages WHERE id = ?1 AND turn = 'unknown'", [id], |_| Ok(()))
-                    .optional()?;
-                if is_unknown.is_none() {
-                    return Ok(Err(*id));
-                }
+            let known = all(tx)?;
+            if let Some(other) = ids.iter().find(|id| !known.contains(id)) {
+                return Ok(Err(*other));
             }
-            let ids = if ids.is_empty() { all(tx)? } else { ids };
-            let change = match decision {
-                Decision::Resend => "UPDATE messages SET next_attempt = ?2 WHERE id = ?1",
-                Decision::Drop => {
-                    "UPDATE messages SET state = 'cancelled', settled = ?2, error = 'dropped by hand' WHERE id = ?1"
-                }
-            };
+            let ids = if ids.is_empty() { known } else { ids };
             let mut decided = 0;
             for id in ids {
-                decided += tx.execute(change, params![id, seconds(now)])?;
+                decided += match decision {
+                    Decision::Resend => tx.execute(RESEND_NOW, params![id, seconds(now)])?,
+                    Decision::Drop => usize::from(states::end(tx, (id, Event::Dropped), Some("dropped by hand"), now)?),
+                };
             }
             Ok(Ok(decided))
         })
@@ -106,7 +107,11 @@ impl Store {
     }
 }
 
+const RESEND_NOW: &str = "UPDATE messages SET next_attempt = ?2 WHERE id = ?1";
+
+const ALL: &str = "SELECT id FROM messages WHERE turn = ?1";
+
 fn all(tx: &Transaction<'_>) -> Result<Vec<i64>, Error> {
-    let mut statement = tx.prepare("SELECT id FROM messages WHERE turn = 'unknown'")?;
-    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    let mut statement = tx.prepare(ALL)?;
+    Ok(statement.query_map([Turn::Unknown.as_str()], |row| row.get("id"))?.collect::<Result<_, _>>()?)
 }

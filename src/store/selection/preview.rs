@@ -1,6 +1,6 @@
-//! The database as other judgements would leave it, without storing them: what a preview shows after an edit of the topic.
-//! The judgements lie in temporary tables of one connection, in memory; views over them bear the names of the tables, so
-//! that every question is asked as it always is, and answered with them.
+//! The database as other scores would leave it, without storing them: what a preview shows after an edit of the topic. The
+//! scores are in temporary tables of one connection, in memory, under views with the names of the real tables, so that
+//! every query works as usual and sees them.
 
 use rusqlite::{Connection, params};
 
@@ -11,12 +11,12 @@ use crate::store::items::Rescored;
 use crate::store::items::stories::STANDS;
 use crate::store::{Error, flatten, to_json};
 
-/// The columns of `items` that a judgement gives.
-const JUDGED: [&str; 6] = ["score", "picked", "borderline", "themes", "language", "reasons"];
+/// The columns of `items` that a score sets.
+const JUDGED: [&str; 6] = ["score", "selected", "borderline", "themes", "language", "reasons"];
 
 impl Reader {
-    /// The same with these judgements. It does not outlast a change of the database by another process where it is read
-    /// alone: it fails then.
+    /// The same database with these scores. Where the file is read alone, it fails once another process changes the
+    /// database.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -28,10 +28,10 @@ impl Reader {
 }
 
 fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Result<(), Error> {
-    // The file itself is open to be read only.
+    // The file itself is opened read-only.
     connection.execute_batch(
         "PRAGMA query_only = OFF; PRAGMA temp_store = MEMORY;
-         CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, picked, borderline, themes, language, reasons);
+         CREATE TEMP TABLE judged (seq INTEGER PRIMARY KEY, score, selected, borderline, themes, language, reasons);
          CREATE TEMP TABLE numbered (id INTEGER PRIMARY KEY, seq);",
     )?;
     let tx = connection.transaction()?;
@@ -61,11 +61,11 @@ fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Result<(), Erro
         ))
     };
     tx.execute_batch(&view("items", "judged", "seq", &JUDGED)?)?;
-    // As `stories::number` gives them: what a run has covered keeps its number.
+    // As `stories::number` does it: what a run has covered keeps its number.
     tx.execute_batch(&format!(
         "INSERT INTO numbered SELECT s.id, (SELECT min(i.seq) FROM items i WHERE i.story = s.id AND {STANDS})
          FROM main.stories s WHERE s.id IN (SELECT i.story FROM judged j CROSS JOIN main.items i ON i.seq = j.seq)
-         AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(upto), 0) FROM runs))"
+         AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(through_seq), 0) FROM runs))"
     ))?;
     tx.execute_batch(&view("stories", "numbered", "id", &["seq"])?)?;
     tx.commit()?;

@@ -1,5 +1,5 @@
-//! A score's reasons as a JSON column: `[[phrase, found, place, weight, label, is telling]]`, the weight in thousandths.
-//! An item has a dozen or more, so that their names would take more room than its text.
+//! A score's reasons as a JSON column: `[[phrase, found, place, weight, label, is telling]]`, the weight rounded to
+//! thousandths. An item has a dozen or more, and their field names would take more space than its text.
 
 use std::borrow::Cow;
 
@@ -38,7 +38,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Reason>, Error> {
     rows.into_iter()
         .map(|Row(phrase, found, place, weight, label, is_telling)| {
             let known = Place::ALL.into_iter().find(|known| known.as_str() == place);
-            // As versions without a classifier wrote it.
+            // Earlier versions wrote this word.
             let known = known.or((place == "wording").then_some(Place::Classifier));
             let place = known.ok_or_else(|| Error::content("a place", &place))?;
             let (phrase, found, label) = (phrase.into(), found.into_owned(), label.map(Into::into));

@@ -1,4 +1,4 @@
-//! Many people at once, as a file has them: each as if they came alone, all in one transaction.
+//! Imports: many subscribers from a file, each as if they were added alone, all in one transaction.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use super::{Starts, join_from};
 use crate::store::{Error, Joined, NewSubscriber, Store};
 
 impl Store {
-    /// Adds people, in order; all of them are kept, or none.
+    /// Adds subscribers, in order; all of them or none.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].

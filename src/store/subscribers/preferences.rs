@@ -1,16 +1,17 @@
-//! What people do for themselves once they are here: rest for a while, come back after leaving, take another address,
-//! see what is kept. Who may is told by their link's token, in `app`.
+//! What subscribers do for themselves: pause, come back after leaving, change their address, download their data. `app`
+//! checks the token of their link.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::erasure::erase;
-use super::{select, start};
+use super::rows::{AT_ADDRESS, PAUSE_IS_OVER, PAUSED, WITH_ID, email_address, select};
+use super::start;
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
-use crate::store::outbox::suppressions;
+use crate::store::outbox::{erasure, states, suppressions};
 use crate::store::{Answer, Error, Reader, Store, Subscriber, optional_time, outbox, seconds, time};
 
-/// Mails about a change of address that one person may cause in an hour, to different addresses.
+/// Emails about a change of address that one subscriber may cause in an hour, to different addresses.
 const ADDRESSES_AN_HOUR: u32 = 3;
 
 /// What came of taking a new address.
@@ -18,13 +19,13 @@ const ADDRESSES_AN_HOUR: u32 = 3;
 pub enum AddressTaken {
     /// It is theirs, or was already.
     Taken,
-    /// Somebody else who receives the digest has it.
+    /// Another subscriber has it.
     Occupied,
-    /// Nobody asked for it any more.
+    /// No such request is open.
     NotOpen,
 }
 
-/// A message as its reader may see it.
+/// A message as its subscriber may see it.
 #[derive(Debug, Clone)]
 pub struct OwnMessage {
     /// digest, confirmation, …
@@ -39,16 +40,16 @@ pub struct OwnMessage {
     pub made: DateTime<Utc>,
     /// When it was sent or given up.
     pub settled: Option<DateTime<Utc>>,
-    /// What the mail server last said against it.
+    /// The mail server's last refusal.
     pub error: Option<String>,
 }
 
-/// A mail of theirs that came back, or that they complained of.
+/// An email to them that bounced, or that they complained about.
 #[derive(Debug, Clone)]
 pub struct OwnReport {
-    /// What the mail was: digest, confirmation, …
+    /// What the email was: digest, confirmation, …
     pub kind: String,
-    /// When it was taken in.
+    /// When the report arrived.
     pub at: DateTime<Utc>,
     /// smtp, dsn, arf.
     pub source: String,
@@ -58,21 +59,44 @@ pub struct OwnReport {
     pub code: String,
 }
 
-/// All that is kept of one person.
+/// All that is stored about a subscriber.
 #[derive(Debug, Clone)]
 pub struct OwnRecord {
     /// Their row.
     pub subscriber: Subscriber,
     /// An address that they asked for and have not confirmed.
     pub new_address: Option<EmailAddress>,
-    /// What was mailed, oldest first.
+    /// What was sent, oldest first.
     pub messages: Vec<OwnMessage>,
-    /// What came back of it.
+    /// Bounces and complaints.
     pub reports: Vec<OwnReport>,
 }
 
+const COME_BACK: &str = "UPDATE subscribers SET status = ?2, ended = NULL, cursor = ?3 WHERE id = ?1";
+
+const PAUSE: &str = "UPDATE subscribers SET paused_until = ?2 WHERE id = ?1 AND status = ?3";
+
+const IS_ANY_PAUSE_OVER: &str = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE paused_until <= ?1)";
+
+const IS_ANOTHER: &str =
+    "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = ?3 AND address_key <> ?2)";
+
+const KEEP_ADDRESS: &str = "INSERT INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)
+    ON CONFLICT (subscriber) DO UPDATE SET address = excluded.address, asked = excluded.asked";
+
+/// Not in use, not asked in the last hour, and not too many others asked by the same subscriber.
+const MAY_ASK: &str = "SELECT NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = :address_key
+        AND status IN (:active, :suppressed))
+    AND NOT EXISTS (SELECT 1 FROM messages WHERE kind = 'address_change' AND made > :hour_ago
+        AND lower(address) = :address_key)
+    AND (SELECT count(*) FROM messages WHERE kind = 'address_change' AND made > :hour_ago AND subscriber = :id) < :most";
+
+const TAKE_ADDRESS: &str = "UPDATE subscribers SET address = ?2, address_key = ?3 WHERE id = ?1";
+
+const RESUME: &str = "UPDATE subscribers SET paused_until = NULL, cursor = ?2 WHERE id = ?1";
+
 impl Store {
-    /// Brings back somebody who left at `since` or later, as they were. False if they did not, are not here any more, or
+    /// Brings back a subscriber who left at `since` or later, as they were. False if they did not, were erased, or
     /// are suppressed.
     ///
     /// # Errors
@@ -85,49 +109,40 @@ impl Store {
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
-            let Some(known) = select(tx, "WHERE id = ?1", [&id])?.pop() else { return Ok(false) };
+            let Some(known) = select(tx, WITH_ID, [&id])?.pop() else { return Ok(false) };
             let may = known.status == Status::Left && known.ended.is_some_and(|ended| ended >= since);
             if !may || suppressions::of(tx, &hash(&known.address))?.is_some() {
                 return Ok(false);
             }
             let status = if known.confirmed.is_some() { Status::Active } else { Status::Pending };
-            tx.execute(
-                "UPDATE subscribers SET status = ?2, ended = NULL, covered = max(covered, ?3) WHERE id = ?1",
-                params![id, status.as_str(), start(tx, known.preferences.cadence, now)?],
-            )?;
+            let cursor = known.cursor.max(start(tx, known.preferences.cadence, now)?);
+            tx.execute(COME_BACK, params![id, status.as_str(), cursor])?;
             Ok(true)
         })
         .await
     }
 
-    /// No digest for an active person until then; what waits for them and was surely not delivered is cancelled.
+    /// No digest for an active subscriber until then; their digests that were surely not delivered are cancelled.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn pause_person(&self, id: String, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool, Error> {
         self.write(move |tx| {
-            let paused = tx.execute(
-                "UPDATE subscribers SET paused_until = ?2 WHERE id = ?1 AND status = 'active'",
-                params![id, seconds(until)],
-            )?;
+            let paused = tx.execute(PAUSE, params![id, seconds(until), Status::Active.as_str()])?;
             if paused == 1 {
-                tx.execute(
-                    "UPDATE messages SET state = 'cancelled', settled = ?2
-                     WHERE subscriber = ?1 AND kind = 'digest' AND state IN ('queued', 'retry')",
-                    params![id, seconds(now)],
-                )?;
+                states::pause(tx, &id, now)?;
             }
             Ok(paused == 1)
         })
         .await
     }
 
-    /// Ends a person's pause before its time; they start at the last run of their cadence.
+    /// Ends a subscriber's pause early; they start at the last run of their cadence.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn end_pause(&self, id: String, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| resume(tx, select(tx, "WHERE id = ?1 AND paused_until IS NOT NULL", [id])?, now)).await
+        self.write(move |tx| resume(tx, select(tx, PAUSED, [id])?, now)).await
     }
 
     /// Ends the pauses whose day has come.
@@ -137,17 +152,16 @@ impl Store {
     pub async fn end_pauses(&self, now: DateTime<Utc>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
         let is_any_over = self.read(move |connection| {
-            let question = "SELECT EXISTS (SELECT 1 FROM subscribers WHERE paused_until <= ?1)";
-            Ok(connection.prepare_cached(question)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
+            Ok(connection.prepare_cached(IS_ANY_PAUSE_OVER)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
         });
         if !is_any_over.await? {
             return Ok(());
         }
-        self.write(move |tx| resume(tx, select(tx, "WHERE paused_until <= ?1", [seconds(now)])?, now)).await
+        self.write(move |tx| resume(tx, select(tx, PAUSE_IS_OVER, [seconds(now)])?, now)).await
     }
 
-    /// Keeps the address that an active person wants, and queues the mail that asks there, unless it is suppressed, in
-    /// use, or was asked too often: of that they are to see nothing, so the address is kept either way. `hash` is its own.
+    /// Keeps the address that an active subscriber wants, and queues the email that asks there, unless it is suppressed, in
+    /// use, or was asked too often. They must not notice, so the address is kept either way. `hash` is that address's.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -158,35 +172,30 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
-            let is_other: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE id = ?1 AND status = 'active' AND address_key <> ?2)",
-                params![id, address.key()],
-                |row| row.get(0),
-            )?;
-            if !is_other {
+            let parameters = params![id, address.key(), Status::Active.as_str()];
+            if !tx.query_row(IS_ANOTHER, parameters, |row| row.get::<_, bool>(0))? {
                 return Ok(false);
             }
-            tx.execute(
-                "INSERT OR REPLACE INTO address_changes (subscriber, address, asked) VALUES (?1, ?2, ?3)",
-                params![id, address.reveal(), seconds(now)],
-            )?;
-            let may: bool = tx.query_row(
-                "SELECT NOT EXISTS (SELECT 1 FROM subscribers WHERE address_key = ?2 AND status IN ('active', 'suppressed'))
-                 AND NOT EXISTS (SELECT 1 FROM messages WHERE kind = 'address_change' AND made > ?3 AND lower(address) = ?2)
-                 AND (SELECT count(*) FROM messages WHERE kind = 'address_change' AND made > ?3 AND subscriber = ?1) < ?4",
-                params![id, address.key(), seconds(now - TimeDelta::hours(1)), ADDRESSES_AN_HOUR],
-                |row| row.get(0),
-            )?;
+            tx.execute(KEEP_ADDRESS, params![id, address.reveal(), seconds(now)])?;
+            let parameters = named_params! {
+                ":id": id,
+                ":address_key": address.key(),
+                ":active": Status::Active.as_str(),
+                ":suppressed": Status::Suppressed.as_str(),
+                ":hour_ago": seconds(now - TimeDelta::hours(1)),
+                ":most": ADDRESSES_AN_HOUR,
+            };
+            let may: bool = tx.query_row(MAY_ASK, parameters, |row| row.get(0))?;
             if !may || suppressions::of(tx, &hash)?.is_some() {
                 return Ok(false);
             }
-            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.part, &question.message_id), now)?;
+            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.body, &question.message_id), now)?;
             Ok(true)
         })
         .await
     }
 
-    /// A person takes the address they asked for; `is_it` says whether it is the one that their link names.
+    /// A subscriber confirms the address they asked for; `is_it` says whether it is the one in their link.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -197,7 +206,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<AddressTaken, Error> {
         self.write(move |tx| {
-            let Some(known) = select(tx, "WHERE id = ?1 AND status = 'active'", [&id])?.pop() else {
+            let known = select(tx, WITH_ID, [&id])?.pop();
+            let Some(known) = known.filter(|known| known.status == Status::Active) else {
                 return Ok(AddressTaken::NotOpen);
             };
             if is_it(&known.address) {
@@ -206,22 +216,16 @@ impl Store {
             let Some(address) = new_address(tx, &id)?.filter(|address| is_it(address)) else {
                 return Ok(AddressTaken::NotOpen);
             };
-            match select(tx, "WHERE address_key = ?1", [address.key()])?.pop() {
+            match select(tx, AT_ADDRESS, [address.key()])?.pop() {
                 Some(other) if matches!(other.status, Status::Active | Status::Suppressed) => {
                     return Ok(AddressTaken::Occupied);
                 }
                 Some(other) => drop(erase(tx, &other.id, now)?),
                 None => {}
             }
-            tx.execute(
-                "UPDATE subscribers SET address = ?2, address_key = ?3 WHERE id = ?1",
-                params![id, address.reveal(), address.key()],
-            )?;
+            tx.execute(TAKE_ADDRESS, params![id, address.reveal(), address.key()])?;
             tx.execute("DELETE FROM address_changes WHERE subscriber = ?1", [&id])?;
-            tx.execute(
-                "UPDATE messages SET address = ?2 WHERE subscriber = ?1 AND kind = 'digest' AND state IN ('queued', 'retry')",
-                params![id, address.reveal()],
-            )?;
+            erasure::readdress(tx, &id, address.reveal())?;
             Ok(AddressTaken::Taken)
         })
         .await
@@ -229,13 +233,13 @@ impl Store {
 }
 
 impl Reader {
-    /// All that is kept of a person; `None` when nobody has this id.
+    /// All that is stored about a subscriber; `None` when no one has this id.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn own_record(&self, id: String) -> Result<Option<OwnRecord>, Error> {
         self.read(move |connection| {
-            let Some(subscriber) = select(connection, "WHERE id = ?1", [&id])?.pop() else { return Ok(None) };
+            let Some(subscriber) = select(connection, WITH_ID, [&id])?.pop() else { return Ok(None) };
             let new_address = new_address(connection, &id)?;
             let (messages, reports) = (own_messages(connection, &id)?, own_reports(connection, &id)?);
             Ok(Some(OwnRecord { subscriber, new_address, messages, reports }))
@@ -244,63 +248,70 @@ impl Reader {
     }
 }
 
-/// What came while they rested is behind them: they start where a new person of their cadence would.
+/// What came during the pause is behind them: they start where a new subscriber of their cadence would.
 fn resume(tx: &Transaction<'_>, people: Vec<Subscriber>, now: DateTime<Utc>) -> Result<(), Error> {
     for person in people {
-        tx.execute(
-            "UPDATE subscribers SET paused_until = NULL, covered = max(covered, ?2) WHERE id = ?1",
-            params![person.id, start(tx, person.preferences.cadence, now)?],
-        )?;
+        let cursor = person.cursor.max(start(tx, person.preferences.cadence, now)?);
+        tx.execute(RESUME, params![person.id, cursor])?;
     }
     Ok(())
 }
 
-/// Of mails to an address that they asked for and do not have they see nothing: whether one was sent tells who has it.
-const THEIRS: &str = "JOIN subscribers ON subscribers.id = subscriber
-    WHERE subscriber = ?1 AND (kind <> 'address_change' OR lower(messages.address) = address_key)";
+/// Emails to an address that they asked for and do not have are left out: whether one was sent tells who has it.
+const OWN_MESSAGES: &str = "SELECT m.kind, m.address, p.subject, m.state, m.made, m.settled, m.error
+    FROM messages m JOIN bodies p ON p.id = m.body JOIN subscribers s ON s.id = m.subscriber
+    WHERE m.subscriber = ?1 AND (m.kind <> 'address_change' OR lower(m.address) = s.address_key) ORDER BY m.id";
 
 fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Error> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT kind, messages.address, subject, state, made, settled, error FROM messages JOIN parts ON parts.id = part
-         {THEIRS} ORDER BY messages.id"
-    ))?;
+    let mut statement = connection.prepare_cached(OWN_MESSAGES)?;
     let mut rows = statement.query([id])?;
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {
-        messages.push(OwnMessage {
-            kind: row.get(0)?,
-            address: row.get(1)?,
-            subject: row.get(2)?,
-            state: row.get(3)?,
-            made: time(row.get(4)?)?,
-            settled: optional_time(row.get(5)?)?,
-            error: row.get(6)?,
-        });
+        messages.push(own_message(row)?);
     }
     Ok(messages)
 }
 
+fn own_message(row: &Row<'_>) -> Result<OwnMessage, Error> {
+    Ok(OwnMessage {
+        kind: row.get("kind")?,
+        address: row.get("address")?,
+        subject: row.get("subject")?,
+        state: row.get("state")?,
+        made: time(row.get("made")?)?,
+        settled: optional_time(row.get("settled")?)?,
+        error: row.get("error")?,
+    })
+}
+
+const OWN_REPORTS: &str = "SELECT m.kind, r.at, r.source, r.fault, r.code
+    FROM messages m JOIN reports r ON r.message = m.id JOIN subscribers s ON s.id = m.subscriber
+    WHERE m.subscriber = ?1 AND (m.kind <> 'address_change' OR lower(m.address) = s.address_key) ORDER BY r.id";
+
 fn own_reports(connection: &Connection, id: &str) -> Result<Vec<OwnReport>, Error> {
-    let mut statement = connection.prepare(&format!(
-        "SELECT kind, at, source, fault, code FROM reports JOIN messages ON messages.id = message {THEIRS} ORDER BY reports.id"
-    ))?;
+    let mut statement = connection.prepare_cached(OWN_REPORTS)?;
     let mut rows = statement.query([id])?;
     let mut reports = Vec::new();
     while let Some(row) = rows.next()? {
-        reports.push(OwnReport {
-            kind: row.get(0)?,
-            at: time(row.get(1)?)?,
-            source: row.get(2)?,
-            fault: row.get(3)?,
-            code: row.get(4)?,
-        });
+        reports.push(own_report(row)?);
     }
     Ok(reports)
 }
 
-fn new_address(connection: &rusqlite::Connection, id: &str) -> Result<Option<EmailAddress>, Error> {
-    let address: Option<String> = connection
-        .query_row("SELECT address FROM address_changes WHERE subscriber = ?1", [id], |row| row.get(0))
-        .optional()?;
-    address.map(|address| EmailAddress::parse(&address).map_err(|_| Error::content("an address", "…"))).transpose()
+fn own_report(row: &Row<'_>) -> Result<OwnReport, Error> {
+    Ok(OwnReport {
+        kind: row.get("kind")?,
+        at: time(row.get("at")?)?,
+        source: row.get("source")?,
+        fault: row.get("fault")?,
+        code: row.get("code")?,
+    })
+}
+
+const NEW_ADDRESS: &str = "SELECT address FROM address_changes WHERE subscriber = ?1";
+
+fn new_address(connection: &Connection, id: &str) -> Result<Option<EmailAddress>, Error> {
+    let address: Option<String> =
+        connection.prepare_cached(NEW_ADDRESS)?.query_row([id], |row| row.get("address")).optional()?;
+    address.as_deref().map(email_address).transpose()
 }

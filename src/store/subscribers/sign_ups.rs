@@ -1,46 +1,47 @@
-//! What comes of a person's own steps on the pages: a sign-up with the mail that answers to it, a confirmation with its
-//! welcome, each in one transaction. Who may join is `subscribers`' to say; which mail is written, `app`'s.
+//! Sign-ups: a sign-up with the email that answers it, and a confirmation with its welcome, each in one transaction. Who may
+//! join is decided in the room above; what the emails say, in `app`.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::{Confirmed, confirm, join};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Joined, Kind, NewSubscriber, Part, Reader, Store, outbox, seconds};
+use crate::store::operations::keys;
+use crate::store::{Body, Error, Joined, Kind, NewSubscriber, Reader, Store, outbox, seconds};
 
-/// The least time between two confirmations to one person.
+/// The least time between two confirmation emails to one subscriber.
 pub const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(1);
 
-/// The least time between two mails that say "you are already subscribed".
+/// The least time between two emails that say "you are already subscribed".
 pub const BETWEEN_REMINDERS: TimeDelta = TimeDelta::days(1);
 
-/// The least time between two mails with a person's link.
+/// The least time between two emails with a subscriber's link.
 const BETWEEN_LINKS: TimeDelta = TimeDelta::hours(1);
 
-/// What consent the page asks for.
+/// The wording of the consent that the page asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
     /// A hash of the text.
     pub version: String,
-    /// As the page says it.
+    /// As the page shows it.
     pub text: String,
 }
 
-/// A mail to one person, ready to be queued.
+/// An email to one subscriber, ready to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// What it is.
     pub kind: Kind,
-    /// What it says.
-    pub part: Part,
+    /// Its text.
+    pub body: Body,
     /// Made once.
     pub message_id: String,
 }
 
 impl Store {
-    /// Takes a sign-up from the page: a new or pending person is asked to confirm, an active one is told that they are
-    /// subscribed, a suppressed one gets nothing. `answers` were written for the id in `new`. Something is committed in
-    /// every case, so that the time that it takes does not tell them apart.
+    /// Handles a sign-up from the page: a new or pending subscriber is asked to confirm, an active one is reminded that they
+    /// are subscribed, a suppressed one gets nothing. `answers` were written for the id in `new`. Something is committed in
+    /// every case, so that the time it takes does not give them away.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -52,11 +53,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         self.write(move |tx| {
-            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES ('last sign-up', ?1)", [seconds(now)])?;
-            tx.execute(
-                "INSERT OR IGNORE INTO wordings (version, text, made) VALUES (?1, ?2, ?3)",
-                params![wording.version, wording.text, seconds(now)],
-            )?;
+            keys::mark(tx, "last sign-up", now)?;
+            tx.execute(KEEP_WORDING, params![wording.version, wording.text, seconds(now)])?;
             let written_for = new.id.clone();
             let (joined, id) = join(tx, new, now)?;
             let wanted = match joined {
@@ -64,7 +62,7 @@ impl Store {
                 Joined::AlreadyActive => Kind::Known,
                 Joined::Confirmed | Joined::Suppressed | Joined::HasLeft => return Ok(()),
             };
-            // Two sign-ups at the same moment: the other one's mail is queued already, with the id that holds.
+            // Two sign-ups at the same moment: the other one's email is queued already, with the id that was kept.
             if id == written_for {
                 for answer in answers.iter().filter(|answer| answer.kind == wanted) {
                     queue(tx, &id, answer, now)?;
@@ -75,7 +73,7 @@ impl Store {
         .await
     }
 
-    /// A pending person confirms: active from now on, served from their cadence's last run, and no longer suppressed if
+    /// A pending subscriber confirms: active from now on, served from their cadence's last run, and no longer suppressed if
     /// their address had bounced; `hash` keys an address. The first time, `welcome` is queued.
     ///
     /// # Errors
@@ -97,7 +95,7 @@ impl Store {
         .await
     }
 
-    /// Queues a mail for a person, unless one of its kind is open or was made too short a time ago. True if queued.
+    /// Queues an email for a subscriber, unless one of its kind is open or was made too recently. True if queued.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -105,8 +103,8 @@ impl Store {
         self.write(move |tx| queue(tx, &subscriber, &answer, now)).await
     }
 
-    /// The same for a link that was asked for by address; nobody may have it. Something is committed in either case, so
-    /// that the time that it takes does not tell them apart.
+    /// The same for a link that was asked for by address, which may be no subscriber's. Something is committed in either
+    /// case, so that the time it takes does not give them away.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -117,7 +115,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
         self.write(move |tx| {
-            tx.execute("INSERT OR REPLACE INTO marks (name, made) VALUES ('last link', ?1)", [seconds(now)])?;
+            keys::mark(tx, "last link", now)?;
             subscriber.map_or(Ok(false), |subscriber| queue(tx, &subscriber, &link, now))
         })
         .await
@@ -125,19 +123,25 @@ impl Store {
 }
 
 impl Reader {
-    /// The text of a wording that somebody has agreed to.
+    /// The text of a wording that a subscriber has agreed to.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn wording(&self, version: String) -> Result<Option<String>, Error> {
-        self.read(move |connection| {
-            let text =
-                connection.query_row("SELECT text FROM wordings WHERE version = ?1", [&version], |row| row.get(0));
-            Ok(text.optional()?)
-        })
-        .await
+        self.read(move |connection| Ok(connection.query_row(WORDING, [&version], |row| row.get("text")).optional()?))
+            .await
     }
 }
+
+const KEEP_WORDING: &str =
+    "INSERT INTO wordings (version, text, made) VALUES (?1, ?2, ?3) ON CONFLICT (version) DO NOTHING";
+
+const WORDING: &str = "SELECT text FROM wordings WHERE version = ?1";
+
+const IS_RECENT: &str = "SELECT EXISTS (SELECT 1 FROM messages WHERE subscriber = :subscriber AND kind = :kind
+    AND (made BETWEEN :from AND :now OR turn IS NOT NULL))";
+
+const ADDRESS: &str = "SELECT address FROM subscribers WHERE id = ?1";
 
 fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<Utc>) -> Result<bool, Error> {
     let pause = match answer.kind {
@@ -146,19 +150,18 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
         Kind::Link => BETWEEN_LINKS,
         _ => TimeDelta::zero(),
     };
-    let kind = answer.kind.as_str();
-    let is_recent: bool = tx.query_row(
-        "SELECT EXISTS (SELECT 1 FROM messages WHERE subscriber = ?1 AND kind = ?2
-         AND (made BETWEEN ?3 + 1 AND ?4 OR state IN ('queued', 'sending', 'unknown', 'retry')))",
-        params![subscriber, kind, seconds(now - pause), seconds(now)],
-        |row| row.get(0),
-    )?;
-    if is_recent {
+    let parameters = named_params! {
+        ":subscriber": subscriber,
+        ":kind": answer.kind.as_str(),
+        ":from": seconds(now - pause) + 1,
+        ":now": seconds(now),
+    };
+    if tx.prepare_cached(IS_RECENT)?.query_row(parameters, |row| row.get::<_, bool>(0))? {
         return Ok(false);
     }
     let address: Option<String> =
-        tx.query_row("SELECT address FROM subscribers WHERE id = ?1", [subscriber], |row| row.get(0)).optional()?;
+        tx.prepare_cached(ADDRESS)?.query_row([subscriber], |row| row.get("address")).optional()?;
     let Some(address) = address else { return Ok(false) };
-    outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.part, &answer.message_id), now)?;
+    outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.body, &answer.message_id), now)?;
     Ok(true)
 }

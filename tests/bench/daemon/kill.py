@@ -111,7 +111,7 @@ def judge(place, args, seen, log):
     with place.sql() as database:
         one = lambda question: database.execute(question).fetchone()[0]
         items, runs, stories = one("SELECT count(*) FROM items"), one("SELECT count(*) FROM runs"), one("SELECT count(seq) FROM stories")
-        behind = one("SELECT count(*) FROM subscribers WHERE covered < (SELECT max(seq) FROM stories)")
+        behind = one("SELECT count(*) FROM subscribers WHERE cursor < (SELECT max(seq) FROM stories)")
         sent = set(database.execute("SELECT address, message_id FROM messages WHERE state = 'sent'"))
     found = setting.ids(log)
     accepted = {(who, id) for who, mails in found.items() for id, _ in mails}

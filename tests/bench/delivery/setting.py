@@ -144,7 +144,7 @@ messages_per_second = {per_second}
         rows = [(os.urandom(12).hex(), a, a, now - 10**6 + n, now - 10**6 + n) for n, a in enumerate(addresses)]
         with self.sql() as database:
             database.executemany(
-                "INSERT INTO subscribers (id, address, address_key, status, cadence, covered, consent, joined, confirmed)"
+                "INSERT INTO subscribers (id, address, address_key, status, cadence, cursor, consent, joined, confirmed)"
                 " VALUES (?, ?, ?, 'active', 'weekly', 0, 'a bench', ?, ?)", rows)
 
     @contextlib.contextmanager

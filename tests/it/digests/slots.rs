@@ -196,9 +196,9 @@ async fn a_note_goes_to_those_whose_themes_had_nothing_and_covers_nothing() {
     let mails = world.mails();
     let of = |person: &str| mails.iter().find(|mail| mail.header("To").contains(person)).unwrap();
     assert!(of("bob").header("Subject").starts_with("Nothing new") && of("ada").text.contains("part 1"));
-    let messages: Vec<i64> = world.rows("SELECT upto FROM messages ORDER BY upto");
+    let messages: Vec<i64> = world.rows("SELECT through_seq FROM messages ORDER BY through_seq");
     assert_eq!(messages, [0, 1], "what covers is the run, not the note");
-    assert_eq!(world.rows::<i64>("SELECT covered FROM subscribers"), [1, 1]);
+    assert_eq!(world.rows::<i64>("SELECT cursor FROM subscribers"), [1, 1]);
 }
 
 #[tokio::test]

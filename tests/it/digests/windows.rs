@@ -127,7 +127,7 @@ impl Model {
                 let address = format!("person{}@example.org", self.people.len());
                 let Preferences { cadence, themes } = preferences(cadence, theme);
                 let id = self.world.subscribe_with(&address, cadence, themes).await;
-                let start = self.world.app.store.subscriber(id.clone()).await.unwrap().unwrap().covered;
+                let start = self.world.app.store.subscriber(id.clone()).await.unwrap().unwrap().cursor;
                 self.people.insert(id, Person { start, choices: vec![theme], mails: BTreeMap::new() });
             }
             Event::Change(who, cadence, theme) => {
@@ -219,19 +219,19 @@ impl Model {
     }
 
     async fn receive(&mut self, message: &Claimed) {
-        let part = self.world.app.store.part(message.part).await.unwrap();
-        let stories: BTreeSet<usize> = part
+        let body = self.world.app.store.body(message.body).await.unwrap();
+        let stories: BTreeSet<usize> = body
             .text
             .split("https://stories.example.org/")
             .skip(1)
             .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap())
             .collect();
-        if part.subject.starts_with("Nothing new") {
+        if body.subject.starts_with("Nothing new") {
             assert!(stories.is_empty(), "a quiet note has no stories");
             return;
         }
         assert!(!stories.is_subset(&self.listed), "a digest of nothing but listed items");
-        let (_, end) = part.text.split_once("YOU MAY ALSO LIKE").unwrap_or_default();
+        let (_, end) = body.text.split_once("YOU MAY ALSO LIKE").unwrap_or_default();
         let at_the_end = end.matches("https://stories.example.org/").count();
         assert_eq!(at_the_end, stories.intersection(&self.listed).count(), "what is listed stands at the end");
         let mails = &mut self.people.get_mut(&message.subscriber).unwrap().mails;

@@ -193,7 +193,7 @@ impl Year {
             let time = |seconds: &str| DateTime::from_timestamp(seconds.parse().unwrap(), 0).unwrap();
             let (cadence, due, made): (Cadence, _, _) = (cadence.parse().unwrap(), time(due), time(made));
             assert!(due <= made && made - due <= cadence.period() / 2, "{cadence} {slot} was made at {made}");
-            let texts: Vec<String> = self.world.rows(&format!("SELECT text FROM parts WHERE run = {id}"));
+            let texts: Vec<String> = self.world.rows(&format!("SELECT text FROM bodies WHERE run = {id}"));
             let says = texts.iter().any(|text| text.contains("No digest came out on"));
             let run = Run { due, made, found: self.now };
             let before = new.insert(cadence, (slot.to_owned(), run, (!texts.is_empty()).then_some(says)));

@@ -147,7 +147,11 @@ async fn every_hostile_feed_costs_itself_only_and_the_digest_goes_out() {
     world.once().await;
     let mail = world.mails().remove(0);
     assert!(mail.text.contains("Collaborative governance"), "{}", mail.text);
-    let long = world.rows::<String>("SELECT excerpt FROM items WHERE length(excerpt) > 320");
+    let long = world.rows::<String>("SELECT excerpt FROM item_texts WHERE length(excerpt) > 320");
     assert!(long.is_empty(), "{long:?}");
-    assert!(world.rows::<i64>("SELECT count(*) FROM items WHERE picked = 1 AND excerpt IS NULL") == [0]);
+    assert!(
+        world.rows::<i64>(
+            "SELECT count(*) FROM items JOIN item_texts ON item = seq WHERE selected = 1 AND excerpt IS NULL"
+        ) == [0]
+    );
 }

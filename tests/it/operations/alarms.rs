@@ -10,7 +10,7 @@ use policy_digest::app::outbox::deliver::deliver;
 use policy_digest::app::{digests, silent};
 use policy_digest::domain::operations::alarm::{Alarm, Kind};
 use policy_digest::domain::subscribers::subscriber::Cadence;
-use policy_digest::store::{Pause, PauseCause, Untaken};
+use policy_digest::store::{Pause, PauseCause, PendingConfiguration};
 
 use crate::support::{Entry, Mail, Reply, World, rss, start};
 
@@ -99,8 +99,8 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
         Kind::Relay | Kind::Restored => pause(world, kind).await,
         Kind::Configuration => {
             let text = "error: a mistake\n --> digest.toml:1:1".to_owned();
-            let edit = Untaken { is_refused: true, text, since: now(world) };
-            world.app.store.set_untaken(Some(edit)).await.unwrap();
+            let edit = PendingConfiguration { is_refused: true, text, since: now(world) };
+            world.app.store.set_pending_configuration(Some(edit)).await.unwrap();
         }
         Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk => {}
     }
@@ -127,7 +127,7 @@ async fn mend(world: &World, kind: Kind) {
         Kind::RunHeld => {
             runs::release(&world.app, 1, false).await.unwrap();
         }
-        Kind::Configuration => world.app.store.set_untaken(None).await.unwrap(),
+        Kind::Configuration => world.app.store.set_pending_configuration(None).await.unwrap(),
         Kind::Relay => drop(world.app.store.lift(PauseCause::Relay).await.unwrap()),
         Kind::Restored => drop(world.app.store.lift(PauseCause::Restored).await.unwrap()),
         _ => {}
@@ -159,9 +159,9 @@ pub async fn pause(world: &World, kind: Kind) {
 async fn refuse_three(world: &World) {
     let at = now(world).timestamp();
     world.execute(&format!(
-        "INSERT INTO parts (id, subject, text, html) VALUES (90, 's', 't', 'h');
+        "INSERT INTO bodies (id, subject, text, html) VALUES (90, 's', 't', 'h');
          WITH three (id) AS (VALUES (90), (91), (92))
-         INSERT INTO messages (id, kind, subscriber, address, message_id, part, state, next_attempt, made)
+         INSERT INTO messages (id, kind, subscriber, address, message_id, body, state, next_attempt, made)
          SELECT id, 'welcome', 'x' || id, 'x@example.org', '<' || id || '@x.test>', 90, 'failed', {at}, {at} FROM three;
          INSERT INTO reports (message, at, source, fault, code, hash)
          SELECT id, {at}, 'smtp', 'ours', 'recipient 550 5.7.1', '' FROM messages WHERE id >= 90;"

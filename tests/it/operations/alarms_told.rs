@@ -171,7 +171,7 @@ async fn an_alarm_is_no_list_mail_and_says_what_to_do() {
 #[tokio::test]
 async fn who_is_named_later_is_told_of_what_is_still_so() {
     let world = World::of_feeds(&FEEDS).await;
-    let hold = "INSERT INTO runs (cadence, slot, due, made, upto, held, held_because, held_told)
+    let hold = "INSERT INTO runs (cadence, slot, due, made, through_seq, held, held_because, held_told)
                 VALUES ('weekly', 's', 0, 0, 0, 0, 'a test', 0)";
     world.execute(hold);
     wake(&world, 100 << 20).await;
@@ -231,7 +231,7 @@ fn a_daemon_that_is_killed_again_and_again_tells_of_a_held_run_once() {
     std::fs::write(&config, format!("admin_to = [\"admin@example.org\"]\n{settings}")).unwrap();
     policy_digest(folder.path()).arg("poll").output().unwrap();
     let database = rusqlite::Connection::open(folder.path().join("data/policy-digest.db")).unwrap();
-    let held = "INSERT INTO runs (cadence, slot, due, made, upto, held, held_because, held_told)
+    let held = "INSERT INTO runs (cadence, slot, due, made, through_seq, held, held_because, held_told)
                 VALUES ('weekly', 's', 0, 0, 0, 0, 'a test', 0)";
     database.execute_batch(held).unwrap();
     let count = |what: &str| -> i64 {

@@ -91,9 +91,9 @@ fn counted(world: &World) -> BTreeMap<String, [Vec<String>; 2]> {
     let questions = [
         (
             "feeds",
-            "SELECT id || ' ' || items || ' ' || picked FROM feeds ORDER BY id",
+            "SELECT id || ' ' || items || ' ' || selected FROM feeds ORDER BY id",
             "SELECT id || ' ' || (SELECT count(*) FROM items WHERE feed = id)
-             || ' ' || (SELECT count(*) FROM items WHERE feed = id AND picked = 1) FROM feeds ORDER BY id",
+             || ' ' || (SELECT count(*) FROM items WHERE feed = id AND selected = 1) FROM feeds ORDER BY id",
         ),
         (
             "messages of runs",
@@ -145,7 +145,7 @@ async fn what_is_kept_counted_is_what_a_count_gives() {
         let score = policy_digest::domain::selection::relevance::Score { picked: false, ..item.score };
         policy_digest::store::Rescored { seq: item.seq, score }
     });
-    world.execute("DELETE FROM run_stories; UPDATE runs SET upto = 0");
+    world.execute("DELETE FROM run_stories; UPDATE runs SET through_seq = 0");
     world.app.store.rescore(scores.collect(), "other".to_owned()).await.unwrap();
     agree("another judgement");
     world.days(15);

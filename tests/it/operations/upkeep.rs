@@ -43,7 +43,7 @@ async fn a_text_goes_after_its_time_and_title_link_and_judgement_stay() {
     world.clock.advance(TimeDelta::seconds(1));
     assert_eq!(cleanup(&world.app).await.unwrap().texts, 1);
     assert_eq!(cleanup(&world.app).await.unwrap(), CleanupReport::default());
-    assert_eq!(world.rows::<String>("SELECT summary || content FROM items"), [""]);
+    assert_eq!(world.rows::<String>("SELECT summary || content FROM item_texts"), [""; 0]);
     assert_eq!(world.rows::<String>("SELECT title FROM items"), ["Collaborative governance, part 1"]);
     let link = url::Url::parse(&Entry::on_topic("1").link()).unwrap();
     let explanation = explain::by_link(&world.app, &link).await.unwrap();
@@ -57,7 +57,7 @@ async fn a_text_goes_after_its_time_and_title_link_and_judgement_stay() {
     world.server.serve("/blog.xml", Reply::feed(rss(&[edited, Entry::on_topic("2")])));
     let report = world.once().await;
     assert_eq!((report.poll.saved().new, report.poll.saved().changed), (1, 1));
-    assert_eq!(world.rows::<String>("SELECT summary || content FROM items WHERE seq = 1"), [""]);
+    assert_eq!(world.rows::<String>("SELECT summary || content FROM item_texts WHERE item = 1"), [""; 0]);
     let mail = world.mails().remove(0);
     assert!(mail.text.contains("part 2") && !mail.text.contains("edited"), "{}", mail.text);
 }
@@ -76,7 +76,11 @@ async fn another_topic_leaves_the_judgement_of_an_item_without_its_text() {
     reload(&live, config::load(&world.folder().join("config"), Some(&world.folder().join("data")), &[])).await.unwrap();
     let app = live.app();
     assert!(app.store.stale(app.config.topic.fingerprint.clone(), 0).await.unwrap().is_empty());
-    assert_eq!(world.rows::<i64>("SELECT picked FROM items"), [1], "no run has covered it, and it is in all the same");
+    assert_eq!(
+        world.rows::<i64>("SELECT selected FROM items"),
+        [1],
+        "no run has covered it, and it is in all the same"
+    );
 }
 
 #[tokio::test]
@@ -95,7 +99,7 @@ async fn what_became_of_mails_goes_after_its_time_and_stays_counted() {
     assert!(world.mails()[0].text.contains("Read this once."));
     let report = days(&world, KEPT + 1).await;
     assert_eq!((report.messages, report.texts), (1, 2), "the newest of a person stays");
-    for table in ["messages", "attempts", "samples", "parts"] {
+    for table in ["messages", "attempts", "samples", "bodies"] {
         assert_eq!(world.rows::<i64>(&format!("SELECT count(*) FROM {table}")), [1], "{table}");
     }
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM reports"), [0]);
@@ -143,7 +147,7 @@ async fn a_clock_that_has_leapt_removes_a_days_worth_a_day() {
     assert_eq!(cleanup(&world.app).await.unwrap(), CleanupReport::default());
     world.days(-400);
     assert_eq!(cleanup(&world.app).await.unwrap(), CleanupReport::default(), "and it was set right");
-    assert!(world.rows::<String>("SELECT summary || content FROM items")[0].contains("collaborative governance"));
+    assert!(world.rows::<String>("SELECT summary || content FROM item_texts")[0].contains("collaborative governance"));
     world.days(400);
     cleanup(&world.app).await.unwrap();
     assert_eq!(days(&world, KEPT - 1).await, CleanupReport::default(), "ages go on from where they were");
@@ -168,10 +172,11 @@ async fn others_write_while_much_is_removed() {
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     connection
         .execute_batch(
-            "INSERT INTO items (feed, identity, story, title, summary, content, categories, arrived, mailable, title_key,
-             shingles, words, prior, score, picked, themes, reasons, fingerprint)
+            "INSERT INTO items (feed, identity, story, title, categories, arrived, mailable, title_key,
+             shingles, words, prior, score, selected, themes, reasons, fingerprint)
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-             SELECT 'blog', 'id:n' || i, 1, 't', 's', 'c', '[]', 0, 0, 't', 0, 0, 0, 0, 0, '[]', '[]', 'x' FROM n;",
+             SELECT 'blog', 'id:n' || i, 1, 't', '[]', 0, 0, 't', 0, 0, 0, 0, 0, '[]', '[]', 'x' FROM n;
+             INSERT INTO item_texts (item, summary, content) SELECT seq, 's', 'c' FROM items WHERE identity LIKE 'id:n%';",
         )
         .unwrap();
     let app = world.app.clone();

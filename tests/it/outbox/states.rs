@@ -108,7 +108,7 @@ async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
     world.subscribe("cyd@example.org").await;
     let cyd = world.app.store.subscriber_at(&EmailAddress::parse("cyd@example.org").unwrap()).await.unwrap().unwrap();
     assert_eq!(send(&world).await.sent, 0);
-    connection.execute("UPDATE subscribers SET covered = 0 WHERE id = ?1", [&cyd.id]).unwrap();
+    connection.execute("UPDATE subscribers SET cursor = 0 WHERE id = ?1", [&cyd.id]).unwrap();
     digests::make(&world.app).await.unwrap();
     assert_eq!(send(&world).await.sent, 1, "the run of those who are not held");
     connection.execute("UPDATE runs SET held = NULL", []).unwrap();
@@ -178,10 +178,10 @@ async fn a_crowd_of_late_ones_is_given_up_whole() {
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     let crowd = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)";
     let people =
-        "INSERT INTO subscribers (id, address, address_key, status, cadence, covered, consent, joined, confirmed)
+        "INSERT INTO subscribers (id, address, address_key, status, cadence, cursor, consent, joined, confirmed)
         SELECT 's' || i, i || '@example.org', i || '@example.org', 'active', 'weekly', 0, '', 0, 0 FROM n";
     let messages =
-        "INSERT INTO messages (kind, run, subscriber, address, message_id, part, upto, state, next_attempt, made)
+        "INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
         SELECT 'digest', 1, 's' || i, i || '@example.org', '<' || i || '@x>', 1, 1, 'queued', 0, 0 FROM n";
     connection.execute_batch(&format!("{crowd} {people}; {crowd} {messages};")).unwrap();
     world.days(4);

@@ -45,7 +45,7 @@ async fn an_edit_adds_and_drops_posts_and_names_the_phrases() {
     .unwrap();
     edit(world.folder(), "\"integrated care\"", "\"pool* ~3 budgets\"");
     let world = world.restarted().await;
-    let before: Vec<String> = world.rows("SELECT fingerprint || picked || score FROM items ORDER BY seq");
+    let before: Vec<String> = world.rows("SELECT fingerprint || selected || score FROM items ORDER BY seq");
     let report = test(&world.app, WEEKS).await.unwrap();
     assert_eq!((report.items, report.before, report.after), (3, 2, 2), "the old one is not looked at");
     let [added] = report.added.as_slice() else { panic!("{report:?}") };
@@ -61,7 +61,7 @@ async fn an_edit_adds_and_drops_posts_and_names_the_phrases() {
     let weeks: Vec<_> =
         report.weeks.iter().map(|(day, week)| (day.to_string(), week.kept, week.added, week.dropped)).collect();
     assert_eq!(weeks, [("2026-11-16".to_owned(), 1, 1, 1)]);
-    let after: Vec<String> = world.rows("SELECT fingerprint || picked || score FROM items ORDER BY seq");
+    let after: Vec<String> = world.rows("SELECT fingerprint || selected || score FROM items ORDER BY seq");
     assert_eq!(before, after, "nothing is stored");
 }
 

@@ -111,8 +111,8 @@ fn what_came_back_and_why_an_address_is_suppressed_is_shown_also_when_its_person
     let hash = policy_digest::domain::subscribers::token::address_hash(&key, "ada@example.org");
     database
         .execute_batch(&format!(
-            "INSERT INTO parts (id, subject, text, html) VALUES (9, 'A subject', '', '');
-             INSERT INTO messages (id, kind, subscriber, address, message_id, part, state, next_attempt, made, settled)
+            "INSERT INTO bodies (id, subject, text, html) VALUES (9, 'A subject', '', '');
+             INSERT INTO messages (id, kind, subscriber, address, message_id, body, state, next_attempt, made, settled)
              SELECT 9, 'digest', id, address, '<9@x>', 9, 'failed', 0, 1764000000, 1764000000 FROM subscribers
              WHERE address = 'ada@example.org';
              INSERT INTO reports (message, at, source, fault, code) VALUES (9, 1764003600, 'dsn', 'person', '5.1.1');

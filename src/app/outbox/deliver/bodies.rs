@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::store::Part;
+use crate::store::Body;
 
 /// The maximum number of bodies in the cache, some 100 KB each.
 const CAPACITY: usize = 32;
 
 #[derive(Debug, Default)]
-pub(super) struct Bodies(HashMap<i64, Arc<Part>>);
+pub(super) struct Bodies(HashMap<i64, Arc<Body>>);
 
 impl Bodies {
-    pub(super) async fn get(&mut self, app: &App, id: i64) -> anyhow::Result<Arc<Part>> {
+    pub(super) async fn get(&mut self, app: &App, id: i64) -> anyhow::Result<Arc<Body>> {
         if let Some(body) = self.0.get(&id) {
             return Ok(Arc::clone(body));
         }
-        let body = Arc::new(app.store.part(id).await?);
+        let body = Arc::new(app.store.body(id).await?);
         if self.0.len() >= CAPACITY {
             self.0.clear();
         }

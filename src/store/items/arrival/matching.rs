@@ -167,11 +167,11 @@ const MOST_CANDIDATES: usize = 8;
 const MOST_CHARS: usize = 1_000;
 
 const KNOWN: &str =
-    "SELECT seq, story, arrived, mailable, identity, base, link, title_key, title, published, updated, shingles, words,
-    text_removed IS NULL AS has_text,
-    CASE WHEN max(octet_length(content), octet_length(summary)) <= 4096
-    THEN iif(octet_length(content) >= octet_length(summary), content, summary) ELSE '' END AS text
-    FROM items WHERE seq = ?1";
+    "SELECT i.seq, i.story, i.arrived, i.mailable, i.identity, i.base, i.link, i.title_key, i.title, i.published, i.updated,
+    i.shingles, i.words, i.text_removed IS NULL AS has_text,
+    CASE WHEN octet_length(t.content) > 4096 OR octet_length(t.summary) > 4096 THEN ''
+    WHEN octet_length(t.content) >= octet_length(t.summary) THEN t.content ELSE coalesce(t.summary, '') END AS text
+    FROM items i LEFT JOIN item_texts t ON t.item = i.seq WHERE i.seq = ?1";
 
 fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str, varying: &[String]) -> Result<Option<Known>, Error> {
     let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;

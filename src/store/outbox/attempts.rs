@@ -1,38 +1,38 @@
-//! Claims: which open message is next, and the one transaction in which those that ended are settled and as many are
-//! claimed as may be under way. Unknown ones come first, then what somebody waits for, then digests, run by run; a
-//! held run is skipped whole. Each is found by a seek (migration 9), however many are open.
+//! Attempts: which open message is next, and the one transaction in which attempts that ended are settled and as many new
+//! ones begin as may be under way. Unknown messages come first, then those that somebody waits for, then digests, run by
+//! run; a held run is skipped. Each is found by a seek (migration 9), however many are open.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
-use super::pauses;
-use super::{Claimed, Kind, Settlement, is_wanted, settle};
+use super::{Claimed, Kind, Settlement, is_wanted, pauses, settle, states};
+use crate::domain::outbox::transitions::{Event, Turn};
 use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::{Error, Reader, Store, seconds, time, word};
 
-/// What was claimed, and what was given up on the way.
+/// The messages to send now, and what was ended on the way to them.
 #[derive(Debug, Clone, Default)]
-pub struct Claims {
+pub struct Attempts {
     /// Each with an attempt recorded.
     pub messages: Vec<Claimed>,
-    /// The next two, as far as can be told; nothing is recorded of them.
+    /// The next two, as far as is known; nothing is recorded for them.
     pub upcoming: Vec<Claimed>,
-    /// Given up: they would come too late to be of use.
+    /// Ended because they would arrive too late to be of use.
     pub late: usize,
-    /// Their people have left, or are suppressed.
+    /// Ended because their subscribers have left, or are suppressed.
     pub cancelled: usize,
-    /// There was too much to give up for one transaction; more may be due at once.
+    /// Too many were ended for one transaction; more may be due now.
     pub is_cut_short: bool,
 }
 
-/// The order of claims; the words of the column `turn`.
-const TURNS: [&str; 3] = ["unknown", "personal", "digest"];
+/// The order in which messages are sent.
+const TURNS: [Turn; 3] = [Turn::Unknown, Turn::Personal, Turn::Digest];
 
-/// How far ahead is looked: far enough that the next letter is written while the one before it is on its way.
+/// How many more are looked up, so that the next email is written while the one before it is being sent.
 const AHEAD: usize = 2;
 
-/// At most so many messages are given up in one transaction, so that nothing else waits long for the database.
+/// At most this many messages are ended in one transaction, so that nothing else waits long for the database.
 const MOST_GIVEN_UP: usize = 1000;
 
 impl Store {
@@ -49,19 +49,19 @@ impl Store {
         now: DateTime<Utc>,
         limit: usize,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
-    ) -> Result<Claims, Error> {
+    ) -> Result<Attempts, Error> {
         if settlements.is_empty() && !self.read(move |connection| is_any_due(connection, now)).await? {
-            return Ok(Claims::default());
+            return Ok(Attempts::default());
         }
         self.write(move |tx| {
             settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
             let is_restored = pauses::is_restored(tx)?;
-            Round { tx, now, limit, hash: &hash, is_restored, claims: Claims::default() }.claim()
+            Round { tx, now, limit, hash: &hash, is_restored, attempts: Attempts::default() }.claim()
         })
         .await
     }
 
-    /// Only claims.
+    /// The same without anything to settle.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -86,8 +86,9 @@ impl Reader {
             let mut due = 0;
             for (turn, lane) in lanes(connection, &TURNS)? {
                 if !lane.is_held {
-                    due +=
-                        statement.query_row(params![turn, lane.number, seconds(now)], |row| row.get::<_, usize>(0))?;
+                    due += statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| {
+                        row.get::<_, usize>("due")
+                    })?;
                 }
             }
             Ok(due)
@@ -116,7 +117,7 @@ fn first_attempt(connection: &Connection, which: impl Fn(&Lane) -> bool) -> Resu
     let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
     let mut next: Option<i64> = None;
     for (turn, lane) in lanes(connection, &TURNS)?.into_iter().filter(|(_, lane)| which(lane)) {
-        let first: Option<i64> = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
+        let first: Option<i64> = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("first"))?;
         next = next.into_iter().chain(first).min();
     }
     next.map(time).transpose()
@@ -132,7 +133,7 @@ struct Lane {
     cadence: Option<Cadence>,
 }
 
-/// One round of claims.
+/// One round of beginning attempts.
 struct Round<'a, H> {
     tx: &'a Transaction<'a>,
     now: DateTime<Utc>,
@@ -140,22 +141,22 @@ struct Round<'a, H> {
     hash: &'a H,
     /// The database is a copy: what was sent since is not known, so nothing leaves but what tells of that.
     is_restored: bool,
-    claims: Claims,
+    attempts: Attempts,
 }
 
 impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn is_full(&self) -> bool {
-        self.claims.messages.len() >= self.limit
+        self.attempts.messages.len() >= self.limit
     }
 
-    fn claim(mut self) -> Result<Claims, Error> {
+    fn claim(mut self) -> Result<Attempts, Error> {
         for turn in TURNS {
-            if turn == "digest" && is_proof_under_way(self.tx)? {
+            if turn == Turn::Digest && is_proof_under_way(self.tx)? {
                 break;
             }
             let mut after = -1;
             while !self.is_full()
-                && !self.claims.is_cut_short
+                && !self.attempts.is_cut_short
                 && let Some(lane) = next_lane(self.tx, turn, after)?
             {
                 after = lane.number;
@@ -164,18 +165,18 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
                 }
             }
         }
-        Ok(self.claims)
+        Ok(self.attempts)
     }
 
-    fn claim_in(&mut self, turn: &str, lane: &Lane) -> Result<(), Error> {
-        while !self.is_full() && !self.claims.is_cut_short {
-            let room = self.limit - self.claims.messages.len() + AHEAD;
+    fn claim_in(&mut self, turn: Turn, lane: &Lane) -> Result<(), Error> {
+        while !self.is_full() && !self.attempts.is_cut_short {
+            let room = self.limit - self.attempts.messages.len() + AHEAD;
             let due = due(self.tx, turn, lane, (self.now, self.is_restored), room)?;
             if due.is_empty() {
                 return Ok(());
             }
             due.into_iter().try_for_each(|found| self.take(found))?;
-            self.claims.is_cut_short = self.claims.late + self.claims.cancelled >= MOST_GIVEN_UP;
+            self.attempts.is_cut_short = self.attempts.late + self.attempts.cancelled >= MOST_GIVEN_UP;
         }
         Ok(())
     }
@@ -183,23 +184,23 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
     fn take(&mut self, found: Found) -> Result<(), Error> {
         let (tx, now) = (self.tx, self.now);
         match found {
-            Found::Message(message) if self.is_full() => self.claims.upcoming.push(*message),
+            Found::Message(message) if self.is_full() => self.attempts.upcoming.push(*message),
             Found::Nobody(_) if self.is_full() => {}
             Found::Nobody(id) => {
-                end(tx, id, "cancelled", None, now)?;
-                self.claims.cancelled += 1;
+                states::end(tx, (id, Event::Unwanted), None, now)?;
+                self.attempts.cancelled += 1;
             }
             Found::Message(message) if !is_wanted(tx, &message, self.hash)? => {
-                end(tx, message.id, "cancelled", None, now)?;
-                self.claims.cancelled += 1;
+                states::end(tx, (message.id, Event::Unwanted), None, now)?;
+                self.attempts.cancelled += 1;
             }
             Found::Message(message) if message.deadline.is_some_and(|deadline| now > deadline) => {
-                end(tx, message.id, "failed", Some("given up: it would come too late"), now)?;
-                self.claims.late += 1;
+                states::end(tx, (message.id, Event::Expired), Some("given up: it would come too late"), now)?;
+                self.attempts.late += 1;
             }
             Found::Message(message) => {
                 record_attempt(tx, &message, now)?;
-                self.claims.messages.push(*message);
+                self.attempts.messages.push(*message);
             }
         }
         Ok(())
@@ -208,16 +209,16 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
 
 /// The digests wait until the proof that shows them has been answered.
 fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
-    let question = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = 'sending' AND lane = 0 AND kind = 'proof')";
-    Ok(connection.prepare_cached(question)?.query_row([], |row| row.get(0))?)
+    let parameters = params![Turn::Sending.as_str(), Kind::Proof.as_str()];
+    Ok(connection.prepare_cached(PROOF_UNDER_WAY)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// Whether a claim would find a message.
+/// Whether any message may be sent now.
 fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error> {
     let is_restored = pauses::is_restored(connection)?;
     let digests_wait = is_proof_under_way(connection)?;
     for (turn, lane) in lanes(connection, &TURNS)? {
-        let waits = lane.is_held || (turn == "digest" && digests_wait);
+        let waits = lane.is_held || (turn == Turn::Digest && digests_wait);
         if !waits && !due(connection, turn, &lane, (now, is_restored), 1)?.is_empty() {
             return Ok(true);
         }
@@ -228,9 +229,9 @@ fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error
 /// Whether [`Store::recover`] has anything to change: a message in `sending`, or one that is due after `latest`.
 pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> Result<bool, Error> {
     let mut statement = connection.prepare_cached(LAST_OF_LANE)?;
-    for (turn, lane) in lanes(connection, &["sending", "unknown", "personal", "digest"])? {
-        let last: i64 = statement.query_row(params![turn, lane.number], |row| row.get(0))?;
-        if turn == "sending" || last > seconds(latest) {
+    for (turn, lane) in lanes(connection, Turn::ALL)? {
+        let last: i64 = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("last"))?;
+        if turn == Turn::Sending || last > seconds(latest) {
             return Ok(true);
         }
     }
@@ -238,39 +239,42 @@ pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> 
 }
 
 /// Every lane that has messages of these turns.
-fn lanes<'t>(connection: &Connection, turns: &[&'t str]) -> Result<Vec<(&'t str, Lane)>, Error> {
+fn lanes(connection: &Connection, turns: &[Turn]) -> Result<Vec<(Turn, Lane)>, Error> {
     let mut lanes = Vec::new();
-    for turn in turns {
+    for &turn in turns {
         let mut after = -1;
         while let Some(lane) = next_lane(connection, turn, after)? {
             after = lane.number;
-            lanes.push((*turn, lane));
+            lanes.push((turn, lane));
         }
     }
     Ok(lanes)
 }
 
-const DUE_COUNT: &str = "SELECT count(*) FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
-const FIRST_OF_LANE: &str = "SELECT min(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
-const LAST_OF_LANE: &str = "SELECT max(next_attempt) FROM messages WHERE turn = ?1 AND lane = ?2";
+const DUE_COUNT: &str = "SELECT count(*) AS due FROM messages WHERE turn = ?1 AND lane = ?2 AND next_attempt <= ?3";
+const FIRST_OF_LANE: &str = "SELECT min(next_attempt) AS first FROM messages WHERE turn = ?1 AND lane = ?2";
+const LAST_OF_LANE: &str = "SELECT max(next_attempt) AS last FROM messages WHERE turn = ?1 AND lane = ?2";
+const PROOF_UNDER_WAY: &str = "SELECT EXISTS (SELECT 1 FROM messages WHERE turn = ?1 AND lane = 0 AND kind = ?2)";
 
-const NEXT_LANE: &str = "SELECT min(lane) FROM messages WHERE turn = ?1 AND lane > ?2";
+const NEXT_LANE: &str = "SELECT min(lane) AS lane FROM messages WHERE turn = ?1 AND lane > ?2";
 
-/// No LIMIT: bound, SQLite would plan it anew each time; whoever reads stops, and nothing is sorted.
-const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.part, m.made, m.attempts,
-    coalesce(s.confirmed, s.joined, m.made), s.cadence
+const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM runs WHERE id = ?1";
+
+/// Without a LIMIT: SQLite plans a statement again for each bound one. The caller stops reading, and nothing is sorted.
+const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.body, m.made, m.attempts,
+    coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.turn = ?1 AND m.lane = ?2 AND m.next_attempt <= ?3 AND (m.kind = 'alarm' OR NOT ?4)
+    WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR NOT :only_alarms)
     ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
-fn next_lane(connection: &Connection, turn: &str, after: i64) -> Result<Option<Lane>, Error> {
+fn next_lane(connection: &Connection, turn: Turn, after: i64) -> Result<Option<Lane>, Error> {
     let number: Option<i64> =
-        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn, after], |row| row.get(0))?;
+        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn.as_str(), after], |row| row.get("lane"))?;
     let Some(number) = number else { return Ok(None) };
     let run: Option<(bool, i64, String)> = connection
-        .prepare_cached("SELECT held IS NOT NULL, due, cadence FROM runs WHERE id = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .prepare_cached(RUN_OF_LANE)?
+        .query_row([number], |row| Ok((row.get("is_held")?, row.get("due")?, row.get("cadence")?)))
         .optional()?;
     let lane = match run {
         None => Lane { number, is_held: false, slot: None, cadence: None },
@@ -284,40 +288,46 @@ fn next_lane(connection: &Connection, turn: &str, after: i64) -> Result<Option<L
 /// An open message whose turn it is.
 enum Found {
     Message(Box<Claimed>),
-    /// One whose address is gone, as a forgotten person's is.
+    /// One whose address is gone, since its subscriber was erased.
     Nobody(i64),
 }
 
 fn due(
     connection: &Connection,
-    turn: &str,
+    turn: Turn,
     lane: &Lane,
     (now, only_alarms): (DateTime<Utc>, bool),
     limit: usize,
 ) -> Result<Vec<Found>, Error> {
     let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![turn, lane.number, seconds(now), only_alarms])?;
+    let mut rows = statement.query(named_params! {
+        ":turn": turn.as_str(),
+        ":lane": lane.number,
+        ":now": seconds(now),
+        ":alarm": Kind::Alarm.as_str(),
+        ":only_alarms": only_alarms,
+    })?;
     let mut due = Vec::new();
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        due.push(found(row, lane, turn == "unknown")?);
+        due.push(found(row, lane, turn == Turn::Unknown)?);
     }
     Ok(due)
 }
 
 fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
-    let id = row.get(0)?;
-    let Ok(address) = EmailAddress::parse(&row.get::<_, String>(3)?) else { return Ok(Found::Nobody(id)) };
-    let kind = word("a kind of message", row.get(1)?)?;
-    let made = time(row.get(6)?)?;
-    let own: Option<String> = row.get(9)?;
+    let id = row.get("id")?;
+    let Ok(address) = EmailAddress::parse(&row.get::<_, String>("address")?) else { return Ok(Found::Nobody(id)) };
+    let kind = word("a kind of message", row.get("kind")?)?;
+    let made = time(row.get("made")?)?;
+    let own: Option<String> = row.get("cadence")?;
     let deadline = match (kind, lane.slot) {
         (Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link, _) => {
             Some(confirmation_deadline(made))
         }
         (Kind::Digest, Some(slot)) => {
-            // A run of `once` is for people of every cadence, and counts as each one's own.
+            // A run of `once` is for subscribers of every cadence, and counts as a run of each one's own.
             let own = own.map(|own| word("a cadence", own)).transpose()?;
             lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
         }
@@ -326,32 +336,23 @@ fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     Ok(Found::Message(Box::new(Claimed {
         id,
         kind,
-        subscriber: row.get(2)?,
+        subscriber: row.get("subscriber")?,
         address,
-        message_id: row.get(4)?,
-        part: row.get(5)?,
+        message_id: row.get("message_id")?,
+        body: row.get("body")?,
         made,
-        since: time(row.get(8)?)?,
-        attempt: row.get::<_, u32>(7)? + 1,
+        since: time(row.get("since")?)?,
+        attempt: row.get::<_, u32>("attempts")? + 1,
         is_unknown,
         deadline,
     })))
 }
 
-fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE messages SET state = 'sending', attempts = ?2 WHERE id = ?1")?
-        .execute(params![message.id, message.attempt])?;
-    tx.prepare_cached("INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)")?.execute(params![
-        message.id,
-        message.attempt,
-        seconds(now)
-    ])?;
-    Ok(())
-}
+const RECORD_ATTEMPT: &str = "INSERT INTO attempts (message, number, started) VALUES (?1, ?2, ?3)";
 
-fn end(tx: &Transaction<'_>, id: i64, state: &str, why: Option<&str>, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE messages SET state = ?2, settled = ?3, error = coalesce(?4, error) WHERE id = ?1")?
-        .execute(params![id, state, seconds(now), why])?;
+fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
+    states::begin_attempt(tx, message.id, message.attempt)?;
+    tx.prepare_cached(RECORD_ATTEMPT)?.execute(params![message.id, message.attempt, seconds(now)])?;
     Ok(())
 }
 
@@ -364,7 +365,7 @@ mod tests {
     use crate::store::database::schema::STEPS;
 
     #[test]
-    fn a_claim_is_a_seek_and_sorts_nothing() {
+    fn the_next_message_is_found_by_a_seek_and_nothing_is_sorted() {
         let mut connection = Connection::open_in_memory().unwrap();
         Migrations::from_slice(STEPS).to_latest(&mut connection).unwrap();
         let plan = |question: &str| {
