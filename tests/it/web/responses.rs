@@ -125,8 +125,8 @@ async fn what_is_refused_before_it_reaches_a_page_is_told_on_one() {
         |kind: &str, length: usize| format!("POST / HTTP/1.1\r\ncontent-type: {kind}\r\ncontent-length: {length}");
     let many = "x-a: b\r\n".repeat(70);
     for (head, body, code, word) in [
-        (post("application/json", 2), "{}".to_owned(), 415, "cannot be read"),
-        (post("multipart/form-data; boundary=b", 5), "--b--".to_owned(), 415, "cannot be read"),
+        (post("application/json", 2), "{}".to_owned(), 415, "read this form"),
+        (post("multipart/form-data; boundary=b", 5), "--b--".to_owned(), 415, "read this form"),
         (post(FORM, 17 * 1024), "x".repeat(17 * 1024), 413, "too large"),
         (post(FORM, 3 << 20), "x".repeat(3 << 20), 413, "too large"),
         (post(FORM, 14), "address=%FF%FE".to_owned(), 400, "arrived damaged"),
