@@ -38,7 +38,7 @@ fn systemd_hears_ready_alive_reloading_and_stopping() {
     std::fs::write(folder.path().join("config/feeds.toml"), "[[feed]]\nid = 1\n").unwrap();
     daemon.hang_up();
     heard(&socket, "RELOADING=1");
-    assert!(heard(&socket, "READY=1").contains("is refused"));
+    assert!(heard(&socket, "READY=1").contains("has errors"));
     daemon.terminate();
     heard(&socket, "STOPPING=1");
     assert!(daemon.end().0.success());

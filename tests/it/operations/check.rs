@@ -34,7 +34,7 @@ fn check(folder: &Path) -> String {
 fn check_points_at_the_phrases_that_match_nothing_with_their_lines() {
     let folder = with_items(200);
     let shown = check(folder.path());
-    assert!(shown.contains("1 feed, ") && shown.contains("200 stored items"), "{shown}");
+    assert!(shown.contains("1 feed, ") && shown.contains("200 stored posts"), "{shown}");
     assert!(shown.contains("config/topic.toml:26: integrated care (theme `integration`)"), "{shown}");
     assert!(!shown.contains("collaborative governance"), "{shown}");
     assert_eq!(shown.matches("next: ").count(), 1, "{shown}");

@@ -106,7 +106,7 @@ async fn a_good_set_up_is_all_green() {
     let (code, shown) = setup.check();
     assert_eq!(code, Some(0), "{shown}");
     assert!(
-        shown.starts_with("configuration: no mistakes; 1 feed, 3 phrases, 200 stored items ok templates"),
+        shown.starts_with("configuration: no mistakes; 1 feed, 3 phrases, 200 stored posts ok templates"),
         "{shown}"
     );
     for word in [" warning ", " error ", "next:", "TXT records"] {

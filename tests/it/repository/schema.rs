@@ -89,5 +89,5 @@ fn the_command_prints_one_and_writes_all() {
     assert!(run(&["config", "schema", "--out", "here"]).status.success());
     assert_eq!(std::fs::read_to_string(folder.path().join("here/topic.json")).unwrap(), of("topic").unwrap());
     let wrong = run(&["config", "schema", "people"]);
-    assert!(wrong.status.code() == Some(2) && text(&wrong).contains("`people` is none of digest, feeds, topic"));
+    assert!(wrong.status.code() == Some(2) && text(&wrong).contains("`people` is not one of digest, feeds, topic"));
 }

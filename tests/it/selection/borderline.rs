@@ -197,7 +197,7 @@ fn explain_and_preview_say_that_a_post_is_borderline_or_in_another_language() {
     assert!(explained.contains("borderline, listed at the end of the digest: 2.0, threshold 3.0"), "{explained}");
     let explained = say(&["explain", "https://blog.example.org/2"]);
     assert!(
-        explained.contains("language: French, which is not the topic's, so only title and categories are judged"),
+        explained.contains("language: French, which is not the topic's, so only title and categories are\njudged"),
         "{explained}"
     );
 }

@@ -82,7 +82,7 @@ async fn leaving_can_be_undone_for_28_days_and_brings_back_what_was_chosen() {
     clock.advance(UNDO_FOR + TimeDelta::seconds(1));
     assert!(!get(address, &path).await.contains("?undo"));
     let page = request(address, "POST", &undo, FORM, "").await;
-    assert!(page.starts_with("HTTP/1.1 200") && page.contains("cannot be undone"), "{page}");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("can no longer be undone"), "{page}");
     assert_eq!(status(&app, &id).await, Status::Left);
 }
 
@@ -141,7 +141,7 @@ async fn a_complaint_cannot_be_undone() {
     let path = unsubscribe_path(&app, &id);
     request(address, "POST", &path, FORM, "").await;
     let page = request(address, "POST", &format!("{path}?undo"), FORM, "").await;
-    assert!(page.starts_with("HTTP/1.1 200") && page.contains("cannot be undone"), "{page}");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("can no longer be undone"), "{page}");
     assert_eq!(status(&app, &id).await, Status::Left);
 }
 

@@ -125,16 +125,16 @@ async fn what_is_refused_before_it_reaches_a_page_is_told_on_one() {
         |kind: &str, length: usize| format!("POST / HTTP/1.1\r\ncontent-type: {kind}\r\ncontent-length: {length}");
     let many = "x-a: b\r\n".repeat(70);
     for (head, body, code, word) in [
-        (post("application/json", 2), "{}".to_owned(), 415, "cannot be read"),
-        (post("multipart/form-data; boundary=b", 5), "--b--".to_owned(), 415, "cannot be read"),
-        (post(FORM, 17 * 1024), "x".repeat(17 * 1024), 413, "too much"),
-        (post(FORM, 3 << 20), "x".repeat(3 << 20), 413, "too much"),
+        (post("application/json", 2), "{}".to_owned(), 415, "read this form"),
+        (post("multipart/form-data; boundary=b", 5), "--b--".to_owned(), 415, "read this form"),
+        (post(FORM, 17 * 1024), "x".repeat(17 * 1024), 413, "too large"),
+        (post(FORM, 3 << 20), "x".repeat(3 << 20), 413, "too large"),
         (post(FORM, 14), "address=%FF%FE".to_owned(), 400, "arrived damaged"),
         ("POST / HTTP/1.1\r\ntransfer-encoding: chunked".to_owned(), "zz\r\n".to_owned(), 400, "arrived damaged"),
         (format!("GET /{} HTTP/1.1", "a".repeat(5000)), String::new(), 414, "address is too long"),
         (format!("GET / HTTP/1.1\r\nx-a: {}", "b".repeat(17_000)), String::new(), 431, "sent too much"),
         (format!("GET / HTTP/1.1\r\n{}", many.trim_end()), String::new(), 431, "sent too much"),
-        ("BREW / HTTP/1.1".to_owned(), String::new(), 405, "doesn't work here"),
+        ("BREW / HTTP/1.1".to_owned(), String::new(), 405, "work here"),
         ("GET /none HTTP/1.1".to_owned(), String::new(), 404, "no page at this address"),
     ] {
         let (status, page) = refusal(at, &head, body.as_bytes()).await;
