@@ -58,7 +58,7 @@ pub async fn run(
     let watchdog = tokio::spawn(supervisor::feed_watchdog(app.clone()));
     let mut edits = Edits::new(live, read);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "started");
-    for pause in app.store.pauses().await? {
+    for pause in app.store.outbox().pauses().await? {
         tracing::warn!(since = %pause.since, "delivery is paused: {}", pause.reason);
     }
     on_ready(address);
@@ -108,7 +108,7 @@ pub async fn run(
     };
     watchdog.abort();
     // After the end, no process runs with another configuration than that of the files.
-    if let Err(error) = app.store.set_pending_configuration(None).await {
+    if let Err(error) = app.store.operations().set_pending_configuration(None).await {
         tracing::debug!("the pending configuration is still recorded: {error}");
     }
     ended

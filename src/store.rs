@@ -177,6 +177,74 @@ impl Deref for Store {
     }
 }
 
+/// The views of the database by subject, each with its questions, which any [`Reader`] answers, and its changes, which only
+/// the [`Store`] makes: `store.feeds().save_polls(…)`.
+macro_rules! subjects {
+    ($($doc:literal $room:ident: $Questions:ident $(, $Changes:ident)?;)*) => {
+        $(
+            #[doc = $doc]
+            #[derive(Debug, Clone, Copy)]
+            pub struct $Questions<'a> {
+                reader: &'a Reader,
+            }
+
+            impl Reader {
+                #[doc = $doc]
+                #[must_use]
+                pub fn $room(&self) -> $Questions<'_> {
+                    $Questions { reader: self }
+                }
+            }
+
+            $(
+                #[doc = $doc]
+                #[derive(Debug, Clone, Copy)]
+                pub struct $Changes<'a> {
+                    store: &'a Store,
+                    questions: $Questions<'a>,
+                }
+
+                impl<'a> Deref for $Changes<'a> {
+                    type Target = $Questions<'a>;
+
+                    fn deref(&self) -> &$Questions<'a> {
+                        &self.questions
+                    }
+                }
+
+                impl Store {
+                    #[doc = $doc]
+                    #[must_use]
+                    pub fn $room(&self) -> $Changes<'_> {
+                        $Changes { store: self, questions: self.reader.$room() }
+                    }
+                }
+            )?
+        )*
+    };
+}
+
+subjects! {
+    "Feeds' state between polls, and what a poll brought."
+    feeds: Feeds, FeedChanges;
+    "Items and the stories that they belong to."
+    items: Items, ItemChanges;
+    "Stored items under other scores."
+    selection: Selection;
+    "Runs, their windows and their states."
+    digests: Digests, DigestChanges;
+    "The archive's pages."
+    archive: Archive;
+    "Messages, attempts, reports, pauses and suppressions."
+    outbox: Outbox, OutboxChanges;
+    "Subscribers, their preferences and their erasure."
+    subscribers: Subscribers, SubscriberChanges;
+    "Sign-ups and what answers them."
+    sign_ups: SignUps, SignUpChanges;
+    "Alarms, keys, marks, requests to the daemon and its pending configuration."
+    operations: Operations, OperationChanges;
+}
+
 /// Transactions since the database was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transactions {

@@ -70,9 +70,9 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
 /// The database or a template fails.
 pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
     let mut reports = Vec::new();
-    app.store.end_pauses(app.clock.now()).await?;
+    app.store.subscribers().end_pauses(app.clock.now()).await?;
     for due in due(app).await? {
-        if !app.store.has_readers(due.cadence).await? {
+        if !app.store.digests().has_readers(due.cadence).await? {
             due::pass(app, &due).await?;
         } else if due.thin.is_some() {
             reports.push(DigestReport { cadence: Some(due.cadence), thin: due.thin, ..DigestReport::default() });
@@ -88,23 +88,23 @@ pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
 async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
     let now = app.clock.now();
-    app.store.end_pauses(now).await?;
+    app.store.subscribers().end_pauses(now).await?;
     let cadence = due.as_ref().map(|due| due.cadence);
-    let through_seq = app.store.highest_seq().await?;
+    let through_seq = app.store.digests().highest_seq().await?;
     let note = note::next(app, cadence).await?;
     let mut report = DigestReport { cadence, ..DigestReport::default() };
     let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
-    let name = app.store.free_archive_name(name).await?;
-    let earlier = app.store.last_subjects(cadence).await?;
+    let name = app.store.archive().free_archive_name(name).await?;
+    let earlier = app.store.digests().last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
     let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
-    let served = app.store.windows(cadence).await?;
+    let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
-        Some(cursor) => app.store.stories(cursor, through_seq, excerpt_chars).await?.into(),
+        Some(cursor) => app.store.items().stories(cursor, through_seq, excerpt_chars).await?.into(),
         None => Arc::default(),
     };
     let mut windows = Vec::new();
@@ -152,7 +152,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let note = press.note.hash.clone().filter(|_| first.is_some());
     let proof = proof_email::of_run(app, &windows);
     let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
-    report.run = app.store.freeze(run).await?;
+    report.run = app.store.digests().freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {
             report.note = if messages > 0 { fate } else { NoteUse::None };
@@ -176,11 +176,11 @@ fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String 
 async fn rescore(app: &App) -> anyhow::Result<()> {
     let (fingerprint, mut after) = (&app.config.topic.fingerprint, 0);
     loop {
-        let stale = app.store.stale(fingerprint.clone(), after).await?;
+        let stale = app.store.items().stale(fingerprint.clone(), after).await?;
         let Some(last) = stale.last() else { return Ok(()) };
         after = last.seq;
         tracing::info!(items = stale.len(), "the topic file has changed: judging again what is not yet in a digest");
-        app.store.rescore(judge(app, stale).await?, fingerprint.clone()).await?;
+        app.store.items().rescore(judge(app, stale).await?, fingerprint.clone()).await?;
     }
 }
 
@@ -188,12 +188,12 @@ async fn rescore(app: &App) -> anyhow::Result<()> {
 async fn rescored(app: &ReadOnly) -> anyhow::Result<Reader> {
     let (mut scores, mut after) = (Vec::new(), 0);
     loop {
-        let stale = app.store.stale(app.config.topic.fingerprint.clone(), after).await?;
+        let stale = app.store.items().stale(app.config.topic.fingerprint.clone(), after).await?;
         let Some(last) = stale.last() else { break };
         after = last.seq;
         scores.extend(judge(app, stale).await?);
     }
-    Ok(if scores.is_empty() { app.store.clone() } else { app.store.judged(scores).await? })
+    Ok(if scores.is_empty() { app.store.clone() } else { app.store.selection().judged(scores).await? })
 }
 
 async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescored>> {

@@ -91,7 +91,7 @@ pub async fn check(app: &ReadOnly, names: &[String], listener: Listener<'_>) -> 
         [] => feed.enabled,
         names => names.iter().any(|name| name == feed.id.as_str()),
     };
-    let (states, readers) = (app.store.feed_states().await?, &*app.readers);
+    let (states, readers) = (app.store.feeds().feed_states().await?, &*app.readers);
     let chosen: Vec<&Feed> = app.config.feeds.iter().filter(is_chosen).collect();
     listener(Progress::Started { what: "checking", steps: chosen.len() });
     let checks = chosen.into_iter().map(|feed| {

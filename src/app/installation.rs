@@ -148,7 +148,7 @@ impl App {
         private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let lock = take_lock(&data, command)?;
         let store = Store::open(&path).await?;
-        let keys = store.keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
+        let keys = store.operations().keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
         let installation = install(store.reader(), keys);
         let app =
             Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: Some(Arc::new(lock)) };
@@ -175,10 +175,10 @@ impl App {
     /// The holder of the lock knows that no other process sends. Messages with an attempt that a dead process left open
     /// become `unknown` and will be resent first.
     async fn recover(&self) -> anyhow::Result<()> {
-        let unknown = self.store.recover(self.clock.now()).await?;
+        let unknown = self.store.outbox().recover(self.clock.now()).await?;
         poll::recover(self).await?;
         // No daemon goes on with an earlier configuration.
-        self.store.set_pending_configuration(None).await?;
+        self.store.operations().set_pending_configuration(None).await?;
         if unknown > 0 {
             tracing::warn!(
                 unknown,
@@ -192,7 +192,7 @@ impl App {
     /// or a kill during the import loses no subscriber.
     async fn import_once(&self) -> anyhow::Result<()> {
         const MARK: &str = "subscribers.csv";
-        if self.store.is_marked(MARK).await? {
+        if self.store.operations().is_marked(MARK).await? {
             return Ok(());
         }
         if let Some(path) = &self.config.subscribers_csv {
@@ -202,13 +202,13 @@ impl App {
                 tracing::warn!("{}:{line}: {reason}", path.display());
             }
         }
-        Ok(self.store.mark(MARK, self.clock.now()).await?)
+        Ok(self.store.operations().mark(MARK, self.clock.now()).await?)
     }
 
     pub(super) async fn sync_feeds(&self) -> anyhow::Result<()> {
         let default = self.config.settings.polling.first_poll_window;
         let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
-        Ok(self.store.sync_feeds(feeds.collect(), self.clock.now()).await?)
+        Ok(self.store.feeds().sync_feeds(feeds.collect(), self.clock.now()).await?)
     }
 }
 
@@ -238,7 +238,7 @@ fn database_path(config: &Config) -> Result<PathBuf, OldPlace> {
 /// # Errors
 /// [`Error::Missing`] if another process has made the database but not yet its keys; or the database fails.
 async fn keys_of(store: &Reader, path: &Path) -> Result<Keys, Error> {
-    store.known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
+    store.operations().known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
 }
 
 fn absolute(path: &Path) -> PathBuf {

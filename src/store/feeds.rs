@@ -1,6 +1,7 @@
 //! Feeds' state between polls, and the one transaction in which a poll's outcome is kept: either all of its
 //! items are in and its state says so, or the poll has not been.
 
+use crate::store::FeedChanges;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use rusqlite::{Transaction, params};
 use super::items::arrival;
 use super::items::arrival::{Arrival, Brought, Saved};
 use super::items::scored::ScoredItem;
-use super::{Error, Store, seconds, to_json};
+use super::{Error, seconds, to_json};
 use crate::domain::feeds::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
 use crate::domain::items::identity::Unchanged;
 
@@ -129,15 +130,15 @@ impl PollOutcome {
     }
 }
 
-impl Store {
+impl FeedChanges<'_> {
     /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is settled when
     /// the feed is first read ([`Store::save_poll`]); until then, and where a clock that was ahead has set it, it is the
     /// feed's window before `now`. A new address forgets what the old one has taught.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn sync_feeds(&self, feeds: Vec<(Feed, Duration)>, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| {
+    pub async fn sync_feeds(self, feeds: Vec<(Feed, Duration)>, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store.write(move |tx| {
             tx.execute("UPDATE feeds SET removed = ?1 WHERE removed IS NULL", [seconds(now)])?;
             for (feed, window) in &feeds {
                 let since = seconds(now).saturating_sub_unsigned(window.as_secs()).max(0);
@@ -167,32 +168,33 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn turn_back(&self, now: DateTime<Utc>) -> Result<usize, Error> {
-        self.write(move |tx| {
-            Ok(tx.execute(
-                "UPDATE feeds SET checked = ?1, next_check = next_check - (checked - ?1),
+    pub async fn turn_back(self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.store
+            .write(move |tx| {
+                Ok(tx.execute(
+                    "UPDATE feeds SET checked = ?1, next_check = next_check - (checked - ?1),
                  not_before = not_before - (checked - ?1), succeeded = min(succeeded, ?1), gone = min(gone, ?1),
                  since = CASE WHEN since > ?1 THEN since - (checked - ?1) ELSE since END WHERE checked > ?1",
-                [seconds(now)],
-            )?)
-        })
-        .await
+                    [seconds(now)],
+                )?)
+            })
+            .await
     }
 
     /// Keeps one poll's outcome: items first, numbered in order, and the feed's state with them.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn save_poll(&self, poll: Poll) -> Result<Saved, Error> {
-        self.write(move |tx| save(tx, poll)).await
+    pub async fn save_poll(self, poll: Poll) -> Result<Saved, Error> {
+        self.store.write(move |tx| save(tx, poll)).await
     }
 
     /// Stores several polls with one commit; each is stored completely, or fails alone and leaves nothing behind.
     ///
     /// # Errors
     /// [`Error::Statement`]: nothing could be kept at all.
-    pub async fn save_polls(&self, polls: Vec<Poll>) -> Result<Vec<Result<Saved, Error>>, Error> {
-        self.write(move |tx| polls.into_iter().map(|poll| apart(tx, || save(tx, poll))).collect()).await
+    pub async fn save_polls(self, polls: Vec<Poll>) -> Result<Vec<Result<Saved, Error>>, Error> {
+        self.store.write(move |tx| polls.into_iter().map(|poll| apart(tx, || save(tx, poll))).collect()).await
     }
 }
 

@@ -7,12 +7,13 @@ pub(super) mod retention;
 pub(super) mod scored;
 pub(super) mod stories;
 
+use crate::store::{ItemChanges, Items};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::digests::runs::COVERED;
 use super::selection::reasons;
-use super::{Error, Reader, Store, from_json, optional_time, time, to_json};
+use super::{Error, from_json, optional_time, time, to_json};
 use crate::domain::items::language::Language;
 use crate::domain::selection::relevance::{Score, Text};
 
@@ -72,65 +73,66 @@ pub struct Rescored {
     pub score: Score,
 }
 
-impl Reader {
+impl Items<'_> {
     /// The newest item with this link, in its canonical form.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn item_by_link(&self, canonical: String) -> Result<Option<ItemRow>, Error> {
-        self.read(move |connection| Ok(select(connection, WITH_LINK, [&canonical])?.pop())).await
+    pub async fn item_by_link(self, canonical: String) -> Result<Option<ItemRow>, Error> {
+        self.reader.read(move |connection| Ok(select(connection, WITH_LINK, [&canonical])?.pop())).await
     }
 
     /// The item with this number.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn item(&self, seq: i64) -> Result<Option<ItemRow>, Error> {
-        self.read(move |connection| Ok(select(connection, WITH_SEQ, [seq])?.pop())).await
+    pub async fn item(self, seq: i64) -> Result<Option<ItemRow>, Error> {
+        self.reader.read(move |connection| Ok(select(connection, WITH_SEQ, [seq])?.pop())).await
     }
 
     /// The highest number that arrived before a moment; 0 if there is none.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn last_before(&self, at: DateTime<Utc>) -> Result<i64, Error> {
-        self.read(move |connection| {
-            let seq = connection.query_row(LAST_BEFORE, [super::seconds(at)], |row| row.get("seq")).optional()?;
-            Ok(seq.unwrap_or(0))
-        })
-        .await
+    pub async fn last_before(self, at: DateTime<Utc>) -> Result<i64, Error> {
+        self.reader
+            .read(move |connection| {
+                let seq = connection.query_row(LAST_BEFORE, [super::seconds(at)], |row| row.get("seq")).optional()?;
+                Ok(seq.unwrap_or(0))
+            })
+            .await
     }
 
     /// Items after `after` that are in no digest, best score first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn left_out(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| select(connection, LEFT_OUT, params![after, limit])).await
+    pub async fn left_out(self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.reader.read(move |connection| select(connection, LEFT_OUT, params![after, limit])).await
     }
 
     /// The next `limit` items after `after`, in order of arrival.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn items_after(&self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| select(connection, AFTER, params![after, limit])).await
+    pub async fn items_after(self, after: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.reader.read(move |connection| select(connection, AFTER, params![after, limit])).await
     }
 
     /// The `limit` items before `before`, the newest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn items_before(&self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| select(connection, BEFORE, params![before, limit])).await
+    pub async fn items_before(self, before: i64, limit: usize) -> Result<Vec<ItemRow>, Error> {
+        self.reader.read(move |connection| select(connection, BEFORE, params![before, limit])).await
     }
 
     /// How many items have their texts.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn items_with_text(&self) -> Result<usize, Error> {
-        self.read(|connection| Ok(connection.query_row(WITH_TEXT, [], |row| row.get("count"))?)).await
+    pub async fn items_with_text(self) -> Result<usize, Error> {
+        self.reader.read(|connection| Ok(connection.query_row(WITH_TEXT, [], |row| row.get("count"))?)).await
     }
 
     /// Items after `after` that no run has covered yet and that were scored under another fingerprint, in order, a few at a
@@ -138,34 +140,36 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stale(&self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
-        self.read(move |connection| {
-            let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
-            select(connection, STALE, params![fingerprint, after.max(covered)])
-        })
-        .await
+    pub async fn stale(self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
+        self.reader
+            .read(move |connection| {
+                let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
+                select(connection, STALE, params![fingerprint, after.max(covered)])
+            })
+            .await
     }
 }
 
-impl Store {
+impl ItemChanges<'_> {
     /// Stores new scores. What a run has already covered stays as it was: its stories keep their numbers.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn rescore(&self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
-        self.write(move |tx| {
-            let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
-            for Rescored { seq, score } in scores {
-                if seq <= covered {
-                    continue;
+    pub async fn rescore(self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
+        self.store
+            .write(move |tx| {
+                let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
+                for Rescored { seq, score } in scores {
+                    if seq <= covered {
+                        continue;
+                    }
+                    write_score(tx, seq, &score, &fingerprint)?;
+                    let story: i64 = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get("story"))?;
+                    stories::number(tx, story, covered)?;
                 }
-                write_score(tx, seq, &score, &fingerprint)?;
-                let story: i64 = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get("story"))?;
-                stories::number(tx, story, covered)?;
-            }
-            Ok(())
-        })
-        .await
+                Ok(())
+            })
+            .await
     }
 }
 

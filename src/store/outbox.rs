@@ -12,6 +12,7 @@ pub(super) mod states;
 pub(super) mod suppressions;
 pub(super) mod unknown;
 
+use crate::store::{Outbox, OutboxChanges};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -20,7 +21,7 @@ use states::NewMessage;
 
 use super::digests::archives;
 use super::subscribers::recipients;
-use super::{Body, Error, NewReport, Reader, Store, seconds};
+use super::{Body, Error, NewReport, seconds};
 use crate::domain::outbox::transitions::Event;
 use crate::domain::outbox::{LONGEST_PAUSE, Next, Outcome};
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
@@ -110,31 +111,32 @@ pub type MessageCounts = BTreeMap<String, u64>;
 /// Open messages by kind.
 pub type OpenCounts = BTreeMap<String, usize>;
 
-impl Store {
+impl OutboxChanges<'_> {
     /// For the process that has just got the lock: every message in `sending` belongs to a dead process and becomes unknown.
     /// How many. A message whose next attempt is later than any pause allows was put off by a clock that was ahead, and is
     /// due now.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn recover(&self, now: DateTime<Utc>) -> Result<usize, Error> {
+    pub async fn recover(self, now: DateTime<Utc>) -> Result<usize, Error> {
         // Looked up first: nearly always there is nothing to write.
-        if !self.read(move |connection| attempts::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
+        if !self.reader.read(move |connection| attempts::needs_recovery(connection, now + LONGEST_PAUSE)).await? {
             return Ok(0);
         }
-        self.write(move |tx| {
-            messages::bring_forward(tx, now + LONGEST_PAUSE, now)?;
-            states::interrupt(tx, now)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                messages::bring_forward(tx, now + LONGEST_PAUSE, now)?;
+                states::interrupt(tx, now)
+            })
+            .await
     }
 
     /// Records how attempts ended. A digest that was sent moves its subscriber's cursor to its end.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn settle(&self, settlements: Vec<Settlement>, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))).await
+    pub async fn settle(self, settlements: Vec<Settlement>, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store.write(move |tx| settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))).await
     }
 }
 
@@ -142,31 +144,33 @@ const OPEN_BY_KIND: &str = "SELECT kind, count(*) AS count FROM messages WHERE t
 
 const BY_STATE: &str = "SELECT state, count FROM totals WHERE subject = 'messages' AND count > 0";
 
-impl Reader {
+impl Outbox<'_> {
     /// Messages that are open, by kind.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn open_counts(&self) -> Result<OpenCounts, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(OPEN_BY_KIND)?;
-            let counts = statement.query_map([], |row| Ok((row.get("kind")?, row.get("count")?)))?;
-            Ok(counts.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn open_counts(self) -> Result<OpenCounts, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(OPEN_BY_KIND)?;
+                let counts = statement.query_map([], |row| Ok((row.get("kind")?, row.get("count")?)))?;
+                Ok(counts.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 
     /// Messages by state, including those that were removed since.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn message_counts(&self) -> Result<MessageCounts, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(BY_STATE)?;
-            let counts = statement.query_map([], |row| Ok((row.get("state")?, row.get("count")?)))?;
-            Ok(counts.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn message_counts(self) -> Result<MessageCounts, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(BY_STATE)?;
+                let counts = statement.query_map([], |row| Ok((row.get("state")?, row.get("count")?)))?;
+                Ok(counts.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 }
 

@@ -8,6 +8,7 @@ mod rows;
 pub(super) mod sign_ups;
 pub(super) mod suppressed;
 
+use crate::store::{SubscriberChanges, Subscribers};
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -16,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params, pa
 
 use super::outbox::suppressions;
 use super::outbox::suppressions::Suppression;
-use super::{Error, Reader, Store, seconds, to_json, word};
+use super::{Error, seconds, to_json, word};
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 
 /// A subscriber.
@@ -113,103 +114,106 @@ const CHANGE_PREFERENCES: &str = "UPDATE subscribers SET cadence = ?2, themes = 
 
 const CHANGE_PERSON: &str = "UPDATE subscribers SET name = :name, cadence = :cadence, themes = :themes WHERE id = :id";
 
-impl Store {
+impl SubscriberChanges<'_> {
     /// Adds a subscriber, or brings back one who had left.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn join(&self, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
-        self.write(move |tx| join(tx, new, now)).await
+    pub async fn join(self, new: NewSubscriber, now: DateTime<Utc>) -> Result<(Joined, String), Error> {
+        self.store.write(move |tx| join(tx, new, now)).await
     }
 
     /// A subscriber leaves. True also when they had left before; false if no one has this id.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn leave(&self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| Ok(tx.execute(LEAVE, params![id, Status::Left.as_str(), seconds(now)])? == 1)).await
+    pub async fn leave(self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store.write(move |tx| Ok(tx.execute(LEAVE, params![id, Status::Left.as_str(), seconds(now)])? == 1)).await
     }
 
     /// Changes a subscriber's cadence and themes. Their cursor stays.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn change_preferences(&self, id: String, preferences: Preferences) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let themes = preferences.themes.as_deref().map(to_json);
-            Ok(tx.execute(CHANGE_PREFERENCES, params![id, preferences.cadence.as_str(), themes])? == 1)
-        })
-        .await
+    pub async fn change_preferences(self, id: String, preferences: Preferences) -> Result<bool, Error> {
+        self.store
+            .write(move |tx| {
+                let themes = preferences.themes.as_deref().map(to_json);
+                Ok(tx.execute(CHANGE_PREFERENCES, params![id, preferences.cadence.as_str(), themes])? == 1)
+            })
+            .await
     }
 
     /// Changes the record of a pending or active subscriber. False if there is none at this address.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn change_person(&self, address: &EmailAddress, changes: Changes) -> Result<bool, Error> {
+    pub async fn change_person(self, address: &EmailAddress, changes: Changes) -> Result<bool, Error> {
         let key = address.key();
-        self.write(move |tx| {
-            let Some(known) = select(tx, AT_ADDRESS, [&key])?.pop() else { return Ok(false) };
-            if !matches!(known.status, Status::Pending | Status::Active) {
-                return Ok(false);
-            }
-            let preferences = changes.of(known.preferences);
-            tx.prepare_cached(CHANGE_PERSON)?.execute(named_params! {
-                ":id": known.id,
-                ":name": changes.name.unwrap_or(known.name),
-                ":cadence": preferences.cadence.as_str(),
-                ":themes": preferences.themes.as_deref().map(to_json),
-            })?;
-            Ok(true)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let Some(known) = select(tx, AT_ADDRESS, [&key])?.pop() else { return Ok(false) };
+                if !matches!(known.status, Status::Pending | Status::Active) {
+                    return Ok(false);
+                }
+                let preferences = changes.of(known.preferences);
+                tx.prepare_cached(CHANGE_PERSON)?.execute(named_params! {
+                    ":id": known.id,
+                    ":name": changes.name.unwrap_or(known.name),
+                    ":cadence": preferences.cadence.as_str(),
+                    ":themes": preferences.themes.as_deref().map(to_json),
+                })?;
+                Ok(true)
+            })
+            .await
     }
 }
 
 const BY_STATUS: &str = "SELECT state, count FROM totals WHERE subject = 'subscribers' AND count > 0";
 
-impl Reader {
+impl Subscribers<'_> {
     /// All subscribers, in the order in which they joined.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn subscribers(&self) -> Result<Vec<Subscriber>, Error> {
-        self.read(|connection| select(connection, ALL, [])).await
+    pub async fn list(self) -> Result<Vec<Subscriber>, Error> {
+        self.reader.read(|connection| select(connection, ALL, [])).await
     }
 
     /// Subscribers by status.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn subscriber_counts(&self) -> Result<BTreeMap<&'static str, u64>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(BY_STATUS)?;
-            let mut rows = statement.query([])?;
-            let mut counts = BTreeMap::new();
-            while let Some(row) = rows.next()? {
-                let status: Status = word("a status", row.get("state")?)?;
-                counts.insert(status.as_str(), row.get("count")?);
-            }
-            Ok(counts)
-        })
-        .await
+    pub async fn subscriber_counts(self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(BY_STATUS)?;
+                let mut rows = statement.query([])?;
+                let mut counts = BTreeMap::new();
+                while let Some(row) = rows.next()? {
+                    let status: Status = word("a status", row.get("state")?)?;
+                    counts.insert(status.as_str(), row.get("count")?);
+                }
+                Ok(counts)
+            })
+            .await
     }
 
     /// A subscriber, by id.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn subscriber(&self, id: String) -> Result<Option<Subscriber>, Error> {
-        self.read(move |connection| Ok(select(connection, WITH_ID, [&id])?.pop())).await
+    pub async fn subscriber(self, id: String) -> Result<Option<Subscriber>, Error> {
+        self.reader.read(move |connection| Ok(select(connection, WITH_ID, [&id])?.pop())).await
     }
 
     /// A subscriber, by address.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn subscriber_at(&self, address: &EmailAddress) -> Result<Option<Subscriber>, Error> {
+    pub async fn subscriber_at(self, address: &EmailAddress) -> Result<Option<Subscriber>, Error> {
         let key = address.key();
-        self.read(move |connection| Ok(select(connection, AT_ADDRESS, [&key])?.pop())).await
+        self.reader.read(move |connection| Ok(select(connection, AT_ADDRESS, [&key])?.pop())).await
     }
 }
 

@@ -311,7 +311,7 @@ pub fn restore(input: &[u8]) {
 async fn is_whole(path: &Path) -> bool {
     match Store::open(path).await {
         Ok(store) => {
-            let is_whole = store.feed_states().await.is_ok();
+            let is_whole = store.feeds().feed_states().await.is_ok();
             store.close().await;
             is_whole
         }

@@ -116,7 +116,13 @@ async fn choose(app: &App, own: &str, person: &str, fields: &Fields) {
             }
         }
     }
-    let kept = app.store.subscriber(person.to_owned()).await.expect("the database answers").expect("somebody is there");
+    let kept = app
+        .store
+        .subscribers()
+        .subscriber(person.to_owned())
+        .await
+        .expect("the database answers")
+        .expect("somebody is there");
     assert_can_be_chosen(&kept.preferences);
     let longest = app.clock.now() + TimeDelta::days(367);
     assert!(kept.paused_until.is_none_or(|until| until > app.clock.now() && until <= longest));

@@ -14,7 +14,7 @@ pub const DIGESTS_A_PAGE: usize = 20;
 /// # Errors
 /// The database fails.
 pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
-    let page = app.store.archive(name.to_owned()).await?;
+    let page = app.store.archive().page(name.to_owned()).await?;
     Ok(page.map(|page| {
         let is_listed = app.config.settings.web.robots && page.is_listed;
         Document { is_listed, modified: page.made.min(app.clock.now()), body: page.html }
@@ -26,7 +26,7 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
 /// # Errors
 /// The database fails.
 pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
-    Ok(app.store.archives(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
+    Ok(app.store.archive().pages(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
 }
 
 /// A page of the list, newest digests first; pages are counted from 1.
@@ -37,8 +37,8 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
     let settings = &app.config.settings;
     let page = page.max(1) as usize;
     let skip = (page - 1) * DIGESTS_A_PAGE;
-    let changed = app.store.archives_changed().await?;
-    let mut rows = app.store.archives(skip, DIGESTS_A_PAGE + 1).await?;
+    let changed = app.store.archive().changed().await?;
+    let mut rows = app.store.archive().pages(skip, DIGESTS_A_PAGE + 1).await?;
     let has_older = rows.len() > DIGESTS_A_PAGE;
     rows.truncate(DIGESTS_A_PAGE);
     let digests = rows.into_iter().map(|row| ArchiveView {

@@ -31,19 +31,19 @@ pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
     let now = app.clock.now();
     let mut due = Vec::new();
     for &cadence in Cadence::ALL {
-        let last = app.store.last_run(Some(cadence), now).await?;
+        let last = app.store.digests().last_run(Some(cadence), now).await?;
         // Ignore a mark in the future, from a clock that was ahead.
-        let passed = app.store.marked(mark(cadence)).await?.filter(|passed| *passed <= now);
+        let passed = app.store.operations().marked(mark(cadence)).await?.filter(|passed| *passed <= now);
         let since = match last.as_ref().map(|run| run.due).max(passed) {
             Some(since) => since,
-            None => app.store.made().await?.min(now),
+            None => app.store.digests().made().await?.min(now),
         };
         let past = Past { since, made: last.map(|run| run.made) };
         if let Some(schedule::Due { slot, missed }) =
             schedule(&app.config.settings, cadence)?.due(&past, cadence.period(), now)
         {
             let reach = reach(app, cadence, slot).await?;
-            let waits = reach.is_thin() && app.store.has_readers(cadence).await?;
+            let waits = reach.is_thin() && app.store.digests().has_readers(cadence).await?;
             due.push(Due { cadence, slot, missed, thin: waits.then_some(reach) });
         }
     }
@@ -52,7 +52,7 @@ pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
 
 /// Skips a slot without subscribers.
 pub(super) async fn pass(app: &App, due: &Due) -> anyhow::Result<()> {
-    Ok(app.store.mark(mark(due.cadence), due.slot.utc).await?)
+    Ok(app.store.operations().mark(mark(due.cadence), due.slot.utc).await?)
 }
 
 fn mark(cadence: Cadence) -> &'static str {
@@ -78,7 +78,7 @@ pub fn schedule(settings: &Settings, cadence: Cadence) -> anyhow::Result<Schedul
 
 /// How many of the polled feeds could be read for a slot.
 async fn reach(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow::Result<Reach> {
-    let made = app.store.made().await?;
+    let made = app.store.digests().made().await?;
     let signs = polled(app).await?;
     let signs = signs.iter().map(|feed| Sign { failures: feed.failures, last: feed.succeeded.unwrap_or(made) });
     Ok(Reach::of(signs, slot.utc, cadence.period()))
@@ -94,7 +94,7 @@ pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow
 /// The feeds of the list that are polled.
 async fn polled(app: &ReadOnly) -> anyhow::Result<Vec<FeedState>> {
     let is_polled = |id: &str| app.config.feeds.iter().any(|feed| feed.enabled && feed.id.as_str() == id);
-    let mut states = app.store.feed_states().await?;
+    let mut states = app.store.feeds().feed_states().await?;
     states.retain(|state| state.gone.is_none() && is_polled(&state.id));
     Ok(states)
 }

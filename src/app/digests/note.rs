@@ -49,7 +49,7 @@ pub(crate) struct Note {
 pub(crate) async fn next(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Note> {
     let Some(markdown) = read_note(&app.config.note_file)? else { return Ok(Note::default()) };
     let hash = sha256(markdown.as_bytes());
-    if app.store.last_note(cadence).await?.as_ref() == Some(&hash) {
+    if app.store.digests().last_note(cadence).await?.as_ref() == Some(&hash) {
         return Ok(Note { fate: NoteUse::ShownBefore, ..Note::default() });
     }
     Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash) })

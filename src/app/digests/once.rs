@@ -94,7 +94,7 @@ pub async fn once_and_wait(
         }
     }
     delivery = stay(app, limit, delivery, listener).await?;
-    let held = app.store.held_runs().await?;
+    let held = app.store.digests().held_runs().await?;
     let left = left(app).await?;
     Ok(OnceReport { resumed, poll, digests, delivery, alarms: alarms.raised, held, left })
 }
@@ -139,8 +139,8 @@ async fn stay(
 }
 
 async fn left(app: &App) -> anyhow::Result<Left> {
-    let messages = app.store.due_count(app.clock.now() + LONGEST_PAUSE * 2).await?;
-    Ok(Left { messages, next: app.store.next_unheld().await? })
+    let messages = app.store.outbox().due_count(app.clock.now() + LONGEST_PAUSE * 2).await?;
+    Ok(Left { messages, next: app.store.outbox().next_unheld().await? })
 }
 
 /// Erases whose time is over, polls, and makes the digests, which are then delivered; the daemon does both side by side.
@@ -162,7 +162,7 @@ pub async fn gather(
     }
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
-    let is_restored = app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
+    let is_restored = app.store.outbox().pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
     if app.stop.is_requested() || is_restored {
         // After a stop request some feeds may be unread, so no digest is made.
         return Ok((poll, Vec::new()));

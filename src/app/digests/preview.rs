@@ -42,21 +42,21 @@ pub struct Preview {
 pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let store = rescored(app).await?;
     let now = app.clock.now();
-    let windows = app.store.windows(Some(cadence)).await?;
+    let windows = app.store.digests().windows(Some(cadence)).await?;
     let after = match windows.iter().max_by_key(|window| window.people) {
         Some(Window { cursor, .. }) => *cursor,
-        None => app.store.last_run(Some(cadence), now).await?.map_or(0, |run| run.through_seq),
+        None => app.store.digests().last_run(Some(cadence), now).await?.map_or(0, |run| run.through_seq),
     };
-    let through_seq = app.store.highest_seq().await?;
-    let earlier = app.store.last_subjects(Some(cadence)).await?;
+    let through_seq = app.store.digests().highest_seq().await?;
+    let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
-    let stories = store.stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
+    let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let composed = press.mail_of(&stories.into(), after, None).await?;
-    let left_out = store.left_out(after, NEAREST).await?;
+    let left_out = store.items().left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
         Ok((digest, _)) => (digest.count, digest.listed.len()),
@@ -99,7 +99,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
 /// # Errors
 /// The database fails.
 pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
-    let Some(mut last) = app.store.last_digest(cadence).await? else { return Ok(None) };
+    let Some(mut last) = app.store.digests().last_digest(cadence).await? else { return Ok(None) };
     // Replace the personal links by the placeholders of a preview.
     let since = app.day(app.clock.now());
     for part in [&mut last.text, &mut last.html] {
@@ -112,7 +112,7 @@ pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::R
 async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, usize)>> {
     let mut counts = BTreeMap::new();
     loop {
-        let page = store.items_after(after, PAGE).await?;
+        let page = store.items().items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         let is_in_digest = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;

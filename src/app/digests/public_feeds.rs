@@ -29,8 +29,8 @@ pub enum Form {
 /// # Errors
 /// The database fails.
 pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
-    let changed = app.store.archives_changed().await?;
-    let sent = app.store.sent_stories(STORIES).await?;
+    let changed = app.store.archive().changed().await?;
+    let sent = app.store.archive().sent_stories(STORIES).await?;
     let name = &app.config.settings.name;
     let entries = sent.into_iter().map(|story| entry(app, story)).collect();
     let (path, write): (_, fn(&Publication) -> String) = match form {
@@ -46,8 +46,8 @@ pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
 /// # Errors
 /// The database fails.
 pub async fn digests(app: &App) -> anyhow::Result<Document> {
-    let changed = app.store.archives_changed().await?;
-    let rows = app.store.archives(0, DIGESTS).await?;
+    let changed = app.store.archive().changed().await?;
+    let rows = app.store.archive().pages(0, DIGESTS).await?;
     let entries = rows.into_iter().map(|row| {
         let link = app.page(&format!("archive/{}", row.name));
         Entry {
@@ -79,7 +79,7 @@ async fn publication(
     let organisation = &settings.sender.organisation;
     let updated = match changed {
         Some(changed) => changed,
-        None => app.store.made().await?,
+        None => app.store.digests().made().await?,
     };
     Ok(Publication {
         address: app.page(path),

@@ -30,7 +30,7 @@ pub enum NotDone {
 /// # Errors
 /// The database fails.
 pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStatus>> {
-    Ok(app.store.runs(limit).await?)
+    Ok(app.store.digests().runs(limit).await?)
 }
 
 /// One run, and the delivery reports of its messages.
@@ -38,7 +38,7 @@ pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStatus>
 /// # Errors
 /// [`NotDone::NoRun`], or the database fails.
 pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStatus, Vec<ReportCount>)> {
-    Ok(app.store.run(run).await?.ok_or(NotDone::NoRun(run))?)
+    Ok(app.store.digests().run(run).await?.ok_or(NotDone::NoRun(run))?)
 }
 
 /// Holds a run by hand; its unsent messages wait.
@@ -46,7 +46,7 @@ pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStatus, Vec<Re
 /// # Errors
 /// [`NotDone`], or the database fails.
 pub async fn hold(app: &App, run: i64) -> anyhow::Result<()> {
-    if app.store.hold(run, "held by hand".to_owned(), app.clock.now()).await? {
+    if app.store.digests().hold(run, "held by hand".to_owned(), app.clock.now()).await? {
         return crate::app::outbox::bounces::tell_held(app).await;
     }
     show(app, run).await?;
@@ -60,7 +60,7 @@ pub async fn hold(app: &App, run: i64) -> anyhow::Result<()> {
 /// # Errors
 /// [`NotDone`], or the database fails.
 pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Released> {
-    if let Some(released) = app.store.release(run, believe, app.clock.now()).await? {
+    if let Some(released) = app.store.digests().release(run, believe, app.clock.now()).await? {
         tracing::info!(run, retried = released.retried, open = released.open, "the run is released");
         return Ok(released);
     }
@@ -74,7 +74,7 @@ pub async fn release(app: &App, run: i64, believe: bool) -> anyhow::Result<Relea
 /// # Errors
 /// [`NotDone`], or the database fails.
 pub async fn cancel(app: &App, run: i64) -> anyhow::Result<Cancelled> {
-    if let Some(cancelled) = app.store.cancel(run, app.clock.now()).await? {
+    if let Some(cancelled) = app.store.digests().cancel(run, app.clock.now()).await? {
         tracing::info!(run, messages = cancelled.messages, "the run is cancelled");
         return Ok(cancelled);
     }
@@ -107,5 +107,5 @@ pub async fn messages(app: &ReadOnly, wanted: Wanted, limit: usize) -> anyhow::R
     if let Some(run) = wanted.run {
         show(app, run).await?;
     }
-    Ok(app.store.messages(wanted, limit).await?)
+    Ok(app.store.outbox().messages(wanted, limit).await?)
 }

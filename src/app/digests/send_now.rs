@@ -95,10 +95,10 @@ pub async fn ask(app: &App, limit: Duration) -> anyhow::Result<Answer> {
     }
     let now = app.clock.now();
     let until = now + TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX / 2);
-    let request = app.store.place_request(until, now).await?;
+    let request = app.store.operations().place_request(until, now).await?;
     match tokio::time::timeout(limit, answer(app, request, data)).await {
         Ok(answered) => answered,
-        Err(_) if app.store.withdraw_request(request).await? => Err(Unanswered::NotTaken.into()),
+        Err(_) if app.store.operations().withdraw_request(request).await? => Err(Unanswered::NotTaken.into()),
         Err(_) => Err(Unanswered::StillAtWork.into()),
     }
 }
@@ -107,11 +107,11 @@ async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> 
     loop {
         // Check for the daemon before the answer, because it may answer and end in between.
         let is_there = lock::holder(data).is_some();
-        match app.store.request(request).await? {
+        match app.store.operations().request(request).await? {
             Some(Request::Answered(answer)) => return Ok(serde_json::from_str(&answer)?),
             Some(Request::Waiting | Request::Begun) if is_there => tokio::time::sleep(LOOK).await,
             _ => {
-                app.store.withdraw_request(request).await?;
+                app.store.operations().withdraw_request(request).await?;
                 return Err(Unanswered::Ended.into());
             }
         }
@@ -124,8 +124,9 @@ async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> 
 /// # Errors
 /// The database fails.
 pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(RunStatus, Option<Pause>)> {
-    let look =
-        async || anyhow::Ok((super::runs::show(app, run).await?.0, app.store.pauses().await?.into_iter().next()));
+    let look = async || {
+        anyhow::Ok((super::runs::show(app, run).await?.0, app.store.outbox().pauses().await?.into_iter().next()))
+    };
     let settled = async {
         loop {
             let (standing, pause) = look().await?;
@@ -149,7 +150,7 @@ pub async fn delivered(app: &App, run: i64, limit: Duration) -> anyhow::Result<(
 /// # Errors
 /// The database or a template fails; the answers say so as well.
 pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
-    let asked = app.store.take_requests(app.clock.now()).await?;
+    let asked = app.store.operations().take_requests(app.clock.now()).await?;
     if asked.is_empty() {
         return Ok(None);
     }
@@ -169,13 +170,13 @@ pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
                 answer.subject.clone_from(&digest.subject);
                 (answer.stories, answer.people, answer.waiting) = (digest.stories, digest.people, digest.waiting);
             } else {
-                let pauses = app.store.pauses().await?;
+                let pauses = app.store.outbox().pauses().await?;
                 let restored = pauses.iter().find(|pause| pause.cause == PauseCause::Restored);
                 answer.error = restored.map(|pause| format!("{}; `policy-digest resume` lets it go on", pause.reason));
             }
         }
         Err(error) => answer.error = Some(format!("{error:#}")),
     }
-    app.store.answer_requests(asked, serde_json::to_string(&answer)?, app.clock.now()).await?;
+    app.store.operations().answer_requests(asked, serde_json::to_string(&answer)?, app.clock.now()).await?;
     done.map(|(poll, _)| Some(poll))
 }

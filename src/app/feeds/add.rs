@@ -79,7 +79,7 @@ pub struct Post {
 pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> {
     let given = address::parse(&wanted.address)?;
     let id = wanted.id.as_deref().map(|id| own_id(&app.config, id)).transpose()?;
-    let states = app.store.feed_states().await?;
+    let states = app.store.feeds().feed_states().await?;
     refuse_known(app, &states, &given, false)?;
     let readers = &*app.readers;
     let (url, page, sight) = match look(app, readers, &given).await {
@@ -108,7 +108,7 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
 async fn copies(app: &ReadOnly, posts: &[Post]) -> anyhow::Result<Option<String>> {
     let (mut known, mut source) = (0, None);
     for link in posts.iter().filter_map(|post| post.link.as_ref()) {
-        if let Some(item) = app.store.item_by_link(canonical(link)).await? {
+        if let Some(item) = app.store.items().item_by_link(canonical(link)).await? {
             known += 1;
             source = Some(item.source);
         }

@@ -25,7 +25,7 @@ pub enum NoLetter {
 pub async fn write(app: &ReadOnly, id: &str) -> anyhow::Result<String> {
     refuse_unknown(app, &[id.to_owned()])?;
     let feed = app.config.feeds.iter().find(|feed| feed.id.as_str() == id).expect("it is in the list");
-    let state = app.store.feed_states().await?.into_iter().find(|state| state.id == id);
+    let state = app.store.feeds().feed_states().await?.into_iter().find(|state| state.id == id);
     let url = state.as_ref().map_or_else(|| feed.url.clone(), |state| address(feed, state));
     let other = |why: String| NoLetter::Other(id.to_owned(), why);
     let block = match look(app, &app.readers, &url).await {

@@ -178,13 +178,13 @@ pub struct UnknownFeed(String);
 
 /// The stored state of each feed. Times that a clock set while it was ahead are moved back.
 async fn states(app: &App, now: DateTime<Utc>) -> anyhow::Result<Vec<FeedState>> {
-    let states = app.store.feed_states().await?;
+    let states = app.store.feeds().feed_states().await?;
     if states.iter().all(|state| state.checked.is_none_or(|checked| checked <= now)) {
         return Ok(states);
     }
-    let feeds = app.store.turn_back(now).await?;
+    let feeds = app.store.feeds().turn_back(now).await?;
     tracing::warn!(feeds, "the clock has gone back: the times of the next polls go back with it");
-    Ok(app.store.feed_states().await?)
+    Ok(app.store.feeds().feed_states().await?)
 }
 
 pub(crate) fn refuse_unknown(app: &ReadOnly, names: &[String]) -> anyhow::Result<()> {
@@ -318,12 +318,12 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
     if left_behind.is_empty() {
         return Ok(());
     }
-    let (states, now) = (app.store.feed_states().await?, app.clock.now());
+    let (states, now) = (app.store.feeds().feed_states().await?, app.clock.now());
     let feeds = app.config.feeds.iter().filter(|feed| left_behind.contains(&feed.id));
     let known = feeds.filter_map(|feed| Some((feed, states.iter().find(|state| state.id == feed.id.as_str())?)));
     let (polls, lines): (Vec<_>, Vec<_>) =
         known.map(|(feed, state)| visit::settle(app, feed, state, now, Looked::broken_off(feed, state))).unzip();
-    app.store.save_polls(polls).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+    app.store.feeds().save_polls(polls).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
     lines.iter().for_each(|line| line.log(&Saved::default()));
     reading::forget(folder);
     Ok(())
@@ -336,7 +336,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     if state.succeeded.is_none() || state.reader.as_deref() != Some(READER) {
         return parse::Known { varying, ..parse::Known::default() };
     }
-    let entries = app.store.known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
+    let entries = app.store.items().known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
         tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
         HashMap::new()

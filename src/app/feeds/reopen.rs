@@ -34,5 +34,5 @@ pub async fn reopen(app: &App, feed: &str, window: Duration) -> anyhow::Result<R
     let now = app.clock.now();
     let since = chrono::TimeDelta::from_std(window).ok().and_then(|window| now.checked_sub_signed(window));
     let since = since.unwrap_or(chrono::DateTime::UNIX_EPOCH);
-    Ok(app.store.reopen(&feed, since, now).await?.ok_or(NeverRead(feed))?)
+    Ok(app.store.feeds().reopen(&feed, since, now).await?.ok_or(NeverRead(feed))?)
 }

@@ -18,7 +18,7 @@ use crate::transfer::opml::{self, Outline};
 /// The database or a template fails.
 pub async fn page(app: &App) -> anyhow::Result<Document> {
     let settings = &app.config.settings;
-    let activity = app.store.feed_activity(frequency::LOOK_BACK).await?;
+    let activity = app.store.feeds().feed_activity(frequency::LOOK_BACK).await?;
     let checked = activity.iter().filter_map(|feed| feed.checked).max();
     let activity: HashMap<String, Activity> = activity.into_iter().map(|feed| (feed.feed.clone(), feed)).collect();
     let sources = in_use(app).map(|feed| source(app, feed, activity.get(feed.id.as_str())));

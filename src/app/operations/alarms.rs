@@ -41,13 +41,13 @@ pub async fn look(app: &App) -> anyhow::Result<AlarmReport> {
 /// As [`look`].
 pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<AlarmReport> {
     let now = app.clock.now();
-    let open = app.store.open_alarms().await?;
+    let open = app.store.operations().open_alarms().await?;
     let changes = alarm::changes(&open, &troubles(app, &open, free_bytes).await?, now);
     let raised: Vec<Alarm> = changes.iter().filter_map(|change| raised(change, now)).collect();
     let ended: Vec<&Alarm> = open.iter().filter(|alarm| is_ended(alarm, &changes)).collect();
     let (raised, over) = (notices(&raised), notices(ended.iter().copied()));
     if !changes.is_empty() {
-        app.store.change_alarms(changes, now).await?;
+        app.store.operations().change_alarms(changes, now).await?;
         log(&raised, &over);
     }
     Ok(AlarmReport { raised, ended: ended.len(), mails: report(app, now).await? })
@@ -56,7 +56,7 @@ pub async fn look_with(app: &App, free_bytes: Option<u64>) -> anyhow::Result<Ala
 /// The current troubles.
 async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow::Result<Vec<Trouble>> {
     let now = app.clock.now();
-    let mut facts = app.store.alarm_facts(now).await?;
+    let mut facts = app.store.operations().alarm_facts(now).await?;
     let polled: HashSet<&str> =
         app.config.feeds.iter().filter(|feed| feed.enabled).map(|feed| feed.id.as_str()).collect();
     facts.feeds.retain(|feed| polled.contains(feed.id.as_str()));
@@ -65,7 +65,7 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
     troubles.extend(alarm::digests(&facts.empty, now));
     troubles.extend(alarm::refused(&facts.refusals));
     troubles.extend(free_bytes.and_then(|bytes| alarm::room(bytes, now)));
-    troubles.extend(app.store.pauses().await?.iter().map(|pause| match pause.cause {
+    troubles.extend(app.store.outbox().pauses().await?.iter().map(|pause| match pause.cause {
         PauseCause::Relay => alarm::relay(pause.since, &pause.reason),
         PauseCause::Restored => alarm::restored(pause.since, &pause.reason),
     }));
@@ -74,9 +74,9 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
             troubles.push(alarm::digest_held(due.cadence, due.slot.utc, (reach.unread, reach.alive)));
         }
     }
-    let refused = app.store.pending_configuration().await?.filter(|edit| edit.is_refused);
+    let refused = app.store.operations().pending_configuration().await?.filter(|edit| edit.is_refused);
     troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
-    let held = app.store.held_runs().await?;
+    let held = app.store.digests().held_runs().await?;
     troubles.extend(held.iter().map(|run| alarm::held(run.id, &run.cadence, run.since, &run.because)));
     // While the free space is unknown, an open disk alarm stays open.
     let disk = open.iter().find(|alarm| alarm.kind == Kind::Disk && free_bytes.is_none());
@@ -124,7 +124,7 @@ fn raised(change: &Change, now: DateTime<Utc>) -> Option<Alarm> {
 /// Queues one email to each administrator about unreported alarms. News of an outage that stops emails is held back
 /// until the outage ends, so that both are in one email. Returns the number of emails.
 async fn report(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let unannounced = app.store.untold_alarms().await?;
+    let unannounced = app.store.operations().untold_alarms().await?;
     if unannounced.alarms.is_empty() {
         return Ok(0);
     }
@@ -134,19 +134,20 @@ async fn report(app: &App, now: DateTime<Utc>) -> anyhow::Result<usize> {
         let over: Vec<i64> =
             unannounced.alarms.iter().filter(|alarm| alarm.ended.is_some()).map(|alarm| alarm.id).collect();
         if !over.is_empty() {
-            app.store.tell_alarms(over, None, now).await?;
+            app.store.operations().tell_alarms(over, None, now).await?;
         }
         return Ok(0);
     }
     let Some(news) = alarm::news(&unannounced.alarms, unannounced.feeds_told, now) else { return Ok(0) };
-    if app.store.pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
+    if app.store.outbox().pauses().await?.iter().any(|pause| pause.cause == PauseCause::Relay) {
         return Ok(0);
     }
     let reported: Vec<i64> = news.raised.iter().chain(&news.over).map(|alarm| alarm.id).collect();
-    let still_open = app.store.open_alarms().await?.iter().filter(|alarm| alarm.announced.is_some()).count();
+    let still_open =
+        app.store.operations().open_alarms().await?.iter().filter(|alarm| alarm.announced.is_some()).count();
     let mail = mail(app, to, (&notices(news.raised), &notices(news.over)), still_open)?;
     let mails = mail.to.len();
-    app.store.tell_alarms(reported, Some(mail), now).await?;
+    app.store.operations().tell_alarms(reported, Some(mail), now).await?;
     Ok(mails)
 }
 

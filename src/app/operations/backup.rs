@@ -56,8 +56,8 @@ pub struct ResumeReport {
 /// The database fails.
 pub async fn paused(app: &ReadOnly) -> anyhow::Result<ResumeReport> {
     Ok(ResumeReport {
-        pauses: app.store.pauses().await?,
-        open: app.store.open_counts().await?,
+        pauses: app.store.outbox().pauses().await?,
+        open: app.store.outbox().open_counts().await?,
         due: digests::due(app).await?.into_iter().map(|due| (due.cadence, due.slot)).collect(),
     })
 }
@@ -72,10 +72,12 @@ pub async fn resume(app: &App) -> anyhow::Result<ResumeReport> {
     for pause in &report.pauses {
         match pause.cause {
             PauseCause::Restored => {
-                app.store.lift(pause.cause).await?;
+                app.store.outbox().lift(pause.cause).await?;
                 tracing::info!("the restored database may send again");
             }
-            PauseCause::Relay => app.store.pause(Pause { probe: Some(app.clock.now()), ..pause.clone() }).await?,
+            PauseCause::Relay => {
+                app.store.outbox().pause(Pause { probe: Some(app.clock.now()), ..pause.clone() }).await?
+            }
         }
     }
     Ok(report)

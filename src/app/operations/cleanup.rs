@@ -42,26 +42,26 @@ pub struct CleanupReport {
 /// The database fails.
 pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
-    let last = match app.store.marked(MARK).await? {
+    let last = match app.store.operations().marked(MARK).await? {
         Some(last) => last,
-        None => app.store.made().await?,
+        None => app.store.digests().made().await?,
     };
-    let counted = counted(now, last, app.store.marked(COUNTED).await?.unwrap_or(last));
+    let counted = counted(now, last, app.store.operations().marked(COUNTED).await?.unwrap_or(last));
     let retention = &app.config.settings.retention;
     let expiry = Expiry { pending: before(counted, retention.pending), left: before(counted, retention.left) };
     let mut report = CleanupReport {
-        people: app.store.expire(expiry, now).await?,
-        keys: app.store.remove_ended_keys(counted).await?,
+        people: app.store.subscribers().expire(expiry, now).await?,
+        keys: app.store.operations().remove_ended_keys(counted).await?,
         ..CleanupReport::default()
     };
     let (texts, messages) = (before(counted, retention.content), before(counted, retention.attempts));
     while !app.stop.is_requested() {
         let (emptied, removed) =
-            (app.store.remove_texts(texts, now).await?, app.store.remove_messages(messages).await?);
+            (app.store.items().remove_texts(texts, now).await?, app.store.outbox().remove_messages(messages).await?);
         if (emptied, removed) == (0, 0) {
             // If it was interrupted, the next start continues.
-            app.store.mark(COUNTED, counted).await?;
-            app.store.mark(MARK, now).await?;
+            app.store.operations().mark(COUNTED, counted).await?;
+            app.store.operations().mark(MARK, now).await?;
             break;
         }
         report.texts += emptied;
@@ -81,7 +81,7 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
 /// The database fails.
 pub async fn cleanup_due(app: &App) -> anyhow::Result<CleanupReport> {
     let now = app.clock.now();
-    match app.store.marked(MARK).await? {
+    match app.store.operations().marked(MARK).await? {
         // A mark in the future, from a clock that was ahead, does not prevent the clean-up.
         Some(last) if last <= now && now - last < EVERY => Ok(CleanupReport::default()),
         _ => cleanup(app).await,

@@ -43,7 +43,7 @@ pub struct RotateReport {
 pub async fn rotate(app: &App, revoke: bool) -> anyhow::Result<RotateReport> {
     let now = app.clock.now();
     let keep_until = (!revoke).then(|| now + KEPT_FOR);
-    let keys = app.store.rotate_token_key(random(32)?, keep_until, now).await?;
+    let keys = app.store.operations().rotate_token_key(random(32)?, keep_until, now).await?;
     tracing::info!(former = keys.former, revoked = keys.revoked, "a new key now signs the personal links");
     Ok(RotateReport { keys, keep_until })
 }
@@ -71,7 +71,7 @@ async fn opened(app: &App, verified: Verified) -> Result<String, LinkError> {
     if verified.is_by_a_retired_key() {
         // The subject of an address change holds the subscriber and the address.
         let id = verified.subject.split('-').next().unwrap_or_default().to_owned();
-        let person = app.store.subscriber(id).await?;
+        let person = app.store.subscribers().subscriber(id).await?;
         if person.is_some_and(|person| !verified.opens(person.joined)) {
             return Err(TokenError::Invalid.into());
         }

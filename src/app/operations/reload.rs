@@ -61,13 +61,14 @@ pub async fn reload<E: Into<anyhow::Error>>(live: &Live, read: Result<Config, E>
         Ok((app, reloaded)) => {
             let text = reloaded.need_restart.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             let waits = (!text.is_empty()).then_some(PendingConfiguration { is_refused: false, text, since: now });
-            old.store.set_pending_configuration(waits).await?;
+            old.store.operations().set_pending_configuration(waits).await?;
             live.replace(app);
             Ok(reloaded)
         }
         Err(error) => {
             let text = format!("{error:#}");
             old.store
+                .operations()
                 .set_pending_configuration(Some(PendingConfiguration { is_refused: true, text, since: now }))
                 .await?;
             Err(error)

@@ -75,7 +75,7 @@ impl std::fmt::Display for Disk {
 /// # Errors
 /// The database fails.
 pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
-    let weeks = app.store.weeks(app.clock.now()).await?;
+    let weeks = app.store.operations().weeks(app.clock.now()).await?;
     Ok(StatusReport { weeks, ..figures(app).await? })
 }
 
@@ -97,7 +97,7 @@ pub async fn figures(app: &ReadOnly) -> anyhow::Result<StatusReport> {
 pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result<Option<StatusReport>> {
     match Reader::open(&database(data)).await {
         Ok(store) => {
-            let weeks = store.weeks(clock.now()).await?;
+            let weeks = store.operations().weeks(clock.now()).await?;
             Ok(Some(StatusReport { weeks, ..known(&store, data, clock.now()).await? }))
         }
         Err(Error::Missing { .. }) => Ok(None),
@@ -107,19 +107,19 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
 
 async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     Ok(StatusReport {
-        alarms: notices(&store.open_alarms().await?),
-        feeds: store.feed_states().await?,
-        messages: store.message_counts().await?,
-        pauses: store.pauses().await?,
-        subscribers: store.subscriber_counts().await?,
-        held: store.held_runs().await?,
-        returned: store.returned().await?,
+        alarms: notices(&store.operations().open_alarms().await?),
+        feeds: store.feeds().feed_states().await?,
+        messages: store.outbox().message_counts().await?,
+        pauses: store.outbox().pauses().await?,
+        subscribers: store.subscribers().subscriber_counts().await?,
+        held: store.digests().held_runs().await?,
+        returned: store.outbox().returned().await?,
         held_slots: Vec::new(),
-        last_run: store.last_run(None, now).await?,
+        last_run: store.digests().last_run(None, now).await?,
         next: Vec::new(),
         weeks: Weeks::default(),
         disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
-        untaken: store.pending_configuration().await?,
+        untaken: store.operations().pending_configuration().await?,
     })
 }
 
@@ -128,7 +128,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
 /// # Errors
 /// The database does not answer.
 pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
-    Ok(app.store.made().await.map(drop)?)
+    Ok(app.store.digests().made().await.map(drop)?)
 }
 
 /// The mark that records when the pages were last served.
@@ -139,9 +139,9 @@ pub(crate) const SERVED: &str = "pages served";
 pub async fn note_serving(app: &App) {
     let now = app.clock.now();
     let noted = async {
-        match app.store.marked(SERVED).await? {
+        match app.store.operations().marked(SERVED).await? {
             Some(last) if last <= now && now - last < TimeDelta::hours(1) => Ok(()),
-            _ => app.store.mark(SERVED, now).await,
+            _ => app.store.operations().mark(SERVED, now).await,
         }
     };
     if let Err(error) = noted.await {

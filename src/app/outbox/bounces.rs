@@ -89,7 +89,7 @@ pub async fn take_in(app: &App, bytes: &[u8], to: Option<&str>) -> anyhow::Resul
         Notice::AutoReply => BounceReport::Ignored(Ignored::AutoReply),
         Notice::Other => BounceReport::Ignored(Ignored::Other),
     };
-    app.store.count_returned(taken.word(), app.clock.now()).await?;
+    app.store.outbox().count_returned(taken.word(), app.clock.now()).await?;
     tell(&taken);
     tell_held(app).await?;
     Ok(taken)
@@ -115,7 +115,7 @@ async fn failed(app: &App, returned: &Returned, fault: Fault, code: String) -> a
     };
     let message = reported.message;
     let new = NewReport { source: Source::Dsn, fault, code: code.clone(), hash: hash(app, &reported) };
-    match app.store.report(message, new, app.clock.now()).await? {
+    match app.store.outbox().report(message, new, app.clock.now()).await? {
         Taken::NoMessage => Ok(BounceReport::Ignored(Ignored::NoMessage)),
         taken => Ok(BounceReport::Failed { message, fault, code, taken }),
     }
@@ -127,7 +127,7 @@ async fn complaint(app: &App, returned: &Returned) -> anyhow::Result<BounceRepor
         Ok(reported) => Some(reported),
         Err(Ignored::NoMessage) => None,
         Err(ignored) => match subscriber_of_link(app, returned).await? {
-            Some(subscriber) => app.store.reported_of(subscriber, returned.message_id.clone()).await?,
+            Some(subscriber) => app.store.outbox().reported_of(subscriber, returned.message_id.clone()).await?,
             None => return Ok(BounceReport::Ignored(ignored)),
         },
     };
@@ -135,7 +135,7 @@ async fn complaint(app: &App, returned: &Returned) -> anyhow::Result<BounceRepor
     let message = reported.message;
     let new =
         NewReport { source: Source::Arf, fault: Fault::Complaint, code: String::new(), hash: hash(app, &reported) };
-    app.store.report(message, new, app.clock.now()).await?;
+    app.store.outbox().report(message, new, app.clock.now()).await?;
     Ok(BounceReport::Complaint { message })
 }
 
@@ -151,7 +151,7 @@ async fn message_of_path(app: &App, returned: &Returned) -> anyhow::Result<Resul
         let Some((_, token)) = local.split_once('+') else { continue };
         ignored = Ignored::Forged;
         let Some(number) = token::claimed_message(token) else { continue };
-        let Some(reported) = app.store.reported(number).await? else {
+        let Some(reported) = app.store.outbox().reported(number).await? else {
             if token::may_be_return_path(&app.keys.token, token, app.clock.now()) {
                 ignored = Ignored::NoMessage;
             }
@@ -203,7 +203,7 @@ pub(crate) fn refusal(app: &App, message: &Claimed, error: &mail::Error, is_last
 
 /// Says in the log which runs are held, once each.
 pub(crate) async fn tell_held(app: &App) -> anyhow::Result<()> {
-    for run in app.store.newly_held(app.clock.now()).await? {
+    for run in app.store.digests().newly_held(app.clock.now()).await? {
         tracing::error!(
             run = run.id,
             waiting = run.waiting,

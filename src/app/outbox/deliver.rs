@@ -89,17 +89,17 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
     let flow = match FlowControl::start(app, at_once, concurrency, rate).await? {
         Start::Ready(flow) => flow,
         Start::Paused(pause) => {
-            let next = app.store.next_attempt().await?;
+            let next = app.store.outbox().next_attempt().await?;
             return Ok(DeliverReport { next, pause: Some(pause), ..DeliverReport::default() });
         }
     };
     // Only the holder of the lock delivers, and only one delivery runs at a time. A message still recorded as `sending`
     // belongs to an attempt that was cut off because the database failed while settling it.
-    let cut_off = app.store.recover(app.clock.now()).await?;
+    let cut_off = app.store.outbox().recover(app.clock.now()).await?;
     if cut_off > 0 {
         tracing::warn!(cut_off, "the last delivery was interrupted; its messages will be resent unchanged");
     }
-    let steps = app.store.due_count(app.clock.now()).await?;
+    let steps = app.store.outbox().due_count(app.clock.now()).await?;
     listener(Progress::Started { what: "sending", steps });
     let mut delivery = Delivery::new(app, listener, flow);
     delivery.send_all().await?;
@@ -108,7 +108,7 @@ async fn start(app: &App, listener: Listener<'_>, at_once: bool) -> anyhow::Resu
     bounces::tell_held(app).await?;
     let Delivery { mut report, flow, .. } = delivery;
     report.pause = flow.finish(app).await?;
-    report.next = app.store.next_attempt().await?;
+    report.next = app.store.outbox().next_attempt().await?;
     Ok(report)
 }
 
@@ -222,7 +222,8 @@ impl<'a> Delivery<'a> {
         }
         let keys = self.app.keys.clone();
         let (ended, now) = (std::mem::take(&mut self.ended), self.app.clock.now());
-        let claiming = self.app.store.settle_and_claim(ended, now, wanted, move |address| keys.address_hash(address));
+        let claiming =
+            self.app.store.outbox().settle_and_claim(ended, now, wanted, move |address| keys.address_hash(address));
         let claims = claiming.await?;
         let begun = claims.messages.len();
         self.report.late += claims.late;

@@ -17,7 +17,7 @@ pub struct NotUnknown(pub i64);
 /// The database fails.
 pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
     let is_anybody_sending = holder(&app.config.settings.data).is_some();
-    Ok(app.store.unknown(!is_anybody_sending).await?)
+    Ok(app.store.outbox().unknown(!is_anybody_sending).await?)
 }
 
 /// Applies a decision to the messages with these numbers, or to all if `ids` is empty. Returns how many there were.
@@ -25,5 +25,5 @@ pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
 /// # Errors
 /// [`NotUnknown`], in which case nothing has changed; or the database fails.
 pub async fn decide(app: &App, decision: Decision, ids: Vec<i64>) -> anyhow::Result<usize> {
-    Ok(app.store.decide(ids, decision, app.clock.now()).await?.map_err(NotUnknown)?)
+    Ok(app.store.outbox().decide(ids, decision, app.clock.now()).await?.map_err(NotUnknown)?)
 }

@@ -57,7 +57,7 @@ pub struct Explanation {
 /// # Errors
 /// The page cannot be fetched, or it is not a web page; or the database fails.
 pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
-    match app.store.item_by_link(canonical(link)).await? {
+    match app.store.items().item_by_link(canonical(link)).await? {
         Some(item) => stored(app, &item).await,
         None => page(app, link)
             .await
@@ -70,7 +70,7 @@ pub async fn by_link(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> 
 /// # Errors
 /// No item has this number; or the database fails.
 pub async fn by_number(app: &ReadOnly, seq: i64) -> anyhow::Result<Explanation> {
-    let item = app.store.item(seq).await?.with_context(|| format!("no stored item has the number {seq}"))?;
+    let item = app.store.items().item(seq).await?.with_context(|| format!("no stored item has the number {seq}"))?;
     stored(app, &item).await
 }
 
@@ -82,7 +82,7 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     if !item.is_mailable {
         notes.push("it was published before its feed's first-poll window, so it is kept and not mailed".to_owned());
     }
-    for run in app.store.runs_with(item.seq).await? {
+    for run in app.store.digests().runs_with(item.seq).await? {
         notes.push(format!("it is in the {} digest of run {}", run.cadence, run.id));
     }
     if let Some(removed) = item.text_removed {

@@ -91,9 +91,9 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
     let from = from.unwrap_or(DateTime::UNIX_EPOCH);
     let (zone, scale) = (app.config.settings.timezone, app.config.topic.scale());
     let mut report = TestReport::default();
-    let mut after = app.store.last_before(from).await?;
+    let mut after = app.store.items().last_before(from).await?;
     loop {
-        let page = app.store.items_after(after, PAGE).await?;
+        let page = app.store.items().items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         for item in &page {

@@ -88,7 +88,7 @@ async fn join(app: &App, people: Vec<Person>, report: &mut ImportReport, listene
     listener(Progress::Started { what: "importing", steps: newcomers.len().div_ceil(BATCH) });
     while !newcomers.is_empty() {
         let rest = newcomers.split_off(newcomers.len().min(BATCH));
-        for joined in app.store.join_all(newcomers, app.clock.now()).await? {
+        for joined in app.store.subscribers().join_all(newcomers, app.clock.now()).await? {
             match joined {
                 Joined::Added | Joined::Confirmed => report.added += 1,
                 Joined::AlreadyPending | Joined::AlreadyActive => report.known += 1,

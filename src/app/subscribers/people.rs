@@ -35,7 +35,7 @@ impl Which {
 /// The theme does not exist; or the database fails.
 pub async fn list(app: &ReadOnly, which: &Which) -> anyhow::Result<Vec<Subscriber>> {
     super::subscribe::check_themes(app, which.theme.as_slice())?;
-    let mut people = app.store.subscribers().await?;
+    let mut people = app.store.subscribers().list().await?;
     people.retain(|person| which.takes(person));
     Ok(people)
 }
@@ -56,16 +56,16 @@ pub struct Dossier {
 /// # Errors
 /// The database fails.
 pub async fn show(app: &ReadOnly, address: &EmailAddress) -> anyhow::Result<Option<Dossier>> {
-    let suppressed = app.store.suppression(app.keys.address_hash(address)).await?;
-    let Some(person) = app.store.subscriber_at(address).await? else {
+    let suppressed = app.store.outbox().suppression(app.keys.address_hash(address)).await?;
+    let Some(person) = app.store.subscribers().subscriber_at(address).await? else {
         let without_record = |suppressed| Dossier { record: None, wording: None, suppressed };
         return Ok(suppressed.map(|suppressed| without_record(Some(suppressed))));
     };
     let wording = match person.consent_wording {
-        Some(version) => app.store.wording(version).await?,
+        Some(version) => app.store.sign_ups().wording(version).await?,
         None => None,
     };
-    let record = app.store.own_record(person.id).await?;
+    let record = app.store.subscribers().own_record(person.id).await?;
     Ok(Some(Dossier { record, wording, suppressed }))
 }
 

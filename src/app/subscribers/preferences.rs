@@ -52,7 +52,7 @@ pub enum Step {
 /// The id that the token names, and the subscriber if they are still stored.
 async fn holder(app: &App, purpose: Purpose, token: &str) -> Result<(String, Option<Subscriber>), LinkError> {
     let id = keys::named(app, purpose, token).await?;
-    let known = app.store.subscriber(id.clone()).await?;
+    let known = app.store.subscribers().subscriber(id.clone()).await?;
     Ok((id, known))
 }
 
@@ -77,7 +77,7 @@ pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) ->
     }
     chosen.sort();
     let themes = (chosen.len() < known.len()).then_some(chosen);
-    app.store.change_preferences(person.id, Preferences { cadence, themes }).await?;
+    app.store.subscribers().change_preferences(person.id, Preferences { cadence, themes }).await?;
     Ok(Step::Done)
 }
 
@@ -91,7 +91,7 @@ pub async fn pause(app: &App, token: &str, day: &str) -> Result<Step, LinkError>
     let Some(day) = day.trim().parse::<NaiveDate>().ok().filter(|day| (first..=last).contains(day)) else {
         return Ok(Step::Problem(Problem::Pause));
     };
-    app.store.pause_person(person.id, morning(app, day), app.clock.now()).await?;
+    app.store.subscribers().pause_person(person.id, morning(app, day), app.clock.now()).await?;
     Ok(Step::Done)
 }
 
@@ -101,7 +101,7 @@ pub async fn pause(app: &App, token: &str, day: &str) -> Result<Step, LinkError>
 /// [`LinkError`].
 pub async fn resume(app: &App, token: &str) -> Result<Step, LinkError> {
     let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
-    app.store.end_pause(person.id, app.clock.now()).await?;
+    app.store.subscribers().end_pause(person.id, app.clock.now()).await?;
     Ok(Step::Done)
 }
 
@@ -128,7 +128,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, 
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
     let question = transactional_emails::address_change(app, &token)?;
-    app.store.ask_address((person.id, address, hash), question, now).await?;
+    app.store.subscribers().ask_address((person.id, address, hash), question, now).await?;
     Ok(Step::Done)
 }
 
@@ -141,7 +141,11 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
     let named = keys::named(app, Purpose::Address, token).await?;
     let (id, hash) = named.split_once('-').ok_or(TokenError::Invalid)?;
     let (keys, hash) = (app.keys.clone(), hash.to_owned());
-    Ok(app.store.take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now).await?)
+    Ok(app
+        .store
+        .subscribers()
+        .take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now)
+        .await?)
 }
 
 /// Emails an active subscriber the link to their page, at most once an hour. The caller must not reveal the result; the
@@ -150,10 +154,10 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
 /// # Errors
 /// The database or a template fails.
 pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
-    let known = app.store.subscriber_at(address).await?;
+    let known = app.store.subscribers().subscriber_at(address).await?;
     let active = known.filter(|person| person.status == Status::Active).map(|person| person.id);
     let link = transactional_emails::link(app, active.as_deref().unwrap_or("nobody"))?;
-    Ok(app.store.queue_link(active, link, app.clock.now()).await?)
+    Ok(app.store.sign_ups().queue_link(active, link, app.clock.now()).await?)
 }
 
 /// Everything that is stored about the holder of the link; `None` if nothing is.
@@ -162,9 +166,9 @@ pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool
 /// [`LinkError`].
 pub async fn data(app: &App, token: &str) -> Result<Option<Json>, LinkError> {
     let id = keys::named(app, Purpose::Preferences, token).await?;
-    let Some(record) = app.store.own_record(id).await? else { return Ok(None) };
+    let Some(record) = app.store.subscribers().own_record(id).await? else { return Ok(None) };
     let wording = match &record.subscriber.consent_wording {
-        Some(version) => app.store.wording(version.clone()).await?,
+        Some(version) => app.store.sign_ups().wording(version.clone()).await?,
         None => None,
     };
     Ok(Some(record_json(&record, wording.as_deref())))
@@ -209,7 +213,7 @@ pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
 /// [`LinkError`].
 pub async fn erase(app: &App, token: &str) -> Result<(), LinkError> {
     let id = keys::named(app, Purpose::Preferences, token).await?;
-    app.store.erase(id, app.clock.now()).await?;
+    app.store.subscribers().erase(id, app.clock.now()).await?;
     Ok(())
 }
 
@@ -218,7 +222,7 @@ pub async fn erase(app: &App, token: &str) -> Result<(), LinkError> {
 /// # Errors
 /// The database fails.
 pub async fn forget(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
-    Ok(app.store.forget(address, app.clock.now()).await?)
+    Ok(app.store.subscribers().forget(address, app.clock.now()).await?)
 }
 
 /// Whether the holder of an unsubscribe link has unsubscribed and can undo it.
@@ -254,9 +258,12 @@ pub async fn come_back(app: &App, token: &str) -> Result<Return, LinkError> {
     let (id, Some(person)) = holder(app, Purpose::Unsubscribe, token).await? else { return Ok(Return::Not) };
     if person.status == Status::Left {
         let keys = app.keys.clone();
-        app.store.come_back(id.clone(), now - UNDO_FOR, now, move |address| keys.address_hash(address)).await?;
+        app.store
+            .subscribers()
+            .come_back(id.clone(), now - UNDO_FOR, now, move |address| keys.address_hash(address))
+            .await?;
     }
-    let known = app.store.subscriber(id).await?;
+    let known = app.store.subscribers().subscriber(id).await?;
     Ok(match known.map(|person| person.status) {
         Some(Status::Active) => Return::Back,
         Some(Status::Pending) => Return::Unconfirmed,

@@ -105,7 +105,7 @@ pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
 /// # Errors
 /// The database or a template fails.
 pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
-    let known = app.store.subscriber_at(&wanted.address).await?;
+    let known = app.store.subscribers().subscriber_at(&wanted.address).await?;
     let fresh = hex(&random(12)?);
     let id = known.map_or(fresh, |person| person.id);
     // Both are rendered whichever is sent, so that the response time reveals nothing.
@@ -125,7 +125,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
         is_own_wish: true,
         may_return: true,
     };
-    Ok(app.store.sign_up(new, wording, answers, app.clock.now()).await?)
+    Ok(app.store.sign_ups().sign_up(new, wording, answers, app.clock.now()).await?)
 }
 
 /// The wording that people currently agree to on the page.

@@ -56,7 +56,7 @@ pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     let cadence = request.preferences.cadence;
     let new = newcomer(app, request)?;
     let is_confirmed = new.is_confirmed;
-    let (joined, id) = app.store.join(new, app.clock.now()).await?;
+    let (joined, id) = app.store.subscribers().join(new, app.clock.now()).await?;
     let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
     let is_asked = asks && ask(app, id.clone(), cadence).await?;
     Ok(AddReport { id, joined, is_asked })
@@ -81,7 +81,7 @@ pub struct Addition {
 /// [`Refusal`]; an unknown theme; or the database or a template fails.
 pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddReport> {
     let Addition { address, wishes, consent, again } = addition;
-    let known = app.store.subscriber_at(&address).await?;
+    let known = app.store.subscribers().subscriber_at(&address).await?;
     if let Some(status) = known.as_ref().map(|person| person.status) {
         let is_kept = status == Status::Active || (status == Status::Pending && consent.is_none());
         if is_kept && (wishes != Changes::default() || consent.is_some()) {
@@ -110,8 +110,8 @@ pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddRep
 /// [`Refusal`]; an unknown theme; or the database fails.
 pub async fn change(app: &App, address: &EmailAddress, changes: Changes) -> anyhow::Result<Subscriber> {
     check_themes(app, changes.themes.as_deref().unwrap_or_default())?;
-    let is_changed = app.store.change_person(address, changes).await?;
-    match app.store.subscriber_at(address).await? {
+    let is_changed = app.store.subscribers().change_person(address, changes).await?;
+    match app.store.subscribers().subscriber_at(address).await? {
         Some(person) if is_changed => Ok(person),
         Some(person) if person.status == Status::Left => Err(Refusal::HasLeft(address.clone()).into()),
         Some(_) => Err(Refusal::Suppressed(address.clone()).into()),
@@ -207,7 +207,7 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
 /// Queues the confirmation email. False if one was queued within the last hour.
 async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
     let question = transactional_emails::confirmation(app, &id, cadence)?;
-    Ok(app.store.queue_answer(id, question, app.clock.now()).await?)
+    Ok(app.store.sign_ups().queue_answer(id, question, app.clock.now()).await?)
 }
 
 /// Checks that this token is valid for `purpose`; changes nothing.
@@ -225,10 +225,10 @@ pub async fn check(app: &App, purpose: Purpose, token: &str) -> Result<(), LinkE
 pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     let now = app.clock.now();
     let id = keys::named(app, Purpose::Confirm, token).await?;
-    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(false) };
+    let Some(person) = app.store.subscribers().subscriber(id.clone()).await? else { return Ok(false) };
     let welcome = transactional_emails::welcome(app, person.preferences.cadence).await?;
     let keys = app.keys.clone();
-    let confirmed = app.store.confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
+    let confirmed = app.store.sign_ups().confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
     Ok(confirmed != Confirmed::Nobody)
 }
 
@@ -249,7 +249,7 @@ pub enum AskedAgain {
 /// [`LinkError`].
 pub async fn ask_again(app: &App, token: &str) -> Result<AskedAgain, LinkError> {
     let id = keys::named_once(app, Purpose::Confirm, token).await?;
-    let Some(person) = app.store.subscriber(id.clone()).await? else { return Ok(AskedAgain::Closed) };
+    let Some(person) = app.store.subscribers().subscriber(id.clone()).await? else { return Ok(AskedAgain::Closed) };
     Ok(match person.status {
         Status::Active => AskedAgain::Subscribed,
         Status::Left | Status::Suppressed => AskedAgain::Closed,
@@ -266,7 +266,7 @@ pub async fn ask_again(app: &App, token: &str) -> Result<AskedAgain, LinkError> 
 /// [`LinkError`].
 pub async fn unsubscribe(app: &App, token: &str) -> Result<(), LinkError> {
     let id = keys::named(app, Purpose::Unsubscribe, token).await?;
-    app.store.leave(id, app.clock.now()).await?;
+    app.store.subscribers().leave(id, app.clock.now()).await?;
     Ok(())
 }
 
@@ -275,8 +275,8 @@ pub async fn unsubscribe(app: &App, token: &str) -> Result<(), LinkError> {
 /// # Errors
 /// The database fails.
 pub async fn remove(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
-    match app.store.subscriber_at(address).await? {
-        Some(subscriber) => Ok(app.store.leave(subscriber.id, app.clock.now()).await?),
+    match app.store.subscribers().subscriber_at(address).await? {
+        Some(subscriber) => Ok(app.store.subscribers().leave(subscriber.id, app.clock.now()).await?),
         None => Ok(false),
     }
 }

@@ -139,11 +139,11 @@ mod tests {
         };
         store.writer.call(limit).await.unwrap();
         let large = crate::store::FreshKeys { token: vec![7; 1 << 20], suppression: Vec::new() };
-        let error = store.keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
+        let error = store.operations().keys(large, DateTime::UNIX_EPOCH).await.unwrap_err();
         assert_eq!(error.code(), Some(ErrorCode::DiskFull), "{error:?}");
         assert!(error.hint().unwrap().contains("make room"), "{error:?}");
         assert!(store.quick_check(Duration::from_secs(60)).await.unwrap());
-        store.mark("small", DateTime::UNIX_EPOCH).await.unwrap();
+        store.operations().mark("small", DateTime::UNIX_EPOCH).await.unwrap();
     }
 
     #[tokio::test]

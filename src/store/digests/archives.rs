@@ -2,10 +2,11 @@
 //! transaction that freezes the run (`runs`), and never change. They are listed once a digest of the run was sent, and
 //! while it is not held.
 
+use crate::store::Archive;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, named_params, params};
 
-use crate::store::{Error, Reader, from_json, optional_time, seconds, time, to_json};
+use crate::store::{Error, from_json, optional_time, seconds, time, to_json};
 
 /// The page of a run to be frozen.
 #[derive(Debug, Clone)]
@@ -91,82 +92,86 @@ const PAGE: &str = "SELECT a.html, r.made, r.published IS NOT NULL AND r.held IS
 const LIST: &str = "SELECT a.name, a.title, r.due, r.published, r.stories FROM runs r JOIN archives a ON a.run = r.id
     WHERE r.published IS NOT NULL AND r.held IS NULL ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2";
 
-impl Reader {
+impl Archive<'_> {
     /// `base` itself, or with the first number from 2 that no run has: `2026-11-23-2`.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn free_archive_name(&self, base: String) -> Result<String, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare(IS_TAKEN)?;
-            let mut name = base.clone();
-            let mut number = 1;
-            while statement.exists([&name])? {
-                number += 1;
-                name = format!("{base}-{number}");
-            }
-            Ok(name)
-        })
-        .await
+    pub async fn free_archive_name(self, base: String) -> Result<String, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(IS_TAKEN)?;
+                let mut name = base.clone();
+                let mut number = 1;
+                while statement.exists([&name])? {
+                    number += 1;
+                    name = format!("{base}-{number}");
+                }
+                Ok(name)
+            })
+            .await
     }
 
     /// The page of the run of this name, listed or not: a proof or an email may link to it.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn archive(&self, name: String) -> Result<Option<ArchivePage>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(PAGE)?;
-            let mut rows = statement.query([&name])?;
-            let page = |row: &Row<'_>| -> Result<ArchivePage, Error> {
-                let (html, is_listed) = (row.get("html")?, row.get("is_listed")?);
-                Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
-            };
-            rows.next()?.map(page).transpose()
-        })
-        .await
+    pub async fn page(self, name: String) -> Result<Option<ArchivePage>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(PAGE)?;
+                let mut rows = statement.query([&name])?;
+                let page = |row: &Row<'_>| -> Result<ArchivePage, Error> {
+                    let (html, is_listed) = (row.get("html")?, row.get("is_listed")?);
+                    Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
+                };
+                rows.next()?.map(page).transpose()
+            })
+            .await
     }
 
     /// At most `limit` listed pages after the first `skip`, newest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn archives(&self, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(LIST)?;
-            let mut rows = statement.query(params![limit as u64, skip as u64])?;
-            let mut archives = Vec::new();
-            while let Some(row) = rows.next()? {
-                archives.push(ArchiveRow {
-                    name: row.get("name")?,
-                    title: row.get("title")?,
-                    due: time(row.get("due")?)?,
-                    sent: time(row.get("published")?)?,
-                    stories: row.get("stories")?,
-                });
-            }
-            Ok(archives)
-        })
-        .await
+    pub async fn pages(self, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(LIST)?;
+                let mut rows = statement.query(params![limit as u64, skip as u64])?;
+                let mut archives = Vec::new();
+                while let Some(row) = rows.next()? {
+                    archives.push(ArchiveRow {
+                        name: row.get("name")?,
+                        title: row.get("title")?,
+                        due: time(row.get("due")?)?,
+                        sent: time(row.get("published")?)?,
+                        stories: row.get("stories")?,
+                    });
+                }
+                Ok(archives)
+            })
+            .await
     }
 
     /// When a page last entered or left the list.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn archives_changed(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| {
-            optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?)
-        })
-        .await
+    pub async fn changed(self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.reader
+            .read(|connection| {
+                optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?)
+            })
+            .await
     }
 
     /// The stories of listed pages, those of the newest page first; a story of several only where it was sent first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn sent_stories(&self, limit: usize) -> Result<Vec<SentStory>, Error> {
-        self.read(move |connection| sent_stories(connection, limit)).await
+    pub async fn sent_stories(self, limit: usize) -> Result<Vec<SentStory>, Error> {
+        self.reader.read(move |connection| sent_stories(connection, limit)).await
     }
 }
 

@@ -2,13 +2,14 @@
 //! its messages is sent and its reports wait; what they led to before is taken back. The rule is
 //! `domain::outbox::bounce::judge`; `status_counts` counts a run's messages by state.
 
+use crate::store::DigestChanges;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::status_counts::{HeldRun, held};
 use crate::domain::outbox::bounce::{Judgement, SAMPLE, judge as judge_sample};
 use crate::store::outbox::{messages, states, suppressions};
-use crate::store::{Error, Kind, Store, seconds};
+use crate::store::{Error, Kind, seconds};
 
 /// What a release did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,29 +49,31 @@ const WITH_WAITING_REPORTS: &str = "SELECT DISTINCT m.run FROM reports r JOIN me
 
 const TOLD: &str = "UPDATE runs SET held_told = ?1 WHERE held IS NOT NULL AND held_told IS NULL";
 
-impl Store {
+impl DigestChanges<'_> {
     /// Judges the runs whose reports still wait (the rest of a sample may have been cancelled), and returns the held runs
     /// that were not reported yet, which count as reported from now on.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn newly_held(&self, now: DateTime<Utc>) -> Result<Vec<HeldRun>, Error> {
+    pub async fn newly_held(self, now: DateTime<Utc>) -> Result<Vec<HeldRun>, Error> {
         // Looked up first: nearly always there is nothing to write.
-        let is_any = self.read(|connection| Ok(connection.query_row(IS_ANY_DUE, [], |row| row.get::<_, bool>(0))?));
+        let is_any =
+            self.reader.read(|connection| Ok(connection.query_row(IS_ANY_DUE, [], |row| row.get::<_, bool>(0))?));
         if !is_any.await? {
             return Ok(Vec::new());
         }
-        self.write(move |tx| {
-            let mut statement = tx.prepare(WITH_WAITING_REPORTS)?;
-            let waiting: Vec<i64> = statement.query_map([], |row| row.get("run"))?.collect::<Result<_, _>>()?;
-            for run in waiting {
-                judge(tx, run, now)?;
-            }
-            let unreported = held(tx, true)?;
-            tx.execute(TOLD, [seconds(now)])?;
-            Ok(unreported)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let mut statement = tx.prepare(WITH_WAITING_REPORTS)?;
+                let waiting: Vec<i64> = statement.query_map([], |row| row.get("run"))?.collect::<Result<_, _>>()?;
+                for run in waiting {
+                    judge(tx, run, now)?;
+                }
+                let unreported = held(tx, true)?;
+                tx.execute(TOLD, [seconds(now)])?;
+                Ok(unreported)
+            })
+            .await
     }
 
     /// Holds a run by hand. What its reports led to so far stays, since nothing speaks against them. False if there is no
@@ -78,8 +81,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn hold(&self, run: i64, because: String, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| hold(tx, run, &because, now)).await
+    pub async fn hold(self, run: i64, because: String, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store.write(move |tx| hold(tx, run, &because, now)).await
     }
 
     /// Lets a held run go on; it is not held automatically again. Its reports are applied now if they are believed, else
@@ -88,23 +91,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn release(&self, run: i64, believe: bool, now: DateTime<Utc>) -> Result<Option<Released>, Error> {
-        self.write(move |tx| {
-            if tx.execute(RELEASE, params![run, seconds(now)])? == 0 {
-                return Ok(None);
-            }
-            let retried = if believe {
-                suppressions::weigh_waiting(tx, run, now)?;
-                0
-            } else {
-                let retried = states::queue_again(tx, run, now)?;
-                suppressions::forget_waiting(tx, run, now)?;
-                retried
-            };
-            messages::retry_now(tx, run, now)?;
-            Ok(Some(Released { retried, open: messages::open_of(tx, run)? }))
-        })
-        .await
+    pub async fn release(self, run: i64, believe: bool, now: DateTime<Utc>) -> Result<Option<Released>, Error> {
+        self.store
+            .write(move |tx| {
+                if tx.execute(RELEASE, params![run, seconds(now)])? == 0 {
+                    return Ok(None);
+                }
+                let retried = if believe {
+                    suppressions::weigh_waiting(tx, run, now)?;
+                    0
+                } else {
+                    let retried = states::queue_again(tx, run, now)?;
+                    suppressions::forget_waiting(tx, run, now)?;
+                    retried
+                };
+                messages::retry_now(tx, run, now)?;
+                Ok(Some(Released { retried, open: messages::open_of(tx, run)? }))
+            })
+            .await
     }
 
     /// Ends a run: its open messages are cancelled and move no cursor, so that the next digest has its stories. The
@@ -113,21 +117,22 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn cancel(&self, run: i64, now: DateTime<Utc>) -> Result<Option<Cancelled>, Error> {
-        self.write(move |tx| {
-            let is_held: Option<bool> = tx.query_row(IS_HELD, [run], |row| row.get("is_held")).optional()?;
-            let Some(is_held) = is_held else { return Ok(None) };
-            if !is_held && messages::open_of(tx, run)? == 0 {
-                return Ok(None);
-            }
-            if is_held {
-                suppressions::forget_waiting(tx, run, now)?;
-            }
-            tx.execute(CANCEL, params![run, seconds(now)])?;
-            let messages = states::cancel_run(tx, run, now)?;
-            Ok(Some(Cancelled { messages, under_way: messages::sending_of(tx, run)? }))
-        })
-        .await
+    pub async fn cancel(self, run: i64, now: DateTime<Utc>) -> Result<Option<Cancelled>, Error> {
+        self.store
+            .write(move |tx| {
+                let is_held: Option<bool> = tx.query_row(IS_HELD, [run], |row| row.get("is_held")).optional()?;
+                let Some(is_held) = is_held else { return Ok(None) };
+                if !is_held && messages::open_of(tx, run)? == 0 {
+                    return Ok(None);
+                }
+                if is_held {
+                    suppressions::forget_waiting(tx, run, now)?;
+                }
+                tx.execute(CANCEL, params![run, seconds(now)])?;
+                let messages = states::cancel_run(tx, run, now)?;
+                Ok(Some(Cancelled { messages, under_way: messages::sending_of(tx, run)? }))
+            })
+            .await
     }
 }
 

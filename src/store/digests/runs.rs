@@ -1,6 +1,7 @@
 //! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
 //! rendered bodies and messages.
 
+use crate::store::{DigestChanges, Digests};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
 
@@ -13,7 +14,7 @@ use crate::store::outbox::states::NewDigests;
 use crate::store::outbox::{bodies, states};
 use crate::store::subscribers::recipients;
 use crate::store::subscribers::recipients::{Recipients, SERVED};
-use crate::store::{Error, Reader, Store, from_json, seconds, time};
+use crate::store::{Error, from_json, seconds, time};
 
 /// The subscribers of a run who see the same digest: those with the same cursor and the same themes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,92 +130,96 @@ impl RunRow {
 
 const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM items";
 
-impl Reader {
+impl Digests<'_> {
     /// The highest number given so far.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn highest_seq(&self) -> Result<i64, Error> {
-        self.read(|connection| Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)).await
+    pub async fn highest_seq(self) -> Result<i64, Error> {
+        self.reader.read(|connection| Ok(connection.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?)).await
     }
 
     /// The distinct windows of the subscribers of a cadence, or of all subscribers.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn windows(&self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare(&format!(
-                "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
+    pub async fn windows(self, cadence: Option<Cadence>) -> Result<Vec<Window>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(&format!(
+                    "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
                  ORDER BY cursor, themes"
-            ))?;
-            let mut rows = statement.query(named_params! {
-                ":active": Status::Active.as_str(),
-                ":cadence": cadence.map(Cadence::as_str),
-                ":sending": State::Sending.as_str(),
-                ":unknown": State::Unknown.as_str(),
-            })?;
-            let mut windows = Vec::new();
-            while let Some(row) = rows.next()? {
-                let themes: Option<String> = row.get("themes")?;
-                let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
-                windows.push(Window { cursor: row.get("cursor")?, themes, people: row.get("people")? });
-            }
-            Ok(windows)
-        })
-        .await
+                ))?;
+                let mut rows = statement.query(named_params! {
+                    ":active": Status::Active.as_str(),
+                    ":cadence": cadence.map(Cadence::as_str),
+                    ":sending": State::Sending.as_str(),
+                    ":unknown": State::Unknown.as_str(),
+                })?;
+                let mut windows = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let themes: Option<String> = row.get("themes")?;
+                    let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
+                    windows.push(Window { cursor: row.get("cursor")?, themes, people: row.get("people")? });
+                }
+                Ok(windows)
+            })
+            .await
     }
 }
 
-impl Store {
+impl DigestChanges<'_> {
     /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
     /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has no one to serve.
     ///
     /// # Errors
     /// [`Error::Statement`]; a slot that has a run already is one.
-    pub async fn freeze(&self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
-        self.write(move |tx| freeze(tx, &run)).await
+    pub async fn freeze(self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
+        self.store.write(move |tx| freeze(tx, &run)).await
     }
 }
 
-impl Reader {
+impl Digests<'_> {
     /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
     /// the clock was ahead must not block later ones.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn last_run(&self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
-        self.read(move |connection| {
-            let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
-            let mut statement = connection.prepare_cached(question)?;
-            let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
-            rows.next()?.map(run_row).transpose()
-        })
-        .await
+    pub async fn last_run(self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
+        self.reader
+            .read(move |connection| {
+                let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
+                let mut statement = connection.prepare_cached(question)?;
+                let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
+                rows.next()?.map(run_row).transpose()
+            })
+            .await
     }
 
     /// Whether there is anybody whom a slot of this cadence concerns: active, and not paused.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn has_readers(&self, cadence: Cadence) -> Result<bool, Error> {
-        self.read(move |connection| {
-            Ok(connection.query_row(HAS_READERS, [Status::Active.as_str(), cadence.as_str()], |row| row.get(0))?)
-        })
-        .await
+    pub async fn has_readers(self, cadence: Cadence) -> Result<bool, Error> {
+        self.reader
+            .read(move |connection| {
+                Ok(connection.query_row(HAS_READERS, [Status::Active.as_str(), cadence.as_str()], |row| row.get(0))?)
+            })
+            .await
     }
 
     /// The subjects of the last run of a cadence that had a digest; of any run, without one.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn last_subjects(&self, cadence: Option<Cadence>) -> Result<Vec<String>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare(LAST_SUBJECTS)?;
-            let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get("subject"))?;
-            Ok(subjects.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn last_subjects(self, cadence: Option<Cadence>) -> Result<Vec<String>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(LAST_SUBJECTS)?;
+                let subjects = statement.query_map([cadence.map(Cadence::as_str)], |row| row.get("subject"))?;
+                Ok(subjects.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 
     /// SHA-256 of the editor's note that subscribers of a cadence (`None`: of any) were shown last. A run of which no email
@@ -222,25 +227,26 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn last_note(&self, cadence: Option<Cadence>) -> Result<Option<String>, Error> {
-        self.read(move |connection| {
-            let parameters = named_params! {
-                ":cadence": cadence.map(Cadence::as_str),
-                ":sending": State::Sending.as_str(),
-                ":unknown": State::Unknown.as_str(),
-                ":sent": State::Sent.as_str(),
-            };
-            Ok(connection.query_row(LAST_NOTE, parameters, |row| row.get("note")).optional()?)
-        })
-        .await
+    pub async fn last_note(self, cadence: Option<Cadence>) -> Result<Option<String>, Error> {
+        self.reader
+            .read(move |connection| {
+                let parameters = named_params! {
+                    ":cadence": cadence.map(Cadence::as_str),
+                    ":sending": State::Sending.as_str(),
+                    ":unknown": State::Unknown.as_str(),
+                    ":sent": State::Sent.as_str(),
+                };
+                Ok(connection.query_row(LAST_NOTE, parameters, |row| row.get("note")).optional()?)
+            })
+            .await
     }
 
     /// When the database was made: the first slot counts from there.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn made(&self) -> Result<DateTime<Utc>, Error> {
-        self.read(|connection| time(connection.query_row(MADE, [], |row| row.get("made"))?)).await
+    pub async fn made(self) -> Result<DateTime<Utc>, Error> {
+        self.reader.read(|connection| time(connection.query_row(MADE, [], |row| row.get("made"))?)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The status of runs, for those who look: their messages by state, what was reported about them, which are held. What
 //! holds and releases them is in `held_runs`.
 
+use crate::store::Digests;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::store::{Error, Reader, RunName, optional_time, time};
+use crate::store::{Error, RunName, optional_time, time};
 
 /// The full status of a run.
 #[derive(Debug, Clone)]
@@ -111,87 +112,91 @@ const HELD: &str = "SELECT id, cadence, slot, held, coalesce(held_because, '') A
         AS waiting
     FROM runs WHERE held IS NOT NULL AND (held_told IS NULL OR NOT :only_unreported) ORDER BY id";
 
-impl Reader {
+impl Digests<'_> {
     /// The newest digest of a cadence, or of any, as most of its subscribers got it.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn last_digest(&self, cadence: Option<Cadence>) -> Result<Option<LastDigest>, Error> {
+    pub async fn last_digest(self, cadence: Option<Cadence>) -> Result<Option<LastDigest>, Error> {
         // A quiet note of the same run moves no cursor: its message does not go through the run's end.
         const LAST: &str = "SELECT r.id, r.cadence, r.made, p.subject, p.text, p.html
             FROM messages m JOIN bodies p ON p.id = m.body JOIN runs r ON r.id = m.run
             WHERE m.run = (SELECT max(id) FROM runs WHERE (?1 IS NULL OR cadence = ?1)
                            AND EXISTS (SELECT 1 FROM run_stories s WHERE s.run = runs.id AND s.listed = 0))
             AND m.kind = 'digest' AND m.through_seq = r.through_seq GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
-        self.read(move |connection| {
-            let mut statement = connection.prepare(LAST)?;
-            let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some(LastDigest {
-                run: row.get("id")?,
-                cadence: row.get("cadence")?,
-                made: time(row.get("made")?)?,
-                subject: row.get("subject")?,
-                text: row.get("text")?,
-                html: row.get("html")?,
-            }))
-        })
-        .await
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(LAST)?;
+                let mut rows = statement.query([cadence.map(Cadence::as_str)])?;
+                let Some(row) = rows.next()? else { return Ok(None) };
+                Ok(Some(LastDigest {
+                    run: row.get("id")?,
+                    cadence: row.get("cadence")?,
+                    made: time(row.get("made")?)?,
+                    subject: row.get("subject")?,
+                    text: row.get("text")?,
+                    html: row.get("html")?,
+                }))
+            })
+            .await
     }
 
     /// The newest runs, and every one that is held; newest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn runs(&self, limit: usize) -> Result<Vec<RunStatus>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(RUNS)?;
-            let mut rows = statement.query([limit])?;
-            let mut runs = Vec::new();
-            while let Some(row) = rows.next()? {
-                runs.push(standing(connection, row)?);
-            }
-            Ok(runs)
-        })
-        .await
+    pub async fn runs(self, limit: usize) -> Result<Vec<RunStatus>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(RUNS)?;
+                let mut rows = statement.query([limit])?;
+                let mut runs = Vec::new();
+                while let Some(row) = rows.next()? {
+                    runs.push(standing(connection, row)?);
+                }
+                Ok(runs)
+            })
+            .await
     }
 
     /// One run, with the reports about it, most frequent first. `None` if there is none of this number.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn run(&self, id: i64) -> Result<Option<(RunStatus, Vec<ReportCount>)>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(RUN)?;
-            let mut rows = statement.query([id])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            let mut reports = connection.prepare_cached(REPORTS)?;
-            let reports = reports.query_map([id], report_count)?;
-            Ok(Some((standing(connection, row)?, reports.collect::<Result<_, _>>()?)))
-        })
-        .await
+    pub async fn run(self, id: i64) -> Result<Option<(RunStatus, Vec<ReportCount>)>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(RUN)?;
+                let mut rows = statement.query([id])?;
+                let Some(row) = rows.next()? else { return Ok(None) };
+                let mut reports = connection.prepare_cached(REPORTS)?;
+                let reports = reports.query_map([id], report_count)?;
+                Ok(Some((standing(connection, row)?, reports.collect::<Result<_, _>>()?)))
+            })
+            .await
     }
 
     /// The runs whose digests contain an item's story, oldest first.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn runs_with(&self, item: i64) -> Result<Vec<RunName>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(RUNS_WITH)?;
-            let runs =
-                statement.query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
-            Ok(runs.collect::<Result<_, _>>()?)
-        })
-        .await
+    pub async fn runs_with(self, item: i64) -> Result<Vec<RunName>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(RUNS_WITH)?;
+                let runs = statement
+                    .query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
+                Ok(runs.collect::<Result<_, _>>()?)
+            })
+            .await
     }
 
     /// The runs that are held now, oldest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn held_runs(&self) -> Result<Vec<HeldRun>, Error> {
-        self.read(|connection| held(connection, false)).await
+    pub async fn held_runs(self) -> Result<Vec<HeldRun>, Error> {
+        self.reader.read(|connection| held(connection, false)).await
     }
 }
 

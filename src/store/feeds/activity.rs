@@ -1,9 +1,10 @@
 //! What the public pages say about feeds: whether they can be read, and how much they publish. The latter is counted from
 //! the dates of stored items up to the last successful poll, so that it changes only when a feed is polled.
 
+use crate::store::Feeds;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::store::{Error, Reader, optional_time};
+use crate::store::{Error, optional_time};
 
 /// What a feed published before its last successful poll, and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,30 +34,31 @@ const ACTIVITY: &str =
     AND i.published > f.succeeded - ?1 AND i.published <= f.succeeded
     WHERE f.removed IS NULL GROUP BY f.id";
 
-impl Reader {
+impl Feeds<'_> {
     /// The status of every listed feed, and what it published in the `window` before it was last read.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn feed_activity(&self, window: TimeDelta) -> Result<Vec<Activity>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(ACTIVITY)?;
-            let mut rows = statement.query([window.num_seconds()])?;
-            let mut activity = Vec::new();
-            while let Some(row) = rows.next()? {
-                activity.push(Activity {
-                    feed: row.get("id")?,
-                    items: row.get("items")?,
-                    oldest: optional_time(row.get("oldest")?)?,
-                    first_polled: optional_time(row.get("first_polled")?)?,
-                    checked: optional_time(row.get("checked")?)?,
-                    succeeded: optional_time(row.get("succeeded")?)?,
-                    is_failing: row.get("is_failing")?,
-                    is_gone: row.get("is_gone")?,
-                });
-            }
-            Ok(activity)
-        })
-        .await
+    pub async fn feed_activity(self, window: TimeDelta) -> Result<Vec<Activity>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(ACTIVITY)?;
+                let mut rows = statement.query([window.num_seconds()])?;
+                let mut activity = Vec::new();
+                while let Some(row) = rows.next()? {
+                    activity.push(Activity {
+                        feed: row.get("id")?,
+                        items: row.get("items")?,
+                        oldest: optional_time(row.get("oldest")?)?,
+                        first_polled: optional_time(row.get("first_polled")?)?,
+                        checked: optional_time(row.get("checked")?)?,
+                        succeeded: optional_time(row.get("succeeded")?)?,
+                        is_failing: row.get("is_failing")?,
+                        is_gone: row.get("is_gone")?,
+                    });
+                }
+                Ok(activity)
+            })
+            .await
     }
 }

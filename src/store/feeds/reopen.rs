@@ -1,11 +1,12 @@
 //! Reopening a feed: its window begins earlier, so that items are admitted that were too old when it was first read.
 
+use crate::store::FeedChanges;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use crate::domain::feeds::FeedId;
 use crate::store::items::reopening::{self, Admitted};
-use crate::store::{Error, Store, seconds};
+use crate::store::{Error, seconds};
 
 /// What reopening a feed did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Reopened {
     pub since: DateTime<Utc>,
 }
 
-impl Store {
+impl FeedChanges<'_> {
     /// Admits items of a feed that were published at `since` or later and were too old so far. `None` for a feed that was
     /// never read: its window is not fixed yet. Items without a date or without their text stay as they are,
     /// and a story that a run has covered is not mailed again.
@@ -26,20 +27,21 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn reopen(
-        &self,
+        self,
         feed: &FeedId,
         since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Option<Reopened>, Error> {
         let feed = feed.to_string();
-        self.write(move |tx| {
-            if tx.execute(WIDEN, params![feed, seconds(since)])? == 0 {
-                return Ok(None);
-            }
-            let Admitted { items, selected } = reopening::admit(tx, &feed, since, now)?;
-            Ok(Some(Reopened { items, picked: selected, since }))
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                if tx.execute(WIDEN, params![feed, seconds(since)])? == 0 {
+                    return Ok(None);
+                }
+                let Admitted { items, selected } = reopening::admit(tx, &feed, since, now)?;
+                Ok(Some(Reopened { items, picked: selected, since }))
+            })
+            .await
     }
 }
 

@@ -1,12 +1,13 @@
 //! The stored state of feeds, read back.
 
+use crate::store::Feeds;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction};
 
 use crate::domain::feeds::{Because, Cut, Hints, Moved};
-use crate::store::{Error, Reader, from_json, optional_time, time, word};
+use crate::store::{Error, from_json, optional_time, time, word};
 
 /// The state of a feed, as its polls left it.
 #[derive(Debug, Clone)]
@@ -68,22 +69,23 @@ pub struct FeedState {
     pub picked: u64,
 }
 
-impl Reader {
+impl Feeds<'_> {
     /// The state of every feed in the list, by id.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn feed_states(&self) -> Result<Vec<FeedState>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare("SELECT * FROM feeds WHERE removed IS NULL ORDER BY id")?;
-            let mut rows = statement.query([])?;
-            let mut states = Vec::new();
-            while let Some(row) = rows.next()? {
-                states.push(state(row)?);
-            }
-            Ok(states)
-        })
-        .await
+    pub async fn feed_states(self) -> Result<Vec<FeedState>, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare("SELECT * FROM feeds WHERE removed IS NULL ORDER BY id")?;
+                let mut rows = statement.query([])?;
+                let mut states = Vec::new();
+                while let Some(row) = rows.next()? {
+                    states.push(state(row)?);
+                }
+                Ok(states)
+            })
+            .await
     }
 }
 

@@ -4,6 +4,7 @@
 mod matching;
 mod order;
 
+use crate::store::Items;
 use matching::Matches;
 use rusqlite::{Transaction, named_params, params};
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ use crate::domain::items::item::Identity;
 use crate::domain::items::language::Language;
 use crate::store::digests::runs::COVERED;
 use crate::store::selection::reasons;
-use crate::store::{Error, Reader, seconds, to_json};
+use crate::store::{Error, seconds, to_json};
 
 /// The circumstances in which a poll's items arrive.
 pub(crate) struct Arrival<'a> {
@@ -66,15 +67,15 @@ pub(crate) struct Kept {
     pub varying: Option<Vec<String>>,
 }
 
-impl Reader {
+impl Items<'_> {
     /// What is known of a feed's newest entries, more than twice as many as its last document had: each identity with the
     /// digest of the entry as it was last read.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn known(&self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
+    pub async fn known(self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
         let feed = feed.to_string();
-        self.read(move |connection| {
+        self.reader.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL ORDER BY arrived DESC LIMIT ?2",
             )?;

@@ -3,21 +3,22 @@
 //!
 //! Pages that become free are used again by what arrives; the file is not made smaller, since that would rewrite it.
 
+use crate::store::ItemChanges;
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
-use crate::store::{Error, Store, seconds};
+use crate::store::{Error, seconds};
 
 /// Items of one step: some ten milliseconds.
 const STEP: usize = 200;
 
-impl Store {
+impl ItemChanges<'_> {
     /// Removes the texts of a few items that arrived before this moment. How many; 0 when none is left.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn remove_texts(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, Error> {
-        self.write(move |tx| remove_texts(tx, before, now)).await
+    pub async fn remove_texts(self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.store.write(move |tx| remove_texts(tx, before, now)).await
     }
 }
 

@@ -2,6 +2,7 @@
 //! its first item that is in a digest, as a story or in the list at its end, and keeps it: a later copy adds
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
+use crate::store::Items;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use url::Url;
 
@@ -14,19 +15,19 @@ use crate::domain::items::item::Identity;
 use crate::domain::items::story::Fingerprint;
 use crate::domain::selection::relevance::telling;
 use crate::store::selection::reasons;
-use crate::store::{Error, Reader, from_json, optional_time, seconds};
+use crate::store::{Error, from_json, optional_time, seconds};
 
 /// Two stories with one title may be one if the copy came within this time; sixty days in seconds.
 const COPY_WITHIN: i64 = 60 * 24 * 60 * 60;
 
-impl Reader {
+impl Items<'_> {
     /// The stories with a number in (`after`, `through_seq`], in order of arrival, with excerpts of at most `excerpt_chars`
     /// characters.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn stories(&self, after: i64, through_seq: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
-        self.read(move |connection| read_stories(connection, after, through_seq, excerpt_chars)).await
+    pub async fn stories(self, after: i64, through_seq: i64, excerpt_chars: usize) -> Result<Vec<Story>, Error> {
+        self.reader.read(move |connection| read_stories(connection, after, through_seq, excerpt_chars)).await
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod facts;
 
+use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Row, Transaction, named_params, params};
 
@@ -12,7 +13,7 @@ pub use facts::Facts;
 
 use crate::domain::operations::alarm::{Alarm, Change, Kind};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Body, Error, Kind as MessageKind, Reader, Store, optional_time, outbox, seconds, time, word};
+use crate::store::{Body, Error, Kind as MessageKind, optional_time, outbox, seconds, time, word};
 
 /// In place of a subscriber's id in an alarm's message.
 const ALARM: &str = "alarm";
@@ -38,76 +39,78 @@ pub struct Untold {
     pub feeds_told: Option<DateTime<Utc>>,
 }
 
-impl Reader {
+impl Operations<'_> {
     /// The incidents that are open, oldest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn open_alarms(&self) -> Result<Vec<Alarm>, Error> {
-        self.read(|connection| select(connection, OPEN, [])).await
+    pub async fn open_alarms(self) -> Result<Vec<Alarm>, Error> {
+        self.reader.read(|connection| select(connection, OPEN, [])).await
     }
 
     /// The newest incidents, open or over, newest first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn alarms(&self, limit: usize) -> Result<Vec<Alarm>, Error> {
-        self.read(move |connection| select(connection, NEWEST, [limit])).await
+    pub async fn alarms(self, limit: usize) -> Result<Vec<Alarm>, Error> {
+        self.reader.read(move |connection| select(connection, NEWEST, [limit])).await
     }
 }
 
-impl Store {
+impl OperationChanges<'_> {
     /// Records what has changed.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn change_alarms(&self, changes: Vec<Change>, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| changes.iter().try_for_each(|change| keep(tx, change, now))).await
+    pub async fn change_alarms(self, changes: Vec<Change>, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store.write(move |tx| changes.iter().try_for_each(|change| keep(tx, change, now))).await
     }
 }
 
-impl Reader {
+impl Operations<'_> {
     /// What an email has to report.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn untold_alarms(&self) -> Result<Untold, Error> {
-        self.read(|connection| {
-            let alarms = select(connection, UNTOLD, [])?;
-            if alarms.is_empty() {
-                return Ok(Untold::default());
-            }
-            let mut statement = connection.prepare_cached(TOLD_LAST)?;
-            let mut feeds_told = None;
-            for kind in Kind::ALL.iter().filter(|kind| kind.is_of_a_feed()) {
-                feeds_told = feeds_told.max(statement.query_row([kind.as_str()], |row| row.get("told"))?);
-            }
-            Ok(Untold { alarms, feeds_told: optional_time(feeds_told)? })
-        })
-        .await
+    pub async fn untold_alarms(self) -> Result<Untold, Error> {
+        self.reader
+            .read(|connection| {
+                let alarms = select(connection, UNTOLD, [])?;
+                if alarms.is_empty() {
+                    return Ok(Untold::default());
+                }
+                let mut statement = connection.prepare_cached(TOLD_LAST)?;
+                let mut feeds_told = None;
+                for kind in Kind::ALL.iter().filter(|kind| kind.is_of_a_feed()) {
+                    feeds_told = feeds_told.max(statement.query_row([kind.as_str()], |row| row.get("told"))?);
+                }
+                Ok(Untold { alarms, feeds_told: optional_time(feeds_told)? })
+            })
+            .await
     }
 }
 
-impl Store {
+impl OperationChanges<'_> {
     /// Queues an email that reports incidents, and marks them as reported: their beginning, and their end if they are over.
     /// Without an email, they count as reported.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn tell_alarms(&self, told: Vec<i64>, mail: Option<AlarmMail>, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| {
-            for id in told {
-                tx.prepare_cached(TELL)?.execute(params![id, seconds(now)])?;
-            }
-            if let Some(AlarmMail { to, body }) = &mail {
-                for (address, message_id) in to {
-                    let whom = (ALARM, address.reveal());
-                    outbox::queue(tx, MessageKind::Alarm, whom, (body, message_id), now)?;
+    pub async fn tell_alarms(self, told: Vec<i64>, mail: Option<AlarmMail>, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store
+            .write(move |tx| {
+                for id in told {
+                    tx.prepare_cached(TELL)?.execute(params![id, seconds(now)])?;
                 }
-            }
-            Ok(())
-        })
-        .await
+                if let Some(AlarmMail { to, body }) = &mail {
+                    for (address, message_id) in to {
+                        let whom = (ALARM, address.reveal());
+                        outbox::queue(tx, MessageKind::Alarm, whom, (body, message_id), now)?;
+                    }
+                }
+                Ok(())
+            })
+            .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The installation's secrets, made at first start and kept in the database so that a backup includes them; and marks of
 //! what is done once for a database, or at intervals. What a token key allows is defined by `domain::subscribers::token`.
 
+use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -8,7 +9,7 @@ use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KEPT_FOR, Key, KeyRing};
 use crate::store::outbox::states;
-use crate::store::{Error, Reader, Store, optional_time, seconds, time};
+use crate::store::{Error, optional_time, seconds, time};
 
 /// The keys of this installation.
 #[derive(Clone)]
@@ -58,20 +59,20 @@ impl std::fmt::Debug for FreshKeys {
     }
 }
 
-impl Reader {
+impl Operations<'_> {
     /// The keys, if all of them exist and every former one has an end.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn known_keys(&self) -> Result<Option<Keys>, Error> {
-        self.read(known).await
+    pub async fn known_keys(self) -> Result<Option<Keys>, Error> {
+        self.reader.read(known).await
     }
 
     /// Whether something that is done once for a database has been done.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn is_marked(&self, name: &'static str) -> Result<bool, Error> {
+    pub async fn is_marked(self, name: &'static str) -> Result<bool, Error> {
         Ok(self.marked(name).await?.is_some())
     }
 
@@ -79,33 +80,35 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn marked(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(move |connection| {
-            let made = connection.prepare_cached(MARKED)?.query_row([name], |row| row.get("made"));
-            optional_time(made.optional()?)
-        })
-        .await
+    pub async fn marked(self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
+        self.reader
+            .read(move |connection| {
+                let made = connection.prepare_cached(MARKED)?.query_row([name], |row| row.get("made"));
+                optional_time(made.optional()?)
+            })
+            .await
     }
 }
 
-impl Store {
+impl OperationChanges<'_> {
     /// The keys; `fresh` ones are kept if the database has none yet.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn keys(&self, fresh: FreshKeys, now: DateTime<Utc>) -> Result<Keys, Error> {
+    pub async fn keys(self, fresh: FreshKeys, now: DateTime<Utc>) -> Result<Keys, Error> {
         if let Some(known) = self.known_keys().await? {
             return Ok(known);
         }
-        self.write(move |tx| {
-            for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
-                tx.execute(INSERT, params![name, value, seconds(now)])?;
-            }
-            // Earlier versions accepted every former key for ever.
-            tx.execute(SET_END, [seconds(now + KEPT_FOR)])?;
-            known(tx)?.ok_or_else(|| Error::content("the keys", "nothing"))
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                for (name, value) in [("token", &fresh.token), ("suppression", &fresh.suppression)] {
+                    tx.execute(INSERT, params![name, value, seconds(now)])?;
+                }
+                // Earlier versions accepted every former key for ever.
+                tx.execute(SET_END, [seconds(now + KEPT_FOR)])?;
+                known(tx)?.ok_or_else(|| Error::content("the keys", "nothing"))
+            })
+            .await
     }
 
     /// Makes `value` the key that signs. The one that did is accepted until `keep_until`; without that it is revoked with
@@ -114,44 +117,45 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn rotate_token_key(
-        &self,
+        self,
         value: Vec<u8>,
         keep_until: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<Rotated, Error> {
-        self.write(move |tx| {
-            let mut rotated = Rotated::default();
-            tx.execute(REMOVE_ENDED, [seconds(now)])?;
-            match keep_until {
-                Some(ends) => {
-                    tx.execute(RETIRE, params![seconds(now), seconds(ends)])?;
+        self.store
+            .write(move |tx| {
+                let mut rotated = Rotated::default();
+                tx.execute(REMOVE_ENDED, [seconds(now)])?;
+                match keep_until {
+                    Some(ends) => {
+                        tx.execute(RETIRE, params![seconds(now), seconds(ends)])?;
+                    }
+                    None => {
+                        rotated.revoked = 1 + tx.execute("DELETE FROM former_keys", [])?;
+                        rotated.cancelled = states::revoke_links(tx, now)?;
+                    }
                 }
-                None => {
-                    rotated.revoked = 1 + tx.execute("DELETE FROM former_keys", [])?;
-                    rotated.cancelled = states::revoke_links(tx, now)?;
-                }
-            }
-            tx.execute(REPLACE, params![value, seconds(now)])?;
-            rotated.former = tx.query_row(COUNT_FORMER, [], |row| row.get("count"))?;
-            Ok(rotated)
-        })
-        .await
+                tx.execute(REPLACE, params![value, seconds(now)])?;
+                rotated.former = tx.query_row(COUNT_FORMER, [], |row| row.get("count"))?;
+                Ok(rotated)
+            })
+            .await
     }
 
     /// Removes the former keys that have ended. How many.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn remove_ended_keys(&self, now: DateTime<Utc>) -> Result<usize, Error> {
-        self.write(move |tx| Ok(tx.execute(REMOVE_ENDED, [seconds(now)])?)).await
+    pub async fn remove_ended_keys(self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.store.write(move |tx| Ok(tx.execute(REMOVE_ENDED, [seconds(now)])?)).await
     }
 
     /// Marks something as done at `now`.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn mark(&self, name: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| mark(tx, name, now)).await
+    pub async fn mark(self, name: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store.write(move |tx| mark(tx, name, now)).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! The pending configuration: an edit that the running daemon has not loaded. It is kept in the database because `status`,
 //! which shows it, is another process.
 
+use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use crate::store::{Error, Reader, Store, seconds, time};
+use crate::store::{Error, seconds, time};
 
 /// A configuration that is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,38 +33,42 @@ fn pending(row: &Row<'_>) -> Result<PendingConfiguration, Error> {
     })
 }
 
-impl Store {
+impl OperationChanges<'_> {
     /// Records what is not loaded; the time stays if it is the same as before.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn set_pending_configuration(&self, pending: Option<PendingConfiguration>) -> Result<(), Error> {
+    pub async fn set_pending_configuration(self, pending: Option<PendingConfiguration>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
         if pending.is_none() && self.pending_configuration().await?.is_none() {
             return Ok(());
         }
-        self.write(move |tx| {
-            match pending {
-                None => tx.execute("DELETE FROM pending_configuration", [])?,
-                Some(pending) => tx.execute(SET, params![pending.is_refused, pending.text, seconds(pending.since)])?,
-            };
-            Ok(())
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                match pending {
+                    None => tx.execute("DELETE FROM pending_configuration", [])?,
+                    Some(pending) => {
+                        tx.execute(SET, params![pending.is_refused, pending.text, seconds(pending.since)])?
+                    }
+                };
+                Ok(())
+            })
+            .await
     }
 }
 
-impl Reader {
+impl Operations<'_> {
     /// What is not loaded.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn pending_configuration(&self) -> Result<Option<PendingConfiguration>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(GET)?;
-            let mut rows = statement.query([])?;
-            rows.next()?.map(pending).transpose()
-        })
-        .await
+    pub async fn pending_configuration(self) -> Result<Option<PendingConfiguration>, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(GET)?;
+                let mut rows = statement.query([])?;
+                rows.next()?.map(pending).transpose()
+            })
+            .await
     }
 }

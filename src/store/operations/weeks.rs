@@ -1,6 +1,7 @@
 //! Items, emails and bounces by week, for charts. A week is seven days counted back from `now`, not a calendar week, so that
 //! the last one is always complete.
 
+use crate::store::Operations;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::domain::outbox::State;
 use crate::domain::outbox::bounce::Fault;
-use crate::store::{Error, Reader, seconds};
+use crate::store::{Error, seconds};
 
 /// The number of weeks counted.
 pub const WEEKS: usize = 12;
@@ -58,14 +59,14 @@ impl Weeks {
     }
 }
 
-impl Reader {
+impl Operations<'_> {
     /// Counts the weeks before `now`.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn weeks(&self, now: DateTime<Utc>) -> Result<Weeks, Error> {
+    pub async fn weeks(self, now: DateTime<Utc>) -> Result<Weeks, Error> {
         let from = seconds(now - TimeDelta::seconds(WEEK * i64::try_from(WEEKS).unwrap_or(i64::MAX))) + 1;
-        self.read(move |connection| count(connection, from)).await
+        self.reader.read(move |connection| count(connection, from)).await
     }
 }
 

@@ -2,6 +2,7 @@
 //! ones begin as may be under way. Unknown messages come first, then those that somebody waits for, then digests, run by
 //! run; a held run is skipped. Each is found by a seek (migration 9), however many are open.
 
+use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
@@ -9,7 +10,7 @@ use super::{Claimed, Kind, Settlement, is_wanted, pauses, settle, states};
 use crate::domain::outbox::transitions::{Event, Turn};
 use crate::domain::outbox::{confirmation_deadline, digest_deadline};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
-use crate::store::{Error, Reader, Store, seconds, time, word};
+use crate::store::{Error, seconds, time, word};
 
 /// The messages to send now, and what was ended on the way to them.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +36,7 @@ const AHEAD: usize = 2;
 /// At most this many messages are ended in one transaction, so that nothing else waits long for the database.
 const MOST_GIVEN_UP: usize = 1000;
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Settles attempts that ended, and takes up to `limit` messages that are due, with an attempt recorded for each:
     /// all in one transaction, so that at no time more are recorded as under way than there are. What is no longer
     /// wanted or comes too late is ended on the way; `hash` keys an address. With nothing to settle and nothing due, nothing
@@ -44,21 +45,22 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn settle_and_claim(
-        &self,
+        self,
         settlements: Vec<Settlement>,
         now: DateTime<Utc>,
         limit: usize,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
     ) -> Result<Attempts, Error> {
-        if settlements.is_empty() && !self.read(move |connection| is_any_due(connection, now)).await? {
+        if settlements.is_empty() && !self.reader.read(move |connection| is_any_due(connection, now)).await? {
             return Ok(Attempts::default());
         }
-        self.write(move |tx| {
-            settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
-            let is_restored = pauses::is_restored(tx)?;
-            Round { tx, now, limit, hash: &hash, is_restored, attempts: Attempts::default() }.claim()
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                settlements.iter().try_for_each(|settlement| settle(tx, settlement, now))?;
+                let is_restored = pauses::is_restored(tx)?;
+                Round { tx, now, limit, hash: &hash, is_restored, attempts: Attempts::default() }.claim()
+            })
+            .await
     }
 
     /// The same without anything to settle.
@@ -66,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn claim_due(
-        &self,
+        self,
         now: DateTime<Utc>,
         limit: usize,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
@@ -75,41 +77,42 @@ impl Store {
     }
 }
 
-impl Reader {
+impl Outbox<'_> {
     /// How many messages are due and not held.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn due_count(&self, now: DateTime<Utc>) -> Result<usize, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(DUE_COUNT)?;
-            let mut due = 0;
-            for (turn, lane) in lanes(connection, &TURNS)? {
-                if !lane.is_held {
-                    due += statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| {
-                        row.get::<_, usize>("due")
-                    })?;
+    pub async fn due_count(self, now: DateTime<Utc>) -> Result<usize, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(DUE_COUNT)?;
+                let mut due = 0;
+                for (turn, lane) in lanes(connection, &TURNS)? {
+                    if !lane.is_held {
+                        due += statement.query_row(params![turn.as_str(), lane.number, seconds(now)], |row| {
+                            row.get::<_, usize>("due")
+                        })?;
+                    }
                 }
-            }
-            Ok(due)
-        })
-        .await
+                Ok(due)
+            })
+            .await
     }
 
     /// When the next message is due that no held run keeps; `None` when none is open.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn next_unheld(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| first_attempt(connection, |lane| !lane.is_held)).await
+    pub async fn next_unheld(self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.reader.read(|connection| first_attempt(connection, |lane| !lane.is_held)).await
     }
 
     /// When the next open message is due; `None` when none is open.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn next_attempt(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.read(|connection| first_attempt(connection, |_| true)).await
+    pub async fn next_attempt(self) -> Result<Option<DateTime<Utc>>, Error> {
+        self.reader.read(|connection| first_attempt(connection, |_| true)).await
     }
 }
 

@@ -1,11 +1,12 @@
 //! Bodies: rendered emails, before what is personal is put into them. A run's are shared by many messages; the others have
 //! one message each.
 
+use crate::store::Outbox;
 use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::store::{Error, Reader};
+use crate::store::Error;
 
 /// What a message says, before what is personal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +42,13 @@ fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
     Ok(Body { subject: row.get("subject")?, text: row.get("text")?, html: row.get("html")?, run })
 }
 
-impl Reader {
+impl Outbox<'_> {
     /// What a message says.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn body(&self, id: i64) -> Result<Body, Error> {
-        self.read(move |connection| Ok(connection.prepare_cached(BODY)?.query_row([id], body)?)).await
+    pub async fn body(self, id: i64) -> Result<Body, Error> {
+        self.reader.read(move |connection| Ok(connection.prepare_cached(BODY)?.query_row([id], body)?)).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! Messages as an operator looks for them, by state, run and kind; and when they are due. What an operator may do about one
 //! is in `unknown` and in `digests::held_runs`.
 
+use crate::store::Outbox;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind, Reader, optional_time, seconds, time, word};
+use crate::store::{Error, Kind, optional_time, seconds, time, word};
 
 /// A message as stored.
 #[derive(Debug, Clone)]
@@ -51,42 +52,43 @@ const WANTED: &str =
     "(:state_1 IS NULL OR state IN (:state_1, :state_2, :state_3, :state_4, :state_5, :state_6, :state_7, :state_8))
     AND (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)";
 
-impl Reader {
+impl Outbox<'_> {
     /// The newest `limit` of them, newest first, and how many there are in all.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn messages(&self, wanted: Wanted, limit: usize) -> Result<(Vec<MessageRow>, u64), Error> {
+    pub async fn messages(self, wanted: Wanted, limit: usize) -> Result<(Vec<MessageRow>, u64), Error> {
         let state = |at: usize| wanted.states.get(at).or(wanted.states.first()).map(|state| state.as_str());
         let states: [Option<&'static str>; State::ALL.len()] = std::array::from_fn(state);
-        self.read(move |connection| {
-            let page = format!(
-                "SELECT id, kind, run, address, state, attempts, made, next_attempt, settled, error, message_id
+        self.reader
+            .read(move |connection| {
+                let page = format!(
+                    "SELECT id, kind, run, address, state, attempts, made, next_attempt, settled, error, message_id
                  FROM messages WHERE {WANTED} ORDER BY id DESC LIMIT :limit"
-            );
-            let wanted = named_params! {
-                ":state_1": states[0],
-                ":state_2": states[1],
-                ":state_3": states[2],
-                ":state_4": states[3],
-                ":state_5": states[4],
-                ":state_6": states[5],
-                ":state_7": states[6],
-                ":state_8": states[7],
-                ":run": wanted.run,
-                ":kind": wanted.kind.map(Kind::as_str),
-            };
-            let count = format!("SELECT count(*) AS count FROM messages WHERE {WANTED}");
-            let all = connection.query_row(&count, wanted, |row| row.get("count"))?;
-            let mut statement = connection.prepare(&page)?;
-            let mut rows = statement.query(&*[wanted, named_params! { ":limit": limit }].concat())?;
-            let mut messages = Vec::new();
-            while let Some(row) = rows.next()? {
-                messages.push(message(row)?);
-            }
-            Ok((messages, all))
-        })
-        .await
+                );
+                let wanted = named_params! {
+                    ":state_1": states[0],
+                    ":state_2": states[1],
+                    ":state_3": states[2],
+                    ":state_4": states[3],
+                    ":state_5": states[4],
+                    ":state_6": states[5],
+                    ":state_7": states[6],
+                    ":state_8": states[7],
+                    ":run": wanted.run,
+                    ":kind": wanted.kind.map(Kind::as_str),
+                };
+                let count = format!("SELECT count(*) AS count FROM messages WHERE {WANTED}");
+                let all = connection.query_row(&count, wanted, |row| row.get("count"))?;
+                let mut statement = connection.prepare(&page)?;
+                let mut rows = statement.query(&*[wanted, named_params! { ":limit": limit }].concat())?;
+                let mut messages = Vec::new();
+                while let Some(row) = rows.next()? {
+                    messages.push(message(row)?);
+                }
+                Ok((messages, all))
+            })
+            .await
     }
 }
 

@@ -2,11 +2,12 @@
 //! finds out and tries again; or the database is a restored copy (`restored`), which a person must release: until then, only
 //! the alarm about it is sent.
 
+use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, named_params, params};
 
 use crate::domain::word::words;
-use crate::store::{Error, Reader, Store, optional_time, seconds, time, word};
+use crate::store::{Error, optional_time, seconds, time, word};
 
 /// What stops delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,50 +51,52 @@ const PAUSE: &str = "INSERT INTO pauses (cause, reason, made, probe, probes)
     VALUES (:cause, :reason, :since, :probe, :failed_probes) ON CONFLICT (cause) DO UPDATE
     SET reason = excluded.reason, probe = excluded.probe, probes = excluded.probes";
 
-impl Reader {
+impl Outbox<'_> {
     /// What stops delivery at present, what a person must release before the others.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn pauses(&self) -> Result<Vec<Pause>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(PAUSES)?;
-            let mut rows = statement.query([])?;
-            let mut pauses = Vec::new();
-            while let Some(row) = rows.next()? {
-                pauses.push(pause(row)?);
-            }
-            Ok(pauses)
-        })
-        .await
+    pub async fn pauses(self) -> Result<Vec<Pause>, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(PAUSES)?;
+                let mut rows = statement.query([])?;
+                let mut pauses = Vec::new();
+                while let Some(row) = rows.next()? {
+                    pauses.push(pause(row)?);
+                }
+                Ok(pauses)
+            })
+            .await
     }
 }
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Stops delivery, or keeps it stopped until another probe; a pause keeps its beginning.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn pause(&self, pause: Pause) -> Result<(), Error> {
-        self.write(move |tx| {
-            tx.prepare_cached(PAUSE)?.execute(named_params! {
-                ":cause": pause.cause.as_str(),
-                ":reason": pause.reason,
-                ":since": seconds(pause.since),
-                ":probe": pause.probe.map(seconds),
-                ":failed_probes": pause.failed_probes,
-            })?;
-            Ok(())
-        })
-        .await
+    pub async fn pause(self, pause: Pause) -> Result<(), Error> {
+        self.store
+            .write(move |tx| {
+                tx.prepare_cached(PAUSE)?.execute(named_params! {
+                    ":cause": pause.cause.as_str(),
+                    ":reason": pause.reason,
+                    ":since": seconds(pause.since),
+                    ":probe": pause.probe.map(seconds),
+                    ":failed_probes": pause.failed_probes,
+                })?;
+                Ok(())
+            })
+            .await
     }
 
     /// Lets delivery go on. False if this was not what stopped it.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn lift(&self, cause: PauseCause) -> Result<bool, Error> {
-        self.write(move |tx| Ok(tx.execute("DELETE FROM pauses WHERE cause = ?1", [cause.as_str()])? > 0)).await
+    pub async fn lift(self, cause: PauseCause) -> Result<bool, Error> {
+        self.store.write(move |tx| Ok(tx.execute("DELETE FROM pauses WHERE cause = ?1", [cause.as_str()])? > 0)).await
     }
 }
 

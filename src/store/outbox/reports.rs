@@ -2,6 +2,7 @@
 //! returned emails. There is one for each message, source and code. When it counts depends on its run
 //! (`digests::held_runs`); whom it suppresses is up to `suppressions`.
 
+use crate::store::{Outbox, OutboxChanges};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use crate::domain::outbox::{Next, Outcome};
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::word::words;
 use crate::store::digests::held_runs::{self, Standing};
-use crate::store::{Error, Kind, Reader, Store, seconds, time};
+use crate::store::{Error, Kind, seconds, time};
 
 /// Where a report comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,78 +81,82 @@ pub struct ReturnedCount {
 
 const RUN: &str = "SELECT run FROM messages WHERE id = ?1";
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Records a report about a message, judges its run, and suppresses the subscriber if that follows.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn report(&self, message: i64, report: NewReport, now: DateTime<Utc>) -> Result<Taken, Error> {
-        self.write(move |tx| {
-            let known: Option<Option<i64>> =
-                tx.prepare_cached(RUN)?.query_row([message], |row| row.get("run")).optional()?;
-            match known {
-                None => Ok(Taken::NoMessage),
-                Some(run) => keep(tx, message, run, &report, now),
-            }
-        })
-        .await
+    pub async fn report(self, message: i64, report: NewReport, now: DateTime<Utc>) -> Result<Taken, Error> {
+        self.store
+            .write(move |tx| {
+                let known: Option<Option<i64>> =
+                    tx.prepare_cached(RUN)?.query_row([message], |row| row.get("run")).optional()?;
+                match known {
+                    None => Ok(Taken::NoMessage),
+                    Some(run) => keep(tx, message, run, &report, now),
+                }
+            })
+            .await
     }
 }
 
-impl Reader {
+impl Outbox<'_> {
     /// A message, by its number.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn reported(&self, message: i64) -> Result<Option<Reported>, Error> {
-        self.read(move |connection| select_reported(connection, REPORTED, [message])).await
+    pub async fn reported(self, message: i64) -> Result<Option<Reported>, Error> {
+        self.reader.read(move |connection| select_reported(connection, REPORTED, [message])).await
     }
 
     /// The message of a subscriber that has this Message-ID, else their newest.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn reported_of(&self, subscriber: String, message_id: Option<String>) -> Result<Option<Reported>, Error> {
-        self.read(move |connection| {
-            select_reported(connection, REPORTED_OF, params![subscriber, message_id.as_deref().unwrap_or_default()])
-        })
-        .await
+    pub async fn reported_of(self, subscriber: String, message_id: Option<String>) -> Result<Option<Reported>, Error> {
+        self.reader
+            .read(move |connection| {
+                select_reported(connection, REPORTED_OF, params![subscriber, message_id.as_deref().unwrap_or_default()])
+            })
+            .await
     }
 }
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Counts a returned email of this kind.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn count_returned(&self, what: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| {
-            tx.execute(COUNT_RETURNED, params![what, seconds(now)])?;
-            Ok(())
-        })
-        .await
+    pub async fn count_returned(self, what: &'static str, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store
+            .write(move |tx| {
+                tx.execute(COUNT_RETURNED, params![what, seconds(now)])?;
+                Ok(())
+            })
+            .await
     }
 }
 
-impl Reader {
+impl Outbox<'_> {
     /// Returned emails by kind.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn returned(&self) -> Result<BTreeMap<String, ReturnedCount>, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare(RETURNED)?;
-            let mut rows = statement.query([])?;
-            let mut counts = BTreeMap::new();
-            while let Some(row) = rows.next()? {
-                counts.insert(
-                    row.get("what")?,
-                    ReturnedCount { count: row.get("count")?, last: time(row.get("last")?)? },
-                );
-            }
-            Ok(counts)
-        })
-        .await
+    pub async fn returned(self) -> Result<BTreeMap<String, ReturnedCount>, Error> {
+        self.reader
+            .read(|connection| {
+                let mut statement = connection.prepare(RETURNED)?;
+                let mut rows = statement.query([])?;
+                let mut counts = BTreeMap::new();
+                while let Some(row) = rows.next()? {
+                    counts.insert(
+                        row.get("what")?,
+                        ReturnedCount { count: row.get("count")?, last: time(row.get("last")?)? },
+                    );
+                }
+                Ok(counts)
+            })
+            .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Messages whose time is over, removed with their attempts and reports, a few in each transaction, so that nothing else
 //! waits long for the writer. They stay counted (migration 21).
 
+use crate::store::OutboxChanges;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -8,19 +9,19 @@ use rusqlite::{Transaction, params};
 
 use super::bodies;
 use crate::store::digests::held_runs;
-use crate::store::{Error, Store, seconds};
+use crate::store::{Error, seconds};
 
 /// Messages of one step: some ten milliseconds.
 const STEP: usize = 200;
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Removes a few messages that were settled before this moment. The newest one of each subscriber stays, since a late
     /// complaint is traced by it, and so do the messages of a held run. How many; 0 when none is left.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn remove_messages(&self, before: DateTime<Utc>) -> Result<usize, Error> {
-        self.write(move |tx| remove(tx, before)).await
+    pub async fn remove_messages(self, before: DateTime<Utc>) -> Result<usize, Error> {
+        self.store.write(move |tx| remove(tx, before)).await
     }
 }
 

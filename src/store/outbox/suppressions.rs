@@ -2,13 +2,14 @@
 //! They are added for reports, taken back when a run turns out to be bad, and lifted when the subscriber confirms. Which
 //! report suppresses is decided by `domain::outbox::bounce`.
 
+use crate::store::Outbox;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::outbox::bounce::{Fault, has_lasted};
 use crate::store::subscribers::suppressed;
-use crate::store::{Error, Kind, Reader, seconds, time, word};
+use crate::store::{Error, Kind, seconds, time, word};
 
 /// At most this many messages are looked back on; a daily digest that fails softly is suppressed long before.
 const LOOK_BACK: usize = 60;
@@ -24,21 +25,22 @@ pub struct Suppressed {
 
 const SUPPRESSION: &str = "SELECT reason, made FROM suppressions WHERE hash = ?1";
 
-impl Reader {
+impl Outbox<'_> {
     /// Whether the address with this keyed hash is suppressed, and why.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn suppression(&self, hash: String) -> Result<Option<Suppressed>, Error> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(SUPPRESSION)?;
-            let mut rows = statement.query([&hash])?;
-            let suppressed = |row: &Row<'_>| -> Result<Suppressed, Error> {
-                Ok(Suppressed { reason: row.get("reason")?, since: time(row.get("made")?)? })
-            };
-            rows.next()?.map(suppressed).transpose()
-        })
-        .await
+    pub async fn suppression(self, hash: String) -> Result<Option<Suppressed>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(SUPPRESSION)?;
+                let mut rows = statement.query([&hash])?;
+                let suppressed = |row: &Row<'_>| -> Result<Suppressed, Error> {
+                    Ok(Suppressed { reason: row.get("reason")?, since: time(row.get("made")?)? })
+                };
+                rows.next()?.map(suppressed).transpose()
+            })
+            .await
     }
 }
 

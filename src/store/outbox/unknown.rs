@@ -1,12 +1,13 @@
 //! Messages that may have arrived, for a person to decide about. Without a decision they are resent.
 
+use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
 use super::states;
 use crate::domain::outbox::transitions::{Event, Turn};
 use crate::domain::subscribers::subscriber::EmailAddress;
-use crate::store::{Error, Kind, Reader, Store, seconds, time, word};
+use crate::store::{Error, Kind, seconds, time, word};
 
 /// One of them.
 #[derive(Debug, Clone)]
@@ -55,55 +56,59 @@ fn unknown_message(row: &Row<'_>) -> Result<UnknownMessage, Error> {
     })
 }
 
-impl Reader {
+impl Outbox<'_> {
     /// All of them, oldest first; `with_sending` says that no process is sending, so that a message in `sending` may have
     /// arrived as well.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn unknown(&self, with_sending: bool) -> Result<Vec<UnknownMessage>, Error> {
+    pub async fn unknown(self, with_sending: bool) -> Result<Vec<UnknownMessage>, Error> {
         let other = if with_sending { Turn::Sending } else { Turn::Unknown };
-        self.read(move |connection| {
-            let mut statement = connection.prepare(UNKNOWN)?;
-            let mut rows = statement.query([Turn::Unknown.as_str(), other.as_str()])?;
-            let mut unknown = Vec::new();
-            while let Some(row) = rows.next()? {
-                unknown.push(unknown_message(row)?);
-            }
-            Ok(unknown)
-        })
-        .await
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(UNKNOWN)?;
+                let mut rows = statement.query([Turn::Unknown.as_str(), other.as_str()])?;
+                let mut unknown = Vec::new();
+                while let Some(row) = rows.next()? {
+                    unknown.push(unknown_message(row)?);
+                }
+                Ok(unknown)
+            })
+            .await
     }
 }
 
-impl Store {
+impl OutboxChanges<'_> {
     /// Decides about these messages, or about all where none is given. All or nothing: the first of `ids` that is not unknown
     /// is returned, and nothing is changed.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn decide(
-        &self,
+        self,
         ids: Vec<i64>,
         decision: Decision,
         now: DateTime<Utc>,
     ) -> Result<Result<usize, i64>, Error> {
-        self.write(move |tx| {
-            let known = all(tx)?;
-            if let Some(other) = ids.iter().find(|id| !known.contains(id)) {
-                return Ok(Err(*other));
-            }
-            let ids = if ids.is_empty() { known } else { ids };
-            let mut decided = 0;
-            for id in ids {
-                decided += match decision {
-                    Decision::Resend => tx.execute(RESEND_NOW, params![id, seconds(now)])?,
-                    Decision::Drop => usize::from(states::end(tx, (id, Event::Dropped), Some("dropped by hand"), now)?),
-                };
-            }
-            Ok(Ok(decided))
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let known = all(tx)?;
+                if let Some(other) = ids.iter().find(|id| !known.contains(id)) {
+                    return Ok(Err(*other));
+                }
+                let ids = if ids.is_empty() { known } else { ids };
+                let mut decided = 0;
+                for id in ids {
+                    decided += match decision {
+                        Decision::Resend => tx.execute(RESEND_NOW, params![id, seconds(now)])?,
+                        Decision::Drop => {
+                            usize::from(states::end(tx, (id, Event::Dropped), Some("dropped by hand"), now)?)
+                        }
+                    };
+                }
+                Ok(Ok(decided))
+            })
+            .await
     }
 }
 

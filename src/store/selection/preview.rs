@@ -2,6 +2,7 @@
 //! scores are in temporary tables of one connection, in memory, under views with the names of the real tables, so that
 //! every query works as usual and sees them.
 
+use crate::store::Selection;
 use rusqlite::{Connection, params};
 
 use super::reasons;
@@ -14,16 +15,16 @@ use crate::store::{Error, flatten, to_json};
 /// The columns of `items` that a score sets.
 const JUDGED: [&str; 6] = ["score", "selected", "borderline", "themes", "language", "reasons"];
 
-impl Reader {
+impl Selection<'_> {
     /// The same database with these scores. Where the file is read alone, it fails once another process changes the
     /// database.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn judged(&self, scores: Vec<Rescored>) -> Result<Self, Error> {
-        let Apart { connection, witness } = self.apart().await?;
+    pub async fn judged(self, scores: Vec<Rescored>) -> Result<Reader, Error> {
+        let Apart { connection, witness } = self.reader.apart().await?;
         connection.call(move |connection| lay_over(connection, &scores)).await.map_err(flatten)?;
-        Ok(Self::fixed(connection, witness))
+        Ok(Reader::fixed(connection, witness))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Erasure: a subscriber's row is deleted, and their address is removed from every message; the counts stay. If they were
 //! suppressed, the keyed hash of their address remains. Who is erased, and when, is decided in `app`.
 
+use crate::store::SubscriberChanges;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::store::outbox::erasure as outbox;
-use crate::store::{Error, Store, seconds};
+use crate::store::{Error, seconds};
 
 /// Whose time is over.
 #[derive(Debug, Clone, Copy)]
@@ -26,49 +27,51 @@ pub struct Erased {
     pub left: u64,
 }
 
-impl Store {
+impl SubscriberChanges<'_> {
     /// Erases a subscriber. False if no one has this id any more.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn erase(&self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| erase(tx, &id, now)).await
+    pub async fn erase(self, id: String, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store.write(move |tx| erase(tx, &id, now)).await
     }
 
     /// Erases the subscriber at an address, and the address from every message sent there. False if it is nowhere.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn forget(&self, address: &EmailAddress, now: DateTime<Utc>) -> Result<bool, Error> {
+    pub async fn forget(self, address: &EmailAddress, now: DateTime<Utc>) -> Result<bool, Error> {
         let key = address.key();
-        self.write(move |tx| {
-            let id: Option<String> = tx.query_row(ID_AT, [&key], |row| row.get("id")).optional()?;
-            let was_here = match id {
-                Some(id) => erase(tx, &id, now)?,
-                None => false,
-            };
-            tx.execute("DELETE FROM address_changes WHERE lower(address) = ?1", [&key])?;
-            Ok(was_here | (outbox::erase_at(tx, &key, now)? > 0))
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let id: Option<String> = tx.query_row(ID_AT, [&key], |row| row.get("id")).optional()?;
+                let was_here = match id {
+                    Some(id) => erase(tx, &id, now)?,
+                    None => false,
+                };
+                tx.execute("DELETE FROM address_changes WHERE lower(address) = ?1", [&key])?;
+                Ok(was_here | (outbox::erase_at(tx, &key, now)? > 0))
+            })
+            .await
     }
 
     /// Erases every subscriber whose time is over.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn expire(&self, expiry: Expiry, now: DateTime<Utc>) -> Result<Erased, Error> {
-        self.write(move |tx| {
-            let pending = params![Status::Pending.as_str(), seconds(expiry.pending)];
-            let left = params![Status::Left.as_str(), seconds(expiry.left)];
-            let erased = Erased {
-                pending: erase_all(tx, PENDING_TOO_LONG, pending, now)?,
-                left: erase_all(tx, LEFT_BEFORE, left, now)?,
-            };
-            outbox::erase_rest(tx, now)?;
-            Ok(erased)
-        })
-        .await
+    pub async fn expire(self, expiry: Expiry, now: DateTime<Utc>) -> Result<Erased, Error> {
+        self.store
+            .write(move |tx| {
+                let pending = params![Status::Pending.as_str(), seconds(expiry.pending)];
+                let left = params![Status::Left.as_str(), seconds(expiry.left)];
+                let erased = Erased {
+                    pending: erase_all(tx, PENDING_TOO_LONG, pending, now)?,
+                    left: erase_all(tx, LEFT_BEFORE, left, now)?,
+                };
+                outbox::erase_rest(tx, now)?;
+                Ok(erased)
+            })
+            .await
     }
 }
 

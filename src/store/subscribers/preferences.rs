@@ -1,6 +1,7 @@
 //! What subscribers do for themselves: pause, come back after leaving, change their address, download their data. `app`
 //! checks the token of their link.
 
+use crate::store::{SubscriberChanges, Subscribers};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
@@ -9,7 +10,7 @@ use super::rows::{AT_ADDRESS, PAUSE_IS_OVER, PAUSED, WITH_ID, email_address, sel
 use super::start;
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::store::outbox::{erasure, states, suppressions};
-use crate::store::{Answer, Error, Reader, Store, Subscriber, optional_time, outbox, seconds, time};
+use crate::store::{Answer, Error, Subscriber, optional_time, outbox, seconds, time};
 
 /// Emails about a change of address that one subscriber may cause in an hour, to different addresses.
 const ADDRESSES_AN_HOUR: u32 = 3;
@@ -95,69 +96,71 @@ const TAKE_ADDRESS: &str = "UPDATE subscribers SET address = ?2, address_key = ?
 
 const RESUME: &str = "UPDATE subscribers SET paused_until = NULL, cursor = ?2 WHERE id = ?1";
 
-impl Store {
+impl SubscriberChanges<'_> {
     /// Brings back a subscriber who left at `since` or later, as they were. False if they did not, were erased, or
     /// are suppressed.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn come_back(
-        &self,
+        self,
         id: String,
         since: DateTime<Utc>,
         now: DateTime<Utc>,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
     ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let Some(known) = select(tx, WITH_ID, [&id])?.pop() else { return Ok(false) };
-            let may = known.status == Status::Left && known.ended.is_some_and(|ended| ended >= since);
-            if !may || suppressions::of(tx, &hash(&known.address))?.is_some() {
-                return Ok(false);
-            }
-            let status = if known.confirmed.is_some() { Status::Active } else { Status::Pending };
-            let cursor = known.cursor.max(start(tx, known.preferences.cadence, now)?);
-            tx.execute(COME_BACK, params![id, status.as_str(), cursor])?;
-            Ok(true)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let Some(known) = select(tx, WITH_ID, [&id])?.pop() else { return Ok(false) };
+                let may = known.status == Status::Left && known.ended.is_some_and(|ended| ended >= since);
+                if !may || suppressions::of(tx, &hash(&known.address))?.is_some() {
+                    return Ok(false);
+                }
+                let status = if known.confirmed.is_some() { Status::Active } else { Status::Pending };
+                let cursor = known.cursor.max(start(tx, known.preferences.cadence, now)?);
+                tx.execute(COME_BACK, params![id, status.as_str(), cursor])?;
+                Ok(true)
+            })
+            .await
     }
 
     /// No digest for an active subscriber until then; their digests that were surely not delivered are cancelled.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn pause_person(&self, id: String, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let paused = tx.execute(PAUSE, params![id, seconds(until), Status::Active.as_str()])?;
-            if paused == 1 {
-                states::pause(tx, &id, now)?;
-            }
-            Ok(paused == 1)
-        })
-        .await
+    pub async fn pause_person(self, id: String, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store
+            .write(move |tx| {
+                let paused = tx.execute(PAUSE, params![id, seconds(until), Status::Active.as_str()])?;
+                if paused == 1 {
+                    states::pause(tx, &id, now)?;
+                }
+                Ok(paused == 1)
+            })
+            .await
     }
 
     /// Ends a subscriber's pause early; they start at the last run of their cadence.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn end_pause(&self, id: String, now: DateTime<Utc>) -> Result<(), Error> {
-        self.write(move |tx| resume(tx, select(tx, PAUSED, [id])?, now)).await
+    pub async fn end_pause(self, id: String, now: DateTime<Utc>) -> Result<(), Error> {
+        self.store.write(move |tx| resume(tx, select(tx, PAUSED, [id])?, now)).await
     }
 
     /// Ends the pauses whose day has come.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn end_pauses(&self, now: DateTime<Utc>) -> Result<(), Error> {
+    pub async fn end_pauses(self, now: DateTime<Utc>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
-        let is_any_over = self.read(move |connection| {
+        let is_any_over = self.reader.read(move |connection| {
             Ok(connection.prepare_cached(IS_ANY_PAUSE_OVER)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
         });
         if !is_any_over.await? {
             return Ok(());
         }
-        self.write(move |tx| resume(tx, select(tx, PAUSE_IS_OVER, [seconds(now)])?, now)).await
+        self.store.write(move |tx| resume(tx, select(tx, PAUSE_IS_OVER, [seconds(now)])?, now)).await
     }
 
     /// Keeps the address that an active subscriber wants, and queues the email that asks there, unless it is suppressed, in
@@ -166,33 +169,34 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn ask_address(
-        &self,
+        self,
         (id, address, hash): (String, EmailAddress, String),
         question: Answer,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            let parameters = params![id, address.key(), Status::Active.as_str()];
-            if !tx.query_row(IS_ANOTHER, parameters, |row| row.get::<_, bool>(0))? {
-                return Ok(false);
-            }
-            tx.execute(KEEP_ADDRESS, params![id, address.reveal(), seconds(now)])?;
-            let parameters = named_params! {
-                ":id": id,
-                ":address_key": address.key(),
-                ":active": Status::Active.as_str(),
-                ":suppressed": Status::Suppressed.as_str(),
-                ":hour_ago": seconds(now - TimeDelta::hours(1)),
-                ":most": ADDRESSES_AN_HOUR,
-            };
-            let may: bool = tx.query_row(MAY_ASK, parameters, |row| row.get(0))?;
-            if !may || suppressions::of(tx, &hash)?.is_some() {
-                return Ok(false);
-            }
-            outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.body, &question.message_id), now)?;
-            Ok(true)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let parameters = params![id, address.key(), Status::Active.as_str()];
+                if !tx.query_row(IS_ANOTHER, parameters, |row| row.get::<_, bool>(0))? {
+                    return Ok(false);
+                }
+                tx.execute(KEEP_ADDRESS, params![id, address.reveal(), seconds(now)])?;
+                let parameters = named_params! {
+                    ":id": id,
+                    ":address_key": address.key(),
+                    ":active": Status::Active.as_str(),
+                    ":suppressed": Status::Suppressed.as_str(),
+                    ":hour_ago": seconds(now - TimeDelta::hours(1)),
+                    ":most": ADDRESSES_AN_HOUR,
+                };
+                let may: bool = tx.query_row(MAY_ASK, parameters, |row| row.get(0))?;
+                if !may || suppressions::of(tx, &hash)?.is_some() {
+                    return Ok(false);
+                }
+                outbox::queue(tx, question.kind, (&id, address.reveal()), (&question.body, &question.message_id), now)?;
+                Ok(true)
+            })
+            .await
     }
 
     /// A subscriber confirms the address they asked for; `is_it` says whether it is the one in their link.
@@ -200,51 +204,53 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn take_address(
-        &self,
+        self,
         id: String,
         is_it: impl Fn(&EmailAddress) -> bool + Send + 'static,
         now: DateTime<Utc>,
     ) -> Result<AddressTaken, Error> {
-        self.write(move |tx| {
-            let known = select(tx, WITH_ID, [&id])?.pop();
-            let Some(known) = known.filter(|known| known.status == Status::Active) else {
-                return Ok(AddressTaken::NotOpen);
-            };
-            if is_it(&known.address) {
-                return Ok(AddressTaken::Taken);
-            }
-            let Some(address) = new_address(tx, &id)?.filter(|address| is_it(address)) else {
-                return Ok(AddressTaken::NotOpen);
-            };
-            match select(tx, AT_ADDRESS, [address.key()])?.pop() {
-                Some(other) if matches!(other.status, Status::Active | Status::Suppressed) => {
-                    return Ok(AddressTaken::Occupied);
+        self.store
+            .write(move |tx| {
+                let known = select(tx, WITH_ID, [&id])?.pop();
+                let Some(known) = known.filter(|known| known.status == Status::Active) else {
+                    return Ok(AddressTaken::NotOpen);
+                };
+                if is_it(&known.address) {
+                    return Ok(AddressTaken::Taken);
                 }
-                Some(other) => drop(erase(tx, &other.id, now)?),
-                None => {}
-            }
-            tx.execute(TAKE_ADDRESS, params![id, address.reveal(), address.key()])?;
-            tx.execute("DELETE FROM address_changes WHERE subscriber = ?1", [&id])?;
-            erasure::readdress(tx, &id, address.reveal())?;
-            Ok(AddressTaken::Taken)
-        })
-        .await
+                let Some(address) = new_address(tx, &id)?.filter(|address| is_it(address)) else {
+                    return Ok(AddressTaken::NotOpen);
+                };
+                match select(tx, AT_ADDRESS, [address.key()])?.pop() {
+                    Some(other) if matches!(other.status, Status::Active | Status::Suppressed) => {
+                        return Ok(AddressTaken::Occupied);
+                    }
+                    Some(other) => drop(erase(tx, &other.id, now)?),
+                    None => {}
+                }
+                tx.execute(TAKE_ADDRESS, params![id, address.reveal(), address.key()])?;
+                tx.execute("DELETE FROM address_changes WHERE subscriber = ?1", [&id])?;
+                erasure::readdress(tx, &id, address.reveal())?;
+                Ok(AddressTaken::Taken)
+            })
+            .await
     }
 }
 
-impl Reader {
+impl Subscribers<'_> {
     /// All that is stored about a subscriber; `None` when no one has this id.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn own_record(&self, id: String) -> Result<Option<OwnRecord>, Error> {
-        self.read(move |connection| {
-            let Some(subscriber) = select(connection, WITH_ID, [&id])?.pop() else { return Ok(None) };
-            let new_address = new_address(connection, &id)?;
-            let (messages, reports) = (own_messages(connection, &id)?, own_reports(connection, &id)?);
-            Ok(Some(OwnRecord { subscriber, new_address, messages, reports }))
-        })
-        .await
+    pub async fn own_record(self, id: String) -> Result<Option<OwnRecord>, Error> {
+        self.reader
+            .read(move |connection| {
+                let Some(subscriber) = select(connection, WITH_ID, [&id])?.pop() else { return Ok(None) };
+                let new_address = new_address(connection, &id)?;
+                let (messages, reports) = (own_messages(connection, &id)?, own_reports(connection, &id)?);
+                Ok(Some(OwnRecord { subscriber, new_address, messages, reports }))
+            })
+            .await
     }
 }
 

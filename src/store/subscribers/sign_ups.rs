@@ -1,13 +1,14 @@
 //! Sign-ups: a sign-up with the email that answers it, and a confirmation with its welcome, each in one transaction. Who may
 //! join is decided in the room above; what the emails say, in `app`.
 
+use crate::store::{SignUpChanges, SignUps};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::{Confirmed, confirm, join};
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::store::operations::keys;
-use crate::store::{Body, Error, Joined, Kind, NewSubscriber, Reader, Store, outbox, seconds};
+use crate::store::{Body, Error, Joined, Kind, NewSubscriber, outbox, seconds};
 
 /// The least time between two confirmation emails to one subscriber.
 pub const BETWEEN_CONFIRMATIONS: TimeDelta = TimeDelta::hours(1);
@@ -38,7 +39,7 @@ pub struct Answer {
     pub message_id: String,
 }
 
-impl Store {
+impl SignUpChanges<'_> {
     /// Handles a sign-up from the page: a new or pending subscriber is asked to confirm, an active one is reminded that they
     /// are subscribed, a suppressed one gets nothing. `answers` were written for the id in `new`. Something is committed in
     /// every case, so that the time it takes does not give them away.
@@ -46,31 +47,32 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn sign_up(
-        &self,
+        self,
         new: NewSubscriber,
         wording: Wording,
         answers: [Answer; 2],
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        self.write(move |tx| {
-            keys::mark(tx, "last sign-up", now)?;
-            tx.execute(KEEP_WORDING, params![wording.version, wording.text, seconds(now)])?;
-            let written_for = new.id.clone();
-            let (joined, id) = join(tx, new, now)?;
-            let wanted = match joined {
-                Joined::Added | Joined::AlreadyPending => Kind::Confirmation,
-                Joined::AlreadyActive => Kind::Known,
-                Joined::Confirmed | Joined::Suppressed | Joined::HasLeft => return Ok(()),
-            };
-            // Two sign-ups at the same moment: the other one's email is queued already, with the id that was kept.
-            if id == written_for {
-                for answer in answers.iter().filter(|answer| answer.kind == wanted) {
-                    queue(tx, &id, answer, now)?;
+        self.store
+            .write(move |tx| {
+                keys::mark(tx, "last sign-up", now)?;
+                tx.execute(KEEP_WORDING, params![wording.version, wording.text, seconds(now)])?;
+                let written_for = new.id.clone();
+                let (joined, id) = join(tx, new, now)?;
+                let wanted = match joined {
+                    Joined::Added | Joined::AlreadyPending => Kind::Confirmation,
+                    Joined::AlreadyActive => Kind::Known,
+                    Joined::Confirmed | Joined::Suppressed | Joined::HasLeft => return Ok(()),
+                };
+                // Two sign-ups at the same moment: the other one's email is queued already, with the id that was kept.
+                if id == written_for {
+                    for answer in answers.iter().filter(|answer| answer.kind == wanted) {
+                        queue(tx, &id, answer, now)?;
+                    }
                 }
-            }
-            Ok(())
-        })
-        .await
+                Ok(())
+            })
+            .await
     }
 
     /// A pending subscriber confirms: active from now on, served from their cadence's last run, and no longer suppressed if
@@ -79,28 +81,29 @@ impl Store {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn confirm(
-        &self,
+        self,
         id: String,
         welcome: Answer,
         now: DateTime<Utc>,
         hash: impl Fn(&EmailAddress) -> String + Send + 'static,
     ) -> Result<Confirmed, Error> {
-        self.write(move |tx| {
-            let confirmed = confirm(tx, &id, now, &hash)?;
-            if confirmed == Confirmed::Now {
-                queue(tx, &id, &welcome, now)?;
-            }
-            Ok(confirmed)
-        })
-        .await
+        self.store
+            .write(move |tx| {
+                let confirmed = confirm(tx, &id, now, &hash)?;
+                if confirmed == Confirmed::Now {
+                    queue(tx, &id, &welcome, now)?;
+                }
+                Ok(confirmed)
+            })
+            .await
     }
 
     /// Queues an email for a subscriber, unless one of its kind is open or was made too recently. True if queued.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn queue_answer(&self, subscriber: String, answer: Answer, now: DateTime<Utc>) -> Result<bool, Error> {
-        self.write(move |tx| queue(tx, &subscriber, &answer, now)).await
+    pub async fn queue_answer(self, subscriber: String, answer: Answer, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store.write(move |tx| queue(tx, &subscriber, &answer, now)).await
     }
 
     /// The same for a link that was asked for by address, which may be no subscriber's. Something is committed in either
@@ -108,27 +111,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn queue_link(
-        &self,
-        subscriber: Option<String>,
-        link: Answer,
-        now: DateTime<Utc>,
-    ) -> Result<bool, Error> {
-        self.write(move |tx| {
-            keys::mark(tx, "last link", now)?;
-            subscriber.map_or(Ok(false), |subscriber| queue(tx, &subscriber, &link, now))
-        })
-        .await
+    pub async fn queue_link(self, subscriber: Option<String>, link: Answer, now: DateTime<Utc>) -> Result<bool, Error> {
+        self.store
+            .write(move |tx| {
+                keys::mark(tx, "last link", now)?;
+                subscriber.map_or(Ok(false), |subscriber| queue(tx, &subscriber, &link, now))
+            })
+            .await
     }
 }
 
-impl Reader {
+impl SignUps<'_> {
     /// The text of a wording that a subscriber has agreed to.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn wording(&self, version: String) -> Result<Option<String>, Error> {
-        self.read(move |connection| Ok(connection.query_row(WORDING, [&version], |row| row.get("text")).optional()?))
+    pub async fn wording(self, version: String) -> Result<Option<String>, Error> {
+        self.reader
+            .read(move |connection| Ok(connection.query_row(WORDING, [&version], |row| row.get("text")).optional()?))
             .await
     }
 }

@@ -106,12 +106,12 @@ async fn a_template_with_a_mistake_is_refused_with_all_that_was_edited_beside_it
     let error = again(&live, &world).await.unwrap_err().to_string();
     assert!(error.contains("welcome/subject.txt.j2:1:10"), "{error}");
     assert_ne!(live.app().config.settings.name, "X");
-    let untaken = world.app.store.pending_configuration().await.unwrap().unwrap();
+    let untaken = world.app.store.operations().pending_configuration().await.unwrap().unwrap();
     assert!(untaken.is_refused && untaken.text == error);
     std::fs::write(templates.join("subject.txt.j2"), "Hello").unwrap();
     again(&live, &world).await.unwrap();
     assert_eq!(
-        (live.app().config.settings.name.as_str(), world.app.store.pending_configuration().await.unwrap()),
+        (live.app().config.settings.name.as_str(), world.app.store.operations().pending_configuration().await.unwrap()),
         ("X", None)
     );
 }
@@ -146,9 +146,9 @@ async fn a_feed_that_is_taken_out_keeps_its_state_and_what_needs_a_restart_stays
     edit(world.folder(), "digest.toml", |text| format!("{text}[web]\nlisten = \"127.0.0.1:9999\"\n"));
     let reloaded = again(&live, &world).await.unwrap();
     assert_eq!((reloaded.changes, reloaded.need_restart), (vec!["removed feed `blog`".to_owned()], vec!["web.listen"]));
-    let untaken = world.app.store.pending_configuration().await.unwrap().unwrap();
+    let untaken = world.app.store.operations().pending_configuration().await.unwrap().unwrap();
     assert_eq!((untaken.is_refused, untaken.text.as_str()), (false, "`web.listen`"));
-    assert!(live.app().store.feed_states().await.unwrap().is_empty());
+    assert!(live.app().store.feeds().feed_states().await.unwrap().is_empty());
     edit(world.folder(), "feeds.toml", |_| whole.clone());
     again(&live, &world).await.unwrap();
     assert_eq!(world.state("blog").await.items, 1);

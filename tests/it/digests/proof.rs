@@ -92,7 +92,7 @@ async fn send_mails_the_next_digest_to_one_address_and_stores_nothing() {
         "{}",
         mails[0].text
     );
-    assert!(world.app.store.message_counts().await.unwrap().is_empty());
+    assert!(world.app.store.outbox().message_counts().await.unwrap().is_empty());
     assert_eq!(world.once().await.delivery.sent, 2, "the digest and its own proof still come");
 }
 
@@ -130,7 +130,8 @@ async fn no_digest_is_claimed_beside_its_proof() {
     policy_digest::app::feeds::poll::poll(&world.app, all, &policy_digest::app::silent).await.unwrap();
     policy_digest::app::digests::make(&world.app).await.unwrap();
     let keys = world.app.keys.clone();
-    let claimed = world.app.store.claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
+    let claimed =
+        world.app.store.outbox().claim_due(world.clock.now(), 16, move |address| keys.address_hash(address)).await;
     let kinds: Vec<_> = claimed.unwrap().iter().map(|message| message.kind.as_str()).collect();
     assert_eq!(kinds, ["proof"], "there is room for 16");
 }

@@ -89,15 +89,17 @@ async fn requests_are_taken_once_answered_together_and_forgotten_when_nobody_wai
     world.subscribe("ada@example.org").await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     let (store, minute) = (&world.app.store, chrono::TimeDelta::minutes(1));
-    let late = store.place_request(start() - minute, start() - minute * 2).await.unwrap();
-    let first = store.place_request(start() + minute, start()).await.unwrap();
-    let second = store.place_request(start() + minute, start()).await.unwrap();
-    assert_eq!(store.request(late).await.unwrap(), None, "nobody waits for it");
+    let late = store.operations().place_request(start() - minute, start() - minute * 2).await.unwrap();
+    let first = store.operations().place_request(start() + minute, start()).await.unwrap();
+    let second = store.operations().place_request(start() + minute, start()).await.unwrap();
+    assert_eq!(store.operations().request(late).await.unwrap(), None, "nobody waits for it");
     assert!(serve(&world.app).await.unwrap().is_some());
     assert!(serve(&world.app).await.unwrap().is_none(), "both are answered by one digest");
-    assert!(!store.withdraw_request(first).await.unwrap(), "it is too late");
+    assert!(!store.operations().withdraw_request(first).await.unwrap(), "it is too late");
     for request in [first, second] {
-        let Some(Request::Answered(answer)) = store.request(request).await.unwrap() else { panic!("no answer") };
+        let Some(Request::Answered(answer)) = store.operations().request(request).await.unwrap() else {
+            panic!("no answer")
+        };
         let answer: Answer = serde_json::from_str(&answer).unwrap();
         assert_eq!((answer.run, answer.stories, answer.people), (Some(1), 1, 1));
     }
@@ -115,8 +117,10 @@ async fn a_failure_is_the_answer_and_a_daemon_without_requests_writes_nothing() 
     assert_eq!(everything(&database), before);
     std::fs::write(&world.app.config.note_file, "long ".repeat(5000)).unwrap();
     let now = world.clock.now();
-    let request = world.app.store.place_request(now + chrono::TimeDelta::minutes(1), now).await.unwrap();
+    let request = world.app.store.operations().place_request(now + chrono::TimeDelta::minutes(1), now).await.unwrap();
     assert!(serve(&world.app).await.is_err());
-    let Some(Request::Answered(answer)) = world.app.store.request(request).await.unwrap() else { panic!("no answer") };
+    let Some(Request::Answered(answer)) = world.app.store.operations().request(request).await.unwrap() else {
+        panic!("no answer")
+    };
     assert!(answer.contains("24999 bytes"), "{answer}");
 }

@@ -127,13 +127,14 @@ impl Model {
                 let address = format!("person{}@example.org", self.people.len());
                 let Preferences { cadence, themes } = preferences(cadence, theme);
                 let id = self.world.subscribe_with(&address, cadence, themes).await;
-                let start = self.world.app.store.subscriber(id.clone()).await.unwrap().unwrap().cursor;
+                let start = self.world.app.store.subscribers().subscriber(id.clone()).await.unwrap().unwrap().cursor;
                 self.people.insert(id, Person { start, choices: vec![theme], mails: BTreeMap::new() });
             }
             Event::Change(who, cadence, theme) => {
                 let Some((id, person)) = self.people.iter_mut().nth(who) else { return };
                 person.choices.push(theme);
-                let changed = self.world.app.store.change_preferences(id.clone(), preferences(cadence, theme));
+                let changed =
+                    self.world.app.store.subscribers().change_preferences(id.clone(), preferences(cadence, theme));
                 assert!(changed.await.unwrap());
             }
         }
@@ -170,8 +171,8 @@ impl Model {
         let feed = FeedId::parse("blog").unwrap();
         let poll =
             Poll { feed, now, next, not_before: None, first_poll_window: EVER, visit: Visited::default(), outcome };
-        assert_eq!(self.world.app.store.save_poll(poll).await.unwrap().new, items.len());
-        let highest = self.world.app.store.highest_seq().await.unwrap();
+        assert_eq!(self.world.app.store.feeds().save_poll(poll).await.unwrap().new, items.len());
+        let highest = self.world.app.store.digests().highest_seq().await.unwrap();
         for (offset, _) in items.iter().enumerate() {
             if let Some(story) = self.standing.get_mut(&(first + offset)) {
                 story.0 = highest - (items.len() - 1 - offset) as i64;
@@ -181,7 +182,7 @@ impl Model {
 
     async fn deliver(&mut self, fates: &[Fate]) {
         let now = self.now();
-        let claimed = self.world.app.store.claim_due(now, fates.len(), |_| String::new()).await.unwrap();
+        let claimed = self.world.app.store.outbox().claim_due(now, fates.len(), |_| String::new()).await.unwrap();
         let mut settlements = Vec::new();
         let mut is_dead = false;
         for (message, fate) in claimed.into_iter().zip(fates) {
@@ -212,14 +213,14 @@ impl Model {
                 });
             }
         }
-        self.world.app.store.settle(settlements, now).await.unwrap();
+        self.world.app.store.outbox().settle(settlements, now).await.unwrap();
         if is_dead {
-            self.world.app.store.recover(now).await.unwrap();
+            self.world.app.store.outbox().recover(now).await.unwrap();
         }
     }
 
     async fn receive(&mut self, message: &Claimed) {
-        let body = self.world.app.store.body(message.body).await.unwrap();
+        let body = self.world.app.store.outbox().body(message.body).await.unwrap();
         let stories: BTreeSet<usize> = body
             .text
             .split("https://stories.example.org/")
@@ -244,16 +245,16 @@ impl Model {
         self.arrive(vec![(Kind::Picked, 0), (Kind::Picked, 1)]).await;
         for _ in 0..3 {
             self.world.clock.advance(TimeDelta::days(400));
-            self.world.app.store.recover(self.now()).await.unwrap();
+            self.world.app.store.outbox().recover(self.now()).await.unwrap();
             for _ in 0..2 {
-                let open: u64 = self.world.app.store.message_counts().await.unwrap().values().sum();
+                let open: u64 = self.world.app.store.outbox().message_counts().await.unwrap().values().sum();
                 for _ in 0..=open {
                     self.deliver(&[Fate::Accepted]).await;
                 }
                 digests::make(&self.world.app).await.unwrap();
             }
         }
-        let next = self.world.app.store.next_attempt().await.unwrap();
+        let next = self.world.app.store.outbox().next_attempt().await.unwrap();
         assert_eq!(next, None, "every message has come to an end");
     }
 

@@ -248,8 +248,8 @@ impl Publisher {
 /// Reads a document and keeps it, as a poll does.
 async fn keep(store: &Store, xml: &str, now: DateTime<Utc>) {
     let feed = FeedId::parse("town").unwrap();
-    let state = store.feed_states().await.unwrap().remove(0);
-    let entries = store.known(&feed, state.entries.unwrap_or(0)).await.unwrap();
+    let state = store.feeds().feed_states().await.unwrap().remove(0);
+    let entries = store.items().known(&feed, state.entries.unwrap_or(0)).await.unwrap();
     let known = Known { entries, varying: state.varying };
     let (limits, budget) = (Limits::default(), Budget::unlimited());
     let source = Source {
@@ -280,7 +280,7 @@ async fn keep(store: &Store, xml: &str, now: DateTime<Utc>) {
     let next = NextCheck { at: now, because: Because::Interval };
     let first_poll_window = std::time::Duration::from_secs(7 * 86_400);
     let poll = Poll { feed, now, next, not_before: None, first_poll_window, visit: Visited::default(), outcome };
-    store.save_poll(poll).await.unwrap();
+    store.feeds().save_poll(poll).await.unwrap();
 }
 
 /// As one that is on the topic.
@@ -349,7 +349,7 @@ async fn run(seed: u64) -> Result<(), String> {
         first_poll_window: None,
         prior: 0.0,
     };
-    store.sync_feeds(vec![(feed, std::time::Duration::from_secs(7 * 86_400))], start()).await.unwrap();
+    store.feeds().sync_feeds(vec![(feed, std::time::Duration::from_secs(7 * 86_400))], start()).await.unwrap();
     let (mut expected, mut seen, mut story, mut polls_with_token) = (BTreeSet::new(), BTreeSet::new(), Vec::new(), 0);
     for poll in 0..POLLS {
         let now = start() + TimeDelta::hours(6 * i64::try_from(poll).unwrap());
@@ -380,7 +380,7 @@ async fn run(seed: u64) -> Result<(), String> {
             }
             _ => {
                 keep(&store, &xml, now).await;
-                let is_known = !store.feed_states().await.unwrap()[0].varying.is_empty();
+                let is_known = !store.feeds().feed_states().await.unwrap()[0].varying.is_empty();
                 polls_with_token += usize::from(is_known);
                 publisher.is_steady = !publisher.has_token || polls_with_token > 2;
                 let last = shown.iter().rposition(|number| seen.contains(number)).unwrap_or(shown.len());

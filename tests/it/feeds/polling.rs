@@ -88,9 +88,9 @@ async fn a_poll_that_cannot_be_kept_leaves_nothing_and_undoes_no_other() {
         of("bad", vec![item("2", 0.0), item("3", f32::NAN)]),
         of("too", vec![item("4", 0.0)]),
     ];
-    let saved = world.app.store.save_polls(polls).await.unwrap();
+    let saved = world.app.store.feeds().save_polls(polls).await.unwrap();
     assert!(matches!(saved[..], [Ok(_), Err(Error::Statement(_)), Ok(_)]), "{saved:?}");
-    let states = world.app.store.feed_states().await.unwrap();
+    let states = world.app.store.feeds().feed_states().await.unwrap();
     let kept: Vec<_> = states.iter().map(|state| (state.id.as_str(), state.items, state.succeeded.is_some())).collect();
     assert_eq!(kept, [("bad", 0, false), ("good", 1, true), ("too", 1, true)]);
 }

@@ -66,7 +66,7 @@ async fn wake_without_mail(world: &World, free_bytes: u64) {
 }
 
 pub async fn alarms(world: &World) -> Vec<Alarm> {
-    world.app.store.alarms(10_000).await.unwrap()
+    world.app.store.operations().alarms(10_000).await.unwrap()
 }
 
 /// Brings the trouble about; done again at each step while it lasts.
@@ -100,7 +100,7 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
         Kind::Configuration => {
             let text = "error: a mistake\n --> digest.toml:1:1".to_owned();
             let edit = PendingConfiguration { is_refused: true, text, since: now(world) };
-            world.app.store.set_pending_configuration(Some(edit)).await.unwrap();
+            world.app.store.operations().set_pending_configuration(Some(edit)).await.unwrap();
         }
         Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk => {}
     }
@@ -127,9 +127,9 @@ async fn mend(world: &World, kind: Kind) {
         Kind::RunHeld => {
             runs::release(&world.app, 1, false).await.unwrap();
         }
-        Kind::Configuration => world.app.store.set_pending_configuration(None).await.unwrap(),
-        Kind::Relay => drop(world.app.store.lift(PauseCause::Relay).await.unwrap()),
-        Kind::Restored => drop(world.app.store.lift(PauseCause::Restored).await.unwrap()),
+        Kind::Configuration => world.app.store.operations().set_pending_configuration(None).await.unwrap(),
+        Kind::Relay => drop(world.app.store.outbox().lift(PauseCause::Relay).await.unwrap()),
+        Kind::Restored => drop(world.app.store.outbox().lift(PauseCause::Restored).await.unwrap()),
         _ => {}
     }
 }
@@ -152,7 +152,7 @@ pub async fn pause(world: &World, kind: Kind) {
         _ => (PauseCause::Restored, None),
     };
     let pause = Pause { cause, probe, reason: "a test says so".to_owned(), since: now(world), failed_probes: 0 };
-    world.app.store.pause(pause).await.unwrap();
+    world.app.store.outbox().pause(pause).await.unwrap();
 }
 
 /// Three mails that were refused for our own sake.

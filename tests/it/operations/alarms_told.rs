@@ -102,7 +102,7 @@ async fn a_process_that_dies_between_raising_and_telling_loses_nothing_and_doubl
         what: "the disk is full".to_owned(),
         is_ripe: true,
     };
-    world.app.store.change_alarms(vec![Change::Raise(trouble)], now(&world)).await.unwrap();
+    world.app.store.operations().change_alarms(vec![Change::Raise(trouble)], now(&world)).await.unwrap();
     let world = world.restarted().await;
     wake(&world, 100 << 20).await;
     let world = world.restarted().await;

@@ -90,7 +90,11 @@ async fn a_copy_made_while_others_write_is_whole() {
     let (app, copy) = (world.app.clone(), world.folder().join("copy.db"));
     let writing = tokio::spawn(async move {
         for number in 0..200 {
-            app.store.mark(Box::leak(format!("mark{number}").into_boxed_str()), app.clock.now()).await.unwrap();
+            app.store
+                .operations()
+                .mark(Box::leak(format!("mark{number}").into_boxed_str()), app.clock.now())
+                .await
+                .unwrap();
         }
     });
     backup(&world.app, &copy).await.unwrap();
@@ -100,7 +104,7 @@ async fn a_copy_made_while_others_write_is_whole() {
     assert_eq!(verdict, "ok");
     let pauses: i64 = connection.query_row("SELECT count(*) FROM pauses", [], |row| row.get(0)).unwrap();
     assert_eq!(pauses, 1);
-    assert!(world.app.store.pauses().await.unwrap().is_empty(), "the mark is in the copy alone");
+    assert!(world.app.store.outbox().pauses().await.unwrap().is_empty(), "the mark is in the copy alone");
 }
 
 #[test]

@@ -74,7 +74,7 @@ async fn a_mail_made_or_put_off_by_a_clock_ahead_goes_out_when_it_is_right_again
     world.days(YEAR + 7);
     gather(&world.app, true, &silent).await.unwrap();
     // Killed in mid-send, and only then set right.
-    world.app.store.claim_due(world.clock.now(), 1, |_| String::new()).await.unwrap();
+    world.app.store.outbox().claim_due(world.clock.now(), 1, |_| String::new()).await.unwrap();
     let world = world.restarted().await;
     world.days(-YEAR - 7);
     assert_eq!(once(&world.app, true, &silent).await.unwrap().resumed.sent, 1);
@@ -93,7 +93,7 @@ async fn a_clock_far_ahead_for_some_hours_erases_nobody() {
     let app = &world.app;
     cleanup_due(app).await.unwrap();
     let left = world.subscribe("ada@example.org").await;
-    app.store.leave(left.clone(), app.clock.now()).await.unwrap();
+    app.store.subscribers().leave(left.clone(), app.clock.now()).await.unwrap();
     world.days(YEAR);
     for _ in 0..23 {
         assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
@@ -101,7 +101,7 @@ async fn a_clock_far_ahead_for_some_hours_erases_nobody() {
     }
     world.days(-YEAR);
     assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
-    assert!(app.store.subscriber(left).await.unwrap().is_some());
+    assert!(app.store.subscribers().subscriber(left).await.unwrap().is_some());
     // Where a machine was really off for so long, their time goes on from where it was.
     world.days(YEAR);
     assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());

@@ -141,15 +141,15 @@ async fn what_is_kept_counted_is_what_a_count_gives() {
     runs::hold(&world.app, run.id).await.unwrap();
     runs::cancel(&world.app, run.id).await.unwrap();
     agree("a cancelled run");
-    let scores = world.app.store.items_after(0, 100).await.unwrap().into_iter().map(|item| {
+    let scores = world.app.store.items().items_after(0, 100).await.unwrap().into_iter().map(|item| {
         let score = policy_digest::domain::selection::relevance::Score { picked: false, ..item.score };
         policy_digest::store::Rescored { seq: item.seq, score }
     });
     world.execute("DELETE FROM run_stories; UPDATE runs SET through_seq = 0");
-    world.app.store.rescore(scores.collect(), "other".to_owned()).await.unwrap();
+    world.app.store.items().rescore(scores.collect(), "other".to_owned()).await.unwrap();
     agree("another judgement");
     world.days(15);
-    world.app.store.mark("cleanup", world.clock.now()).await.unwrap();
+    world.app.store.operations().mark("cleanup", world.clock.now()).await.unwrap();
     cleanup::cleanup(&world.app).await.unwrap();
     agree("the end of a sign-up that nobody confirmed");
 }

@@ -42,9 +42,9 @@ async fn a_database_of_the_first_version_keeps_its_items_and_judges_them_again()
         .unwrap();
     drop(connection);
     let store = Store::open(&path).await.unwrap();
-    let stories = store.stories(0, 1, 320).await.unwrap();
+    let stories = store.items().stories(0, 1, 320).await.unwrap();
     assert_eq!((stories.len(), stories[0].is_listed), (1, false));
-    let item = store.stale("y".to_owned(), 0).await.unwrap().remove(0);
+    let item = store.items().stale("y".to_owned(), 0).await.unwrap().remove(0);
     assert!(item.score.picked && !item.score.borderline && item.score.language.is_none());
 }
 
@@ -87,7 +87,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_with_what_it_hold
     let path = folder.path().join("policy-digest.db");
     base_schema(&path);
     let store = Store::open(&path).await.unwrap();
-    let state = store.feed_states().await.unwrap().remove(0);
+    let state = store.feeds().feed_states().await.unwrap().remove(0);
     assert_eq!((state.id.as_str(), state.etag.as_deref()), ("blog", Some("\"v1\"")));
     assert_eq!(state.next_check.timestamp(), 3000);
     assert!(state.gone.is_none() && state.gap.is_none() && state.because.is_none());

@@ -43,7 +43,7 @@ async fn a_held_run_that_is_cancelled_is_held_no_more() {
     let world = with_a_run().await;
     runs::hold(&world.app, 1).await.unwrap();
     runs::cancel(&world.app, 1).await.unwrap();
-    assert!(world.app.store.held_runs().await.unwrap().is_empty());
+    assert!(world.app.store.digests().held_runs().await.unwrap().is_empty());
     let (run, _) = runs::show(&world.app, 1).await.unwrap();
     assert!(run.cancelled.is_some() && run.held.is_none(), "{run:?}");
 }
@@ -52,7 +52,8 @@ async fn a_held_run_that_is_cancelled_is_held_no_more() {
 async fn what_was_under_way_when_its_run_was_cancelled_is_not_tried_again() {
     let world = with_a_run().await;
     let now = world.clock.now();
-    let [first, second] = world.app.store.claim_due(now, 2, |_| String::new()).await.unwrap().try_into().unwrap();
+    let [first, second] =
+        world.app.store.outbox().claim_due(now, 2, |_| String::new()).await.unwrap().try_into().unwrap();
     assert_eq!(runs::cancel(&world.app, 1).await.unwrap().under_way, 2);
     let ended = |id, attempt, outcome, next| Settlement {
         id,
@@ -65,7 +66,7 @@ async fn what_was_under_way_when_its_run_was_cancelled_is_not_tried_again() {
     };
     let deferred = ended(first.id, first.attempt, Outcome::Deferred, Next::RetryAt(now));
     let unsent = ended(second.id, second.attempt, Outcome::Unsent, Next::AsBefore);
-    world.app.store.settle(vec![deferred, unsent], now).await.unwrap();
+    world.app.store.outbox().settle(vec![deferred, unsent], now).await.unwrap();
     assert_eq!(deliver(&world.app, &silent).await.unwrap().sent, 0);
     let wanted = Wanted { states: vec![State::Cancelled], run: Some(1), kind: None };
     assert_eq!(runs::messages(&world.app, wanted, 10).await.unwrap().1, 2);

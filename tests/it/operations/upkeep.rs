@@ -75,7 +75,7 @@ async fn another_topic_leaves_the_judgement_of_an_item_without_its_text() {
     let live = Live::new(world.app.clone());
     reload(&live, config::load(&world.folder().join("config"), Some(&world.folder().join("data")), &[])).await.unwrap();
     let app = live.app();
-    assert!(app.store.stale(app.config.topic.fingerprint.clone(), 0).await.unwrap().is_empty());
+    assert!(app.store.items().stale(app.config.topic.fingerprint.clone(), 0).await.unwrap().is_empty());
     assert_eq!(
         world.rows::<i64>("SELECT selected FROM items"),
         [1],
@@ -95,7 +95,7 @@ async fn what_became_of_mails_goes_after_its_time_and_stays_counted() {
     }
     let first = world.rows::<i64>("SELECT min(id) FROM messages")[0];
     let report = NewReport { source: Source::Dsn, fault: Fault::Soft, code: "452".to_owned(), hash: "x".to_owned() };
-    world.app.store.report(first, report, world.clock.now()).await.unwrap();
+    world.app.store.outbox().report(first, report, world.clock.now()).await.unwrap();
     assert!(world.mails()[0].text.contains("Read this once."));
     let report = days(&world, KEPT + 1).await;
     assert_eq!((report.messages, report.texts), (1, 2), "the newest of a person stays");
@@ -104,8 +104,8 @@ async fn what_became_of_mails_goes_after_its_time_and_stays_counted() {
     }
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM reports"), [0]);
     assert!(world.rows::<String>("SELECT \"table\" FROM pragma_foreign_key_check").is_empty());
-    assert_eq!(world.app.store.message_counts().await.unwrap()["sent"], 2);
-    let runs = world.app.store.runs(9).await.unwrap();
+    assert_eq!(world.app.store.outbox().message_counts().await.unwrap()["sent"], 2);
+    let runs = world.app.store.digests().runs(9).await.unwrap();
     assert!(runs.len() == 2 && runs.iter().all(|run| run.messages["sent"] == 1), "{runs:?}");
     let last = world.rows::<i64>("SELECT id FROM messages")[0];
     let complaint = NewReport {
@@ -114,8 +114,8 @@ async fn what_became_of_mails_goes_after_its_time_and_stays_counted() {
         code: String::new(),
         hash: world.app.keys.address_hash(&EmailAddress::parse("ada@example.org").unwrap()),
     };
-    assert_eq!(world.app.store.report(last, complaint, world.clock.now()).await.unwrap(), Taken::Suppressed);
-    assert_eq!(world.app.store.subscriber(id).await.unwrap().unwrap().status, Status::Suppressed);
+    assert_eq!(world.app.store.outbox().report(last, complaint, world.clock.now()).await.unwrap(), Taken::Suppressed);
+    assert_eq!(world.app.store.subscribers().subscriber(id).await.unwrap().unwrap().status, Status::Suppressed);
     world.subscribe("bob@example.org").await;
     serve(&world, &["3"]);
     world.once().await;
@@ -130,10 +130,10 @@ async fn mails_to_whoever_was_erased_go_whole_and_those_of_a_held_run_wait() {
     serve(&world, &["1"]);
     world.once().await;
     forget(&world.app, &EmailAddress::parse("ada@example.org").unwrap()).await.unwrap();
-    let run = world.app.store.runs(1).await.unwrap()[0].id;
-    world.app.store.hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
+    let run = world.app.store.digests().runs(1).await.unwrap()[0].id;
+    world.app.store.digests().hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
     assert_eq!(days(&world, KEPT + 1).await.messages, 0);
-    world.app.store.release(run, true, world.clock.now()).await.unwrap();
+    world.app.store.digests().release(run, true, world.clock.now()).await.unwrap();
     assert_eq!(cleanup(&world.app).await.unwrap().messages, 1);
     assert_eq!(world.rows::<String>("SELECT address FROM messages"), ["bob@example.org"]);
 }
@@ -185,7 +185,7 @@ async fn others_write_while_much_is_removed() {
     while removed() == 0 {
         tokio::task::yield_now().await;
     }
-    world.app.store.mark("meanwhile", world.clock.now()).await.unwrap();
+    world.app.store.operations().mark("meanwhile", world.clock.now()).await.unwrap();
     assert!(removed() < 5000, "one does not wait for all");
     assert_eq!(removing.await.unwrap().texts, 5000);
 }

@@ -103,7 +103,8 @@ impl Model {
     async fn deliver(&mut self, number: usize, answer: Answer) {
         let (app, now) = (&self.world.app, self.world.clock.now());
         let keys = app.keys.clone();
-        let claimed = app.store.claim_due(now, number, move |address| keys.address_hash(address)).await.unwrap();
+        let claimed =
+            app.store.outbox().claim_due(now, number, move |address| keys.address_hash(address)).await.unwrap();
         let mut settlements = Vec::new();
         for message in claimed {
             assert!(!self.complained.contains(message.address.reveal()), "mailed after a complaint");
@@ -124,12 +125,12 @@ impl Model {
             let (id, attempt, was_unknown) = (message.id, message.attempt, message.is_unknown);
             settlements.push(Settlement { id, attempt, outcome, next, was_unknown, error: None, report });
         }
-        app.store.settle(settlements, now).await.unwrap();
+        app.store.outbox().settle(settlements, now).await.unwrap();
     }
 
     async fn report(&mut self, number: usize, fault: Fault) {
         let app = &self.world.app;
-        let Some(reported) = app.store.reported(number as i64 + 1).await.unwrap() else { return };
+        let Some(reported) = app.store.outbox().reported(number as i64 + 1).await.unwrap() else { return };
         let address = reported.address.unwrap();
         match fault {
             Fault::Complaint => drop(self.complained.insert(address.reveal().to_owned())),
@@ -138,7 +139,7 @@ impl Model {
         }
         let hash = app.keys.address_hash(&address);
         let report = NewReport { source: Source::Dsn, fault, code: "5.0.0".to_owned(), hash };
-        app.store.report(reported.message, report, self.world.clock.now()).await.unwrap();
+        app.store.outbox().report(reported.message, report, self.world.clock.now()).await.unwrap();
     }
 
     async fn come_back(&mut self, number: usize) {
@@ -161,7 +162,7 @@ impl Model {
         let app = &self.world.app;
         let (run, _) = runs::show(app, 1).await.unwrap();
         let is_doubted = run.held.is_some() && run.because.as_deref() != Some("held by hand");
-        for person in app.store.subscribers().await.unwrap() {
+        for person in app.store.subscribers().list().await.unwrap() {
             let address = person.address.reveal();
             let is_out = person.status != Status::Active;
             if self.complained.contains(address) {

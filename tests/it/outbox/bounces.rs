@@ -172,7 +172,7 @@ async fn hand_in(world: &World, name: &str, token: &str) -> BounceReport {
 }
 
 async fn status(world: &World, id: &str) -> Status {
-    world.app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
+    world.app.store.subscribers().subscriber(id.to_owned()).await.unwrap().unwrap().status
 }
 
 async fn ask(world: &World, asker: Asker, consent: Option<&str>) -> AddReport {
@@ -304,7 +304,7 @@ async fn reports_that_come_after_the_next_digest_left_count_as_well() {
 #[tokio::test]
 async fn a_complaint_of_somebody_forgotten_holds_for_their_new_sign_up() {
     let (world, id, token) = one_reader().await;
-    world.app.store.leave(id.clone(), world.clock.now()).await.unwrap();
+    world.app.store.subscribers().leave(id.clone(), world.clock.now()).await.unwrap();
     let database = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     database.execute("UPDATE messages SET subscriber = 'forgotten'", []).unwrap();
     assert!(ask(&world, Asker::Person, None).await.is_asked);
@@ -367,7 +367,7 @@ async fn a_queued_digest_is_cancelled_when_its_person_is_suppressed_before_it_le
     hand_in(&world, "postfix_unknown_user", &token).await;
     policy_digest::app::outbox::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
     assert!(world.mails().is_empty());
-    assert_eq!(world.app.store.message_counts().await.unwrap().get("cancelled"), Some(&1));
+    assert_eq!(world.app.store.outbox().message_counts().await.unwrap().get("cancelled"), Some(&1));
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn open(folder: &Path) -> (App, Clock) {
 }
 
 async fn suppressed(app: &App) -> usize {
-    let people = app.store.subscribers().await.unwrap();
+    let people = app.store.subscribers().list().await.unwrap();
     people.iter().filter(|person| person.status == Status::Suppressed).count()
 }
 
@@ -238,9 +238,9 @@ async fn a_run_that_comes_back_by_mail_is_held_late_and_what_it_did_is_taken_bac
 async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
     let world = with_a_run_queued().await;
     let now = world.clock.now();
-    let first = world.app.store.claim_due(now, 10, |_| String::new()).await.unwrap();
+    let first = world.app.store.outbox().claim_due(now, 10, |_| String::new()).await.unwrap();
     let token = return_path(&world.app, first[0].id).await;
-    world.app.store.settle(first.iter().map(accepted).collect(), now).await.unwrap();
+    world.app.store.outbox().settle(first.iter().map(accepted).collect(), now).await.unwrap();
     let mail = fixture("postfix_unknown_user").replace(TOKEN, &token);
     let taken = take_in(&world.app, mail.as_bytes(), None).await.unwrap();
     assert!(matches!(taken, BounceReport::Failed { taken: Taken::Waits, .. }), "{taken:?}");
@@ -253,9 +253,9 @@ async fn a_report_waits_while_the_first_mails_of_its_run_are_under_way() {
 async fn a_message_given_up_without_an_answer_does_not_keep_its_run_from_being_judged() {
     let world = with_a_run_queued().await;
     let now = world.clock.now();
-    let first = world.app.store.claim_due(now, 1, |_| String::new()).await.unwrap();
+    let first = world.app.store.outbox().claim_due(now, 1, |_| String::new()).await.unwrap();
     let given_up = Settlement { outcome: Outcome::Deferred, next: Next::Failed, ..accepted(&first[0]) };
-    world.app.store.settle(vec![given_up], now).await.unwrap();
+    world.app.store.outbox().settle(vec![given_up], now).await.unwrap();
     deliver(&world.app, &silent).await.unwrap();
     let (run, _) = runs::show(&world.app, 1).await.unwrap();
     assert!(run.judged.is_some(), "{run:?}");

@@ -28,7 +28,7 @@ async fn wake_for(world: &World, minutes: i64) {
 }
 
 async fn pause(world: &World) -> Pause {
-    world.app.store.pauses().await.unwrap().remove(0)
+    world.app.store.outbox().pauses().await.unwrap().remove(0)
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_refused_log_in_pauses_the_queue_and_is_not_hammered() {
     sink.answer("AUTH", "235 2.7.0 ok");
     wake_for(&world, 15).await;
     assert_eq!(sink.taken().len(), 3);
-    assert!(world.app.store.pauses().await.unwrap().is_empty());
+    assert!(world.app.store.outbox().pauses().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_clock_that_was_ahead_does_not_keep_the_way_closed() {
     sink.close(false);
     world.days(-300);
     deliver(&world.app, &silent).await.unwrap();
-    assert!(world.app.store.pauses().await.unwrap().is_empty());
+    assert!(world.app.store.outbox().pauses().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn no_more_are_under_way_than_there_are_connections_and_no_more_are_sent_t
     let watching = tokio::spawn(async move {
         let mut most = 0;
         loop {
-            let counts = app2.store.message_counts().await.unwrap();
+            let counts = app2.store.outbox().message_counts().await.unwrap();
             most = most.max(counts.get("sending").copied().unwrap_or(0));
             if counts.get("sent") == Some(&25) {
                 return most;

@@ -39,7 +39,8 @@ async fn a_dead_microsoft_mailbox_is_suppressed_after_the_third_digest_at_the_la
         let world = World::new().await;
         let id = world.subscribe("ada@example.org").await;
         for number in 1..=3 {
-            if world.app.store.subscriber(id.clone()).await.unwrap().unwrap().status == Status::Suppressed {
+            if world.app.store.subscribers().subscriber(id.clone()).await.unwrap().unwrap().status == Status::Suppressed
+            {
                 break;
             }
             let message = digest(&world, number).await;
@@ -47,7 +48,7 @@ async fn a_dead_microsoft_mailbox_is_suppressed_after_the_third_digest_at_the_la
             assert!(matches!(taken, BounceReport::Failed { .. }), "{name}: {taken:?}");
             world.days(7);
         }
-        let status = world.app.store.subscriber(id).await.unwrap().unwrap().status;
+        let status = world.app.store.subscribers().subscriber(id).await.unwrap().unwrap().status;
         assert_eq!(status, Status::Suppressed, "{name}");
         alarms::look(&world.app).await.unwrap();
         let alarms: Vec<String> = world.rows("SELECT kind FROM alarms");
@@ -71,7 +72,7 @@ async fn a_dead_microsoft_mailbox_at_rcpt_is_suppressed_after_the_third_digest_a
             digest(&world, number).await;
             world.days(7);
         }
-        let status = world.app.store.subscriber(id).await.unwrap().unwrap().status;
+        let status = world.app.store.subscribers().subscriber(id).await.unwrap().unwrap().status;
         assert_eq!(status, Status::Suppressed, "{answer}");
         assert!(sink.heard("RCPT") <= 3 * 2, "a dead mailbox is asked once a digest: {answer}");
     }
@@ -97,7 +98,7 @@ async fn a_blocklisting_of_ours_suppresses_nobody_and_raises_the_right_alarm() {
         world.days(7);
     }
     for id in people {
-        assert_eq!(world.app.store.subscriber(id).await.unwrap().unwrap().status, Status::Active);
+        assert_eq!(world.app.store.subscribers().subscriber(id).await.unwrap().unwrap().status, Status::Active);
     }
     assert!(world.rows::<i64>("SELECT 1 FROM suppressions").is_empty());
 }

@@ -82,7 +82,7 @@ async fn a_second_process_that_writes_waits_for_the_first() {
     let mut other = rusqlite::Connection::open(&path).unwrap();
     let held = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
     let now = world.app.clock.now();
-    let writing = tokio::spawn(async move { second.mark("second", now).await });
+    let writing = tokio::spawn(async move { second.operations().mark("second", now).await });
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert!(!writing.is_finished(), "it waits");
     held.commit().unwrap();

@@ -38,7 +38,7 @@ async fn send(world: &World) -> DeliverReport {
 }
 
 async fn claim(world: &World, most: usize) -> Vec<Claimed> {
-    world.app.store.claim_due(world.app.clock.now(), most, |_| String::new()).await.unwrap()
+    world.app.store.outbox().claim_due(world.app.clock.now(), most, |_| String::new()).await.unwrap()
 }
 
 fn ended(message: &Claimed, outcome: Outcome, now: DateTime<Utc>) -> Settlement {
@@ -64,8 +64,8 @@ async fn whoever_is_suppressed_between_queueing_and_sending_is_not_mailed() {
 async fn whoever_leaves_while_their_message_waits_for_its_next_attempt_is_not_mailed() {
     let world = queued(&["ada@example.org"]).await;
     let message = claim(&world, 1).await.remove(0);
-    world.app.store.settle(vec![ended(&message, Outcome::Deferred, start())], start()).await.unwrap();
-    world.app.store.leave(message.subscriber, start()).await.unwrap();
+    world.app.store.outbox().settle(vec![ended(&message, Outcome::Deferred, start())], start()).await.unwrap();
+    world.app.store.subscribers().leave(message.subscriber, start()).await.unwrap();
     world.clock.advance(TimeDelta::minutes(6));
     send(&world).await;
     assert!(world.mails().is_empty());
@@ -76,7 +76,7 @@ async fn whoever_leaves_while_their_message_waits_for_its_next_attempt_is_not_ma
 async fn what_may_have_arrived_goes_first_then_what_somebody_waits_for_then_digests() {
     let world = queued(&["ada@example.org", "ben@example.org"]).await;
     let lost = claim(&world, 1).await.remove(0);
-    world.app.store.recover(start()).await.unwrap();
+    world.app.store.outbox().recover(start()).await.unwrap();
     let request = Request {
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         address: EmailAddress::parse("cyd@example.org").unwrap(),
@@ -106,7 +106,14 @@ async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     connection.execute("UPDATE runs SET held = 1", []).unwrap();
     world.subscribe("cyd@example.org").await;
-    let cyd = world.app.store.subscriber_at(&EmailAddress::parse("cyd@example.org").unwrap()).await.unwrap().unwrap();
+    let cyd = world
+        .app
+        .store
+        .subscribers()
+        .subscriber_at(&EmailAddress::parse("cyd@example.org").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(send(&world).await.sent, 0);
     connection.execute("UPDATE subscribers SET cursor = 0 WHERE id = ?1", [&cyd.id]).unwrap();
     digests::make(&world.app).await.unwrap();
@@ -135,7 +142,7 @@ async fn a_digest_that_would_come_too_late_is_given_up_and_the_next_one_has_its_
 async fn one_that_may_have_arrived_is_given_up_when_it_is_late_and_blocks_nobody() {
     let world = queued(&["ada@example.org"]).await;
     claim(&world, 1).await;
-    world.app.store.recover(start()).await.unwrap();
+    world.app.store.outbox().recover(start()).await.unwrap();
     world.clock.advance(TimeDelta::hours(85));
     assert_eq!(send(&world).await.late, 1);
     digests::make(&world.app).await.unwrap();
@@ -220,7 +227,7 @@ async fn of_a_crowd_at_a_faulty_server_everybody_gets_one_or_is_given_up() {
         world.clock.advance(TimeDelta::minutes(45));
         send(&world).await;
     }
-    let counts = world.app.store.message_counts().await.unwrap();
+    let counts = world.app.store.outbox().message_counts().await.unwrap();
     let (sent, failed) = (counts["sent"], counts["failed"]);
     assert_eq!(sent + failed, PEOPLE as u64, "{counts:?}");
     let mut taken: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -298,7 +305,7 @@ impl Model {
             }
             Event::Leave(who) => {
                 if let Some(id) = self.people.get(*who) {
-                    self.world.app.store.leave(id.clone(), self.world.app.clock.now()).await.unwrap();
+                    self.world.app.store.subscribers().leave(id.clone(), self.world.app.clock.now()).await.unwrap();
                 }
             }
         }
@@ -311,9 +318,9 @@ impl Model {
             Fate::Ends(outcome) => Some(ended(message, *outcome, now)),
             Fate::Dies => None,
         });
-        self.world.app.store.settle(settlements.collect(), now).await.unwrap();
+        self.world.app.store.outbox().settle(settlements.collect(), now).await.unwrap();
         if fates.contains(&Fate::Dies) {
-            self.world.app.store.recover(now).await.unwrap();
+            self.world.app.store.outbox().recover(now).await.unwrap();
         }
     }
 

@@ -21,7 +21,7 @@ async fn rotated(world: World, revoke: bool) -> World {
 }
 
 async fn status(world: &World, address: &str) -> Status {
-    world.app.store.subscriber_at(&EmailAddress::parse(address).unwrap()).await.unwrap().unwrap().status
+    world.app.store.subscribers().subscriber_at(&EmailAddress::parse(address).unwrap()).await.unwrap().unwrap().status
 }
 
 /// The ring as whoever copied the database before a change of keys has it.
@@ -52,7 +52,7 @@ async fn links_from_before_a_change_of_keys_work_until_their_key_ends_by_itself(
     assert!(is_refused(subscribe::unsubscribe(&world.app, &to_ben).await));
     assert_eq!(status(&world, "ben@example.org").await, Status::Active);
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM former_keys"), [2]);
-    world.app.store.mark("cleanup", world.clock.now()).await.unwrap();
+    world.app.store.operations().mark("cleanup", world.clock.now()).await.unwrap();
     assert_eq!(cleanup::cleanup(&world.app).await.unwrap().keys, 1, "the other one has a day left");
     assert_eq!(world.rows::<i64>("SELECT number FROM former_keys"), [2]);
 }
@@ -81,7 +81,7 @@ async fn a_revoked_key_opens_nothing_and_the_page_says_how_to_get_a_new_link() {
         assert!(request(at, "GET", path, "", "").await.starts_with("HTTP/1.1 200"));
     }
     assert!(request(at, "POST", "/p", FORM, "address=ada%40example.org").await.starts_with("HTTP/1.1 200"));
-    let counts = app.store.open_counts().await.unwrap();
+    let counts = app.store.outbox().open_counts().await.unwrap();
     assert_eq!(counts.get("link"), Some(&1), "a new link is on its way");
 }
 
@@ -115,7 +115,7 @@ async fn a_retired_key_that_leaked_makes_no_return_path_of_a_later_message() {
     world.days(7);
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
     world.once().await;
-    let reported = |number| world.app.store.reported(number);
+    let reported = |number| world.app.store.outbox().reported(number);
     for (number, ignored) in [(1, false), (2, true)] {
         let message = reported(number).await.unwrap().unwrap();
         let returning = Returning { number, message_id: &message.message_id, made: message.made };
@@ -131,10 +131,10 @@ async fn what_waits_with_a_revoked_link_is_not_sent_and_can_be_asked_for_again()
     ask(&world.app).await;
     let rotate = async |revoke| keys::rotate(&world.app, revoke).await.unwrap().keys.cancelled;
     assert_eq!((rotate(false).await, rotate(true).await), (0, 1));
-    assert!(world.app.store.open_counts().await.unwrap().is_empty());
+    assert!(world.app.store.outbox().open_counts().await.unwrap().is_empty());
     world.clock.advance(TimeDelta::hours(1));
     ask(&world.app).await;
-    assert_eq!(world.app.store.open_counts().await.unwrap().get("confirmation"), Some(&1));
+    assert_eq!(world.app.store.outbox().open_counts().await.unwrap().get("confirmation"), Some(&1));
 }
 
 #[tokio::test]

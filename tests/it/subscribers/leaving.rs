@@ -26,7 +26,7 @@ async fn one_click_is_taken_in_any_form_and_from_whoever_was_erased() {
         ids.push(world.subscribe(&format!("{name}@example.org")).await);
     }
     let (app, address) = serve(world.app).await;
-    app.store.erase(ids[1].clone(), app.clock.now()).await.unwrap();
+    app.store.subscribers().erase(ids[1].clone(), app.clock.now()).await.unwrap();
     assert!(forget(&app, &EmailAddress::parse("cat@example.org").unwrap()).await.unwrap());
     let part = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
     for id in &ids {
@@ -54,7 +54,7 @@ async fn one_click_is_taken_in_any_form_and_from_whoever_was_erased() {
         }
     }
     assert_eq!(status(&app, &ids[0]).await, Status::Left);
-    assert_eq!(app.store.subscribers().await.unwrap().len(), 1, "nobody comes back by it");
+    assert_eq!(app.store.subscribers().list().await.unwrap().len(), 1, "nobody comes back by it");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn leaving_can_be_undone_for_28_days_and_brings_back_what_was_chosen() {
     let (app, address) = serve(world.app).await;
     let path = unsubscribe_path(&app, &id);
     let undo = format!("{path}?undo");
-    let before = app.store.subscriber(id.clone()).await.unwrap().unwrap();
+    let before = app.store.subscribers().subscriber(id.clone()).await.unwrap().unwrap();
     let page = request(address, "POST", &path, FORM, "List-Unsubscribe=One-Click").await;
     assert!(page.contains("action=\"?undo\""), "{page}");
     clock.advance(UNDO_FOR);
@@ -76,7 +76,7 @@ async fn leaving_can_be_undone_for_28_days_and_brings_back_what_was_chosen() {
         let page = request(address, "POST", &undo, FORM, "").await;
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("You are subscribed again"), "{page}");
     }
-    let after = app.store.subscriber(id.clone()).await.unwrap().unwrap();
+    let after = app.store.subscribers().subscriber(id.clone()).await.unwrap().unwrap();
     assert_eq!(format!("{before:?}"), format!("{after:?}"));
     request(address, "POST", &path, FORM, "").await;
     clock.advance(UNDO_FOR + TimeDelta::seconds(1));
@@ -91,7 +91,7 @@ async fn whoever_comes_back_is_served_from_the_last_run() {
     let world = World::new().await;
     let (ada, _bob) = (world.subscribe("ada@example.org").await, world.subscribe("bob@example.org").await);
     let app = &world.app;
-    app.store.leave(ada.clone(), app.clock.now()).await.unwrap();
+    app.store.subscribers().leave(ada.clone(), app.clock.now()).await.unwrap();
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     world.once().await;
     assert_eq!(world.mails().len(), 1);
@@ -128,7 +128,7 @@ async fn whoever_left_and_signs_up_is_asked_for_the_mail_and_erased_in_time_with
     assert_eq!(cleanup(&app).await.unwrap().people, Erased::default());
     clock.advance(TimeDelta::seconds(1));
     assert_eq!(cleanup(&app).await.unwrap().people, Erased { pending: 1, left: 0 });
-    assert!(app.store.subscriber(id).await.unwrap().is_none());
+    assert!(app.store.subscribers().subscriber(id).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -159,14 +159,14 @@ async fn what_comes_back_from_an_address_that_was_asked_for_says_nothing_of_the_
         .await
         .unwrap();
     policy_digest::app::outbox::deliver::deliver(&world.app, &policy_digest::app::silent).await.unwrap();
-    let message = world.app.store.reported_of(id.clone(), None).await.unwrap().unwrap();
+    let message = world.app.store.outbox().reported_of(id.clone(), None).await.unwrap().unwrap();
     let report = NewReport {
         source: Source::Dsn,
         fault: Fault::Person,
         code: "550 5.1.1".to_owned(),
         hash: world.app.keys.address_hash(&message.address.unwrap()),
     };
-    world.app.store.report(message.message, report, world.clock.now()).await.unwrap();
+    world.app.store.outbox().report(message.message, report, world.clock.now()).await.unwrap();
     assert_eq!(status(&world.app, &id).await, Status::Active);
 }
 
@@ -194,9 +194,14 @@ async fn an_attempt_that_was_under_way_when_its_person_was_erased_stops_nobody()
     let world = World::new().await;
     let id = ask(&world.app).await;
     let keys = world.app.keys.clone();
-    let claimed =
-        world.app.store.claim_due(world.clock.now(), 1, move |address| keys.address_hash(address)).await.unwrap();
-    world.app.store.erase(id, world.clock.now()).await.unwrap();
+    let claimed = world
+        .app
+        .store
+        .outbox()
+        .claim_due(world.clock.now(), 1, move |address| keys.address_hash(address))
+        .await
+        .unwrap();
+    world.app.store.subscribers().erase(id, world.clock.now()).await.unwrap();
     let settlement = Settlement {
         id: claimed[0].id,
         attempt: 1,
@@ -206,11 +211,11 @@ async fn an_attempt_that_was_under_way_when_its_person_was_erased_stops_nobody()
         error: None,
         report: None,
     };
-    world.app.store.settle(vec![settlement], world.clock.now()).await.unwrap();
+    world.app.store.outbox().settle(vec![settlement], world.clock.now()).await.unwrap();
     world.subscribe("bob@example.org").await;
     sent(&world, "1").await;
     cleanup(&world.app).await.unwrap();
-    let counts = world.app.store.message_counts().await.unwrap();
+    let counts = world.app.store.outbox().message_counts().await.unwrap();
     assert_eq!((counts["sent"], counts["cancelled"], counts.len()), (1, 1, 2));
 }
 
@@ -220,20 +225,20 @@ async fn sign_ups_that_were_never_confirmed_and_people_who_left_are_erased_in_ti
     let app = &world.app;
     let (pending, left, stays) =
         (ask(app).await, world.subscribe("ada@example.org").await, world.subscribe("bob@example.org").await);
-    app.store.leave(left.clone(), app.clock.now()).await.unwrap();
+    app.store.subscribers().leave(left.clone(), app.clock.now()).await.unwrap();
     world.days(14);
     assert_eq!(cleanup(app).await.unwrap().people, Erased::default());
     world.clock.advance(TimeDelta::seconds(1));
     assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default(), "it was done within a day");
-    assert!(app.store.subscriber(pending.clone()).await.unwrap().is_some());
+    assert!(app.store.subscribers().subscriber(pending.clone()).await.unwrap().is_some());
     world.once().await;
-    assert!(app.store.subscriber(pending).await.unwrap().is_none());
+    assert!(app.store.subscribers().subscriber(pending).await.unwrap().is_none());
     world.days(13);
     world.clock.advance(TimeDelta::hours(23));
     assert_eq!(cleanup_due(app).await.unwrap().people, Erased::default());
     world.days(1);
     assert_eq!(cleanup_due(app).await.unwrap().people, Erased { pending: 0, left: 1 });
-    assert!(app.store.subscriber(left).await.unwrap().is_none());
+    assert!(app.store.subscribers().subscriber(left).await.unwrap().is_none());
     assert_eq!(status(app, &stays).await, Status::Active);
 }
 
@@ -248,7 +253,7 @@ async fn a_sign_up_that_was_asked_again_is_kept_from_then_on() {
     assert_eq!(cleanup(&world.app).await.unwrap().people, Erased::default());
     world.days(5);
     assert_eq!(cleanup(&world.app).await.unwrap().people.pending, 1);
-    assert!(world.app.store.subscriber(id).await.unwrap().is_none());
+    assert!(world.app.store.subscribers().subscriber(id).await.unwrap().is_none());
 }
 
 #[test]

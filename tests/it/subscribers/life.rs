@@ -222,7 +222,7 @@ impl Life {
         self.leave_and_come_back(&Self::link(&digest, "/unsubscribe/")).await;
         self.be_erased(&Self::link(&digest, "/p/")).await;
         let address = EmailAddress::parse("ada@new.example.org").unwrap();
-        assert!(self.app.store.subscriber_at(&address).await.unwrap().is_none());
+        assert!(self.app.store.subscribers().subscriber_at(&address).await.unwrap().is_none());
     }
 }
 

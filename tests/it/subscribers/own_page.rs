@@ -68,7 +68,8 @@ fn assert_sees(answer: &str, done: &str) {
 async fn choices_are_kept_and_all_themes_mean_all_that_there_will_be() {
     let served = Served::new().await;
     assert_sees(&served.post("choices", "cadence=daily&theme=integration&theme=nonsense").await, "choices");
-    let kept = || async { served.app.store.subscriber(served.id.clone()).await.unwrap().unwrap().preferences };
+    let kept =
+        || async { served.app.store.subscribers().subscriber(served.id.clone()).await.unwrap().unwrap().preferences };
     assert_eq!((kept().await.cadence, kept().await.themes), (Cadence::Daily, Some(vec!["integration".to_owned()])));
     let page = get(served.address, &format!("{}?done=choices", served.path())).await;
     assert!(page.contains("Your choices are saved.") && page.contains("value=\"daily\" checked"), "{page}");
@@ -81,7 +82,7 @@ async fn choices_are_kept_and_all_themes_mean_all_that_there_will_be() {
 #[tokio::test]
 async fn what_is_to_be_mended_is_said_at_the_top_and_at_the_field_and_changes_nothing() {
     let served = Served::new().await;
-    let before = format!("{:?}", served.app.store.subscriber(served.id.clone()).await.unwrap());
+    let before = format!("{:?}", served.app.store.subscribers().subscriber(served.id.clone()).await.unwrap());
     for (below, body, field, kept) in [
         ("choices", "cadence=daily", "theme-collaboration", "value=\"daily\" checked"),
         ("choices", "cadence=hourly&theme=integration", "cadence-daily", "value=\"integration\" checked"),
@@ -100,7 +101,7 @@ async fn what_is_to_be_mended_is_said_at_the_top_and_at_the_field_and_changes_no
             "{page}"
         );
     }
-    assert_eq!(format!("{:?}", served.app.store.subscriber(served.id.clone()).await.unwrap()), before);
+    assert_eq!(format!("{:?}", served.app.store.subscribers().subscriber(served.id.clone()).await.unwrap()), before);
 }
 
 #[tokio::test]
@@ -116,7 +117,7 @@ async fn a_pause_holds_the_digest_back_and_what_came_meanwhile_stays_behind() {
     let mails = served.digest("2").await;
     assert_eq!(mails.len(), 1, "only to bob");
     assert_eq!(mails[0].header("To"), "bob@example.org");
-    served.app.store.leave(bob, served.clock.now()).await.unwrap();
+    served.app.store.subscribers().leave(bob, served.clock.now()).await.unwrap();
     served.clock.advance(TimeDelta::days(7));
     let mails = served.digest("3").await;
     assert_eq!(mails.len(), 1);
@@ -137,7 +138,9 @@ async fn a_pause_can_be_ended_and_cancels_what_waits() {
     served.post("pause", "until=2026-12-07").await;
     assert!(served.deliver().await.is_empty(), "what waited is cancelled");
     assert_sees(&served.post("resume", "").await, "resume");
-    assert!(served.app.store.subscriber(served.id.clone()).await.unwrap().unwrap().paused_until.is_none());
+    assert!(
+        served.app.store.subscribers().subscriber(served.id.clone()).await.unwrap().unwrap().paused_until.is_none()
+    );
     assert_eq!(served.digest("2").await.len(), 1);
 }
 
@@ -150,8 +153,9 @@ async fn a_new_address_is_taken_only_when_it_is_confirmed_there() {
     assert!(!mails[0].raw.contains("ada@example.org"), "the old address is nobody's business there");
     let at = mails[0].text.find("/address/").unwrap();
     let link = mails[0].text[at..].split_whitespace().next().unwrap().to_owned();
-    let address =
-        || async { served.app.store.subscriber(served.id.clone()).await.unwrap().unwrap().address.reveal().to_owned() };
+    let address = || async {
+        served.app.store.subscribers().subscriber(served.id.clone()).await.unwrap().unwrap().address.reveal().to_owned()
+    };
     assert!(get(served.address, &link).await.contains("Use this address"));
     assert_eq!(address().await, "ada@example.org", "a GET takes nothing");
     for _ in 0..2 {
@@ -173,16 +177,16 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
     let carl = crate::support::pages::join(&served.app, "carl@example.org").await;
     served.clock.advance(TimeDelta::hours(1));
     served.digest("1").await;
-    let message = served.app.store.reported_of(carl.clone(), None).await.unwrap().unwrap();
+    let message = served.app.store.outbox().reported_of(carl.clone(), None).await.unwrap().unwrap();
     let report = policy_digest::store::NewReport {
         source: policy_digest::store::Source::Arf,
         fault: policy_digest::domain::outbox::bounce::Fault::Complaint,
         code: String::new(),
         hash: served.app.keys.address_hash(&message.address.unwrap()),
     };
-    served.app.store.report(message.message, report, served.clock.now()).await.unwrap();
+    served.app.store.outbox().report(message.message, report, served.clock.now()).await.unwrap();
     // Their row is gone, and the hash remains.
-    served.app.store.erase(carl, served.clock.now()).await.unwrap();
+    served.app.store.subscribers().erase(carl, served.clock.now()).await.unwrap();
     let fresh = served.post("address", "address=new%40example.org").await;
     assert_eq!(served.deliver().await.len(), 1);
     for taken in ["bob", "carl", "new", "ada"] {
@@ -197,7 +201,7 @@ async fn an_address_that_is_suppressed_or_in_use_gets_the_same_answer_and_no_mai
         let data = get(served.address, &format!("{}/data", served.path())).await;
         assert!(!data.contains("address_change"), "{taken}: {data}");
     }
-    let counts = served.app.store.message_counts().await.unwrap();
+    let counts = served.app.store.outbox().message_counts().await.unwrap();
     assert_eq!(counts.keys().collect::<Vec<_>>(), ["sent"], "none was even queued");
 }
 
@@ -238,7 +242,7 @@ async fn deleting_leaves_no_trace_of_the_address_and_keeps_what_was_counted() {
     served.clock.advance(TimeDelta::hours(1));
     served.digest("1").await;
     served.post("address", "address=new%40example.org").await;
-    let before = served.app.store.message_counts().await.unwrap();
+    let before = served.app.store.outbox().message_counts().await.unwrap();
     let page = get(served.address, &format!("{}/delete", served.path())).await;
     assert!(page.contains("<form method=\"post\" action=\"delete\">") && page.contains("Delete my data"), "{page}");
     assert_eq!(status(&served.app, &served.id).await, Status::Active);
@@ -246,8 +250,8 @@ async fn deleting_leaves_no_trace_of_the_address_and_keeps_what_was_counted() {
         let page = served.post("delete", "").await;
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("Your data is deleted"), "{page}");
     }
-    assert!(served.app.store.subscribers().await.unwrap().is_empty());
-    let after = served.app.store.message_counts().await.unwrap();
+    assert!(served.app.store.subscribers().list().await.unwrap().is_empty());
+    let after = served.app.store.outbox().message_counts().await.unwrap();
     assert_eq!(before.values().sum::<u64>(), after.values().sum::<u64>());
     assert_eq!((after["sent"], after["cancelled"]), (1, 1), "what was open is cancelled");
     for path in [served.path(), format!("{}/data", served.path())] {
@@ -287,7 +291,7 @@ async fn a_scanner_that_opens_every_link_of_a_mail_changes_nobody() {
     let mails = served.digest("1").await;
     served.post("address", "address=new%40example.org").await;
     let mails: Vec<Mail> = mails.into_iter().chain(served.deliver().await).collect();
-    let everybody = || async { format!("{:?}", served.app.store.subscribers().await.unwrap()) };
+    let everybody = || async { format!("{:?}", served.app.store.subscribers().list().await.unwrap()) };
     let before = everybody().await;
     let own = "http://localhost:8080";
     let (mut seen, mut waiting) = (Vec::new(), Vec::new());

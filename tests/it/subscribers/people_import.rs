@@ -20,7 +20,7 @@ async fn imported(world: &World, content: impl AsRef<[u8]>) -> ImportReport {
 }
 
 async fn active(world: &World) -> Vec<String> {
-    let people = world.app.store.subscribers().await.unwrap();
+    let people = world.app.store.subscribers().list().await.unwrap();
     let active = people.into_iter().filter(|person| person.status == Status::Active);
     let mut told: Vec<_> =
         active.map(|person| format!("{} {}", person.address.reveal(), person.name).trim().to_owned()).collect();
@@ -41,7 +41,14 @@ async fn a_mailchimp_export_is_taken_in_and_its_statuses_hold() {
     let report = imported(&world, subscribed).await;
     assert_eq!((report.added, report.rejected.len()), (2, 0), "{report:?}");
     assert_eq!(active(&world).await, ["ada@example.org Ada Byron", "ben@example.org"]);
-    let ada = world.app.store.subscriber_at(&EmailAddress::parse("ada@example.org").unwrap()).await.unwrap().unwrap();
+    let ada = world
+        .app
+        .store
+        .subscribers()
+        .subscriber_at(&EmailAddress::parse("ada@example.org").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(ada.consent, "the old newsletter (given 2021-03-04 10:12:00)");
     let cleaned =
         "Email Address,UNSUB_TIME,CLEAN_TIME\nc@example.org,,2024-01-01 00:00:00\nd@example.org,2024-01-01 00:00:00,\n";

@@ -45,7 +45,14 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
     life.browser.says("Check your email").await;
     life.look("confirm-again").await;
     let fresh = Life::link(&life.mail().await, "/confirm/");
-    let person = life.app.store.subscriber_at(&EmailAddress::parse("ada@example.org").unwrap()).await.unwrap().unwrap();
+    let person = life
+        .app
+        .store
+        .subscribers()
+        .subscriber_at(&EmailAddress::parse("ada@example.org").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     let gone = unsubscribe_path(&life.app, "0123456789abcdef01234567");
     let long = format!("/{}", "a".repeat(5000));
     life.visit(&[
@@ -60,7 +67,7 @@ async fn links_that_are_old_or_broken_and_pages_that_are_not_there() {
         ("left-and-erased", &gone, "You are unsubscribed"),
     ])
     .await;
-    life.app.store.erase(person.id, life.app.clock.now()).await.unwrap();
+    life.app.store.subscribers().erase(person.id, life.app.clock.now()).await.unwrap();
     life.open(&fresh).await;
     life.browser.press("Yes, send me the digest").await;
     life.browser.says("no longer open").await;
@@ -108,7 +115,7 @@ async fn people_who_left_or_are_suppressed_an_address_that_is_taken_and_too_many
         life.browser.press("Use this address").await;
         life.browser.says(words).await;
         life.look(name).await;
-        life.app.store.leave(ada.clone(), life.app.clock.now()).await.unwrap();
+        life.app.store.subscribers().leave(ada.clone(), life.app.clock.now()).await.unwrap();
     }
     let bobs = life.own(&bob);
     life.visit(&[("own-left", &own, "You have left"), ("own-suppressed", &bobs, "Nothing is sent to")]).await;

@@ -37,7 +37,7 @@ async fn the_consent_says_when_how_and_to_which_wording() {
     assert_eq!(ada.consent_by, Some(ConsentBy::Page));
     assert_eq!(ada.consented, Some(start() + TimeDelta::seconds(5)));
     assert_eq!(ada.confirmed, Some(start() + TimeDelta::seconds(5)));
-    let wording = site.app.store.wording(ada.consent_wording.unwrap()).await.unwrap();
+    let wording = site.app.store.sign_ups().wording(ada.consent_wording.unwrap()).await.unwrap();
     assert_eq!(wording.as_deref(), Some("I agree to this"));
 }
 
@@ -59,7 +59,7 @@ async fn the_answer_is_the_same_whoever_the_address_belongs_to() {
     let world = World::new().await;
     let active = world.subscribe("active@example.org").await;
     let left = world.subscribe("left00@example.org").await;
-    world.app.store.leave(left, world.clock.now()).await.unwrap();
+    world.app.store.subscribers().leave(left, world.clock.now()).await.unwrap();
     world.subscribe("sorry0@example.org").await;
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     world.once().await;
@@ -83,7 +83,7 @@ async fn the_answer_is_the_same_whoever_the_address_belongs_to() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:#?}");
-    let still = site.app.store.subscriber(active).await.unwrap().unwrap();
+    let still = site.app.store.subscribers().subscriber(active).await.unwrap().unwrap();
     assert_eq!((still.status, still.consent_by), (Status::Active, Some(ConsentBy::Admin)), "nothing has changed");
 }
 
@@ -92,11 +92,11 @@ async fn complain(world: &World, address: &str) {
     let address = EmailAddress::parse(address).unwrap();
     let hash = world.app.keys.address_hash(&address);
     for message in 1..20 {
-        let found = world.app.store.reported(message).await.unwrap();
+        let found = world.app.store.outbox().reported(message).await.unwrap();
         if found.is_some_and(|found| found.address.as_ref().is_some_and(|of| of.key() == address.key())) {
             let fault = policy_digest::domain::outbox::bounce::Fault::Complaint;
             let report = NewReport { source: Source::Arf, fault, code: String::new(), hash };
-            world.app.store.report(message, report, world.clock.now()).await.unwrap();
+            world.app.store.outbox().report(message, report, world.clock.now()).await.unwrap();
             return;
         }
     }
@@ -229,7 +229,7 @@ async fn an_address_that_a_spreadsheet_would_calculate_is_not_taken() {
             "{address}: {answer}"
         );
     }
-    assert!(site.app.store.subscribers().await.unwrap().is_empty());
+    assert!(site.app.store.subscribers().list().await.unwrap().is_empty());
     site.sign_up("ada%2Bdigest@example.org").await;
     assert!(site.person("ada+digest@example.org").await.is_some());
 }

@@ -51,7 +51,7 @@ async fn a_token_opens_the_pages_of_its_own_purpose_and_no_other() {
     let ada = world.subscribe("ada@example.org").await;
     let keys = world.app.keys.token.clone();
     let (app, at) = serve(world.app).await;
-    let before = format!("{:?}", app.store.subscriber(ada.clone()).await.unwrap());
+    let before = format!("{:?}", app.store.subscribers().subscriber(ada.clone()).await.unwrap());
     assert!(addresses().len() >= 11, "{:?}", addresses());
     for address in addresses() {
         for made_for in Purpose::ALL.into_iter().filter(|made_for| *made_for != purpose(address)) {
@@ -60,8 +60,8 @@ async fn a_token_opens_the_pages_of_its_own_purpose_and_no_other() {
             assert!(is_refused(&statuses), "{address} with a token for {made_for:?}: {statuses:?}");
         }
     }
-    assert_eq!(format!("{:?}", app.store.subscriber(ada.clone()).await.unwrap()), before);
-    assert!(app.store.message_counts().await.unwrap().is_empty(), "nothing is mailed");
+    assert_eq!(format!("{:?}", app.store.subscribers().subscriber(ada.clone()).await.unwrap()), before);
+    assert!(app.store.outbox().message_counts().await.unwrap().is_empty(), "nothing is mailed");
     for address in addresses() {
         let named = if purpose(address) == Purpose::Address { format!("{ada}-0") } else { ada.clone() };
         let statuses = tried(at, &address.replace("{token}", &token(&keys, purpose(address), &named))).await;

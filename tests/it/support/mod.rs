@@ -228,7 +228,7 @@ impl World {
 
     /// What is kept of a feed.
     pub async fn state(&self, feed: &str) -> FeedState {
-        let states = self.app.store.feed_states().await.unwrap();
+        let states = self.app.store.feeds().feed_states().await.unwrap();
         states.into_iter().find(|state| state.id == feed).unwrap()
     }
 
@@ -281,7 +281,7 @@ impl World {
 
 /// The token of a message's return path.
 pub async fn return_path(app: &App, number: i64) -> String {
-    let message = app.store.reported(number).await.unwrap().unwrap();
+    let message = app.store.outbox().reported(number).await.unwrap().unwrap();
     let returning = Returning { number, message_id: &message.message_id, made: message.made };
     token::return_path(&app.keys.token.as_of(message.made), &returning)
 }

@@ -55,7 +55,7 @@ pub fn unsubscribe_path(app: &App, id: &str) -> String {
 }
 
 pub async fn status(app: &App, id: &str) -> Status {
-    app.store.subscriber(id.to_owned()).await.unwrap().unwrap().status
+    app.store.subscribers().subscriber(id.to_owned()).await.unwrap().unwrap().status
 }
 
 pub async fn get(address: SocketAddr, path: &str) -> String {

@@ -63,7 +63,7 @@ impl Site {
     }
 
     pub async fn person(&self, address: &str) -> Option<Subscriber> {
-        self.app.store.subscriber_at(&EmailAddress::parse(address).unwrap()).await.unwrap()
+        self.app.store.subscribers().subscriber_at(&EmailAddress::parse(address).unwrap()).await.unwrap()
     }
 
     /// Signs up, and presses the button behind the link in the mail.

@@ -102,8 +102,8 @@ async fn status_is_one_screen_of_eighty_columns_with_the_troubled_feed_first() {
 #[tokio::test]
 async fn an_alarm_stands_first_on_the_page_and_is_counted() {
     let world = busy().await;
-    let run = world.app.store.runs(1).await.unwrap()[0].id;
-    world.app.store.hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
+    let run = world.app.store.digests().runs(1).await.unwrap()[0].id;
+    world.app.store.digests().hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
     look(&world.app).await.unwrap();
     let (address, _folder) = serve(world).await;
     let page = request(address, "GET", "/status", "", "").await;

@@ -40,8 +40,8 @@ impl Scene {
         }
         world.once().await;
         let (store, now) = (&world.app.store, world.app.clock.now());
-        store.leave(people[3].clone(), now).await.unwrap();
-        store.pause_person(people[4].clone(), now + TimeDelta::days(9), now).await.unwrap();
+        store.subscribers().leave(people[3].clone(), now).await.unwrap();
+        store.subscribers().pause_person(people[4].clone(), now + TimeDelta::days(9), now).await.unwrap();
         let own = sign(&world.app.keys.token, Purpose::Preferences, &people[2], None);
         ask_address(&world.app, &own, "another@example.org").await.unwrap();
         let tokens = tokens(&world.app, &people);

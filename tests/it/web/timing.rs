@@ -56,16 +56,16 @@ async fn populated(rounds: usize) -> World {
     for number in 0..rounds {
         world.subscribe(&format!("active{number}@example.org")).await;
         let left = world.subscribe(&format!("left00{number}@example.org")).await;
-        world.app.store.leave(left, world.clock.now()).await.unwrap();
+        world.app.store.subscribers().leave(left, world.clock.now()).await.unwrap();
         sorry.push(world.subscribe(&format!("sorry0{number}@example.org")).await);
     }
     world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     world.once().await;
     for id in sorry {
-        let sent = world.app.store.reported_of(id.clone(), None).await.unwrap().unwrap();
+        let sent = world.app.store.outbox().reported_of(id.clone(), None).await.unwrap().unwrap();
         let hash = world.app.keys.address_hash(&sent.address.unwrap());
         let report = NewReport { source: Source::Arf, fault: Fault::Complaint, code: String::new(), hash };
-        world.app.store.report(sent.message, report, world.clock.now()).await.unwrap();
+        world.app.store.outbox().report(sent.message, report, world.clock.now()).await.unwrap();
         assert_eq!(status(&world.app, &id).await, Status::Suppressed);
     }
     world

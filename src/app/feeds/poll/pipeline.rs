@@ -140,7 +140,7 @@ pub(super) async fn keep(
                 (place, report, line, share)
             })
             .collect();
-        let mut saved = store.save_polls(polls).await?.into_iter();
+        let mut saved = store.feeds().save_polls(polls).await?.into_iter();
         for (place, mut report, line, _share) in heads {
             if let Some(line) = line {
                 let kept = saved.next().expect("an answer for each poll");

@@ -39,7 +39,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     let data = &app.config.settings.data;
     let path = database(data);
     let bytes = database_bytes(data).unwrap_or(0);
-    let pauses = app.store.pauses().await?.into_iter().map(|pause| {
+    let pauses = app.store.outbox().pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
             "when the cause is fixed, run `policy-digest resume`",
@@ -47,7 +47,7 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     });
     let mut findings: Vec<_> = pauses.collect();
     findings.extend(open_to_others(data));
-    for run in app.store.held_runs().await? {
+    for run in app.store.digests().held_runs().await? {
         let next = format!("see `policy-digest runs show {}`; then use `runs release` or `runs cancel`", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }

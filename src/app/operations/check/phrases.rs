@@ -31,12 +31,12 @@ pub(super) fn count(topic: &Topic) -> usize {
 pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
     let phrases = phrases(&app.config.topic);
     let mut is_held = vec![false; phrases.len()];
-    let stored = app.store.items_with_text().await?;
+    let stored = app.store.items().items_with_text().await?;
     let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
     listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
     let begin = Instant::now();
     while seen < MOST_ITEMS && bytes < MOST_TEXT && begin.elapsed() < LONGEST {
-        let page = app.store.items_before(before, PAGE).await?;
+        let page = app.store.items().items_before(before, PAGE).await?;
         let Some(oldest) = page.last() else { break };
         before = oldest.seq;
         seen += page.len();

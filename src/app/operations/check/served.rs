@@ -17,7 +17,7 @@ pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFindin
     if mail.transport != TransportKind::Smtp {
         return Ok(None);
     }
-    let since = match app.store.marked(SERVED).await? {
+    let since = match app.store.operations().marked(SERVED).await? {
         Some(last) if app.clock.now() - last < LATE => return Ok(None),
         Some(last) => format!("since {}", app.day(last)),
         None => "so far".to_owned(),

@@ -18,7 +18,7 @@ impl Bodies {
         if let Some(body) = self.0.get(&id) {
             return Ok(Arc::clone(body));
         }
-        let body = Arc::new(app.store.body(id).await?);
+        let body = Arc::new(app.store.outbox().body(id).await?);
         if self.0.len() >= CAPACITY {
             self.0.clear();
         }

@@ -42,7 +42,7 @@ impl FlowControl {
     /// Probes an open circuit if the probe is due, or if `at_once`.
     pub(super) async fn start(app: &App, at_once: bool, max_concurrency: usize, rate: u32) -> anyhow::Result<Start> {
         let (relay, restored): (Vec<Pause>, Vec<Pause>) =
-            app.store.pauses().await?.into_iter().partition(|pause| pause.cause == PauseCause::Relay);
+            app.store.outbox().pauses().await?.into_iter().partition(|pause| pause.cause == PauseCause::Relay);
         let (relay, restored) = (relay.into_iter().next(), restored.into_iter().next());
         let trial = match relay {
             None => None,
@@ -121,7 +121,7 @@ async fn open(app: &App, reason: String) -> anyhow::Result<Pause> {
     let since = app.clock.now();
     let probe = Some(since + probe_pause(0));
     let pause = Pause { cause: PauseCause::Relay, probe, since, reason, failed_probes: 0 };
-    app.store.pause(pause.clone()).await?;
+    app.store.outbox().pause(pause.clone()).await?;
     tracing::error!(reason = pause.reason, "delivery is paused; retrying automatically");
     Ok(pause)
 }
@@ -130,13 +130,13 @@ async fn keep_open(app: &App, pause: &Pause, reason: String) -> anyhow::Result<P
     let failed_probes = pause.failed_probes.saturating_add(1);
     let probe = app.clock.now() + probe_pause(failed_probes);
     let pause = Pause { reason, probe: Some(probe), failed_probes, ..pause.clone() };
-    app.store.pause(pause.clone()).await?;
+    app.store.outbox().pause(pause.clone()).await?;
     tracing::debug!(failed_probes, %probe, reason = pause.reason, "the mail server still cannot be used");
     Ok(pause)
 }
 
 async fn close(app: &App) -> anyhow::Result<()> {
-    app.store.lift(PauseCause::Relay).await?;
+    app.store.outbox().lift(PauseCause::Relay).await?;
     tracing::info!("the mail server can be used again: delivery continues");
     Ok(())
 }

@@ -32,7 +32,7 @@ pub struct PageState {
 /// The database or a template fails.
 pub async fn show(app: &App, token: &str, state: PageState) -> Result<Option<String>, LinkError> {
     let id = keys::named(app, Purpose::Preferences, token).await?;
-    let Some(record) = app.store.own_record(id).await? else { return Ok(None) };
+    let Some(record) = app.store.subscribers().own_record(id).await? else { return Ok(None) };
     let view = view(app, &record, state);
     Ok(Some(app.renderer.page(&view).context("cannot render a person's page")?))
 }

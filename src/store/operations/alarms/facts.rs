@@ -1,13 +1,14 @@
 //! The facts that the rules of `domain::operations::alarm` are applied to. They are read every few seconds, so each query is
 //! answered from an index or from few rows.
 
+use crate::store::Operations;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use crate::domain::operations::alarm::{EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE};
 use crate::domain::outbox::bounce::Fault;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
-use crate::store::{Error, Reader, optional_time, seconds, time};
+use crate::store::{Error, optional_time, seconds, time};
 
 /// What the database says; pauses, held runs and the disk are read elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,20 +27,21 @@ const POSTS: u32 = 60;
 /// How far back refusals count.
 const REFUSED_SINCE: TimeDelta = TimeDelta::days(3);
 
-impl Reader {
+impl Operations<'_> {
     /// Reads everything that may be a problem.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn alarm_facts(&self, now: DateTime<Utc>) -> Result<Facts, Error> {
-        self.read(move |connection| {
-            Ok(Facts {
-                feeds: feeds(connection)?,
-                empty: empty_digests(connection, now)?,
-                refusals: refusals(connection, now)?,
+    pub async fn alarm_facts(self, now: DateTime<Utc>) -> Result<Facts, Error> {
+        self.reader
+            .read(move |connection| {
+                Ok(Facts {
+                    feeds: feeds(connection)?,
+                    empty: empty_digests(connection, now)?,
+                    refusals: refusals(connection, now)?,
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

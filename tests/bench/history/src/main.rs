@@ -152,14 +152,14 @@ impl Place {
             }
             What::SignUp => ask(app, turn).await,
             What::Claim | What::ClaimDigest => {
-                claimed = app.store.claim_due(now, 1, |_| String::new()).await.expect("a claim");
+                claimed = app.store.outbox().claim_due(now, 1, |_| String::new()).await.expect("a claim");
             }
         }
         let wall = start.elapsed().as_secs_f64() * 1e3;
         let taken = on_core_ns().zip(before).map_or(wall, |(after, before)| (after - before) / 1e6);
         if matches!(what, What::Claim | What::ClaimDigest) {
             assert_eq!(claimed.len(), 1);
-            app.store.settle(claimed.iter().map(sent).collect(), now).await.expect("a settlement");
+            app.store.outbox().settle(claimed.iter().map(sent).collect(), now).await.expect("a settlement");
         } else if what == What::SignUp {
             deliver(app, &silent).await.expect("a delivery");
         }
