@@ -311,8 +311,8 @@ fn scored(Fresh { item, digest, place, base, is_partial }: Fresh) -> ScoredItem 
 
 /// How often each post is in the digests: its stories with a number.
 fn mailed(database: &rusqlite::Connection) -> BTreeMap<usize, usize> {
-    let question = "SELECT max(i.content || ' ' || i.summary) FROM stories s JOIN items i ON i.story = s.id
-                    WHERE s.seq IS NOT NULL GROUP BY s.id";
+    let question = "SELECT max(t.content || ' ' || t.summary) FROM stories s JOIN items i ON i.story = s.id
+                    JOIN item_texts t ON t.item = i.seq WHERE s.seq IS NOT NULL GROUP BY s.id";
     let mut statement = database.prepare(question).unwrap();
     let texts = statement.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
     let mut times = BTreeMap::new();

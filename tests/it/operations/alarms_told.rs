@@ -70,7 +70,7 @@ async fn what_happens_while_the_relay_is_away_comes_in_one_mail_with_its_end() {
     let mails: Vec<_> = sink.taken().into_iter().filter(|mail| mail.to == ["admin@example.org"]).collect();
     assert_eq!(mails.len(), 1, "{mails:#?}");
     let mail = Mail::read(mails[0].data.as_bytes());
-    for words in ["The disk is nearly full --------", "Mail cannot leave: from Mon 23 Nov 2026 09:00 GMT to"] {
+    for words in ["The disk is nearly full --------", "Email cannot be sent: from Mon 23 Nov 2026 09:00 GMT to"] {
         assert!(mail.text.replace("\r\n", " ").contains(words), "{}", mail.text);
     }
 }
