@@ -29,8 +29,8 @@ pub use refusal::Refusal;
 pub struct CheckResult {
     /// Entries in the document.
     pub items: usize,
-    /// How many of them are picked.
-    pub picked: usize,
+    /// How many of them are selected.
+    pub selected: usize,
     /// Entries without a date.
     pub undated: usize,
     /// The feed's publication frequency, in words.
@@ -136,10 +136,10 @@ async fn check_one(
     let moved_to = response.moved_to.as_ref().map(ToString::to_string);
     let moved_to = moved_to.or_else(|| state.and_then(|state| state.address.clone()));
     let (repairs, cut) = (document.repairs.iter().map(ToString::to_string).collect(), document.cut);
-    let Judged { items, picked, undated, newest, rhythm } = judged(app, feed.prior, document, at);
+    let Judged { items, selected, undated, newest, rhythm } = judged(app, feed.prior, document, at);
     Ok(CheckResult {
         items: items.len(),
-        picked,
+        selected,
         undated,
         rhythm,
         newest,

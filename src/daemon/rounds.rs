@@ -71,7 +71,7 @@ async fn isolated<T: Send + 'static>(
 fn log_polled(poll: &PollReport) {
     let (saved, feeds) = (poll.saved(), poll.feeds.len());
     if feeds > 0 {
-        tracing::info!(feeds, failed = poll.failed(), new = saved.new, selected = saved.picked, "polled");
+        tracing::info!(feeds, failed = poll.failed(), new = saved.new, selected = saved.selected, "polled");
     }
 }
 

@@ -184,7 +184,7 @@ pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerp
     tx.prepare_cached(WRITE_SCORE)?.execute(named_params! {
         ":seq": seq,
         ":score": score.total,
-        ":selected": score.picked,
+        ":selected": score.selected,
         ":borderline": score.borderline,
         ":themes": to_json(&score.themes),
         ":language": score.language.as_ref().map(Language::code),
@@ -238,7 +238,7 @@ fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
         prior: row.get("prior")?,
         score: Score {
             total: row.get("score")?,
-            picked: row.get("selected")?,
+            selected: row.get("selected")?,
             themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
             // Not stored: `explain` scores the text again.
             excluded: Vec::new(),

@@ -115,7 +115,7 @@ async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, 
         let page = store.items().items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        let is_in_digest = |item: &ItemRow| (item.score.picked || item.score.borderline) && item.is_mailable;
+        let is_in_digest = |item: &ItemRow| (item.score.selected || item.score.borderline) && item.is_mailable;
         for item in page.iter().filter(|item| !is_in_digest(item)) {
             *counts.entry(why(item)).or_insert(0) += 1;
         }
@@ -128,7 +128,7 @@ async fn reasons(store: &Reader, mut after: i64) -> anyhow::Result<Vec<(String, 
 /// The reason why an item is not in a digest, in a few words.
 #[must_use]
 pub fn why(item: &ItemRow) -> String {
-    if (item.score.picked || item.score.borderline) && !item.is_mailable {
+    if (item.score.selected || item.score.borderline) && !item.is_mailable {
         return "older than its feed's first-poll window".to_owned();
     }
     if let Some(language) = &item.score.language {

@@ -164,7 +164,7 @@ pub async fn serve(app: &App) -> anyhow::Result<Option<PollReport>> {
         Ok((poll, digests)) => {
             let saved = poll.saved();
             (answer.feeds, answer.unread) = (poll.feeds.len(), poll.failed());
-            (answer.new, answer.selected) = (saved.new, saved.picked);
+            (answer.new, answer.selected) = (saved.new, saved.selected);
             if let Some(digest) = digests.first() {
                 answer.run = digest.run.map(|run| run.id);
                 answer.subject.clone_from(&digest.subject);

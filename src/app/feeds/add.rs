@@ -47,8 +47,8 @@ pub struct Candidate {
     pub page: Option<Url>,
     /// Entries in the document.
     pub items: usize,
-    /// How many of them are picked.
-    pub picked: usize,
+    /// How many of them are selected.
+    pub selected: usize,
     /// The feed's publication frequency, in words.
     pub rhythm: String,
     /// The newest posts, newest first.
@@ -68,7 +68,7 @@ pub struct Post {
     pub published: Option<DateTime<Utc>>,
     /// Its score.
     pub score: Score,
-    /// Whether it would be picked if nothing counted against it.
+    /// Whether it would be selected if nothing counted against it.
     pub is_outweighed: bool,
 }
 
@@ -195,7 +195,7 @@ fn candidate(
         warnings.push(format!("it is not well-formed, and was repaired: {}", repairs.join(", ")));
     }
     let url = moved_to.unwrap_or(&url).clone();
-    let Judged { items, picked, undated, newest, rhythm } = judged(app, 0.0, document, at);
+    let Judged { items, selected, undated, newest, rhythm } = judged(app, 0.0, document, at);
     warnings.extend(about(app, items.len(), undated, newest));
     let lenient = Scorer::new(&app.config.topic.without_exclusions());
     let posts: Vec<Post> = items.iter().rev().take(POSTS).map(|item| post(item, &lenient)).collect();
@@ -203,7 +203,7 @@ fn candidate(
         warnings.push(format!("it is in {language}, not the topic's language: only titles and categories are judged"));
     }
     let entry = NewFeed { id, title, url: url.to_string(), tags: wanted.tags.clone(), enabled: true };
-    Candidate { entry, page, items: items.len(), picked, rhythm, posts, warnings }
+    Candidate { entry, page, items: items.len(), selected, rhythm, posts, warnings }
 }
 
 fn about(app: &ReadOnly, items: usize, undated: usize, newest: Option<DateTime<Utc>>) -> Vec<String> {
@@ -228,7 +228,7 @@ fn post(item: &crate::store::ScoredItem, lenient: &Scorer) -> Post {
     let Item { title, summary, content, categories, .. } = &item.item;
     let text = Text { title, summary, content, categories, prior: item.prior };
     Post {
-        is_outweighed: !item.score.picked && lenient.score(&text).picked,
+        is_outweighed: !item.score.selected && lenient.score(&text).selected,
         title: item.item.title.clone(),
         link: item.item.link.clone(),
         published: item.item.published.or(item.item.updated),

@@ -40,8 +40,8 @@ pub(super) enum Unseen {
 pub(super) struct Judged {
     /// Oldest first.
     pub items: Vec<ScoredItem>,
-    /// Of these, how many are picked.
-    pub picked: usize,
+    /// Of these, how many are selected.
+    pub selected: usize,
     /// Entries without a date.
     pub undated: usize,
     /// Date of the newest.
@@ -73,7 +73,7 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
     let dates: Vec<_> = items.iter().filter_map(|item| item.item.published.or(item.item.updated)).collect();
     let recent: Vec<_> = dates.iter().filter(|at| **at >= now - frequency::LOOK_BACK).collect();
     Judged {
-        picked: items.iter().filter(|item| item.score.picked).count(),
+        selected: items.iter().filter(|item| item.score.selected).count(),
         undated: items.len() - dates.len(),
         newest: dates.iter().max().copied(),
         rhythm: frequency::in_words(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),

@@ -86,7 +86,7 @@ impl PollReport {
             FeedResult::Read { saved, .. } => Saved {
                 new: sum.new + saved.new,
                 changed: sum.changed + saved.changed,
-                picked: sum.picked + saved.picked,
+                selected: sum.selected + saved.selected,
                 listed: sum.listed + saved.listed,
                 old: sum.old + saved.old,
                 gap: sum.gap || saved.gap,

@@ -86,11 +86,11 @@ impl Judged {
             is_relevant: post.relevant,
             is_borderline: post.borderline,
             is_hard_negative: !post.relevant && post.kind == HARD_NEGATIVE,
-            is_selected: score.picked,
+            is_selected: score.selected,
             score: f64::from(score.total),
             themes: Themes::of(
                 post.relevant.then_some(post.themes.as_slice()),
-                score.picked.then_some(score.themes.as_slice()),
+                score.selected.then_some(score.themes.as_slice()),
             ),
         }
     }

@@ -92,8 +92,8 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
         explanation.change = Change::default();
         explanation.would_change.clear();
     }
-    if item.score.picked != explanation.score.picked {
-        let was = if item.score.picked { "in" } else { "out" };
+    if item.score.selected != explanation.score.selected {
+        let was = if item.score.selected { "in" } else { "out" };
         notes.push(format!("with the topic file of its last judgement it was {was}"));
     }
     Ok(explanation)
@@ -158,7 +158,7 @@ impl Explanation {
             scale: topic.scale(),
             would_change: change.sentences(&score, topic),
             change,
-            is_outweighed: !score.picked && Scorer::new(&topic.without_exclusions()).score(text).picked,
+            is_outweighed: !score.selected && Scorer::new(&topic.without_exclusions()).score(text).selected,
             score,
             link: None,
             notes: Vec::new(),
@@ -173,13 +173,13 @@ impl Explanation {
         if score.is_listed() {
             return format!("borderline, listed at the end of the digest: {figures}; {}", listed(&score.themes));
         }
-        if score.picked && score.borderline {
+        if score.selected && score.borderline {
             return format!("in, though borderline: {figures}; {}", listed(&score.themes));
         }
-        if score.picked && score.themes.is_empty() {
+        if score.selected && score.themes.is_empty() {
             return format!("in: {figures}; no theme of its own, so it goes into the last section");
         }
-        if score.picked {
+        if score.selected {
             return format!("in: {figures}; {}", listed(&score.themes));
         }
         if !score.excluded.is_empty() {

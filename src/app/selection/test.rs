@@ -112,7 +112,7 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
 
 impl TestReport {
     fn take(&mut self, item: &ItemRow, score: Score, monday: NaiveDate, scale: Scale) {
-        let (before, after) = (item.score.picked, score.picked);
+        let (before, after) = (item.score.selected, score.selected);
         self.items += 1;
         self.before += usize::from(before);
         self.after += usize::from(after);
@@ -164,7 +164,7 @@ fn because(before: &Score, after: &Score, scale: Scale) -> Because {
     if let Some(reason) = after.excluded.first() {
         return Because::Excluded(reason.clone());
     }
-    let direction = if after.picked { 1.0 } else { -1.0 };
+    let direction = if after.selected { 1.0 } else { -1.0 };
     if (after.total - before.total) * direction <= NOTHING {
         return Because::Threshold;
     }

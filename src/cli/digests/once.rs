@@ -69,10 +69,10 @@ fn tell(app: &App, report: &OnceReport) {
     }
     let saved = report.poll.saved();
     print(format_args!(
-        "polled   {}: {} new, {} picked{}{}",
+        "polled   {}: {} new, {} selected{}{}",
         count(report.poll.feeds.len(), "feed"),
         count(saved.new, "item"),
-        saved.picked,
+        saved.selected,
         if saved.listed > 0 { format!(", {} borderline", saved.listed) } else { String::new() },
         if report.poll.failed() > 0 { format!(", {} could not be read", report.poll.failed()) } else { String::new() },
     ));

@@ -102,13 +102,13 @@ fn choose(error: &anyhow::Error) -> anyhow::Result<Option<String>> {
 }
 
 fn tell(found: &Candidate, scale: Scale) {
-    let Candidate { entry, page, items, picked, rhythm, posts, warnings } = found;
+    let Candidate { entry, page, items, selected, rhythm, posts, warnings } = found;
     print(plain(entry.title.as_deref().unwrap_or("no title")));
     print(shown(&entry.url));
     if let Some(page) = page {
         print(format_args!("found on {}", without_login(page)));
     }
-    print(format_args!("{rhythm}; {picked} of its {} would be picked\n", count(*items, "post")));
+    print(format_args!("{rhythm}; {selected} of its {} would be selected\n", count(*items, "post")));
     for post in posts {
         print(line(post, scale));
     }
@@ -136,7 +136,7 @@ fn line(post: &Post, scale: Scale) -> String {
 }
 
 fn verdict(score: &Score) -> &'static str {
-    match score.picked {
+    match score.selected {
         true => "in",
         false if score.is_listed() => "near",
         false => "out",
@@ -148,7 +148,7 @@ fn why(Post { score, is_outweighed, .. }: &Post) -> Option<String> {
     if !score.excluded.is_empty() {
         return Some(score.excluded.join(", "));
     }
-    if score.picked || score.is_listed() {
+    if score.selected || score.is_listed() {
         let themes = score.themes.join(", ");
         let before = if themes.is_empty() { themes } else { format!("{themes}: ") };
         return Some(quoted(&before, score, |weight| weight > 0.0).unwrap_or(before + "the text as a whole"));
@@ -175,13 +175,13 @@ fn to_json(found: &Candidate, is_added: bool) -> serde_json::Value {
     let posts = found.posts.iter().map(|post| {
         let reasons: Vec<_> = post.score.reasons.iter().map(reason_json).collect();
         json!({
-            "title": post.title, "link": post.link, "published": post.published.map(time), "picked": post.score.picked,
+            "title": post.title, "link": post.link, "published": post.published.map(time), "picked": post.score.selected,
             "score": post.score.total, "themes": post.score.themes, "reasons": reasons,
         })
     });
     json!({
         "added": is_added, "id": found.entry.id.as_str(), "title": found.entry.title, "url": shown(&found.entry.url),
-        "tags": found.entry.tags, "page": found.page.as_ref().map(without_login), "items": found.items, "picked": found.picked,
+        "tags": found.entry.tags, "page": found.page.as_ref().map(without_login), "items": found.items, "picked": found.selected,
         "rhythm": found.rhythm, "warnings": found.warnings, "posts": posts.collect::<Vec<_>>(),
     })
 }

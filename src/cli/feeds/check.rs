@@ -40,7 +40,7 @@ impl Check {
 
 /// A table of all; below it, what there is to do about each that wants it.
 fn tell(report: &CheckReport) {
-    let mut table = table::new(["feed", "state", "posts", "picked", "publishes"]);
+    let mut table = table::new(["feed", "state", "posts", "selected", "publishes"]);
     table.set_width(WIDTH);
     for (id, result) in &report.feeds {
         table.add_row(match result {
@@ -85,7 +85,7 @@ fn state(found: &CheckResult) -> &'static str {
 fn share(found: &CheckResult) -> String {
     match found.items {
         0 => "0".to_owned(),
-        items => format!("{} ({}%)", found.picked, (found.picked * 100 + items / 2) / items),
+        items => format!("{} ({}%)", found.selected, (found.selected * 100 + items / 2) / items),
     }
 }
 
@@ -129,15 +129,15 @@ fn notes(id: &str, result: &Result<CheckResult, Unread>) -> Vec<String> {
 
 fn summary(report: &CheckReport) -> String {
     let found: Vec<_> = report.feeds.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
-    let (items, picked) = found.iter().fold((0, 0), |(items, picked), feed| (items + feed.items, picked + feed.picked));
+    let (items, selected) = found.iter().fold((0, 0), |(items, selected), feed| (items + feed.items, selected + feed.selected));
     let all = count(report.feeds.len(), "feed");
-    format!("{} of {all} can be read; {picked} of {} would be picked", found.len(), count(items, "post"))
+    format!("{} of {all} can be read; {selected} of {} would be selected", found.len(), count(items, "post"))
 }
 
 fn line(id: &str, result: &Result<CheckResult, Unread>) -> serde_json::Value {
     match result {
         Ok(found) => json!({
-            "id": id, "ok": true, "error": null, "items": found.items, "picked": found.picked, "undated": found.undated,
+            "id": id, "ok": true, "error": null, "items": found.items, "picked": found.selected, "undated": found.undated,
             "rhythm": found.rhythm, "newest": found.newest.map(|at| at.to_rfc3339()),
             "moved_to": found.moved_to, "repairs": found.repairs, "flaw": found.flaw, "cut": cut_json(&found.cut), "gap": found.gap.map(|at| at.to_rfc3339()),
         }),

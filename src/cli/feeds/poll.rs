@@ -34,13 +34,13 @@ impl Poll {
 
 /// One row a feed.
 pub(crate) fn feed_rows(report: &PollReport) -> Table {
-    let mut table = table::new(["feed", "items", "new", "picked", "state"]);
+    let mut table = table::new(["feed", "items", "new", "selected", "state"]);
     for feed in &report.feeds {
-        let [items, new, picked] = match &feed.result {
-            FeedResult::Read { entries, saved } => [*entries, saved.new, saved.picked].map(|number| number.to_string()),
+        let [items, new, selected] = match &feed.result {
+            FeedResult::Read { entries, saved } => [*entries, saved.new, saved.selected].map(|number| number.to_string()),
             _ => ["-"; 3].map(str::to_owned),
         };
-        table.add_row([feed.id.clone(), items, new, picked, state(feed)]);
+        table.add_row([feed.id.clone(), items, new, selected, state(feed)]);
     }
     table
 }
@@ -74,7 +74,7 @@ pub(crate) fn feeds_json(report: &PollReport) -> Vec<serde_json::Value> {
     let feed = |feed: &FeedReport| match &feed.result {
         FeedResult::Read { entries, saved } => json!({
             "id": feed.id, "state": "read", "items": entries, "new": saved.new, "changed": saved.changed,
-            "picked": saved.picked, "borderline": saved.listed, "too_old": saved.old, "gap": saved.gap,
+            "picked": saved.selected, "borderline": saved.listed, "too_old": saved.old, "gap": saved.gap,
         }),
         FeedResult::Unchanged => json!({ "id": feed.id, "state": "unchanged" }),
         FeedResult::Waiting(until) => json!({ "id": feed.id, "state": "waiting", "until": until.to_rfc3339() }),

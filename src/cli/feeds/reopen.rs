@@ -31,7 +31,7 @@ impl Reopen {
         let app = global.edit().await?;
         let reopened = reopen(&app, &self.feed, self.since).await?;
         if global.json {
-            print(json!({ "feed": self.feed, "posts": reopened.items, "selected": reopened.picked }));
+            print(json!({ "feed": self.feed, "posts": reopened.items, "selected": reopened.selected }));
             return Ok(Ending::Done);
         }
         let since = reopened.since.with_timezone(&app.config.settings.timezone).format("%-d %b %Y");
@@ -41,7 +41,7 @@ impl Reopen {
                 "`{}`: {} published since {since} may be in the next digest, {} selected",
                 self.feed,
                 count(posts, "post"),
-                reopened.picked
+                reopened.selected
             )),
         }
         Ok(Ending::Done)

@@ -172,7 +172,7 @@ impl Screen<'_> {
         let name: String = feed.id.chars().take(NAME).collect();
         let next = feed::next(feed, self.zone, self.now, NEXT);
         let bars = spark::line(&weeks.map(|week| week.items));
-        format!("{name:NAME$}  {bars}  {:>5}  {:>8}  {read:12}  {next}", feed.items, feed.picked)
+        format!("{name:NAME$}  {bars}  {:>5}  {:>8}  {read:12}  {next}", feed.items, feed.selected)
     }
 }
 

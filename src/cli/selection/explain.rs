@@ -154,7 +154,7 @@ fn to_json(explanation: &Explanation) -> serde_json::Value {
     let score = &explanation.score;
     let reasons: Vec<_> = score.reasons.iter().map(explain::reason_json).collect();
     json!({
-        "title": explanation.title, "source": explanation.source, "relevant": score.picked, "score": score.total,
+        "title": explanation.title, "source": explanation.source, "relevant": score.selected, "score": score.total,
         "threshold": explanation.threshold, "verdict": explanation.verdict(), "themes": score.themes,
         "reasons": reasons, "link": explanation.link, "notes": explanation.notes, "borderline": score.borderline,
         "language": score.language.as_ref().map(Language::code), "scale": explanation.scale.as_str(),

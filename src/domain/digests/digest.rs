@@ -50,7 +50,7 @@ const OTHER: &str = "More on the topic";
 /// A story as the store provides it: items on one matter, led by the best source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
-    /// The arrival number of its first picked item.
+    /// The arrival number of its first selected item.
     pub seq: i64,
     /// One line.
     pub title: String,

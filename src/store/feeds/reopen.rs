@@ -14,7 +14,7 @@ pub struct Reopened {
     /// Items that may be mailed from now on.
     pub items: usize,
     /// Those of them that are selected.
-    pub picked: usize,
+    pub selected: usize,
     /// Published then or later.
     pub since: DateTime<Utc>,
 }
@@ -39,7 +39,7 @@ impl FeedChanges<'_> {
                     return Ok(None);
                 }
                 let Admitted { items, selected } = reopening::admit(tx, &feed, since, now)?;
-                Ok(Some(Reopened { items, picked: selected, since }))
+                Ok(Some(Reopened { items, selected: selected, since }))
             })
             .await
     }

@@ -66,7 +66,7 @@ pub struct FeedState {
     /// Stored items.
     pub items: u64,
     /// Selected items.
-    pub picked: u64,
+    pub selected: u64,
 }
 
 impl Feeds<'_> {
@@ -123,7 +123,7 @@ fn state(row: &Row<'_>) -> Result<FeedState, Error> {
         varying: varying(row.get("varying")?)?,
         answered: optional_time(row.get("answered")?)?,
         items: row.get("items")?,
-        picked: row.get("selected")?,
+        selected: row.get("selected")?,
     })
 }
 

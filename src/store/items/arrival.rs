@@ -36,7 +36,7 @@ pub struct Saved {
     /// Known items whose text has changed.
     pub changed: usize,
     /// New items that are selected, and may be mailed.
-    pub picked: usize,
+    pub selected: usize,
     /// New items that are just under the threshold, and may be listed.
     pub listed: usize,
     /// New items that are too old to be mailed.
@@ -121,12 +121,12 @@ pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         let story =
             stories::find(tx, arrival.now, arrival.feed, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
         insert(tx, arrival, &identity, story, !is_old, scored)?;
-        if !is_old && (scored.score.picked || scored.score.borderline) {
+        if !is_old && (scored.score.selected || scored.score.borderline) {
             stories::number(tx, story, covered)?;
         }
         saved.new += 1;
         saved.old += usize::from(is_old);
-        saved.picked += usize::from(scored.score.picked && !is_old);
+        saved.selected += usize::from(scored.score.selected && !is_old);
         saved.listed += usize::from(scored.score.is_listed() && !is_old);
     }
     Ok(kept)
@@ -270,7 +270,7 @@ fn insert(
         ":words": scored.fingerprint.words,
         ":prior": scored.prior,
         ":score": score.total,
-        ":selected": score.picked,
+        ":selected": score.selected,
         ":themes": to_json(&score.themes),
         ":reasons": reasons::write(&score.reasons),
         ":fingerprint": arrival.fingerprint,

@@ -37,7 +37,7 @@ impl ScoredItem {
     /// Makes what a digest shows of it, if it may be in one, with an excerpt of at most `max_chars` characters.
     pub fn make_shown(&mut self, max_chars: usize) {
         let Item { title, summary, content, .. } = &self.item;
-        let stands = self.score.picked || self.score.borderline;
+        let stands = self.score.selected || self.score.borderline;
         self.shown = stands.then(|| Shown::of(title, summary, content, max_chars));
     }
 }

@@ -23,7 +23,7 @@ pub struct WeekItems {
     /// All that arrived.
     pub items: u64,
     /// Those that are selected.
-    pub picked: u64,
+    pub selected: u64,
 }
 
 /// Emails of one week.
@@ -52,7 +52,7 @@ impl Weeks {
         for weeks in self.feeds.values() {
             for (sum, week) in all.iter_mut().zip(weeks) {
                 sum.items += week.items;
-                sum.picked += week.picked;
+                sum.selected += week.selected;
             }
         }
         all
@@ -86,7 +86,7 @@ fn count(connection: &Connection, from: i64) -> Result<Weeks, Error> {
     while let Some(row) = rows.next()? {
         let of_feed = weeks.feeds.entry(row.get("feed")?).or_default();
         if let Some(week) = of_feed.get_mut(row.get::<_, usize>("week")?) {
-            *week = WeekItems { items: row.get("items")?, picked: row.get("selected")? };
+            *week = WeekItems { items: row.get("items")?, selected: row.get("selected")? };
         }
     }
     let mut sent = connection.prepare(SENT)?;

@@ -41,7 +41,7 @@ fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Result<(), Erro
         insert.execute(params![
             seq,
             score.total,
-            score.picked,
+            score.selected,
             score.borderline,
             to_json(&score.themes),
             score.language.as_ref().map(Language::code),

@@ -281,7 +281,7 @@ impl Model {
                 prop_assert!(!always || times == 1, "{id} never got story {story}");
                 prop_assert!(!never || times == 0, "{id} got story {story}, which is not theirs");
             }
-            prop_assert!(got.is_empty(), "{id} got stories that are not picked: {got:?}");
+            prop_assert!(got.is_empty(), "{id} got stories that are not selected: {got:?}");
         }
         Ok(())
     }
@@ -305,8 +305,8 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         Kind::Listed => (2.8, vec![THEMES[theme].to_owned()]),
         Kind::Out => (0.0, Vec::new()),
     };
-    let (picked, borderline) = (kind == Kind::Picked, kind == Kind::Listed);
-    let score = Score { total, picked, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
+    let (selected, borderline) = (kind == Kind::Picked, kind == Kind::Listed);
+    let score = Score { total, selected, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
         ownership: Ownership::Foreign,

@@ -53,7 +53,7 @@ async fn a_first_poll_does_not_flood() {
     entries.push(Entry { published: None, ..Entry::on_topic("undated") });
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
     let saved = world.once().await.poll.saved();
-    assert_eq!((saved.new, saved.picked), (41, 7));
+    assert_eq!((saved.new, saved.selected), (41, 7));
     let mail = world.mails().remove(0);
     assert!(mail.text.contains("https://blog.example.org/3"));
     assert!(!mail.text.contains("https://blog.example.org/20"));
@@ -78,12 +78,12 @@ async fn the_first_poll_window_ends_when_the_feed_is_first_read_and_not_when_it_
     entries.extend((0..21).map(|n| Entry { published: weeks_later(n), ..Entry::on_topic(&format!("later-{n}")) }));
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
     let saved = world.once().await.poll.saved();
-    assert_eq!((saved.new, saved.picked, saved.old), (24, 6, 18), "a week before it could be read");
+    assert_eq!((saved.new, saved.selected, saved.old), (24, 6, 18), "a week before it could be read");
     world
         .server
         .serve("/blog.xml", Reply::feed(rss(&[Entry { published: weeks_later(2), ..Entry::on_topic("held-back") }])));
     world.days(1);
-    assert_eq!(world.once().await.poll.saved().picked, 0, "the window does not move again");
+    assert_eq!(world.once().await.poll.saved().selected, 0, "the window does not move again");
 }
 
 #[tokio::test]
@@ -93,11 +93,11 @@ async fn a_reopened_feed_gives_the_next_digest_what_was_too_old_and_nothing_twic
     let mut entries = one_a_day(30);
     entries.push(Entry { published: None, ..Entry::on_topic("undated") });
     world.server.serve("/blog.xml", Reply::feed(rss(&entries)));
-    assert_eq!(world.once().await.poll.saved().picked, 7);
+    assert_eq!(world.once().await.poll.saved().selected, 7);
     world.mails();
     let reopen = || reopen(&world.app, "blog", Duration::from_secs(14 * 24 * 3600));
     let reopened = reopen().await.unwrap();
-    assert_eq!((reopened.items, reopened.picked), (7, 7));
+    assert_eq!((reopened.items, reopened.selected), (7, 7));
     assert_eq!(reopen().await.unwrap().items, 0);
     world.clock.advance(TimeDelta::hours(1));
     let again = world.once().await;

@@ -287,7 +287,7 @@ async fn keep(store: &Store, xml: &str, now: DateTime<Utc>) {
 fn scored(Fresh { item, digest, place, base, is_partial }: Fresh) -> ScoredItem {
     let score = Score {
         total: 5.0,
-        picked: true,
+        selected: true,
         borderline: false,
         themes: Vec::new(),
         language: None,

@@ -109,7 +109,7 @@ fn item(id: &str, prior: f32) -> ScoredItem {
     };
     let score = Score {
         total: 0.0,
-        picked: false,
+        selected: false,
         borderline: false,
         themes: Vec::new(),
         language: None,

@@ -142,7 +142,7 @@ async fn what_is_kept_counted_is_what_a_count_gives() {
     runs::cancel(&world.app, run.id).await.unwrap();
     agree("a cancelled run");
     let scores = world.app.store.items().items_after(0, 100).await.unwrap().into_iter().map(|item| {
-        let score = policy_digest::domain::selection::relevance::Score { picked: false, ..item.score };
+        let score = policy_digest::domain::selection::relevance::Score { selected: false, ..item.score };
         policy_digest::store::Rescored { seq: item.seq, score }
     });
     world.execute("DELETE FROM run_stories; UPDATE runs SET through_seq = 0");

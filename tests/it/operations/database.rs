@@ -45,7 +45,7 @@ async fn a_database_of_the_first_version_keeps_its_items_and_judges_them_again()
     let stories = store.items().stories(0, 1, 320).await.unwrap();
     assert_eq!((stories.len(), stories[0].is_listed), (1, false));
     let item = store.items().stale("y".to_owned(), 0).await.unwrap().remove(0);
-    assert!(item.score.picked && !item.score.borderline && item.score.language.is_none());
+    assert!(item.score.selected && !item.score.borderline && item.score.language.is_none());
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn a_run_that_was_sent_cannot_be_cancelled() {
 async fn an_item_is_explained_by_its_number_with_the_run_that_has_it() {
     let world = with_a_run().await;
     let told = explain::by_number(&world.app, 1).await.unwrap();
-    assert!(told.score.picked && told.notes == ["it is in the once digest of run 1"], "{told:?}");
+    assert!(told.score.selected && told.notes == ["it is in the once digest of run 1"], "{told:?}");
     assert_eq!(told.link.as_deref(), Some("https://blog.example.org/1"));
     let error = explain::by_number(&world.app, 4711).await.unwrap_err();
     assert!(error.to_string().contains("no stored item has the number 4711"));
@@ -139,7 +139,7 @@ async fn a_page_that_is_not_stored_is_fetched_and_judged() {
     world.server.serve("/feed.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
     let link = |path: &str| Url::parse(&world.server.url(path)).unwrap();
     let told = explain::by_link(&world.app, &link("/post.html")).await.unwrap();
-    assert_eq!((told.title.as_str(), told.score.picked), ("Two boards", true), "{told:?}");
+    assert_eq!((told.title.as_str(), told.score.selected), ("Two boards", true), "{told:?}");
     let feed = format!("{:#}", explain::by_link(&world.app, &link("/feed.xml")).await.unwrap_err());
     assert!(feed.contains("it is a feed; give the address of one of its posts"), "{feed}");
     let private = Url::parse("http://10.0.0.1/post").unwrap();

@@ -47,7 +47,7 @@ async fn a_text_goes_after_its_time_and_title_link_and_judgement_stay() {
     assert_eq!(world.rows::<String>("SELECT title FROM items"), ["Collaborative governance, part 1"]);
     let link = url::Url::parse(&Entry::on_topic("1").link()).unwrap();
     let explanation = explain::by_link(&world.app, &link).await.unwrap();
-    assert!(explanation.score.picked && explanation.notes.concat().contains("its text was removed on"));
+    assert!(explanation.score.selected && explanation.notes.concat().contains("its text was removed on"));
     // Its feed still has it, and another version of the program would read it again.
     let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
     connection

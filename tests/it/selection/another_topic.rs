@@ -48,7 +48,7 @@ fn a_topic_on_another_subject_picks_files_and_explains() {
     let scorer = Scorer::new(&topic);
     for post in posts() {
         let score = scorer.score(&Text { title: &post.title, content: &post.text, ..Text::default() });
-        assert_eq!((score.picked, &score.themes), (post.relevant, &post.themes), "{}: {score:#?}", post.id);
+        assert_eq!((score.selected, &score.themes), (post.relevant, &post.themes), "{}: {score:#?}", post.id);
         assert!(names(&score, &post.because), "{}: `{}` is no reason: {score:#?}", post.id, post.because);
     }
 }
@@ -57,7 +57,7 @@ fn a_topic_on_another_subject_picks_files_and_explains() {
 fn what_one_topic_picks_the_other_leaves() {
     let judge = |folder: &Path| {
         let scorer = Scorer::new(&config::load(folder, None, &[]).unwrap().topic);
-        move |post: &Post| scorer.score(&Text { title: &post.title, content: &post.text, ..Text::default() }).picked
+        move |post: &Post| scorer.score(&Text { title: &post.title, content: &post.text, ..Text::default() }).selected
     };
     let (rural, reform) = (judge(&rural()), judge(&root().join("config")));
     let posts = posts();

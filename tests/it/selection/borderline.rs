@@ -32,7 +32,7 @@ async fn a_borderline_post_is_listed_at_the_end_and_does_not_count_for_the_subje
     world.subscribe("ada@example.org").await;
     serve(&world, &[nearly("1"), Entry::on_topic("2")]);
     let report = world.once().await;
-    assert_eq!((report.poll.saved().picked, report.poll.saved().listed), (1, 1));
+    assert_eq!((report.poll.saved().selected, report.poll.saved().listed), (1, 1));
     assert_eq!((report.digests[0].stories, report.digests[0].listed), (1, 1));
     let mail = world.mails().remove(0);
     assert!(mail.header("Subject").contains("part 2") && !mail.header("Subject").contains("more"));
@@ -116,10 +116,10 @@ async fn a_text_in_another_language_is_kept_with_its_language_and_judged_by_its_
         &world,
         &[french("1", "Rapport annuel"), french("2", "Rapport annuel / Collaborative governance: the report")],
     );
-    assert_eq!(world.once().await.poll.saved().picked, 1);
+    assert_eq!(world.once().await.poll.saved().selected, 1);
     let link = "https://blog.example.org/1".parse().unwrap();
     let told = explain::by_link(&world.app, &link).await.unwrap().score;
-    assert_eq!((told.picked, told.total, told.language.unwrap().code()), (false, 0.0, "fr"));
+    assert_eq!((told.selected, told.total, told.language.unwrap().code()), (false, 0.0, "fr"));
     let preview = preview(&world.app, Cadence::Weekly).await.unwrap();
     assert_eq!((preview.stories, preview.left_out.len()), (1, 1));
     assert_eq!(preview.left_out[0].score.language.as_ref().unwrap().to_string(), "French");
@@ -133,7 +133,7 @@ fn a_category_speaks_for_a_post_in_another_language() {
     let categories = ["Integrated care".to_owned(), "Collaborative governance".to_owned()];
     let text = Text { title: "Rapport annuel", content: FRENCH, categories: &categories, ..Text::default() };
     let score = scorer.score(&text);
-    assert_eq!((score.total, score.picked), (4.0, true), "two categories at half weight: {score:#?}");
+    assert_eq!((score.total, score.selected), (4.0, true), "two categories at half weight: {score:#?}");
 }
 
 #[test]
@@ -171,10 +171,10 @@ fn a_post_in_another_language_is_in_by_a_title_in_both_and_never_by_its_text() {
         let alone = scorer.score(&Text { title, content, ..Text::default() });
         assert_eq!(alone.language.as_ref().map(|language| language.code()), Some(code), "{alone:#?}");
         let is_of_title = |place| matches!(place, Place::Title | Place::Classifier);
-        assert!(!alone.picked && alone.reasons.iter().all(|reason| is_of_title(reason.place)), "{alone:#?}");
+        assert!(!alone.selected && alone.reasons.iter().all(|reason| is_of_title(reason.place)), "{alone:#?}");
         let both = format!("{title} / Health and social care integration in the north");
         let both = scorer.score(&Text { title: &both, content, ..Text::default() });
-        assert!(both.picked && both.language.is_some() && both.themes[0] == "integration", "{both:#?}");
+        assert!(both.selected && both.language.is_some() && both.themes[0] == "integration", "{both:#?}");
     }
 }
 
@@ -190,7 +190,7 @@ fn explain_and_preview_say_that_a_post_is_borderline_or_in_another_language() {
     std::fs::write(folder.path().join("config/subscribers.csv"), "email\nada@example.org\n").unwrap();
     let say = |arguments: &[&str]| text(&policy_digest(folder.path()).args(arguments).output().unwrap());
     let once = say(&["once"]);
-    assert!(once.contains("0 picked, 1 borderline"), "{once}");
+    assert!(once.contains("0 selected, 1 borderline"), "{once}");
     assert!(once.contains("no story for anybody: none is made, no mail is written; 1 borderline post waits"), "{once}");
     let preview = say(&["preview"]);
     assert!(preview.contains("there are no stories: no digest would be made; 1 borderline post waits"), "{preview}");

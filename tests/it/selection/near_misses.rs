@@ -36,7 +36,7 @@ fn no_near_miss_is_taken_for_its_neighbour() {
     let mut wrong = Vec::new();
     for post in posts() {
         let score = scorer.score(&Text { title: &post.title, content: &post.text, ..Text::default() });
-        if score.picked != post.relevant {
+        if score.selected != post.relevant {
             let kind = if post.relevant { "missed" } else { "passed" };
             wrong.push(format!("{kind} {:>5.1} {} ({}): {}", score.total, post.id, post.title, strongest(&score)));
         }

@@ -101,7 +101,7 @@ fn a_matter_that_a_post_mentions_does_not_outweigh_what_it_is_about() {
                  service delivery rather than announcements.";
     let mentions = "Net zero, carbon emissions and biodiversity are only the latest test of public sector reform.";
     let score = judge("Climate change and public administration: an interview", &format!("{about} {mentions}"));
-    assert!(score.picked, "{score:#?}");
+    assert!(score.selected, "{score:#?}");
     let against = |score: &Score| {
         let named = score.reasons.iter().filter(|reason| reason.label.is_some());
         named.map(|reason| reason.weight.min(0.0)).sum::<f32>()

@@ -28,7 +28,7 @@ fn the_post_on_collaborative_practice_is_in_under_collaboration_then_integration
         "The future of joined-up working and integration in Scotland: Time to concentrate on collaborative practice?",
         "Ten years after the Christie Commission, collaborative governance asks for more than another merger.",
     );
-    assert!(score.picked, "{score:#?}");
+    assert!(score.selected, "{score:#?}");
     assert_eq!(score.themes[..2], ["collaboration", "integration"], "{score:#?}");
 }
 
@@ -50,7 +50,7 @@ fn the_reasons_add_up_to_the_total_of_an_item_that_is_not_out_by_genre() {
 #[test]
 fn a_job_advert_is_out_and_says_so_first() {
     let score = score("Vacancy: head of public service reform", "Lead collaborative governance and integrated care.");
-    assert!(!score.picked && score.total <= 0.0 && score.themes.is_empty());
+    assert!(!score.selected && score.total <= 0.0 && score.themes.is_empty());
     assert_eq!(score.reasons[0].label.as_deref(), Some("a job advert or careers page"));
 }
 
@@ -67,7 +67,7 @@ fn other_senses_of_the_same_words_are_out() {
         ("Reform UK lead in a new poll", "Labour and the Conservatives lose seats in every region."),
         ("Early intervention in autism", "What a parent can expect of speech therapy."),
     ] {
-        assert!(!score(title, content).picked, "{title}: {:#?}", score(title, content));
+        assert!(!score(title, content).selected, "{title}: {:#?}", score(title, content));
     }
 }
 
@@ -94,7 +94,7 @@ fn words_of_a_title_that_name_no_kind_of_post_put_nothing_out() {
         "How to report outcomes across services",
     ] {
         let score = score(title, content);
-        assert!(score.excluded.is_empty() && score.picked, "{title}: {score:#?}");
+        assert!(score.excluded.is_empty() && score.selected, "{title}: {score:#?}");
     }
 }
 
@@ -111,20 +111,20 @@ fn a_kind_of_post_that_its_title_names_is_out() {
         ("Permanent secretary steps down", "After nine years in the civil service."),
     ] {
         let score = score(title, content);
-        assert!(!score.excluded.is_empty() && !score.picked, "{title}: {score:#?}");
+        assert!(!score.excluded.is_empty() && !score.selected, "{title}: {score:#?}");
     }
 }
 
 #[test]
 fn general_evidence_alone_picks_an_item_without_a_theme() {
     let score = phrases().score(&Text { title: "What next for public services reform?", ..Text::default() });
-    assert!(score.picked && score.themes.is_empty(), "{score:#?}");
+    assert!(score.selected && score.themes.is_empty(), "{score:#?}");
 }
 
 #[test]
 fn a_prior_is_added_and_gives_its_reason() {
     let score = phrases().score(&Text { title: "Notes", prior: 6.5, ..Text::default() });
-    assert!(score.picked && score.reasons.len() == 1 && score.total == 6.5);
+    assert!(score.selected && score.reasons.len() == 1 && score.total == 6.5);
 }
 
 #[test]

@@ -86,14 +86,14 @@ fn judge(title: &str, content: &str) -> Score {
 /// What does not depend on how the post wrote its phrases.
 fn outcome(score: &Score) -> impl PartialEq + std::fmt::Debug + use<> {
     let reasons: Vec<_> = score.reasons.iter().map(|it| (it.phrase.clone(), it.place, it.weight.to_bits())).collect();
-    (score.total.to_bits(), score.picked, score.themes.clone(), reasons)
+    (score.total.to_bits(), score.selected, score.themes.clone(), reasons)
 }
 
 #[test]
 fn the_clear_posts_are_clear() {
     for (title, content) in CLEAR {
         let score = judge(title, content);
-        assert!(score.picked && score.total > 8.0, "{title}: {score:#?}");
+        assert!(score.selected && score.total > 8.0, "{title}: {score:#?}");
     }
 }
 
@@ -105,9 +105,9 @@ fn an_advert_below_a_post_does_not_turn_it_out() {
         assert!(post.len() < 300, "shorter than what may say of what kind a post is");
         let with = format!("{post}\n\n{advert}");
         let score = SCORER.score(&Text { title, content: &with, ..Text::default() });
-        assert!(score.picked, "{title}: {score:#?}");
+        assert!(score.selected, "{title}: {score:#?}");
     }
-    assert!(!SCORER.score(&Text { title: "Vacancy: programme officer", content: advert, ..Text::default() }).picked);
+    assert!(!SCORER.score(&Text { title: "Vacancy: programme officer", content: advert, ..Text::default() }).selected);
 }
 
 proptest! {
@@ -120,7 +120,7 @@ proptest! {
     ) {
         let together = format!("{content}\n\n{}", below.join("\n\n"));
         let score = judge(title, &together);
-        prop_assert!(score.picked, "{:#?}", score);
+        prop_assert!(score.selected, "{:#?}", score);
     }
 
     #[test]

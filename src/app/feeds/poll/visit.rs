@@ -272,7 +272,7 @@ impl Line {
                 entries,
                 new = saved.new,
                 changed = saved.changed,
-                picked = saved.picked,
+                selected = saved.selected,
                 gap = saved.gap,
                 moved_to = visit.moved.as_ref().map(|moved| moved.to.as_str()),
                 bytes,

@@ -50,11 +50,11 @@ impl Change {
                 Place::Classifier => None,
                 _ => without_phrase(topic, phrase, label.as_deref()).map(|topic| Scorer::new(&topic).score(text)),
             };
-            let Some(Score { total, picked, .. }) = other else { continue };
+            let Some(Score { total, selected, .. }) = other else { continue };
             let (phrase, label) = (Arc::clone(phrase), label.clone());
-            without.push(Without { phrase, label, score: total, is_selected: picked });
+            without.push(Without { phrase, label, score: total, is_selected: selected });
         }
-        Self { without, distance: distance(scorer, text, score.picked) }
+        Self { without, distance: distance(scorer, text, score.selected) }
     }
 
     /// The reasons that decide alone: without any one of them the decision would be different.
@@ -66,14 +66,14 @@ impl Change {
     #[must_use]
     pub fn sentences(&self, score: &Score, topic: &Topic) -> String {
         let name = |it: &Without| format!("`{}` ({})", it.phrase, topic.scale().show(it.score));
-        let deciding: Vec<String> = self.deciding(score.picked).take(NAMED).map(name).collect();
-        let other = if score.picked { "out" } else { "in" };
+        let deciding: Vec<String> = self.deciding(score.selected).take(NAMED).map(name).collect();
+        let other = if score.selected { "out" } else { "in" };
         let unit = match topic.scale() {
             Scale::Points => "points",
             Scale::Probability => "points of phrases",
         };
         let points = self.distance.map(|points| format!("{points:.1} {unit}"));
-        match (deciding.as_slice(), score.picked, points) {
+        match (deciding.as_slice(), score.selected, points) {
             ([], true, Some(points)) => {
                 format!("It would be out with {points} less; no single reason decides.")
             }
@@ -109,7 +109,7 @@ fn without_phrase(topic: &Topic, phrase: &str, label: Option<&str>) -> Option<To
 fn distance(scorer: &Scorer, text: &Text<'_>, is_selected: bool) -> Option<f32> {
     let changes = |points: f32| {
         let prior = text.prior + if is_selected { -points } else { points };
-        scorer.score(&Text { prior, ..*text }).picked != is_selected
+        scorer.score(&Text { prior, ..*text }).selected != is_selected
     };
     let mut enough = 1.0;
     while !changes(enough) {

@@ -70,9 +70,9 @@ fn judged(scorer: &Scorer, id: serde_json::Value, title: &str, text: &str) -> se
     let score = scorer.score(&Text { title, content: text, ..Text::default() });
     let reasons: Vec<_> = score.reasons.iter().map(reason_json).collect();
     // An item that is only listed does not count as relevant here, and an item that is not selected has no themes.
-    let themes = if score.picked { score.themes } else { Vec::new() };
+    let themes = if score.selected { score.themes } else { Vec::new() };
     serde_json::json!({
-        "id": id, "relevant": score.picked, "score": score.total, "themes": themes, "reasons": reasons,
+        "id": id, "relevant": score.selected, "score": score.total, "themes": themes, "reasons": reasons,
         "borderline": score.borderline, "language": score.language.as_ref().map(Language::code),
     })
 }

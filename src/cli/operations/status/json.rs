@@ -24,7 +24,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
         .iter()
         .map(|feed| {
             json!({
-                "id": feed.id, "items": feed.items, "picked": feed.picked, "failures": feed.failures, "error": feed.error,
+                "id": feed.id, "items": feed.items, "picked": feed.selected, "failures": feed.failures, "error": feed.error,
                 "checked": feed.checked.map(|at| at.to_rfc3339()), "succeeded": feed.succeeded.map(|at| at.to_rfc3339()),
                 "next_check": feed.next_check.to_rfc3339(), "because": feed.because.map(|because| because.as_str()),
                 "outcome": feed.outcome, "entries": feed.entries, "bytes": feed.bytes,
@@ -54,7 +54,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
         .iter()
         .zip(&report.weeks.mails)
         .map(|(items, mails)| {
-            json!({ "items": items.items, "picked": items.picked, "sent": mails.sent, "bounced": mails.bounced })
+            json!({ "items": items.items, "picked": items.selected, "sent": mails.sent, "bounced": mails.bounced })
         })
         .collect();
     let held_slots = report.held_slots.iter().map(|due| {

@@ -94,8 +94,8 @@ impl CrossValidate {
 }
 
 fn prediction(Judged { post, score }: &Judged) -> String {
-    let themes: &[String] = if score.picked { &score.themes } else { &[] };
-    let line = json!({ "id": post.id, "relevant": score.picked, "score": score.total, "themes": themes });
+    let themes: &[String] = if score.selected { &score.themes } else { &[] };
+    let line = json!({ "id": post.id, "relevant": score.selected, "score": score.total, "themes": themes });
     format!("{line}\n")
 }
 

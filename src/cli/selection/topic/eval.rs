@@ -41,9 +41,9 @@ impl Eval {
         let judged = judge(&Scorer::new(&topic), posts, self.first);
         let measured = Measured::of(&judged, topic.scale());
         // The worst first.
-        let mut selected: Vec<_> = judged.iter().filter(|it| it.score.picked && !it.post.relevant).collect();
+        let mut selected: Vec<_> = judged.iter().filter(|it| it.score.selected && !it.post.relevant).collect();
         selected.sort_by(|a, b| b.score.total.total_cmp(&a.score.total));
-        let mut missed: Vec<_> = judged.iter().filter(|it| !it.score.picked && it.post.relevant).collect();
+        let mut missed: Vec<_> = judged.iter().filter(|it| !it.score.selected && it.post.relevant).collect();
         missed.sort_by(|a, b| a.score.total.total_cmp(&b.score.total));
         if global.json {
             let mut answer = figures::to_json(&measured);

@@ -23,14 +23,14 @@ pub struct Text<'a> {
 /// The result of scoring; the same text and topic always give the same result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
-    /// Higher is more relevant; `picked` says whether it reaches the topic's threshold. With a classifier, the
+    /// Higher is more relevant; `selected` says whether it reaches the topic's threshold. With a classifier, the
     /// probability that the item is relevant, in percent; otherwise the sum of the points. At most zero for an item
     /// that a decisive exclusion rejects.
     pub total: f32,
     /// Whether the item is selected: a story of the digest.
-    pub picked: bool,
+    pub selected: bool,
     /// Whether the score is just under the threshold. The item is then either selected anyway or, when it is not
-    /// `picked`, listed: one line at the end of the digest.
+    /// `selected`, listed: one line at the end of the digest.
     pub borderline: bool,
     /// Names of its one to three themes, strongest first. Empty when it is not selected, and when only general evidence
     /// selects it: such an item belongs in the digest's last section.
@@ -47,7 +47,7 @@ impl Score {
     /// Whether the item is only listed at the end of a digest and is not one of its stories.
     #[must_use]
     pub fn is_listed(&self) -> bool {
-        self.borderline && !self.picked
+        self.borderline && !self.selected
     }
 
     /// The effect of one of its reasons on the total, in the unit of the topic's scale.

@@ -124,9 +124,9 @@ impl Scorer {
         let is_clear = !is_out && total >= self.threshold;
         // However wide the margin, an item without any evidence is not borderline.
         let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
-        let picked = is_clear || borderline && self.borderline.is_in;
+        let selected = is_clear || borderline && self.borderline.is_in;
         let themes = match &self.classifier {
-            _ if !picked && !borderline => Vec::new(),
+            _ if !selected && !borderline => Vec::new(),
             Some(classifier) => {
                 let log_odds = classifier.judge_themes(&seen.bag, &self.for_themes(&by_theme));
                 self.likeliest(&log_odds, &by_theme, &in_title)
@@ -134,7 +134,7 @@ impl Scorer {
             None => self.strongest(&by_theme),
         };
         let reasons = reasons.into_iter().map(|(_, reason)| reason).collect();
-        Score { total, picked, borderline, themes, language: None, excluded, reasons }
+        Score { total, selected, borderline, themes, language: None, excluded, reasons }
     }
 
     fn of_phrases(&self, mut found: Vec<Find<'_>>) -> Evidence {

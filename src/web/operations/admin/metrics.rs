@@ -39,7 +39,7 @@ pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     };
     add("feed_failures", "failed polls in a row", of_feeds(|feed| Some(f64::from(feed.failures))));
     add("feed_items", "items stored from a feed", of_feeds(|feed| Some(feed.items as f64)));
-    add("feed_items_picked", "items selected from a feed", of_feeds(|feed| Some(feed.picked as f64)));
+    add("feed_items_picked", "items selected from a feed", of_feeds(|feed| Some(feed.selected as f64)));
     let read = of_feeds(|feed| Some(feed.succeeded?.timestamp() as f64));
     add("feed_last_success_timestamp_seconds", "when a feed was last read", read);
     let messages = report.messages.iter().map(|(state, count)| (vec![("state", state.clone())], *count as f64));

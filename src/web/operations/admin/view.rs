@@ -79,7 +79,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
 
 fn charts(report: &StatusReport) -> Vec<ChartView> {
     let items = report.weeks.items();
-    let share = items.map(|week| (week.picked * 100).checked_div(week.items).unwrap_or(0));
+    let share = items.map(|week| (week.selected * 100).checked_div(week.items).unwrap_or(0));
     let mails = report.weeks.mails;
     vec![
         chart("Items", "", items.map(|week| week.items), None),
@@ -135,7 +135,7 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         note: notes.join("; "),
         is_bad: needs_attention(feed),
         items: feed.items.to_string(),
-        selected: feed.picked.to_string(),
+        selected: feed.selected.to_string(),
         read: feed.succeeded.map_or("never".to_owned(), |at| short(at, zone)),
         next: if feed.gone.is_some() { "never".to_owned() } else { short(feed.next_check, zone) },
         points: points.collect::<Vec<_>>().join(" "),

@@ -227,7 +227,7 @@ fn queue_run(folder: &Path) {
     let statements = "INSERT OR IGNORE INTO runs (cadence, slot, due, made, through_seq, judged)
             SELECT 'weekly', 'new', max(due) + 1, max(due) + 1, max(through_seq), 1 FROM runs;
         INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
-            SELECT 'digest', r.id, s.id, s.address, '<' || r.id || '.' || s.id || '@example.org>', (SELECT min(id) FROM parts),
+            SELECT 'digest', r.id, s.id, s.address, '<' || r.id || '.' || s.id || '@example.org>', (SELECT min(id) FROM bodies),
             r.through_seq, 'queued', r.made, r.made FROM runs r CROSS JOIN subscribers s
             WHERE r.slot = 'new' AND s.status = 'active' AND s.address LIKE 'person%'
             AND NOT EXISTS (SELECT 1 FROM messages WHERE run = r.id);";

@@ -90,7 +90,7 @@ fn main() {
         let (mut picked, mut reasons) = (0, 0);
         for (title, content) in &items {
             let score = scorer.score(&Text { title, content, ..Text::default() });
-            picked += usize::from(score.picked);
+            picked += usize::from(score.selected);
             reasons += score.reasons.len();
         }
         let wall = clock.elapsed().as_secs_f64();
