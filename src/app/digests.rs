@@ -27,7 +27,7 @@ use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
-use bodies::{Page, Press};
+use bodies::{BodyRenderer, Page};
 pub use due::{Due, due, schedule};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
@@ -100,7 +100,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
-    let press = Arc::new(Press { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
+    let renderer = Arc::new(BodyRenderer { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
     let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
@@ -110,7 +110,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;
-        let (body, waits) = match press.mail_of(&stories, window.cursor, window.themes.clone()).await? {
+        let (body, waits) = match renderer.mail_of(&stories, window.cursor, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
                     (report.stories, report.listed) = (digest.count, digest.listed.len());
@@ -132,7 +132,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         return Ok(report);
     }
     let page = match first {
-        Some(covered) => press.page_of(&stories, covered).await?,
+        Some(covered) => renderer.page_of(&stories, covered).await?,
         None => None,
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
@@ -148,8 +148,8 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         }
     };
     let domain = app.mail_domain().to_owned();
-    let fate = press.note.fate;
-    let note = press.note.hash.clone().filter(|_| first.is_some());
+    let fate = renderer.note.fate;
+    let note = renderer.note.hash.clone().filter(|_| first.is_some());
     let proof = proof_email::of_run(app, &windows);
     let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
     report.run = app.store.digests().freeze(run).await?;

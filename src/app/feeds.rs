@@ -20,7 +20,7 @@ use super::{Listener, Progress, ReadOnly};
 use crate::domain::feeds::block::Blocker;
 use crate::domain::feeds::{Cut, Feed};
 use crate::store::FeedState;
-use look::{Judged, Sight, Unseen, discover, judged, look};
+use look::{FetchedFeed, Judged, Unreadable, discover, judged, look};
 use poll::{Readers, address, blocked, chain, refuse_unknown, unparsed};
 pub use refusal::Refusal;
 
@@ -120,13 +120,13 @@ async fn check_one(
         return Err(unread(format!("left alone until {}, as it asked", until.format("%Y-%m-%d %H:%M UTC"))));
     }
     let address = state.map_or_else(|| feed.url.clone(), |state| address(feed, state));
-    let Sight { response, document, at } = match look(app, readers, &address).await {
-        Ok(sight) => sight,
-        Err(Unseen::Unfetched(error)) => return Err(unread(error.explain())),
-        Err(Unseen::GivenUp(error)) => return Err(unread(error)),
-        Err(Unseen::Unparsed(error)) => return Err(unread(unparsed(&error, feed))),
-        Err(Unseen::Blocked(block)) => return Err(unread(blocked(&block))),
-        Err(Unseen::Page(page, error)) => {
+    let FetchedFeed { response, document, at } = match look(app, readers, &address).await {
+        Ok(fetched) => fetched,
+        Err(Unreadable::Unfetched(error)) => return Err(unread(error.explain())),
+        Err(Unreadable::GivenUp(error)) => return Err(unread(error)),
+        Err(Unreadable::Unparsed(error)) => return Err(unread(unparsed(&error, feed))),
+        Err(Unreadable::Blocked(block)) => return Err(unread(blocked(&block))),
+        Err(Unreadable::Page(page, error)) => {
             let proposals: Vec<_> =
                 discover(app, readers, &page, MAX_PROPOSALS).await.into_iter().map(Proposal::of).collect();
             let block = page.block.as_ref().filter(|block| proposals.is_empty() || block.by == Blocker::NotFound);
@@ -152,7 +152,7 @@ async fn check_one(
 }
 
 impl Proposal {
-    fn of((url, sight): (url::Url, Sight)) -> Self {
-        Self { url: url.to_string(), title: sight.document.title, items: sight.document.items.len() }
+    fn of((url, fetched): (url::Url, FetchedFeed)) -> Self {
+        Self { url: url.to_string(), title: fetched.document.title, items: fetched.document.items.len() }
     }
 }

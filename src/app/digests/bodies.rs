@@ -38,7 +38,7 @@ const LONG_DATE: &str = "Wednesday, 30 September 2026";
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
 /// What all bodies of one run share.
-pub(super) struct Press {
+pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
@@ -62,26 +62,26 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
-impl Press {
-    /// Runs [`Press::mail`] for the stories after `covered` on a blocking thread.
+impl BodyRenderer {
+    /// Runs [`BodyRenderer::mail`] for the stories after `covered` on a blocking thread.
     pub(super) async fn mail_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
         covered: i64,
         themes: Option<Vec<String>>,
     ) -> Mailed {
-        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || press.mail(after(&stories, covered), themes.as_deref())).await?
+        let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || renderer.mail(after(&stories, covered), themes.as_deref())).await?
     }
 
-    /// Runs [`Press::page`] for the stories after `covered` on a blocking thread.
+    /// Runs [`BodyRenderer::page`] for the stories after `covered` on a blocking thread.
     pub(super) async fn page_of(
         self: &Arc<Self>,
         stories: &Arc<[Story]>,
         covered: i64,
     ) -> anyhow::Result<Option<Page>> {
-        let (press, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || press.page(after(&stories, covered))).await?
+        let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
+        blocking(move || renderer.page(after(&stories, covered))).await?
     }
 
     /// The complete digest of these stories, and the email with as much of it as fits.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bodies::Press;
+use super::bodies::BodyRenderer;
 use super::note;
 use super::note::NoteUse;
 use super::{rescored, sample};
@@ -53,9 +53,9 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let since = app.day(now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
-    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since });
+    let renderer = Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
-    let composed = press.mail_of(&stories.into(), after, None).await?;
+    let composed = renderer.mail_of(&stories.into(), after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
@@ -68,7 +68,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         listed,
         left_out,
         reasons,
-        note: press.note.fate,
+        note: renderer.note.fate,
     })
 }
 
@@ -80,8 +80,9 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let press = Arc::new(Press { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
-    let composed = press.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
+    let renderer =
+        Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
@@ -89,7 +90,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         listed,
         left_out: Vec::new(),
         reasons: Vec::new(),
-        note: press.note.fate,
+        note: renderer.note.fate,
     })
 }
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::look::{Judged, Sight, Unseen, discover, judged, look};
+use super::look::{FetchedFeed, Judged, Unreadable, discover, judged, look};
 use super::poll::chain;
 use super::{Proposal, Refusal, address};
 use crate::app::ReadOnly;
@@ -82,24 +82,24 @@ pub async fn find(app: &ReadOnly, wanted: &Wanted) -> anyhow::Result<Candidate> 
     let states = app.store.feeds().feed_states().await?;
     refuse_known(app, &states, &given, false)?;
     let readers = &*app.readers;
-    let (url, page, sight) = match look(app, readers, &given).await {
-        Ok(sight) => (given, None, sight),
-        Err(Unseen::Page(response, _)) => {
+    let (url, page, fetched) = match look(app, readers, &given).await {
+        Ok(fetched) => (given, None, fetched),
+        Err(Unreadable::Page(response, _)) => {
             let found = discover(app, readers, &response, MAX_FEEDS).await;
             if let Some(block) = response.block.as_ref().filter(|_| found.is_empty()) {
                 let address = without_login(&response.final_url);
                 return Err(Refusal::NoFeed { address, why: block.to_string() }.into());
             }
-            let (url, sight) = the_one(&response.final_url, found)?;
+            let (url, fetched) = the_one(&response.final_url, found)?;
             refuse_known(app, &states, &url, true)?;
-            (url, Some(given), sight)
+            (url, Some(given), fetched)
         }
         Err(unseen) => return Err(refusal(without_login(&given), unseen).into()),
     };
-    for leads_to in [Some(&sight.response.final_url), sight.response.moved_to.as_ref()].into_iter().flatten() {
+    for leads_to in [Some(&fetched.response.final_url), fetched.response.moved_to.as_ref()].into_iter().flatten() {
         refuse_known(app, &states, leads_to, true)?;
     }
-    let mut candidate = candidate(app, wanted, id, (url, page, sight));
+    let mut candidate = candidate(app, wanted, id, (url, page, fetched));
     candidate.warnings.extend(copies(app, &candidate.posts).await?);
     Ok(candidate)
 }
@@ -144,9 +144,9 @@ fn refuse_known(app: &ReadOnly, states: &[FeedState], url: &Url, is_led_to: bool
 }
 
 /// The only feed of the page; feeds of comments do not count if there is another.
-fn the_one(page: &Url, mut seen: Vec<(Url, Sight)>) -> Result<(Url, Sight), Refusal> {
-    let is_of_comments = |(url, sight): &(Url, Sight)| {
-        let title = sight.document.title.as_deref().unwrap_or_default().to_lowercase();
+fn the_one(page: &Url, mut seen: Vec<(Url, FetchedFeed)>) -> Result<(Url, FetchedFeed), Refusal> {
+    let is_of_comments = |(url, fetched): &(Url, FetchedFeed)| {
+        let title = fetched.document.title.as_deref().unwrap_or_default().to_lowercase();
         url.path().contains("/comments/") || title.starts_with("comments ")
     };
     if !seen.iter().all(is_of_comments) {
@@ -162,12 +162,12 @@ fn the_one(page: &Url, mut seen: Vec<(Url, Sight)>) -> Result<(Url, Sight), Refu
     }
 }
 
-fn refusal(address: Url, unseen: Unseen) -> Refusal {
+fn refusal(address: Url, unseen: Unreadable) -> Refusal {
     match unseen {
-        Unseen::Unfetched(error) => Refusal::Unfetched { address, error: Box::new(error) },
-        Unseen::Page(_, error) | Unseen::Unparsed(error) => Refusal::NoFeed { address, why: chain(&error) },
-        Unseen::Blocked(block) => Refusal::NoFeed { address, why: block.to_string() },
-        Unseen::GivenUp(why) => Refusal::NoFeed { address, why },
+        Unreadable::Unfetched(error) => Refusal::Unfetched { address, error: Box::new(error) },
+        Unreadable::Page(_, error) | Unreadable::Unparsed(error) => Refusal::NoFeed { address, why: chain(&error) },
+        Unreadable::Blocked(block) => Refusal::NoFeed { address, why: block.to_string() },
+        Unreadable::GivenUp(why) => Refusal::NoFeed { address, why },
     }
 }
 
@@ -175,9 +175,9 @@ fn candidate(
     app: &ReadOnly,
     wanted: &Wanted,
     id: Option<FeedId>,
-    (url, page, sight): (Url, Option<Url>, Sight),
+    (url, page, fetched): (Url, Option<Url>, FetchedFeed),
 ) -> Candidate {
-    let Sight { response, document, at } = sight;
+    let FetchedFeed { response, document, at } = fetched;
     let own_title = document.title.as_deref().map(|title| truncate_at_word(&single_line(title), 120));
     let title = wanted.title.clone().or(own_title).filter(|title| !title.is_empty());
     let names = || Names::beside(app.config.feeds.iter().map(|feed| feed.id.clone()));

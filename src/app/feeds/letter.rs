@@ -1,6 +1,6 @@
 //! The email to the webmaster of a site that keeps us out: the feed is asked once, and who answers in its place is named.
 
-use super::look::{Unseen, look};
+use super::look::{Unreadable, look};
 use super::{address, refuse_unknown};
 use crate::app::{ReadOnly, fetch_options};
 use crate::domain::feeds::block::{Block, Visitor, letter};
@@ -30,12 +30,12 @@ pub async fn write(app: &ReadOnly, id: &str) -> anyhow::Result<String> {
     let other = |why: String| NoLetter::Other(id.to_owned(), why);
     let block = match look(app, &app.readers, &url).await {
         Ok(_) => return Err(NoLetter::Readable(id.to_owned()).into()),
-        Err(Unseen::Blocked(block)) => block,
-        Err(Unseen::Page(page, error)) => page.block.clone().ok_or_else(|| other(error.to_string()))?,
-        Err(Unseen::Unfetched(fetch::Error::Status { block: Some(block), .. })) => *block,
-        Err(Unseen::Unfetched(error)) => return Err(other(error.explain()).into()),
-        Err(Unseen::Unparsed(error)) => return Err(other(error.to_string()).into()),
-        Err(Unseen::GivenUp(why)) => return Err(other(why).into()),
+        Err(Unreadable::Blocked(block)) => block,
+        Err(Unreadable::Page(page, error)) => page.block.clone().ok_or_else(|| other(error.to_string()))?,
+        Err(Unreadable::Unfetched(fetch::Error::Status { block: Some(block), .. })) => *block,
+        Err(Unreadable::Unfetched(error)) => return Err(other(error.explain()).into()),
+        Err(Unreadable::Unparsed(error)) => return Err(other(error.to_string()).into()),
+        Err(Unreadable::GivenUp(why)) => return Err(other(why).into()),
     };
     Ok(of(app, &without_login(&url), &block))
 }

@@ -15,7 +15,7 @@ use crate::parse;
 use crate::store::ScoredItem;
 
 /// A feed that was fetched and read.
-pub(super) struct Sight {
+pub(super) struct FetchedFeed {
     pub response: Arc<Response>,
     pub document: parse::Document,
     /// When it was fetched: later dates in it count as this time.
@@ -23,7 +23,7 @@ pub(super) struct Sight {
 }
 
 /// Why no feed was read.
-pub(super) enum Unseen {
+pub(super) enum Unreadable {
     /// It could not be fetched.
     Unfetched(fetch::Error),
     /// A web page.
@@ -51,17 +51,17 @@ pub(super) struct Judged {
 }
 
 /// Fetches an address and parses the answer.
-pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result<Sight, Unseen> {
+pub(super) async fn look(app: &ReadOnly, readers: &Readers, url: &Url) -> Result<FetchedFeed, Unreadable> {
     let now = app.clock.now();
-    let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unseen::Unfetched)?;
+    let response = app.fetcher.fetch(url, &Validators::default(), now).await.map_err(Unreadable::Unfetched)?;
     let response = Arc::new(response);
-    match read(app, readers, &response, now).await.map_err(Unseen::GivenUp)? {
-        Ok(document) => Ok(Sight { response, document, at: now }),
-        Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unseen::Page(response, error)),
+    match read(app, readers, &response, now).await.map_err(Unreadable::GivenUp)? {
+        Ok(document) => Ok(FetchedFeed { response, document, at: now }),
+        Err(error @ parse::Error::NotAFeed(parse::Kind::HtmlPage)) => Err(Unreadable::Page(response, error)),
         Err(error @ parse::Error::NotAFeed(_)) => {
-            Err(response.block.clone().map_or(Unseen::Unparsed(error), Unseen::Blocked))
+            Err(response.block.clone().map_or(Unreadable::Unparsed(error), Unreadable::Blocked))
         }
-        Err(error) => Err(Unseen::Unparsed(error)),
+        Err(error) => Err(Unreadable::Unparsed(error)),
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn discover(
     readers: &Readers,
     page: &Arc<Response>,
     most: usize,
-) -> Vec<(Url, Sight)> {
+) -> Vec<(Url, FetchedFeed)> {
     let read = Arc::clone(page);
     let work = move |_| {
         let (bytes, content_type) = body(&read);
@@ -133,16 +133,16 @@ async fn verify(
     page: &Response,
     addresses: Vec<Url>,
     most: usize,
-) -> Vec<(Url, Sight)> {
-    let mut seen: Vec<(Url, Sight)> = Vec::new();
+) -> Vec<(Url, FetchedFeed)> {
+    let mut seen: Vec<(Url, FetchedFeed)> = Vec::new();
     for url in addresses {
         if seen.len() == most || !app.fetcher.may_follow(&page.final_url, &url) {
             continue;
         }
-        let Ok(sight) = look(app, readers, &url).await else { continue };
+        let Ok(fetched) = look(app, readers, &url).await else { continue };
         // Several guesses often lead to the same feed.
-        if !seen.iter().any(|(_, known)| is_same(&known.document, &sight.document)) {
-            seen.push((url, sight));
+        if !seen.iter().any(|(_, known)| is_same(&known.document, &fetched.document)) {
+            seen.push((url, fetched));
         }
     }
     seen

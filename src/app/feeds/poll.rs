@@ -26,7 +26,7 @@ use crate::store::{FeedState, PollOutcome, Saved, ScoredItem};
 use pipeline::Polled;
 pub(crate) use pipeline::Readers;
 use reading::Reading;
-use visit::{Known, Looked, READER};
+use visit::{Known, READER, VisitResult};
 pub(super) use visit::{address, blocked, unparsed};
 
 /// Which feeds are polled.
@@ -213,29 +213,29 @@ async fn poll_one(app: &App, round: &Round<'_>, place: usize, feed: &Feed, state
         return not_visited(result);
     }
     let start = Instant::now();
-    let mut looked = match read(app, round, feed, state).await {
-        Ok(looked) => looked,
+    let mut visited = match read(app, round, feed, state).await {
+        Ok(visited) => visited,
         Err(HostHeld(until)) => return not_visited(FeedResult::Waiting(until)),
     };
-    looked.visit.took = start.elapsed();
-    let result = match &looked.outcome {
+    visited.visit.took = start.elapsed();
+    let result = match &visited.outcome {
         PollOutcome::Failed { error, .. } => FeedResult::Failed(error.clone()),
         PollOutcome::Unchanged { .. } => FeedResult::Unchanged,
-        PollOutcome::Read { .. } => FeedResult::Read { entries: looked.entries, saved: Saved::default() },
+        PollOutcome::Read { .. } => FeedResult::Read { entries: visited.entries, saved: Saved::default() },
     };
-    let share = looked.share.take();
-    Polled { place, report: report(result), poll: Some(visit::settle(app, feed, state, round.now, looked)), share }
+    let share = visited.share.take();
+    Polled { place, report: report(result), poll: Some(visit::settle(app, feed, state, round.now, visited)), share }
 }
 
-async fn read(app: &App, round: &Round<'_>, feed: &Feed, state: &FeedState) -> Result<Looked, HostHeld> {
+async fn read(app: &App, round: &Round<'_>, feed: &Feed, state: &FeedState) -> Result<VisitResult, HostHeld> {
     let now = round.now;
     let Known { validators, body_hash } = Known::of(state, now);
     let response = match app.fetcher.fetch(&visit::address(feed, state), &validators, now).await {
         Ok(response) => response,
         Err(fetch::Error::Held { until, .. }) => return Err(HostHeld(until)),
-        Err(error) => return Ok(Looked::unfetched(&error, state)),
+        Err(error) => return Ok(VisitResult::unfetched(&error, state)),
     };
-    let same = Looked::unchanged(&response, feed, state, now);
+    let same = VisitResult::unchanged(&response, feed, state, now);
     let mut share = response.share;
     let Outcome::Body { mut bytes, content_type } = response.outcome else {
         return Ok(same);
@@ -301,7 +301,7 @@ async fn read(app: &App, round: &Round<'_>, feed: &Feed, state: &FeedState) -> R
         site,
         cut,
     };
-    Ok(Looked { outcome, entries, share: Some(share), ..same })
+    Ok(VisitResult { outcome, entries, share: Some(share), ..same })
 }
 
 /// The host asked, in an answer about another feed, not to be visited until this time.
@@ -322,7 +322,7 @@ pub(crate) async fn recover(app: &App) -> anyhow::Result<()> {
     let feeds = app.config.feeds.iter().filter(|feed| left_behind.contains(&feed.id));
     let known = feeds.filter_map(|feed| Some((feed, states.iter().find(|state| state.id == feed.id.as_str())?)));
     let (polls, lines): (Vec<_>, Vec<_>) =
-        known.map(|(feed, state)| visit::settle(app, feed, state, now, Looked::broken_off(feed, state))).unzip();
+        known.map(|(feed, state)| visit::settle(app, feed, state, now, VisitResult::broken_off(feed, state))).unzip();
     app.store.feeds().save_polls(polls).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
     lines.iter().for_each(|line| line.log(&Saved::default()));
     reading::forget(folder);
@@ -338,7 +338,7 @@ async fn known(app: &App, feed: &Feed, state: &FeedState) -> parse::Known {
     }
     let entries = app.store.items().known(&feed.id, state.entries.unwrap_or(0)).await.unwrap_or_else(|error| {
         // All of it is read again, then, which only takes longer.
-        tracing::warn!(feed = %feed.id, "what is known of it cannot be looked up: {error}");
+        tracing::warn!(feed = %feed.id, "what is known of it cannot be visited up: {error}");
         HashMap::new()
     });
     parse::Known { entries, varying }

@@ -129,7 +129,8 @@ fn notes(id: &str, result: &Result<CheckResult, Unread>) -> Vec<String> {
 
 fn summary(report: &CheckReport) -> String {
     let found: Vec<_> = report.feeds.iter().filter_map(|(_, result)| result.as_ref().ok()).collect();
-    let (items, selected) = found.iter().fold((0, 0), |(items, selected), feed| (items + feed.items, selected + feed.selected));
+    let (items, selected) =
+        found.iter().fold((0, 0), |(items, selected), feed| (items + feed.items, selected + feed.selected));
     let all = count(report.feeds.len(), "feed");
     format!("{} of {all} can be read; {selected} of {} would be selected", found.len(), count(items, "post"))
 }

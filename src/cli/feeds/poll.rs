@@ -37,7 +37,9 @@ pub(crate) fn feed_rows(report: &PollReport) -> Table {
     let mut table = table::new(["feed", "items", "new", "selected", "state"]);
     for feed in &report.feeds {
         let [items, new, selected] = match &feed.result {
-            FeedResult::Read { entries, saved } => [*entries, saved.new, saved.selected].map(|number| number.to_string()),
+            FeedResult::Read { entries, saved } => {
+                [*entries, saved.new, saved.selected].map(|number| number.to_string())
+            }
             _ => ["-"; 3].map(str::to_owned),
         };
         table.add_row([feed.id.clone(), items, new, selected, state(feed)]);

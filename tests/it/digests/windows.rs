@@ -306,7 +306,8 @@ fn item(number: usize, kind: Kind, theme: usize) -> ScoredItem {
         Kind::Out => (0.0, Vec::new()),
     };
     let (selected, borderline) = (kind == Kind::Picked, kind == Kind::Listed);
-    let score = Score { total, selected, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
+    let score =
+        Score { total, selected, borderline, themes, language: None, excluded: Vec::new(), reasons: Vec::new() };
     ScoredItem {
         canonical: Some(format!("stories.example.org/{number}")),
         ownership: Ownership::Foreign,

@@ -97,7 +97,7 @@ pub(super) fn held_hosts<'a>(
 }
 
 /// What a look at a feed has given.
-pub(super) struct Looked {
+pub(super) struct VisitResult {
     pub outcome: PollOutcome,
     pub entries: usize,
     pub visit: Visited,
@@ -107,7 +107,7 @@ pub(super) struct Looked {
     pub share: Option<Share>,
 }
 
-impl Looked {
+impl VisitResult {
     /// The feed answered that nothing has changed, or its document has not been parsed yet.
     pub(super) fn unchanged(response: &Response, feed: &Feed, state: &FeedState, now: DateTime<Utc>) -> Self {
         let Validators { etag, last_modified, location } = response.validators.clone();
@@ -208,41 +208,47 @@ pub(in crate::app) fn unparsed(error: &parse::Error, feed: &Feed) -> String {
 }
 
 /// The row to store and the line to log for a poll.
-pub(super) fn settle(app: &App, feed: &Feed, state: &FeedState, now: DateTime<Utc>, looked: Looked) -> (Poll, Line) {
-    let failures = match looked.outcome {
+pub(super) fn settle(
+    app: &App,
+    feed: &Feed,
+    state: &FeedState,
+    now: DateTime<Utc>,
+    visited: VisitResult,
+) -> (Poll, Line) {
+    let failures = match visited.outcome {
         PollOutcome::Failed { .. } => state.failures + 1,
         _ => 0,
     };
-    let hints = match &looked.outcome {
+    let hints = match &visited.outcome {
         PollOutcome::Read { hints, .. } => *hints,
         _ => state.hints,
     };
-    let visit = Visit { failures, retry_after: looked.retry_after, fresh_until: looked.fresh_until, hints };
+    let visit = Visit { failures, retry_after: visited.retry_after, fresh_until: visited.fresh_until, hints };
     let policy = feeds::Policy { interval: app.config.settings.polling.interval };
     let next = feeds::next_check(now, &visit, &policy, chance());
-    let error = match &looked.outcome {
+    let error = match &visited.outcome {
         PollOutcome::Failed { error, .. } => Some(error.clone()),
         _ => None,
     };
     let line = Line {
         feed: feed.id.to_string(),
-        outcome: looked.outcome.as_str(),
-        entries: looked.entries,
+        outcome: visited.outcome.as_str(),
+        entries: visited.entries,
         failures,
         next,
-        visit: looked.visit.clone(),
+        visit: visited.visit.clone(),
         error,
     };
     // The server's request, within our limits.
-    let not_before = looked.retry_after.map(|until| until.min(next.at));
+    let not_before = visited.retry_after.map(|until| until.min(next.at));
     let poll = Poll {
         feed: feed.id.clone(),
         now,
         next,
         not_before,
         first_poll_window: feed.first_poll_window.unwrap_or(app.config.settings.polling.first_poll_window),
-        visit: looked.visit,
-        outcome: looked.outcome,
+        visit: visited.visit,
+        outcome: visited.outcome,
     };
     (poll, line)
 }
