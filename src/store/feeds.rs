@@ -132,7 +132,7 @@ impl PollOutcome {
 
 impl FeedChanges<'_> {
     /// Makes a row for each feed of the list that has none, and marks those that were taken out. `since` is settled when
-    /// the feed is first read ([`Store::save_poll`]); until then, and where a clock that was ahead has set it, it is the
+    /// the feed is first read ([`Self::save_poll`]); until then, and where a clock that was ahead has set it, it is the
     /// feed's window before `now`. A new address forgets what the old one has taught.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ pub struct Subscriber {
     pub consent: String,
     /// How it was recorded; `None` if that was before this was kept.
     pub consent_by: Option<ConsentBy>,
-    /// Which version of the page's wording they saw, if they signed up there: see [`Reader::wording`].
+    /// Which version of the page's wording they saw, if they signed up there: see [`SignUps::wording`](crate::store::SignUps::wording).
     pub consent_wording: Option<String>,
     /// When they gave it; they confirmed it at `confirmed`.
     pub consented: Option<DateTime<Utc>>,

@@ -21,8 +21,10 @@ use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, Sender
 use policy_digest::store::Store;
 use url::Url;
 
+mod bounce;
 mod forms;
 
+pub use bounce::bounce;
 pub use forms::forms;
 
 /// A fixed time, so that a finding can be repeated.

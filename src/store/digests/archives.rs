@@ -11,7 +11,7 @@ use crate::store::{Error, from_json, optional_time, seconds, time, to_json};
 /// The page of a run to be frozen.
 #[derive(Debug, Clone)]
 pub struct NewArchive {
-    /// See [`Reader::free_archive_name`].
+    /// See [`Archive::free_archive_name`](crate::store::Archive::free_archive_name).
     pub name: String,
     /// What a list of pages calls it.
     pub title: String,

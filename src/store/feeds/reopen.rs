@@ -39,7 +39,7 @@ impl FeedChanges<'_> {
                     return Ok(None);
                 }
                 let Admitted { items, selected } = reopening::admit(tx, &feed, since, now)?;
-                Ok(Some(Reopened { items, selected: selected, since }))
+                Ok(Some(Reopened { items, selected, since }))
             })
             .await
     }

@@ -76,6 +76,11 @@ fn every_seed_of_a_form_changes_only_what_can_be_chosen() {
 }
 
 #[test]
+fn every_seed_of_a_returned_email_is_read_the_same_way_each_time() {
+    replay("bounce", exercise::bounce);
+}
+
+#[test]
 fn every_seed_of_a_damaged_backup_is_restored_or_refused() {
     replay("restore", exercise::restore);
 }
