@@ -136,6 +136,12 @@ pub enum Error {
     },
 }
 
+/// An error and its causes on one line.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 impl Error {
     /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
     /// is not that, whoever's fault it is, save 421 (RFC 5321 §3.8): a run that is refused too often is held.

@@ -189,7 +189,7 @@ impl Fetcher {
                     }
                     bytes.extend_from_slice(&piece);
                     // What unpacks to more than is read is given up long before it has all come.
-                    if bytes.len() >= look && bytes.starts_with(&[0x1f, 0x8b]) {
+                    if bytes.len() >= look && coding::is_packed(bytes, "") {
                         look *= 2;
                         if matches!(coding::unpack(bytes.clone(), "", limit), Err(coding::Failure::TooLarge)) {
                             return Err(Error::TooLarge { limit });

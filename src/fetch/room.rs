@@ -50,10 +50,14 @@ impl Room {
     }
 }
 
+/// The units that a body of this length takes.
+fn units(bytes: usize) -> usize {
+    bytes.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES)
+}
+
 impl Share {
     /// Waits until there is room for `bytes` in all; room for fewer is there already.
     pub async fn grow_to(&mut self, bytes: usize) {
-        let units = |bytes: usize| bytes.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
         let more = units(bytes).saturating_sub(units(self.bytes));
         self.bytes = self.bytes.max(bytes);
         if more == 0 || self.beyond.is_some() {
@@ -70,12 +74,9 @@ impl Share {
             leave = Arc::clone(&self.room.beyond).acquire_owned() => self.beyond = Some(leave.expect(closed)),
         }
     }
-}
 
-impl Share {
     /// Returns what is more than `bytes` in all.
     pub fn shrink_to(&mut self, bytes: usize) {
-        let units = |bytes: usize| bytes.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
         let spare = units(self.bytes).saturating_sub(units(bytes));
         self.bytes = self.bytes.min(bytes);
         if let Some(held) = &mut self.units {

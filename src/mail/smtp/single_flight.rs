@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::mail::{Error, Verdict};
+use crate::mail::{Error, Verdict, with_causes};
 
 /// Guards the opening of connections.
 #[derive(Debug, Default)]
@@ -49,10 +49,4 @@ impl SingleFlight {
     fn state(&self) -> State {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-/// The error and its causes on one line.
-fn with_causes(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

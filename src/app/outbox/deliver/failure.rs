@@ -37,7 +37,7 @@ impl Failure {
 
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Mail(error) => causes(error),
+            Self::Mail(error) => mail::with_causes(error),
             Self::Panic => "the attempt ended in a panic".to_owned(),
         }
     }
@@ -48,10 +48,4 @@ impl Failure {
 fn is_after_the_recipient(error: &mail::Error) -> bool {
     use Command::{Data, Message, Rcpt};
     matches!(error, mail::Error::Refused { command: Rcpt | Data | Message, .. })
-}
-
-/// An error and its causes, on one line.
-pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

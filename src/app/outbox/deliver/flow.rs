@@ -13,10 +13,10 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
-use super::failure::causes;
 use crate::app::App;
 use crate::domain::outbox::flow::{Circuit, Flow, Trouble};
 use crate::domain::outbox::probe_pause;
+use crate::mail::with_causes;
 use crate::store::{Pause, PauseCause};
 
 /// The start of a delivery.
@@ -51,7 +51,7 @@ impl FlowControl {
             }
             Some(pause) => match app.transport.probe().await {
                 Ok(()) => Some(pause),
-                Err(error) => return Ok(Start::Paused(keep_open(app, &pause, causes(&error)).await?)),
+                Err(error) => return Ok(Start::Paused(keep_open(app, &pause, with_causes(&error)).await?)),
             },
         };
         let rate = NonZeroU32::new(rate).map(Rate::new);
