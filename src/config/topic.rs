@@ -14,9 +14,9 @@ use super::digest::threshold;
 use super::reading::table::Table;
 use super::reading::value::{Read, Wrong, filled, flag, hinted, language, number, short_name, text};
 use super::settings;
-use local::LocalWeights;
 use crate::domain::selection::relevance::METHOD;
 use crate::domain::selection::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
+use local::LocalWeights;
 
 /// The points for a phrase of each strength.
 struct Weights {

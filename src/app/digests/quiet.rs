@@ -33,6 +33,7 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: String::new(),
             archive: app.page("archive"),
             ..LinksView::default()
         },

@@ -179,7 +179,8 @@ fn imported(app: &App, exported: Exported) -> anyhow::Result<NewLabel> {
     if who.trim().is_empty() || feed.is_empty() || key.is_empty() {
         bail!("`key`, `feed` and `who` must not be empty");
     }
-    let reading = text.as_deref().and_then(|text| app.scorer.reading(&Text { title: &title, content: text, ..Text::default() }));
+    let reading =
+        text.as_deref().and_then(|text| app.scorer.reading(&Text { title: &title, content: text, ..Text::default() }));
     let features = match (reading, features) {
         (Some(reading), _) => Some(reading.to_bytes()),
         (None, Some(features)) => Some(unhex(&features).context("`features` is not hexadecimal")?),

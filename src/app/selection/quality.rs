@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use crate::app::ReadOnly;
 use crate::domain::selection::sample::{RecallEstimate, recall};
+use crate::render::view::QualityView;
 
 /// The time that the figures are about.
 pub const WINDOW: TimeDelta = TimeDelta::weeks(12);
@@ -27,6 +28,16 @@ impl Quality {
         let all = self.kept + self.off_topic;
         (all > 0).then(|| (self.kept * 100 + all / 2) / all)
     }
+}
+
+/// The line at the foot of a digest, if `[digest] show_quality` asks for it and an editor has looked at a draft.
+pub(crate) async fn shown(app: &ReadOnly) -> anyhow::Result<Option<QualityView>> {
+    if !app.config.settings.digest.show_quality {
+        return Ok(None);
+    }
+    let quality = quality(app).await?;
+    let (sampled, missed) = quality.recall.map_or((0, 0), |recall| (recall.sampled, recall.found));
+    Ok(quality.kept_percent().map(|kept| QualityView { kept, sampled, missed }))
 }
 
 /// The figures of the last twelve weeks.

@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::app::operations::keys::{self, LinkError};
 use crate::domain::selection::labels::Kind;
 use crate::domain::subscribers::token::Purpose;
-use crate::store::{NewLabel, VotableStory};
+use crate::store::NewLabel;
+pub use crate::store::VotableStory;
 
 /// The stories that the holder of a link may vote on: those of the last digest that was sent to them, and `chosen` if it
 /// was in an earlier one; in the order of arrival. `None` if they are no subscriber any more, or votes are switched off.
@@ -25,15 +26,12 @@ pub async fn stories(app: &App, token: &str, chosen: Option<i64>) -> Result<Opti
 ///
 /// # Errors
 /// [`LinkError`].
-pub async fn vote(app: &App, token: &str, story: i64) -> Result<bool, LinkError> {
-    let Some(stories) = stories(app, token, Some(story)).await? else { return Ok(false) };
-    if !stories.iter().any(|known| known.seq == story) {
-        return Ok(false);
-    }
+pub async fn vote(app: &App, token: &str, story: Option<i64>) -> Result<bool, LinkError> {
+    let Some(stories) = stories(app, token, story).await? else { return Ok(false) };
+    let Some(story) = story.filter(|story| stories.iter().any(|known| known.seq == *story)) else { return Ok(false) };
     let who = keys::named(app, Purpose::Vote, token).await?;
     let Some(item) = app.store.items().item(story).await? else { return Ok(false) };
     let (item, now) = (super::labels::labelled(&item, &app.scorer), app.clock.now());
     app.store.labels().record(vec![NewLabel { item, who, kind: Kind::ReaderOffTopic, at: now }], now).await?;
     Ok(true)
 }
-

@@ -156,7 +156,11 @@ impl Import {
             labels::import(&app, std::io::stdin().lock()).await
         } else {
             let file = std::fs::File::open(&self.file);
-            labels::import(&app, BufReader::new(file.with_context(|| format!("cannot open `{}`", self.file.display()))?)).await
+            labels::import(
+                &app,
+                BufReader::new(file.with_context(|| format!("cannot open `{}`", self.file.display()))?),
+            )
+            .await
         };
         let count = read.with_context(|| format!("cannot import `{}`", self.file.display()))?;
         done(global, "imported", count);

@@ -78,7 +78,7 @@ impl Labels<'_> {
                 let outcomes = statement.query_map([seconds(since)], outcome)?.collect::<Result<_, _>>()?;
                 let count = |kind: Kind| -> Result<usize, Error> {
                     let values = named_params! { ":since": seconds(since), ":kind": kind.as_str(),
-                        ":kept": Kind::Kept.as_str(), ":off_topic": Kind::OffTopic.as_str() };
+                    ":kept": Kind::Kept.as_str(), ":off_topic": Kind::OffTopic.as_str() };
                     Ok(connection.prepare_cached(COUNT)?.query_row(values, |row| row.get("count"))?)
                 };
                 Ok(Tally { kept: count(Kind::Kept)?, off_topic: count(Kind::OffTopic)?, outcomes })
@@ -104,7 +104,7 @@ impl Labels<'_> {
 }
 
 const PROBABILITIES: &str =
-    "SELECT item, max(probability) AS probability FROM samples WHERE outcome IS NOT NULL GROUP BY item";
+    "SELECT item, max(probability) AS probability FROM draft_samples WHERE outcome IS NOT NULL GROUP BY item";
 
 impl LabelChanges<'_> {
     /// Keeps the sample of a draft, unless it has one already; returns the one that is kept.
@@ -169,14 +169,15 @@ const CANDIDATES: &str = "SELECT seq, score FROM items
     WHERE seq > ?1 AND seq <= ?2 AND selected = 0 AND mailable = 1 AND text_removed IS NULL ORDER BY seq";
 
 const SAMPLE: &str = "SELECT s.item, s.probability, s.outcome, i.title, i.link, f.title AS source
-    FROM samples s JOIN items i ON i.seq = s.item JOIN feeds f ON f.id = i.feed WHERE s.draft = ?1 ORDER BY s.item";
+    FROM draft_samples s JOIN items i ON i.seq = s.item JOIN feeds f ON f.id = i.feed WHERE s.draft = ?1 ORDER BY s.item";
 
-const KEEP: &str = "INSERT INTO samples (draft, item, seed, score, probability, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const KEEP: &str = "INSERT INTO draft_samples (draft, item, seed, score, probability, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
-const SETTLE: &str = "UPDATE samples SET outcome = ?2, at = ?3 WHERE draft = ?1";
-const SETTLE_ONE: &str = "UPDATE samples SET outcome = ?2 WHERE draft = ?1 AND item = ?3";
+const SETTLE: &str = "UPDATE draft_samples SET outcome = ?2, at = ?3 WHERE draft = ?1";
+const SETTLE_ONE: &str = "UPDATE draft_samples SET outcome = ?2 WHERE draft = ?1 AND item = ?3";
 
-const OUTCOMES: &str = "SELECT probability, outcome FROM samples WHERE outcome IS NOT NULL AND at >= ?1 ORDER BY draft, item";
+const OUTCOMES: &str =
+    "SELECT probability, outcome FROM draft_samples WHERE outcome IS NOT NULL AND at >= ?1 ORDER BY draft, item";
 
 const COUNT: &str = "SELECT count(DISTINCT l.key) AS count FROM labels l WHERE l.at >= :since AND l.kind = :kind
     AND NOT EXISTS (SELECT 1 FROM labels n WHERE n.key = l.key AND n.kind IN (:kept, :off_topic)

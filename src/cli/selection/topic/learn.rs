@@ -84,16 +84,22 @@ impl Learn {
 }
 
 fn show(learning: &Learning, topic: &Topic, limit: usize) {
-    let counts: Vec<String> = learning.labels.iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
+    let counts: Vec<String> =
+        learning.labels.iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
     let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
     print(format_args!("labels: {counts}"));
     if learning.unreadable > 0 {
-        print(format_args!("{} without a text or features: not used", table::count(learning.unreadable, "labelled post")));
+        print(format_args!(
+            "{} without a text or features: not used",
+            table::count(learning.unreadable, "labelled post")
+        ));
     }
     let state = match learning.local {
         LocalWeights::None => "the shipped weights are in use",
         LocalWeights::Used => "weights learnt earlier are in use",
-        LocalWeights::Outdated => "weights learnt earlier are ignored: they start from another version of the shipped ones",
+        LocalWeights::Outdated => {
+            "weights learnt earlier are ignored: they start from another version of the shipped ones"
+        }
         LocalWeights::Damaged => "weights learnt earlier are ignored: their file is damaged",
     };
     print(state);
@@ -145,7 +151,9 @@ fn conclusion(learning: &Learning, applies: bool) -> String {
         ),
         Verdict::Worse => "not worth it: precision or recall would fall, so nothing changes".to_owned(),
         Verdict::Same => "not worth it: nothing would change".to_owned(),
-        Verdict::Better if applies => "the learnt weights are in use from now on; `topic learn --forget` goes back".to_owned(),
+        Verdict::Better if applies => {
+            "the learnt weights are in use from now on; `topic learn --forget` goes back".to_owned()
+        }
         Verdict::Better if learning.is_in_use => "these weights are in use already".to_owned(),
         Verdict::Better => "worth it: `policy-digest topic learn --apply` uses these weights".to_owned(),
     }
@@ -154,9 +162,7 @@ fn conclusion(learning: &Learning, applies: bool) -> String {
 fn to_json(learning: &Learning, topic: &Topic) -> Value {
     let test = &learning.learnt.back_test;
     let estimate = |it: Estimate| json!({ "value": it.value, "interval": it.interval.map(|(low, high)| [low, high]) });
-    let figures = |it: &crate::domain::selection::learning::Quality| {
-        json!({ "precision": estimate(it.precision), "recall": estimate(it.recall) })
-    };
+    let figures = |it: &crate::domain::selection::learning::Quality| json!({ "precision": estimate(it.precision), "recall": estimate(it.recall) });
     let counts: serde_json::Map<String, Value> =
         learning.labels.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
     let verdict = match test.verdict {

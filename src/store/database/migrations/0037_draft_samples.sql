@@ -1,6 +1,6 @@
 -- The blind samples: posts drawn at random from those that were not selected, and what an editor said of them.
 
-CREATE TABLE samples (
+CREATE TABLE draft_samples (
     draft TEXT NOT NULL,                    -- what they were drawn for
     item INTEGER NOT NULL,
     seed INTEGER NOT NULL,                  -- of the draw
@@ -10,4 +10,4 @@ CREATE TABLE samples (
     at INTEGER NOT NULL,                    -- when it was drawn, then when an editor looked
     PRIMARY KEY (draft, item)
 ) STRICT;
-CREATE INDEX samples_by_time ON samples (at);
+CREATE INDEX draft_samples_by_time ON draft_samples (at);
