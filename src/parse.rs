@@ -106,7 +106,7 @@ pub struct Document {
     pub unchanged: Vec<Unchanged>,
     /// What it says about when to come again.
     pub hints: Hints,
-    /// What had to be mended, for the administrator's eyes.
+    /// What had to be repaired, for the administrator's eyes.
     pub repairs: Vec<Repair>,
     /// What was left out because there was more of it than the limits allow.
     pub cut: Cut,

@@ -95,7 +95,7 @@ const VALUE_BYTES: usize = 64;
 /// A date, if it can be read, and as it is written.
 type Dated = (Option<DateTime<Utc>>, String);
 
-/// Every value that stands in an entry, with its rank.
+/// Every value of an entry, with its rank.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     pub(super) base: Option<Rc<Base>>,

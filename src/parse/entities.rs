@@ -18,7 +18,7 @@ pub(super) struct Met {
     pub(super) named: usize,
 }
 
-/// Resolves each reference once; what is none stays as it stands.
+/// Resolves each reference once; anything else stays unchanged.
 pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
     decode_with(text, &HashMap::new(), usize::MAX)
 }

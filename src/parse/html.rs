@@ -39,7 +39,7 @@ pub(super) fn one_line(text: &str) -> String {
     tidy.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Plain text as it stands, without control and invisible characters, its line breaks kept.
+/// Plain text unchanged, but without control and invisible characters, its line breaks kept.
 #[must_use]
 pub(super) fn tidy(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(MAX_BYTES)];

@@ -1,5 +1,5 @@
 //! One element that holds a value: all that is inside belongs to it, markup too. Which of its two readings
-//! counts, as text with its entities resolved or as markup, and whether it is HTML, is told here.
+//! counts, as text with its entities resolved or as markup, and whether it is HTML, is decided here.
 
 use std::borrow::Cow;
 use std::rc::Rc;

@@ -95,7 +95,7 @@ impl<'a> Lexer<'a> {
         Event::CData { text: &self.text[start..end], closed: entry.is_none() && close.is_some() }
     }
 
-    /// Skips a declaration; what stands between its brackets is returned.
+    /// Skips a declaration, and returns what is between its brackets.
     fn declaration(&mut self) -> Option<&'a str> {
         let subset = self.find(">", self.at).is_some_and(|end| self.text[self.at..end].contains('['));
         if !subset {
@@ -195,7 +195,7 @@ impl<'a> Lexer<'a> {
         };
         match self.find(quote, start + 1) {
             Some(end) if !self.begins_or_ends_entry(start..end) => (&self.text[start + 1..end], end + 1),
-            // Where the closing quote is missing, the next one stands in another entry.
+            // Where the closing quote is missing, the next one belongs to another entry.
             Some(_) => {
                 let rest = &self.text[start + 1..];
                 let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<')).unwrap_or(rest.len());

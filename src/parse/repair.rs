@@ -1,5 +1,5 @@
 //! One tolerant pass over the markup, whatever its dialect and its flaws, that collects each entry's values and
-//! counts what had to be mended. No balance of tags is needed: a value ends where its own end, the next value or
+//! counts what had to be repaired. No balance of tags is needed: a value ends where its own end, the next value or
 //! its entry's end comes. What a value becomes, `leaf` says; what is made of an entry, `draft`.
 
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ pub(super) struct Repaired {
     pub(super) hints: Hints,
     /// It ends where it should.
     pub(super) is_whole: bool,
-    /// How often each thing was mended, by its name in the singular.
+    /// How often each flaw was repaired, by its name in the singular.
     pub(super) counts: BTreeMap<&'static str, usize>,
     /// What was left out.
     pub(super) cut: Cut,
@@ -217,7 +217,7 @@ impl<'a, 's> Pass<'a, 's> {
         }
         match meaning {
             Some((target, rank)) => {
-                // What stands in another element is second to what stands in the entry itself.
+                // A value in another element comes second to one in the entry itself.
                 let rank = rank + 16 * u8::try_from(self.wrappers.len().min(8)).unwrap_or(8);
                 let base = base_of(attributes, self.entry.as_ref().map_or(&self.base, |entry| &entry.base));
                 self.leaf =

@@ -45,7 +45,7 @@ fn without_monsters(html: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Where the tokenizer stands in a tag: HTML, sections 13.2.5.8 and 13.2.5.32 to 13.2.5.39.
+/// The tokenizer's state in a tag: HTML, sections 13.2.5.8 and 13.2.5.32 to 13.2.5.39.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     TagName,

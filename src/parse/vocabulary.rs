@@ -156,7 +156,7 @@ impl Target {
     /// How many there are.
     pub(super) const COUNT: usize = Self::Frequency as usize + 1;
 
-    /// Whether no other value stands inside of it, so that another one's start shows that its end is missing.
+    /// Whether it contains no other value, so that another one's start shows that its end is missing.
     pub(super) fn is_short(self) -> bool {
         !matches!(self, Self::Summary | Self::Content)
     }
