@@ -3,16 +3,18 @@
 //! only what is kept takes memory.
 
 mod members;
+pub(super) mod rss;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::base::absolute;
-use super::draft::{Draft, digest, title_hash};
+use super::entry::draft::{Draft, digest, title_hash};
+use super::entry::identity;
+use super::entry::person::person_of;
 use super::entry::{body, categories, fitted, joined, own_identity, plain_title};
-use super::person::person_of;
-use super::repair::MAX_INHERITED;
-use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
+use super::markup::base::absolute;
+use super::markup::repair::MAX_INHERITED;
+use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, newest_that_fit};
 use crate::config::Limits;
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Cut, Hints};

@@ -8,7 +8,7 @@ use memchr::{memchr, memmem};
 
 /// One piece of the document.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// An opening tag; `closed` when it closes itself; `raw` is the tag as written.
     Start { name: &'a str, attributes: Vec<(&'a str, Cow<'a, str>)>, closed: bool, raw: &'a str },
     /// A closing tag.
@@ -27,7 +27,7 @@ pub(super) enum Event<'a> {
 const MAX_ATTRIBUTES: usize = 256;
 
 /// Reads a document from its start; see [`Event`].
-pub(super) struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
     /// Bytes that were searched ahead.
@@ -37,12 +37,12 @@ pub(super) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0, searched: 0, found: Vec::new() }
     }
 
     /// How many bytes were looked at so far, those that were looked at twice counted twice.
-    pub(super) fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.at + self.searched
     }
 

@@ -12,7 +12,7 @@ use memchr::memchr;
 const MAX_ATTRIBUTES: usize = 256;
 
 /// Gives every token to a new sink, and the sink back.
-pub(super) fn tokenize<S: TokenSink<Handle = ()> + Default>(html: &str) -> S {
+pub(crate) fn tokenize<S: TokenSink<Handle = ()> + Default>(html: &str) -> S {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(&without_monsters(html)));
     let tokenizer = Tokenizer::new(S::default(), TokenizerOpts::default());

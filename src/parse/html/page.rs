@@ -1,8 +1,8 @@
 //! A web page's article: its title and its text, as far as they can be distinguished from the rest of the page. For `explain`
 //! only; a poll reads feeds.
 
-use super::encoding;
-use super::html::{to_line, to_text};
+use super::{to_line, to_text};
+use crate::parse::encoding;
 
 /// What a page says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use url::Url;
 
-use super::base::absolute;
-use super::encoding;
 use super::tokenize::tokenize;
+use crate::parse::encoding;
+use crate::parse::markup::base::absolute;
 
 /// The head of a page is long before this.
 const MAX_BYTES: usize = 512 * 1024;
