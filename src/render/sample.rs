@@ -148,7 +148,7 @@ fn vote() -> VoteView {
         is_chosen,
     };
     let stories = vec![choice("1", "Joined-up care in Fife", true), choice("2", "Weeknotes", false)];
-    VoteView { topic: "public service reform".into(), stories }
+    VoteView { lang: "en".into(), dir: "ltr".into(), topic: "public service reform".into(), stories }
 }
 
 fn sender() -> SenderView {

@@ -253,6 +253,10 @@ impl PageView for AskLinkView {
 /// The page on which a subscriber says that a story is not on topic.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct VoteView {
+    /// BCP 47.
+    pub lang: String,
+    /// "ltr" or "rtl".
+    pub dir: String,
     /// What the digest is about: "public service reform".
     pub topic: String,
     /// The stories to choose from; never empty.

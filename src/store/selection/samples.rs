@@ -171,7 +171,8 @@ const CANDIDATES: &str = "SELECT seq, score FROM items
 const SAMPLE: &str = "SELECT s.item, s.probability, s.outcome, i.title, i.link, f.title AS source
     FROM draft_samples s JOIN items i ON i.seq = s.item JOIN feeds f ON f.id = i.feed WHERE s.draft = ?1 ORDER BY s.item";
 
-const KEEP: &str = "INSERT INTO draft_samples (draft, item, seed, score, probability, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const KEEP: &str =
+    "INSERT INTO draft_samples (draft, item, seed, score, probability, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 const SETTLE: &str = "UPDATE draft_samples SET outcome = ?2, at = ?3 WHERE draft = ?1";
 const SETTLE_ONE: &str = "UPDATE draft_samples SET outcome = ?2 WHERE draft = ?1 AND item = ?3";

@@ -33,7 +33,9 @@ pub(crate) async fn ask(
         is_chosen: Some(story.seq) == chosen,
     };
     let topic = single_line(&app.config.topic.title);
-    rendered(&app, StatusCode::OK, &VoteView { topic, stories: stories.into_iter().map(choice).collect() })
+    let (lang, dir) = ("en".to_owned(), "ltr".to_owned());
+    let stories = stories.into_iter().map(choice).collect();
+    rendered(&app, StatusCode::OK, &VoteView { lang, dir, topic, stories })
 }
 
 /// Records the vote. Repeating it changes nothing.
