@@ -3,4 +3,5 @@
 mod deploy;
 mod floors;
 mod fuzz_seeds;
+mod portable;
 mod schema;
