@@ -95,7 +95,8 @@ fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 }
 
 fn renderer(config: &Config) -> anyhow::Result<Renderer> {
-    let renderer = Renderer::new(config.settings.templates_dir.as_deref(), &config.languages).context("cannot load the templates")?;
+    let renderer = Renderer::new(config.settings.templates_dir.as_deref(), &config.languages)
+        .context("cannot load the templates")?;
     Ok(renderer.for_site(&config.settings.name, config.settings.public_url.as_str()))
 }
 

@@ -108,7 +108,9 @@ impl Renderer {
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
-        for (environment, (name, _)) in renderer.environments.iter().flat_map(|(_, it)| TEMPLATES.iter().map(move |t| (it, t))) {
+        for (environment, (name, _)) in
+            renderer.environments.iter().flat_map(|(_, it)| TEMPLATES.iter().map(move |t| (it, t)))
+        {
             // A template that others extend is read with each of them, so the same fault may appear repeatedly.
             let read = template(environment, name).err();
             let tried = sample::values(name).into_iter().filter_map(|values| inlined(environment, name, values).err());

@@ -101,7 +101,8 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
     let words = Arc::clone(app.words());
-    let renderer = Arc::new(BodyRenderer { app: ReadOnly::clone(app), words, now, earlier, archive, note, missed, since });
+    let renderer =
+        Arc::new(BodyRenderer { app: ReadOnly::clone(app), words, now, earlier, archive, note, missed, since });
     let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {

@@ -88,7 +88,8 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     let templates = settings.templates_dir.as_deref();
     if let Some(code) = settings.languages.iter().find(|code| !words::is_known(templates, code)) {
         let message = format!("there are no words for the language `{code}`");
-        let hint = format!("translate `words/en.toml` of the templates and save it as `words/{code}.toml` in `templates_dir`");
+        let hint =
+            format!("translate `words/en.toml` of the templates and save it as `words/{code}.toml` in `templates_dir`");
         note("languages", &message, &hint);
     }
     let mut codes = settings.languages.clone();

@@ -15,9 +15,7 @@ use crate::domain::catalogue::{Catalogue, Category, Languages, Message, Pattern}
 use crate::domain::digests::locale::Locale;
 
 /// The built-in files, by their path among the templates.
-pub const WORDS: &[(&str, &str)] = &[
-    ("words/en.toml", include_str!("../../templates/words/en.toml")),
-];
+pub const WORDS: &[(&str, &str)] = &[("words/en.toml", include_str!("../../templates/words/en.toml"))];
 
 /// The language that every other one falls back to.
 const ENGLISH: &str = "en";
@@ -96,12 +94,7 @@ pub(super) fn read(templates: Option<&Path>, languages: &[(String, Locale)]) -> 
 
 /// The messages of one language: the built-in ones, replaced by those of the folder. Only a message that `english` has
 /// can be used, with the values that it has.
-fn messages(
-    templates: Option<&Path>,
-    code: &str,
-    english: Option<&Messages>,
-    findings: &mut Vec<Finding>,
-) -> Messages {
+fn messages(templates: Option<&Path>, code: &str, english: Option<&Messages>, findings: &mut Vec<Finding>) -> Messages {
     let file = file(code);
     let mut messages = Messages::new();
     if let Some((path, text)) = WORDS.iter().find(|(path, _)| *path == file) {
@@ -191,7 +184,8 @@ impl<'a> Reader<'a> {
     fn add(&mut self, key: String, place: Range<usize>, message: Message) {
         if let Some(known) = self.known {
             let Some(known_message) = known.get(&key) else {
-                let hint = nearest(&key, known.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                let hint =
+                    nearest(&key, known.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
                 return self.refuse(place, format!("there is no message `{key}`"), hint);
             };
             let values = known_message.placeholders();
@@ -231,7 +225,8 @@ mod tests {
         std::fs::write(folder.path().join(file(code)), content).unwrap();
         let languages = chosen(&["en".to_owned(), code.to_owned()], &british(), Some(folder.path()));
         let words = read(Some(folder.path()), &languages);
-        let findings = words.findings.iter().map(|finding| format!("{}: {}", finding.line.unwrap_or(0), finding.message));
+        let findings =
+            words.findings.iter().map(|finding| format!("{}: {}", finding.line.unwrap_or(0), finding.message));
         let findings = findings.collect::<Vec<_>>().join("\n");
         (words, findings)
     }
@@ -265,7 +260,10 @@ mod tests {
         for (content, expected) in [
             ("[email]\nchnage = \"x\"", "2: there is no message `email.chnage`"),
             ("[email]\nsince = \"{day}\"", "2: `email.since` has an unknown placeholder `{day}`"),
-            ("[email]\nsince = \"{date\"", "2: `email.since` has a `{` that does not begin a placeholder such as `{name}`"),
+            (
+                "[email]\nsince = \"{date\"",
+                "2: `email.since` has a `{` that does not begin a placeholder such as `{name}`",
+            ),
             ("[email]\nsince = 3", "2: `email.since` is not text"),
             ("[digest]\nposts = { one = \"x\" }", "2: `digest.posts` has no form `other`"),
         ] {

@@ -183,11 +183,7 @@ fn welcome() -> WelcomeView {
 }
 
 fn known() -> KnownView {
-    KnownView {
-        name: "Public Service Reform Digest".into(),
-        links: links(),
-        sender: sender(),
-    }
+    KnownView { name: "Public Service Reform Digest".into(), links: links(), sender: sender() }
 }
 
 fn alarms() -> AlarmsView {

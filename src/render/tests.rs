@@ -149,7 +149,7 @@ fn an_email_says_how_many_posts_it_leaves_out_and_where_they_are() {
     let cut = DigestView { left_out: "388 more".into(), ..view() };
     let mail = renderer().email(english(), &cut).expect("a digest");
     assert!(mail.html.contains(">and 388 more on the web</a>"), "{}", mail.html);
-    assert!(mail.text.contains("and 388 more on the web\nhttps://digest.example.org/archive/1\n"), "{}", mail.text);
+    assert!(mail.text.contains("and 388 more on the web:\nhttps://digest.example.org/archive/1\n"), "{}", mail.text);
     let nowhere = DigestView { links: LinksView::default(), ..cut };
     let mail = renderer().email(english(), &nowhere).expect("a digest");
     assert!(mail.html.contains(">and 388 more</p>") && mail.text.contains("\nand 388 more\n"), "{}", mail.html);
@@ -227,7 +227,10 @@ fn a_missing_variable_is_named_with_file_and_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("digest")).expect("a folder");
     std::fs::write(folder.path().join("digest/subject.txt.j2"), "\n{{ colour }}").expect("a file");
-    let error = Renderer::new(Some(folder.path()), &LANGUAGES).expect("templates").email(english(), &view()).expect_err("a refusal");
+    let error = Renderer::new(Some(folder.path()), &LANGUAGES)
+        .expect("templates")
+        .email(english(), &view())
+        .expect_err("a refusal");
     assert_eq!(error.to_string(), "template `digest/subject.txt.j2`, line 2, column 4: unknown variable `colour`");
 }
 

@@ -72,12 +72,7 @@ impl MessageView {
     /// A page with neither a button nor a link.
     #[must_use]
     pub fn new(title: &str, paragraphs: &[String]) -> Self {
-        Self {
-            title: title.to_owned(),
-            paragraphs: paragraphs.to_vec(),
-            form: None,
-            link: None,
-        }
+        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None }
     }
 }
 

@@ -190,7 +190,8 @@ pub fn compose(input: &[u8]) {
         |name: &str| SectionOutline { name: name.to_owned(), title: name.to_uppercase(), description: String::new() };
     let outlines = [outline("a"), outline("b")];
     let languages = built_in_languages();
-    let words = Context { words: languages.first(), name: "public service reform", earlier: &[], date: "24 November 2026" };
+    let words =
+        Context { words: languages.first(), name: "public service reform", earlier: &[], date: "24 November 2026" };
     let pins: Vec<Url> = stories.last().map(|story| story.link.clone()).into_iter().collect();
     for (max_stories, rows) in [(0, 0), (3, 2), (12, usize::MAX)] {
         let room = Room { max_stories, rows };

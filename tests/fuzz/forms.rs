@@ -81,8 +81,12 @@ async fn join(app: &App, fields: &Fields) {
             sign_up::sign_up(app, wanted).await.expect("a form without a mistake is stored");
         }
         Err(mistakes) => {
-            let page = sign_up::page_again(app, app.words(), form(typed), mistakes.clone()).await.expect("the page is rendered");
-            let plain = sign_up::page_again(app, app.words(), form("x".to_owned()), mistakes).await.expect("the page is rendered");
+            let page = sign_up::page_again(app, app.words(), form(typed), mistakes.clone())
+                .await
+                .expect("the page is rendered");
+            let plain = sign_up::page_again(app, app.words(), form("x".to_owned()), mistakes)
+                .await
+                .expect("the page is rendered");
             assert_eq!(markup(&page), markup(&plain), "{page}");
         }
     }

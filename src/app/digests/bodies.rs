@@ -116,7 +116,8 @@ impl BodyRenderer {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
         let view = self.view(&digest, ("", ""), links);
-        let html = self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
+        let html =
+            self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
         let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
         let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
@@ -178,7 +179,9 @@ impl BodyRenderer {
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
-        app.renderer.email(&self.words, &self.view(digest, (&why, &self.since), links)).context("cannot render the digest")
+        app.renderer
+            .email(&self.words, &self.view(digest, (&why, &self.since), links))
+            .context("cannot render the digest")
     }
 
     fn view(&self, digest: &Digest, (why, since): (&str, &str), links: LinksView) -> DigestView {

@@ -53,7 +53,16 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let since = app.day(app.words(), now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
-    let renderer = Arc::new(BodyRenderer { app: app.clone(), words: Arc::clone(app.words()), now, earlier, archive, note, missed, since });
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        missed,
+        since,
+    });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let composed = renderer.mail_of(&stories.into(), after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
@@ -80,8 +89,16 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let renderer =
-        Arc::new(BodyRenderer { app: app.clone(), words: Arc::clone(app.words()), now, earlier, archive, note, missed, since: app.day(app.words(), now) });
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        missed,
+        since: app.day(app.words(), now),
+    });
     let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {

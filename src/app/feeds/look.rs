@@ -77,7 +77,10 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
         selected: items.iter().filter(|item| item.score.selected).count(),
         undated: items.len() - dates.len(),
         newest: dates.iter().max().copied(),
-        rhythm: rhythm(app.words(), frequency::frequency(recent.len() as u64, recent.iter().min().map(|at| **at), now, now)),
+        rhythm: rhythm(
+            app.words(),
+            frequency::frequency(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        ),
         items,
     }
 }

@@ -109,8 +109,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
     let fresh = hex(&random(12)?);
     let id = known.map_or(fresh, |person| person.id);
     // Both are rendered whichever is sent, so that the response time reveals nothing.
-    let answers =
-        [
+    let answers = [
         transactional_emails::confirmation(app, words, &id, wanted.preferences.cadence)?,
         transactional_emails::known(app, words)?,
     ];

@@ -37,11 +37,7 @@ pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cade
 /// The notice to an active subscriber that they are already subscribed.
 pub(crate) fn known(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
-    let view = KnownView {
-        name: settings.name.clone(),
-        links: links(),
-        sender: app.sender(),
-    };
+    let view = KnownView { name: settings.name.clone(), links: links(), sender: app.sender() };
     let rendered = app.renderer.email(words, &view).context("cannot render the answer to a subscriber")?;
     answer(app, Kind::Known, 'k', rendered)
 }
@@ -83,13 +79,7 @@ pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Ans
 
 fn link_view(app: &App, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
     let settings = &app.config.settings;
-    LinkView {
-        name: settings.name.clone(),
-        url,
-        valid_for,
-        sender: app.sender(),
-        purpose,
-    }
+    LinkView { name: settings.name.clone(), url, valid_for, sender: app.sender(), purpose }
 }
 
 fn confirm_for(words: &Catalogue) -> String {

@@ -206,7 +206,12 @@ pub fn compose(
     let left_out = rows - rest.len() - listed.len();
 
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
-    filled.push(Section { name: String::new(), title: context.words.words("digest.other_theme"), description: String::new(), stories: Vec::new() });
+    filled.push(Section {
+        name: String::new(),
+        title: context.words.words("digest.other_theme"),
+        description: String::new(),
+        stories: Vec::new(),
+    });
     for (place, story) in full {
         let entry = Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections, context.words) };
         filled[place.min(sections.len())].stories.push(entry);

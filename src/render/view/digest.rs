@@ -146,7 +146,10 @@ impl DigestView {
         };
         let (name, words_of) = (single_line(frame.name), frame.words);
         Self {
-            title: words_of.text("digest.title", &[("name", (&name).into()), ("date", (&frame.words.locale().date(&today)).into())]),
+            title: words_of.text(
+                "digest.title",
+                &[("name", (&name).into()), ("date", (&frame.words.locale().date(&today)).into())],
+            ),
             name,
             subject: digest.subject.clone(),
             preheader: words(&digest.preheader),

@@ -10,11 +10,7 @@ use crate::web::http::error::Failure;
 use crate::web::http::site::Site;
 use crate::web::not_found;
 
-pub(crate) async fn show(
-    site: Site,
-    Path(name): Path<String>,
-    asked: HeaderMap,
-) -> Result<Response, Failure> {
+pub(crate) async fn show(site: Site, Path(name): Path<String>, asked: HeaderMap) -> Result<Response, Failure> {
     match archive::show(&site, &name).await? {
         Some(page) => Ok(caching::answer(&asked, caching::HTML, page)),
         None => Ok(not_found().await.into_response()),
@@ -22,11 +18,7 @@ pub(crate) async fn show(
 }
 
 /// `?page=2`; the first page without it or with an invalid number.
-pub(crate) async fn list(
-    site: Site,
-    RawQuery(query): RawQuery,
-    asked: HeaderMap,
-) -> Result<Response, Failure> {
+pub(crate) async fn list(site: Site, RawQuery(query): RawQuery, asked: HeaderMap) -> Result<Response, Failure> {
     let page = query.as_deref().and_then(|query| query.strip_prefix("page=")).and_then(|page| page.parse().ok());
     let page = archive::list(&site, &site.words, page.unwrap_or(1)).await?;
     Ok(caching::answer(&asked, caching::HTML, page))

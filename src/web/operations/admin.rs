@@ -42,7 +42,10 @@ pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let report = status::status(&app).await?;
-    let html = app.renderer.operator_page(app.words(), &view::of(&app, &report)).context("cannot render the operator's page")?;
+    let html = app
+        .renderer
+        .operator_page(app.words(), &view::of(&app, &report))
+        .context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 

@@ -16,16 +16,13 @@ use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::subscribers::token::Purpose;
 use crate::render::{AskLinkView, PageForm};
 use crate::web::http::error::Failure;
-use crate::web::http::site::Site;
 use crate::web::http::form::Fields;
+use crate::web::http::site::Site;
 use crate::web::http::timing;
 use crate::web::http::visitor::Visitor;
 use crate::web::{Help, NEW_LINK, refused};
 
-const ASK_AGAIN: Help = Help {
-    text: "unusable.ask_again",
-    link: ("p", "unusable.ask_again_link"),
-};
+const ASK_AGAIN: Help = Help { text: "unusable.ask_again", link: ("p", "unusable.ask_again_link") };
 
 /// The page; `?done=…` names the change that was just made. Changes nothing.
 pub(crate) async fn show(

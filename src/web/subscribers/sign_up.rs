@@ -8,8 +8,8 @@ use crate::app::subscribers::rate_limits::TooOften;
 use crate::app::subscribers::sign_up;
 use crate::app::subscribers::sign_up::Form;
 use crate::web::http::error::Failure;
-use crate::web::http::site::Site;
 use crate::web::http::form::Fields;
+use crate::web::http::site::Site;
 use crate::web::http::visitor::Visitor;
 use crate::web::http::{robots, timing};
 
@@ -53,10 +53,8 @@ pub(crate) async fn submit(site: Site, from: Visitor, fields: Fields) -> Result<
 /// The response to a visitor who sends too many requests.
 pub(crate) fn too_often(site: &Site, TooOften(wait): TooOften) -> Result<Response, Failure> {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let text = [
-        site.text("too_often.minutes", &[("n", seconds.div_ceil(60).into())]),
-        site.words.words("too_often.nothing"),
-    ];
+    let text =
+        [site.text("too_often.minutes", &[("n", seconds.div_ceil(60).into())]), site.words.words("too_often.nothing")];
     let mut response = site.page(StatusCode::TOO_MANY_REQUESTS, "too_often.title", &text, None)?;
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     Ok(response)

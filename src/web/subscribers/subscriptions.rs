@@ -16,10 +16,7 @@ use crate::web::http::site::Site;
 use crate::web::http::visitor::Visitor;
 use crate::web::{Help, refused};
 
-const SIGN_UP_AGAIN: Help = Help {
-    text: "confirming.sign_up_again",
-    link: ("", "confirming.sign_up_link"),
-};
+const SIGN_UP_AGAIN: Help = Help { text: "confirming.sign_up_again", link: ("", "confirming.sign_up_link") };
 
 /// Shows the button; changes nothing.
 pub(crate) async fn ask(site: Site, Path(token): Path<String>) -> Result<Response, Failure> {
@@ -41,11 +38,7 @@ pub(crate) async fn confirm(site: Site, Path(token): Path<String>) -> Result<Res
 }
 
 /// The button on the page of an expired link.
-pub(crate) async fn again(
-    site: Site,
-    from: Visitor,
-    Path(token): Path<String>,
-) -> Result<Response, Failure> {
+pub(crate) async fn again(site: Site, from: Visitor, Path(token): Path<String>) -> Result<Response, Failure> {
     if let Err(wait) = site.limits.visitor(from.0) {
         return too_often(&site, wait);
     }

@@ -9,8 +9,8 @@ use crate::app::subscribers::preferences::Return;
 use crate::app::subscribers::{preferences, subscribe};
 use crate::render::PageForm;
 use crate::web::http::error::Failure;
-use crate::web::http::site::Site;
 use crate::web::http::form;
+use crate::web::http::site::Site;
 use crate::web::{NEW_LINK, refused};
 
 /// Shows the button; changes nothing.

@@ -49,7 +49,8 @@ fn differences(own: &BTreeSet<String>, words: &Catalogue, english: &Catalogue) -
             found.push(format!("`{key}` has the values {its:?}, in English {ours:?}"));
         }
     }
-    found.extend(own.iter().filter(|key| !english.messages().contains_key(*key)).map(|key| format!("`{key}` is extra")));
+    found
+        .extend(own.iter().filter(|key| !english.messages().contains_key(*key)).map(|key| format!("`{key}` is extra")));
     found
 }
 
@@ -65,7 +66,9 @@ fn a_missing_message_and_another_value_are_found() {
     assert!(own.remove("email.why") && own.insert("email.whyy".to_owned()));
     let found = differences(&own, &other, english);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(found.contains(&"`email.why` is missing".to_owned()) && found.contains(&"`email.whyy` is extra".to_owned()));
+    assert!(
+        found.contains(&"`email.why` is missing".to_owned()) && found.contains(&"`email.whyy` is extra".to_owned())
+    );
     assert!(found.iter().any(|difference| difference.starts_with("`email.since` has the values")), "{found:?}");
 }
 
@@ -83,7 +86,9 @@ fn every_message_is_used_and_every_used_message_exists() {
     let unknown: Vec<&str> = used
         .match_indices("t(\"")
         .filter_map(|(at, found)| used[at + found.len()..].split('"').next())
-        .filter(|key| key.split_once('.').is_some_and(|(section, _)| sections.contains(section)) && !known.contains(key))
+        .filter(|key| {
+            key.split_once('.').is_some_and(|(section, _)| sections.contains(section)) && !known.contains(key)
+        })
         .collect();
     assert!(unknown.is_empty(), "messages that do not exist: {unknown:?}");
 }
@@ -152,7 +157,8 @@ fn own_words(name: &str, template: &str) -> Vec<String> {
 
 /// A string with a capital or several words; names of fields and values have neither.
 fn is_prose(text: &str) -> bool {
-    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-./,=# ".contains(c));
+    let is_name =
+        |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-./,=# ".contains(c));
     has_letters(text) && (!is_name(text) || text.trim().contains(' ') && !text.starts_with(' '))
 }
 

@@ -60,7 +60,8 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         themes,
         first_day: first.to_string(),
         last_day: last.to_string(),
-        pause_days: words.text("preferences.pause_days", &[("first", (&first_long).into()), ("last", (&last_long).into())]),
+        pause_days: words
+            .text("preferences.pause_days", &[("first", (&first_long).into()), ("last", (&last_long).into())]),
         first_day_long: first_long,
         last_day_long: last_long,
         unsubscribe: format!("{up}unsubscribe/{unsubscribe}"),

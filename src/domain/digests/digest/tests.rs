@@ -130,7 +130,10 @@ fn the_subject_names_the_best_story_and_counts_the_others() {
     );
     assert_eq!(subject("One", 1, &named("Reform Digest")), "One – Reform");
     let long = "What we learned from two years of joined-up working in health and social care";
-    assert_eq!(subject(long, 12, &named("reform")), "What we learned from two years of joined-up working in…, and 11 more");
+    assert_eq!(
+        subject(long, 12, &named("reform")),
+        "What we learned from two years of joined-up working in…, and 11 more"
+    );
 }
 
 #[test]

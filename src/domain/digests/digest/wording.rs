@@ -33,7 +33,9 @@ pub(super) fn unused_subject(leading: &[String], count: usize, context: &Context
     let is_unused = |subject: &str| !context.earlier.iter().any(|earlier| earlier.contains(subject));
     let plain = leading.iter().map(|title| subject(title, count, context));
     let unused = plain.enumerate().find(|(_, subject)| is_unused(subject));
-    let dated = |title: &str| context.words.text("digest.subject_dated", &[("title", title.into()), ("date", context.date.into())]);
+    let dated = |title: &str| {
+        context.words.text("digest.subject_dated", &[("title", title.into()), ("date", context.date.into())])
+    };
     unused.or_else(|| Some((0, cut(leading.first()?, dated))))
 }
 
@@ -71,5 +73,8 @@ pub(super) fn preheader(others: &[String], excerpt: &str, words: &Catalogue) -> 
         return text::truncate_at_word(excerpt, PREHEADER_CHARS);
     }
     let titles: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
-    text::truncate_at_word(&words.text("digest.preheader", &[("titles", titles.join("; ").as_str().into())]), PREHEADER_CHARS)
+    text::truncate_at_word(
+        &words.text("digest.preheader", &[("titles", titles.join("; ").as_str().into())]),
+        PREHEADER_CHARS,
+    )
 }
