@@ -164,7 +164,7 @@ fn is_prose(text: &str) -> bool {
 
 /// Whether a piece between two spaces is a word, and not the rest of an id or an attribute.
 fn is_word(piece: &str) -> bool {
-    piece.starts_with(char::is_alphabetic) && !piece.contains("=\"")
+    piece.starts_with(char::is_alphabetic) && !piece.contains("=\"") && !piece.starts_with("mailto:")
 }
 
 fn has_letters(text: &str) -> bool {
