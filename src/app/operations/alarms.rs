@@ -169,7 +169,7 @@ fn mail(
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.email(app.words(), &view).context("cannot render the mail of the alarms")?;
+    let rendered = app.renderer.email(app.words(), &view).context("cannot render the alarm email")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -65,7 +65,7 @@ pub(crate) async fn welcome(app: &App, words: &Catalogue, cadence: Cadence) -> a
 /// The request to confirm a new address, with a link that contains this token.
 pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Answer> {
     let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for(words));
-    let rendered = app.renderer.email(words, &view).context("cannot render the mail to a new address")?;
+    let rendered = app.renderer.email(words, &view).context("cannot render the email to a new address")?;
     answer(app, Kind::AddressChange, 'a', rendered)
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyho
 pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
     let view = link_view(app, LinkPurpose::OwnPage, app.page(&format!("p/{token}")), String::new());
-    let rendered = app.renderer.email(words, &view).context("cannot render the mail with a link")?;
+    let rendered = app.renderer.email(words, &view).context("cannot render the email with a link")?;
     answer(app, Kind::Link, 'l', rendered)
 }
 
