@@ -5,10 +5,11 @@ mod matching;
 mod order;
 
 use crate::store::Items;
+use crate::store::database::sql::{Transaction, named_params, params};
 use matching::Matches;
-use rusqlite::{Transaction, named_params, params};
 use std::collections::HashMap;
 
+use super::key::{key, whole};
 use super::scored::ScoredItem;
 use super::{stories, write_score};
 use crate::domain::feeds::FeedId;
@@ -76,7 +77,7 @@ impl Items<'_> {
     pub async fn known(self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
         let feed = feed.to_string();
         self.reader.read(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL ORDER BY arrived DESC LIMIT ?2",
             )?;
             let mut rows = statement.query(params![feed, entries.saturating_mul(2).saturating_add(KNOWN_BESIDE)])?;
@@ -95,7 +96,7 @@ const KNOWN_BESIDE: u64 = 100;
 
 /// Keeps what a poll brought.
 pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Kept, Error> {
-    let covered = tx.prepare_cached(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
+    let covered = tx.prepare(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
     // A document has each identity once, so that in an empty feed there is nothing to find.
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     let known = if is_empty { Matches::none(brought) } else { matching::find(tx, arrival.feed, brought)? };
@@ -149,21 +150,21 @@ fn readmit(
         return Ok(known.seq);
     }
     if known.seq > covered {
-        tx.prepare_cached("UPDATE items SET mailable = 1 WHERE seq = ?1")?.execute([known.seq])?;
+        tx.prepare("UPDATE items SET mailable = 1 WHERE seq = ?1")?.execute([known.seq])?;
         stories::number(tx, known.story, covered)?;
         return Ok(known.seq);
     }
-    let number: i64 = tx
-        .prepare_cached("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'")?
-        .query_row([], |row| row.get(0))?;
-    tx.prepare_cached("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
-    tx.prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'")?.execute([number])?;
+    let number: i64 = tx.prepare(NEXT_SEQ)?.query_row([], |row| row.get("seq"))?;
+    tx.prepare("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
     stories::number(tx, known.story, covered)?;
     Ok(number)
 }
 
+/// Numbers are given in order and never again: no item is ever removed.
+const NEXT_SEQ: &str = "SELECT coalesce(max(seq), 0) + 1 AS seq FROM items";
+
 fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
-    let mut statement = tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
+    let mut statement = tx.prepare("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
     Ok(statement.query_row([feed], |row| row.get(0))?)
 }
 
@@ -171,14 +172,14 @@ const IS_OTHER_TEXT: &str =
     "SELECT EXISTS (SELECT 1 FROM item_texts WHERE item = ?1 AND (summary <> ?2 OR content <> ?3))";
 
 /// A copy does not become the original by changing its link afterwards, so that ownership never rises.
-const UPDATE: &str = "UPDATE items SET identity = :identity, title = :title, link = :link, author = :author,
+const UPDATE: &str = "UPDATE items SET identity = :identity, whole_identity = :whole_identity, title = :title, link = :link, author = :author,
     categories = :categories, updated = :updated, title_key = :title_key, shingles = :shingles, words = :words,
     prior = :prior, digest = :digest, canonical = :canonical, published = coalesce(published, :published),
     reading_minutes = :reading_minutes, base = :base, ownership = CASE WHEN ownership > :ownership THEN :ownership ELSE ownership END
-    WHERE seq = :seq AND (:is_other_text
+    WHERE seq = :seq AND (:is_other_text = 1
         OR (identity, title, categories, coalesce(link, ''), coalesce(author, ''))
             <> (:identity, :title, :categories, coalesce(:link, ''), coalesce(:author, ''))
-        OR published IS NULL AND :published IS NOT NULL OR base IS NOT :base)";
+        OR published IS NULL AND :published IS NOT NULL OR base IS DISTINCT FROM :base)";
 
 /// A text whose time is over has no row, and does not come back because its feed still has it.
 const UPDATE_TEXT: &str = "UPDATE item_texts SET summary = :summary, content = :content, excerpt = :excerpt,
@@ -199,44 +200,45 @@ fn update(
 ) -> Result<bool, Error> {
     let item = &scored.item;
     let is_other_text: bool =
-        tx.prepare_cached(IS_OTHER_TEXT)?.query_row(params![seq, item.summary, item.content], |row| row.get(0))?;
-    let changed = tx.prepare_cached(UPDATE)?.execute(named_params! {
+        tx.prepare(IS_OTHER_TEXT)?.query_row(params![seq, item.summary, item.content], |row| row.get(0))?;
+    let changed = tx.prepare(UPDATE)?.execute(named_params! {
         ":seq": seq,
         ":is_other_text": is_other_text,
-        ":identity": identity,
+        ":identity": key(identity),
+        ":whole_identity": whole(identity),
         ":title": item.title,
         ":link": item.link.as_ref().map(url::Url::as_str),
         ":author": item.author,
         ":categories": to_json(&item.categories),
         ":updated": item.updated.map(seconds),
-        ":title_key": scored.fingerprint.title,
+        ":title_key": key(&scored.fingerprint.title),
         ":shingles": scored.fingerprint.shingles.cast_signed(),
         ":words": scored.fingerprint.words,
         ":prior": scored.prior,
         ":digest": scored.digest.cast_signed(),
-        ":canonical": scored.canonical,
+        ":canonical": scored.canonical.as_deref().map(key),
         ":published": item.published.map(seconds),
         ":reading_minutes": scored.shown.as_ref().map(|shown| shown.reading_minutes),
         ":ownership": scored.ownership.rank(),
         ":base": scored.base.map(u64::cast_signed),
     })? == 1;
     if !changed {
-        tx.prepare_cached(DIGEST)?.execute([seq, scored.digest.cast_signed()])?;
+        tx.prepare(DIGEST)?.execute([seq, scored.digest.cast_signed()])?;
         return Ok(false);
     }
     write_text(tx, UPDATE_TEXT, seq, scored)?;
     if seq > covered {
         write_score(tx, seq, &scored.score, arrival.fingerprint)?;
-        let story = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get::<_, i64>("story"))?;
+        let story = tx.prepare(STORY)?.query_row([seq], |row| row.get::<_, i64>("story"))?;
         stories::number(tx, story, covered)?;
     }
     Ok(true)
 }
 
-const INSERT: &str = "INSERT INTO items (feed, identity, story, canonical, link, title, author, categories, published, updated,
+const INSERT: &str = "INSERT INTO items (feed, identity, whole_identity, story, canonical, link, title, author, categories, published, updated,
     arrived, mailable, title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint, digest, borderline,
     language, reading_minutes, ownership, base)
-    VALUES (:feed, :identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
+    VALUES (:feed, :identity, :whole_identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
     :arrived, :mailable, :title_key, :shingles, :words, :prior, :score, :selected, :themes, :reasons, :fingerprint, :digest,
     :borderline, :language, :reading_minutes, :ownership, :base) RETURNING seq";
 
@@ -254,9 +256,10 @@ fn insert(
     let (item, score) = (&scored.item, &scored.score);
     let parameters = named_params! {
         ":feed": arrival.feed,
-        ":identity": identity,
+        ":identity": key(identity),
+        ":whole_identity": whole(identity),
         ":story": story,
-        ":canonical": scored.canonical,
+        ":canonical": scored.canonical.as_deref().map(key),
         ":link": item.link.as_ref().map(url::Url::as_str),
         ":title": item.title,
         ":author": item.author,
@@ -265,7 +268,7 @@ fn insert(
         ":updated": item.updated.map(seconds),
         ":arrived": arrival.now,
         ":mailable": mailable,
-        ":title_key": scored.fingerprint.title,
+        ":title_key": key(&scored.fingerprint.title),
         ":shingles": scored.fingerprint.shingles.cast_signed(),
         ":words": scored.fingerprint.words,
         ":prior": scored.prior,
@@ -281,12 +284,12 @@ fn insert(
         ":ownership": scored.ownership.rank(),
         ":base": scored.base.map(u64::cast_signed),
     };
-    let seq = tx.prepare_cached(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
+    let seq = tx.prepare(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
     write_text(tx, INSERT_TEXT, seq, scored)
 }
 
 fn write_text(tx: &Transaction<'_>, statement: &str, seq: i64, scored: &ScoredItem) -> Result<(), Error> {
-    tx.prepare_cached(statement)?.execute(named_params! {
+    tx.prepare(statement)?.execute(named_params! {
         ":seq": seq,
         ":summary": scored.item.summary,
         ":content": scored.item.content,

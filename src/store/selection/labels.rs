@@ -1,10 +1,11 @@
 //! Labels, one for each person and item, and the labelled items. Nothing else writes these tables.
 
+use crate::store::database::sql::{Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::selection::labels::Kind;
+use crate::store::items::key as keys;
 use crate::store::{Error, LabelChanges, Labels, seconds, time, word};
 
 /// An item as its labels keep it.
@@ -48,7 +49,7 @@ impl Labels<'_> {
     pub async fn all(self) -> Result<Vec<LabelRow>, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(ALL)?;
+                let mut statement = connection.prepare(ALL)?;
                 let mut rows = statement.query([])?;
                 let mut labels = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -66,7 +67,7 @@ impl Labels<'_> {
     pub async fn votes_of(self, subscriber: String) -> Result<Vec<(String, DateTime<Utc>)>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(VOTES)?;
+                let mut statement = connection.prepare(VOTES)?;
                 let mut rows = statement.query(params![subscriber, Kind::ReaderOffTopic.as_str()])?;
                 let mut votes = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -100,14 +101,14 @@ impl Labels<'_> {
     pub async fn votable(self, subscriber: String, chosen: Option<i64>) -> Result<Vec<VotableStory>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(VOTABLE)?;
+                let mut statement = connection.prepare(VOTABLE)?;
                 let values = named_params! {
                     ":subscriber": subscriber,
                     ":chosen": chosen,
                     ":sent": State::Sent.as_str(),
                     ":unknown": State::Unknown.as_str(),
                 };
-                let story = |row: &Row<'_>| {
+                let story = |row: Row<'_>| {
                     Ok(VotableStory {
                         seq: row.get("seq")?,
                         title: row.get("title")?,
@@ -177,7 +178,8 @@ impl LabelChanges<'_> {
 
 fn record(tx: &Transaction<'_>, label: &NewLabel, now: DateTime<Utc>) -> Result<usize, Error> {
     let LabelledItem { key, item, feed, title, text, features } = &label.item;
-    tx.prepare_cached(KEEP)?.execute(named_params! {
+    let (key, who) = (keys::key(key), keys::key(&label.who));
+    tx.prepare(KEEP)?.execute(named_params! {
         ":key": key,
         ":item": item,
         ":feed": feed,
@@ -186,8 +188,8 @@ fn record(tx: &Transaction<'_>, label: &NewLabel, now: DateTime<Utc>) -> Result<
         ":features": features,
         ":now": seconds(now),
     })?;
-    let values = params![key, label.who, label.kind.as_str(), seconds(label.at)];
-    Ok(tx.prepare_cached(RECORD)?.execute(values)?)
+    let values = params![key, who, label.kind.as_str(), seconds(label.at)];
+    Ok(tx.prepare(RECORD)?.execute(values)?)
 }
 
 /// Removes the votes of a subscriber who is being erased.
@@ -220,7 +222,7 @@ const REMOVE_UNLABELLED: &str =
     "DELETE FROM labelled_items WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.key = labelled_items.key)";
 const REMOVE_TEXTS: &str = "UPDATE labelled_items SET text = NULL WHERE text IS NOT NULL AND made < ?1";
 
-fn label(row: &Row<'_>) -> Result<LabelRow, Error> {
+fn label(row: Row<'_>) -> Result<LabelRow, Error> {
     Ok(NewLabel {
         item: LabelledItem {
             key: row.get("key")?,

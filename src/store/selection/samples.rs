@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::database::sql::{Connection, Row, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, named_params, params};
 
 use crate::domain::selection::labels::Kind;
 use crate::domain::selection::sample::{Candidate, Drawn, Outcome};
@@ -47,9 +47,9 @@ impl Labels<'_> {
     pub async fn candidates(self, after: i64, through: i64) -> Result<Vec<Candidate>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(CANDIDATES)?;
+                let mut statement = connection.prepare(CANDIDATES)?;
                 let candidate =
-                    |row: &Row<'_>| Ok(Candidate { item: row.get("seq")?, score: row.get::<_, f64>("score")? });
+                    |row: Row<'_>| Ok(Candidate { item: row.get("seq")?, score: row.get::<_, f64>("score")? });
                 Ok(statement.query_map([after, through], candidate)?.collect::<Result<_, _>>()?)
             })
             .await
@@ -70,8 +70,8 @@ impl Labels<'_> {
     pub async fn tally(self, since: DateTime<Utc>) -> Result<Tally, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(OUTCOMES)?;
-                let outcome = |row: &Row<'_>| {
+                let mut statement = connection.prepare(OUTCOMES)?;
+                let outcome = |row: Row<'_>| {
                     let is_missed = row.get::<_, String>("outcome")? == MISSED;
                     Ok(Outcome { probability: row.get("probability")?, is_missed })
                 };
@@ -79,7 +79,7 @@ impl Labels<'_> {
                 let count = |kind: Kind| -> Result<usize, Error> {
                     let values = named_params! { ":since": seconds(since), ":kind": kind.as_str(),
                     ":kept": Kind::Kept.as_str(), ":off_topic": Kind::OffTopic.as_str() };
-                    Ok(connection.prepare_cached(COUNT)?.query_row(values, |row| row.get("count"))?)
+                    Ok(connection.prepare(COUNT)?.query_row(values, |row| row.get("count"))?)
                 };
                 Ok(Tally { kept: count(Kind::Kept)?, off_topic: count(Kind::OffTopic)?, outcomes })
             })
@@ -95,7 +95,7 @@ impl Labels<'_> {
     pub async fn probabilities(self) -> Result<BTreeMap<i64, f64>, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(PROBABILITIES)?;
+                let mut statement = connection.prepare(PROBABILITIES)?;
                 let rows = statement.query_map([], |row| Ok((row.get("item")?, row.get("probability")?)))?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
@@ -126,7 +126,7 @@ impl LabelChanges<'_> {
                 }
                 for (Drawn { item, probability }, score) in drawn {
                     let values = params![draft, item, seed, score, probability, seconds(now)];
-                    tx.prepare_cached(KEEP)?.execute(values)?;
+                    tx.prepare(KEEP)?.execute(values)?;
                 }
                 sample(tx, &draft)
             })
@@ -151,8 +151,8 @@ impl LabelChanges<'_> {
 }
 
 fn sample(connection: &Connection, draft: &str) -> Result<Vec<Sampled>, Error> {
-    let mut statement = connection.prepare_cached(SAMPLE)?;
-    let sampled = |row: &Row<'_>| {
+    let mut statement = connection.prepare(SAMPLE)?;
+    let sampled = |row: Row<'_>| {
         let outcome: Option<String> = row.get("outcome")?;
         Ok(Sampled {
             drawn: Drawn { item: row.get("item")?, probability: row.get("probability")? },
