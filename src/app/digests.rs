@@ -100,9 +100,19 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
+    let quality = crate::app::selection::quality::shown(app).await?;
     let words = Arc::clone(app.words());
-    let renderer =
-        Arc::new(BodyRenderer { app: ReadOnly::clone(app), words, now, earlier, archive, note, missed, since });
+    let renderer = Arc::new(BodyRenderer {
+        app: ReadOnly::clone(app),
+        words,
+        now,
+        earlier,
+        archive,
+        note,
+        missed,
+        since,
+        quality,
+    });
     let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {

@@ -19,8 +19,8 @@ use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
 use crate::domain::selection::topic::Theme;
 use crate::mail;
-use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
-use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView, QualityView};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
 /// The maximum size of the encoded HTML body.
@@ -55,6 +55,8 @@ pub(super) struct BodyRenderer {
     pub(super) missed: String,
     /// The date since which the reader has had the digest, or its placeholder.
     pub(super) since: String,
+    /// How good the selection was, if it is to be shown.
+    pub(super) quality: Option<QualityView>,
 }
 
 /// The page with all stories of a run.
@@ -176,6 +178,7 @@ impl BodyRenderer {
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: if app.config.settings.digest.reader_votes { VOTE_PLACEHOLDER.to_owned() } else { String::new() },
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
@@ -195,6 +198,8 @@ impl BodyRenderer {
                 zone: settings.timezone,
                 note: self.note.view.clone(),
                 missed: &self.missed,
+                topic: &self.app.config.topic.title,
+                quality: self.quality,
                 why,
                 since,
                 sample: false,

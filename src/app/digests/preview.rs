@@ -8,6 +8,7 @@ use super::note;
 use super::note::NoteUse;
 use super::{rescored, sample};
 use crate::app::ReadOnly;
+use crate::app::selection::quality;
 use crate::domain::digests::digest::NoStory;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
@@ -51,6 +52,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(app.words(), now);
+    let quality = quality::shown(app).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let renderer = Arc::new(BodyRenderer {
@@ -62,6 +64,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         note,
         missed,
         since,
+        quality,
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let composed = renderer.mail_of(&stories.into(), after, None).await?;
@@ -98,6 +101,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         note,
         missed,
         since: app.day(app.words(), now),
+        quality: None,
     });
     let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));

@@ -36,6 +36,7 @@ pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> a
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: String::new(),
             archive: app.page("archive"),
             ..LinksView::default()
         },

@@ -33,13 +33,16 @@ pub enum Purpose {
     Preferences,
     /// Change the email address; the token names the subscriber and the new address.
     Address,
+    /// Say that a story of a digest is not on topic.
+    Vote,
     /// Submit a form of a page; instead of a subscriber, the token names the time when the page was made.
     Form,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
+    pub const ALL: [Self; 6] =
+        [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Vote, Self::Form];
 
     fn letter(self) -> &'static str {
         match self {
@@ -47,6 +50,7 @@ impl Purpose {
             Self::Unsubscribe => "u",
             Self::Preferences => "p",
             Self::Address => "a",
+            Self::Vote => "v",
             Self::Form => "f",
         }
     }
@@ -56,7 +60,7 @@ impl Purpose {
         match self {
             Self::Confirm | Self::Address => Some(CONFIRM_FOR),
             Self::Form => Some(FORM_FOR),
-            Self::Unsubscribe | Self::Preferences => None,
+            Self::Unsubscribe | Self::Preferences | Self::Vote => None,
         }
     }
 }

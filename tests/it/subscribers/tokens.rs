@@ -25,6 +25,7 @@ fn purpose(address: &str) -> Purpose {
         Some("unsubscribe") => Purpose::Unsubscribe,
         Some("p") => Purpose::Preferences,
         Some("address") => Purpose::Address,
+        Some("off-topic") => Purpose::Vote,
         _ => panic!("{address}: no purpose is known for its token"),
     }
 }
