@@ -19,11 +19,12 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 pub use builtin::{GUIDE, TEMPLATES};
 pub use view::{
     AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
-    LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,
+    DraftNotice, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,
     SourcesView, StatusView, WelcomeView,
 };
 
 use crate::domain::items::text::single_line;
+use view::EditorView;
 
 /// The placeholder for a subscriber's unsubscribe link in a body that many share.
 pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
@@ -166,6 +167,26 @@ impl Renderer {
         self.inlined(view.template(), minijinja::Value::from(Serde(view)))
     }
 
+    /// Renders a page for editors. Its template is built in.
+    ///
+    /// # Errors
+    /// Only for an administrator's `page/base.html.j2`, which it extends.
+    pub fn editor_page(&self, view: &impl EditorView) -> Result<String, Error> {
+        self.plain(view.template(), minijinja::Value::from(Serde(view)))
+    }
+
+    /// Renders the email to an editor: what it is, above the digest, if there is one.
+    ///
+    /// # Errors
+    /// None that an administrator can cause.
+    pub fn draft(&self, notice: &DraftNotice, digest: Option<&Rendered>) -> Result<Rendered, Error> {
+        let values = minijinja::Value::from(Serde(notice));
+        let text = text::tidied(&self.plain("draft/notice.txt.j2", values.clone())?);
+        let html = self.plain("draft/notice.html.j2", values)?;
+        let empty = Rendered { subject: notice.subject.clone(), text: String::new(), html: String::new() };
+        Ok(digest.unwrap_or(&empty).under("[Draft]", text.trim_end(), &html))
+    }
+
     /// Renders the operator's page. Its template is built in: it is neither exported nor looked for in a folder.
     ///
     /// # Errors
@@ -216,7 +237,8 @@ fn url_safe(url: &str) -> String {
 /// The administrator's file, else the built-in template. Names come from templates, so they must stay inside the folder.
 fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::Error> {
     let is_plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    if let Some(path) = folder.filter(|_| is_plain).map(|folder| folder.join(name)) {
+    let is_for_editors = builtin::FOR_EDITORS.iter().any(|(built_in, _)| *built_in == name);
+    if let Some(path) = folder.filter(|_| is_plain && !is_for_editors).map(|folder| folder.join(name)) {
         match std::fs::read_to_string(&path) {
             Ok(source) => return Ok(Some(source)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -226,7 +248,7 @@ fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::
             }
         }
     }
-    Ok(TEMPLATES.iter().find(|(built_in, _)| *built_in == name).map(|(_, source)| (*source).to_owned()))
+    Ok(TEMPLATES.iter().chain(builtin::FOR_EDITORS).find(|(built_in, _)| *built_in == name).map(|(_, source)| (*source).to_owned()))
 }
 
 /// An error that names the file, the line and the missing variable. For an error in a block or an included file, the

@@ -10,22 +10,30 @@ impl Rendered {
     /// The same email as a proof. `words` explain in plain text what it is.
     #[must_use]
     pub fn as_proof(&self, words: &str) -> Self {
-        let line = text::wrap(words, 0);
+        self.under(MARK, &text::wrap(words, 0), &banner(words))
+    }
+
+    /// The same email with a mark before its subject, and with this text and this HTML above its own.
+    #[must_use]
+    pub(super) fn under(&self, mark: &str, text: &str, html: &str) -> Self {
         Self {
-            subject: format!("{MARK} {}", self.subject),
-            text: format!("{line}\n\n{}\n\n{}", "-".repeat(text::COLUMNS), self.text),
-            html: with_banner(&self.html, words),
+            subject: format!("{mark} {}", self.subject),
+            text: format!("{text}\n\n{}\n\n{}", "-".repeat(text::COLUMNS), self.text),
+            html: with_banner(&self.html, html),
         }
     }
 }
 
-/// Puts the words at the start of the HTML's body, or at the very start if there is no body.
-fn with_banner(html: &str, words: &str) -> String {
+fn banner(words: &str) -> String {
     let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let banner = format!(
+    format!(
         "<div role=\"region\" aria-label=\"Proof\" style=\"padding: 12px 16px; background-color: #fff4cc; \
          font-family: Arial, sans-serif; font-size: 16px; line-height: 24px; color: #0b0c0c;\">{words}</div>"
-    );
+    )
+}
+
+/// Puts the banner at the start of the HTML's body, or at the very start if there is no body.
+fn with_banner(html: &str, banner: &str) -> String {
     let body = html.find("<body").and_then(|start| Some(start + html[start..].find('>')? + 1)).unwrap_or(0);
     format!("{}{banner}{}", &html[..body], &html[body..])
 }
@@ -50,6 +58,6 @@ mod tests {
 
     #[test]
     fn a_template_without_a_body_has_the_words_first() {
-        assert!(with_banner("<p>One", "Proof").ends_with("Proof</div><p>One"));
+        assert!(with_banner("<p>One", &banner("Proof")).ends_with("Proof</div><p>One"));
     }
 }

@@ -132,6 +132,7 @@ fn entry() -> EntryView {
         also_on: "Another Blog".into(),
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
+        comment: "Read this one first.".into(),
     }
 }
 

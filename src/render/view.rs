@@ -3,6 +3,7 @@
 //! known", so that a template can test it with `{% if … %}`.
 
 mod digest;
+mod draft;
 mod operations;
 mod public;
 mod subscribers;
@@ -10,6 +11,10 @@ mod subscribers;
 use serde::Serialize;
 
 pub use digest::{ArchivePage, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use draft::{
+    DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
+    LedgerLineView, PieceView, TextLimits,
+};
 pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use subscribers::{

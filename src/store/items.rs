@@ -2,6 +2,8 @@
 //! are written is in `selection::reasons`.
 
 pub(super) mod arrival;
+pub(super) mod by_hand;
+pub(super) mod near_misses;
 pub(super) mod reopening;
 pub(super) mod retention;
 pub(super) mod scored;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bodies::BodyRenderer;
+use super::bodies::{BodyRenderer, Stories};
 use super::note;
 use super::note::NoteUse;
 use super::{rescored, sample};
 use crate::app::ReadOnly;
-use crate::domain::digests::digest::NoStory;
+use crate::domain::digests::digest::{Arrangement, NoStory};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{ItemRow, LastDigest, Reader, Window};
@@ -53,9 +53,12 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let since = app.day(now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
-    let renderer = Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since });
+    let arrangement = Arrangement::pinned(&app.config.settings.digest.pin);
+    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since, arrangement };
+    let renderer = Arc::new(renderer);
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
-    let composed = renderer.mail_of(&stories.into(), after, None).await?;
+    let carried = app.store.digests().postponed(cadence).await?;
+    let composed = renderer.mail_of(&Arc::new(Stories::new(stories, carried)), after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
@@ -79,10 +82,12 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
 pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
+    let fate = note.fate;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let renderer =
-        Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
-    let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
+    let (since, arrangement) = (app.day(now), Arrangement::pinned(&app.config.settings.digest.pin));
+    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since, arrangement };
+    let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
+    let composed = Arc::new(renderer).mail_of(&Arc::new(stories), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
@@ -90,7 +95,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         listed,
         left_out: Vec::new(),
         reasons: Vec::new(),
-        note: renderer.note.fate,
+        note: fate,
     })
 }
 

@@ -3,30 +3,36 @@
 
 use anyhow::Context as _;
 
-use super::due::{self, Due};
+use super::due;
 use crate::app::{ReadOnly, blocking};
 use crate::domain::digests::schedule::Slot;
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewBody;
 
 /// The quiet note of a slot, if it is wanted.
-pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewBody>> {
+pub(super) async fn note(
+    app: &ReadOnly,
+    cadence: Cadence,
+    slot: Slot,
+    missed: &str,
+) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
     }
-    let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
-    let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
+    let (read, feeds) = due::read(app, cadence, slot).await?;
+    let next = due::schedule(settings, cadence)?.slots_after(slot.utc).next();
     let topic = &app.config.topic.title;
     let view = QuietView {
         lang: settings.locale.to_string(),
         dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
         topic: topic.clone(),
-        date: app.long_day(&due.slot),
+        date: app.long_day(&slot),
         read: format!("{read} of {feeds} sources"),
-        missed: missed(app, &due.missed),
+        missed: missed.to_owned(),
         next: next.map_or_else(String::new, |slot| app.long_day(&slot)),
         why: app.why(),
         since: SINCE_PLACEHOLDER.to_owned(),

@@ -4,8 +4,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::app::ReadOnly;
+use crate::app::digests::editing::page;
 use crate::app::digests::runs;
 use crate::app::digests::runs::NotDone;
+use super::draft::ledger_json;
+use crate::cli::terminal::marked::plain;
 use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, Usage, print};
@@ -121,8 +124,10 @@ impl Which {
     async fn show(self, global: &Global) -> anyhow::Result<()> {
         let app = &global.look().await?;
         let (run, reports) = runs::show(app, self.run).await?;
+        let draft = app.store.digests().draft_of_run(self.run).await?;
         if global.json {
             let mut shown = to_json(&run);
+            shown["ledger"] = draft.as_ref().map(ledger_json).into();
             shown["reports"] = reports.iter().map(report_json).collect::<Vec<_>>().into();
             print(shown);
             return Ok(());
@@ -137,6 +142,13 @@ impl Which {
                 table.add_row([report.count.to_string(), report.fault, report.code, report.waiting.to_string()]);
             }
             print(format_args!("\n{table}"));
+        }
+        if let Some(row) = &draft {
+            print("\nledger of its draft");
+            for entry in row.draft.ledger() {
+                let line = page::ledger_line(app, &row.draft, entry);
+                print(format_args!("  {}  {} {}", local(app, entry.at), plain(&line.by), plain(&line.what)));
+            }
         }
         if run.held.is_some() {
             print(format_args!("\nfix the cause, then run: policy-digest runs release {}", run.id));

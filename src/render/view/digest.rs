@@ -106,6 +106,8 @@ pub struct EntryView {
     pub reason: String,
     /// "Leadership, Workforce": its other themes; may be empty.
     pub tags: String,
+    /// What the editor says about it; may be empty.
+    pub comment: String,
 }
 
 /// Everything in a digest's view besides its stories.
@@ -202,6 +204,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         also_on: words(&story.also_on.join(", ")),
         reason: words(&story.reason),
         tags: story.tags.join(", "),
+        comment: words(&story.comment),
     }
 }
 

@@ -83,7 +83,8 @@ pub struct ArchivePage {
     pub is_listed: bool,
 }
 
-const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1";
+/// By a page, or by a draft for its page.
+const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1 UNION ALL SELECT 1 FROM drafts WHERE archive = ?1";
 
 /// A run is listed once one of its digests was sent, and while it is not held.
 const PAGE: &str = "SELECT a.html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed

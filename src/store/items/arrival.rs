@@ -243,14 +243,15 @@ const INSERT: &str = "INSERT INTO items (feed, identity, story, canonical, link,
 const INSERT_TEXT: &str = "INSERT INTO item_texts (item, summary, content, excerpt, excerpt_chars)
     VALUES (:seq, :summary, :content, :excerpt, :excerpt_chars)";
 
-fn insert(
+/// Stores a new item and its texts. Its number.
+pub(super) fn insert(
     tx: &Transaction<'_>,
     arrival: &Arrival<'_>,
     identity: &str,
     story: i64,
     mailable: bool,
     scored: &ScoredItem,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let (item, score) = (&scored.item, &scored.score);
     let parameters = named_params! {
         ":feed": arrival.feed,
@@ -282,7 +283,8 @@ fn insert(
         ":base": scored.base.map(u64::cast_signed),
     };
     let seq = tx.prepare_cached(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
-    write_text(tx, INSERT_TEXT, seq, scored)
+    write_text(tx, INSERT_TEXT, seq, scored)?;
+    Ok(seq)
 }
 
 fn write_text(tx: &Transaction<'_>, statement: &str, seq: i64, scored: &ScoredItem) -> Result<(), Error> {

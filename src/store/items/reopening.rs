@@ -25,11 +25,11 @@ const TOO_OLD: &str = "SELECT seq, story, selected FROM items
     WHERE feed = ?1 AND mailable = 0 AND text_removed IS NULL AND coalesce(published, updated) >= ?2
     ORDER BY coalesce(published, updated), seq";
 
-const LAST_NUMBER: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'items'";
+pub(super) const LAST_NUMBER: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'items'";
 
 const ADMIT: &str = "UPDATE items SET seq = ?2, arrived = ?3, mailable = 1 WHERE seq = ?1";
 
-const SET_LAST_NUMBER: &str = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'";
+pub(super) const SET_LAST_NUMBER: &str = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'";
 
 /// Admits the items of a feed that were published at `since` or later, oldest first. Items without a date or without their
 /// text stay as they are, and a story that a run has covered keeps its number.

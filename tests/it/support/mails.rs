@@ -44,7 +44,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
     ];
     let limits = Limits { max_stories, rows: usize::MAX - max_stories };
     let words = Words { name: "public service reform", earlier: &[], date: "23 November 2026" };
-    let digest = digest::compose(&stories, &outlines, &limits, None, &words, &[]).unwrap();
+    let digest = digest::compose(&stories, &outlines, &limits, None, &words, &digest::Arrangement::default()).unwrap();
     let frame = Frame {
         name: "Reform Digest",
         locale: &locale.parse().unwrap(),

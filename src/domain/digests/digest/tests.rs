@@ -21,6 +21,7 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
         themes: themes.iter().map(|&theme| theme.into()).collect(),
         phrases: vec!["joined-up working".into(), "Joined-up Working".into(), "Christie Commission".into()],
         is_listed: false,
+        comment: String::new(),
     }
 }
 
@@ -41,7 +42,7 @@ fn pinned(
 ) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, rows: usize::MAX };
     let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
-    compose(&stories, &outlines(), &limits, themes, &words(&[]), &pins)
+    compose(&stories, &outlines(), &limits, themes, &words(&[]), &Arrangement::pinned(&pins))
 }
 
 fn words(earlier: &[String]) -> Words<'_> {
@@ -166,7 +167,7 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
         let limits = Limits { max_stories: 1, rows };
-        compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
+        compose(&stories(), &outlines(), &limits, None, &words(&[]), &Arrangement::default()).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
         let digest = with_rows(rows);
@@ -174,7 +175,7 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0 };
-    let none = compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
+    let none = compose(&stories(), &outlines(), &limits, None, &words(&[]), &Arrangement::default()).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 
@@ -184,7 +185,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
         let limits = Limits { max_stories: 12, rows: 9 };
-        compose(&stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
+        compose(&stories, &outlines(), &limits, None, &words(&earlier), &Arrangement::default()).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";
     assert_eq!(made(stories(3), &["Something else"]).subject, first);

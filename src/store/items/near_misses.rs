@@ -1,0 +1,63 @@
+//! Items that are in no digest and that an editor may include: the best of those that were not selected.
+
+use rusqlite::params;
+use url::Url;
+
+use super::stories::{STANDS, shown};
+use crate::domain::digests::digest::Story;
+use crate::domain::selection::relevance::telling;
+use crate::store::items::scored::Shown;
+use crate::store::selection::reasons;
+use crate::store::{Error, Items, from_json, optional_time};
+
+impl Items<'_> {
+    /// The `limit` best items with a number in (`after`, `through_seq`] whose story is in no digest, as stories with the
+    /// item's number, the best first. Items without a link of their own cannot be included.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn near_misses(
+        self,
+        after: i64,
+        through_seq: i64,
+        limit: usize,
+        excerpt_chars: usize,
+    ) -> Result<Vec<Story>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT i.seq, i.title, i.link, f.title AS source, i.author, i.published, i.score, i.themes, i.reasons
+                     FROM items i JOIN stories s ON s.id = i.story JOIN feeds f ON f.id = i.feed
+                     WHERE i.seq > ?1 AND i.seq <= ?2 AND s.seq IS NULL AND i.link IS NOT NULL
+                     AND NOT EXISTS (SELECT 1 FROM items o WHERE o.story = i.story AND (o.seq < i.seq OR {STANDS}))
+                     ORDER BY i.score DESC, i.seq LIMIT ?3"
+                ))?;
+                let mut rows = statement.query(params![after, through_seq, limit as u64])?;
+                let mut stories = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let (seq, link): (i64, String) = (row.get("seq")?, row.get("link")?);
+                    let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
+                    let Shown { excerpt, reading_minutes, .. } = shown(connection, seq, excerpt_chars)?;
+                    let reasons = reasons::read(&row.get::<_, String>("reasons")?)?;
+                    stories.push(Story {
+                        seq,
+                        title: row.get("title")?,
+                        link,
+                        source: row.get("source")?,
+                        also_on: Vec::new(),
+                        author: row.get("author")?,
+                        published: optional_time(row.get("published")?)?,
+                        excerpt,
+                        reading_minutes,
+                        score: row.get("score")?,
+                        themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
+                        phrases: telling(&reasons),
+                        is_listed: false,
+                        comment: String::new(),
+                    });
+                }
+                Ok(stories)
+            })
+            .await
+    }
+}
