@@ -17,6 +17,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 
 pub use builtin::{GUIDE, TEMPLATES};
+pub use proof::with_notices;
 pub use view::{
     AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
     DraftNotice, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,

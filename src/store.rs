@@ -22,6 +22,7 @@ use rusqlite::Transaction;
 
 pub use database::disk::free_bytes;
 pub use database::reader::Reader;
+pub use digests::corrections::NewCorrection;
 pub use digests::drafts::{DraftMail, DraftOfRun, DraftRow, EDITOR, NewDraft, Recorded};
 pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use digests::held_runs::{Cancelled, Released};

@@ -150,8 +150,9 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let fate = renderer.note.fate;
     let note = renderer.note.hash.clone().filter(|_| first.is_some());
     let proof = proof_email::of_run(app, &windows);
+    let corrections = renderer.corrections.iter().map(|correction| correction.id).collect();
     let (cadence, through_seq, draft) = (*cadence, *through_seq, content.draft_of_run());
-    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof, draft };
+    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof, draft, corrections };
     report.run = app.store.digests().freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {

@@ -69,6 +69,7 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("run", Work),
     // Without --yes it only looks.
     ("runs cancel", Edit),
+    ("runs correct", Edit),
     ("runs hold", Edit),
     ("runs list", Look),
     ("runs release", Edit),

@@ -25,10 +25,13 @@ impl Rendered {
 }
 
 fn banner(words: &str) -> String {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    region("Proof", &escaped(words))
+}
+
+fn region(label: &str, html: &str) -> String {
     format!(
-        "<div role=\"region\" aria-label=\"Proof\" style=\"padding: 12px 16px; background-color: #fff4cc; \
-         font-family: Arial, sans-serif; font-size: 16px; line-height: 24px; color: #0b0c0c;\">{words}</div>"
+        "<div role=\"region\" aria-label=\"{label}\" style=\"padding: 12px 16px; background-color: #fff4cc; \
+         font-family: Arial, sans-serif; font-size: 16px; line-height: 24px; color: #0b0c0c;\">{html}</div>"
     )
 }
 
@@ -36,6 +39,18 @@ fn banner(words: &str) -> String {
 fn with_banner(html: &str, banner: &str) -> String {
     let body = html.find("<body").and_then(|start| Some(start + html[start..].find('>')? + 1)).unwrap_or(0);
     format!("{}{banner}{}", &html[..body], &html[body..])
+}
+
+/// Puts notices above a page that was rendered before.
+#[must_use]
+pub fn with_notices(html: &str, label: &str, notices: &[String]) -> String {
+    let notices: Vec<String> =
+        notices.iter().map(|words| format!("<p style=\"margin: 0 0 8px; color: #0b0c0c;\">{}</p>", escaped(words))).collect();
+    with_banner(html, &region(label, &notices.concat()))
+}
+
+fn escaped(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

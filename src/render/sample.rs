@@ -4,7 +4,7 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView,
+    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView, ErrorsView,
     KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
     PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, WelcomeView,
 };
@@ -73,6 +73,7 @@ fn digest() -> DigestView {
         count: "3 posts".into(),
         sample: true,
         missed: missed(),
+        corrections: vec![correction(true), correction(false)],
         note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
         sections: vec![section()],
         more: vec![entry()],
@@ -90,6 +91,15 @@ fn bare_digest() -> DigestView {
     let entry = EntryView { title: entry().title, ..EntryView::default() };
     let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
     DigestView { sections: vec![section], ..DigestView::default() }
+}
+
+fn correction(is_withdrawn: bool) -> CorrectionView {
+    CorrectionView {
+        title: "Two councils, one purse".into(),
+        link: if is_withdrawn { String::new() } else { "https://example.org/one-purse".into() },
+        is_withdrawn,
+        words: "It was three councils.".into(),
+    }
 }
 
 fn missed() -> String {

@@ -24,6 +24,7 @@ fn entry(seq: i64, title: &str) -> Entry {
         reading_minutes: 4,
         reason: "joined-up working; Christie Commission".into(),
         tags: vec!["Leadership".into()],
+        comment: String::new(),
     }
 }
 
@@ -66,6 +67,7 @@ static ENGLISH: LazyLock<Locale> = LazyLock::new(|| "en-GB".parse().expect("a kn
 
 fn frame() -> Frame<'static> {
     Frame {
+        corrections: &[],
         name: "Public Service Reform Digest",
         locale: &ENGLISH,
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),

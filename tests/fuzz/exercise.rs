@@ -220,6 +220,7 @@ fn a_story(lines: &str, seq: i64) -> Story {
         themes: [["a", "b"][(sum % 2) as usize].to_owned()].into_iter().filter(|_| sum % 5 > 0).collect(),
         phrases: vec![phrase],
         is_listed: sum % 7 == 0,
+        comment: String::new(),
         title,
         source,
     }
@@ -230,6 +231,7 @@ fn render(digest: &digest::Digest) {
     let renderer = RENDERER.get_or_init(|| Renderer::new(None).expect("the built-in templates parse"));
     let locale = "en-GB".parse().expect("a known locale");
     let frame = Frame {
+        corrections: &[],
         name: "Reform Digest",
         locale: &locale,
         now: now(),

@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{Note, ReadOnly, blocking};
+use crate::domain::digests::correction::Correction;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
 use crate::domain::selection::topic::{Theme, Topic};
@@ -76,6 +77,8 @@ pub(super) struct BodyRenderer {
     pub(super) archive: String,
     /// The editor's note.
     pub(super) note: Note,
+    /// Corrections of earlier digests.
+    pub(super) corrections: Vec<Correction>,
     /// The sentence about slots without a digest; may be empty.
     pub(super) missed: String,
     /// The date since which the reader has had the digest, or its placeholder.
@@ -234,6 +237,7 @@ impl BodyRenderer {
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),
+                corrections: &self.corrections,
                 missed: &self.missed,
                 why,
                 since,

@@ -51,10 +51,11 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(now);
+    let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let arrangement = Arrangement::pinned(&app.config.settings.digest.pin);
-    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since, arrangement };
+    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, corrections, missed, since, arrangement };
     let renderer = Arc::new(renderer);
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
@@ -82,10 +83,10 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
 pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
-    let fate = note.fate;
+    let (fate, corrections) = (note.fate, Vec::new());
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
     let (since, arrangement) = (app.day(now), Arrangement::pinned(&app.config.settings.digest.pin));
-    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since, arrangement };
+    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, corrections, missed, since, arrangement };
     let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
     let composed = Arc::new(renderer).mail_of(&Arc::new(stories), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));

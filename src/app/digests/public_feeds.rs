@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, Document};
+use crate::domain::digests::correction::Kind;
 use crate::domain::items::text::count;
 use crate::store::SentStory;
 use crate::transfer::syndication::{self, Entry, Publication};
@@ -93,20 +94,28 @@ async fn publication(
     })
 }
 
-fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry {
+fn entry(app: &App, SentStory { story, met, sent, archive, correction }: SentStory) -> Entry {
     let page = app.page(&format!("archive/{archive}"));
     let author = story.author.filter(|author| *author != story.source);
+    let (title, summary, updated) = match correction {
+        None => (story.title, story.excerpt, sent),
+        Some((Kind::Withdrawn, words, at)) => (format!("Withdrawn: {}", story.title), words, at),
+        Some((Kind::Corrected, words, at)) => {
+            let summary = format!("Correction: {words} {}", story.excerpt);
+            (story.title, summary.trim_end().to_owned(), at)
+        }
+    };
     Entry {
         id: tag(app, met, &format!("story/{}", story.seq)),
-        title: story.title,
+        title,
         // If the source gave no address, link to the digest.
         link: if story.link.is_empty() { page.clone() } else { story.link },
         related: Some((page, "The digest with this post".to_owned())),
-        summary: story.excerpt,
+        summary,
         language: story.language,
         authors: author.into_iter().chain([story.source]).collect(),
         published: story.published,
-        updated: sent,
+        updated,
         categories: story.themes,
     }
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::correction::Correction;
 use super::digest::{Arrangement, Digest, Story};
 use crate::domain::items::text::{single_line, truncate_at_word};
 pub use act::{Act, Kind, Refusal};
@@ -44,6 +45,8 @@ pub struct Base {
     pub order: Vec<i64>,
     /// The note in Markdown; may be empty.
     pub note: String,
+    /// The corrections that it announces.
+    pub corrections: Vec<Correction>,
     /// The sentence about slots without a digest; may be empty.
     pub missed: String,
     /// The subjects that this digest must not repeat.

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{EmailView, LinksView, PageView, SenderView};
+use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
@@ -34,6 +35,8 @@ pub struct DigestView {
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
     pub missed: String,
+    /// Corrections of earlier digests; may be empty.
+    pub corrections: Vec<CorrectionView>,
     /// The editor's note; may be empty.
     pub note: NoteView,
     /// The themes with stories; empty only if all stories are in `more`.
@@ -72,6 +75,19 @@ impl NoteView {
         let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
         Self { html, text }
     }
+}
+
+/// What is said about a story of an earlier digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CorrectionView {
+    /// The story's title.
+    pub title: String,
+    /// The story; may be empty.
+    pub link: String,
+    /// Whether the story is withdrawn, rather than corrected.
+    pub is_withdrawn: bool,
+    /// What is wrong.
+    pub words: String,
 }
 
 /// One theme.
@@ -123,6 +139,8 @@ pub struct Frame<'a> {
     pub zone: Tz,
     /// See [`DigestView::note`].
     pub note: NoteView,
+    /// See [`DigestView::corrections`].
+    pub corrections: &'a [Correction],
     /// See [`DigestView::missed`].
     pub missed: &'a str,
     /// See [`DigestView::why`].
@@ -161,6 +179,7 @@ impl DigestView {
             count: isolated(frame.locale, count(digest.count, "post")),
             sample: frame.sample,
             missed: single_line(frame.missed),
+            corrections: frame.corrections.iter().map(correction).collect(),
             note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
@@ -171,6 +190,15 @@ impl DigestView {
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
+    }
+}
+
+fn correction(correction: &Correction) -> CorrectionView {
+    CorrectionView {
+        title: words(&correction.title),
+        link: correction.link.clone(),
+        is_withdrawn: correction.kind == Kind::Withdrawn,
+        words: words(&correction.words),
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::archives::{self, NewArchive};
+use super::corrections;
 use super::drafts::{self, DraftOfRun};
 use super::proofs::{self, NewProof};
 use crate::domain::items::text::count;
@@ -88,6 +89,8 @@ pub struct NewRun {
     pub proof: Option<NewProof>,
     /// The draft that it is made from.
     pub draft: Option<DraftOfRun>,
+    /// The numbers of the corrections that its digests announce.
+    pub corrections: Vec<i64>,
 }
 
 /// What was frozen.
@@ -333,6 +336,9 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         bodies::remove_of_run(tx, frozen.id)?;
         tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
         return Ok(None);
+    }
+    if frozen.messages > 0 {
+        corrections::announce(tx, &run.corrections, frozen.id)?;
     }
     if let Some(proof) = run.proof.as_ref().filter(|_| frozen.messages > 0) {
         proofs::queue(tx, proof, (frozen.id, &run.domain), run.now)?;

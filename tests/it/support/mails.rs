@@ -27,6 +27,7 @@ pub fn story(seq: i64, title: &str, themes: &[&str]) -> Story {
         themes: themes.iter().map(|&theme| theme.to_owned()).collect(),
         phrases: vec!["joined-up working".to_owned(), "one budget".to_owned()],
         is_listed: false,
+        comment: String::new(),
     }
 }
 
@@ -46,6 +47,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
     let words = Words { name: "public service reform", earlier: &[], date: "23 November 2026" };
     let digest = digest::compose(&stories, &outlines, &limits, None, &words, &digest::Arrangement::default()).unwrap();
     let frame = Frame {
+        corrections: &[],
         name: "Reform Digest",
         locale: &locale.parse().unwrap(),
         now: start(),

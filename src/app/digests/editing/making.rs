@@ -147,6 +147,7 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
         carried: carried_seqs,
         near_misses,
         note: note::next(app, Some(due.cadence)).await?.markdown,
+        corrections: digests.unannounced(Some(due.cadence)).await?,
         missed: quiet::missed(app, &due.missed),
         earlier: digests.last_subjects(Some(due.cadence)).await?,
     };

@@ -1,5 +1,7 @@
 //! Tests of drafts.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::domain::digests::correction;
 use crate::domain::digests::digest;
 use crate::domain::digests::draft;
-use crate::store::{Error, from_json};
+use crate::store::{Error, from_json, word};
 
 #[derive(Serialize, Deserialize)]
 struct Story {
@@ -92,8 +93,33 @@ struct Base {
     near_misses: Vec<Story>,
     order: Vec<i64>,
     note: String,
+    #[serde(default)]
+    corrections: Vec<Correction>,
     missed: String,
     earlier: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Correction {
+    id: i64,
+    title: String,
+    link: String,
+    kind: String,
+    words: String,
+}
+
+impl From<&correction::Correction> for Correction {
+    fn from(correction: &correction::Correction) -> Self {
+        let correction::Correction { id, title, link, kind, words } = correction.clone();
+        Self { id, title, link, kind: kind.to_string(), words }
+    }
+}
+
+impl Correction {
+    fn read(self) -> Result<correction::Correction, Error> {
+        let Self { id, title, link, kind, words } = self;
+        Ok(correction::Correction { id, title, link, kind: word("a kind of correction", kind)?, words })
+    }
 }
 
 /// A draft's base as its column has it.
@@ -105,6 +131,7 @@ pub(super) fn write_base(base: &draft::Base) -> String {
         near_misses: stories(&base.near_misses),
         order: base.order.clone(),
         note: base.note.clone(),
+        corrections: base.corrections.iter().map(Correction::from).collect(),
         missed: base.missed.clone(),
         earlier: base.earlier.clone(),
     })
@@ -120,6 +147,7 @@ pub(super) fn read_base(text: &str) -> Result<draft::Base, Error> {
         near_misses: stories(base.near_misses),
         order: base.order,
         note: base.note,
+        corrections: base.corrections.into_iter().map(Correction::read).collect::<Result<_, _>>()?,
         missed: base.missed,
         earlier: base.earlier,
     })
