@@ -116,9 +116,9 @@ pub(super) async fn discover(
     let read = Arc::clone(page);
     let work = move |_| {
         let (bytes, content_type) = body(&read);
-        parse::discover::page(bytes, content_type, &read.final_url)
+        parse::html::discover::page(bytes, content_type, &read.final_url)
     };
-    let Ok(parse::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
+    let Ok(parse::html::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
     let named = verify(app, readers, page, feeds, most).await;
     if !named.is_empty() {
         return named;

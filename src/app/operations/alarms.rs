@@ -189,7 +189,7 @@ fn mail(
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.email(&view).context("cannot render the mail of the alarms")?;
+    let rendered = app.renderer.email(&view).context("cannot render the alarm email")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -137,7 +137,7 @@ async fn look(
     }
     if !is_served {
         let dead = served::finding(app).await?;
-        parts.extend(dead.map(|finding| Part::new("links in mails", "", vec![finding])));
+        parts.extend(dead.map(|finding| Part::new("links in emails", "", vec![finding])));
     }
     if is_mailing {
         let (part, wanted) = records::look(app, outside).await?;

@@ -130,7 +130,7 @@ pub(crate) async fn fetched(app: &ReadOnly, link: &Url) -> anyhow::Result<Page> 
         Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
         Err(error) => return Err(error.into()),
     }
-    let article = parse::page::article(bytes, content_type);
+    let article = parse::html::page::article(bytes, content_type);
     let text = Text { title: &article.title, content: &article.text, ..Text::default() };
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());
@@ -147,7 +147,7 @@ pub fn file(scorer: &Scorer, topic: &Topic, path: &Path) -> anyhow::Result<Expla
     let is_page =
         path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
     if is_page {
-        let article = parse::page::article(&bytes, None);
+        let article = parse::html::page::article(&bytes, None);
         let text = Text { title: &article.title, content: &article.text, ..Text::default() };
         return Ok(Explanation::new(scorer, topic, &text, path.display().to_string()));
     }

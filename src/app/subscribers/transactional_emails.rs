@@ -74,7 +74,7 @@ pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answe
 /// The request to confirm a new address, with a link that contains this token.
 pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
     let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for());
-    let rendered = app.renderer.email(&view).context("cannot render the mail to a new address")?;
+    let rendered = app.renderer.email(&view).context("cannot render the email to a new address")?;
     answer(app, Kind::AddressChange, 'a', rendered)
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
 pub(crate) fn link(app: &App, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
     let view = link_view(app, LinkPurpose::OwnPage, app.page(&format!("p/{token}")), String::new());
-    let rendered = app.renderer.email(&view).context("cannot render the mail with a link")?;
+    let rendered = app.renderer.email(&view).context("cannot render the email with a link")?;
     answer(app, Kind::Link, 'l', rendered)
 }
 

@@ -21,7 +21,7 @@ use crate::store::DraftRow;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = false)]
 #[command(after_help = "\
-Without a command, shows the draft. A draft is made before each digest if `to` in
+Without a command, shows the draft. A draft is made before each digest if `to` in \
 `[editor]` of digest.toml names an editor.
 
 Examples, with numbers from `draft`:

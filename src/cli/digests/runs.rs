@@ -55,7 +55,7 @@ pub(crate) struct Which {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --believe, refused messages are tried again. An address that is really dead will be refused again and
+Without --believe, refused messages are tried again. An address that is really dead will be refused again and \
 then suppressed.
 
 Example:
@@ -70,8 +70,8 @@ pub(crate) struct Release {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Emails that were sent cannot be recalled. The page of the digest, the feeds and the
-next digest show the correction. The numbers of stories are those of `draft`, or the
+Emails that were sent cannot be recalled. The page of the digest, the feeds and the \
+next digest show the correction. The numbers of stories are those of `draft`, or the \
 last part of a story's id in the feeds.
 
 Examples:
@@ -91,8 +91,8 @@ pub(crate) struct Correct {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Subscribers who did not get it will find its stories in their next digest.
-Sent emails cannot be recalled, so a run without waiting emails is refused.
+Subscribers who did not get it will find its stories in their next digest. \
+Sent emails cannot be recalled, so a run without waiting emails is refused. \
 Its page in the archive is kept.
 
 Example:

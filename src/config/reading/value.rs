@@ -199,7 +199,7 @@ pub(in crate::config) fn web_url(value: &DeValue<'_>) -> Read<Url> {
         }
         Err(error) => Err(Wrong::new(
             format!("is not a valid URL: {error}"),
-            "write the whole address, such as `https://digest.example.org`",
+            "write the full address, such as `https://digest.example.org`",
         )),
     }
 }

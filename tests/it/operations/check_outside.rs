@@ -269,7 +269,7 @@ async fn json_has_every_part_and_finding() {
             "database",
             "disk",
             "network",
-            "links in mails",
+            "links in emails",
             "phrases"
         ]
     );

@@ -1,5 +1,7 @@
 //! Tests of composing.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
