@@ -13,15 +13,17 @@ mod subscribers;
 
 use database::connection;
 use database::reader;
+use database::session::Session;
+use database::sql::Transaction;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
-use rusqlite::Transaction;
 
 pub use database::disk::free_bytes;
 pub use database::reader::Reader;
+pub use database::sql::SqlError;
 pub use digests::corrections::NewCorrection;
 pub use digests::drafts::{DraftMail, DraftOfRun, DraftRow, EDITOR, NewDraft, Recorded};
 pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
@@ -62,7 +64,7 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         #[source]
-        source: rusqlite::Error,
+        source: SqlError,
     },
     /// There is no database.
     #[error("there is no database `{}` yet", absolute(path))]
@@ -113,11 +115,11 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         #[source]
-        source: rusqlite_migration::Error,
+        source: SqlError,
     },
     /// A statement failed.
     #[error("the database refused a statement")]
-    Statement(#[from] rusqlite::Error),
+    Statement(#[from] SqlError),
     /// A column holds a value that this program never writes.
     #[error("the database holds `{value}` where {what} should be")]
     Content {
@@ -170,7 +172,7 @@ type Change = Box<dyn FnOnce(&Transaction<'_>) -> Result<reader::Answer, Error> 
 /// a reader cannot change anything.
 #[derive(Debug)]
 pub struct Store {
-    writer: tokio_rusqlite::Connection,
+    writer: Session,
     writes: AtomicUsize,
     reader: Reader,
 }
@@ -281,7 +283,7 @@ impl Store {
         Self::with(connection::editor(path).await?, path).await
     }
 
-    async fn with(writer: tokio_rusqlite::Connection, path: &Path) -> Result<Self, Error> {
+    async fn with(writer: Session, path: &Path) -> Result<Self, Error> {
         Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
     }
 
@@ -317,7 +319,7 @@ impl Store {
     async fn change(&self, work: Change) -> Result<reader::Answer, Error> {
         self.writes.fetch_add(1, Ordering::Relaxed);
         let done = self.writer.call(move |connection| {
-            let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let transaction = connection.begin()?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
@@ -343,14 +345,6 @@ fn beside(database: &Path, end: &str) -> PathBuf {
 /// A path that is valid from any folder.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
-}
-
-fn flatten(error: tokio_rusqlite::Error<Error>) -> Error {
-    match error {
-        tokio_rusqlite::Error::Error(error) => error,
-        tokio_rusqlite::Error::Close((_, source)) => Error::Statement(source),
-        _ => Error::Closed,
-    }
 }
 
 /// A time as it is stored: whole seconds, UTC.

@@ -4,8 +4,8 @@
 use crate::store::FeedChanges;
 use std::time::Duration;
 
+use crate::store::database::sql::{Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
 
 use super::items::arrival;
 use super::items::arrival::{Arrival, Brought, Saved};
@@ -135,7 +135,7 @@ const BY_HAND: &str = "INSERT INTO feeds (id, url, title, since, next_check, rem
 
 /// The id of the feed of posts that editors add by hand. It is in no list and never polled.
 pub(super) fn by_hand(tx: &Transaction<'_>, now: i64) -> Result<&'static str, Error> {
-    tx.prepare_cached(BY_HAND)?.execute(params![BY_HAND_ID, now])?;
+    tx.prepare(BY_HAND)?.execute(params![BY_HAND_ID, now])?;
     Ok(BY_HAND_ID)
 }
 
@@ -151,13 +151,13 @@ impl FeedChanges<'_> {
             tx.execute("UPDATE feeds SET removed = ?1 WHERE removed IS NULL", [seconds(now)])?;
             for (feed, window) in &feeds {
                 let since = seconds(now).saturating_sub_unsigned(window.as_secs()).max(0);
-                tx.prepare_cached(
+                tx.prepare(
                     "INSERT INTO feeds (id, url, title, since, next_check) VALUES (?1, ?2, ?3, ?4, 0)
                      ON CONFLICT (id) DO UPDATE SET title = excluded.title, removed = NULL,
-                     since = CASE WHEN since > ?5 THEN excluded.since ELSE since END",
+                     since = CASE WHEN feeds.since > ?5 THEN excluded.since ELSE feeds.since END",
                 )?
                 .execute(params![feed.id.as_str(), feed.url.as_str(), feed.title, since, seconds(now)])?;
-                tx.prepare_cached(
+                tx.prepare(
                     "UPDATE feeds SET url = ?2, etag = NULL, last_modified = NULL, body_hash = NULL, next_check = 0,
                      not_before = NULL, failures = 0, error = NULL, outcome = NULL, because = NULL, location = NULL,
                      moved_to = NULL, moved_since = NULL, moved_polls = 0, address = NULL, hint_interval = NULL,
@@ -182,7 +182,9 @@ impl FeedChanges<'_> {
             .write(move |tx| {
                 Ok(tx.execute(
                     "UPDATE feeds SET checked = ?1, next_check = next_check - (checked - ?1),
-                 not_before = not_before - (checked - ?1), succeeded = min(succeeded, ?1), gone = min(gone, ?1),
+                 not_before = not_before - (checked - ?1),
+                 succeeded = CASE WHEN succeeded > ?1 THEN ?1 ELSE succeeded END,
+                 gone = CASE WHEN gone > ?1 THEN ?1 ELSE gone END,
                  since = CASE WHEN since > ?1 THEN since - (checked - ?1) ELSE since END WHERE checked > ?1",
                     [seconds(now)],
                 )?)
@@ -203,26 +205,8 @@ impl FeedChanges<'_> {
     /// # Errors
     /// [`Error::Statement`]: nothing could be kept at all.
     pub async fn save_polls(self, polls: Vec<Poll>) -> Result<Vec<Result<Saved, Error>>, Error> {
-        self.store.write(move |tx| polls.into_iter().map(|poll| apart(tx, || save(tx, poll))).collect()).await
+        self.store.write(move |tx| polls.into_iter().map(|poll| tx.apart(|| save(tx, poll))).collect()).await
     }
-}
-
-/// Runs `work` so that its failure undoes its own statements and no others.
-fn apart<T>(tx: &Transaction<'_>, work: impl FnOnce() -> Result<T, Error>) -> Result<Result<T, Error>, Error> {
-    let mark = |statement| tx.prepare_cached(statement)?.execute([]);
-    mark("SAVEPOINT apart")?;
-    let done = work();
-    if let Err(error) = done {
-        // A full disk, for instance, ends the whole transaction, and there is no savepoint left.
-        if tx.is_autocommit() {
-            return Err(error);
-        }
-        mark("ROLLBACK TO apart")?;
-        mark("RELEASE apart")?;
-        return Ok(Err(error));
-    }
-    mark("RELEASE apart")?;
-    Ok(done)
 }
 
 fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
@@ -232,15 +216,15 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
     match poll.outcome {
         PollOutcome::Failed { error, why } => {
             // A clock that was ahead when it began to fail counts for nothing.
-            tx.prepare_cached(
+            tx.prepare(
                 "UPDATE feeds SET failures = failures + 1, error = ?2, gone = coalesce(gone, ?3),
-                 failing = min(coalesce(failing, ?4), ?4) WHERE id = ?1",
+                 failing = CASE WHEN failing < ?4 THEN failing ELSE ?4 END WHERE id = ?1",
             )?
             .execute(params![id, error, (why == Failure::Gone).then_some(now), now])?;
             return Ok(saved);
         }
         PollOutcome::Unchanged { etag, last_modified } => {
-            tx.prepare_cached("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
+            tx.prepare("UPDATE feeds SET etag = ?2, last_modified = ?3, location = ?4 WHERE id = ?1")?
                 .execute(params![id, etag, last_modified, poll.visit.location])?;
         }
         PollOutcome::Read {
@@ -267,11 +251,11 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             saved = kept.saved;
             saved.gap = unchanged.is_empty() && gap::is_one(newest, &items, saved.new);
             let interval = hints.interval.map(|interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
-            tx.prepare_cached(
+            tx.prepare(
                 "UPDATE feeds SET etag = ?2, last_modified = ?3, body_hash = ?4, first_polled = coalesce(first_polled, ?5),
                  since = ?14, location = ?6, reader = ?7, entries = ?8, hint_interval = ?9, skip_hours = ?10, skip_days = ?11,
                  gap = coalesce(?12, gap), renumbered = coalesce(?13, renumbered),
-                 empty = CASE WHEN ?8 = 0 THEN min(coalesce(empty, ?5), ?5) END, cut = ?15,
+                 empty = CASE WHEN ?8 > 0 THEN NULL WHEN empty < ?5 THEN empty ELSE ?5 END, cut = ?15,
                  varying = coalesce(?16, varying), site = ?17 WHERE id = ?1",
             )?
             .execute(params![
@@ -295,7 +279,7 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
             ])?;
         }
     }
-    tx.prepare_cached(
+    tx.prepare(
         "UPDATE feeds SET succeeded = ?2, failures = 0, failing = NULL, error = NULL, gone = NULL WHERE id = ?1",
     )?
     .execute(params![id, now])?;
@@ -306,9 +290,10 @@ fn save(tx: &Transaction<'_>, poll: Poll) -> Result<Saved, Error> {
 fn visited(tx: &Transaction<'_>, poll: &Poll) -> Result<(), Error> {
     let took = i64::try_from(poll.visit.took.as_millis()).unwrap_or(i64::MAX);
     let moved = poll.visit.moved.as_ref();
-    tx.prepare_cached(
+    tx.prepare(
         "UPDATE feeds SET checked = ?2, next_check = ?3, because = ?4, not_before = ?5, outcome = ?6, bytes = ?7, took = ?8,
-         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12, answered = iif(?7 > 0, ?2, answered)
+         moved_to = ?9, moved_since = ?10, moved_polls = ?11, address = ?12, 
+         answered = CASE WHEN ?7 > 0 THEN ?2 ELSE answered END
          WHERE id = ?1",
     )?
     .execute(params![

@@ -3,15 +3,16 @@
 
 pub(super) mod arrival;
 pub(super) mod by_hand;
+pub(super) mod key;
 pub(super) mod near_misses;
 pub(super) mod reopening;
 pub(super) mod retention;
 pub(super) mod scored;
 pub(super) mod stories;
 
+use crate::store::database::sql::{self, Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 use crate::store::{ItemChanges, Items};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::digests::runs::COVERED;
 use super::selection::reasons;
@@ -81,7 +82,7 @@ impl Items<'_> {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn item_by_link(self, canonical: String) -> Result<Option<ItemRow>, Error> {
-        self.reader.read(move |connection| Ok(select(connection, WITH_LINK, [&canonical])?.pop())).await
+        self.reader.read(move |connection| Ok(select(connection, WITH_LINK, [key::key(&canonical)])?.pop())).await
     }
 
     /// The item with this number.
@@ -145,7 +146,7 @@ impl Items<'_> {
     pub async fn stale(self, fingerprint: String, after: i64) -> Result<Vec<ItemRow>, Error> {
         self.reader
             .read(move |connection| {
-                let covered: i64 = connection.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
+                let covered: i64 = connection.prepare(COVERED)?.query_row([], |row| row.get("through_seq"))?;
                 select(connection, STALE, params![fingerprint, after.max(covered)])
             })
             .await
@@ -160,13 +161,13 @@ impl ItemChanges<'_> {
     pub async fn rescore(self, scores: Vec<Rescored>, fingerprint: String) -> Result<(), Error> {
         self.store
             .write(move |tx| {
-                let covered: i64 = tx.prepare_cached(COVERED)?.query_row([], |row| row.get("through_seq"))?;
+                let covered: i64 = tx.prepare(COVERED)?.query_row([], |row| row.get("through_seq"))?;
                 for Rescored { seq, score } in scores {
                     if seq <= covered {
                         continue;
                     }
                     write_score(tx, seq, &score, &fingerprint)?;
-                    let story: i64 = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get("story"))?;
+                    let story: i64 = tx.prepare(STORY)?.query_row([seq], |row| row.get("story"))?;
                     stories::number(tx, story, covered)?;
                 }
                 Ok(())
@@ -183,7 +184,7 @@ const WRITE_SCORE: &str =
 
 /// Writes a score beside its item.
 pub(super) fn write_score(tx: &Transaction<'_>, seq: i64, score: &Score, fingerprint: &str) -> Result<(), Error> {
-    tx.prepare_cached(WRITE_SCORE)?.execute(named_params! {
+    tx.prepare(WRITE_SCORE)?.execute(named_params! {
         ":seq": seq,
         ":score": score.total,
         ":selected": score.selected,
@@ -209,7 +210,7 @@ const LEFT_OUT: &str = "WHERE i.seq > ?1 AND ((i.selected = 0 AND i.borderline =
     ORDER BY i.score DESC, i.seq LIMIT ?2";
 const STALE: &str = "WHERE i.seq > ?2 AND i.fingerprint <> ?1 AND i.text_removed IS NULL ORDER BY i.seq LIMIT 200";
 
-fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ItemRow>, Error> {
+fn select(connection: &Connection, which: &str, values: impl sql::Params) -> Result<Vec<ItemRow>, Error> {
     let mut statement = connection.prepare(&format!(
         "SELECT i.seq, i.feed, f.title AS source, i.title, i.link, coalesce(t.summary, '') AS summary,
          coalesce(t.content, '') AS content, i.categories, i.published, i.arrived,
@@ -224,7 +225,7 @@ fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -
     Ok(items)
 }
 
-fn item_row(row: &Row<'_>) -> Result<ItemRow, Error> {
+fn item_row(row: Row<'_>) -> Result<ItemRow, Error> {
     Ok(ItemRow {
         seq: row.get("seq")?,
         feed: row.get("feed")?,

@@ -15,8 +15,8 @@ pub(super) mod unknown;
 use crate::store::{Outbox, OutboxChanges};
 use std::collections::BTreeMap;
 
+use crate::store::database::sql::{Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, named_params, params};
 use states::NewMessage;
 
 use super::digests::archives;
@@ -155,7 +155,7 @@ impl Outbox<'_> {
     pub async fn open_counts(self) -> Result<OpenCounts, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(OPEN_BY_KIND)?;
+                let mut statement = connection.prepare(OPEN_BY_KIND)?;
                 let counts = statement.query_map([], |row| Ok((row.get("kind")?, row.get("count")?)))?;
                 Ok(counts.collect::<Result<_, _>>()?)
             })
@@ -169,7 +169,7 @@ impl Outbox<'_> {
     pub async fn message_counts(self) -> Result<MessageCounts, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(BY_STATE)?;
+                let mut statement = connection.prepare(BY_STATE)?;
                 let counts = statement.query_map([], |row| Ok((row.get("state")?, row.get("count")?)))?;
                 Ok(counts.collect::<Result<_, _>>()?)
             })
@@ -203,7 +203,7 @@ pub(super) fn is_wanted(
         Kind::Proof | Kind::Alarm | Kind::Draft => return Ok(true),
     };
     let wanted: bool =
-        tx.prepare_cached(HAS_STATUS)?.query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;
+        tx.prepare(HAS_STATUS)?.query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;
     Ok(wanted && suppressions::lets_through(tx, message.kind == Kind::Confirmation, &hash(&message.address))?)
 }
 
@@ -216,11 +216,11 @@ pub(super) fn settle(tx: &Transaction<'_>, settlement: &Settlement, now: DateTim
     let Settlement { id, attempt, outcome, next, was_unknown, .. } = *settlement;
     let event = Event::of_settlement(attempt, outcome, next, was_unknown);
     if next == Next::AsBefore {
-        tx.prepare_cached(FORGET_ATTEMPT)?.execute(params![id, attempt])?;
+        tx.prepare(FORGET_ATTEMPT)?.execute(params![id, attempt])?;
         states::put_back(tx, id, event)?;
         return states::end_if_run_cancelled(tx, id, now);
     }
-    tx.prepare_cached(END_ATTEMPT)?.execute(named_params! {
+    tx.prepare(END_ATTEMPT)?.execute(named_params! {
         ":message": id,
         ":number": attempt,
         ":now": seconds(now),

@@ -11,9 +11,9 @@ pub(super) mod suppressed;
 use crate::store::{SubscriberChanges, Subscribers};
 use std::collections::{BTreeMap, HashMap};
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
 use rows::{ALL, AT_ADDRESS, WITH_ID, select};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params, params};
 
 use super::outbox::suppressions;
 use super::outbox::suppressions::Suppression;
@@ -157,7 +157,7 @@ impl SubscriberChanges<'_> {
                     return Ok(false);
                 }
                 let preferences = changes.of(known.preferences);
-                tx.prepare_cached(CHANGE_PERSON)?.execute(named_params! {
+                tx.prepare(CHANGE_PERSON)?.execute(named_params! {
                     ":id": known.id,
                     ":name": changes.name.unwrap_or(known.name),
                     ":cadence": preferences.cadence.as_str(),
@@ -187,7 +187,7 @@ impl Subscribers<'_> {
     pub async fn subscriber_counts(self) -> Result<BTreeMap<&'static str, u64>, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(BY_STATUS)?;
+                let mut statement = connection.prepare(BY_STATUS)?;
                 let mut rows = statement.query([])?;
                 let mut counts = BTreeMap::new();
                 while let Some(row) = rows.next()? {
@@ -246,7 +246,7 @@ pub(super) fn join_from(
     now: DateTime<Utc>,
 ) -> Result<(Joined, String), Error> {
     let known: Option<(String, String)> = tx
-        .prepare_cached(STATUS_AT)?
+        .prepare(STATUS_AT)?
         .query_row([new.address.key()], |row| Ok((row.get("id")?, row.get("status")?)))
         .optional()?;
     if let Some((id, status)) = &known
@@ -280,7 +280,7 @@ pub(super) fn join_from(
         (Status::Left | Status::Suppressed, _) => Joined::Added,
     };
     consent(tx, &id, &new, now)?;
-    tx.prepare_cached(JOIN_AGAIN)?.execute(named_params! {
+    tx.prepare(JOIN_AGAIN)?.execute(named_params! {
         ":id": id,
         ":status": status_of(&new).as_str(),
         ":cursor": starts.of(tx, &new, now)?,
@@ -297,8 +297,9 @@ const JOIN_AGAIN: &str =
     ended = NULL, paused_until = NULL WHERE id = :id";
 
 const INSERT: &str = "INSERT INTO subscribers
-    (id, address, address_key, name, status, cadence, cursor, consent, joined, confirmed)
-    VALUES (:id, :address, :address_key, :name, :status, :cadence, :cursor, '', :now, :confirmed)";
+    (id, address, address_key, name, status, cadence, cursor, consent, joined, confirmed, number)
+    VALUES (:id, :address, :address_key, :name, :status, :cadence, :cursor, '', :now, :confirmed,
+    (SELECT coalesce(max(number), 0) + 1 FROM subscribers))";
 
 const CONSENT: &str = "UPDATE subscribers SET cadence = :cadence, themes = :themes, consent = :consent,
     consent_by = :consent_by, consent_wording = :wording, consented = :now, name = coalesce(nullif(:name, ''), name)
@@ -315,7 +316,7 @@ fn confirmed(new: &NewSubscriber, now: DateTime<Utc>) -> Option<i64> {
 }
 
 fn insert(tx: &Transaction<'_>, new: &NewSubscriber, cursor: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(INSERT)?.execute(named_params! {
+    tx.prepare(INSERT)?.execute(named_params! {
         ":id": new.id,
         ":address": new.address.reveal(),
         ":address_key": new.address.key(),
@@ -331,7 +332,7 @@ fn insert(tx: &Transaction<'_>, new: &NewSubscriber, cursor: i64, now: DateTime<
 
 /// Keeps what they want, how they consented to it, and their name if it is given.
 fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(CONSENT)?.execute(named_params! {
+    tx.prepare(CONSENT)?.execute(named_params! {
         ":id": id,
         ":cadence": new.preferences.cadence.as_str(),
         ":themes": new.preferences.themes.as_deref().map(to_json),
@@ -357,7 +358,7 @@ pub(super) fn confirm(
         Status::Left | Status::Suppressed => Ok(Confirmed::Nobody),
         Status::Pending if !suppressions::lift(tx, &hash(&known.address))? => Ok(Confirmed::Nobody),
         Status::Pending => {
-            tx.prepare_cached(CONFIRM)?.execute(named_params! {
+            tx.prepare(CONFIRM)?.execute(named_params! {
                 ":id": id,
                 ":active": Status::Active.as_str(),
                 ":now": seconds(now),
@@ -370,18 +371,18 @@ pub(super) fn confirm(
 
 const LAST_COVERED: &str =
     "SELECT max(through_seq) AS through_seq FROM (SELECT max(through_seq) AS through_seq FROM runs WHERE cadence = ?1
-    UNION ALL SELECT max(through_seq) FROM runs WHERE cadence = 'once')";
+    UNION ALL SELECT max(through_seq) FROM runs WHERE cadence = 'once') reached";
 const ARRIVED_UNTIL: &str = "SELECT seq FROM items WHERE arrived <= ?1 ORDER BY arrived DESC, seq DESC LIMIT 1";
 
 /// Where a new, resumed or returning subscriber starts: after the last run of their cadence (or a `once`); without
 /// one, one period ago.
 pub(super) fn start(connection: &Connection, cadence: Cadence, now: DateTime<Utc>) -> Result<i64, Error> {
     let last: Option<i64> =
-        connection.prepare_cached(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get("through_seq"))?;
+        connection.prepare(LAST_COVERED)?.query_row([cadence.as_str()], |row| row.get("through_seq"))?;
     if let Some(through_seq) = last {
         return Ok(through_seq);
     }
     let period_ago = seconds(now - cadence.period());
-    let seq = connection.prepare_cached(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get("seq")).optional()?;
+    let seq = connection.prepare(ARRIVED_UNTIL)?.query_row([period_ago], |row| row.get("seq")).optional()?;
     Ok(seq.unwrap_or(0))
 }

@@ -3,5 +3,6 @@
 mod deploy;
 mod floors;
 mod fuzz_seeds;
+mod portable;
 mod readme;
 mod schema;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::reader::{Apart, Reader};
+use super::sql;
 use crate::store::outbox::pauses;
 use crate::store::{Error, Store, beside};
 
@@ -24,12 +25,12 @@ impl Reader {
         let to = to.to_owned();
         let copied = source.call(move |connection| {
             let copy = Temporary::beside(&to)?;
-            copy.fill_from(connection)?;
-            pauses::mark_restored(&copy.open()?, &reason, now)?;
+            copy.fill_from(connection.sqlite())?;
+            pauses::mark_restored(&sql::Connection::from(copy.open()?), &reason, now)?;
             witness.confirm()?;
             copy.place(To::FreeName(&to))
         });
-        copied.await.map_err(crate::store::flatten)
+        copied.await
     }
 }
 

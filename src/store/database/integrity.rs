@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 use super::reader::{Apart, Reader};
 use crate::domain::operations::os_error;
-use crate::store::{Error, flatten};
+use crate::store::Error;
 
 /// The pause between two interrupts of a check that takes too long.
 const AGAIN: Duration = Duration::from_millis(1);
@@ -19,11 +19,10 @@ impl Reader {
     /// [`Error::Damaged`]; [`Error::Open`].
     pub async fn quick_check(&self, limit: Duration) -> Result<bool, Error> {
         let Apart { connection: reader, witness } = self.apart().await?;
-        let interrupt = reader.call(|connection| Ok::<_, Error>(connection.get_interrupt_handle()));
-        let interrupt = interrupt.await.map_err(flatten)?;
-        let check = reader.call(|connection| {
-            Ok::<_, Error>(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?)
-        });
+        let interrupt = reader.call(|connection| Ok(connection.sqlite().get_interrupt_handle()));
+        let interrupt = interrupt.await?;
+        let check = reader
+            .call(|connection| Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))?));
         tokio::pin!(check);
         let checked = tokio::select! {
             checked = &mut check => checked,
@@ -37,7 +36,7 @@ impl Reader {
             },
         };
         witness.confirm()?;
-        match checked.map_err(flatten) {
+        match checked {
             Ok(verdict) if verdict == "ok" => Ok(true),
             // The first line is "*** in database main ***"; the finding follows.
             Ok(found) => Err(self.damaged(found.lines().last().unwrap_or_default())),
@@ -65,10 +64,7 @@ impl Error {
 
     fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::Open { source, .. } | Self::Statement(source) => source.sqlite_error_code(),
-            Self::Migrate { source: rusqlite_migration::Error::RusqliteError { err, .. }, .. } => {
-                err.sqlite_error_code()
-            }
+            Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Statement(source) => source.sqlite_code(),
             _ => None,
         }
     }
@@ -127,15 +123,19 @@ mod tests {
 
     use super::*;
     use crate::store::Store;
+    use crate::store::database::sql::{Connection, SqlError};
 
     #[tokio::test]
     async fn a_full_disk_is_told_with_what_to_do_and_leaves_all_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
         // As many pages as there are: the next one is refused as a full disk refuses it.
-        let limit = |connection: &mut rusqlite::Connection| {
-            let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        let limit = |connection: &mut Connection| {
+            let connection = connection.sqlite();
+            let pages: i64 =
+                connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(SqlError::from)?;
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(SqlError::from)?;
+            Ok(())
         };
         store.writer.call(limit).await.unwrap();
         let large = crate::store::FreshKeys { token: vec![7; 1 << 20], suppression: Vec::new() };
@@ -150,11 +150,11 @@ mod tests {
     async fn a_check_that_takes_too_long_is_broken_off() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("policy-digest.db")).await.unwrap();
-        let fill = |connection: &mut rusqlite::Connection| {
-            connection.execute_batch(
+        let fill = |connection: &mut Connection| {
+            Ok(connection.execute_batch(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
                  INSERT INTO stories (made) SELECT i FROM n",
-            )
+            )?)
         };
         store.writer.call(fill).await.unwrap();
         assert!(!store.quick_check(Duration::ZERO).await.unwrap());

@@ -12,11 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use rusqlite::Connection;
 use tokio::sync::watch;
 
+use super::session::Session;
+use super::sql::Connection;
 use super::{connection, schema};
-use crate::store::{Error, beside, flatten};
+use crate::store::{Error, beside};
 
 /// Connections that work in parallel.
 const CONNECTIONS: usize = 3;
@@ -49,7 +50,7 @@ pub struct Reader {
 
 #[derive(Debug)]
 struct Pool {
-    connections: Vec<tokio_rusqlite::Connection>,
+    connections: Vec<Session>,
     turn: AtomicUsize,
     witness: Witness,
     /// Whether no other pool may take its place.
@@ -118,7 +119,7 @@ impl Reader {
     }
 
     /// Reads through this connection only, with what was prepared on it.
-    pub(crate) fn fixed(connection: tokio_rusqlite::Connection, witness: Witness) -> Self {
+    pub(crate) fn fixed(connection: Session, witness: Witness) -> Self {
         let path = Arc::clone(&witness.path);
         Self::new(&path, Pool { connections: vec![connection], turn: AtomicUsize::new(0), witness, is_fixed: true })
     }
@@ -164,8 +165,7 @@ impl Reader {
         self.asked.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn answered(&self, answer: Result<Answer, tokio_rusqlite::Error<Error>>) -> Result<Answer, Error> {
-        let answer = answer.map_err(flatten);
+    pub(crate) fn answered(&self, answer: Result<Answer, Error>) -> Result<Answer, Error> {
         if matches!(answer, Err(Error::Closed)) {
             self.is_lost.send_replace(true);
         }
@@ -194,15 +194,15 @@ impl Reader {
     }
 }
 
-pub(crate) async fn close(connection: &tokio_rusqlite::Connection) {
-    if let Err(error) = connection.clone().close().await {
+pub(crate) async fn close(connection: &Session) {
+    if let Err(error) = connection.close().await {
         tracing::debug!("a connection to the database did not close: {error}");
     }
 }
 
 /// A connection, and the witness that tells whether its results are valid.
 pub(crate) struct Apart {
-    pub(crate) connection: tokio_rusqlite::Connection,
+    pub(crate) connection: Session,
     pub(crate) witness: Witness,
 }
 
@@ -233,19 +233,19 @@ impl Pool {
             };
             // The first query checks the schema, and from then on SQLite keeps the writer's files while they are read.
             let asked = path.to_owned();
-            let checked = connection.call(move |connection| schema::require_latest(connection, &asked));
-            checked.await.map_err(flatten)?;
+            let checked = connection.call(move |connection| schema::require_latest(connection.sqlite(), &asked));
+            checked.await?;
             connections.push(connection);
         }
         Ok(Self::new(connections, path, still))
     }
 
-    fn new(connections: Vec<tokio_rusqlite::Connection>, path: &Path, still: Option<Stamp>) -> Self {
+    fn new(connections: Vec<Session>, path: &Path, still: Option<Stamp>) -> Self {
         let witness = Witness { path: path.into(), still };
         Self { connections, turn: AtomicUsize::new(0), witness, is_fixed: false }
     }
 
-    fn next(&self) -> &tokio_rusqlite::Connection {
+    fn next(&self) -> &Session {
         &self.connections[self.turn.fetch_add(1, Ordering::Relaxed) % self.connections.len()]
     }
 }

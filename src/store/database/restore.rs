@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::backup::{COPY, KEPT, Temporary, To, remove};
-use super::{connection, schema};
+use super::{connection, schema, sql};
 use crate::store::outbox::pauses;
 use crate::store::{Error, Store, beside};
 
@@ -40,21 +40,22 @@ impl Store {
         let source = connection::reader(from).await?;
         let (from, place) = (from.to_owned(), database.to_owned());
         let copied = source.call(move |connection| {
+            let connection = connection.sqlite();
             if schema::schema(connection, &from)? == 0 {
                 return Err(Error::Foreign { path: from });
             }
             let copy = Temporary::of_restore(&place, COPY)?;
             copy.fill_from(connection)?;
-            let mut whole = copy.open()?;
+            let mut whole = sql::Connection::from(copy.open()?);
             schema::to_latest(&mut whole, &from)?;
             if !pauses::is_restored(&whole)? {
                 pauses::mark_restored(&whole, &reason, now)?;
             }
             Ok(copy)
         });
-        let copy = copied.await.map_err(crate::store::flatten)?;
+        let copy = copied.await?;
         // It may be the database that is to be replaced.
-        source.close().await.map_err(|_| Error::Closed)?;
+        source.close().await?;
         let database = database.to_owned();
         let swap = tokio::task::spawn_blocking(move || swap(copy, &database, now));
         swap.await.map_err(|panic| failed(std::io::Error::other(panic)))?

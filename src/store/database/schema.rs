@@ -6,7 +6,9 @@ use rusqlite::{Connection, Row};
 use rusqlite_migration::{Error as MigrationError, M, MigrationDefinitionError, Migrations};
 
 use super::connection;
+use super::sql::{self, SqlError};
 use crate::store::Error;
+use crate::store::items::key;
 
 pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_base.sql")),
@@ -39,6 +41,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0028_vocabulary.sql")),
     M::up(include_str!("migrations/0029_item_texts.sql")),
     M::up(include_str!("migrations/0030_selected.sql")),
+    M::up(include_str!("migrations/0031_portable.sql")),
     M::up(include_str!("migrations/0033_drafts.sql")),
     M::up(include_str!("migrations/0034_corrections.sql")),
 ];
@@ -89,18 +92,26 @@ pub(crate) fn require_latest(connection: &Connection, path: &Path) -> Result<(),
 ///
 /// # Errors
 /// [`Error::NewerSchema`], [`Error::Migrate`].
-pub(crate) fn to_latest(connection: &mut Connection, path: &Path) -> Result<(), Error> {
+pub(crate) fn to_latest(connection: &mut sql::Connection, path: &Path) -> Result<(), Error> {
     let path = path.to_owned();
-    let failed = |source| Error::Migrate { path: path.clone(), source };
-    let found: usize =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|error| failed(error.into()))?;
-    match Migrations::from_slice(STEPS).to_latest(connection) {
+    let failed = |source: SqlError| Error::Migrate { path: path.clone(), source };
+    let found: usize = connection
+        .sqlite()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| failed(error.into()))?;
+    if (1..SHORT_KEYS).contains(&found) {
+        key::shorten(connection).map_err(failed)?;
+    }
+    match Migrations::from_slice(STEPS).to_latest(connection.sqlite()) {
         Err(MigrationError::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead)) => {
             Err(Error::NewerSchema { path, found, known: STEPS.len() })
         }
-        migrated => migrated.map_err(failed),
+        migrated => migrated.map_err(|error| failed(error.into())),
     }
 }
+
+/// From this schema on, no key of an item is longer than [`key::LONGEST`](crate::store::items::key::LONGEST).
+const SHORT_KEYS: usize = 31;
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,8 @@
 //! while it is not held.
 
 use crate::store::Archive;
+use crate::store::database::sql::{Connection, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::domain::digests::correction::Kind;
 use crate::store::{Error, from_json, optional_time, seconds, time, to_json, word};
@@ -123,9 +123,9 @@ impl Archive<'_> {
     pub async fn page(self, name: String) -> Result<Option<ArchivePage>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(PAGE)?;
+                let mut statement = connection.prepare(PAGE)?;
                 let mut rows = statement.query([&name])?;
-                let page = |row: &Row<'_>| -> Result<ArchivePage, Error> {
+                let page = |row: Row<'_>| -> Result<ArchivePage, Error> {
                     let (html, is_listed) = (row.get("html")?, row.get("is_listed")?);
                     Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
                 };
@@ -141,7 +141,7 @@ impl Archive<'_> {
     pub async fn pages(self, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(LIST)?;
+                let mut statement = connection.prepare(LIST)?;
                 let mut rows = statement.query(params![limit as u64, skip as u64])?;
                 let mut archives = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -164,9 +164,7 @@ impl Archive<'_> {
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn changed(self) -> Result<Option<DateTime<Utc>>, Error> {
         self.reader
-            .read(|connection| {
-                optional_time(connection.prepare_cached(CHANGED)?.query_row([], |row| row.get("changed"))?)
-            })
+            .read(|connection| optional_time(connection.prepare(CHANGED)?.query_row([], |row| row.get("changed"))?))
             .await
     }
 
@@ -183,7 +181,7 @@ const CHANGED: &str =
     "SELECT max(at) AS changed FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
     UNION ALL SELECT max(held) FROM runs WHERE held IS NOT NULL AND published IS NOT NULL
     UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL
-    UNION ALL SELECT max(made) FROM corrections)";
+    UNION ALL SELECT max(made) FROM corrections) changes";
 
 const SENT_STORIES: &str = "SELECT s.seq, s.title, s.link, s.excerpt, s.language, s.source, s.author, s.published, s.themes,
     s.met, r.published AS sent, a.name AS archive, c.kind, c.words, c.made AS corrected
@@ -195,7 +193,7 @@ const SENT_STORIES: &str = "SELECT s.seq, s.title, s.link, s.excerpt, s.language
     ORDER BY r.published DESC, r.id DESC, s.place LIMIT ?1";
 
 fn sent_stories(connection: &Connection, limit: usize) -> Result<Vec<SentStory>, Error> {
-    let mut statement = connection.prepare_cached(SENT_STORIES)?;
+    let mut statement = connection.prepare(SENT_STORIES)?;
     let mut rows = statement.query([limit as u64])?;
     let mut stories = Vec::new();
     while let Some(row) = rows.next()? {
@@ -204,7 +202,7 @@ fn sent_stories(connection: &Connection, limit: usize) -> Result<Vec<SentStory>,
     Ok(stories)
 }
 
-fn sent_story(row: &Row<'_>) -> Result<SentStory, Error> {
+fn sent_story(row: Row<'_>) -> Result<SentStory, Error> {
     let story = PageStory {
         seq: row.get("seq")?,
         title: row.get("title")?,
@@ -260,6 +258,6 @@ const PUBLISH: &str =
 
 /// A message was sent: if it is the first digest of its run, the run is listed from now on.
 pub(crate) fn publish(tx: &Transaction<'_>, message: i64, now: i64) -> Result<(), Error> {
-    tx.prepare_cached(PUBLISH)?.execute([message, now])?;
+    tx.prepare(PUBLISH)?.execute([message, now])?;
     Ok(())
 }

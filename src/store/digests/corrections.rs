@@ -1,7 +1,7 @@
 //! Corrections of stories that were sent. The frozen page of their digest stays as it was: it is shown with them.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
+use crate::store::database::sql::{Connection, Params, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::subscribers::subscriber::Cadence;
@@ -87,7 +87,7 @@ fn correct(tx: &Transaction<'_>, new: &NewCorrection, now: DateTime<Utc>) -> Res
 /// A run that is being frozen announces these.
 pub(super) fn announce(tx: &Transaction<'_>, corrections: &[i64], run: i64) -> Result<(), Error> {
     for id in corrections {
-        tx.prepare_cached("UPDATE corrections SET announced = ?2 WHERE id = ?1")?.execute([*id, run])?;
+        tx.prepare("UPDATE corrections SET announced = ?2 WHERE id = ?1")?.execute([*id, run])?;
     }
     Ok(())
 }
@@ -95,9 +95,9 @@ pub(super) fn announce(tx: &Transaction<'_>, corrections: &[i64], run: i64) -> R
 fn select(
     connection: &Connection,
     which: &str,
-    values: impl rusqlite::Params,
+    values: impl Params,
 ) -> Result<Vec<(Correction, DateTime<Utc>)>, Error> {
-    let mut statement = connection.prepare_cached(&format!("{COLUMNS} {which}"))?;
+    let mut statement = connection.prepare(&format!("{COLUMNS} {which}"))?;
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -106,7 +106,7 @@ fn select(
     Ok(found)
 }
 
-fn correction(row: &Row<'_>) -> Result<(Correction, DateTime<Utc>), Error> {
+fn correction(row: Row<'_>) -> Result<(Correction, DateTime<Utc>), Error> {
     let correction = Correction {
         id: row.get("id")?,
         title: row.get("title")?,

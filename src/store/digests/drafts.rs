@@ -6,11 +6,12 @@ mod json;
 mod signals;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
+use crate::store::database::sql::{Connection, Params, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::digests::digest::Story;
 use crate::domain::digests::draft::{Act, Base, Draft, Fate, LedgerEntry, PROGRAM, Status};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
+use crate::store::digests::runs::HIGHEST_SEQ;
 use crate::store::items::by_hand;
 use crate::store::{Body, Digests, DigestChanges, Error, Kind, ScoredItem, optional_time, outbox, seconds, time, word};
 
@@ -105,7 +106,7 @@ pub struct DraftMail {
 const COLUMNS: &str = "SELECT id, cadence, slot, due, made, after_seq, through_seq, archive, base, version, status, run, told
     FROM drafts";
 
-const OPEN: &str = "WHERE status IN ('open', 'approved', 'releasing', 'held') AND ?1 IS NULL ORDER BY id";
+const OPEN: &str = "WHERE status IN ('open', 'approved', 'releasing', 'held') ORDER BY id";
 const WITH_ID: &str = "WHERE id = ?1";
 const OF_SLOT: &str = "WHERE cadence = ?1 AND slot = ?2";
 const OF_RUN: &str = "WHERE run = ?1";
@@ -129,7 +130,7 @@ impl Digests<'_> {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn open_drafts(self) -> Result<Vec<DraftRow>, Error> {
-        self.reader.read(|connection| select(connection, OPEN, params![None::<i64>])).await
+        self.reader.read(|connection| select(connection, OPEN, [])).await
     }
 
     /// The draft with this number.
@@ -171,7 +172,7 @@ impl Digests<'_> {
     pub async fn latest_draft_status(self, cadence: Cadence) -> Result<Option<(Status, DateTime<Utc>)>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(LATEST_STATUS)?;
+                let mut statement = connection.prepare(LATEST_STATUS)?;
                 let mut rows = statement.query([cadence.as_str()])?;
                 let Some(row) = rows.next()? else { return Ok(None) };
                 Ok(Some((word("a draft's status", row.get("status")?)?, time(row.get("due")?)?)))
@@ -261,6 +262,9 @@ const INSERT: &str = "INSERT INTO drafts
     ON CONFLICT (cadence, slot) DO NOTHING RETURNING id";
 
 fn make(tx: &Transaction<'_>, new: &NewDraft) -> Result<Option<i64>, Error> {
+    let highest: i64 = tx.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?;
+    // If something arrived while the draft was composed, there is no room between the draft and that.
+    let reserved = if highest <= new.through_seq { i64::from(by_hand::RESERVED) } else { 0 };
     let parameters = named_params! {
         ":cadence": new.cadence.as_str(),
         ":slot": new.slot,
@@ -268,12 +272,12 @@ fn make(tx: &Transaction<'_>, new: &NewDraft) -> Result<Option<i64>, Error> {
         ":now": seconds(new.now),
         ":after_seq": new.after_seq,
         ":reserved_seq": new.through_seq,
-        ":through_seq": by_hand::reserve(tx, new.through_seq)?,
+        ":through_seq": new.through_seq + reserved,
         ":archive": new.archive,
         ":base": json::write_base(&new.base),
         ":status": Status::Open.as_str(),
     };
-    let id: Option<i64> = tx.prepare_cached(INSERT)?.query_row(parameters, |row| row.get("id")).optional()?;
+    let id: Option<i64> = tx.prepare(INSERT)?.query_row(parameters, |row| row.get("id")).optional()?;
     if let Some(id) = id {
         for (version, act) in (0..).zip(&new.acts) {
             record(tx, id, &LedgerEntry { version: version + 1, ..act.clone() }, Status::Open)?;
@@ -289,7 +293,7 @@ const TAKE_VERSION: &str = "UPDATE drafts SET version = :version, status = :stat
 const INSERT_ACT: &str = "INSERT INTO draft_acts (draft, version, at, editor, act) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 fn record(tx: &Transaction<'_>, id: i64, entry: &LedgerEntry, status: Status) -> Result<Recorded, Error> {
-    let taken = tx.prepare_cached(TAKE_VERSION)?.execute(named_params! {
+    let taken = tx.prepare(TAKE_VERSION)?.execute(named_params! {
         ":id": id,
         ":before": entry.version.saturating_sub(1),
         ":version": entry.version,
@@ -299,7 +303,7 @@ fn record(tx: &Transaction<'_>, id: i64, entry: &LedgerEntry, status: Status) ->
         return Ok(Recorded::Stale);
     }
     let parameters = params![id, entry.version, seconds(entry.at), entry.by, json::write_act(&entry.act)];
-    tx.prepare_cached(INSERT_ACT)?.execute(parameters)?;
+    tx.prepare(INSERT_ACT)?.execute(parameters)?;
     Ok(Recorded::Done)
 }
 
@@ -312,7 +316,7 @@ fn record_added(
     item: &ScoredItem,
     fingerprint: &str,
 ) -> Result<Recorded, Error> {
-    let numbers = |row: &Row<'_>| Ok((row.get("reserved_seq")?, row.get("through_seq")?, row.get("status")?));
+    let numbers = |row: Row<'_>| Ok((row.get("reserved_seq")?, row.get("through_seq")?, row.get("status")?));
     let before = entry.version.saturating_sub(1);
     let found = tx.query_row(NUMBERS, params![id, before], numbers).optional()?;
     let Some((reserved, through, status)) = found else { return Ok(Recorded::Stale) };
@@ -344,8 +348,8 @@ pub(super) fn end(tx: &Transaction<'_>, draft: &DraftOfRun, run: i64, now: DateT
     Ok(())
 }
 
-fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<DraftRow>, Error> {
-    let mut statement = connection.prepare_cached(&format!("{COLUMNS} {which}"))?;
+fn select(connection: &Connection, which: &str, values: impl Params) -> Result<Vec<DraftRow>, Error> {
+    let mut statement = connection.prepare(&format!("{COLUMNS} {which}"))?;
     let mut rows = statement.query(values)?;
     let mut drafts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -354,7 +358,7 @@ fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -
     Ok(drafts)
 }
 
-fn draft_row(connection: &Connection, row: &Row<'_>) -> Result<DraftRow, Error> {
+fn draft_row(connection: &Connection, row: Row<'_>) -> Result<DraftRow, Error> {
     let id = row.get("id")?;
     let base = json::read_base(&row.get::<_, String>("base")?)?;
     let draft = Draft::replay(base, acts(connection, id)?).map_err(|refusal| Error::content("an act", refusal))?;
@@ -374,7 +378,7 @@ fn draft_row(connection: &Connection, row: &Row<'_>) -> Result<DraftRow, Error> 
 }
 
 fn acts(connection: &Connection, draft: i64) -> Result<Vec<LedgerEntry>, Error> {
-    let mut statement = connection.prepare_cached(ACTS)?;
+    let mut statement = connection.prepare(ACTS)?;
     let mut rows = statement.query([draft])?;
     let mut acts = Vec::new();
     while let Some(row) = rows.next()? {

@@ -3,8 +3,8 @@
 //! `domain::outbox::bounce::judge`; `status_counts` counts a run's messages by state.
 
 use crate::store::DigestChanges;
+use crate::store::database::sql::{OptionalExtension as _, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::status_counts::{HeldRun, held};
 use crate::domain::outbox::bounce::{Judgement, SAMPLE, judge as judge_sample};
@@ -150,18 +150,18 @@ const SAMPLE_MESSAGE: &str =
 
 /// Puts an attempted message into its run's sample while there is room. True if it is new there.
 pub(crate) fn sample(tx: &Transaction<'_>, run: i64, message: i64) -> Result<bool, Error> {
-    Ok(tx.prepare_cached(SAMPLE_MESSAGE)?.execute(params![run, message, SAMPLE])? == 1)
+    Ok(tx.prepare(SAMPLE_MESSAGE)?.execute(params![run, message, SAMPLE])? == 1)
 }
 
 /// A message of the sample has failed for good.
 pub(crate) fn fail(tx: &Transaction<'_>, run: i64, message: i64) -> Result<(), Error> {
-    tx.prepare_cached("UPDATE samples SET failed = 1 WHERE run = ?1 AND message = ?2")?.execute([run, message])?;
+    tx.prepare("UPDATE samples SET failed = 1 WHERE run = ?1 AND message = ?2")?.execute([run, message])?;
     Ok(())
 }
 
 /// Takes a message that is removed out of its run's sample.
 pub(in crate::store) fn forget_sample(tx: &Transaction<'_>, message: i64) -> Result<(), Error> {
-    tx.prepare_cached("DELETE FROM samples WHERE message = ?1")?.execute([message])?;
+    tx.prepare("DELETE FROM samples WHERE message = ?1")?.execute([message])?;
     Ok(())
 }
 
@@ -169,24 +169,25 @@ const STATUS: &str =
     "SELECT held IS NOT NULL AS is_held, judged IS NOT NULL AS is_judged, released IS NOT NULL AS is_released
     FROM runs WHERE id = ?1";
 
-const ATTEMPTED: &str = "SELECT count(*) AS attempted, coalesce(sum(failed), 0) AS failed FROM samples WHERE run = ?1";
+const ATTEMPTED: &str =
+    "SELECT count(*) AS attempted, CAST(coalesce(sum(failed), 0) AS BIGINT) AS failed FROM samples WHERE run = ?1";
 
 /// Digests that may still be attempted; as many as the sample has room for, at most.
 const STILL_OPEN: &str = "SELECT count(*) AS open FROM (SELECT 1 FROM messages
     WHERE :attempted < :sample AND run = :run AND kind = :digest AND turn IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM samples WHERE run = :run AND message = messages.id) LIMIT :sample - :attempted)";
+    AND NOT EXISTS (SELECT 1 FROM samples WHERE run = :run AND message = messages.id) LIMIT :sample - :attempted) room";
 
 /// Judges a run by its sample: its waiting reports are applied, or it is held. A run that was found good is held as well
 /// when reports by email, which come late, say otherwise.
 pub(crate) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<Standing, Error> {
     let (held, judged, released): (bool, bool, bool) = tx
-        .prepare_cached(STATUS)?
+        .prepare(STATUS)?
         .query_row([run], |row| Ok((row.get("is_held")?, row.get("is_judged")?, row.get("is_released")?)))?;
     if held || released {
         return Ok(if held { Standing::Held } else { Standing::Judged });
     }
     let (attempted, failed): (usize, usize) =
-        tx.prepare_cached(ATTEMPTED)?.query_row([run], |row| Ok((row.get("attempted")?, row.get("failed")?)))?;
+        tx.prepare(ATTEMPTED)?.query_row([run], |row| Ok((row.get("attempted")?, row.get("failed")?)))?;
     // In a run with fewer messages, the sample is what was attempted and what may still be.
     let room = named_params! {
         ":run": run,
@@ -194,7 +195,7 @@ pub(crate) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Resul
         ":attempted": attempted,
         ":digest": Kind::Digest.as_str(),
     };
-    let size = attempted + tx.prepare_cached(STILL_OPEN)?.query_row(room, |row| row.get::<_, usize>("open"))?;
+    let size = attempted + tx.prepare(STILL_OPEN)?.query_row(room, |row| row.get::<_, usize>("open"))?;
     match judge_sample(size, attempted, failed) {
         Judgement::Bad => {
             let because = because(tx, run, attempted, failed)?;

@@ -1,8 +1,8 @@
 //! Proofs: a run's digest as one email to the editors, queued in the transaction that freezes the run. A proof belongs to no
 //! subscriber, and is not counted among its run's messages.
 
+use crate::store::database::sql::Transaction;
 use chrono::{DateTime, Utc};
-use rusqlite::Transaction;
 
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::store::{Body, Error, Kind, outbox};

@@ -1,9 +1,9 @@
 //! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
 //! rendered bodies and messages.
 
+use crate::store::database::sql::{OptionalExtension as _, Row, Transaction, named_params, params};
 use crate::store::{DigestChanges, Digests};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::archives::{self, NewArchive};
 use super::corrections;
@@ -136,7 +136,7 @@ impl RunRow {
 }
 
 /// A draft covers numbers that it keeps for posts added by hand, whether or not they are given.
-const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM (SELECT max(seq) AS seq FROM items
+pub(crate) const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM (SELECT max(seq) AS seq FROM items
     UNION ALL SELECT max(through_seq) FROM runs UNION ALL SELECT max(through_seq) FROM drafts) AS numbers";
 
 impl Digests<'_> {
@@ -157,7 +157,7 @@ impl Digests<'_> {
             .read(move |connection| {
                 let mut statement = connection.prepare(&format!(
                     "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
-                 ORDER BY cursor, themes"
+                 ORDER BY cursor, themes NULLS FIRST"
                 ))?;
                 let mut rows = statement.query(named_params! {
                     ":active": Status::Active.as_str(),
@@ -198,7 +198,7 @@ impl Digests<'_> {
         self.reader
             .read(move |connection| {
                 let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
-                let mut statement = connection.prepare_cached(question)?;
+                let mut statement = connection.prepare(question)?;
                 let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
                 rows.next()?.map(run_row).transpose()
             })
@@ -281,16 +281,16 @@ const MADE: &str = "SELECT min(made) AS made FROM keys";
 
 const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
-    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
 
 /// `?2` is always NULL here.
 const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
-    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id) AS messages
+    (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
 
-fn run_row(row: &Row<'_>) -> Result<RunRow, Error> {
+fn run_row(row: Row<'_>) -> Result<RunRow, Error> {
     Ok(RunRow {
         id: row.get("id")?,
         cadence: row.get("cadence")?,
@@ -307,7 +307,7 @@ const INSERT: &str = "INSERT INTO runs (cadence, slot, due, made, through_seq, n
     VALUES (:cadence, :slot, :due, :now, :through_seq, :note) RETURNING id";
 
 fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
-    let id = tx.prepare_cached(INSERT)?.query_row(
+    let id = tx.prepare(INSERT)?.query_row(
         named_params! {
             ":cadence": run.cadence.map_or("once", Cadence::as_str),
             ":slot": run.slot,
@@ -368,7 +368,7 @@ fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &Ne
     let kept = bodies::insert(tx, Some(id), (&body.subject, &body.text, &body.html))?;
     let listed = body.listed.iter().map(|seq| (seq, true));
     for (seq, is_listed) in body.stories.iter().map(|seq| (seq, false)).chain(listed) {
-        tx.prepare_cached(STORY)?.execute(params![id, seq, is_listed])?;
+        tx.prepare(STORY)?.execute(params![id, seq, is_listed])?;
     }
     let whom = &window.recipients(run.cadence);
     let digests = NewDigests { run: id, body: kept, newest, through_seq, domain: &run.domain, whom, now: run.now };

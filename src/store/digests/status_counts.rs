@@ -4,8 +4,8 @@
 use crate::store::Digests;
 use std::collections::BTreeMap;
 
+use crate::store::database::sql::{self, Connection, Row, named_params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, named_params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::Cadence;
@@ -108,9 +108,9 @@ const COUNTS: &str = "SELECT state, count FROM tallies WHERE run = ?1 AND count 
 
 /// Those that are held, or only those of them that were not reported yet.
 const HELD: &str = "SELECT id, cadence, slot, held, coalesce(held_because, '') AS held_because,
-    (SELECT coalesce(sum(count), 0) FROM tallies WHERE run = runs.id AND state IN (:queued, :sending, :unknown, :retry))
+    (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id AND state IN (:queued, :sending, :unknown, :retry))
         AS waiting
-    FROM runs WHERE held IS NOT NULL AND (held_told IS NULL OR NOT :only_unreported) ORDER BY id";
+    FROM runs WHERE held IS NOT NULL AND (held_told IS NULL OR :only_unreported = 0) ORDER BY id";
 
 impl Digests<'_> {
     /// The newest digest of a cadence, or of any, as most of its subscribers got it.
@@ -123,7 +123,7 @@ impl Digests<'_> {
             FROM messages m JOIN bodies p ON p.id = m.body JOIN runs r ON r.id = m.run
             WHERE m.run = (SELECT max(id) FROM runs WHERE (?1 IS NULL OR cadence = ?1)
                            AND EXISTS (SELECT 1 FROM run_stories s WHERE s.run = runs.id AND s.listed = 0))
-            AND m.kind = 'digest' AND m.through_seq = r.through_seq GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT 1";
+            AND m.kind = 'digest' AND m.through_seq = r.through_seq GROUP BY p.id, r.id ORDER BY count(*) DESC, p.id LIMIT 1";
         self.reader
             .read(move |connection| {
                 let mut statement = connection.prepare(LAST)?;
@@ -148,7 +148,7 @@ impl Digests<'_> {
     pub async fn runs(self, limit: usize) -> Result<Vec<RunStatus>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(RUNS)?;
+                let mut statement = connection.prepare(RUNS)?;
                 let mut rows = statement.query([limit])?;
                 let mut runs = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -166,10 +166,10 @@ impl Digests<'_> {
     pub async fn run(self, id: i64) -> Result<Option<(RunStatus, Vec<ReportCount>)>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(RUN)?;
+                let mut statement = connection.prepare(RUN)?;
                 let mut rows = statement.query([id])?;
                 let Some(row) = rows.next()? else { return Ok(None) };
-                let mut reports = connection.prepare_cached(REPORTS)?;
+                let mut reports = connection.prepare(REPORTS)?;
                 let reports = reports.query_map([id], report_count)?;
                 Ok(Some((standing(connection, row)?, reports.collect::<Result<_, _>>()?)))
             })
@@ -183,7 +183,7 @@ impl Digests<'_> {
     pub async fn runs_with(self, item: i64) -> Result<Vec<RunName>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(RUNS_WITH)?;
+                let mut statement = connection.prepare(RUNS_WITH)?;
                 let runs = statement
                     .query_map([item], |row| Ok(RunName { id: row.get("id")?, cadence: row.get("cadence")? }))?;
                 Ok(runs.collect::<Result<_, _>>()?)
@@ -200,7 +200,7 @@ impl Digests<'_> {
     }
 }
 
-fn report_count(row: &Row<'_>) -> rusqlite::Result<ReportCount> {
+fn report_count(row: Row<'_>) -> sql::Result<ReportCount> {
     Ok(ReportCount {
         fault: row.get("fault")?,
         code: row.get("code")?,
@@ -209,9 +209,9 @@ fn report_count(row: &Row<'_>) -> rusqlite::Result<ReportCount> {
     })
 }
 
-fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStatus, Error> {
+fn standing(connection: &Connection, row: Row<'_>) -> Result<RunStatus, Error> {
     let id = row.get("id")?;
-    let mut counts = connection.prepare_cached(COUNTS)?;
+    let mut counts = connection.prepare(COUNTS)?;
     let messages = counts.query_map([id], |row| Ok((row.get("state")?, row.get("count")?)))?;
     Ok(RunStatus {
         id,
@@ -231,7 +231,7 @@ fn standing(connection: &Connection, row: &Row<'_>) -> Result<RunStatus, Error> 
 
 /// The held runs, oldest first; only those that were not reported yet, if wanted.
 pub(crate) fn held(connection: &Connection, only_unreported: bool) -> Result<Vec<HeldRun>, Error> {
-    let mut statement = connection.prepare_cached(HELD)?;
+    let mut statement = connection.prepare(HELD)?;
     let mut rows = statement.query(named_params! {
         ":only_unreported": only_unreported,
         ":queued": State::Queued.as_str(),

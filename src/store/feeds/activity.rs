@@ -42,7 +42,7 @@ impl Feeds<'_> {
     pub async fn feed_activity(self, window: TimeDelta) -> Result<Vec<Activity>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(ACTIVITY)?;
+                let mut statement = connection.prepare(ACTIVITY)?;
                 let mut rows = statement.query([window.num_seconds()])?;
                 let mut activity = Vec::new();
                 while let Some(row) = rows.next()? {

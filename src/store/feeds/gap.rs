@@ -1,8 +1,8 @@
 //! Gaps: a feed shows only its latest entries. If no entry of a document is known, and all of them are newer than those that
 //! are, others may have appeared and disappeared between two polls.
 
+use crate::store::database::sql::Transaction;
 use chrono::{DateTime, Utc};
-use rusqlite::Transaction;
 
 use super::ScoredItem;
 use crate::store::{Error, optional_time};
@@ -21,7 +21,7 @@ const NEWEST: &str = "SELECT EXISTS (SELECT 1 FROM items WHERE feed = ?1) AS has
 
 pub(super) fn newest(tx: &Transaction<'_>, feed: &str) -> Result<Newest, Error> {
     let (has_items, published, updated): (bool, Option<i64>, Option<i64>) = tx
-        .prepare_cached(NEWEST)?
+        .prepare(NEWEST)?
         .query_row([feed], |row| Ok((row.get("has_items")?, row.get("published")?, row.get("updated")?)))?;
     Ok(if has_items { Newest::Known(optional_time(published.max(updated))?) } else { Newest::None })
 }

@@ -1,8 +1,8 @@
 //! Reopening a feed: its window begins earlier, so that items are admitted that were too old when it was first read.
 
 use crate::store::FeedChanges;
+use crate::store::database::sql::params;
 use chrono::{DateTime, Utc};
-use rusqlite::params;
 
 use crate::domain::feeds::FeedId;
 use crate::store::items::reopening::{self, Admitted};

@@ -3,8 +3,8 @@
 use crate::store::Feeds;
 use std::time::Duration;
 
+use crate::store::database::sql::{Row, Transaction};
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, Transaction};
 
 use crate::domain::feeds::{Because, Cut, Hints, Moved};
 use crate::store::{Error, from_json, optional_time, time, word};
@@ -89,7 +89,7 @@ impl Feeds<'_> {
     }
 }
 
-fn state(row: &Row<'_>) -> Result<FeedState, Error> {
+fn state(row: Row<'_>) -> Result<FeedState, Error> {
     let because: Option<String> = row.get("because")?;
     let interval: Option<u64> = row.get("hint_interval")?;
     Ok(FeedState {
@@ -149,7 +149,7 @@ pub(super) struct Before {
 }
 
 pub(super) fn before(tx: &Transaction<'_>, feed: &str) -> Result<Before, Error> {
-    let mut statement = tx.prepare_cached("SELECT since, first_polled, entries, varying FROM feeds WHERE id = ?1")?;
+    let mut statement = tx.prepare("SELECT since, first_polled, entries, varying FROM feeds WHERE id = ?1")?;
     let mut rows = statement.query([feed])?;
     let row = rows.next()?.ok_or_else(|| Error::content("a known feed", feed))?;
     Ok(Before {
@@ -165,7 +165,7 @@ fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
     text.map_or(Ok(Vec::new()), |text| from_json("parameters that are tokens", &text))
 }
 
-fn moved(row: &Row<'_>) -> Result<Option<Moved>, Error> {
+fn moved(row: Row<'_>) -> Result<Option<Moved>, Error> {
     let Some(to) = row.get("moved_to")? else { return Ok(None) };
     // Reported by a version that did not keep the time: from the last poll.
     let since: Option<i64> = row.get::<_, Option<i64>>("moved_since")?.or(row.get("checked")?);

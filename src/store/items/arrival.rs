@@ -5,17 +5,18 @@ mod matching;
 mod order;
 
 use crate::store::Items;
+use crate::store::database::sql::{Transaction, named_params, params};
 use matching::Matches;
-use rusqlite::{Transaction, named_params, params};
 use std::collections::HashMap;
 
+use super::key::{key, whole};
 use super::scored::ScoredItem;
 use super::{stories, write_score};
 use crate::domain::feeds::FeedId;
 use crate::domain::items::identity::Unchanged;
 use crate::domain::items::item::Identity;
 use crate::domain::items::language::Language;
-use crate::store::digests::runs::COVERED;
+use crate::store::digests::runs::{COVERED, HIGHEST_SEQ};
 use crate::store::selection::reasons;
 use crate::store::{Error, seconds, to_json};
 
@@ -76,7 +77,7 @@ impl Items<'_> {
     pub async fn known(self, feed: &FeedId, entries: u64) -> Result<HashMap<Identity, u64>, Error> {
         let feed = feed.to_string();
         self.reader.read(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT identity, digest FROM items WHERE feed = ?1 AND digest IS NOT NULL ORDER BY arrived DESC LIMIT ?2",
             )?;
             let mut rows = statement.query(params![feed, entries.saturating_mul(2).saturating_add(KNOWN_BESIDE)])?;
@@ -95,7 +96,7 @@ const KNOWN_BESIDE: u64 = 100;
 
 /// Keeps what a poll brought.
 pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brought<'_>) -> Result<Kept, Error> {
-    let covered = tx.prepare_cached(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
+    let covered = tx.prepare(COVERED)?.query_row([], |row| row.get::<_, i64>(0))?;
     // A document has each identity once, so that in an empty feed there is nothing to find.
     let is_empty = arrival.is_first && has_no_items(tx, arrival.feed)?;
     let known = if is_empty { Matches::none(brought) } else { matching::find(tx, arrival.feed, brought)? };
@@ -120,7 +121,7 @@ pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         let is_old = dated.map_or(is_undated_old, |at| seconds(at) < arrival.since);
         let story =
             stories::find(tx, arrival.now, arrival.feed, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
-        insert(tx, arrival, &identity, story, !is_old, scored)?;
+        insert(tx, arrival, (next_number(tx)?, &identity, story), !is_old, scored)?;
         if !is_old && (scored.score.selected || scored.score.borderline) {
             stories::number(tx, story, covered)?;
         }
@@ -149,21 +150,24 @@ fn readmit(
         return Ok(known.seq);
     }
     if known.seq > covered {
-        tx.prepare_cached("UPDATE items SET mailable = 1 WHERE seq = ?1")?.execute([known.seq])?;
+        tx.prepare("UPDATE items SET mailable = 1 WHERE seq = ?1")?.execute([known.seq])?;
         stories::number(tx, known.story, covered)?;
         return Ok(known.seq);
     }
-    let number: i64 = tx
-        .prepare_cached("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'")?
-        .query_row([], |row| row.get(0))?;
-    tx.prepare_cached("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
-    tx.prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'")?.execute([number])?;
+    let number = next_number(tx)?;
+    tx.prepare("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
     stories::number(tx, known.story, covered)?;
     Ok(number)
 }
 
+/// The number of the next item. Numbers are given in order and never again: no item is ever removed.
+fn next_number(tx: &Transaction<'_>) -> Result<i64, Error> {
+    let highest: i64 = tx.prepare(HIGHEST_SEQ)?.query_row([], |row| row.get("seq"))?;
+    Ok(highest + 1)
+}
+
 fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
-    let mut statement = tx.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
+    let mut statement = tx.prepare("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
     Ok(statement.query_row([feed], |row| row.get(0))?)
 }
 
@@ -171,14 +175,14 @@ const IS_OTHER_TEXT: &str =
     "SELECT EXISTS (SELECT 1 FROM item_texts WHERE item = ?1 AND (summary <> ?2 OR content <> ?3))";
 
 /// A copy does not become the original by changing its link afterwards, so that ownership never rises.
-const UPDATE: &str = "UPDATE items SET identity = :identity, title = :title, link = :link, author = :author,
+const UPDATE: &str = "UPDATE items SET identity = :identity, whole_identity = :whole_identity, title = :title, link = :link, author = :author,
     categories = :categories, updated = :updated, title_key = :title_key, shingles = :shingles, words = :words,
     prior = :prior, digest = :digest, canonical = :canonical, published = coalesce(published, :published),
     reading_minutes = :reading_minutes, base = :base, ownership = CASE WHEN ownership > :ownership THEN :ownership ELSE ownership END
-    WHERE seq = :seq AND (:is_other_text
+    WHERE seq = :seq AND (:is_other_text = 1
         OR (identity, title, categories, coalesce(link, ''), coalesce(author, ''))
             <> (:identity, :title, :categories, coalesce(:link, ''), coalesce(:author, ''))
-        OR published IS NULL AND :published IS NOT NULL OR base IS NOT :base)";
+        OR published IS NULL AND :published IS NOT NULL OR base IS DISTINCT FROM :base)";
 
 /// A text whose time is over has no row, and does not come back because its feed still has it.
 const UPDATE_TEXT: &str = "UPDATE item_texts SET summary = :summary, content = :content, excerpt = :excerpt,
@@ -199,65 +203,67 @@ fn update(
 ) -> Result<bool, Error> {
     let item = &scored.item;
     let is_other_text: bool =
-        tx.prepare_cached(IS_OTHER_TEXT)?.query_row(params![seq, item.summary, item.content], |row| row.get(0))?;
-    let changed = tx.prepare_cached(UPDATE)?.execute(named_params! {
+        tx.prepare(IS_OTHER_TEXT)?.query_row(params![seq, item.summary, item.content], |row| row.get(0))?;
+    let changed = tx.prepare(UPDATE)?.execute(named_params! {
         ":seq": seq,
         ":is_other_text": is_other_text,
-        ":identity": identity,
+        ":identity": key(identity),
+        ":whole_identity": whole(identity),
         ":title": item.title,
         ":link": item.link.as_ref().map(url::Url::as_str),
         ":author": item.author,
         ":categories": to_json(&item.categories),
         ":updated": item.updated.map(seconds),
-        ":title_key": scored.fingerprint.title,
+        ":title_key": key(&scored.fingerprint.title),
         ":shingles": scored.fingerprint.shingles.cast_signed(),
         ":words": scored.fingerprint.words,
         ":prior": scored.prior,
         ":digest": scored.digest.cast_signed(),
-        ":canonical": scored.canonical,
+        ":canonical": scored.canonical.as_deref().map(key),
         ":published": item.published.map(seconds),
         ":reading_minutes": scored.shown.as_ref().map(|shown| shown.reading_minutes),
         ":ownership": scored.ownership.rank(),
         ":base": scored.base.map(u64::cast_signed),
     })? == 1;
     if !changed {
-        tx.prepare_cached(DIGEST)?.execute([seq, scored.digest.cast_signed()])?;
+        tx.prepare(DIGEST)?.execute([seq, scored.digest.cast_signed()])?;
         return Ok(false);
     }
     write_text(tx, UPDATE_TEXT, seq, scored)?;
     if seq > covered {
         write_score(tx, seq, &scored.score, arrival.fingerprint)?;
-        let story = tx.prepare_cached(STORY)?.query_row([seq], |row| row.get::<_, i64>("story"))?;
+        let story = tx.prepare(STORY)?.query_row([seq], |row| row.get::<_, i64>("story"))?;
         stories::number(tx, story, covered)?;
     }
     Ok(true)
 }
 
-const INSERT: &str = "INSERT INTO items (feed, identity, story, canonical, link, title, author, categories, published, updated,
+const INSERT: &str = "INSERT INTO items (seq, feed, identity, whole_identity, story, canonical, link, title, author, categories, published, updated,
     arrived, mailable, title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint, digest, borderline,
     language, reading_minutes, ownership, base)
-    VALUES (:feed, :identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
+    VALUES (:seq, :feed, :identity, :whole_identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
     :arrived, :mailable, :title_key, :shingles, :words, :prior, :score, :selected, :themes, :reasons, :fingerprint, :digest,
-    :borderline, :language, :reading_minutes, :ownership, :base) RETURNING seq";
+    :borderline, :language, :reading_minutes, :ownership, :base)";
 
 const INSERT_TEXT: &str = "INSERT INTO item_texts (item, summary, content, excerpt, excerpt_chars)
     VALUES (:seq, :summary, :content, :excerpt, :excerpt_chars)";
 
-/// Stores a new item and its texts. Its number.
+/// Stores a new item and its texts under this number.
 pub(super) fn insert(
     tx: &Transaction<'_>,
     arrival: &Arrival<'_>,
-    identity: &str,
-    story: i64,
+    (seq, identity, story): (i64, &str, i64),
     mailable: bool,
     scored: &ScoredItem,
-) -> Result<i64, Error> {
+) -> Result<(), Error> {
     let (item, score) = (&scored.item, &scored.score);
     let parameters = named_params! {
+        ":seq": seq,
         ":feed": arrival.feed,
-        ":identity": identity,
+        ":identity": key(identity),
+        ":whole_identity": whole(identity),
         ":story": story,
-        ":canonical": scored.canonical,
+        ":canonical": scored.canonical.as_deref().map(key),
         ":link": item.link.as_ref().map(url::Url::as_str),
         ":title": item.title,
         ":author": item.author,
@@ -266,7 +272,7 @@ pub(super) fn insert(
         ":updated": item.updated.map(seconds),
         ":arrived": arrival.now,
         ":mailable": mailable,
-        ":title_key": scored.fingerprint.title,
+        ":title_key": key(&scored.fingerprint.title),
         ":shingles": scored.fingerprint.shingles.cast_signed(),
         ":words": scored.fingerprint.words,
         ":prior": scored.prior,
@@ -282,13 +288,12 @@ pub(super) fn insert(
         ":ownership": scored.ownership.rank(),
         ":base": scored.base.map(u64::cast_signed),
     };
-    let seq = tx.prepare_cached(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
-    write_text(tx, INSERT_TEXT, seq, scored)?;
-    Ok(seq)
+    tx.prepare(INSERT)?.execute(parameters)?;
+    write_text(tx, INSERT_TEXT, seq, scored)
 }
 
 fn write_text(tx: &Transaction<'_>, statement: &str, seq: i64, scored: &ScoredItem) -> Result<(), Error> {
-    tx.prepare_cached(statement)?.execute(named_params! {
+    tx.prepare(statement)?.execute(named_params! {
         ":seq": seq,
         ":summary": scored.item.summary,
         ":content": scored.item.content,

@@ -1,6 +1,6 @@
 //! Items that are in no digest and that an editor may include: the best of those that were not selected.
 
-use rusqlite::params;
+use crate::store::database::sql::params;
 use url::Url;
 
 use super::stories::{STANDS, shown};
@@ -25,7 +25,7 @@ impl Items<'_> {
     ) -> Result<Vec<Story>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(&format!(
+                let mut statement = connection.prepare(&format!(
                     "SELECT i.seq, i.title, i.link, f.title AS source, i.author, i.published, i.score, i.themes, i.reasons
                      FROM items i JOIN stories s ON s.id = i.story JOIN feeds f ON f.id = i.feed
                      WHERE i.seq > ?1 AND i.seq <= ?2 AND s.seq IS NULL AND i.link IS NOT NULL

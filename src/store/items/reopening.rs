@@ -1,11 +1,11 @@
 //! Items that were too old when their feed was first read, admitted after all: each arrives once more, with a number of its
 //! own, so that every later window includes it and no earlier one changes.
 
+use crate::store::database::sql::{Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::stories;
-use crate::store::digests::runs::COVERED;
+use crate::store::digests::runs::{COVERED, HIGHEST_SEQ};
 use crate::store::{Error, seconds};
 
 /// What was admitted.
@@ -25,11 +25,7 @@ const TOO_OLD: &str = "SELECT seq, story, selected FROM items
     WHERE feed = ?1 AND mailable = 0 AND text_removed IS NULL AND coalesce(published, updated) >= ?2
     ORDER BY coalesce(published, updated), seq";
 
-pub(super) const LAST_NUMBER: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'items'";
-
 const ADMIT: &str = "UPDATE items SET seq = ?2, arrived = ?3, mailable = 1 WHERE seq = ?1";
-
-pub(super) const SET_LAST_NUMBER: &str = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'items'";
 
 /// Admits the items of a feed that were published at `since` or later, oldest first. Items without a date or without their
 /// text stay as they are, and a story that a run has covered keeps its number.
@@ -39,17 +35,16 @@ pub(in crate::store) fn admit(
     since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Admitted, Error> {
-    let mut number: i64 = tx.query_row(LAST_NUMBER, [], |row| row.get("seq")).optional()?.unwrap_or(0);
+    let mut number: i64 = tx.query_row(HIGHEST_SEQ, [], |row| row.get("seq"))?;
     let covered = tx.query_row(COVERED, [], |row| row.get("through_seq"))?;
     let mut admitted = Admitted { items: 0, selected: 0 };
     for old in too_old(tx, feed, since)? {
         number += 1;
-        tx.prepare_cached(ADMIT)?.execute(params![old.seq, number, seconds(now)])?;
+        tx.prepare(ADMIT)?.execute(params![old.seq, number, seconds(now)])?;
         stories::number(tx, old.story, covered)?;
         admitted.items += 1;
         admitted.selected += usize::from(old.is_selected);
     }
-    tx.execute(SET_LAST_NUMBER, [number])?;
     Ok(admitted)
 }
 

@@ -4,8 +4,8 @@
 //! Pages that become free are used again by what arrives; the file is not made smaller, since that would rewrite it.
 
 use crate::store::ItemChanges;
+use crate::store::database::sql::{Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
 
 use crate::store::{Error, seconds};
 
@@ -29,12 +29,12 @@ const MARK: &str = "UPDATE items SET text_removed = ?2 WHERE seq = ?1";
 const DELETE: &str = "DELETE FROM item_texts WHERE item = ?1";
 
 fn remove_texts(tx: &Transaction<'_>, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<usize, Error> {
-    let mut statement = tx.prepare_cached(OVER)?;
+    let mut statement = tx.prepare(OVER)?;
     let over = statement.query_map(params![seconds(before), STEP], |row| row.get("seq"))?;
     let over: Vec<i64> = over.collect::<Result<_, _>>()?;
     for seq in &over {
-        tx.prepare_cached(MARK)?.execute([*seq, seconds(now)])?;
-        tx.prepare_cached(DELETE)?.execute([seq])?;
+        tx.prepare(MARK)?.execute([*seq, seconds(now)])?;
+        tx.prepare(DELETE)?.execute([seq])?;
     }
     Ok(over.len())
 }

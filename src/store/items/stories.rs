@@ -3,10 +3,11 @@
 //! "also on", nothing else. It is only listed while all its items are borderline.
 
 use crate::store::Items;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use crate::store::database::sql::{self, Connection, OptionalExtension as _, Row, Transaction, params};
 use url::Url;
 
 use super::arrival::identity_text;
+use super::key::key;
 use super::scored::{ScoredItem, Shown};
 use crate::domain::digests::digest::Story;
 use crate::domain::feeds::public_address;
@@ -31,9 +32,15 @@ impl Items<'_> {
     }
 }
 
+const INSERT: &str = "INSERT INTO stories (made) VALUES (?1)";
+
+/// The number of the story just made. Not by `RETURNING`: SQLite would look through `run_stories`, as it takes the statement
+/// for one of several rows, whose foreign keys it checks both ways.
+const NEWEST: &str = "SELECT max(id) AS id FROM stories";
+
 pub(crate) fn make(tx: &Transaction<'_>, now: i64) -> Result<i64, Error> {
-    tx.prepare_cached("INSERT INTO stories (made) VALUES (?1)")?.execute([now])?;
-    Ok(tx.last_insert_rowid())
+    tx.execute(INSERT, [now])?;
+    Ok(tx.query_row(NEWEST, [], |row| row.get("id"))?)
 }
 
 /// The story that an item belongs to, by its link or by its fingerprint to an earlier one.
@@ -45,22 +52,21 @@ pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
     let date = scored.item.published.map(seconds);
     let has_global_id = matches!(&scored.item.identity, Identity::Id(id) if id.contains(':'));
     // For most of them, the index has all that is needed.
-    let mut namesakes = tx.prepare_cached(
+    let mut namesakes = tx.prepare(
         "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
     )?;
-    let mut rows = namesakes.query(params![fingerprint.title, now - COPY_WITHIN])?;
+    let mut rows = namesakes.query(params![key(&fingerprint.title), now - COPY_WITHIN])?;
     while let Some(row) = rows.next()? {
         let (seq, shingles, words) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?);
         let may_be_same = fingerprint.may_be_same(shingles, words);
         if !may_be_same && !has_global_id {
             continue;
         }
-        let namesake = tx
-            .prepare_cached("SELECT story, title, feed, identity, canonical FROM items WHERE seq = ?1")?
-            .query_row([seq], Namesake::of)?;
-        let is_on_its_page = namesake.feed == feed && namesake.canonical == scored.canonical;
+        let namesake = tx.prepare(NAMESAKE)?.query_row([seq], Namesake::of)?;
+        let is_on_its_page =
+            namesake.feed == feed && namesake.canonical.as_deref() == scored.canonical.as_deref().map(key).as_deref();
         let is_other_issue = may_be_same && is_on_its_page && {
-            let mut published = tx.prepare_cached("SELECT published FROM items WHERE seq = ?1")?;
+            let mut published = tx.prepare("SELECT published FROM items WHERE seq = ?1")?;
             let published = published.query_row([seq], |row| row.get(0))?;
             is_another_issue((published, shingles), (date, fingerprint.shingles))
         };
@@ -73,6 +79,9 @@ pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
     Ok(None)
 }
 
+const NAMESAKE: &str =
+    "SELECT story, title, feed, coalesce(whole_identity, identity) AS identity, canonical FROM items WHERE seq = ?1";
+
 /// An item of the same title.
 struct Namesake {
     story: i64,
@@ -83,7 +92,7 @@ struct Namesake {
 }
 
 impl Namesake {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn of(row: Row<'_>) -> sql::Result<Self> {
         Ok(Self {
             story: row.get("story")?,
             title: row.get("title")?,
@@ -101,7 +110,7 @@ impl Namesake {
         let other = self.canonical.as_deref().map(page).filter(is_page);
         self.identity == identity_text(&scored.item.identity)
             && other.is_some()
-            && other == scored.canonical.as_deref().map(page)
+            && other == scored.canonical.as_deref().map(|link| page(&key(link)))
     }
 }
 
@@ -110,16 +119,20 @@ impl Namesake {
 /// others were found to be other posts, as the issues of a bulletin are. A few seeks for each feed that has the link, however many items it
 /// has with it.
 const BY_LINK: &str = "
-    WITH RECURSIVE carriers (feed) AS (
-        SELECT min(feed) FROM items WHERE canonical = ?1
+    WITH RECURSIVE carriers (feed, number) AS (
+        SELECT min(feed), 1 FROM items WHERE canonical = ?1
         UNION ALL
-        SELECT (SELECT min(feed) FROM items WHERE canonical = ?1 AND feed > carriers.feed) FROM carriers
-        WHERE feed IS NOT NULL LIMIT 50
+        SELECT (SELECT min(feed) FROM items WHERE canonical = ?1 AND feed > carriers.feed), number + 1 FROM carriers
+        WHERE feed IS NOT NULL AND number < 50
+    ), found (seq) AS (
+        SELECT (SELECT seq FROM items WHERE canonical = ?1 AND feed = carriers.feed AND title_key = ?2
+            ORDER BY seq DESC LIMIT 1) FROM carriers
+        UNION ALL
+        SELECT (SELECT seq FROM items WHERE canonical = ?1 AND feed = carriers.feed ORDER BY title_key, seq LIMIT 1)
+        FROM carriers WHERE ?3 = 1 AND feed <> ?4
     )
-    SELECT i.story FROM carriers c JOIN items i ON i.seq IN (
-        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND title_key = ?2 ORDER BY seq DESC LIMIT 1),
-        (SELECT seq FROM items WHERE canonical = ?1 AND feed = c.feed AND ?3 AND c.feed <> ?4 LIMIT 1)
-    ) WHERE i.feed <> ?4 OR i.published = ?5 OR i.shingles = ?6 ORDER BY i.title_key <> ?2, i.seq LIMIT 1";
+    SELECT i.story FROM found JOIN items i ON i.seq = found.seq
+    WHERE i.feed <> ?4 OR i.published = ?5 OR i.shingles = ?6 ORDER BY i.title_key <> ?2, i.seq LIMIT 1";
 
 /// The story of an earlier item with the same canonical link. Some feeds link all their items to one page, to its
 /// sections or to the site; so where the titles differ, the link must be a page's, and the other feed another one.
@@ -129,10 +142,12 @@ fn find_by_link(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result
     };
     // A canonical address ends in a slash if it is the site's.
     let is_page = link.fragment().is_none() && !canonical.ends_with('/');
-    let mut statement = tx.prepare_cached(BY_LINK)?;
+    let mut statement = tx.prepare(BY_LINK)?;
     let (date, text) = (scored.item.published.map(seconds), scored.fingerprint.shingles.cast_signed());
-    let story =
-        statement.query_row(params![canonical, scored.fingerprint.title, is_page, feed, date, text], |row| row.get(0));
+    let story = statement
+        .query_row(params![key(canonical), key(&scored.fingerprint.title), is_page, feed, date, text], |row| {
+            row.get(0)
+        });
     Ok(story.optional()?)
 }
 
@@ -141,7 +156,7 @@ pub(crate) const STANDS: &str = "(selected = 1 OR borderline = 1) AND mailable =
 
 /// Gives a story the number of its first item that is in a digest; a story that a run has covered keeps its number.
 pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(), Error> {
-    tx.prepare_cached(&numbering())?.execute(params![story, covered])?;
+    tx.prepare(&numbering())?.execute(params![story, covered])?;
     Ok(())
 }
 
@@ -149,7 +164,7 @@ const ADMIT: &str = "UPDATE stories SET seq = ?1 WHERE seq IS NULL AND id = (SEL
 
 /// Gives the story of an item that is in no digest by its score the item's number: an editor included it.
 pub(crate) fn admit(tx: &Transaction<'_>, seq: i64) -> Result<(), Error> {
-    tx.prepare_cached(ADMIT)?.execute([seq])?;
+    tx.prepare(ADMIT)?.execute([seq])?;
     Ok(())
 }
 
@@ -173,13 +188,11 @@ fn read_stories(
         "SELECT s.seq, i.title, coalesce(i.link, f.site, f.url), f.title, i.author, i.published, i.score, i.themes, i.reasons,
          NOT EXISTS (SELECT 1 FROM items p WHERE p.story = s.id AND p.selected = 1 AND p.mailable = 1),
          i.seq, CASE WHEN x.excerpt_chars = ?3 THEN x.excerpt END, i.reading_minutes,
-         (SELECT json_group_array(DISTINCT g.title) FROM items o JOIN feeds g ON g.id = o.feed
-          WHERE o.story = s.id AND o.feed <> i.feed),
-         i.link IS NULL, f.site IS NULL
+         i.link IS NULL, f.site IS NULL, s.id, i.feed
          FROM stories s JOIN items i ON i.seq = (
              SELECT seq FROM (
-                 SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, seq)) AS best
-                 FROM items WHERE story = s.id AND {STANDS})
+                 SELECT seq, ownership, max(ownership) OVER (PARTITION BY coalesce(canonical, CAST(seq AS TEXT))) AS best
+                 FROM items WHERE story = s.id AND {STANDS}) standing
              WHERE ownership = best ORDER BY ownership = 0, seq LIMIT 1)
          JOIN feeds f ON f.id = i.feed LEFT JOIN item_texts x ON x.item = i.seq
          WHERE s.seq > ?1 AND s.seq <= ?2 ORDER BY s.seq"
@@ -190,7 +203,7 @@ fn read_stories(
         let link: String = row.get(2)?;
         let link: Url = link.parse().map_err(|_| Error::content("a link", &link))?;
         // A post without a link is looked for on the feed's page, else at its site: never in the feed's own document.
-        let link = match (row.get(14)?, row.get(15)?) {
+        let link = match (row.get(13)?, row.get(14)?) {
             (true, true) => front_page(&link),
             (true, false) => public_address(&link),
             (false, _) => link,
@@ -217,10 +230,19 @@ fn read_stories(
             phrases: telling(&reasons),
             is_listed: row.get(9)?,
             comment: String::new(),
-            also_on: from_json("a list of feeds", &row.get::<_, String>(13)?)?,
+            also_on: also_on(connection, row.get(15)?, &row.get::<_, String>(16)?)?,
         });
     }
     Ok(stories)
+}
+
+/// The other feeds with a story, in the order in which their copies arrived.
+const ALSO_ON: &str = "SELECT g.title FROM items o JOIN feeds g ON g.id = o.feed WHERE o.story = ?1 AND o.feed <> ?2
+    GROUP BY g.title ORDER BY min(o.seq)";
+
+fn also_on(connection: &Connection, story: i64, feed: &str) -> Result<Vec<String>, Error> {
+    let mut statement = connection.prepare(ALSO_ON)?;
+    Ok(statement.query_map(params![story, feed], |row| row.get("title"))?.collect::<Result<_, _>>()?)
 }
 
 /// The front page of the site that serves a feed.
@@ -234,7 +256,7 @@ const TEXTS: &str = "SELECT i.title, coalesce(t.summary, '') AS summary, coalesc
 /// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
 /// digest would have had it.
 pub(super) fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
-    let mut statement = connection.prepare_cached(TEXTS)?;
+    let mut statement = connection.prepare(TEXTS)?;
     Ok(statement.query_row([seq], |row| {
         let [title, summary, content]: [String; 3] = [row.get("title")?, row.get("summary")?, row.get("content")?];
         Ok(Shown::of(&title, &summary, &content, excerpt_chars))
@@ -243,7 +265,7 @@ pub(super) fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::{Connection, StatementStatus, params};
+    use crate::store::database::sql::{Connection, StatementStatus, params};
 
     use super::{BY_LINK, numbering};
     use crate::store::database::schema::STEPS;

@@ -5,9 +5,9 @@
 
 mod facts;
 
+use crate::store::database::sql::{Connection, Params, Row, Transaction, named_params, params};
 use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Params, Row, Transaction, named_params, params};
 
 pub use facts::Facts;
 
@@ -79,7 +79,7 @@ impl Operations<'_> {
                 if alarms.is_empty() {
                     return Ok(Untold::default());
                 }
-                let mut statement = connection.prepare_cached(TOLD_LAST)?;
+                let mut statement = connection.prepare(TOLD_LAST)?;
                 let mut feeds_told = None;
                 for kind in Kind::ALL.iter().filter(|kind| kind.is_of_a_feed()) {
                     feeds_told = feeds_told.max(statement.query_row([kind.as_str()], |row| row.get("told"))?);
@@ -100,7 +100,7 @@ impl OperationChanges<'_> {
         self.store
             .write(move |tx| {
                 for id in told {
-                    tx.prepare_cached(TELL)?.execute(params![id, seconds(now)])?;
+                    tx.prepare(TELL)?.execute(params![id, seconds(now)])?;
                 }
                 if let Some(AlarmMail { to, body }) = &mail {
                     for (address, message_id) in to {
@@ -122,23 +122,23 @@ const WELL: &str = "UPDATE alarms SET well = ?2 WHERE id = ?1";
 const REMOVE_OLD: &str = "DELETE FROM alarms WHERE told_end < ?1";
 
 const END: &str = "UPDATE alarms SET well = :well, ended = :now,
-    told = CASE WHEN :is_quiet THEN coalesce(told, :now) ELSE told END,
-    told_end = CASE WHEN :is_quiet THEN :now END WHERE id = :id";
+    told = CASE WHEN :is_quiet = 1 THEN coalesce(told, :now) ELSE told END,
+    told_end = CASE WHEN :is_quiet = 1 THEN :now END WHERE id = :id";
 
 fn keep(tx: &Transaction<'_>, change: &Change, now: DateTime<Utc>) -> Result<(), Error> {
     match change {
-        Change::Raise(trouble) => tx.prepare_cached(RAISE)?.execute(named_params! {
+        Change::Raise(trouble) => tx.prepare(RAISE)?.execute(named_params! {
             ":kind": trouble.kind.as_str(),
             ":subject": trouble.subject,
             ":what": trouble.what,
             ":since": seconds(trouble.since.min(now)),
             ":raised": seconds(now),
         })?,
-        Change::Calm(id, since) => tx.prepare_cached(WELL)?.execute(params![id, seconds(*since)])?,
-        Change::Recurred(id) => tx.prepare_cached(WELL)?.execute(params![id, None::<i64>])?,
+        Change::Calm(id, since) => tx.prepare(WELL)?.execute(params![id, seconds(*since)])?,
+        Change::Recurred(id) => tx.prepare(WELL)?.execute(params![id, None::<i64>])?,
         Change::End { id, well, is_quiet } => {
             tx.execute(REMOVE_OLD, [seconds(now - KEPT_FOR)])?;
-            tx.prepare_cached(END)?.execute(named_params! {
+            tx.prepare(END)?.execute(named_params! {
                 ":id": id,
                 ":well": seconds(*well),
                 ":now": seconds(now),
@@ -160,13 +160,13 @@ const UNTOLD: &str = "SELECT id, kind, subject, what, since, raised, well, ended
 
 /// When an email about an alarm of this kind was last queued.
 const TOLD_LAST: &str = "SELECT max(at) AS told FROM (SELECT told AS at FROM alarms WHERE kind = ?1
-    UNION ALL SELECT told_end FROM alarms WHERE kind = ?1)";
+    UNION ALL SELECT told_end FROM alarms WHERE kind = ?1) told";
 
 const TELL: &str = "UPDATE alarms SET told = coalesce(told, ?2), told_end = CASE WHEN ended IS NOT NULL THEN ?2 END
     WHERE id = ?1";
 
 fn select(connection: &Connection, question: &str, values: impl Params) -> Result<Vec<Alarm>, Error> {
-    let mut statement = connection.prepare_cached(question)?;
+    let mut statement = connection.prepare(question)?;
     let mut rows = statement.query(values)?;
     let mut alarms = Vec::new();
     while let Some(row) = rows.next()? {
@@ -175,7 +175,7 @@ fn select(connection: &Connection, question: &str, values: impl Params) -> Resul
     Ok(alarms)
 }
 
-fn alarm(row: &Row<'_>) -> Result<Alarm, Error> {
+fn alarm(row: Row<'_>) -> Result<Alarm, Error> {
     Ok(Alarm {
         id: row.get("id")?,
         kind: word("a kind of alarm", row.get("kind")?)?,

@@ -1,9 +1,9 @@
 //! The installation's secrets, made at first start and kept in the database so that a backup includes them; and marks of
 //! what is done once for a database, or at intervals. What a token key allows is defined by `domain::subscribers::token`.
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Transaction, params};
 use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::domain::subscribers::subscriber::EmailAddress;
 use crate::domain::subscribers::token;
@@ -83,7 +83,7 @@ impl Operations<'_> {
     pub async fn marked(self, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
         self.reader
             .read(move |connection| {
-                let made = connection.prepare_cached(MARKED)?.query_row([name], |row| row.get("made"));
+                let made = connection.prepare(MARKED)?.query_row([name], |row| row.get("made"));
                 optional_time(made.optional()?)
             })
             .await
@@ -164,7 +164,7 @@ const MARK: &str =
 
 /// Marks something as done.
 pub(in crate::store) fn mark(tx: &Transaction<'_>, name: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(MARK)?.execute(params![name, seconds(now)])?;
+    tx.prepare(MARK)?.execute(params![name, seconds(now)])?;
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! The pending configuration: an edit that the running daemon has not loaded. It is kept in the database because `status`,
 //! which shows it, is another process.
 
+use crate::store::database::sql::{Row, params};
 use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, params};
 
 use crate::store::{Error, seconds, time};
 
@@ -25,7 +25,7 @@ const SET: &str =
 
 const GET: &str = "SELECT refused, text, since FROM pending_configuration";
 
-fn pending(row: &Row<'_>) -> Result<PendingConfiguration, Error> {
+fn pending(row: Row<'_>) -> Result<PendingConfiguration, Error> {
     Ok(PendingConfiguration {
         is_refused: row.get("refused")?,
         text: row.get("text")?,
@@ -65,7 +65,7 @@ impl Operations<'_> {
     pub async fn pending_configuration(self) -> Result<Option<PendingConfiguration>, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(GET)?;
+                let mut statement = connection.prepare(GET)?;
                 let mut rows = statement.query([])?;
                 rows.next()?.map(pending).transpose()
             })

@@ -1,9 +1,9 @@
 //! Requests to the running daemon, as rows that it checks for: placed, taken and answered, or withdrawn before the daemon has
 //! taken them. `app::digests::send_now` decides what is asked and what an answer says.
 
+use crate::store::database::sql::{OptionalExtension as _, params};
 use crate::store::{OperationChanges, Operations};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, params};
 
 use crate::store::{Error, seconds};
 
@@ -56,7 +56,7 @@ impl Operations<'_> {
         self.reader
             .read(move |connection| {
                 let row: Option<(bool, Option<String>)> = connection
-                    .prepare_cached(REQUEST)?
+                    .prepare(REQUEST)?
                     .query_row([id], |row| Ok((row.get("is_begun")?, row.get("answer")?)))
                     .optional()?;
                 Ok(row.map(|row| match row {
@@ -86,7 +86,7 @@ impl OperationChanges<'_> {
         let now = seconds(now);
         if !self
             .reader
-            .read(move |connection| Ok(connection.prepare_cached(WAITING)?.query_row([now], |row| row.get(0))?))
+            .read(move |connection| Ok(connection.prepare(WAITING)?.query_row([now], |row| row.get(0))?))
             .await?
         {
             return Ok(Vec::new());
@@ -108,7 +108,7 @@ impl OperationChanges<'_> {
         self.store
             .write(move |tx| {
                 for id in ids {
-                    tx.prepare_cached(ANSWER)?.execute(params![id, seconds(now), answer])?;
+                    tx.prepare(ANSWER)?.execute(params![id, seconds(now), answer])?;
                 }
                 Ok(())
             })

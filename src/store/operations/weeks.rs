@@ -4,8 +4,8 @@
 use crate::store::Operations;
 use std::collections::BTreeMap;
 
+use crate::store::database::sql::{Connection, params};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, params};
 
 use crate::domain::outbox::State;
 use crate::domain::outbox::bounce::Fault;
@@ -70,10 +70,11 @@ impl Operations<'_> {
     }
 }
 
-const ITEMS: &str = "SELECT i.feed, (i.arrived - ?1) / ?2 AS week, count(*) AS items, sum(i.selected) AS selected
-    FROM feeds f CROSS JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY i.feed, week";
+const ITEMS: &str = "SELECT f.id AS feed, (i.arrived - ?1) / ?2 AS week, count(i.feed) AS items,
+    CAST(sum(i.selected) AS BIGINT) AS selected
+    FROM feeds f LEFT JOIN items i ON i.feed = f.id AND i.arrived >= ?1 GROUP BY f.id, week HAVING count(i.feed) > 0";
 
-const SENT: &str = "SELECT (r.made - ?1) / ?2 AS week, sum(t.count) AS emails
+const SENT: &str = "SELECT (r.made - ?1) / ?2 AS week, CAST(sum(t.count) AS BIGINT) AS emails
     FROM runs r JOIN tallies t ON t.run = r.id AND t.state = ?3 WHERE r.made >= ?1 GROUP BY week";
 
 const BOUNCED: &str = "SELECT (at - ?1) / ?2 AS week, count(*) AS emails FROM reports

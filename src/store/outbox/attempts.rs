@@ -2,9 +2,9 @@
 //! ones begin as may be under way. Unknown messages come first, then those that somebody waits for, then digests, run by
 //! run; a held run is skipped. Each is found by a seek (migration 9), however many are open.
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::{Claimed, Kind, Settlement, is_wanted, pauses, settle, states};
 use crate::domain::outbox::transitions::{Event, Turn};
@@ -85,7 +85,7 @@ impl Outbox<'_> {
     pub async fn due_count(self, now: DateTime<Utc>) -> Result<usize, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(DUE_COUNT)?;
+                let mut statement = connection.prepare(DUE_COUNT)?;
                 let mut due = 0;
                 for (turn, lane) in lanes(connection, &TURNS)? {
                     if !lane.is_held {
@@ -117,7 +117,7 @@ impl Outbox<'_> {
 }
 
 fn first_attempt(connection: &Connection, which: impl Fn(&Lane) -> bool) -> Result<Option<DateTime<Utc>>, Error> {
-    let mut statement = connection.prepare_cached(FIRST_OF_LANE)?;
+    let mut statement = connection.prepare(FIRST_OF_LANE)?;
     let mut next: Option<i64> = None;
     for (turn, lane) in lanes(connection, &TURNS)?.into_iter().filter(|(_, lane)| which(lane)) {
         let first: Option<i64> = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("first"))?;
@@ -213,7 +213,7 @@ impl<H: Fn(&EmailAddress) -> String> Round<'_, H> {
 /// The digests wait until the proof that shows them has been answered.
 fn is_proof_under_way(connection: &Connection) -> Result<bool, Error> {
     let parameters = params![Turn::Sending.as_str(), Kind::Proof.as_str()];
-    Ok(connection.prepare_cached(PROOF_UNDER_WAY)?.query_row(parameters, |row| row.get(0))?)
+    Ok(connection.prepare(PROOF_UNDER_WAY)?.query_row(parameters, |row| row.get(0))?)
 }
 
 /// Whether any message may be sent now.
@@ -231,7 +231,7 @@ fn is_any_due(connection: &Connection, now: DateTime<Utc>) -> Result<bool, Error
 
 /// Whether [`Store::recover`] has anything to change: a message in `sending`, or one that is due after `latest`.
 pub(crate) fn needs_recovery(connection: &Connection, latest: DateTime<Utc>) -> Result<bool, Error> {
-    let mut statement = connection.prepare_cached(LAST_OF_LANE)?;
+    let mut statement = connection.prepare(LAST_OF_LANE)?;
     for (turn, lane) in lanes(connection, Turn::ALL)? {
         let last: i64 = statement.query_row(params![turn.as_str(), lane.number], |row| row.get("last"))?;
         if turn == Turn::Sending || last > seconds(latest) {
@@ -267,16 +267,16 @@ const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.body, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
-    WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR NOT :only_alarms)
+    WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR :only_alarms = 0)
     ORDER BY m.next_attempt, m.id";
 
 /// The lane after `after` that has messages whose turn it is.
 fn next_lane(connection: &Connection, turn: Turn, after: i64) -> Result<Option<Lane>, Error> {
     let number: Option<i64> =
-        connection.prepare_cached(NEXT_LANE)?.query_row(params![turn.as_str(), after], |row| row.get("lane"))?;
+        connection.prepare(NEXT_LANE)?.query_row(params![turn.as_str(), after], |row| row.get("lane"))?;
     let Some(number) = number else { return Ok(None) };
     let run: Option<(bool, i64, String)> = connection
-        .prepare_cached(RUN_OF_LANE)?
+        .prepare(RUN_OF_LANE)?
         .query_row([number], |row| Ok((row.get("is_held")?, row.get("due")?, row.get("cadence")?)))
         .optional()?;
     let lane = match run {
@@ -302,7 +302,7 @@ fn due(
     (now, only_alarms): (DateTime<Utc>, bool),
     limit: usize,
 ) -> Result<Vec<Found>, Error> {
-    let mut statement = connection.prepare_cached(DUE)?;
+    let mut statement = connection.prepare(DUE)?;
     let mut rows = statement.query(named_params! {
         ":turn": turn.as_str(),
         ":lane": lane.number,
@@ -319,7 +319,7 @@ fn due(
     Ok(due)
 }
 
-fn found(row: &Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
+fn found(row: Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     let id = row.get("id")?;
     let Ok(address) = EmailAddress::parse(&row.get::<_, String>("address")?) else { return Ok(Found::Nobody(id)) };
     let kind = word("a kind of message", row.get("kind")?)?;
@@ -355,7 +355,7 @@ const RECORD_ATTEMPT: &str = "INSERT INTO attempts (message, number, started) VA
 
 fn record_attempt(tx: &Transaction<'_>, message: &Claimed, now: DateTime<Utc>) -> Result<(), Error> {
     states::begin_attempt(tx, message.id, message.attempt)?;
-    tx.prepare_cached(RECORD_ATTEMPT)?.execute(params![message.id, message.attempt, seconds(now)])?;
+    tx.prepare(RECORD_ATTEMPT)?.execute(params![message.id, message.attempt, seconds(now)])?;
     Ok(())
 }
 

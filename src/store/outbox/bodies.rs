@@ -4,7 +4,7 @@
 use crate::store::Outbox;
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use crate::store::database::sql::{self, OptionalExtension as _, Row, Transaction, params};
 
 use crate::store::Error;
 
@@ -34,7 +34,7 @@ const BODY: &str =
     "SELECT p.subject, p.text, p.html, r.id AS run, r.cadence FROM bodies p LEFT JOIN runs r ON r.id = p.run
     WHERE p.id = ?1";
 
-fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
+fn body(row: Row<'_>) -> sql::Result<Body> {
     let run = match (row.get("run")?, row.get("cadence")?) {
         (Some(id), Some(cadence)) => Some(RunName { id, cadence }),
         _ => None,
@@ -48,7 +48,7 @@ impl Outbox<'_> {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn body(self, id: i64) -> Result<Body, Error> {
-        self.reader.read(move |connection| Ok(connection.prepare_cached(BODY)?.query_row([id], body)?)).await
+        self.reader.read(move |connection| Ok(connection.prepare(BODY)?.query_row([id], body)?)).await
     }
 }
 
@@ -60,7 +60,7 @@ pub(in crate::store) fn insert(
     run: Option<i64>,
     (subject, text, html): (&str, &str, &str),
 ) -> Result<i64, Error> {
-    Ok(tx.prepare_cached(INSERT)?.query_row(params![run, subject, text, html], |row| row.get("id"))?)
+    Ok(tx.prepare(INSERT)?.query_row(params![run, subject, text, html], |row| row.get("id"))?)
 }
 
 /// Removes the bodies of a run that has no messages after all.
@@ -77,13 +77,13 @@ const RUN_OF_UNUSED: &str =
 /// Removes those of these bodies that no message has any more, save those of each cadence's last run, whose subjects the
 /// next one must not repeat.
 pub(super) fn remove_unused(tx: &Transaction<'_>, bodies: &HashSet<i64>) -> Result<(), Error> {
-    let mut statement = tx.prepare_cached(LAST_RUNS)?;
+    let mut statement = tx.prepare(LAST_RUNS)?;
     let last: HashSet<i64> = statement.query_map([], |row| row.get("run"))?.collect::<Result<_, _>>()?;
     for body in bodies {
-        let unused = tx.prepare_cached(RUN_OF_UNUSED)?.query_row([body], |row| row.get("run")).optional()?;
+        let unused = tx.prepare(RUN_OF_UNUSED)?.query_row([body], |row| row.get("run")).optional()?;
         let is_of_last = |run: Option<i64>| run.is_some_and(|run| last.contains(&run));
         if unused.is_some_and(|run| !is_of_last(run)) {
-            tx.prepare_cached("DELETE FROM bodies WHERE id = ?1")?.execute([body])?;
+            tx.prepare("DELETE FROM bodies WHERE id = ?1")?.execute([body])?;
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Addresses in the outbox: taken out of messages and reports when their subscriber is erased, and changed when they take
 //! another one. The messages stay, without an address, and stay counted.
 
+use crate::store::database::sql::{Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
 
 use super::states;
 use crate::domain::outbox::State;
@@ -17,9 +17,9 @@ const CLEAR_ADDRESSES_OF: &str = "UPDATE messages SET address = '' WHERE subscri
 /// Erases a subscriber's address, and cancels what is open for them. The hash in a report goes too: with the key,
 /// it identifies the address.
 pub(in crate::store) fn erase_of(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(CLEAR_HASHES_OF)?.execute([subscriber])?;
+    tx.prepare(CLEAR_HASHES_OF)?.execute([subscriber])?;
     states::cancel_of(tx, subscriber, now)?;
-    tx.prepare_cached(CLEAR_ADDRESSES_OF)?.execute([subscriber])?;
+    tx.prepare(CLEAR_ADDRESSES_OF)?.execute([subscriber])?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //! is in `unknown` and in `digests::held_runs`.
 
 use crate::store::Outbox;
+use crate::store::database::sql::{Connection, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::EmailAddress;
@@ -92,7 +92,7 @@ impl Outbox<'_> {
     }
 }
 
-fn message(row: &Row<'_>) -> Result<MessageRow, Error> {
+fn message(row: Row<'_>) -> Result<MessageRow, Error> {
     Ok(MessageRow {
         id: row.get("id")?,
         kind: word("a kind of message", row.get("kind")?)?,
@@ -127,12 +127,12 @@ pub(in crate::store) fn retry_now(tx: &Transaction<'_>, run: i64, now: DateTime<
 /// How many messages of a run are open.
 pub(in crate::store) fn open_of(connection: &Connection, run: i64) -> Result<u64, Error> {
     const OPEN: &str = "SELECT count(*) AS open FROM messages WHERE run = ?1 AND turn IS NOT NULL";
-    Ok(connection.prepare_cached(OPEN)?.query_row([run], |row| row.get("open"))?)
+    Ok(connection.prepare(OPEN)?.query_row([run], |row| row.get("open"))?)
 }
 
 /// How many messages of a run are being sent.
 pub(in crate::store) fn sending_of(connection: &Connection, run: i64) -> Result<u64, Error> {
     const SENDING: &str = "SELECT count(*) AS sending FROM messages WHERE run = ?1 AND state = ?2";
     let parameters = params![run, State::Sending.as_str()];
-    Ok(connection.prepare_cached(SENDING)?.query_row(parameters, |row| row.get("sending"))?)
+    Ok(connection.prepare(SENDING)?.query_row(parameters, |row| row.get("sending"))?)
 }

@@ -2,9 +2,9 @@
 //! finds out and tries again; or the database is a restored copy (`restored`), which a person must release: until then, only
 //! the alarm about it is sent.
 
+use crate::store::database::sql::{Connection, Row, named_params, params};
 use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, named_params, params};
 
 use crate::domain::word::words;
 use crate::store::{Error, optional_time, seconds, time, word};
@@ -37,7 +37,7 @@ pub struct Pause {
 
 const PAUSES: &str = "SELECT cause, reason, made, probe, probes FROM pauses ORDER BY probe IS NOT NULL, cause";
 
-fn pause(row: &Row<'_>) -> Result<Pause, Error> {
+fn pause(row: Row<'_>) -> Result<Pause, Error> {
     Ok(Pause {
         cause: word("the cause of a pause", row.get("cause")?)?,
         reason: row.get("reason")?,
@@ -59,7 +59,7 @@ impl Outbox<'_> {
     pub async fn pauses(self) -> Result<Vec<Pause>, Error> {
         self.reader
             .read(|connection| {
-                let mut statement = connection.prepare_cached(PAUSES)?;
+                let mut statement = connection.prepare(PAUSES)?;
                 let mut rows = statement.query([])?;
                 let mut pauses = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -79,7 +79,7 @@ impl OutboxChanges<'_> {
     pub async fn pause(self, pause: Pause) -> Result<(), Error> {
         self.store
             .write(move |tx| {
-                tx.prepare_cached(PAUSE)?.execute(named_params! {
+                tx.prepare(PAUSE)?.execute(named_params! {
                     ":cause": pause.cause.as_str(),
                     ":reason": pause.reason,
                     ":since": seconds(pause.since),
@@ -103,7 +103,7 @@ impl OutboxChanges<'_> {
 /// Whether the database is a restored copy that was not released.
 pub(crate) fn is_restored(connection: &Connection) -> Result<bool, Error> {
     const RESTORED: &str = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1)";
-    Ok(connection.prepare_cached(RESTORED)?.query_row([PauseCause::Restored.as_str()], |row| row.get(0))?)
+    Ok(connection.prepare(RESTORED)?.query_row([PauseCause::Restored.as_str()], |row| row.get(0))?)
 }
 
 const MARK: &str = "INSERT INTO pauses (cause, reason, made) VALUES (?1, ?2, ?3)

@@ -5,8 +5,8 @@
 use crate::store::{Outbox, OutboxChanges};
 use std::collections::BTreeMap;
 
+use crate::store::database::sql::{self, Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::suppressions::{self, Weighed};
 use crate::domain::outbox::bounce::Fault;
@@ -90,7 +90,7 @@ impl OutboxChanges<'_> {
         self.store
             .write(move |tx| {
                 let known: Option<Option<i64>> =
-                    tx.prepare_cached(RUN)?.query_row([message], |row| row.get("run")).optional()?;
+                    tx.prepare(RUN)?.query_row([message], |row| row.get("run")).optional()?;
                 match known {
                     None => Ok(Taken::NoMessage),
                     Some(run) => keep(tx, message, run, &report, now),
@@ -173,14 +173,14 @@ const REPORTED_OF: &str = "SELECT id, subscriber, address, message_id, made FROM
 fn select_reported(
     connection: &Connection,
     question: &str,
-    values: impl rusqlite::Params,
+    values: impl sql::Params,
 ) -> Result<Option<Reported>, Error> {
-    let mut statement = connection.prepare_cached(question)?;
+    let mut statement = connection.prepare(question)?;
     let mut rows = statement.query(values)?;
     rows.next()?.map(reported).transpose()
 }
 
-fn reported(row: &Row<'_>) -> Result<Reported, Error> {
+fn reported(row: Row<'_>) -> Result<Reported, Error> {
     Ok(Reported {
         message: row.get("id")?,
         subscriber: row.get("subscriber")?,
@@ -203,7 +203,7 @@ pub(crate) fn settled(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     if let Some(report) = report {
-        tx.prepare_cached(CODE)?.execute(params![message, attempt, report.code])?;
+        tx.prepare(CODE)?.execute(params![message, attempt, report.code])?;
     }
     if outcome != Outcome::Accepted && report.is_none() {
         // The connection failed, not this message.
@@ -232,7 +232,7 @@ const RUN_OF_DIGEST: &str = "SELECT CASE WHEN kind = ?2 THEN run END AS run FROM
 /// The run by which a message's failure is judged: a digest's own. The outer `None` is for no message at all.
 fn run_of(tx: &Transaction<'_>, message: i64) -> Result<Option<Option<i64>>, Error> {
     let parameters = params![message, Kind::Digest.as_str()];
-    Ok(tx.prepare_cached(RUN_OF_DIGEST)?.query_row(parameters, |row| row.get("run")).optional()?)
+    Ok(tx.prepare(RUN_OF_DIGEST)?.query_row(parameters, |row| row.get("run")).optional()?)
 }
 
 const KNOWN: &str =
@@ -248,7 +248,7 @@ fn keep(
     report: &NewReport,
     now: DateTime<Utc>,
 ) -> Result<Taken, Error> {
-    let known = tx.prepare_cached(KNOWN)?.query_row(
+    let known = tx.prepare(KNOWN)?.query_row(
         named_params! {
             ":message": message,
             ":source": report.source.as_str(),
@@ -259,7 +259,7 @@ fn keep(
     );
     let id: i64 = match known.optional()? {
         Some(id) => id,
-        None => tx.prepare_cached(INSERT)?.query_row(
+        None => tx.prepare(INSERT)?.query_row(
             named_params! {
                 ":message": message,
                 ":now": seconds(now),

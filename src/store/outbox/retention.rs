@@ -4,8 +4,8 @@
 use crate::store::OutboxChanges;
 use std::collections::HashSet;
 
+use crate::store::database::sql::{Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
 
 use super::bodies;
 use crate::store::digests::held_runs;
@@ -32,14 +32,14 @@ const OVER: &str = "SELECT id, body FROM messages m WHERE turn IS NULL AND coale
     ORDER BY coalesce(settled, made) LIMIT ?2";
 
 fn remove(tx: &Transaction<'_>, before: DateTime<Utc>) -> Result<usize, Error> {
-    let mut statement = tx.prepare_cached(OVER)?;
+    let mut statement = tx.prepare(OVER)?;
     let over = statement.query_map(params![seconds(before), STEP], |row| Ok((row.get("id")?, row.get("body")?)))?;
     let over: Vec<(i64, i64)> = over.collect::<Result<_, _>>()?;
     for (message, _) in &over {
         held_runs::forget_sample(tx, *message)?;
-        tx.prepare_cached("DELETE FROM attempts WHERE message = ?1")?.execute([message])?;
-        tx.prepare_cached("DELETE FROM reports WHERE message = ?1")?.execute([message])?;
-        tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([message])?;
+        tx.prepare("DELETE FROM attempts WHERE message = ?1")?.execute([message])?;
+        tx.prepare("DELETE FROM reports WHERE message = ?1")?.execute([message])?;
+        tx.prepare("DELETE FROM messages WHERE id = ?1")?.execute([message])?;
     }
     if !over.is_empty() {
         bodies::remove_unused(tx, &over.iter().map(|(_, body)| *body).collect::<HashSet<_>>())?;

@@ -1,8 +1,8 @@
 //! The states of messages: the only file that writes `messages.state`. Each function is one event of the table in
 //! `domain::outbox::transitions`, and leaves alone every message that is not in one of the states the table names for it.
 
+use crate::store::database::sql::{Transaction, named_params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, named_params};
 
 use super::Kind;
 use crate::domain::outbox::transitions::{Event, FIRST, Turn};
@@ -49,7 +49,7 @@ const INSERT: &str = "INSERT INTO messages (kind, subscriber, address, message_i
     VALUES (:kind, :subscriber, :address, :message_id, :body, :state, :now, :now)";
 
 pub(super) fn insert(tx: &Transaction<'_>, new: &NewMessage<'_>, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(INSERT)?.execute(named_params! {
+    tx.prepare(INSERT)?.execute(named_params! {
         ":kind": new.kind.as_str(),
         ":subscriber": new.subscriber,
         ":address": new.address,
@@ -77,7 +77,8 @@ pub(in crate::store) struct NewDigests<'a> {
 
 /// Subscribers who are not waiting for a message with the newest story already. `once` presses no digest on an address
 /// that has just refused it either; one that expired, or that was not accepted in time, is not in the way.
-const NOT_WAITING: &str = "cursor = :cursor AND themes IS :themes AND NOT EXISTS (SELECT 1 FROM messages m
+const NOT_WAITING: &str =
+    "cursor = :cursor AND themes IS NOT DISTINCT FROM :themes AND NOT EXISTS (SELECT 1 FROM messages m
     WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.through_seq >= :newest
     AND (m.state IN (:queued, :retry) OR (m.state = :failed AND :cadence IS NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = :refused))))";
@@ -90,7 +91,7 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
          AND state IN (:from_1, :from_2, :from_3, :from_4)
          AND subscriber IN (SELECT id FROM subscribers WHERE {SERVED} AND {NOT_WAITING})"
     );
-    tx.prepare_cached(&supersede)?.execute(transition! {
+    tx.prepare(&supersede)?.execute(transition! {
         Event::Superseded,
         ":now": seconds(new.now),
         ":active": Status::Active.as_str(),
@@ -108,9 +109,9 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
     let insert = format!(
         "INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
          SELECT :kind, :run, id, address, '<' || :run || '.' || id || '@' || :domain || '>', :body, :through_seq, :state,
-         :now, :now FROM subscribers WHERE {SERVED} AND {NOT_WAITING} ORDER BY joined, rowid"
+         :now, :now FROM subscribers WHERE {SERVED} AND {NOT_WAITING} ORDER BY joined, number"
     );
-    Ok(tx.prepare_cached(&insert)?.execute(named_params! {
+    Ok(tx.prepare(&insert)?.execute(named_params! {
         ":kind": Kind::Digest.as_str(),
         ":run": new.run,
         ":domain": new.domain,
@@ -136,7 +137,7 @@ const BEGIN_ATTEMPT: &str = "UPDATE messages SET state = :to, attempts = :number
     WHERE id = :id AND state IN (:from_1, :from_2, :from_3, :from_4)";
 
 pub(super) fn begin_attempt(tx: &Transaction<'_>, id: i64, number: u32) -> Result<(), Error> {
-    tx.prepare_cached(BEGIN_ATTEMPT)?.execute(transition! { Event::AttemptBegan, ":id": id, ":number": number })?;
+    tx.prepare(BEGIN_ATTEMPT)?.execute(transition! { Event::AttemptBegan, ":id": id, ":number": number })?;
     Ok(())
 }
 
@@ -152,7 +153,7 @@ pub(super) fn settle(
     error: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let settled = tx.prepare_cached(SETTLE)?.execute(transition! { event, ":id": id, ":next_attempt": next_attempt.map(seconds), ":now": seconds(now), ":error": error })?;
+    let settled = tx.prepare(SETTLE)?.execute(transition! { event, ":id": id, ":next_attempt": next_attempt.map(seconds), ":now": seconds(now), ":error": error })?;
     Ok(settled == 1)
 }
 
@@ -161,7 +162,7 @@ const PUT_BACK: &str = "UPDATE messages SET attempts = attempts - 1,
 
 /// An attempt came to nothing before any of it was sent: its number is free again.
 pub(super) fn put_back(tx: &Transaction<'_>, id: i64, event: Event) -> Result<(), Error> {
-    tx.prepare_cached(PUT_BACK)?.execute(transition! { event, ":id": id })?;
+    tx.prepare(PUT_BACK)?.execute(transition! { event, ":id": id })?;
     Ok(())
 }
 
@@ -175,8 +176,7 @@ pub(super) fn end(
     error: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let ended =
-        tx.prepare_cached(END)?.execute(transition! { event, ":id": id, ":now": seconds(now), ":error": error })?;
+    let ended = tx.prepare(END)?.execute(transition! { event, ":id": id, ":now": seconds(now), ":error": error })?;
     Ok(ended == 1)
 }
 
@@ -186,7 +186,7 @@ const INTERRUPT: &str = "UPDATE messages SET state = :to, next_attempt = :now
 /// Whatever was being sent belongs to a process that is dead. How many.
 pub(super) fn interrupt(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
     Ok(tx
-        .prepare_cached(INTERRUPT)?
+        .prepare(INTERRUPT)?
         .execute(transition! { Event::InDoubt, ":now": seconds(now), ":turn": Turn::Sending.as_str() })?)
 }
 
@@ -196,7 +196,7 @@ const REVOKE_LINKS: &str = "UPDATE messages SET state = :to, settled = :now, err
 
 /// Cancels the open messages whose text holds a link of its own; other links are written when a message is sent. How many.
 pub(in crate::store) fn revoke_links(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx.prepare_cached(REVOKE_LINKS)?.execute(transition! { Event::LinkRevoked, ":now": seconds(now) })?)
+    Ok(tx.prepare(REVOKE_LINKS)?.execute(transition! { Event::LinkRevoked, ":now": seconds(now) })?)
 }
 
 const CANCEL_RUN: &str = "UPDATE messages SET state = :to, settled = :now, error = 'its run was cancelled by hand'
@@ -204,9 +204,7 @@ const CANCEL_RUN: &str = "UPDATE messages SET state = :to, settled = :now, error
 
 /// Cancels what is open of a run, save what is being sent. How many.
 pub(in crate::store) fn cancel_run(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx
-        .prepare_cached(CANCEL_RUN)?
-        .execute(transition! { Event::RunCancelled, ":run": run, ":now": seconds(now) })?)
+    Ok(tx.prepare(CANCEL_RUN)?.execute(transition! { Event::RunCancelled, ":run": run, ":now": seconds(now) })?)
 }
 
 const END_OF_CANCELLED_RUN: &str = "UPDATE messages SET state = :to, settled = :now
@@ -215,8 +213,7 @@ const END_OF_CANCELLED_RUN: &str = "UPDATE messages SET state = :to, settled = :
 
 /// What was being sent when its run was cancelled is not tried again.
 pub(super) fn end_if_run_cancelled(tx: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(END_OF_CANCELLED_RUN)?
-        .execute(transition! { Event::RunCancelled, ":id": id, ":now": seconds(now) })?;
+    tx.prepare(END_OF_CANCELLED_RUN)?.execute(transition! { Event::RunCancelled, ":id": id, ":now": seconds(now) })?;
     Ok(())
 }
 
@@ -225,7 +222,7 @@ const PAUSE: &str = "UPDATE messages SET state = :to, settled = :now
 
 /// Cancels the digests of a subscriber who pauses, where they were surely not delivered.
 pub(in crate::store) fn pause(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(PAUSE)?.execute(
+    tx.prepare(PAUSE)?.execute(
         transition! { Event::Paused, ":subscriber": subscriber, ":kind": Kind::Digest.as_str(), ":now": seconds(now) },
     )?;
     Ok(())
@@ -236,8 +233,7 @@ const CANCEL_OF: &str = "UPDATE messages SET state = :to, settled = :now
 
 /// Cancels what is open for a subscriber who is erased. What is being sent is settled by its sender first.
 pub(super) fn cancel_of(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(CANCEL_OF)?
-        .execute(transition! { Event::Unwanted, ":subscriber": subscriber, ":now": seconds(now) })?;
+    tx.prepare(CANCEL_OF)?.execute(transition! { Event::Unwanted, ":subscriber": subscriber, ":now": seconds(now) })?;
     Ok(())
 }
 
@@ -247,7 +243,7 @@ const CANCEL_WITHOUT_ADDRESS: &str = "UPDATE messages SET state = :to, settled =
 
 /// The same for what has lost its address.
 pub(super) fn cancel_without_address(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(CANCEL_WITHOUT_ADDRESS)?.execute(transition! { Event::Unwanted, ":now": seconds(now) })?;
+    tx.prepare(CANCEL_WITHOUT_ADDRESS)?.execute(transition! { Event::Unwanted, ":now": seconds(now) })?;
     Ok(())
 }
 
@@ -259,7 +255,5 @@ const QUEUE_AGAIN: &str = "UPDATE messages SET state = :to, next_attempt = :now,
 /// Queues again what failed by reports of a run that are not believed, unless something newer was made for its
 /// subscriber. How many.
 pub(in crate::store) fn queue_again(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<usize, Error> {
-    Ok(tx
-        .prepare_cached(QUEUE_AGAIN)?
-        .execute(transition! { Event::FailureRejected, ":run": run, ":now": seconds(now) })?)
+    Ok(tx.prepare(QUEUE_AGAIN)?.execute(transition! { Event::FailureRejected, ":run": run, ":now": seconds(now) })?)
 }

@@ -3,8 +3,8 @@
 //! report suppresses is decided by `domain::outbox::bounce`.
 
 use crate::store::Outbox;
+use crate::store::database::sql::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::outbox::State;
 use crate::domain::outbox::bounce::{Fault, has_lasted};
@@ -33,9 +33,9 @@ impl Outbox<'_> {
     pub async fn suppression(self, hash: String) -> Result<Option<Suppressed>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(SUPPRESSION)?;
+                let mut statement = connection.prepare(SUPPRESSION)?;
                 let mut rows = statement.query([&hash])?;
-                let suppressed = |row: &Row<'_>| -> Result<Suppressed, Error> {
+                let suppressed = |row: Row<'_>| -> Result<Suppressed, Error> {
                     Ok(Suppressed { reason: row.get("reason")?, since: time(row.get("made")?)? })
                 };
                 rows.next()?.map(suppressed).transpose()
@@ -64,7 +64,7 @@ pub(crate) enum Suppression {
 /// Whether an address is suppressed.
 pub(crate) fn of(connection: &Connection, hash: &str) -> Result<Option<Suppression>, Error> {
     let reason: Option<String> =
-        connection.prepare_cached(SUPPRESSION)?.query_row([hash], |row| row.get("reason")).optional()?;
+        connection.prepare(SUPPRESSION)?.query_row([hash], |row| row.get("reason")).optional()?;
     let is_complaint = |reason: String| reason == Fault::Complaint.as_str();
     Ok(reason.map(|reason| if is_complaint(reason) { Suppression::ForGood } else { Suppression::UntilConfirmed }))
 }
@@ -83,7 +83,7 @@ const APPLY: &str = "UPDATE reports SET applied = ?2 WHERE id = ?1";
 
 /// Applies a report: suppresses the subscriber of its message if that follows. True if it did, or if they had been.
 pub(crate) fn weigh(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
-    tx.prepare_cached(APPLY)?.execute(params![report.id, seconds(now)])?;
+    tx.prepare(APPLY)?.execute(params![report.id, seconds(now)])?;
     let suppresses = match report.fault {
         _ if !is_to_a_subscriber(tx, report.message)? => false,
         Fault::Complaint => true,
@@ -104,7 +104,7 @@ const SUPPRESS: &str = "INSERT INTO suppressions (hash, reason, made, message) V
     WHERE excluded.reason = :complaint";
 
 fn suppress(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> Result<(), Error> {
-    tx.prepare_cached(SUPPRESS)?.execute(named_params! {
+    tx.prepare(SUPPRESS)?.execute(named_params! {
         ":hash": report.hash,
         ":reason": report.fault.as_str(),
         ":now": seconds(now),
@@ -118,7 +118,7 @@ const KIND: &str = "SELECT kind FROM messages WHERE id = ?1";
 
 /// Whether the message went to somebody who asked for it, rather than to operators and editors.
 fn is_to_a_subscriber(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
-    let kind = word("a kind of message", tx.prepare_cached(KIND)?.query_row([message], |row| row.get("kind"))?)?;
+    let kind = word("a kind of message", tx.prepare(KIND)?.query_row([message], |row| row.get("kind"))?)?;
     Ok(!matches!(kind, Kind::Proof | Kind::Alarm | Kind::Draft))
 }
 
@@ -128,7 +128,7 @@ const OF_EARLIER_CONSENT: &str = "SELECT EXISTS (SELECT 1 FROM messages m JOIN s
 /// Whether the message was made after its subscriber last confirmed, or asked to: what failed before says nothing about an
 /// address that has answered since.
 fn is_of_this_consent(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
-    Ok(!tx.prepare_cached(OF_EARLIER_CONSENT)?.query_row([message], |row| row.get::<_, bool>(0))?)
+    Ok(!tx.prepare(OF_EARLIER_CONSENT)?.query_row([message], |row| row.get::<_, bool>(0))?)
 }
 
 const LATEST: &str =
@@ -142,7 +142,7 @@ const LATEST: &str =
 /// The settled messages to this one's subscriber up to this one, newest first: when each was made, and whether it failed
 /// softly. Newer ones may still come back.
 fn latest(tx: &Transaction<'_>, message: i64) -> Result<Vec<(DateTime<Utc>, bool)>, Error> {
-    let mut statement = tx.prepare_cached(LATEST)?;
+    let mut statement = tx.prepare(LATEST)?;
     let mut rows = statement.query(named_params! {
         ":message": message,
         ":soft": Fault::Soft.as_str(),
@@ -162,7 +162,7 @@ const WAITING: &str = "SELECT id, message, fault, hash FROM reports WHERE applie
 
 /// Applies every report of a run that has waited, oldest first.
 pub(crate) fn weigh_waiting(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<(), Error> {
-    let mut statement = tx.prepare_cached(WAITING)?;
+    let mut statement = tx.prepare(WAITING)?;
     let waiting = statement
         .query_map([run], |row| Ok((row.get("id")?, row.get("message")?, row.get("fault")?, row.get("hash")?)))?;
     let waiting: Vec<(i64, i64, String, String)> = waiting.collect::<Result<_, _>>()?;

@@ -1,8 +1,8 @@
 //! Messages that may have arrived, for a person to decide about. Without a decision they are resent.
 
+use crate::store::database::sql::{Row, Transaction, params};
 use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, Transaction, params};
 
 use super::states;
 use crate::domain::outbox::transitions::{Event, Turn};
@@ -43,7 +43,7 @@ const UNKNOWN: &str = "SELECT id, kind, run, address, attempts, message_id, next
     coalesce((SELECT max(started) FROM attempts WHERE message = messages.id), made) AS since
     FROM messages WHERE turn IN (?1, ?2) ORDER BY since, id";
 
-fn unknown_message(row: &Row<'_>) -> Result<UnknownMessage, Error> {
+fn unknown_message(row: Row<'_>) -> Result<UnknownMessage, Error> {
     Ok(UnknownMessage {
         id: row.get("id")?,
         kind: word("a kind of message", row.get("kind")?)?,

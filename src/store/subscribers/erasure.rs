@@ -2,8 +2,8 @@
 //! suppressed, the keyed hash of their address remains. Who is erased, and when, is decided in `app`.
 
 use crate::store::SubscriberChanges;
+use crate::store::database::sql::{OptionalExtension as _, Params, Transaction, params};
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Params, Transaction, params};
 
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::store::outbox::erasure as outbox;

@@ -1,9 +1,9 @@
 //! What subscribers do for themselves: pause, come back after leaving, change their address, download their data. `app`
 //! checks the token of their link.
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 use crate::store::{SubscriberChanges, Subscribers};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use super::erasure::erase;
 use super::rows::{AT_ADDRESS, PAUSE_IS_OVER, PAUSED, WITH_ID, email_address, select};
@@ -155,7 +155,7 @@ impl SubscriberChanges<'_> {
     pub async fn end_pauses(self, now: DateTime<Utc>) -> Result<(), Error> {
         // Looked up first: nearly always there is nothing to write.
         let is_any_over = self.reader.read(move |connection| {
-            Ok(connection.prepare_cached(IS_ANY_PAUSE_OVER)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
+            Ok(connection.prepare(IS_ANY_PAUSE_OVER)?.query_row([seconds(now)], |row| row.get::<_, bool>(0))?)
         });
         if !is_any_over.await? {
             return Ok(());
@@ -269,7 +269,7 @@ const OWN_MESSAGES: &str = "SELECT m.kind, m.address, p.subject, m.state, m.made
     WHERE m.subscriber = ?1 AND (m.kind <> 'address_change' OR lower(m.address) = s.address_key) ORDER BY m.id";
 
 fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Error> {
-    let mut statement = connection.prepare_cached(OWN_MESSAGES)?;
+    let mut statement = connection.prepare(OWN_MESSAGES)?;
     let mut rows = statement.query([id])?;
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {
@@ -278,7 +278,7 @@ fn own_messages(connection: &Connection, id: &str) -> Result<Vec<OwnMessage>, Er
     Ok(messages)
 }
 
-fn own_message(row: &Row<'_>) -> Result<OwnMessage, Error> {
+fn own_message(row: Row<'_>) -> Result<OwnMessage, Error> {
     Ok(OwnMessage {
         kind: row.get("kind")?,
         address: row.get("address")?,
@@ -295,7 +295,7 @@ const OWN_REPORTS: &str = "SELECT m.kind, r.at, r.source, r.fault, r.code
     WHERE m.subscriber = ?1 AND (m.kind <> 'address_change' OR lower(m.address) = s.address_key) ORDER BY r.id";
 
 fn own_reports(connection: &Connection, id: &str) -> Result<Vec<OwnReport>, Error> {
-    let mut statement = connection.prepare_cached(OWN_REPORTS)?;
+    let mut statement = connection.prepare(OWN_REPORTS)?;
     let mut rows = statement.query([id])?;
     let mut reports = Vec::new();
     while let Some(row) = rows.next()? {
@@ -304,7 +304,7 @@ fn own_reports(connection: &Connection, id: &str) -> Result<Vec<OwnReport>, Erro
     Ok(reports)
 }
 
-fn own_report(row: &Row<'_>) -> Result<OwnReport, Error> {
+fn own_report(row: Row<'_>) -> Result<OwnReport, Error> {
     Ok(OwnReport {
         kind: row.get("kind")?,
         at: time(row.get("at")?)?,
@@ -318,6 +318,6 @@ const NEW_ADDRESS: &str = "SELECT address FROM address_changes WHERE subscriber 
 
 fn new_address(connection: &Connection, id: &str) -> Result<Option<EmailAddress>, Error> {
     let address: Option<String> =
-        connection.prepare_cached(NEW_ADDRESS)?.query_row([id], |row| row.get("address")).optional()?;
+        connection.prepare(NEW_ADDRESS)?.query_row([id], |row| row.get("address")).optional()?;
     address.as_deref().map(email_address).transpose()
 }

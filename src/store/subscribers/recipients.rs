@@ -1,7 +1,7 @@
 //! Whom a run serves, and the cursors that move with it. The conditions are bodies of statements in `digests::runs` and
 //! `outbox::states`; each of their parameters has one name and one meaning everywhere.
 
-use rusqlite::{Transaction, named_params};
+use crate::store::database::sql::{Transaction, named_params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
@@ -32,11 +32,11 @@ pub(in crate::store) const SERVED: &str = "status = :active AND paused_until IS 
 /// Moves the cursors of subscribers for whom a run holds nothing. An open digest of theirs moves it by itself.
 pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_seq: i64) -> Result<usize, Error> {
     let statement = format!(
-        "UPDATE subscribers SET cursor = :through_seq WHERE {SERVED} AND cursor = :cursor AND themes IS :themes
+        "UPDATE subscribers SET cursor = :through_seq WHERE {SERVED} AND cursor = :cursor AND themes IS NOT DISTINCT FROM :themes
          AND cursor < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
          AND m.run IS NOT NULL AND m.through_seq > :cursor AND m.state IN (:queued, :retry))"
     );
-    Ok(tx.prepare_cached(&statement)?.execute(named_params! {
+    Ok(tx.prepare(&statement)?.execute(named_params! {
         ":through_seq": through_seq,
         ":active": Status::Active.as_str(),
         ":cadence": whom.cadence.map(Cadence::as_str),
@@ -55,6 +55,6 @@ const ADVANCE: &str = "UPDATE subscribers SET cursor = (SELECT through_seq FROM 
 
 /// Moves the cursor of the subscriber whose digest was sent to the end of that digest.
 pub(in crate::store) fn advance(tx: &Transaction<'_>, message: i64) -> Result<(), Error> {
-    tx.prepare_cached(ADVANCE)?.execute([message])?;
+    tx.prepare(ADVANCE)?.execute([message])?;
     Ok(())
 }

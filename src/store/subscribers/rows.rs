@@ -1,6 +1,6 @@
 //! Rows of `subscribers`, read whole.
 
-use rusqlite::{Connection, Row};
+use crate::store::database::sql::{self, Connection, Row};
 
 use crate::domain::subscribers::subscriber::{EmailAddress, Preferences};
 use crate::store::{Error, Subscriber, from_json, optional_time, time, word};
@@ -10,14 +10,10 @@ pub(super) const WITH_ID: &str = "WHERE id = ?1";
 pub(super) const AT_ADDRESS: &str = "WHERE address_key = ?1";
 pub(super) const PAUSED: &str = "WHERE id = ?1 AND paused_until IS NOT NULL";
 pub(super) const PAUSE_IS_OVER: &str = "WHERE paused_until <= ?1";
-pub(super) const ALL: &str = "ORDER BY joined, rowid";
+pub(super) const ALL: &str = "ORDER BY joined, number";
 
-pub(super) fn select(
-    connection: &Connection,
-    which: &str,
-    values: impl rusqlite::Params,
-) -> Result<Vec<Subscriber>, Error> {
-    let mut statement = connection.prepare_cached(&format!(
+pub(super) fn select(connection: &Connection, which: &str, values: impl sql::Params) -> Result<Vec<Subscriber>, Error> {
+    let mut statement = connection.prepare(&format!(
         "SELECT id, address, name, status, cadence, themes, cursor, consent, joined, confirmed, ended, paused_until,
          consent_by, consent_wording, consented FROM subscribers {which}"
     ))?;
@@ -29,7 +25,7 @@ pub(super) fn select(
     Ok(people)
 }
 
-fn subscriber(row: &Row<'_>) -> Result<Subscriber, Error> {
+fn subscriber(row: Row<'_>) -> Result<Subscriber, Error> {
     let themes: Option<String> = row.get("themes")?;
     let consent_by: Option<String> = row.get("consent_by")?;
     Ok(Subscriber {

@@ -1,9 +1,9 @@
 //! Sign-ups: a sign-up with the email that answers it, and a confirmation with its welcome, each in one transaction. Who may
 //! join is decided in the room above; what the emails say, in `app`.
 
+use crate::store::database::sql::{OptionalExtension as _, Transaction, named_params, params};
 use crate::store::{SignUpChanges, SignUps};
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, named_params, params};
 
 use super::{Confirmed, confirm, join};
 use crate::domain::subscribers::subscriber::EmailAddress;
@@ -156,11 +156,10 @@ fn queue(tx: &Transaction<'_>, subscriber: &str, answer: &Answer, now: DateTime<
         ":from": seconds(now - pause) + 1,
         ":now": seconds(now),
     };
-    if tx.prepare_cached(IS_RECENT)?.query_row(parameters, |row| row.get::<_, bool>(0))? {
+    if tx.prepare(IS_RECENT)?.query_row(parameters, |row| row.get::<_, bool>(0))? {
         return Ok(false);
     }
-    let address: Option<String> =
-        tx.prepare_cached(ADDRESS)?.query_row([subscriber], |row| row.get("address")).optional()?;
+    let address: Option<String> = tx.prepare(ADDRESS)?.query_row([subscriber], |row| row.get("address")).optional()?;
     let Some(address) = address else { return Ok(false) };
     outbox::queue(tx, answer.kind, (subscriber, &address), (&answer.body, &answer.message_id), now)?;
     Ok(true)

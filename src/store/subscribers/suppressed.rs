@@ -1,7 +1,7 @@
 //! Subscribers whose address is suppressed, and those who are not any more because a run's reports were taken back.
 
+use crate::store::database::sql::{Transaction, named_params};
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, named_params};
 
 use crate::domain::outbox::bounce::Fault;
 use crate::domain::subscribers::subscriber::Status;
@@ -21,7 +21,7 @@ pub(in crate::store) fn suppress(
     fault: Fault,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    tx.prepare_cached(SUPPRESS)?.execute(named_params! {
+    tx.prepare(SUPPRESS)?.execute(named_params! {
         ":message": message,
         ":fault": fault.as_str(),
         ":complaint": Fault::Complaint.as_str(),
@@ -41,7 +41,7 @@ const RESTORE: &str =
 
 /// Lets those be mailed again who are suppressed for a message of a run, save those who complained.
 pub(in crate::store) fn restore_of_run(tx: &Transaction<'_>, run: i64) -> Result<(), Error> {
-    tx.prepare_cached(RESTORE)?.execute(named_params! {
+    tx.prepare(RESTORE)?.execute(named_params! {
         ":run": run,
         ":complaint": Fault::Complaint.as_str(),
         ":suppressed": Status::Suppressed.as_str(),

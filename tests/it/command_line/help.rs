@@ -46,7 +46,8 @@ fn no_line_of_a_help_is_broken_twice() {
         let mut command = policy_digest(folder.path());
         let help = text(&command.env("COLUMNS", "80").args(&path).arg("--help").output().unwrap());
         open.extend(listed(&help).into_iter().map(|name| [path.clone(), vec![name]].concat()));
-        let lines: Vec<&str> = help.lines().collect();
+        // The line of usage is clap's, which does not wrap it.
+        let lines: Vec<&str> = help.lines().filter(|line| !line.starts_with("Usage:")).collect();
         broken.extend(lines.iter().filter(|line| line.chars().count() > 80).map(|line| format!("{path:?}: {line}")));
         for pair in lines.windows(2) {
             let is_prose = |line: &str| line.starts_with(char::is_alphanumeric) && !line.ends_with([':', '.']);

@@ -235,7 +235,7 @@ async fn a_public_address_with_somebody_else_behind_it_fails_and_with_nobody_is_
     setup.finds(1, "answers, and it is not this program", "hand everything on to `listen`");
     let own = setup.site.url("");
     setup.edit("digest.toml", &format!("public_url = \"{own}\""), "public_url = \"http://127.0.0.1:1\"");
-    setup.finds(0, "nobody answers at `http://127.0.0.1:1`", "start `policy-digest run` behind it");
+    setup.finds(0, "no answer at `http://127.0.0.1:1`", "start `policy-digest run` behind it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ const OF_WHAT_IS_OPEN: [&str; 7] = [
 ];
 
 /// Statements that may read all of a table: the file, how the statement begins, and why.
-const MAY_SCAN: [(&str, &str, &str); 13] = [
+const MAY_SCAN: [(&str, &str, &str); 14] = [
     ("alarms.rs", "DELETE FROM alarms WHERE told_end <", "when an incident ends; alarms are kept for a year"),
     ("alarms.rs", "SELECT max(at) AS told FROM", "when there is something to report; alarms are kept for a year"),
     ("alarms.rs", "SELECT id, kind, subject", "`alarms list`; in the order of the table, and stops at its limit"),
@@ -49,6 +49,7 @@ const MAY_SCAN: [(&str, &str, &str); 13] = [
     ("erasure.rs", "", "an address is erased wherever it is: by hand, and once a day"),
     ("items.rs", "SELECT i.seq, i.feed", "`explain`, by a link as the feed wrote it"),
     ("items.rs", "SELECT count(*) AS count FROM item_texts", "`check`, of those with a text"),
+    ("key.rs", "SELECT seq, identity", "once, when a database of an earlier version is opened"),
     ("messages.rs", "SELECT", "`messages list`, by any of its conditions"),
     ("runs.rs", "SELECT note FROM runs", "when a digest is made; stops at the newest run with a note"),
     ("status_counts.rs", "SELECT id, cadence, slot, made", "`runs list`; stops at its limit"),

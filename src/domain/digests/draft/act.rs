@@ -229,7 +229,7 @@ pub enum Refusal {
     NoSection(String),
     /// All numbers that the draft keeps for posts added by hand are taken.
     #[error("no more than {0} posts can be added by hand to one draft")]
-    TooMany(usize),
+    TooMany(u32),
 }
 
 impl Act {

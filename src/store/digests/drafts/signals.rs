@@ -1,6 +1,6 @@
 //! What is usual for a cadence, and which stories resemble those of its last digest.
 
-use rusqlite::{Connection, params};
+use crate::store::database::sql::{self, Connection, Row, params};
 
 use crate::domain::digests::draft::Lookalike;
 use crate::domain::items::story::Fingerprint;
@@ -24,7 +24,7 @@ impl Digests<'_> {
     pub async fn last_sizes(self, cadence: Cadence, limit: usize) -> Result<Vec<usize>, Error> {
         self.reader
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(LAST_SIZES)?;
+                let mut statement = connection.prepare(LAST_SIZES)?;
                 let sizes =
                     statement.query_map(params![cadence.as_str(), limit as u64], |row| row.get("stories"))?;
                 Ok(sizes.collect::<Result<_, _>>()?)
@@ -42,11 +42,11 @@ impl Digests<'_> {
 }
 
 fn lookalikes(connection: &Connection, cadence: Cadence, seqs: &[i64]) -> Result<Vec<Lookalike>, Error> {
-    let mut last = connection.prepare_cached(OF_LAST)?;
+    let mut last = connection.prepare(OF_LAST)?;
     let last = last.query_map([cadence.as_str()], item)?.collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     for &seq in seqs {
-        let mut statement = connection.prepare_cached(OF_DRAFT)?;
+        let mut statement = connection.prepare(OF_DRAFT)?;
         let Some(own) = statement.query_map([seq], item)?.next().transpose()? else { continue };
         let is_like = |other: &&(String, i64, usize)| {
             Fingerprint::kept(&own.0, own.1.cast_unsigned(), own.2).may_be_same(other.1.cast_unsigned(), other.2)
@@ -58,6 +58,6 @@ fn lookalikes(connection: &Connection, cadence: Cadence, seqs: &[i64]) -> Result
     Ok(found)
 }
 
-fn item(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, i64, usize)> {
+fn item(row: Row<'_>) -> sql::Result<(String, i64, usize)> {
     Ok((row.get("title")?, row.get("shingles")?, row.get("words")?))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{OptionalExtension as _, Row, ToSql, Transaction, params};
+use crate::store::database::sql::{Bind, OptionalExtension as _, Row, Transaction, params};
 use url::Url;
 
 use super::{Brought, identity_text};
@@ -12,6 +12,7 @@ use crate::domain::items::identity::{
     Found, MOST_VARYING, Traits, Verdict, base, is_placeholder, judge, stripped, varying,
 };
 use crate::domain::items::item::Identity;
+use crate::store::items::key::key;
 use crate::store::{Error, ScoredItem, optional_time, seconds};
 
 /// A stored item.
@@ -154,8 +155,8 @@ pub(super) fn make_way(
 ) -> Result<(), Error> {
     for ((scored, known), holder) in brought.items.iter().zip(&matches.items).zip(&matches.holders) {
         if let Some(holder) = holder.filter(|holder| known.as_ref().is_none_or(|known| known.seq != *holder)) {
-            tx.prepare_cached("UPDATE items SET identity = 'was:' || seq, digest = NULL WHERE seq = ?1 AND feed = ?2 AND identity = ?3")?
-                .execute(params![holder, feed, identity_text(&scored.item.identity)])?;
+            tx.prepare("UPDATE items SET identity = 'was:' || seq, whole_identity = NULL, digest = NULL WHERE seq = ?1 AND feed = ?2 AND identity = ?3")?
+                .execute(params![holder, feed, key(&identity_text(&scored.item.identity))])?;
         }
     }
     Ok(())
@@ -167,21 +168,21 @@ const MOST_CANDIDATES: usize = 8;
 const MOST_CHARS: usize = 1_000;
 
 const KNOWN: &str =
-    "SELECT i.seq, i.story, i.arrived, i.mailable, i.identity, i.base, i.link, i.title_key, i.title, i.published, i.updated,
+    "SELECT i.seq, i.story, i.arrived, i.mailable, coalesce(i.whole_identity, i.identity) AS identity, i.base, i.link, i.title_key, i.title, i.published, i.updated,
     i.shingles, i.words, i.text_removed IS NULL AS has_text,
     CASE WHEN octet_length(t.content) > 4096 OR octet_length(t.summary) > 4096 THEN ''
     WHEN octet_length(t.content) >= octet_length(t.summary) THEN t.content ELSE coalesce(t.summary, '') END AS text
     FROM items i LEFT JOIN item_texts t ON t.item = i.seq WHERE i.seq = ?1";
 
 fn by_key(tx: &Transaction<'_>, feed: &str, identity: &str, varying: &[String]) -> Result<Option<Known>, Error> {
-    let mut statement = tx.prepare_cached("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
-    let seq: Option<i64> = statement.query_row([feed, identity], |row| row.get(0)).optional()?;
+    let mut statement = tx.prepare("SELECT seq FROM items WHERE feed = ?1 AND identity = ?2")?;
+    let seq: Option<i64> = statement.query_row(params![feed, key(identity)], |row| row.get(0)).optional()?;
     seq.map(|seq| load(tx, seq, varying)).transpose()
 }
 
 /// The item, its link without the parameters of these names.
 fn load(tx: &Transaction<'_>, seq: i64, varying: &[String]) -> Result<Known, Error> {
-    let mut statement = tx.prepare_cached(KNOWN)?;
+    let mut statement = tx.prepare(KNOWN)?;
     let mut rows = statement.query([seq])?;
     rows.next()?.map(|row| known(row, varying)).unwrap_or_else(|| Err(Error::content("an item", seq.to_string())))
 }
@@ -196,8 +197,8 @@ const BY_TITLE: &str = "SELECT seq FROM items WHERE feed = ?1 AND title_key = ?2
 /// The numbers of the stored items that an entry may be, the likeliest first, each once; read from indexes alone.
 fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<Vec<(Found, i64)>, Error> {
     let mut all: Vec<(Found, i64)> = Vec::new();
-    let mut add = |found, question: &str, values: &[&dyn ToSql]| -> Result<usize, Error> {
-        let mut statement = tx.prepare_cached(question)?;
+    let mut add = |found, question: &str, values: &[&dyn Bind]| -> Result<usize, Error> {
+        let mut statement = tx.prepare(question)?;
         let mut rows = statement.query(values)?;
         let mut number = 0;
         while let Some(row) = rows.next()? {
@@ -209,12 +210,12 @@ fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<V
         }
         Ok(number)
     };
-    let (title, most) = (&scored.fingerprint.title, &MOST_CANDIDATES);
+    let (title, most) = (&key(&scored.fingerprint.title), &MOST_CANDIDATES);
     let mut of_base = 0;
     if let Some(base) = scored.base.map(u64::cast_signed) {
         of_base = add(Found::Base { is_shared: false }, BY_BASE, &[&feed, &base, most])?;
     }
-    if let Some(canonical) = &scored.canonical {
+    if let Some(canonical) = &scored.canonical.as_deref().map(key) {
         add(Found::Link, BY_LINK_AND_TITLE, &[&feed, canonical, most, title])?;
         add(Found::Link, BY_LINK, &[&feed, canonical, most])?;
     }
@@ -232,7 +233,7 @@ fn candidates(tx: &Transaction<'_>, feed: &str, scored: &ScoredItem) -> Result<V
     Ok(all)
 }
 
-fn known(row: &Row<'_>, varying: &[String]) -> Result<Known, Error> {
+fn known(row: Row<'_>, varying: &[String]) -> Result<Known, Error> {
     let identity: String = row.get("identity")?;
     let (published, updated) = (optional_time(row.get("published")?)?, optional_time(row.get("updated")?)?);
     let link: Option<String> = row.get("link")?;
@@ -265,7 +266,7 @@ fn traits(scored: &ScoredItem, varying: &[String]) -> Traits {
     Traits {
         has_id: scored.base.is_some(),
         link: item.link.as_ref().map(|link| stripped(link, varying)),
-        title_key: scored.fingerprint.title.clone(),
+        title_key: key(&scored.fingerprint.title).into_owned(),
         title: item.title.clone(),
         published: item.published,
         updated: item.updated,

@@ -1,11 +1,12 @@
 //! Where undated entries are old. Feeds list the newest entry first: an undated one that turns up below the known ones is
 //! older than they are, as when a site shows more of its past; unless this feed lists the oldest first.
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use crate::store::database::sql::{OptionalExtension as _, Transaction, params};
 
 use super::matching::Known;
 use super::{Arrival, Brought, identity_text};
 use crate::store::Error;
+use crate::store::items::key::key;
 
 /// The place behind which undated entries are old; none where nothing is old for its place alone.
 pub(super) fn below(
@@ -26,10 +27,11 @@ pub(super) fn below(
         return Ok(None);
     }
     let mut mailable: Vec<(usize, bool)> = matched().map(|(scored, known)| (scored.place, known.is_mailable)).collect();
-    let mut statement = tx.prepare_cached("SELECT mailable FROM items WHERE feed = ?1 AND identity = ?2")?;
+    let mut statement = tx.prepare("SELECT mailable FROM items WHERE feed = ?1 AND identity = ?2")?;
     for entry in brought.unchanged {
-        let is_mailable =
-            statement.query_row(params![arrival.feed, identity_text(&entry.identity)], |row| row.get(0)).optional()?;
+        let is_mailable = statement
+            .query_row(params![arrival.feed, key(&identity_text(&entry.identity))], |row| row.get(0))
+            .optional()?;
         mailable.extend(is_mailable.map(|is_mailable| (entry.place, is_mailable)));
     }
     Ok(Some(last).filter(|_| !is_oldest_first(&mailable, brought)))

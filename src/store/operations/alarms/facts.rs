@@ -2,8 +2,8 @@
 //! answered from an index or from few rows.
 
 use crate::store::Operations;
+use crate::store::database::sql::{Connection, OptionalExtension as _, Row, named_params, params};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use crate::domain::operations::alarm::{EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE};
 use crate::domain::outbox::bounce::Fault;
@@ -47,15 +47,15 @@ impl Operations<'_> {
 
 /// The newest day of each feed is found by a seek in `items_dated`.
 const FEEDS: &str = "SELECT id, title, failing, failures, error, gone, outcome, empty, succeeded, gap, renumbered,
-    (SELECT min(coalesce(published, updated, arrived), arrived) FROM items WHERE feed = feeds.id
-     ORDER BY min(coalesce(published, updated, arrived), arrived) DESC LIMIT 1) AS latest
+    (SELECT CASE WHEN coalesce(published, updated) < arrived THEN coalesce(published, updated) ELSE arrived END FROM items WHERE feed = feeds.id
+     ORDER BY CASE WHEN coalesce(published, updated) < arrived THEN coalesce(published, updated) ELSE arrived END DESC LIMIT 1) AS latest
     FROM feeds WHERE removed IS NULL ORDER BY id";
 
-const DAYS: &str = "SELECT min(coalesce(published, updated, arrived), arrived) AS posted FROM items WHERE feed = ?1
-    ORDER BY min(coalesce(published, updated, arrived), arrived) DESC LIMIT ?2";
+const DAYS: &str = "SELECT CASE WHEN coalesce(published, updated) < arrived THEN coalesce(published, updated) ELSE arrived END AS posted FROM items WHERE feed = ?1
+    ORDER BY CASE WHEN coalesce(published, updated) < arrived THEN coalesce(published, updated) ELSE arrived END DESC LIMIT ?2";
 
 fn feeds(connection: &Connection) -> Result<Vec<FeedFacts>, Error> {
-    let mut statement = connection.prepare_cached(FEEDS)?;
+    let mut statement = connection.prepare(FEEDS)?;
     let mut rows = statement.query([])?;
     let mut feeds = Vec::new();
     while let Some(row) = rows.next()? {
@@ -64,7 +64,7 @@ fn feeds(connection: &Connection) -> Result<Vec<FeedFacts>, Error> {
     Ok(feeds)
 }
 
-fn feed(connection: &Connection, row: &Row<'_>) -> Result<FeedFacts, Error> {
+fn feed(connection: &Connection, row: Row<'_>) -> Result<FeedFacts, Error> {
     let (read, latest) = (optional_time(row.get("succeeded")?)?, optional_time(row.get("latest")?)?);
     let outcome: Option<String> = row.get("outcome")?;
     let mut feed = FeedFacts {
@@ -90,7 +90,7 @@ fn feed(connection: &Connection, row: &Row<'_>) -> Result<FeedFacts, Error> {
 }
 
 fn days(connection: &Connection, feed: &str) -> Result<Vec<NaiveDate>, Error> {
-    let mut statement = connection.prepare_cached(DAYS)?;
+    let mut statement = connection.prepare(DAYS)?;
     let mut rows = statement.query(params![feed, POSTS])?;
     let mut days = Vec::new();
     while let Some(row) = rows.next()? {
@@ -111,7 +111,7 @@ fn empty_digests(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Empt
     let mut empty = Vec::new();
     for &cadence in Cadence::ALL {
         let last_with_a_story: Option<i64> = connection
-            .prepare_cached(LAST_WITH_A_STORY)?
+            .prepare(LAST_WITH_A_STORY)?
             .query_row(params![cadence.as_str(), seconds(now)], |row| row.get("due"))
             .optional()?;
         let parameters = named_params! {
@@ -120,9 +120,8 @@ fn empty_digests(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<Empt
             ":now": seconds(now),
             ":active": Status::Active.as_str(),
         };
-        let (count, since): (u64, Option<i64>) = connection
-            .prepare_cached(EMPTY_SINCE)?
-            .query_row(parameters, |row| Ok((row.get("count")?, row.get("since")?)))?;
+        let (count, since): (u64, Option<i64>) =
+            connection.prepare(EMPTY_SINCE)?.query_row(parameters, |row| Ok((row.get("count")?, row.get("since")?)))?;
         if let Some(since) = optional_time(since)? {
             empty.push(EmptyDigests { cadence, count, since });
         }
@@ -149,12 +148,10 @@ fn refusals(connection: &Connection, now: DateTime<Utc>) -> Result<Refusals, Err
         ":yesterday": seconds(now - TimeDelta::days(1)),
     };
     let (since, count, today) = connection
-        .prepare_cached(REFUSALS)?
+        .prepare(REFUSALS)?
         .query_row(parameters, |row| Ok((row.get("since")?, row.get("count")?, row.get("today")?)))?;
-    let code: Option<String> = connection
-        .prepare_cached(REFUSED_WITH)?
-        .query_row(params![ours, from, until], |row| row.get("code"))
-        .optional()?;
+    let code: Option<String> =
+        connection.prepare(REFUSED_WITH)?.query_row(params![ours, from, until], |row| row.get("code")).optional()?;
     Ok(Refusals { since: optional_time(since)?, count, today, code: code.unwrap_or_default() })
 }
 

@@ -1,0 +1,79 @@
+//! Sessions: a connection and the thread that owns it. What is to be done is sent there as a closure, one after the other,
+//! so that no query blocks a thread of the runtime. A panic in a closure ends the session.
+
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use super::sql::{self, Connection};
+use crate::store::Error;
+
+/// A handle on a session; it ends with its last handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    work: mpsc::Sender<Work>,
+}
+
+enum Work {
+    Run(Box<dyn FnOnce(&mut Connection) + Send>),
+    Close(oneshot::Sender<sql::Result<()>>),
+}
+
+impl Session {
+    /// Opens a connection on a thread of its own.
+    ///
+    /// # Errors
+    /// Those of `open`; [`Error::Closed`].
+    pub(crate) async fn open(open: impl FnOnce() -> Result<Connection, Error> + Send + 'static) -> Result<Self, Error> {
+        let (work, to_do) = mpsc::channel();
+        let (opened, is_open) = oneshot::channel();
+        let run = move || match open() {
+            Ok(connection) => {
+                let _ = opened.send(Ok(()));
+                serve(connection, &to_do);
+            }
+            Err(error) => drop(opened.send(Err(error))),
+        };
+        thread::Builder::new().name("database".to_owned()).spawn(run).map_err(|_| Error::Closed)?;
+        is_open.await.map_err(|_| Error::Closed)??;
+        Ok(Self { work })
+    }
+
+    /// Runs `work` on the connection, after what was asked before.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Closed`].
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (done, answer) = oneshot::channel();
+        // Whoever asked may have gone away.
+        let run = Box::new(move |connection: &mut Connection| drop(done.send(work(connection))));
+        self.work.send(Work::Run(run)).map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Closes the connection, whatever other handles there are.
+    ///
+    /// # Errors
+    /// [`Error::Statement`]; [`Error::Closed`].
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        let (done, answer) = oneshot::channel();
+        self.work.send(Work::Close(done)).map_err(|_| Error::Closed)?;
+        Ok(answer.await.map_err(|_| Error::Closed)??)
+    }
+}
+
+fn serve(mut connection: Connection, to_do: &mpsc::Receiver<Work>) {
+    while let Ok(work) = to_do.recv() {
+        match work {
+            Work::Run(run) => run(&mut connection),
+            Work::Close(done) => {
+                let _ = done.send(connection.close());
+                return;
+            }
+        }
+    }
+}
