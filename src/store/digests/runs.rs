@@ -137,7 +137,7 @@ impl RunRow {
 
 /// A draft covers numbers that it keeps for posts added by hand, whether or not they are given.
 pub(crate) const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM (SELECT max(seq) AS seq FROM items
-    UNION ALL SELECT max(through_seq) FROM runs UNION ALL SELECT max(through_seq) FROM drafts) AS numbers";
+    UNION ALL SELECT max(through_seq) FROM runs UNION ALL SELECT max(through_seq) FROM drafts) numbers";
 
 impl Digests<'_> {
     /// The highest number that was given or reserved so far.
@@ -262,7 +262,7 @@ impl Digests<'_> {
 /// The last number that any run or draft covers. A draft's run is made later than the draft, when runs of other cadences may
 /// cover more.
 pub(crate) const COVERED: &str = "SELECT coalesce(max(through_seq), 0) AS through_seq
-    FROM (SELECT max(through_seq) AS through_seq FROM runs UNION ALL SELECT max(through_seq) FROM drafts) AS covered";
+    FROM (SELECT max(through_seq) AS through_seq FROM runs UNION ALL SELECT max(through_seq) FROM drafts) covered";
 
 const HAS_READERS: &str =
     "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = ?1 AND paused_until IS NULL AND cadence = ?2)";
