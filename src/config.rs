@@ -12,6 +12,7 @@ pub mod schema;
 mod settings;
 mod stamp;
 mod topic;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -28,7 +29,9 @@ pub use settings::{
 };
 pub use stamp::Stamp;
 pub use topic::phrases::{PhrasePlace, phrase_places};
+pub use words::{Untranslated, WORDS, built_in_languages};
 
+use crate::domain::catalogue::Languages;
 use crate::domain::feeds::Feed;
 use crate::domain::operations::os_error;
 use crate::domain::selection::topic::Topic;
@@ -61,6 +64,10 @@ pub struct Config {
     pub subscribers_csv: Option<PathBuf>,
     /// The file of the editor's note, which may not exist.
     pub note_file: PathBuf,
+    /// The words of emails and pages in each language, the default language first.
+    pub languages: Languages,
+    /// Languages whose file lacks messages.
+    pub untranslated: Vec<Untranslated>,
     /// The keys of `digest.toml` with their values as written.
     written: BTreeMap<String, String>,
 }
@@ -142,11 +149,15 @@ fn read(
     }
 
     let written = diagnostics.written(&digest_text);
-    Findings::none_or(diagnostics.findings(folder, |file| match file {
+    let templates = settings.templates_dir.as_deref();
+    let words = words::read(templates, &words::chosen(&settings.languages, &settings.locale, templates));
+    let mut findings = diagnostics.findings(folder, |file| match file {
         File::Digest => &digest_text,
         File::Feeds => &feeds_text,
         File::Topic => topic_text,
-    }))?;
+    });
+    findings.extend(words.findings);
+    Findings::none_or(findings)?;
     if let Some(data) = data {
         data.clone_into(&mut settings.data);
         settings.former_data = None;
@@ -162,6 +173,8 @@ fn read(
         classifier_file,
         subscribers_csv,
         note_file,
+        languages: words.languages,
+        untranslated: words.untranslated,
         written,
     })
 }

@@ -136,7 +136,7 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let archive = page.map(|Page { title, html, stories }| NewArchive { name: name.clone(), title, html, stories });
     let is_any_without = windows.iter().any(|window| window.body.is_none());
     let quiet = match (*cadence, *slot) {
-        (Some(cadence), Some(slot)) if is_any_without => quiet::note(app, cadence, slot, &renderer.missed).await?,
+        (Some(cadence), Some(slot)) if is_any_without => quiet::note(app, app.words(), (cadence, slot), &renderer.missed).await?,
         _ => None,
     };
     let (slot, due) = match *slot {

@@ -43,7 +43,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
 pub const GUIDE: (&str, &str) = ("README.md", include_str!("../../templates/README.md"));
 
 /// The templates for editors, which cannot be replaced: an editor's page must do what it says.
-pub(super) const FOR_EDITORS: &[(&str, &str)] = &[
+pub const FOR_EDITORS: &[(&str, &str)] = &[
     ("draft/page.html.j2", include_str!("../../templates/draft/page.html.j2")),
     ("draft/ask.html.j2", include_str!("../../templates/draft/ask.html.j2")),
     ("draft/notice.html.j2", include_str!("../../templates/draft/notice.html.j2")),

@@ -10,14 +10,14 @@ impl Rendered {
     /// The same email as a proof. `words` explain in plain text what it is.
     #[must_use]
     pub fn as_proof(&self, words: &str) -> Self {
-        self.under(MARK, &text::wrap(words, 0), &banner(words))
+        self.under(format!("{MARK} {}", self.subject), &text::wrap(words, 0), &banner(words))
     }
 
-    /// The same email with a mark before its subject, and with this text and this HTML above its own.
+    /// The same email with this subject, and with this text and this HTML above its own.
     #[must_use]
-    pub(super) fn under(&self, mark: &str, text: &str, html: &str) -> Self {
+    pub(super) fn under(&self, subject: String, text: &str, html: &str) -> Self {
         Self {
-            subject: format!("{mark} {}", self.subject),
+            subject,
             text: format!("{text}\n\n{}\n\n{}", "-".repeat(text::COLUMNS), self.text),
             html: with_banner(&self.html, html),
         }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, Document};
+use crate::domain::catalogue::{Catalogue, Value};
 use crate::domain::digests::correction::{Correction, Kind};
-use crate::domain::items::text::count;
 use crate::render;
 use crate::render::ArchivesView;
 use crate::render::view::ArchiveView;
@@ -24,17 +24,23 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
     let modified = corrections.iter().map(|(_, at)| *at).max().map_or(page.made, |at| at.max(page.made));
     let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, correction, *at)).collect();
     let is_listed = app.config.settings.web.robots && page.is_listed;
-    let body = if notices.is_empty() { page.html } else { render::with_notices(&page.html, "Corrections", &notices) };
+    let body = if notices.is_empty() { page.html } else { render::with_notices(&page.html, &app.words().words("correction.title"), &notices) };
     Ok(Some(Document { is_listed, modified: modified.min(app.clock.now()), body }))
 }
 
 /// What the page of a digest says about a story that was corrected since.
 fn notice(app: &App, correction: &Correction, at: DateTime<Utc>) -> String {
-    let what = match correction.kind {
-        Kind::Withdrawn => "Withdrawn",
-        Kind::Corrected => "Correction",
-    };
-    format!("{what}, {}: \u{201c}{}\u{201d}. {}", app.day(at), correction.title, correction.words)
+    let words = app.words();
+    let date = app.day(words, at);
+    let values = [
+        ("date", Value::from(&date)),
+        ("title", (&correction.title).into()),
+        ("words", (&correction.words).into()),
+    ];
+    match correction.kind {
+        Kind::Withdrawn => words.text("correction.notice_withdrawn", &values),
+        Kind::Corrected => words.text("correction.notice_corrected", &values),
+    }
 }
 
 /// The path of the latest page relative to the public URL; `None` while there is no digest.
@@ -49,8 +55,7 @@ pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
-    let settings = &app.config.settings;
+pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Document> {
     let page = page.max(1) as usize;
     let skip = (page - 1) * DIGESTS_A_PAGE;
     let changed = app.store.archive().changed().await?;
@@ -60,18 +65,16 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
         title: row.title,
-        date: app.day(row.due),
-        count: count(row.stories, "post"),
+        date: app.day(words, row.due),
+        count: words.text("digest.posts", &[("n", row.stories.into())]),
     });
     let query = |page: usize| if page > 1 { format!("?page={page}") } else { String::new() };
     let view = ArchivesView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        title: format!("{}: all digests", settings.name),
+        title: words.text("archive.title", &[("name", (&app.config.settings.name).into())]),
         canonical: app.page(&format!("archive{}", query(page))),
         digests: digests.collect(),
         newer: if page > 1 { format!("archive{}", query(page - 1)) } else { String::new() },
         older: if has_older { format!("archive{}", query(page + 1)) } else { String::new() },
     };
-    Ok(Document::new(app, app.renderer.page(&view)?, changed))
+    Ok(Document::new(app, app.renderer.page(words, &view)?, changed))
 }

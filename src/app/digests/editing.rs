@@ -6,6 +6,7 @@ pub mod acts;
 pub mod adding;
 mod making;
 pub mod page;
+mod sentences;
 mod signals;
 mod telling;
 
@@ -13,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::operations::keys::LinkError;
 use crate::app::{App, ReadOnly};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::draft;
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::domain::subscribers::token;
@@ -63,6 +65,12 @@ pub async fn open(app: &App, token: &str) -> Result<Desk, LinkError> {
 
 fn name(app: &ReadOnly, editor: &EmailAddress) -> String {
     app.keys.address_hash(editor).chars().take(NAME_DIGITS).collect()
+}
+
+/// A day and a time in the configured zone: "3 December 2026, 20:00".
+fn day_and_time(app: &ReadOnly, words: &Catalogue, at: DateTime<Utc>) -> String {
+    let (date, time) = (app.day(words, at), app.time_of_day(at));
+    words.text("draft.day_and_time", &[("date", (&date).into()), ("time", (&time).into())])
 }
 
 /// The last moment at which a draft may be sent.

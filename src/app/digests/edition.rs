@@ -48,12 +48,13 @@ impl Edition {
         let name = app.store.archive().free_archive_name(name).await?;
         let renderer = BodyRenderer {
             app: app.clone(),
+            words: Arc::clone(app.words()),
             now,
             earlier: app.store.digests().last_subjects(cadence).await?,
             archive: app.page(&format!("archive/{name}")),
             note: note::next(app, cadence).await?,
             corrections: app.store.digests().unannounced(cadence).await?,
-            missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed)),
+            missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed)),
             since: SINCE_PLACEHOLDER.to_owned(),
             arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
         };
@@ -73,6 +74,7 @@ impl Edition {
         let pins = Arrangement::pinned(&app.config.settings.digest.pin);
         let renderer = BodyRenderer {
             app: app.clone(),
+            words: Arc::clone(app.words()),
             now: row.due,
             earlier: draft.base().earlier.clone(),
             archive: app.page(&format!("archive/{}", row.archive)),

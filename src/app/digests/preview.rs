@@ -50,13 +50,22 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let through_seq = app.store.digests().highest_seq().await?;
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
-    let since = app.day(now);
+    let since = app.day(app.words(), now);
     let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
-    let arrangement = Arrangement::pinned(&app.config.settings.digest.pin);
-    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, corrections, missed, since, arrangement };
-    let renderer = Arc::new(renderer);
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        corrections,
+        missed,
+        since,
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+    });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
     let composed = renderer.mail_of(&Arc::new(Stories::new(stories, carried)), after, None).await?;
@@ -85,10 +94,20 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let note = note::next(app, Some(cadence)).await?;
     let (fate, corrections) = (note.fate, Vec::new());
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let (since, arrangement) = (app.day(now), Arrangement::pinned(&app.config.settings.digest.pin));
-    let renderer = BodyRenderer { app: app.clone(), now, earlier, archive, note, corrections, missed, since, arrangement };
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        corrections,
+        missed,
+        since: app.day(app.words(), now),
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+    });
     let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
-    let composed = Arc::new(renderer).mail_of(&Arc::new(stories), 0, None).await?;
+    let composed = renderer.mail_of(&Arc::new(stories), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
@@ -108,7 +127,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
 pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
     let Some(mut last) = app.store.digests().last_digest(cadence).await? else { return Ok(None) };
     // Replace the personal links by the placeholders of a preview.
-    let since = app.day(app.clock.now());
+    let since = app.day(app.words(), app.clock.now());
     for part in [&mut last.text, &mut last.html] {
         *part = part.replace(SINCE_PLACEHOLDER, &since);
     }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::poll::{Readers, judge};
+use super::sources::rhythm;
 use crate::app::ReadOnly;
 use crate::domain::feeds::budget::Budget;
 use crate::domain::feeds::{Block, frequency};
@@ -76,7 +77,10 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
         selected: items.iter().filter(|item| item.score.selected).count(),
         undated: items.len() - dates.len(),
         newest: dates.iter().max().copied(),
-        rhythm: frequency::in_words(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        rhythm: rhythm(
+            app.words(),
+            frequency::frequency(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        ),
         items,
     }
 }

@@ -87,7 +87,10 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     }
     if let Some(removed) = item.text_removed {
         // Today's topic could judge only the title.
-        notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
+        notes.push(format!(
+            "its text was removed on {}; this is how it was judged before",
+            app.day(app.words(), removed)
+        ));
         explanation.score = item.score.clone();
         explanation.change = Change::default();
         explanation.would_change.clear();

@@ -3,7 +3,7 @@
 
 mod shown;
 
-pub(in crate::cli) use shown::ledger_json;
+pub(in crate::cli) use shown::{ledger_json, line};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
@@ -273,10 +273,8 @@ impl Desk<'_> {
             Outcome::Refused(refusal) => Err(refusal.into()),
             Outcome::Known(seq) => Err(Usage(format!("this post was in an earlier draft, as story {seq}")).into()),
             Outcome::Stale(row) => {
-                let since: Vec<String> = page::since(self.app, &row.draft, self.seen)
-                    .into_iter()
-                    .map(|line| format!("\n  {}, {} {}", line.at, line.by, line.what))
-                    .collect();
+                let newer = row.draft.ledger().iter().filter(|entry| entry.version > self.seen);
+                let since: Vec<String> = newer.map(|entry| format!("\n  {}", shown::line(self.app, &row, entry))).collect();
                 let (seen, version) = (self.seen, row.draft.version());
                 let what = format!("the draft is at version {version}, and not {seen} any more:{}", since.concat());
                 Err(Usage(what).into())

@@ -4,10 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::app::ReadOnly;
-use crate::app::digests::editing::page;
 use crate::app::digests::runs;
 use crate::app::digests::runs::NotDone;
-use super::draft::ledger_json;
+use super::draft::{ledger_json, line};
 use crate::cli::terminal::marked::plain;
 use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;
@@ -171,8 +170,7 @@ impl Which {
         if let Some(row) = &draft {
             print("\nledger of its draft");
             for entry in row.draft.ledger() {
-                let line = page::ledger_line(app, &row.draft, entry);
-                print(format_args!("  {}  {} {}", local(app, entry.at), plain(&line.by), plain(&line.what)));
+                print(format_args!("  {}", line(app, row, entry)));
             }
         }
         if run.held.is_some() {

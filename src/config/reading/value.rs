@@ -279,6 +279,12 @@ pub(in crate::config) fn locale(value: &DeValue<'_>) -> Read<Locale> {
     })
 }
 
+/// A language without a country, whose date format is known.
+pub(in crate::config) fn words_language(value: &DeValue<'_>) -> Read<String> {
+    let is_language = |text: &str| text.parse::<Locale>().is_ok_and(|locale| locale.language() == text);
+    parsed("a language such as `cy`", |text| is_language(text).then(|| text.to_owned()))(value)
+}
+
 /// Corrects case, an underscore, "UK" and an unknown country; otherwise suggests the nearest tag.
 fn meant_locale(written: &str) -> Option<String> {
     let (language, country) = written.split_once(['-', '_']).unwrap_or((written, ""));

@@ -8,10 +8,6 @@ use super::ChoiceView;
 /// The page of a draft.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DraftPageView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// "Draft of Monday, 30 November 2026".
     pub title: String,
     /// What links and forms begin with, relative to the page's own address: "TOKEN/".
@@ -151,10 +147,6 @@ pub struct LedgerLineView {
 /// A page that shows something before it is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DraftAskView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// For `<title>` and the heading.
     pub title: String,
     /// May be empty.

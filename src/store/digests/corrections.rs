@@ -20,9 +20,7 @@ pub struct NewCorrection {
     pub words: String,
 }
 
-const COLUMNS: &str = "SELECT c.id, s.title, s.link, c.kind, c.words, c.made FROM corrections c
-    JOIN archive_stories s ON s.run = c.run AND s.seq = c.seq";
-
+/// Conditions for [`select`], with their order.
 const OF_PAGE: &str = "WHERE c.run = (SELECT run FROM archives WHERE name = ?1) ORDER BY c.id";
 
 /// Those of digests that the readers of a cadence got: its own, and those of `once`.
@@ -97,7 +95,10 @@ fn select(
     which: &str,
     values: impl Params,
 ) -> Result<Vec<(Correction, DateTime<Utc>)>, Error> {
-    let mut statement = connection.prepare(&format!("{COLUMNS} {which}"))?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT c.id, s.title, s.link, c.kind, c.words, c.made FROM corrections c
+         JOIN archive_stories s ON s.run = c.run AND s.seq = c.seq {which}"
+    ))?;
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

@@ -103,9 +103,7 @@ pub struct DraftMail {
     pub message_id: String,
 }
 
-const COLUMNS: &str = "SELECT id, cadence, slot, due, made, after_seq, through_seq, archive, base, version, status, run, told
-    FROM drafts";
-
+/// Conditions for [`select`], with their order.
 const OPEN: &str = "WHERE status IN ('open', 'approved', 'releasing', 'held') ORDER BY id";
 const WITH_ID: &str = "WHERE id = ?1";
 const OF_SLOT: &str = "WHERE cadence = ?1 AND slot = ?2";
@@ -122,7 +120,7 @@ const LATEST_STATUS: &str =
 
 const HAS_LATER_RUN: &str = "SELECT EXISTS (SELECT 1 FROM runs WHERE cadence = ?1 AND id > ?2) AS is_over";
 
-const ACTS: &str = "SELECT version, at, editor, act FROM draft_acts WHERE draft = ?1 ORDER BY version";
+const ACTS: &str = "SELECT version, at, editor, act FROM ledger WHERE draft = ?1 ORDER BY version";
 
 impl Digests<'_> {
     /// The drafts that are neither sent nor rolled on.
@@ -290,7 +288,7 @@ fn make(tx: &Transaction<'_>, new: &NewDraft) -> Result<Option<i64>, Error> {
 const TAKE_VERSION: &str = "UPDATE drafts SET version = :version, status = :status
     WHERE id = :id AND version = :before AND run IS NULL";
 
-const INSERT_ACT: &str = "INSERT INTO draft_acts (draft, version, at, editor, act) VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT_ACT: &str = "INSERT INTO ledger (draft, version, at, editor, act) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 fn record(tx: &Transaction<'_>, id: i64, entry: &LedgerEntry, status: Status) -> Result<Recorded, Error> {
     let taken = tx.prepare(TAKE_VERSION)?.execute(named_params! {
@@ -349,7 +347,10 @@ pub(super) fn end(tx: &Transaction<'_>, draft: &DraftOfRun, run: i64, now: DateT
 }
 
 fn select(connection: &Connection, which: &str, values: impl Params) -> Result<Vec<DraftRow>, Error> {
-    let mut statement = connection.prepare(&format!("{COLUMNS} {which}"))?;
+    let mut statement = connection.prepare(&format!(
+        "SELECT id, cadence, slot, due, made, after_seq, through_seq, archive, base, version, status, run, told
+         FROM drafts {which}"
+    ))?;
     let mut rows = statement.query(values)?;
     let mut drafts = Vec::new();
     while let Some(row) = rows.next()? {

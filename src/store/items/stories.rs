@@ -265,7 +265,7 @@ pub(super) fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use crate::store::database::sql::{Connection, StatementStatus, params};
+    use rusqlite::{Connection, StatementStatus, params};
 
     use super::{BY_LINK, numbering};
     use crate::store::database::schema::STEPS;

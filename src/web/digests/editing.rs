@@ -4,60 +4,57 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use url::form_urlencoded;
 
-use crate::app::App;
 use crate::app::digests::editing;
 use crate::app::digests::editing::acts::Outcome;
 use crate::app::digests::editing::adding::{NotAdded, Post};
 use crate::app::digests::editing::page::PageState;
 use crate::app::digests::editing::{Desk, acts, adding, page};
+use crate::domain::catalogue::Value;
 use crate::domain::digests::draft::{Act, Kind, LedgerEntry, Refusal};
 use crate::render::view::{DraftAskView, DraftFactView, DraftFieldView};
 use crate::web::http::error::Failure;
-use crate::web::http::form::LongFields;
+use crate::web::http::form::{Fields, LongFields};
+use crate::web::http::site::Site;
 use crate::web::{Help, refused};
 
 /// How long a page to be added may take, so that the editor gets an answer before the request's own limit.
 const READ_WITHIN: Duration = Duration::from_secs(12);
 
-const NEW_LINK: Help = Help {
-    text: "Links to a draft work until a day after its time, for the editor who got the email. Use the link in the latest \
-           email about this draft, or ask whoever runs the digest.",
-    link: ("archive", "All digests"),
-};
+const NEW_LINK: Help = Help { text: "draft.link_help", link: ("archive", "draft.link_help_link") };
 
 /// The page; `?done=…` names the act that was just done. Changes nothing.
 pub(crate) async fn show(
-    State(app): State<App>,
+    site: Site,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let done = query.as_deref().and_then(|query| query.strip_prefix("done=")).unwrap_or_default().to_owned();
-    match editing::open(&app, &token).await {
+    match editing::open(&site, &token).await {
         Ok(desk) => {
             let state = PageState { base: format!("{token}/"), done, ..PageState::default() };
-            shown(&app, &desk, state, StatusCode::OK).await
+            shown(&site, &desk, state, StatusCode::OK).await
         }
-        Err(error) => refused(&app, error, &NEW_LINK),
+        Err(error) => refused(&site, error, &NEW_LINK),
     }
 }
 
 /// The digest as it would go out. Changes nothing.
-pub(crate) async fn preview(State(app): State<App>, Path(token): Path<String>) -> Result<Response, Failure> {
-    let desk = match editing::open(&app, &token).await {
+pub(crate) async fn preview(site: Site, Path(token): Path<String>) -> Result<Response, Failure> {
+    let desk = match editing::open(&site, &token).await {
         Ok(desk) => desk,
-        Err(error) => return refused(&app, error, &NEW_LINK),
+        Err(error) => return refused(&site, error, &NEW_LINK),
     };
-    match page::preview_page(&app, &desk.row).await? {
+    match page::preview_page(&site, &desk.row).await? {
         Some(html) => Ok(Html(html).into_response()),
         None => {
-            let words = "No story is in this draft, so there is nothing to preview.".to_owned();
-            let view = DraftAskView { paragraphs: vec![words], ..asking(&app, &token, "There is no preview") };
-            asked(&app, StatusCode::OK, &view)
+            let paragraphs = vec![site.words.words("draft.no_preview_text")];
+            let view = DraftAskView { paragraphs, ..asking(&site, &token, "draft.no_preview") };
+            asked(&site, StatusCode::OK, &view)
         }
     }
 }
@@ -69,15 +66,15 @@ pub(crate) async fn redirect_to_page(Path(token): Path<String>) -> Response {
 
 /// One act.
 pub(crate) async fn act(
-    State(app): State<App>,
+    site: Site,
     Path(token): Path<String>,
     LongFields(fields): LongFields,
 ) -> Result<Response, Failure> {
-    let desk = match editing::open(&app, &token).await {
+    let desk = match editing::open(&site, &token).await {
         Ok(desk) => desk,
-        Err(error) => return refused(&app, error, &NEW_LINK),
+        Err(error) => return refused(&site, error, &NEW_LINK),
     };
-    let form = Form { app: &app, token: &token, desk };
+    let form = Form { site: &site, token: &token, desk };
     let text = |name: &str| fields.first(name);
     let (name, seq) = (text("act"), text("seq").parse().unwrap_or_default());
     let (Ok(version), draft) = (text("version").parse(), &form.desk.row.draft) else { return unknown() };
@@ -99,8 +96,8 @@ pub(crate) async fn act(
         "send" => Act::Send,
         "section" => {
             let theme = text("theme");
-            if !theme.is_empty() && !app.config.topic.themes.iter().any(|known| known.name == theme) {
-                return form.problem(Some(seq), page::problem(draft, &Refusal::NoSection(theme))).await;
+            if !theme.is_empty() && !site.config.topic.themes.iter().any(|known| known.name == theme) {
+                return form.problem(Some(seq), page::problem(&site.words, draft, &Refusal::NoSection(theme))).await;
             }
             Act::Section { seq, theme }
         }
@@ -117,11 +114,11 @@ pub(crate) async fn act(
             return form.stale(&Act::Move { seq, is_up: name == "up", other: seq }, version, &fields);
         }
         "up" | "down" => {
-            let digest = page::composed(&app, &form.desk.row).await?;
+            let digest = page::composed(&site, &form.desk.row).await?;
             let shifted = digest.map_or(Err(Refusal::Unknown(seq)), |digest| draft.shift(&digest, seq, name == "up"));
             match shifted {
                 Ok(act) => act,
-                Err(refusal) => return form.problem(Some(seq), page::problem(draft, &refusal)).await,
+                Err(refusal) => return form.problem(Some(seq), page::problem(&site.words, draft, &refusal)).await,
             }
         }
         "note_preview" => return form.preview_note(text("markdown")).await,
@@ -134,15 +131,15 @@ pub(crate) async fn act(
 
 /// A form that was posted with an editor's link.
 struct Form<'a> {
-    app: &'a App,
+    site: &'a Site,
     token: &'a str,
     desk: Desk,
 }
 
 impl Form<'_> {
-    async fn does(&self, act: Act, version: u32, fields: &crate::web::http::form::Fields) -> Result<Response, Failure> {
+    async fn does(&self, act: Act, version: u32, fields: &Fields) -> Result<Response, Failure> {
         let (row, by) = (self.desk.row.clone(), self.desk.editor.reveal());
-        let ended = acts::act(self.app, row, act.clone(), by, version).await?;
+        let ended = acts::act(self.site, row, act.clone(), by, version).await?;
         match ended {
             Outcome::Stale(row) => {
                 let desk = Desk { row: *row, editor: self.desk.editor.clone() };
@@ -160,21 +157,25 @@ impl Form<'_> {
                 Ok(redirect(self.token, act.kind().as_str(), seq))
             }
             Outcome::Refused(refusal) => {
-                self.problem(act.story(), page::problem(&self.desk.row.draft, &refusal)).await
+                self.problem(act.story(), page::problem(&self.site.words, &self.desk.row.draft, &refusal)).await
             }
             Outcome::Known(_) => {
-                self.problem(None, "This post was in an earlier digest, or in an earlier draft.".to_owned()).await
+                self.problem(None, self.words("draft.no_known")).await
             }
             Outcome::Stale(_) => {
-                self.problem(act.story(), "Somebody else changed the draft. Please try again.".to_owned()).await
+                self.problem(act.story(), self.words("draft.no_again")).await
             }
         }
+    }
+
+    fn words(&self, key: &str) -> String {
+        self.site.words.words(key)
     }
 
     /// The page with what is wrong.
     async fn problem(&self, story: Option<i64>, problem: String) -> Result<Response, Failure> {
         let state = PageState { story, problem, ..self.state() };
-        shown(self.app, &self.desk, state, StatusCode::UNPROCESSABLE_ENTITY).await
+        shown(self.site, &self.desk, state, StatusCode::UNPROCESSABLE_ENTITY).await
     }
 
     /// The state of the page at the address of the form.
@@ -183,60 +184,62 @@ impl Form<'_> {
     }
 
     async fn preview_note(&self, markdown: String) -> Result<Response, Failure> {
-        shown(self.app, &self.desk, PageState { note: Some(markdown), ..self.state() }, StatusCode::OK).await
+        shown(self.site, &self.desk, PageState { note: Some(markdown), ..self.state() }, StatusCode::OK).await
     }
 
     /// The page that asks before a digest goes out at once.
     fn ask_to_send(&self, version: u32) -> Result<Response, Failure> {
-        let words = "It goes to all subscribers within a few seconds, and can't be called back.".to_owned();
         let view = DraftAskView {
-            paragraphs: vec![words],
+            paragraphs: vec![self.words("draft.ask_send_text")],
             fields: hidden(&[("act", "send"), ("sure", "yes"), ("version", &version.to_string())]),
-            button: "Yes, send it now".to_owned(),
-            ..self.asking("Send this digest now?")
+            button: self.words("draft.ask_send_button"),
+            ..self.asking("draft.ask_send")
         };
-        asked(self.app, StatusCode::OK, &view)
+        asked(self.site, StatusCode::OK, &view)
     }
 
     async fn read_post(&self, address: &str) -> Result<Post, String> {
-        let reading = adding::read(self.app, &self.desk.row, address);
+        let reading = adding::read(self.site, &self.desk.row, address);
         match tokio::time::timeout(READ_WITHIN, reading).await {
             Ok(Ok(post)) => Ok(post),
             Ok(Err(NotAdded::IsInDraft(seq))) => {
                 let title = self.desk.row.draft.title(seq);
-                Err(format!("This post is in the draft or among its near misses: \u{201c}{title}\u{201d}."))
+                Err(self.site.text("draft.no_in_draft", &[("title", title.into())]))
             }
-            Ok(Err(NotAdded::Unreadable(error))) => Err(format!("This page can't be read: {error:#}.")),
-            Ok(Err(error @ NotAdded::NoAddress(_))) => Err(format!("This is not a web address: {error}.")),
+            Ok(Err(NotAdded::Unreadable(error))) => {
+                Err(self.site.text("draft.no_unreadable", &[("why", (&format!("{error:#}")).into())]))
+            }
+            Ok(Err(NotAdded::NoAddress(_))) => Err(self.words("draft.no_address")),
             Ok(Err(NotAdded::Failed(error))) => {
                 tracing::error!("a post could not be read: {error:#}");
-                Err("Something went wrong. Please try again later.".to_owned())
+                Err(self.words("draft.no_failed"))
             }
-            Err(_) => Err("This page took too long to answer. Please try again.".to_owned()),
+            Err(_) => Err(self.words("draft.no_slow")),
         }
     }
 
     /// Shows what can be read at an address, before it is added.
     async fn read(&self, address: &str, version: u32) -> Result<Response, Failure> {
         match self.read_post(address).await {
-            Ok(post) => asked(self.app, StatusCode::OK, &self.ask_to_add(address, &post, version, &[])),
+            Ok(post) => asked(self.site, StatusCode::OK, &self.ask_to_add(address, &post, version, &[])),
             Err(problem) => {
                 let state = PageState { problem, typed: address.to_owned(), ..self.state() };
-                shown(self.app, &self.desk, state, StatusCode::UNPROCESSABLE_ENTITY).await
+                shown(self.site, &self.desk, state, StatusCode::UNPROCESSABLE_ENTITY).await
             }
         }
     }
 
     fn ask_to_add(&self, address: &str, post: &Post, version: u32, paragraphs: &[&str]) -> DraftAskView {
-        let fact = |name: &str, value: &str| DraftFactView { name: name.to_owned(), values: vec![value.to_owned()] };
+        let fact = |key: &str, value: &str| DraftFactView { name: self.words(key), values: vec![value.to_owned()] };
         let story = &post.story;
+        let none = self.words("draft.fact_no_excerpt");
         DraftAskView {
-            paragraphs: paragraphs.iter().map(|&words| words.to_owned()).collect(),
+            paragraphs: paragraphs.iter().map(|key| self.words(key)).collect(),
             facts: vec![
-                fact("Title", &story.title),
-                fact("Address", story.link.as_str()),
-                fact("Excerpt", if story.excerpt.is_empty() { "none" } else { &story.excerpt }),
-                fact("By its score", &post.verdict),
+                fact("draft.fact_title", &story.title),
+                fact("draft.fact_address", story.link.as_str()),
+                fact("draft.fact_excerpt", if story.excerpt.is_empty() { &none } else { &story.excerpt }),
+                fact("draft.fact_verdict", &post.verdict),
             ],
             fields: hidden(&[
                 ("act", "add"),
@@ -244,8 +247,8 @@ impl Form<'_> {
                 ("address", address),
                 ("seen", &post.seen),
             ]),
-            button: "Add this post".to_owned(),
-            ..self.asking("Add this post?")
+            button: self.words("draft.ask_add_button"),
+            ..self.asking("draft.ask_add")
         }
     }
 
@@ -257,11 +260,11 @@ impl Form<'_> {
             Err(problem) => return self.problem(None, problem).await,
         };
         if post.seen != seen {
-            let words = "The page has changed since you saw it. This is what it says now.";
-            return asked(self.app, StatusCode::OK, &self.ask_to_add(address, &post, version, &[words]));
+            let view = self.ask_to_add(address, &post, version, &["draft.ask_add_changed"]);
+            return asked(self.site, StatusCode::OK, &view);
         }
         let act = Act::Add { story: post.story.clone() };
-        let ended = adding::add(self.app, self.desk.row.clone(), post, self.desk.editor.reveal(), version).await?;
+        let ended = adding::add(self.site, self.desk.row.clone(), post, self.desk.editor.reveal(), version).await?;
         match ended {
             Outcome::Stale(row) => {
                 let desk = Desk { row: *row, editor: self.desk.editor.clone() };
@@ -274,7 +277,7 @@ impl Form<'_> {
     }
 
     /// The page that refuses an act on a version that is not the current one. It shows both, and offers the act again.
-    fn stale(&self, act: &Act, seen: u32, fields: &crate::web::http::form::Fields) -> Result<Response, Failure> {
+    fn stale(&self, act: &Act, seen: u32, fields: &Fields) -> Result<Response, Failure> {
         let again = fields.pairs().filter(|(name, _)| *name != "version");
         let again = again.map(|(name, value)| DraftFieldView { name: name.to_owned(), value: value.to_owned() });
         self.stale_with(act, seen, again.collect())
@@ -283,15 +286,14 @@ impl Form<'_> {
     fn stale_with(&self, act: &Act, seen: u32, mut fields: Vec<DraftFieldView>) -> Result<Response, Failure> {
         let draft = &self.desk.row.draft;
         fields.extend(hidden(&[("version", &draft.version().to_string())]));
-        let done = page::since(self.app, draft, seen);
-        let done = done.into_iter().map(|line| format!("{}, {} {}", line.at, line.by, line.what)).collect();
+        let done = page::since(self.site, &self.site.words, draft, seen);
         let title = act.story().map_or("", |seq| draft.title(seq));
         let title = if let Act::Add { story } = act { &story.title } else { title };
         let yours = match act {
             Act::Edit { title, excerpt, .. } => vec![title.clone(), excerpt.clone()],
             Act::Comment { comment, .. } => vec![comment.clone()],
             Act::Note { markdown } => vec![markdown.clone()],
-            other => vec![other.sentence(title)],
+            other => vec![page::act_in_words(&self.site.words, other, title)],
         };
         let theirs = match (act, act.story().and_then(|seq| draft.piece(seq))) {
             (Act::Edit { .. }, Some(piece)) => vec![piece.story.title.clone(), piece.story.excerpt.clone()],
@@ -299,44 +301,36 @@ impl Form<'_> {
             (Act::Note { .. }, _) => vec![draft.note().to_owned()],
             _ => Vec::new(),
         };
-        let fact = |name: String, values: Vec<String>| DraftFactView { name, values };
-        let mut facts = vec![
-            fact("What was done in the meantime".to_owned(), done),
-            fact(format!("Yours, on version {seen}"), yours),
-        ];
+        let (seen, version) = (seen.to_string(), draft.version().to_string());
+        let values = [("seen", Value::from(&seen)), ("version", (&version).into())];
+        let fact = |key: &str, values_of: Vec<String>| DraftFactView {
+            name: self.site.text(key, &values),
+            values: values_of,
+        };
+        let mut facts = vec![fact("draft.stale_since", done), fact("draft.stale_yours", yours)];
         if !theirs.is_empty() {
-            facts.push(fact(format!("As it is now, version {}", draft.version()), theirs));
+            facts.push(fact("draft.stale_theirs", theirs));
         }
-        let words = format!(
-            "Your page showed version {seen} of the draft, and it is at version {} now. Nothing of yours was done yet.",
-            draft.version()
-        );
         let view = DraftAskView {
-            paragraphs: vec![words],
+            paragraphs: vec![self.site.text("draft.stale_text", &values)],
             facts,
             fields,
-            button: "Do it all the same".to_owned(),
-            ..self.asking("Somebody else changed the draft")
+            button: self.words("draft.stale_button"),
+            ..self.asking("draft.stale")
         };
-        asked(self.app, StatusCode::CONFLICT, &view)
+        asked(self.site, StatusCode::CONFLICT, &view)
     }
 
     /// A page at the address of the form.
-    fn asking(&self, title: &str) -> DraftAskView {
-        DraftAskView { action: "act".to_owned(), ..asking(self.app, self.token, title) }
+    fn asking(&self, title: &'static str) -> DraftAskView {
+        DraftAskView { action: "act".to_owned(), ..asking(self.site, self.token, title) }
     }
 }
 
-fn asking(app: &App, token: &str, title: &str) -> DraftAskView {
-    let locale = &app.config.settings.locale;
+/// `title` is a message's key.
+fn asking(site: &Site, token: &str, title: &str) -> DraftAskView {
     let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
-    DraftAskView {
-        lang: locale.to_string(),
-        dir: locale.direction().to_owned(),
-        title: title.to_owned(),
-        back: format!("../{token}"),
-        ..DraftAskView::default()
-    }
+    DraftAskView { title: site.words.words(title), back: format!("../{token}"), ..DraftAskView::default() }
 }
 
 fn hidden(fields: &[(&str, &str)]) -> Vec<DraftFieldView> {
@@ -344,12 +338,12 @@ fn hidden(fields: &[(&str, &str)]) -> Vec<DraftFieldView> {
     fields.iter().map(field).collect()
 }
 
-fn asked(app: &App, status: StatusCode, view: &DraftAskView) -> Result<Response, Failure> {
-    Ok((status, Html(app.renderer.editor_page(view)?)).into_response())
+fn asked(site: &Site, status: StatusCode, view: &DraftAskView) -> Result<Response, Failure> {
+    Ok((status, Html(site.renderer.editor_page(&site.words, view)?)).into_response())
 }
 
-async fn shown(app: &App, desk: &Desk, state: PageState, status: StatusCode) -> Result<Response, Failure> {
-    Ok((status, Html(page::show(app, desk, state).await?)).into_response())
+async fn shown(site: &Site, desk: &Desk, state: PageState, status: StatusCode) -> Result<Response, Failure> {
+    Ok((status, Html(page::show(site, &site.words, desk, state).await?)).into_response())
 }
 
 /// A form that is none of ours.

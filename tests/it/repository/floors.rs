@@ -29,7 +29,7 @@ const SUBJECTS: &[&str] = &["feeds", "items", "selection", "digests", "outbox", 
 
 /// Rooms without a subject: what every subject needs.
 const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
-    ("domain", &["word"]),
+    ("domain", &["catalogue", "word"]),
     ("store", &["database"]),
     ("app", &["advised", "clock", "document", "installation", "lock", "private", "stop"]),
 ];
@@ -38,7 +38,7 @@ const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("store/feeds", &["feeds"]),
     ("store/items", &["items", "item_texts", "stories"]),
-    ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories", "drafts", "draft_acts", "corrections"]),
+    ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories", "drafts", "ledger", "corrections"]),
     ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),
     ("store/operations/alarms", &["alarms"]),

@@ -148,7 +148,7 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
         near_misses,
         note: note::next(app, Some(due.cadence)).await?.markdown,
         corrections: digests.unannounced(Some(due.cadence)).await?,
-        missed: quiet::missed(app, &due.missed),
+        missed: quiet::missed(app.words(), &due.missed),
         earlier: digests.last_subjects(Some(due.cadence)).await?,
     };
     let name = page_name(app, Some(due.cadence), due.slot.utc);

@@ -6,13 +6,13 @@ use anyhow::Context as _;
 
 use super::super::bodies::Stories;
 use super::super::edition::Edition;
-use super::{Desk, signals, telling};
+use super::{Desk, sentences, signals, telling};
 use crate::app::ReadOnly;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest::{Digest, Entry, reason};
 use crate::domain::digests::draft::{
-    COMMENT_CHARS, Draft, EXCERPT_CHARS, Fate, LedgerEntry, PROGRAM, Piece, Refusal, Status, TITLE_CHARS,
+    Act, COMMENT_CHARS, Draft, EXCERPT_CHARS, Fate, LedgerEntry, PROGRAM, Piece, Refusal, Status, TITLE_CHARS,
 };
-use crate::domain::items::text::count;
 use crate::render::view::{
     ChoiceView, DraftPageView, DraftSectionView, LedgerLineView, NoteView, PieceView, TextLimits,
 };
@@ -40,9 +40,9 @@ pub struct PageState {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn show(app: &ReadOnly, desk: &Desk, state: PageState) -> anyhow::Result<String> {
-    let view = view(app, &desk.row, desk.editor.reveal(), state).await?;
-    app.renderer.editor_page(&view).context("cannot render the page of a draft")
+pub async fn show(app: &ReadOnly, words: &Catalogue, desk: &Desk, state: PageState) -> anyhow::Result<String> {
+    let view = view(app, words, desk, state).await?;
+    app.renderer.editor_page(words, &view).context("cannot render the page of a draft")
 }
 
 /// The digest as most subscribers would get it, with links that do not work; `None` without a story.
@@ -65,7 +65,7 @@ pub async fn preview_page(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Opti
     let page = |path: &str| app.page(&format!("{path}/{PROOF}"));
     let html = rendered.html.replace(UNSUBSCRIBE_PLACEHOLDER, &page("unsubscribe"));
     let html = html.replace(PREFERENCES_PLACEHOLDER, &page("p"));
-    Ok(Some(html.replace(SINCE_PLACEHOLDER, &app.day(row.due))))
+    Ok(Some(html.replace(SINCE_PLACEHOLDER, &app.day(app.words(), row.due))))
 }
 
 /// The digest that a draft gives now, for its main window; `None` without a story.
@@ -78,11 +78,16 @@ pub async fn composed(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Option<D
     Ok(edition.renderer.whole(&stories.after(i64::MIN)))
 }
 
-async fn view(app: &ReadOnly, row: &DraftRow, editor: &str, state: PageState) -> anyhow::Result<DraftPageView> {
+async fn view(
+    app: &ReadOnly,
+    words: &Catalogue,
+    Desk { row, editor }: &Desk,
+    state: PageState,
+) -> anyhow::Result<DraftPageView> {
     let (settings, topic, draft) = (&app.config.settings, &app.config.topic, &row.draft);
     let (now, status) = (app.clock.now(), draft.status());
     let digest = composed(app, row).await?;
-    let pieces = Pieces { app, draft, problem: state.story };
+    let pieces = Pieces { app, words, draft, problem: state.story };
     let sections = digest.iter().flat_map(|digest| &digest.sections).map(|section| DraftSectionView {
         title: section.title.clone(),
         stories: pieces.list(&section.stories, false),
@@ -100,31 +105,29 @@ async fn view(app: &ReadOnly, row: &DraftRow, editor: &str, state: PageState) ->
         title: theme.title.clone(),
         ..ChoiceView::default()
     });
-    let last = ChoiceView { title: "More on the topic".to_owned(), ..ChoiceView::default() };
+    let last = ChoiceView { title: words.words("digest.other_theme"), ..ChoiceView::default() };
     let markdown = state.note.as_deref().unwrap_or(draft.note());
     let odd = if status.is_open() { signals::odd(app, row).await? } else { Vec::new() };
     let local = row.due.with_timezone(&settings.timezone);
     let stories = digest.as_ref().map_or(0, |digest| digest.count);
     Ok(DraftPageView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        title: format!("Draft of {}", settings.locale.date_with_weekday(&local)),
+        title: words.text("draft.title", &[("date", (&words.locale().date_with_weekday(&local)).into())]),
         base: state.base,
         version: draft.version(),
         status: status.as_str().to_owned(),
         outcome: telling::outcome(app, row).to_owned(),
         at: app.time_of_day(row.due),
-        date: app.day(row.due),
-        limit: app.day_and_time(super::limit(row)),
+        date: app.day(words, row.due),
+        limit: super::day_and_time(app, words, super::limit(row)),
         is_late: now >= row.due,
         is_open: status.is_open(),
         is_editable: status.is_editable(),
-        count: count(stories, "post"),
-        editor: editor.to_owned(),
+        count: words.text("digest.posts", &[("n", stories.into())]),
+        editor: editor.reveal().to_owned(),
         done: state.done,
         problem: state.problem,
         typed: state.typed,
-        odd: odd.iter().map(telling::sentence).collect(),
+        odd: odd.iter().map(|odd| sentences::odd(words, odd)).collect(),
         sections: sections.collect(),
         more,
         listed,
@@ -134,43 +137,45 @@ async fn view(app: &ReadOnly, row: &DraftRow, editor: &str, state: PageState) ->
         themes: themes.chain([last]).collect(),
         note: markdown.to_owned(),
         note_html: NoteView::new(markdown).html,
-        ledger: draft.ledger().iter().rev().map(|entry| ledger_line(app, draft, entry)).collect(),
+        ledger: draft.ledger().iter().rev().map(|entry| ledger_line(app, words, draft, entry)).collect(),
         archive: if status == Status::Sent { app.page(&format!("archive/{}", row.archive)) } else { String::new() },
         limits: TextLimits { title: TITLE_CHARS, excerpt: EXCERPT_CHARS, comment: COMMENT_CHARS },
     })
 }
 
-/// An act of the ledger, for people.
-#[must_use]
-pub fn ledger_line(app: &ReadOnly, draft: &Draft, entry: &LedgerEntry) -> LedgerLineView {
+fn ledger_line(app: &ReadOnly, words: &Catalogue, draft: &Draft, entry: &LedgerEntry) -> LedgerLineView {
     let title = entry.act.story().map_or("", |seq| draft.title(seq));
-    let by = if entry.by == PROGRAM { "the program" } else { &entry.by };
-    LedgerLineView { at: app.day_and_time(entry.at), by: by.to_owned(), what: entry.act.sentence(title) }
+    let by = if entry.by == PROGRAM { words.words("draft.program") } else { entry.by.clone() };
+    let at = super::day_and_time(app, words, entry.at);
+    LedgerLineView { at, by, what: sentences::act(words, &entry.act, title) }
 }
 
-/// What an act would do, and what was done since the version that an editor saw; for the page that refuses it.
+/// What was done since the version that an editor saw, in lines; for the page that refuses an act.
 #[must_use]
-pub fn since(app: &ReadOnly, draft: &Draft, seen: u32) -> Vec<LedgerLineView> {
+pub fn since(app: &ReadOnly, words: &Catalogue, draft: &Draft, seen: u32) -> Vec<String> {
     let newer = draft.ledger().iter().filter(|entry| entry.version > seen);
-    newer.map(|entry| ledger_line(app, draft, entry)).collect()
+    let line = |LedgerLineView { at, by, what }: LedgerLineView| {
+        words.text("draft.line", &[("time", (&at).into()), ("editor", (&by).into()), ("what", (&what).into())])
+    };
+    newer.map(|entry| line(ledger_line(app, words, draft, entry))).collect()
+}
+
+/// What an act does, in words.
+#[must_use]
+pub fn act_in_words(words: &Catalogue, act: &Act, title: &str) -> String {
+    sentences::act(words, act, title)
 }
 
 /// A refusal as a sentence.
 #[must_use]
-pub fn problem(draft: &Draft, refusal: &Refusal) -> String {
-    let mut words = refusal.to_string();
-    // People know stories by their titles.
-    for seq in draft.base().stories.iter().chain(&draft.base().near_misses).map(|story| story.seq) {
-        words = words.replace(&format!("story {seq} "), &format!("\u{201c}{}\u{201d} ", draft.title(seq)));
-    }
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+pub fn problem(words: &Catalogue, draft: &Draft, refusal: &Refusal) -> String {
+    sentences::refusal(words, draft, refusal)
 }
 
 /// Makes the views of a draft's stories.
 struct Pieces<'a> {
     app: &'a ReadOnly,
+    words: &'a Catalogue,
     draft: &'a Draft,
     problem: Option<i64>,
 }
@@ -190,20 +195,23 @@ impl Pieces<'_> {
     }
 
     fn view(&self, piece: &Piece) -> PieceView {
-        let (app, story) = (self.app, &piece.story);
-        let published = story.published.map_or_else(|| "undated".to_owned(), |at| app.day(at));
+        let (app, words, story) = (self.app, self.words, &piece.story);
+        let published = story.published.map_or_else(|| words.words("digest.undated"), |at| app.day(words, at));
         let themes = &app.config.topic.themes;
         let known: Vec<_> =
             story.themes.iter().filter_map(|name| themes.iter().find(|theme| theme.name == *name)).collect();
         let fate = match piece.fate {
-            Fate::In | Fate::NearMiss => "",
-            Fate::LeftOut => "Left out",
-            Fate::OffTopic => "Left out as not on topic",
-            Fate::Postponed => "Held for next time",
+            Fate::In | Fate::NearMiss => String::new(),
+            Fate::LeftOut => words.words("draft.fate_left_out"),
+            Fate::OffTopic => words.words("draft.fate_off_topic"),
+            Fate::Postponed => words.words("draft.fate_postponed"),
         };
         PieceView {
             seq: story.seq,
-            title: if story.title.is_empty() { format!("Untitled post on {}", story.source) } else { story.title.clone() },
+            title: match story.title.as_str() {
+                "" => words.text("digest.untitled", &[("source", (&story.source).into())]),
+                title => title.to_owned(),
+            },
             link: if matches!(story.link.scheme(), "http" | "https") { story.link.to_string() } else { String::new() },
             excerpt: story.excerpt.clone(),
             meta: format!("{} · {published}", story.source),
@@ -212,8 +220,8 @@ impl Pieces<'_> {
             reason: reason(&story.phrases),
             theme: known.first().map_or_else(String::new, |theme| theme.name.clone()),
             sections: known.iter().map(|theme| theme.title.as_str()).collect::<Vec<_>>().join(", "),
-            fate: fate.to_owned(),
             by: piece.by.clone().filter(|_| !fate.is_empty()).unwrap_or_default(),
+            fate,
             is_first: true,
             is_last: true,
             is_lead: self.draft.lead() == Some(story.seq),

@@ -2,10 +2,9 @@
 
 use anyhow::Context as _;
 
-use super::page;
-use super::signals;
+use super::{page, sentences, signals};
 use crate::app::{ReadOnly, hex, random};
-use crate::domain::digests::draft::{Oddity, Status, WhenSilent};
+use crate::domain::digests::draft::{Status, WhenSilent};
 use crate::render::DraftNotice;
 use crate::store::{Body, DraftMail, DraftRow};
 
@@ -13,21 +12,21 @@ use crate::store::{Body, DraftMail, DraftRow};
 pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<DraftMail>> {
     let digest = page::preview(app, row).await?;
     let odd = signals::odd(app, row).await?;
-    let settings = &app.config.settings;
+    let (settings, words) = (&app.config.settings, app.words());
     let mut mails = Vec::new();
     for editor in &settings.editor.to {
         let notice = DraftNotice {
             name: settings.name.clone(),
             subject: digest.as_ref().map_or_else(|| row.archive.clone(), |digest| digest.subject.clone()),
             at: app.time_of_day(row.due),
-            date: app.day(row.due),
+            date: app.day(words, row.due),
             outcome: outcome(app, row).to_owned(),
-            until: app.day_and_time(super::limit(row)),
-            odd: odd.iter().map(sentence).collect(),
+            until: super::day_and_time(app, words, super::limit(row)),
+            odd: odd.iter().map(|odd| sentences::odd(words, odd)).collect(),
             link: app.page(&format!("edit/{}", super::token(app, row, editor))),
             is_empty: digest.is_none(),
         };
-        let rendered = app.renderer.draft(&notice, digest.as_ref()).context("cannot render the email to an editor")?;
+        let rendered = app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;
         mails.push(DraftMail {
             to: editor.clone(),
             body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
@@ -44,21 +43,5 @@ pub(super) fn outcome(app: &ReadOnly, row: &DraftRow) -> &'static str {
         (Status::Held, _) => "held",
         (_, WhenSilent::Send) => "send",
         (_, WhenSilent::Hold) => "hold",
-    }
-}
-
-/// Something odd, in a sentence.
-pub(super) fn sentence(odd: &Oddity) -> String {
-    match odd {
-        Oddity::Unread { titles, of } => {
-            let (shown, more) = titles.split_at(titles.len().min(5));
-            let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-            format!("{} of {of} sources could not be read: {}{more}.", titles.len(), shown.join(", "))
-        }
-        Oddity::Thin { stories, usual } => format!("A thin digest: {stories} stories, where {usual} are usual."),
-        Oddity::Again(again) => format!(
-            "\u{201c}{}\u{201d} has nearly the text of \u{201c}{}\u{201d}, which was in the last digest.",
-            again.title, again.earlier
-        ),
     }
 }

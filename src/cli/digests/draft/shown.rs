@@ -9,7 +9,7 @@ use crate::cli::digests::runs::local;
 use crate::cli::print;
 use crate::cli::terminal::marked::plain;
 use crate::domain::digests::digest::{Digest, Entry};
-use crate::domain::digests::draft::{Fate, Piece, Status};
+use crate::domain::digests::draft::{Fate, LedgerEntry, Piece, Status};
 use crate::store::DraftRow;
 
 /// A draft to be shown.
@@ -38,8 +38,7 @@ impl Shown<'_> {
             print("\nDone so far");
         }
         for entry in draft.ledger() {
-            let line = page::ledger_line(self.app, draft, entry);
-            print(format_args!("  {}  {} {}", local(self.app, entry.at), plain(&line.by), plain(&line.what)));
+            print(format_args!("  {}", line(self.app, row, entry)));
         }
         Ok(())
     }
@@ -132,9 +131,15 @@ impl Shown<'_> {
     }
 }
 
+/// An act of a ledger: "2026-11-30 06:12  ada@example.org approved it".
+pub(in crate::cli) fn line(app: &ReadOnly, row: &DraftRow, entry: &LedgerEntry) -> String {
+    let title = entry.act.story().map_or("", |seq| row.draft.title(seq));
+    format!("{}  {} {}", local(app, entry.at), plain(&entry.by), plain(&entry.act.sentence(title)))
+}
+
 /// The ledger of a draft, the first act first.
 pub(in crate::cli) fn ledger_json(row: &DraftRow) -> Vec<Value> {
-    let line = |entry: &crate::domain::digests::draft::LedgerEntry| {
+    let line = |entry: &LedgerEntry| {
         let title = entry.act.story().map_or("", |seq| row.draft.title(seq));
         json!({ "version": entry.version, "at": entry.at.to_rfc3339(), "by": entry.by, "act": entry.act.kind().as_str(),
             "story": entry.act.story(), "what": entry.act.sentence(title) })

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::digests::digest;
-use crate::domain::digests::digest::{Limits, SectionOutline, Words};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::digest::{Context, Limits, SectionOutline};
 
 fn story(seq: i64, score: f32, theme: &str) -> Story {
     Story {
@@ -47,9 +48,11 @@ fn outline(name: &str) -> SectionOutline {
 
 fn composed(draft: &Draft, max_stories: usize) -> Digest {
     let limits = Limits { max_stories, rows: 100 };
-    let words = Words { name: "reform", earlier: &[], date: "30 November 2026" };
+    let words = Catalogue::sample(&[("digest.subject_more", "{title}"), ("digest.subject_more_on", "{title}"), ("digest.subject_alone", "{title}"),
+        ("digest.subject_dated", "{title}"), ("digest.preheader", "{titles}"), ("digest.other_theme", "Other"), ("digest.untitled", "Untitled")]);
+    let context = Context { words: &words, name: "reform", earlier: &[], date: "30 November 2026" };
     let arrangement = draft.arrangement(Arrangement::default());
-    digest::compose(&draft.stories(), &[outline("a"), outline("b")], &limits, None, &words, &arrangement).expect("stories")
+    digest::compose(&draft.stories(), &[outline("a"), outline("b")], &limits, None, &context, &arrangement).expect("stories")
 }
 
 /// The stories of each section, then those with one line.

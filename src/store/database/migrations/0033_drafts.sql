@@ -24,7 +24,7 @@ CREATE INDEX drafts_by_cadence ON drafts (cadence, through_seq);
 CREATE INDEX runs_by_through_seq ON runs (through_seq);
 
 -- The ledger: each act with the version that the draft had after it.
-CREATE TABLE draft_acts (
+CREATE TABLE ledger (
     draft INTEGER NOT NULL REFERENCES drafts (id),
     version INTEGER NOT NULL,
     at INTEGER NOT NULL,
