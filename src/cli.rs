@@ -12,6 +12,7 @@ mod selection;
 mod subscribers;
 mod terminal;
 
+use digests::draft;
 use digests::once;
 use digests::preview;
 use digests::runs;
@@ -73,6 +74,8 @@ enum Command {
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and show what is left out
     Preview(preview::Preview),
+    /// Show and edit the draft of the next digest
+    Draft(draft::Draft),
     /// Email a proof of the next digest to one address
     Send(send::Send),
     /// Explain why a post is selected or not
@@ -195,6 +198,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::SendNow(send_now) => send_now.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
+        Command::Draft(draft) => draft.run(global).await,
         Command::Send(send) => send.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,

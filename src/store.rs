@@ -25,12 +25,15 @@ pub use database::disk::free_bytes;
 pub use database::reader::Reader;
 pub use database::sql::SqlError;
 pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
+pub use digests::corrections::NewCorrection;
+pub use digests::drafts::{DraftMail, DraftOfRun, DraftRow, EDITOR, NewDraft, Recorded};
 pub use digests::held_runs::{Cancelled, Released};
 pub use digests::proofs::{NewProof, PROOF};
 pub use digests::runs::{FrozenRun, NewBody, NewRun, RunRow, Window, WindowBody};
 pub use digests::status_counts::{HeldRun, LastDigest, ReportCount, RunStatus};
 pub use feeds::{Activity, CRASHED, Failure, FeedState, Poll, PollOutcome, Reopened, Visited};
 pub use items::arrival::Saved;
+pub use items::by_hand::RESERVED;
 pub use items::scored::{ScoredItem, Shown};
 pub use items::{ItemRow, Rescored};
 pub use operations::alarms::{AlarmMail, Facts, Untold};
@@ -150,6 +153,9 @@ pub enum Error {
         /// The first finding.
         found: String,
     },
+    /// Somebody did something to a draft while its run was being made.
+    #[error("the draft was changed while its run was being made")]
+    DraftChanged,
     /// A connection's thread has ended: it was closed, or a bug has ended it, which is logged.
     #[error("the connection to the database is closed")]
     Closed,

@@ -10,6 +10,7 @@ mod serving;
 mod subscribers;
 
 use digests::archive;
+use digests::editing;
 use digests::public_feeds;
 use http::answer;
 use http::host;
@@ -77,6 +78,9 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/p/{token}/data", Holder, get(preferences::data)),
         ("/p/{token}/delete", Holder, get(preferences::ask_erase).post(preferences::erase)),
         ("/address/{token}", Holder, get(preferences::ask_change_address).post(preferences::change_address)),
+        ("/edit/{token}", Holder, get(editing::show)),
+        ("/edit/{token}/preview", Holder, get(editing::preview)),
+        ("/edit/{token}/act", Holder, get(editing::redirect_to_page).post(editing::act)),
         ("/health/live", Machine, get(health::live)),
         ("/health/ready", Machine, get(health::ready)),
     ]

@@ -5,6 +5,8 @@
 pub mod archive;
 mod bodies;
 mod due;
+pub mod editing;
+mod edition;
 pub mod note;
 pub mod once;
 mod preview;
@@ -22,13 +24,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{App, ReadOnly, blocking, hex, random};
-use crate::domain::digests::digest::{Digest, NoStory, Story};
+use crate::domain::digests::digest::{Digest, NoStory};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::render::{Rendered, SINCE_PLACEHOLDER};
+use crate::render::Rendered;
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
-use bodies::{BodyRenderer, Page};
+use bodies::Page;
 pub use due::{Due, due, schedule};
+use edition::{Content, Edition};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
@@ -64,19 +67,19 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
 }
 
 /// Makes the digest of each cadence whose slot is due. A thin digest is held and reported; a slot without subscribers
-/// is skipped.
+/// is skipped. With editors, drafts come first: a slot that has one is made from it, when its time has come.
 ///
 /// # Errors
 /// The database or a template fails.
 pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
-    let mut reports = Vec::new();
     app.store.subscribers().end_pauses(app.clock.now()).await?;
+    let mut reports = editing::attend(app).await?;
     for due in due(app).await? {
         if !app.store.digests().has_readers(due.cadence).await? {
             due::pass(app, &due).await?;
         } else if due.thin.is_some() {
             reports.push(DigestReport { cadence: Some(due.cadence), thin: due.thin, ..DigestReport::default() });
-        } else {
+        } else if !editing::waits_for_an_editor(app, &due).await? {
             reports.push(make_for(app, Some(due)).await?);
         }
     }
@@ -87,36 +90,19 @@ pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
 
 async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
+    app.store.subscribers().end_pauses(app.clock.now()).await?;
+    publish(app, Edition::of_today(app, due).await?).await
+}
+
+/// Composes and renders an edition for each window of subscribers, and freezes it as a run.
+async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let now = app.clock.now();
-    app.store.subscribers().end_pauses(now).await?;
-    let cadence = due.as_ref().map(|due| due.cadence);
-    let through_seq = app.store.digests().highest_seq().await?;
-    let note = note::next(app, cadence).await?;
-    let mut report = DigestReport { cadence, ..DigestReport::default() };
-    let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
-    let name = app.store.archive().free_archive_name(name).await?;
-    let earlier = app.store.digests().last_subjects(cadence).await?;
-    let archive = app.page(&format!("archive/{name}"));
-    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed));
-    let excerpt_chars = app.config.settings.digest.excerpt_chars;
-    let since = SINCE_PLACEHOLDER.to_owned();
-    let quality = crate::app::selection::quality::shown(app).await?;
-    let words = Arc::clone(app.words());
-    let renderer = Arc::new(BodyRenderer {
-        app: ReadOnly::clone(app),
-        words,
-        now,
-        earlier,
-        archive,
-        note,
-        missed,
-        since,
-        quality,
-    });
-    let served = app.store.digests().windows(cadence).await?;
+    let Edition { cadence, slot, through_seq, name, content, renderer, .. } = &edition;
+    let mut report = DigestReport { cadence: *cadence, ..DigestReport::default() };
+    let served = app.store.digests().windows(*cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
-    let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
-        Some(cursor) => app.store.items().stories(cursor, through_seq, excerpt_chars).await?.into(),
+    let stories = match served.iter().map(|window| window.cursor).min() {
+        Some(cursor) => Arc::new(content.stories(app, *cadence, cursor, *through_seq).await?),
         None => Arc::default(),
     };
     let mut windows = Vec::new();
@@ -147,13 +133,16 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         Some(covered) => renderer.page_of(&stories, covered).await?,
         None => None,
     };
-    let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
-    let quiet = match &due {
-        Some(due) if windows.iter().any(|window| window.body.is_none()) => quiet::note(app, app.words(), due).await?,
+    let archive = page.map(|Page { title, html, stories }| NewArchive { name: name.clone(), title, html, stories });
+    let is_any_without = windows.iter().any(|window| window.body.is_none());
+    let quiet = match (*cadence, *slot) {
+        (Some(cadence), Some(slot)) if is_any_without => {
+            quiet::note(app, app.words(), (cadence, slot), &renderer.missed).await?
+        }
         _ => None,
     };
-    let (slot, due) = match due {
-        Some(Due { slot, .. }) => (slot.key(), slot.utc),
+    let (slot, due) = match *slot {
+        Some(slot) => (slot.key(), slot.utc),
         None => {
             let local = now.with_timezone(&app.config.settings.timezone).format("%Y-%m-%dT%H:%M:%S");
             (format!("{local}.{}", hex(&random(3)?)), now)
@@ -162,8 +151,27 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let domain = app.mail_domain().to_owned();
     let fate = renderer.note.fate;
     let note = renderer.note.hash.clone().filter(|_| first.is_some());
+    if let Content::Draft(row) = content {
+        editing::record_labels(app, row).await?;
+    }
     let proof = proof_email::of_run(app, &windows);
-    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
+    let corrections = renderer.corrections.iter().map(|correction| correction.id).collect();
+    let (cadence, through_seq, draft) = (*cadence, *through_seq, content.draft_of_run());
+    let run = NewRun {
+        cadence,
+        slot,
+        due,
+        now,
+        through_seq,
+        domain,
+        note,
+        windows,
+        quiet,
+        archive,
+        proof,
+        draft,
+        corrections,
+    };
     report.run = app.store.digests().freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {
@@ -176,7 +184,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
 }
 
 /// The preferred name of a run's page: "2026-11-23", followed by the cadence if it is daily or monthly.
-fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
+fn page_name(app: &ReadOnly, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
     let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
     match cadence {
         None | Some(Cadence::Weekly) => day.to_string(),

@@ -18,9 +18,10 @@ use super::reading::value::{
     words_language,
 };
 use super::settings::{
-    Borderline, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
-    Smtp, Tls, TransportKind, Web,
+    Borderline, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender,
+    Settings, Smtp, Tls, TransportKind, Web,
 };
+use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -55,6 +56,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
         digest: digest(top.table("digest")),
+        editor: editor(top.table("editor")),
         mail: mail(top.table("mail"), folder),
         web: web(top.table("web")),
         retention: retention(top.table("retention")),
@@ -176,6 +178,28 @@ fn digest(mut table: Table<'_>) -> Digest {
     };
     table.finish();
     digest
+}
+
+/// How long before its slot a draft is made. Within a minute, nobody could read it.
+fn lead(value: &DeValue<'_>) -> Read<Duration> {
+    let (least, most) = (Duration::from_secs(60), MAX_LEAD.to_std().unwrap_or(3 * DAY));
+    match some_time(value)? {
+        lead if lead < least || lead > most => {
+            Err(Wrong::new("must be between 1 minute and 3 days", "write for example `lead = \"3h\"`"))
+        }
+        lead => Ok(lead),
+    }
+}
+
+fn editor(mut table: Table<'_>) -> Editor {
+    let silent = one_of(&[("send", WhenSilent::Send), ("hold", WhenSilent::Hold)]);
+    let editor = Editor {
+        to: table.values("to", recipient),
+        lead: table.or("lead", 3 * HOUR, lead),
+        when_silent: table.or("when_silent", WhenSilent::Send, silent),
+    };
+    table.finish();
+    editor
 }
 
 fn mail(mut table: Table<'_>, folder: &Path) -> Mail {

@@ -1,6 +1,7 @@
 //! The settings of `digest.toml` as plain structs: what every key means. `digest` reads them and `check` compares them
 //! with one another; `config/digest.toml` explains the same keys to administrators.
 
+mod editor;
 mod mailbox;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use super::schema::{Optional, Time};
 use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
+pub use editor::Editor;
 pub use mailbox::Mailbox;
 
 /// The whole file; `Settings::default()` is used without one.
@@ -55,6 +57,8 @@ pub struct Settings {
     pub relevance: Relevance,
     /// What goes into a digest.
     pub digest: Digest,
+    /// Who edits it.
+    pub editor: Editor,
     /// How emails are sent.
     pub mail: Mail,
     /// Where the pages are served.

@@ -4,10 +4,9 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView,
-    KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QualityView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView,
-    WelcomeView,
+    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
+    ErrorsView, KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
+    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -73,13 +72,14 @@ fn digest() -> DigestView {
         count: "3 posts".into(),
         sample: true,
         missed: missed(),
+        corrections: vec![correction(true), correction(false)],
         note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
         sections: vec![section()],
         more: vec![entry()],
         listed: vec![entry()],
         left_out: "388 more".into(),
         topic: "public service reform".into(),
-        quality: Some(QualityView { kept: 94, sampled: 60, missed: 1 }),
+        quality: Some(crate::domain::selection::sample::ShownQuality { kept: 94, sampled: 60, missed: 1 }),
         why: "You get this because you asked for posts about public service reform.".into(),
         since: "3 March 2026".into(),
         sender: sender(),
@@ -92,6 +92,15 @@ fn bare_digest() -> DigestView {
     let entry = EntryView { title: entry().title, ..EntryView::default() };
     let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
     DigestView { sections: vec![section], ..DigestView::default() }
+}
+
+fn correction(is_withdrawn: bool) -> CorrectionView {
+    CorrectionView {
+        title: "Two councils, one purse".into(),
+        link: if is_withdrawn { String::new() } else { "https://example.org/one-purse".into() },
+        is_withdrawn,
+        words: "It was three councils.".into(),
+    }
 }
 
 fn missed() -> String {
@@ -135,6 +144,7 @@ fn entry() -> EntryView {
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
         vote: "https://digest.example.org/off-topic/token?story=1".into(),
+        comment: "Read this one first.".into(),
     }
 }
 

@@ -3,13 +3,18 @@
 //! known", so that a template can test it with `{% if … %}`.
 
 mod digest;
+mod draft;
 mod operations;
 mod public;
 mod subscribers;
 
 use serde::Serialize;
 
-pub use digest::{ArchivePage, DigestView, EntryView, Frame, NoteView, QualityView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use draft::{
+    DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
+    LedgerLineView, PieceView, TextLimits,
+};
 pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use subscribers::{

@@ -7,6 +7,7 @@
 //! this week", then, if the full stories alone are too long, the last of these. The email says how many are left out,
 //! and links to the run's page, which has them all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,11 +16,13 @@ use chrono::{DateTime, Utc};
 
 use super::{Note, ReadOnly, blocking};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::correction::Correction;
 use crate::domain::digests::digest;
-use crate::domain::digests::digest::{Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
-use crate::domain::selection::topic::Theme;
+use crate::domain::digests::digest::{Arrangement, Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
+use crate::domain::selection::sample::ShownQuality;
+use crate::domain::selection::topic::{Theme, Topic};
 use crate::mail;
-use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView, QualityView};
+use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
@@ -34,6 +37,33 @@ const SAMPLE_SUBSCRIBER_ID: &str = "000000000000000000000000";
 
 /// A placeholder with the length of the longest date.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
+
+/// The stories of a run, for subscribers who have had everything up to any number.
+#[derive(Debug, Default)]
+pub(super) struct Stories {
+    /// In order of arrival.
+    arrived: Vec<Story>,
+    /// Those that an earlier draft held for this run: every subscriber gets them.
+    carried: Vec<Story>,
+}
+
+impl Stories {
+    /// Stories in order of arrival, and those for everybody.
+    pub(super) fn new(arrived: Vec<Story>, carried: Vec<Story>) -> Self {
+        Self { arrived, carried }
+    }
+
+    /// The stories that a subscriber with the cursor `covered` has not had, in order of arrival.
+    pub(super) fn after(&self, covered: i64) -> Cow<'_, [Story]> {
+        let arrived = &self.arrived[self.arrived.partition_point(|story| story.seq <= covered)..];
+        if self.carried.is_empty() {
+            return arrived.into();
+        }
+        let mut stories: Vec<Story> = self.carried.iter().chain(arrived).cloned().collect();
+        stories.sort_by_key(|story| story.seq);
+        stories.into()
+    }
+}
 
 /// A digest and its email, or [`NoStory`].
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
@@ -51,12 +81,16 @@ pub(super) struct BodyRenderer {
     pub(super) archive: String,
     /// The editor's note.
     pub(super) note: Note,
+    /// Corrections of earlier digests.
+    pub(super) corrections: Vec<Correction>,
     /// The sentence about slots without a digest; may be empty.
     pub(super) missed: String,
     /// The date since which the reader has had the digest, or its placeholder.
     pub(super) since: String,
     /// How good the selection was, if it is to be shown.
-    pub(super) quality: Option<QualityView>,
+    pub(super) quality: Option<ShownQuality>,
+    /// Which stories go first.
+    pub(super) arrangement: Arrangement,
 }
 
 /// The page with all stories of a run.
@@ -67,26 +101,51 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
+/// The possible sections of a digest.
+pub(super) fn outlines(topic: &Topic) -> Vec<SectionOutline> {
+    let outline = |theme: &Theme| SectionOutline {
+        name: theme.name.clone(),
+        title: theme.title.clone(),
+        description: theme.description.clone(),
+    };
+    topic.themes.iter().map(outline).collect()
+}
+
 impl BodyRenderer {
+    /// A digest of these stories for a subscriber with all themes, with placeholders for what is personal; `None` without a
+    /// story.
+    pub(super) async fn sample(
+        self: Arc<Self>,
+        stories: Arc<Stories>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Rendered>> {
+        Ok(self.mail_of(&stories, covered, None).await?.ok().map(|(_, rendered)| rendered))
+    }
+
+    /// The whole digest of these stories, as its page shows it; `None` without a story.
+    pub(super) fn whole(&self, stories: &[Story]) -> Option<Digest> {
+        self.compose(stories, None, usize::MAX).ok()
+    }
+
     /// Runs [`BodyRenderer::mail`] for the stories after `covered` on a blocking thread.
     pub(super) async fn mail_of(
         self: &Arc<Self>,
-        stories: &Arc<[Story]>,
+        stories: &Arc<Stories>,
         covered: i64,
         themes: Option<Vec<String>>,
     ) -> Mailed {
         let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || renderer.mail(after(&stories, covered), themes.as_deref())).await?
+        blocking(move || renderer.mail(&stories.after(covered), themes.as_deref())).await?
     }
 
     /// Runs [`BodyRenderer::page`] for the stories after `covered` on a blocking thread.
     pub(super) async fn page_of(
         self: &Arc<Self>,
-        stories: &Arc<[Story]>,
+        stories: &Arc<Stories>,
         covered: i64,
     ) -> anyhow::Result<Option<Page>> {
         let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || renderer.page(after(&stories, covered))).await?
+        blocking(move || renderer.page(&stories.after(covered))).await?
     }
 
     /// The complete digest of these stories, and the email with as much of it as fits.
@@ -159,17 +218,12 @@ impl BodyRenderer {
     fn compose(&self, stories: &[Story], themes: Option<&[String]>, posts: usize) -> Result<Digest, NoStory> {
         let settings = &self.app.config.settings;
         let topic = &self.app.config.topic;
-        let outline = |theme: &Theme| SectionOutline {
-            name: theme.name.clone(),
-            title: theme.title.clone(),
-            description: theme.description.clone(),
-        };
-        let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
+        let outlines = outlines(topic);
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories };
         let today = self.app.day(&self.words, self.now);
         let context = Context { words: &self.words, name: &topic.title, earlier: &self.earlier, date: &today };
-        digest::compose(stories, &outlines, &limits, themes, &context, &settings.digest.pin)
+        digest::compose(stories, &outlines, &limits, themes, &context, &self.arrangement)
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
@@ -197,6 +251,7 @@ impl BodyRenderer {
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),
+                corrections: &self.corrections,
                 missed: &self.missed,
                 topic: &self.app.config.topic.title,
                 quality: self.quality,
@@ -208,9 +263,4 @@ impl BodyRenderer {
             },
         )
     }
-}
-
-/// The stories that a subscriber with the cursor `covered` has not had.
-fn after(stories: &[Story], covered: i64) -> &[Story] {
-    &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

@@ -5,31 +5,37 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::due::{self, Due};
+use super::due;
 use crate::app::{ReadOnly, blocking};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::schedule::Slot;
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewBody;
 
 /// The quiet note of a slot, if it is wanted.
-pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> anyhow::Result<Option<NewBody>> {
+pub(super) async fn note(
+    app: &ReadOnly,
+    words: &Arc<Catalogue>,
+    (cadence, slot): (Cadence, Slot),
+    missed: &str,
+) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
     }
-    let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
-    let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
+    let (read, feeds) = due::read(app, cadence, slot).await?;
+    let next = due::schedule(settings, cadence)?.slots_after(slot.utc).next();
     let topic = &app.config.topic.title;
     let view = QuietView {
         name: settings.name.clone(),
         topic: topic.clone(),
-        date: long_day(words, &due.slot),
+        date: long_day(words, &slot),
         read: words.text("quiet.read", &[("read", read.into()), ("sources", feeds.into())]),
         feeds_read: read,
         feeds,
-        missed: missed(words, &due.missed),
+        missed: missed.to_owned(),
         next: next.map_or_else(String::new, |slot| long_day(words, &slot)),
         why: app.why(words),
         since: SINCE_PLACEHOLDER.to_owned(),

@@ -32,7 +32,7 @@ impl Letter {
         // identical.
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
-            Kind::Proof | Kind::Alarm => app.inert(parts, &since),
+            Kind::Proof | Kind::Alarm | Kind::Draft => app.inert(parts, &since),
             Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
                 app.personal(keys, parts, &message.subscriber, &since)
             }
@@ -98,11 +98,11 @@ impl ReadOnly {
     }
 
     /// The return path, with a token that tells which message a bounce belongs to. Without a configured bounce address
-    /// it is the sender's address, as it is for proofs and alarms, which do not belong to a subscriber.
+    /// it is the sender's address, as it is for proofs, drafts and alarms, which do not belong to a subscriber.
     fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
-            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm) => {
+            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm | Kind::Draft) => {
                 let returning = Returning { number: message.id, message_id: &message.message_id, made: message.made };
                 format!("{local}+{}@{domain}", token::return_path(keys, &returning))
             }
@@ -130,6 +130,11 @@ impl ReadOnly {
     /// A day in the configured zone, as readers write it.
     pub(crate) fn day(&self, words: &Catalogue, at: DateTime<Utc>) -> String {
         words.locale().date(&at.with_timezone(&self.config.settings.timezone))
+    }
+
+    /// A time of day in the configured zone: "8:00".
+    pub(crate) fn time_of_day(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.config.settings.timezone).format("%-H:%M").to_string()
     }
 
     /// The sender for every footer.

@@ -126,6 +126,12 @@ impl Screen<'_> {
         for pause in &report.pauses {
             lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, *zone))));
         }
+        for row in &report.drafts {
+            let status = row.draft.status().as_str().replace('_', " ");
+            let changes = table::count(row.draft.ledger().len(), "change");
+            let due = row.due.with_timezone(zone).format("%a %-d %b %H:%M");
+            lines.extend(fact("draft", &format!("{} of {due}: {status}, {changes}", row.cadence)));
+        }
         for run in &report.held {
             lines.extend(fact("held", held(run).trim_start_matches("held").trim_start()));
         }

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::{EmailView, LinksView, PageView, SenderView};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
 use crate::domain::items::text::single_line;
+use crate::domain::selection::sample::ShownQuality;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
@@ -31,6 +33,8 @@ pub struct DigestView {
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
     pub missed: String,
+    /// Corrections of earlier digests; may be empty.
+    pub corrections: Vec<CorrectionView>,
     /// The editor's note; may be empty.
     pub note: NoteView,
     /// The themes with stories; empty only if all stories are in `more`.
@@ -44,7 +48,7 @@ pub struct DigestView {
     /// What it is about, after "Not about": "public service reform".
     pub topic: String,
     /// How much of the selection editors kept, if it is to be shown.
-    pub quality: Option<QualityView>,
+    pub quality: Option<ShownQuality>,
     /// Why the subscriber gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
     /// The day on which they subscribed, "3 March 2026", or [`SINCE_PLACEHOLDER`]; may be empty.
@@ -53,17 +57,6 @@ pub struct DigestView {
     pub sender: SenderView,
     /// The links at the foot.
     pub links: LinksView,
-}
-
-/// How good the selection of the last twelve weeks was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct QualityView {
-    /// The share of the selected posts that editors kept, in percent.
-    pub kept: usize,
-    /// The posts that editors looked at in blind samples.
-    pub sampled: usize,
-    /// How many of those should have been selected.
-    pub missed: usize,
 }
 
 /// The editor's note, made from Markdown.
@@ -84,6 +77,19 @@ impl NoteView {
         let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
         Self { html, text }
     }
+}
+
+/// What is said about a story of an earlier digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CorrectionView {
+    /// The story's title.
+    pub title: String,
+    /// The story; may be empty.
+    pub link: String,
+    /// Whether the story is withdrawn, rather than corrected.
+    pub is_withdrawn: bool,
+    /// What is wrong.
+    pub words: String,
 }
 
 /// One theme.
@@ -120,6 +126,8 @@ pub struct EntryView {
     pub tags: String,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
+    /// What the editor says about it; may be empty.
+    pub comment: String,
 }
 
 /// Everything in a digest's view besides its stories.
@@ -135,12 +143,14 @@ pub struct Frame<'a> {
     pub zone: Tz,
     /// See [`DigestView::note`].
     pub note: NoteView,
+    /// See [`DigestView::corrections`].
+    pub corrections: &'a [Correction],
     /// See [`DigestView::missed`].
     pub missed: &'a str,
     /// See [`DigestView::topic`].
     pub topic: &'a str,
     /// See [`DigestView::quality`].
-    pub quality: Option<QualityView>,
+    pub quality: Option<ShownQuality>,
     /// See [`DigestView::why`].
     pub why: &'a str,
     /// See [`DigestView::since`].
@@ -178,6 +188,7 @@ impl DigestView {
             count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
             sample: frame.sample,
             missed: single_line(frame.missed),
+            corrections: frame.corrections.iter().map(correction).collect(),
             note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
@@ -193,6 +204,15 @@ impl DigestView {
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
+    }
+}
+
+fn correction(correction: &Correction) -> CorrectionView {
+    CorrectionView {
+        title: words(&correction.title),
+        link: correction.link.clone(),
+        is_withdrawn: correction.kind == Kind::Withdrawn,
+        words: words(&correction.words),
     }
 }
 
@@ -228,6 +248,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         reason: words(&story.reason),
         tags: story.tags.join(", "),
         vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
+        comment: words(&story.comment),
     }
 }
 

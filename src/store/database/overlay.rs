@@ -4,6 +4,7 @@
 use rusqlite::{Connection, params};
 
 use crate::domain::items::language::Language;
+use crate::store::digests::runs::COVERED;
 use crate::store::items::Rescored;
 use crate::store::items::stories::STANDS;
 use crate::store::selection::reasons;
@@ -51,7 +52,7 @@ pub(crate) fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Resu
     tx.execute_batch(&format!(
         "INSERT INTO numbered SELECT s.id, (SELECT min(i.seq) FROM items i WHERE i.story = s.id AND {STANDS})
          FROM main.stories s WHERE s.id IN (SELECT i.story FROM judged j CROSS JOIN main.items i ON i.seq = j.seq)
-         AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(through_seq), 0) FROM runs))"
+         AND (s.seq IS NULL OR s.seq > ({COVERED}))"
     ))?;
     tx.execute_batch(&view("stories", "numbered", "id", &["seq"])?)?;
     tx.commit()?;

@@ -334,7 +334,7 @@ fn found(row: Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
             let own = own.map(|own| word("a cadence", own)).transpose()?;
             lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
         }
-        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm, _) => None,
+        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm | Kind::Draft, _) => None,
     };
     Ok(Found::Message(Box::new(Claimed {
         id,

@@ -10,7 +10,8 @@ const REASONS: usize = 3;
 const PREHEADER_CHARS: usize = 140;
 
 /// The heaviest phrases without repetition: "Neighbourhood working" covers "neighbourhood" too.
-pub(super) fn reason(phrases: &[String]) -> String {
+#[must_use]
+pub fn reason(phrases: &[String]) -> String {
     let mut chosen: Vec<String> = Vec::new();
     for phrase in phrases {
         let phrase = text::truncate_at_word(&text::single_line(phrase), 60);
