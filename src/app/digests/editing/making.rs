@@ -11,7 +11,7 @@ use super::telling;
 use crate::app::App;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Story};
-use crate::domain::digests::draft::{Act, Base, Draft, LedgerEntry, Next, PROGRAM, Status, WhenSilent, next};
+use crate::domain::digests::draft::{Act, Base, Draft, LedgerEntry, Next, PROGRAM, Status, WhenSilent, labels_of, next};
 use crate::store::{DraftRow, Error, NewDraft, Recorded, Window};
 
 /// The number of near misses in a draft.
@@ -69,7 +69,11 @@ async fn attend_to(app: &App, id: i64) -> anyhow::Result<Option<DigestReport>> {
             }
             Next::Send => match publish(app, Edition::of_draft(app, row)).await {
                 Err(error) if matches!(error.downcast_ref(), Some(Error::DraftChanged)) => {}
-                report => return report.map(Some),
+                Err(error) => return Err(error),
+                Ok(report) => {
+                    learn(app, id).await?;
+                    return Ok(Some(report));
+                }
             },
             Next::Wait => does(app, &row, Act::Wait).await?,
             Next::RollOn => does(app, &row, Act::RollOn).await?,
@@ -77,6 +81,15 @@ async fn attend_to(app: &App, id: i64) -> anyhow::Result<Option<DigestReport>> {
     }
     // The editors are quick; the next round is soon.
     Ok(None)
+}
+
+/// Hands on what editors said about the topic with a draft that was sent. Its ledger is kept, so the same can be read from it
+/// again.
+async fn learn(app: &App, id: i64) -> anyhow::Result<()> {
+    let Some(row) = app.store.digests().draft(id).await? else { return Ok(()) };
+    let labels = labels_of(&row.draft);
+    tracing::debug!(draft = id, labels = labels.len(), "editors said something about the topic");
+    Ok(())
 }
 
 fn is_empty(draft: &Draft) -> bool {
