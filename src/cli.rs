@@ -33,6 +33,7 @@ use outbox::messages;
 use outbox::reconcile;
 use outbox::send;
 use selection::explain;
+use selection::labels;
 use selection::topic;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -82,6 +83,9 @@ enum Command {
     /// Test, measure and train the topic
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// Show, export, import and remove what people said about posts
+    #[command(subcommand)]
+    Labels(labels::Labels),
     /// Work with the templates of emails and pages
     #[command(subcommand)]
     Templates(templates::Templates),
@@ -198,6 +202,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::Send(send) => send.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
+        Command::Labels(labels) => labels.run(global).await,
         Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,

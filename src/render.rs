@@ -22,7 +22,7 @@ pub use proof::with_notices;
 pub use view::{
     AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
     DraftNotice, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,
-    SourcesView, StatusView, WelcomeView,
+    SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};
@@ -34,6 +34,9 @@ pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
 
 /// The placeholder for a subscriber's preferences link.
 pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
+
+/// The placeholder for a subscriber's link to say that a story is not on topic. A story's number follows it.
+pub const VOTE_PLACEHOLDER: &str = "https://vote.invalid/";
 
 /// The placeholder for the day on which a subscriber subscribed.
 pub const SINCE_PLACEHOLDER: &str = "since.invalid";
@@ -245,13 +248,27 @@ fn template<'e>(environment: &'e Environment<'_>, name: &str) -> Result<minijinj
     environment.get_template(name).map_err(|source| explained(name, source))
 }
 
-/// Puts a subscriber's links and the day on which they subscribed into a rendered body. Both links must be plain http(s)
-/// URLs without `&`, so that they are the same in HTML and in text; quotes, brackets and spaces in them are escaped.
+/// What is a subscriber's own in a body that many share. The links must be plain http(s) URLs without `&`, so that they are
+/// the same in HTML and in text; quotes, brackets and spaces in them are escaped.
+#[derive(Debug, Clone, Copy)]
+pub struct Personal<'a> {
+    /// The unsubscribe link.
+    pub unsubscribe: &'a str,
+    /// The preferences link.
+    pub preferences: &'a str,
+    /// The link to say that a story is not on topic.
+    pub vote: &'a str,
+    /// The day on which they subscribed.
+    pub since: &'a str,
+}
+
+/// Puts a subscriber's own links and date into a rendered body.
 #[must_use]
-pub fn personalise(body: &str, unsubscribe: &str, preferences: &str, since: &str) -> String {
-    body.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(unsubscribe))
-        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
-        .replace(SINCE_PLACEHOLDER, since)
+pub fn personalise(body: &str, own: &Personal<'_>) -> String {
+    body.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(own.unsubscribe))
+        .replace(PREFERENCES_PLACEHOLDER, &url_safe(own.preferences))
+        .replace(VOTE_PLACEHOLDER, &url_safe(own.vote))
+        .replace(SINCE_PLACEHOLDER, own.since)
 }
 
 fn url_safe(url: &str) -> String {

@@ -49,6 +49,8 @@ pub use outbox::reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use outbox::suppressions::Suppressed;
 pub use outbox::unknown::{Decision, UnknownMessage};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Settlement};
+pub use selection::labels::{LabelRow, LabelledItem, NewLabel, VotableStory};
+pub use selection::samples::{Sampled, Tally};
 pub use subscribers::erasure::{Erased, Expiry};
 pub use subscribers::preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use subscribers::sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
@@ -239,6 +241,8 @@ subjects! {
     items: Items, ItemChanges;
     "Stored items under other scores."
     selection: Selection;
+    "Labels, and the blind samples of drafts."
+    labels: Labels, LabelChanges;
     "Runs, their windows and their states."
     digests: Digests, DigestChanges;
     "The archive's pages."

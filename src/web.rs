@@ -22,6 +22,7 @@ use subscribers::preferences;
 use subscribers::sign_up;
 use subscribers::subscriptions;
 use subscribers::unsubscribe;
+use subscribers::vote;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -68,6 +69,7 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),
         ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::unsubscribe)),
+        ("/off-topic/{token}", Holder, get(vote::ask).post(vote::vote)),
         ("/p/{token}", Holder, get(preferences::show)),
         ("/p/{token}/choices", Holder, get(preferences::redirect_to_page).post(preferences::choose)),
         ("/p/{token}/pause", Holder, get(preferences::redirect_to_page).post(preferences::pause)),

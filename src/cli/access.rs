@@ -55,6 +55,10 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("feeds remove", None),
     ("feeds reopen", Edit),
     ("keys rotate", Edit),
+    ("labels export", Look),
+    ("labels import", Edit),
+    ("labels list", Look),
+    ("labels remove", Edit),
     ("man", None),
     ("messages list", Look),
     ("once", Work),
@@ -89,6 +93,8 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("templates export", None),
     ("topic cross-validate", None),
     ("topic eval", None),
+    // Without --apply or --forget it only looks.
+    ("topic learn", Edit),
     ("topic test", Look),
     ("topic train", None),
 ];

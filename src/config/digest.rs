@@ -173,6 +173,8 @@ fn digest(mut table: Table<'_>) -> Digest {
         excerpt_chars: table.or("excerpt_chars", 320, whole(0..=10_000)),
         pin: table.values("pin", web_url),
         quiet_week: table.or("quiet_week", false, flag),
+        reader_votes: table.or("reader_votes", false, flag),
+        show_quality: table.or("show_quality", false, flag),
     };
     table.finish();
     digest

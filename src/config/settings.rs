@@ -229,6 +229,10 @@ pub struct Digest {
     pub pin: Vec<Url>,
     /// Whether to send an email when there is nothing new.
     pub quiet_week: bool,
+    /// Whether each story has a link for readers to say that it is not on topic.
+    pub reader_votes: bool,
+    /// Whether digest and archive say how much of the selection editors kept.
+    pub show_quality: bool,
 }
 
 /// `[mail]`: how emails are sent.

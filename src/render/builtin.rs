@@ -36,6 +36,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/archives.html.j2", include_str!("../../templates/page/archives.html.j2")),
     ("page/sources.html.j2", include_str!("../../templates/page/sources.html.j2")),
     ("page/preferences.html.j2", include_str!("../../templates/page/preferences.html.j2")),
+    ("page/vote.html.j2", include_str!("../../templates/page/vote.html.j2")),
     ("page/ask_link.html.j2", include_str!("../../templates/page/ask_link.html.j2")),
 ];
 

@@ -6,7 +6,8 @@ use minijinja::value::Serde;
 use super::view::{
     AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView, ErrorsView,
     KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, WelcomeView,
+    PreferencesView, QualityView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView,
+    WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -52,6 +53,7 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             let bare = SourcesView { sources: vec![SourceView::default()], ..SourcesView::default() };
             [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
+        Some("page") if template == "page/vote.html.j2" => vec![Value::from(Serde(vote()))],
         Some("page") => {
             let bare = MessageView::new("Page not found", &[]);
             let link = MessageView { link: Some(new_link()), ..message() };
@@ -77,6 +79,8 @@ fn digest() -> DigestView {
         more: vec![entry()],
         listed: vec![entry()],
         left_out: "388 more".into(),
+        topic: "public service reform".into(),
+        quality: Some(QualityView { kept: 94, sampled: 60, missed: 1 }),
         why: "You get this because you asked for posts about public service reform.".into(),
         since: "3 March 2026".into(),
         sender: sender(),
@@ -141,7 +145,19 @@ fn entry() -> EntryView {
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
         comment: "Read this one first.".into(),
+        vote: "https://digest.example.org/off-topic/token?story=1".into(),
     }
+}
+
+fn vote() -> VoteView {
+    let choice = |value: &str, title: &str, is_chosen| ChoiceView {
+        value: value.into(),
+        title: title.into(),
+        description: "Reform Blog".into(),
+        is_chosen,
+    };
+    let stories = vec![choice("1", "Joined-up care in Fife", true), choice("2", "Weeknotes", false)];
+    VoteView { topic: "public service reform".into(), stories }
 }
 
 fn sender() -> SenderView {
@@ -157,6 +173,7 @@ fn links() -> LinksView {
     LinksView {
         preferences: "https://digest.example.org/p/token".into(),
         unsubscribe: "https://digest.example.org/unsubscribe/token".into(),
+        vote: "https://digest.example.org/off-topic/token".into(),
         archive: "https://digest.example.org/archive/1".into(),
         reply_to: "editor@example.org".into(),
     }

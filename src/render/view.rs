@@ -10,7 +10,7 @@ mod subscribers;
 
 use serde::Serialize;
 
-pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QualityView, QuietView, SectionView};
 pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,
@@ -19,7 +19,7 @@ pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeV
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use subscribers::{
     AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
-    WelcomeView,
+    VoteView, WelcomeView,
 };
 
 /// A view that becomes an email.
@@ -54,6 +54,8 @@ pub struct LinksView {
     pub preferences: String,
     /// The subscriber's unsubscribe page, or [`super::UNSUBSCRIBE_PLACEHOLDER`].
     pub unsubscribe: String,
+    /// The subscriber's page to say that a story is not on topic, or [`super::VOTE_PLACEHOLDER`].
+    pub vote: String,
     /// This digest on the web; on its page, that page itself.
     pub archive: String,
     /// An email address without a name, for suggestions.

@@ -245,6 +245,8 @@ fn render(digest: &digest::Digest) {
         note: NoteView::default(),
         missed: "",
         since: "3 March 2026",
+        topic: "reform",
+        quality: None,
         why: "You asked for it.",
         sample: false,
         sender: SenderView::default(),

@@ -21,8 +21,8 @@ use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
 use crate::domain::selection::topic::{Theme, Topic};
 use crate::mail;
-use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
-use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView, QualityView};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
 /// The maximum size of the encoded HTML body.
@@ -88,6 +88,8 @@ pub(super) struct BodyRenderer {
     pub(super) since: String,
     /// Which stories go first.
     pub(super) arrangement: Arrangement,
+    /// How good the selection was, if it is to be shown.
+    pub(super) quality: Option<QualityView>,
 }
 
 /// The page with all stories of a run.
@@ -225,6 +227,7 @@ impl BodyRenderer {
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: if app.config.settings.digest.reader_votes { VOTE_PLACEHOLDER.to_owned() } else { String::new() },
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
@@ -245,6 +248,8 @@ impl BodyRenderer {
                 note: self.note.view.clone(),
                 corrections: &self.corrections,
                 missed: &self.missed,
+                topic: &self.app.config.topic.title,
+                quality: self.quality,
                 why,
                 since,
                 sample: false,

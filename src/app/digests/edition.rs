@@ -10,11 +10,13 @@ use super::due::Due;
 use super::note::Note;
 use super::{note, page_name, quiet};
 use crate::app::ReadOnly;
+use crate::app::selection::quality;
 use crate::domain::digests::digest::{Arrangement, Story};
 use crate::domain::digests::draft::Fate;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::SINCE_PLACEHOLDER;
+use crate::render::view::QualityView;
 use crate::store::{DraftOfRun, DraftRow};
 
 /// A digest before it is composed for anybody.
@@ -54,6 +56,7 @@ impl Edition {
             archive: app.page(&format!("archive/{name}")),
             note: note::next(app, cadence).await?,
             corrections: app.store.digests().unannounced(cadence).await?,
+            quality: quality::shown(app).await?,
             missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed)),
             since: SINCE_PLACEHOLDER.to_owned(),
             arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
@@ -80,6 +83,11 @@ impl Edition {
             archive: app.page(&format!("archive/{}", row.archive)),
             note: Note::of_draft(&draft.base().note, draft.note()),
             corrections: draft.base().corrections.clone(),
+            quality: draft.base().quality.map(|quality| QualityView {
+                kept: quality.kept,
+                sampled: quality.sampled,
+                missed: quality.missed,
+            }),
             missed: draft.base().missed.clone(),
             since: SINCE_PLACEHOLDER.to_owned(),
             arrangement: draft.arrangement(pins),

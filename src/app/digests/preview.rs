@@ -8,6 +8,7 @@ use super::note;
 use super::note::NoteUse;
 use super::{rescored, sample};
 use crate::app::ReadOnly;
+use crate::app::selection::quality;
 use crate::domain::digests::digest::{Arrangement, NoStory};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
@@ -52,6 +53,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(app.words(), now);
     let corrections = app.store.digests().unannounced(Some(cadence)).await?;
+    let quality = quality::shown(app).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let renderer = Arc::new(BodyRenderer {
@@ -65,6 +67,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         missed,
         since,
         arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+        quality,
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
@@ -105,6 +108,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         missed,
         since: app.day(app.words(), now),
         arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+        quality: None,
     });
     let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
     let composed = renderer.mail_of(&Arc::new(stories), 0, None).await?;

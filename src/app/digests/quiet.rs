@@ -42,6 +42,7 @@ pub(super) async fn note(
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: String::new(),
             archive: app.page("archive"),
             ..LinksView::default()
         },

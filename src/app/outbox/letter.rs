@@ -8,8 +8,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
-use crate::render::personalise;
 use crate::render::view::SenderView;
+use crate::render::{Personal, personalise};
 use crate::store::{Body, Claimed, Kind, PROOF, RunName};
 
 /// A message, ready to be sent.
@@ -114,13 +114,17 @@ impl ReadOnly {
     pub(crate) fn personal(&self, keys: &KeyRing, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
         let preferences = self.page(&format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
         let unsubscribe = self.unsubscribe_url(keys, subscriber);
-        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+        let vote = self.page(&format!("off-topic/{}", sign(keys, Purpose::Vote, subscriber, None)));
+        let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
+        parts.map(|part| personalise(part, &own))
     }
 
     /// The same for a proof, with links that do not work: their pages say that the link is not valid.
     fn inert(&self, parts: [&str; 2], since: &str) -> [String; 2] {
-        let [preferences, unsubscribe] = ["p", "unsubscribe"].map(|page| self.page(&format!("{page}/{PROOF}")));
-        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+        let [preferences, unsubscribe, vote] =
+            ["p", "unsubscribe", "off-topic"].map(|page| self.page(&format!("{page}/{PROOF}")));
+        let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
+        parts.map(|part| personalise(part, &own))
     }
 
     /// A day in the configured zone, as readers write it.

@@ -47,10 +47,23 @@ pub struct Base {
     pub note: String,
     /// The corrections that it announces.
     pub corrections: Vec<Correction>,
+    /// How good the selection was, if the digest says so.
+    pub quality: Option<Quality>,
     /// The sentence about slots without a digest; may be empty.
     pub missed: String,
     /// The subjects that this digest must not repeat.
     pub earlier: Vec<String>,
+}
+
+/// How good the selection of the last weeks was when the draft was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quality {
+    /// The share of the selected posts that editors kept, in percent.
+    pub kept: usize,
+    /// The posts that editors looked at in blind samples.
+    pub sampled: usize,
+    /// How many of those should have been selected.
+    pub missed: usize,
 }
 
 /// An act as it is recorded.

@@ -39,14 +39,16 @@ pub enum Purpose {
     Address,
     /// Edit a draft; instead of a subscriber, the token names the draft and the editor.
     Edit,
+    /// Say that a story of a digest is not on topic.
+    Vote,
     /// Submit a form of a page; instead of a subscriber, the token names the time when the page was made.
     Form,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 6] =
-        [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Edit, Self::Form];
+    pub const ALL: [Self; 7] =
+        [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Vote, Self::Edit, Self::Form];
 
     fn letter(self) -> &'static str {
         match self {
@@ -55,6 +57,7 @@ impl Purpose {
             Self::Preferences => "p",
             Self::Address => "a",
             Self::Edit => "e",
+            Self::Vote => "v",
             Self::Form => "f",
         }
     }
@@ -65,7 +68,7 @@ impl Purpose {
             Self::Confirm | Self::Address => Some(CONFIRM_FOR),
             Self::Edit => Some(EDIT_FOR),
             Self::Form => Some(FORM_FOR),
-            Self::Unsubscribe | Self::Preferences => None,
+            Self::Unsubscribe | Self::Preferences | Self::Vote => None,
         }
     }
 }

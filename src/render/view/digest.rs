@@ -11,7 +11,7 @@ use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
 use crate::domain::items::text::single_line;
-use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
+use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -44,6 +44,10 @@ pub struct DigestView {
     pub listed: Vec<EntryView>,
     /// "388 more": posts that do not fit into the email and are on the page `links.archive`; may be empty.
     pub left_out: String,
+    /// What it is about, after "Not about": "public service reform".
+    pub topic: String,
+    /// How much of the selection editors kept, if it is to be shown.
+    pub quality: Option<QualityView>,
     /// Why the subscriber gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
     /// The day on which they subscribed, "3 March 2026", or [`SINCE_PLACEHOLDER`]; may be empty.
@@ -52,6 +56,17 @@ pub struct DigestView {
     pub sender: SenderView,
     /// The links at the foot.
     pub links: LinksView,
+}
+
+/// How good the selection of the last twelve weeks was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct QualityView {
+    /// The share of the selected posts that editors kept, in percent.
+    pub kept: usize,
+    /// The posts that editors looked at in blind samples.
+    pub sampled: usize,
+    /// How many of those should have been selected.
+    pub missed: usize,
 }
 
 /// The editor's note, made from Markdown.
@@ -121,6 +136,8 @@ pub struct EntryView {
     pub tags: String,
     /// What the editor says about it; may be empty.
     pub comment: String,
+    /// Where the subscriber says that it is not on topic; may be empty.
+    pub vote: String,
 }
 
 /// Everything in a digest's view besides its stories.
@@ -140,6 +157,10 @@ pub struct Frame<'a> {
     pub corrections: &'a [Correction],
     /// See [`DigestView::missed`].
     pub missed: &'a str,
+    /// See [`DigestView::topic`].
+    pub topic: &'a str,
+    /// See [`DigestView::quality`].
+    pub quality: Option<QualityView>,
     /// See [`DigestView::why`].
     pub why: &'a str,
     /// See [`DigestView::since`].
@@ -182,6 +203,8 @@ impl DigestView {
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
+            topic: single_line(frame.topic),
+            quality: frame.quality,
             left_out: match digest.left_out {
                 0 => String::new(),
                 number => words_of.text("digest.left_out", &[("n", number.into())]),
@@ -222,6 +245,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
+    let vote = &frame.links.vote;
     let foreign = languages.foreign("", &story.excerpt);
     EntryView {
         title: words(&story.title),
@@ -234,6 +258,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         reason: words(&story.reason),
         tags: story.tags.join(", "),
         comment: words(&story.comment),
+        vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
     }
 }
 
@@ -245,7 +270,7 @@ fn minutes(words: &Catalogue, minutes: usize) -> String {
 /// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
 /// character that looks the same.
 fn words(text: &str) -> String {
-    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER];
+    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, VOTE_PLACEHOLDER, SINCE_PLACEHOLDER];
     let names = own.map(|own| own.trim_start_matches("https://").trim_end_matches('/'));
     names.iter().fold(text.to_owned(), |text, name| text.replace(name, &name.replace('.', "\u{2024}")))
 }

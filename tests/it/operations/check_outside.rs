@@ -215,7 +215,11 @@ async fn who_sends_must_be_said_before_mail_leaves() {
     setup.edit("digest.toml", "postal_address = \"1 High Street\"", "");
     setup.finds(0, "lacks `postal_address`", "fill in `[sender]`");
     setup.configure("digest@example.org", "");
-    setup.finds(0, "emails are sent from `example.org`, an example domain that belongs to nobody", "into `from` in `[mail]`");
+    setup.finds(
+        0,
+        "emails are sent from `example.org`, an example domain that belongs to nobody",
+        "into `from` in `[mail]`",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

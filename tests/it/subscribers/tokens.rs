@@ -26,6 +26,7 @@ fn purpose(address: &str) -> Purpose {
         Some("p") => Purpose::Preferences,
         Some("address") => Purpose::Address,
         Some("edit") => Purpose::Edit,
+        Some("off-topic") => Purpose::Vote,
         _ => panic!("{address}: no purpose is known for its token"),
     }
 }

@@ -65,6 +65,8 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         note: NoteView::default(),
         missed: "",
         since: "3 March 2026",
+        topic: "public service reform",
+        quality: None,
         why: "You get this because you asked for posts about public service reform.",
         sample: false,
         sender: SenderView {

@@ -1,6 +1,8 @@
 //! Makes a draft before each slot, and decides at its time what becomes of it: its run is made, it waits for an editor, or
 //! its stories go into the next digest. All of it follows from the database and the time, so a restart changes nothing.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use super::super::bodies::outlines;
@@ -9,9 +11,14 @@ use super::super::edition::Edition;
 use super::super::{DigestReport, note, page_name, publish, quiet, rescore};
 use super::telling;
 use crate::app::App;
+use crate::app::selection::labels::{Acts, record_labels};
+use crate::app::selection::quality;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Story};
-use crate::domain::digests::draft::{Act, Base, Draft, LedgerEntry, Next, PROGRAM, Status, WhenSilent, labels_of, next};
+use crate::domain::digests::draft::{
+    Act, Base, Draft, EditorLabel, LedgerEntry, Next, PROGRAM, Quality, Status, Verdict, WhenSilent, labels_of, next,
+};
+use crate::render::view::QualityView;
 use crate::store::{DraftRow, Error, NewDraft, Recorded, Window};
 
 /// The number of near misses in a draft.
@@ -87,8 +94,18 @@ async fn attend_to(app: &App, id: i64) -> anyhow::Result<Option<DigestReport>> {
 /// again.
 async fn learn(app: &App, id: i64) -> anyhow::Result<()> {
     let Some(row) = app.store.digests().draft(id).await? else { return Ok(()) };
-    let labels = labels_of(&row.draft);
-    tracing::debug!(draft = id, labels = labels.len(), "editors said something about the topic");
+    let mut by_editor: BTreeMap<String, Acts> = BTreeMap::new();
+    for EditorLabel { item, by, verdict } in labels_of(&row.draft) {
+        let acts = by_editor.entry(by.clone()).or_insert_with(|| Acts { who: by, ..Acts::default() });
+        match verdict {
+            Verdict::OffTopic => acts.off_topic.push(item),
+            Verdict::Included => acts.included.push(item),
+            Verdict::Kept => acts.kept.push(item),
+        }
+    }
+    for acts in by_editor.values() {
+        record_labels(app, acts).await?;
+    }
     Ok(())
 }
 
@@ -154,6 +171,7 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
     let stories: Vec<Story> = carried.into_iter().chain(stories).collect();
     let all: Vec<Story> = stories.iter().chain(&near_misses).cloned().collect();
     let pins = Arrangement::pinned(&app.config.settings.digest.pin);
+    let quality = quality::shown(app).await?;
     let base = Base {
         order: digest::order(&all, &outlines(&app.config.topic), &pins),
         stories,
@@ -161,6 +179,7 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
         near_misses,
         note: note::next(app, Some(due.cadence)).await?.markdown,
         corrections: digests.unannounced(Some(due.cadence)).await?,
+        quality: quality.map(|QualityView { kept, sampled, missed }| Quality { kept, sampled, missed }),
         missed: quiet::missed(app.words(), &due.missed),
         earlier: digests.last_subjects(Some(due.cadence)).await?,
     };

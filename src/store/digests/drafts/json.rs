@@ -95,6 +95,9 @@ struct Base {
     note: String,
     #[serde(default)]
     corrections: Vec<Correction>,
+    /// Kept, sampled, missed.
+    #[serde(default)]
+    quality: Option<[usize; 3]>,
     missed: String,
     earlier: Vec<String>,
 }
@@ -132,6 +135,7 @@ pub(super) fn write_base(base: &draft::Base) -> String {
         order: base.order.clone(),
         note: base.note.clone(),
         corrections: base.corrections.iter().map(Correction::from).collect(),
+        quality: base.quality.map(|draft::Quality { kept, sampled, missed }| [kept, sampled, missed]),
         missed: base.missed.clone(),
         earlier: base.earlier.clone(),
     })
@@ -148,6 +152,7 @@ pub(super) fn read_base(text: &str) -> Result<draft::Base, Error> {
         order: base.order,
         note: base.note,
         corrections: base.corrections.into_iter().map(Correction::read).collect::<Result<_, _>>()?,
+        quality: base.quality.map(|[kept, sampled, missed]| draft::Quality { kept, sampled, missed }),
         missed: base.missed,
         earlier: base.earlier,
     })
