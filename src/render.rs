@@ -20,9 +20,9 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 pub use builtin::{FOR_EDITORS, GUIDE, TEMPLATES};
 pub use proof::with_notices;
 pub use view::{
-    AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
-    DraftNotice, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,
-    SourcesView, StatusView, VoteView, WelcomeView,
+    AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, DraftNotice, EmailView,
+    KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView,
+    SignUpView, SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};
@@ -293,7 +293,11 @@ fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::
             }
         }
     }
-    Ok(TEMPLATES.iter().chain(builtin::FOR_EDITORS).find(|(built_in, _)| *built_in == name).map(|(_, source)| (*source).to_owned()))
+    Ok(TEMPLATES
+        .iter()
+        .chain(builtin::FOR_EDITORS)
+        .find(|(built_in, _)| *built_in == name)
+        .map(|(_, source)| (*source).to_owned()))
 }
 
 /// An error that names the file, the line and the missing variable. For an error in a block or an included file, the

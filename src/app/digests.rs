@@ -31,7 +31,7 @@ use crate::render::Rendered;
 use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
 use bodies::Page;
 pub use due::{Due, due, schedule};
-use edition::Edition;
+use edition::{Content, Edition};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
@@ -136,7 +136,9 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let archive = page.map(|Page { title, html, stories }| NewArchive { name: name.clone(), title, html, stories });
     let is_any_without = windows.iter().any(|window| window.body.is_none());
     let quiet = match (*cadence, *slot) {
-        (Some(cadence), Some(slot)) if is_any_without => quiet::note(app, app.words(), (cadence, slot), &renderer.missed).await?,
+        (Some(cadence), Some(slot)) if is_any_without => {
+            quiet::note(app, app.words(), (cadence, slot), &renderer.missed).await?
+        }
         _ => None,
     };
     let (slot, due) = match *slot {
@@ -149,10 +151,27 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let domain = app.mail_domain().to_owned();
     let fate = renderer.note.fate;
     let note = renderer.note.hash.clone().filter(|_| first.is_some());
+    if let Content::Draft(row) = content {
+        editing::record_labels(app, row).await?;
+    }
     let proof = proof_email::of_run(app, &windows);
     let corrections = renderer.corrections.iter().map(|correction| correction.id).collect();
     let (cadence, through_seq, draft) = (*cadence, *through_seq, content.draft_of_run());
-    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof, draft, corrections };
+    let run = NewRun {
+        cadence,
+        slot,
+        due,
+        now,
+        through_seq,
+        domain,
+        note,
+        windows,
+        quiet,
+        archive,
+        proof,
+        draft,
+        corrections,
+    };
     report.run = app.store.digests().freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {

@@ -18,8 +18,8 @@ use super::reading::value::{
     words_language,
 };
 use super::settings::{
-    Borderline, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
-    Smtp, Tls, TransportKind, Web,
+    Borderline, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender,
+    Settings, Smtp, Tls, TransportKind, Web,
 };
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
 

@@ -44,8 +44,10 @@ fn with_banner(html: &str, banner: &str) -> String {
 /// Puts notices above a page that was rendered before.
 #[must_use]
 pub fn with_notices(html: &str, label: &str, notices: &[String]) -> String {
-    let notices: Vec<String> =
-        notices.iter().map(|words| format!("<p style=\"margin: 0 0 8px; color: #0b0c0c;\">{}</p>", escaped(words))).collect();
+    let notices: Vec<String> = notices
+        .iter()
+        .map(|words| format!("<p style=\"margin: 0 0 8px; color: #0b0c0c;\">{}</p>", escaped(words)))
+        .collect();
     with_banner(html, &region(label, &notices.concat()))
 }
 

@@ -4,10 +4,9 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView, ErrorsView,
-    KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QualityView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView,
-    WelcomeView,
+    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
+    ErrorsView, KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
+    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -80,7 +79,7 @@ fn digest() -> DigestView {
         listed: vec![entry()],
         left_out: "388 more".into(),
         topic: "public service reform".into(),
-        quality: Some(QualityView { kept: 94, sampled: 60, missed: 1 }),
+        quality: Some(crate::domain::selection::sample::ShownQuality { kept: 94, sampled: 60, missed: 1 }),
         why: "You get this because you asked for posts about public service reform.".into(),
         since: "3 March 2026".into(),
         sender: sender(),
@@ -144,8 +143,8 @@ fn entry() -> EntryView {
         also_on: "Another Blog".into(),
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
-        comment: "Read this one first.".into(),
         vote: "https://digest.example.org/off-topic/token?story=1".into(),
+        comment: "Read this one first.".into(),
     }
 }
 

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use chrono::{TimeZone, Utc};
 
-use super::view::{Frame, LinksView, NoteView, QualityView, SenderView};
+use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::config::built_in_languages;
 use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::selection::sample::ShownQuality;
 
 fn entry(seq: i64, title: &str) -> Entry {
     Entry {
@@ -216,7 +217,7 @@ fn personal_links_go_into_both_parts() {
 fn a_story_has_a_link_to_say_that_it_is_not_on_topic_where_votes_are_taken() {
     let mut frame = frame();
     frame.links.vote = VOTE_PLACEHOLDER.into();
-    frame.quality = Some(QualityView { kept: 94, sampled: 60, missed: 1 });
+    frame.quality = Some(ShownQuality { kept: 94, sampled: 60, missed: 1 });
     let mail = renderer().email(english(), &DigestView::new(&digest(), &frame)).expect("a digest");
     let own = Personal { unsubscribe: "u", preferences: "p", vote: "https://d.example/off-topic/t", since: "s" };
     for part in [&mail.html, &mail.text] {

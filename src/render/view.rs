@@ -10,7 +10,7 @@ mod subscribers;
 
 use serde::Serialize;
 
-pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QualityView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
 pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,

@@ -4,7 +4,7 @@
 pub(super) mod arrival;
 pub(super) mod by_hand;
 pub(super) mod key;
-pub(super) mod near_misses;
+pub(super) mod not_selected;
 pub(super) mod reopening;
 pub(super) mod retention;
 pub(super) mod scored;

@@ -195,7 +195,10 @@ pub fn compose(input: &[u8]) {
     let pins: Vec<Url> = stories.last().map(|story| story.link.clone()).into_iter().collect();
     for (max_stories, rows) in [(0, 0), (3, 2), (12, usize::MAX)] {
         let room = Room { max_stories, rows };
-        let Ok(digest) = digest::compose(&stories, &outlines, &room, None, &words, &digest::Arrangement::pinned(&pins)) else { continue };
+        let Ok(digest) = digest::compose(&stories, &outlines, &room, None, &words, &digest::Arrangement::pinned(&pins))
+        else {
+            continue;
+        };
         let shown =
             digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more).chain(&digest.listed);
         let shown: Vec<i64> = shown.map(|entry| entry.seq).collect();

@@ -24,7 +24,11 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
     let modified = corrections.iter().map(|(_, at)| *at).max().map_or(page.made, |at| at.max(page.made));
     let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, correction, *at)).collect();
     let is_listed = app.config.settings.web.robots && page.is_listed;
-    let body = if notices.is_empty() { page.html } else { render::with_notices(&page.html, &app.words().words("correction.title"), &notices) };
+    let body = if notices.is_empty() {
+        page.html
+    } else {
+        render::with_notices(&page.html, &app.words().words("correction.title"), &notices)
+    };
     Ok(Some(Document { is_listed, modified: modified.min(app.clock.now()), body }))
 }
 
@@ -32,11 +36,8 @@ pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
 fn notice(app: &App, correction: &Correction, at: DateTime<Utc>) -> String {
     let words = app.words();
     let date = app.day(words, at);
-    let values = [
-        ("date", Value::from(&date)),
-        ("title", (&correction.title).into()),
-        ("words", (&correction.words).into()),
-    ];
+    let values =
+        [("date", Value::from(&date)), ("title", (&correction.title).into()), ("words", (&correction.words).into())];
     match correction.kind {
         Kind::Withdrawn => words.text("correction.notice_withdrawn", &values),
         Kind::Corrected => words.text("correction.notice_corrected", &values),

@@ -19,9 +19,10 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::correction::Correction;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
+use crate::domain::selection::sample::ShownQuality;
 use crate::domain::selection::topic::{Theme, Topic};
 use crate::mail;
-use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView, QualityView};
+use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
@@ -86,10 +87,10 @@ pub(super) struct BodyRenderer {
     pub(super) missed: String,
     /// The date since which the reader has had the digest, or its placeholder.
     pub(super) since: String,
+    /// How good the selection was, if it is to be shown.
+    pub(super) quality: Option<ShownQuality>,
     /// Which stories go first.
     pub(super) arrangement: Arrangement,
-    /// How good the selection was, if it is to be shown.
-    pub(super) quality: Option<QualityView>,
 }
 
 /// The page with all stories of a run.
@@ -113,7 +114,11 @@ pub(super) fn outlines(topic: &Topic) -> Vec<SectionOutline> {
 impl BodyRenderer {
     /// A digest of these stories for a subscriber with all themes, with placeholders for what is personal; `None` without a
     /// story.
-    pub(super) async fn sample(self: Arc<Self>, stories: Arc<Stories>, covered: i64) -> anyhow::Result<Option<Rendered>> {
+    pub(super) async fn sample(
+        self: Arc<Self>,
+        stories: Arc<Stories>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Rendered>> {
         Ok(self.mail_of(&stories, covered, None).await?.ok().map(|(_, rendered)| rendered))
     }
 

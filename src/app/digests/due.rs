@@ -113,7 +113,11 @@ pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow
 }
 
 /// Titles of the polled feeds that were not read in the period before a slot, and the number of all.
-pub(super) async fn unread(app: &ReadOnly, cadence: Cadence, slot: DateTime<Utc>) -> anyhow::Result<(Vec<String>, usize)> {
+pub(super) async fn unread(
+    app: &ReadOnly,
+    cadence: Cadence,
+    slot: DateTime<Utc>,
+) -> anyhow::Result<(Vec<String>, usize)> {
     let (polled, since) = (polled(app).await?, slot - cadence.period());
     let is_unread = |feed: &&FeedState| feed.succeeded.is_none_or(|at| at < since) || feed.failures > 0;
     let title = |feed: &FeedState| {

@@ -1,9 +1,10 @@
 //! Drafts of digests, and the editors who look over them. `making` makes a draft before its slot and sends it in time,
-//! `acts` carries out what editors do, `adding` reads a post that an editor adds by hand, `page` shows a draft, and
-//! `telling` writes to the editors.
+//! `acts` carries out what editors do, `adding` reads a post that an editor adds by hand, `page` shows a draft, `telling`
+//! writes to the editors, and `learning` hands what they did to the selection.
 
 pub mod acts;
 pub mod adding;
+mod learning;
 mod making;
 pub mod page;
 mod sentences;
@@ -20,6 +21,7 @@ use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{Purpose, TokenError};
 use crate::store::DraftRow;
+pub(super) use learning::record as record_labels;
 pub(super) use making::{attend, waits_for_an_editor};
 
 /// How long an editor's link is valid after the slot, or after it was written if that is later.
@@ -99,7 +101,9 @@ pub async fn wanted(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoDraft {
     /// There is none.
-    #[error("there is no draft yet: one is made before each digest if `to` in `[editor]` of digest.toml names an editor")]
+    #[error(
+        "there is no draft yet: one is made before each digest if `to` in `[editor]` of digest.toml names an editor"
+    )]
     None,
     /// There are several.
     #[error("there are several drafts: choose one with `--cadence`")]

@@ -16,7 +16,6 @@ use crate::domain::digests::draft::Fate;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::SINCE_PLACEHOLDER;
-use crate::render::view::QualityView;
 use crate::store::{DraftOfRun, DraftRow};
 
 /// A digest before it is composed for anybody.
@@ -56,9 +55,9 @@ impl Edition {
             archive: app.page(&format!("archive/{name}")),
             note: note::next(app, cadence).await?,
             corrections: app.store.digests().unannounced(cadence).await?,
-            quality: quality::shown(app).await?,
             missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed)),
             since: SINCE_PLACEHOLDER.to_owned(),
+            quality: quality::shown(app).await?,
             arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
         };
         Ok(Self {
@@ -83,13 +82,9 @@ impl Edition {
             archive: app.page(&format!("archive/{}", row.archive)),
             note: Note::of_draft(&draft.base().note, draft.note()),
             corrections: draft.base().corrections.clone(),
-            quality: draft.base().quality.map(|quality| QualityView {
-                kept: quality.kept,
-                sampled: quality.sampled,
-                missed: quality.missed,
-            }),
             missed: draft.base().missed.clone(),
             since: SINCE_PLACEHOLDER.to_owned(),
+            quality: draft.base().quality,
             arrangement: draft.arrangement(pins),
         };
         Self {

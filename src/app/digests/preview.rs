@@ -52,8 +52,8 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(app.words(), now);
-    let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     let quality = quality::shown(app).await?;
+    let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let renderer = Arc::new(BodyRenderer {
@@ -66,8 +66,8 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         corrections,
         missed,
         since,
-        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
         quality,
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
@@ -107,8 +107,8 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         corrections,
         missed,
         since: app.day(app.words(), now),
-        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
         quality: None,
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
     });
     let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
     let composed = renderer.mail_of(&Arc::new(stories), 0, None).await?;

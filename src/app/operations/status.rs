@@ -13,10 +13,10 @@ use crate::config::Settings;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::operations::alarm::{Notice, notices};
 use crate::domain::subscribers::subscriber::Cadence;
+pub use crate::store::{DraftRow, FeedState, WEEKS};
 use crate::store::{
     Error, HeldRun, MessageCounts, Pause, PendingConfiguration, Reader, ReturnedCount, RunRow, Weeks, free_bytes,
 };
-pub use crate::store::{DraftRow, FeedState, WEEKS};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, ReadOnly, hex, random};
 use crate::domain::selection::labels::Kind;
 use crate::domain::selection::relevance::{Scorer, Text};
-use crate::domain::selection::sample::{DRAWN, draw};
+use crate::domain::selection::sample::{Candidate, DRAWN, draw};
 use crate::store::{ItemRow, LabelRow, LabelledItem, NewLabel, Sampled};
 
 /// What an editor did to a draft that was approved, by the numbers of the items. A story is named by its first selected
@@ -96,7 +96,8 @@ pub async fn draw_sample(app: &App, draft: &str, after: i64, through: i64) -> an
     if !known.is_empty() {
         return Ok(known);
     }
-    let candidates = app.store.labels().candidates(after, through).await?;
+    let scores = app.store.items().scores_of_not_selected(after, through).await?;
+    let candidates: Vec<Candidate> = scores.into_iter().map(|(item, score)| Candidate { item, score }).collect();
     let seed = random(8)?.iter().fold(0_u64, |seed, byte| seed << 8 | u64::from(*byte)) >> 1;
     let drawn = draw(&candidates, f64::from(app.config.topic.threshold), DRAWN, seed);
     let score = |item| candidates.iter().find(|candidate| candidate.item == item).map_or(0.0, |it| it.score);

@@ -4,8 +4,7 @@
 use chrono::TimeDelta;
 
 use crate::app::ReadOnly;
-use crate::domain::selection::sample::{RecallEstimate, recall};
-use crate::render::view::QualityView;
+use crate::domain::selection::sample::{RecallEstimate, ShownQuality, recall};
 
 /// The time that the figures are about.
 pub const WINDOW: TimeDelta = TimeDelta::weeks(12);
@@ -31,13 +30,13 @@ impl Quality {
 }
 
 /// The line at the foot of a digest, if `[digest] show_quality` asks for it and an editor has looked at a draft.
-pub(crate) async fn shown(app: &ReadOnly) -> anyhow::Result<Option<QualityView>> {
+pub(crate) async fn shown(app: &ReadOnly) -> anyhow::Result<Option<ShownQuality>> {
     if !app.config.settings.digest.show_quality {
         return Ok(None);
     }
     let quality = quality(app).await?;
     let (sampled, missed) = quality.recall.map_or((0, 0), |recall| (recall.sampled, recall.found));
-    Ok(quality.kept_percent().map(|kept| QualityView { kept, sampled, missed }))
+    Ok(quality.kept_percent().map(|kept| ShownQuality { kept, sampled, missed }))
 }
 
 /// The figures of the last twelve weeks.

@@ -115,7 +115,9 @@ Example, with a number from `draft`:
         excerpt: Option<String>,
     },
     /// Comment on a story; subscribers see it as the editor's words
-    #[command(after_help = "Example, with a number from `draft`:\n  policy-digest draft comment 85 \"Read this first.\"")]
+    #[command(
+        after_help = "Example, with a number from `draft`:\n  policy-digest draft comment 85 \"Read this first.\""
+    )]
     Comment {
         /// The story's number
         story: i64,
@@ -132,7 +134,9 @@ Example, with a number from `draft`:
         yes: bool,
     },
     /// Replace the note at the top
-    #[command(after_help = "Examples:\n  policy-digest draft note note.md\n  echo '' | policy-digest draft note -   # none")]
+    #[command(
+        after_help = "Examples:\n  policy-digest draft note note.md\n  echo '' | policy-digest draft note -   # none"
+    )]
     Note {
         /// A Markdown file; - for standard input
         file: String,
@@ -168,7 +172,11 @@ impl Draft {
             let app = global.look().await?;
             let row = editing::wanted(&app, wanted).await.map_err(usage)?;
             let shown = shown::Shown { app: &app, row: &row };
-            if global.json { print(shown.json().await?) } else { shown.print().await? }
+            if global.json {
+                print(shown.json().await?)
+            } else {
+                shown.print().await?
+            }
             return Ok(Ending::Done);
         };
         let app = global.edit().await?;
@@ -255,7 +263,9 @@ impl Desk<'_> {
         if !yes {
             let story = &post.story;
             if self.json {
-                print(json!({ "title": story.title, "link": story.link, "excerpt": story.excerpt, "verdict": post.verdict }));
+                print(
+                    json!({ "title": story.title, "link": story.link, "excerpt": story.excerpt, "verdict": post.verdict }),
+                );
             } else {
                 print(format_args!("{}\n{}\n\n{}\n\n{}", story.title, story.link, story.excerpt, post.verdict));
                 print("\nnot added yet: add `--yes`");
@@ -274,7 +284,8 @@ impl Desk<'_> {
             Outcome::Known(seq) => Err(Usage(format!("this post was in an earlier draft, as story {seq}")).into()),
             Outcome::Stale(row) => {
                 let newer = row.draft.ledger().iter().filter(|entry| entry.version > self.seen);
-                let since: Vec<String> = newer.map(|entry| format!("\n  {}", shown::line(self.app, &row, entry))).collect();
+                let since: Vec<String> =
+                    newer.map(|entry| format!("\n  {}", shown::line(self.app, &row, entry))).collect();
                 let (seen, version) = (self.seen, row.draft.version());
                 let what = format!("the draft is at version {version}, and not {seen} any more:{}", since.concat());
                 Err(Usage(what).into())
@@ -284,7 +295,9 @@ impl Desk<'_> {
                 let title = done.story().map_or("", |seq| row.draft.title(seq));
                 if self.json {
                     let (version, status) = (row.draft.version(), row.draft.status().as_str());
-                    print(json!({ "act": done.kind().as_str(), "story": done.story(), "version": version, "status": status }));
+                    print(
+                        json!({ "act": done.kind().as_str(), "story": done.story(), "version": version, "status": status }),
+                    );
                 } else {
                     print(format_args!("{}: {}", row.slot, done.sentence(title)));
                 }

@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::draft::{ledger_json, line};
 use crate::app::ReadOnly;
 use crate::app::digests::runs;
 use crate::app::digests::runs::NotDone;
-use super::draft::{ledger_json, line};
 use crate::cli::terminal::marked::plain;
 use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;

@@ -20,8 +20,8 @@ use url::Url;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::items::text;
-pub use arrangement::{Arrangement, order};
 use arrangement::ranked;
+pub use arrangement::{Arrangement, order};
 pub use wording::reason;
 use wording::{preheader, unused_subject};
 

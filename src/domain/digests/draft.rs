@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use super::correction::Correction;
 use super::digest::{Arrangement, Digest, Story};
 use crate::domain::items::text::{single_line, truncate_at_word};
+use crate::domain::selection::sample::ShownQuality;
 pub use act::{Act, Kind, Refusal};
 pub use labels::{EditorLabel, Verdict, labels_of};
 pub use odd::{Lookalike, Oddity, Signals, oddities};
@@ -41,29 +42,20 @@ pub struct Base {
     pub carried: Vec<i64>,
     /// Items that are not in the digest, the best score first. Their `seq` is the item's.
     pub near_misses: Vec<Story>,
+    /// The `seq` of those of them that are the blind sample, in order of arrival: drawn at random, whatever their score.
+    pub sample: Vec<i64>,
     /// The `seq` of all of these, the best first.
     pub order: Vec<i64>,
     /// The note in Markdown; may be empty.
     pub note: String,
     /// The corrections that it announces.
     pub corrections: Vec<Correction>,
-    /// How good the selection was, if the digest says so.
-    pub quality: Option<Quality>,
     /// The sentence about slots without a digest; may be empty.
     pub missed: String,
     /// The subjects that this digest must not repeat.
     pub earlier: Vec<String>,
-}
-
-/// How good the selection of the last weeks was when the draft was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quality {
-    /// The share of the selected posts that editors kept, in percent.
-    pub kept: usize,
-    /// The posts that editors looked at in blind samples.
-    pub sampled: usize,
-    /// How many of those should have been selected.
-    pub missed: usize,
+    /// How good the selection was, if the digest says so.
+    pub quality: Option<ShownQuality>,
 }
 
 /// An act as it is recorded.
@@ -211,11 +203,22 @@ impl Draft {
         self.with_fate(Fate::In).map(|piece| piece.story.clone()).collect()
     }
 
-    /// Near misses that no editor included, the best first.
+    /// Near misses that no editor included, the best first, without the blind sample.
     #[must_use]
     pub fn near_misses(&self) -> Vec<&Piece> {
+        self.not_included().filter(|piece| !self.base.sample.contains(&piece.story.seq)).collect()
+    }
+
+    /// The posts of the blind sample that no editor included.
+    #[must_use]
+    pub fn sample(&self) -> Vec<&Piece> {
+        let drawn = self.base.sample.iter().filter_map(|seq| self.piece(*seq));
+        drawn.filter(|piece| piece.fate == Fate::NearMiss).collect()
+    }
+
+    fn not_included(&self) -> impl Iterator<Item = &Piece> {
         let best_first = self.base.near_misses.iter().filter_map(|story| self.piece(story.seq));
-        best_first.filter(|piece| piece.fate == Fate::NearMiss).collect()
+        best_first.filter(|piece| piece.fate == Fate::NearMiss)
     }
 
     /// The numbers of stories that the program did not select and that are in the digest by an editor's decision.

@@ -10,9 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::word::words;
 pub use look::{
-    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digest_held, digests, draft_held, draft_rolled_on,
-    feeds, held, refused,
-    relay, restored, room,
+    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digest_held, digests, draft_held,
+    draft_rolled_on, feeds, held, refused, relay, restored, room,
 };
 pub use news::{News, news};
 pub use words::{Notice, notices};

@@ -92,6 +92,17 @@ fn probabilities(sizes: &[f64], count: usize) -> Vec<f64> {
     }
 }
 
+/// How good the selection of the last weeks was, as a digest says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ShownQuality {
+    /// The share of the selected posts that editors kept, in percent.
+    pub kept: usize,
+    /// The posts that editors looked at in blind samples.
+    pub sampled: usize,
+    /// How many of those should have been selected.
+    pub missed: usize,
+}
+
 /// What the sample says about the posts that were not selected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RecallEstimate {

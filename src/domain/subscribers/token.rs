@@ -37,10 +37,10 @@ pub enum Purpose {
     Preferences,
     /// Change the email address; the token names the subscriber and the new address.
     Address,
-    /// Edit a draft; instead of a subscriber, the token names the draft and the editor.
-    Edit,
     /// Say that a story of a digest is not on topic.
     Vote,
+    /// Edit a draft; instead of a subscriber, the token names the draft and the editor.
+    Edit,
     /// Submit a form of a page; instead of a subscriber, the token names the time when the page was made.
     Form,
 }
@@ -56,8 +56,8 @@ impl Purpose {
             Self::Unsubscribe => "u",
             Self::Preferences => "p",
             Self::Address => "a",
-            Self::Edit => "e",
             Self::Vote => "v",
+            Self::Edit => "e",
             Self::Form => "f",
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
 use crate::domain::items::text::single_line;
+use crate::domain::selection::sample::ShownQuality;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
@@ -47,7 +48,7 @@ pub struct DigestView {
     /// What it is about, after "Not about": "public service reform".
     pub topic: String,
     /// How much of the selection editors kept, if it is to be shown.
-    pub quality: Option<QualityView>,
+    pub quality: Option<ShownQuality>,
     /// Why the subscriber gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
     /// The day on which they subscribed, "3 March 2026", or [`SINCE_PLACEHOLDER`]; may be empty.
@@ -56,17 +57,6 @@ pub struct DigestView {
     pub sender: SenderView,
     /// The links at the foot.
     pub links: LinksView,
-}
-
-/// How good the selection of the last twelve weeks was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct QualityView {
-    /// The share of the selected posts that editors kept, in percent.
-    pub kept: usize,
-    /// The posts that editors looked at in blind samples.
-    pub sampled: usize,
-    /// How many of those should have been selected.
-    pub missed: usize,
 }
 
 /// The editor's note, made from Markdown.
@@ -134,10 +124,10 @@ pub struct EntryView {
     pub reason: String,
     /// "Leadership, Workforce": its other themes; may be empty.
     pub tags: String,
-    /// What the editor says about it; may be empty.
-    pub comment: String,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
+    /// What the editor says about it; may be empty.
+    pub comment: String,
 }
 
 /// Everything in a digest's view besides its stories.
@@ -160,7 +150,7 @@ pub struct Frame<'a> {
     /// See [`DigestView::topic`].
     pub topic: &'a str,
     /// See [`DigestView::quality`].
-    pub quality: Option<QualityView>,
+    pub quality: Option<ShownQuality>,
     /// See [`DigestView::why`].
     pub why: &'a str,
     /// See [`DigestView::since`].
@@ -257,8 +247,8 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         also_on: words(&story.also_on.join(", ")),
         reason: words(&story.reason),
         tags: story.tags.join(", "),
-        comment: words(&story.comment),
         vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
+        comment: words(&story.comment),
     }
 }
 

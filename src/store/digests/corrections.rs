@@ -1,7 +1,7 @@
 //! Corrections of stories that were sent. The frozen page of their digest stays as it was: it is shown with them.
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Params, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use crate::store::database::sql::{Connection, Params, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::subscribers::subscriber::Cadence;

@@ -5,15 +5,15 @@
 mod json;
 mod signals;
 
+use crate::store::database::sql::{Connection, OptionalExtension as _, Params, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
-use crate::store::database::sql::{Connection, Params, OptionalExtension as _, Row, Transaction, named_params, params};
 
 use crate::domain::digests::digest::Story;
 use crate::domain::digests::draft::{Act, Base, Draft, Fate, LedgerEntry, PROGRAM, Status};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::digests::runs::HIGHEST_SEQ;
 use crate::store::items::by_hand;
-use crate::store::{Body, Digests, DigestChanges, Error, Kind, ScoredItem, optional_time, outbox, seconds, time, word};
+use crate::store::{Body, DigestChanges, Digests, Error, Kind, ScoredItem, optional_time, outbox, seconds, time, word};
 
 /// In place of a subscriber's id in a message to an editor.
 pub const EDITOR: &str = "editor";
@@ -144,7 +144,9 @@ impl Digests<'_> {
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn draft_of_slot(self, cadence: Cadence, slot: String) -> Result<Option<DraftRow>, Error> {
-        self.reader.read(move |connection| Ok(select(connection, OF_SLOT, params![cadence.as_str(), slot])?.pop())).await
+        self.reader
+            .read(move |connection| Ok(select(connection, OF_SLOT, params![cadence.as_str(), slot])?.pop()))
+            .await
     }
 
     /// The draft that a run was made from.
@@ -185,9 +187,11 @@ impl Digests<'_> {
     pub async fn postponed(self, cadence: Cadence) -> Result<Vec<Story>, Error> {
         self.reader
             .read(move |connection| {
-                let Some(row) = select(connection, LATEST_SENT, [cadence.as_str()])?.pop() else { return Ok(Vec::new()) };
-                let is_over: bool =
-                    connection.query_row(HAS_LATER_RUN, params![cadence.as_str(), row.run], |row| row.get("is_over"))?;
+                let Some(row) = select(connection, LATEST_SENT, [cadence.as_str()])?.pop() else {
+                    return Ok(Vec::new());
+                };
+                let is_over: bool = connection
+                    .query_row(HAS_LATER_RUN, params![cadence.as_str(), row.run], |row| row.get("is_over"))?;
                 if is_over {
                     return Ok(Vec::new());
                 }

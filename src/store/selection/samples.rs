@@ -6,7 +6,7 @@ use crate::store::database::sql::{Connection, Row, named_params, params};
 use chrono::{DateTime, Utc};
 
 use crate::domain::selection::labels::Kind;
-use crate::domain::selection::sample::{Candidate, Drawn, Outcome};
+use crate::domain::selection::sample::{Drawn, Outcome};
 use crate::store::{Error, LabelChanges, Labels, seconds};
 
 const MISSED: &str = "missed";
@@ -39,22 +39,6 @@ pub struct Tally {
 }
 
 impl Labels<'_> {
-    /// The posts that a sample draws from: those with a number above `after` and up to `through` that were new enough for
-    /// a digest and are in none.
-    ///
-    /// # Errors
-    /// [`Error::Statement`].
-    pub async fn candidates(self, after: i64, through: i64) -> Result<Vec<Candidate>, Error> {
-        self.reader
-            .read(move |connection| {
-                let mut statement = connection.prepare(CANDIDATES)?;
-                let candidate =
-                    |row: Row<'_>| Ok(Candidate { item: row.get("seq")?, score: row.get::<_, f64>("score")? });
-                Ok(statement.query_map([after, through], candidate)?.collect::<Result<_, _>>()?)
-            })
-            .await
-    }
-
     /// The sample of a draft, in order of arrival; empty if none was drawn.
     ///
     /// # Errors
@@ -164,9 +148,6 @@ fn sample(connection: &Connection, draft: &str) -> Result<Vec<Sampled>, Error> {
     };
     Ok(statement.query_map([draft], sampled)?.collect::<Result<_, _>>()?)
 }
-
-const CANDIDATES: &str = "SELECT seq, score FROM items
-    WHERE seq > ?1 AND seq <= ?2 AND selected = 0 AND mailable = 1 AND text_removed IS NULL ORDER BY seq";
 
 const SAMPLE: &str = "SELECT s.item, s.probability, s.outcome, i.title, i.link, f.title AS source
     FROM draft_samples s JOIN items i ON i.seq = s.item JOIN feeds f ON f.id = i.feed WHERE s.draft = ?1 ORDER BY s.item";

@@ -159,12 +159,8 @@ impl Form<'_> {
             Outcome::Refused(refusal) => {
                 self.problem(act.story(), page::problem(&self.site.words, &self.desk.row.draft, &refusal)).await
             }
-            Outcome::Known(_) => {
-                self.problem(None, self.words("draft.no_known")).await
-            }
-            Outcome::Stale(_) => {
-                self.problem(act.story(), self.words("draft.no_again")).await
-            }
+            Outcome::Known(_) => self.problem(None, self.words("draft.no_known")).await,
+            Outcome::Stale(_) => self.problem(act.story(), self.words("draft.no_again")).await,
         }
     }
 
@@ -303,10 +299,8 @@ impl Form<'_> {
         };
         let (seen, version) = (seen.to_string(), draft.version().to_string());
         let values = [("seen", Value::from(&seen)), ("version", (&version).into())];
-        let fact = |key: &str, values_of: Vec<String>| DraftFactView {
-            name: self.site.text(key, &values),
-            values: values_of,
-        };
+        let fact =
+            |key: &str, values_of: Vec<String>| DraftFactView { name: self.site.text(key, &values), values: values_of };
         let mut facts = vec![fact("draft.stale_since", done), fact("draft.stale_yours", yours)];
         if !theirs.is_empty() {
             facts.push(fact("draft.stale_theirs", theirs));

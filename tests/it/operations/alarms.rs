@@ -104,12 +104,7 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
         }
         Kind::DraftHeld if is_new => draft(world, 1, "monthly", "held", 8),
         Kind::DraftRolledOn if is_new => draft(world, 1, "daily", "rolled_on", 1),
-        Kind::DigestEmpty
-        | Kind::RunHeld
-        | Kind::Refused
-        | Kind::Disk
-        | Kind::DraftHeld
-        | Kind::DraftRolledOn => {}
+        Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk | Kind::DraftHeld | Kind::DraftRolledOn => {}
     }
 }
 

@@ -39,7 +39,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("store/feeds", &["feeds"]),
     ("store/items", &["items", "item_texts", "stories"]),
     ("store/selection", &["labels", "labelled_items", "draft_samples"]),
-    ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories", "drafts", "ledger", "corrections"]),
+    (
+        "store/digests",
+        &["runs", "run_stories", "samples", "archives", "archive_stories", "drafts", "ledger", "corrections"],
+    ),
     ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),
     ("store/operations/alarms", &["alarms"]),

@@ -25,8 +25,8 @@ fn purpose(address: &str) -> Purpose {
         Some("unsubscribe") => Purpose::Unsubscribe,
         Some("p") => Purpose::Preferences,
         Some("address") => Purpose::Address,
-        Some("edit") => Purpose::Edit,
         Some("off-topic") => Purpose::Vote,
+        Some("edit") => Purpose::Edit,
         _ => panic!("{address}: no purpose is known for its token"),
     }
 }

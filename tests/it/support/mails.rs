@@ -55,7 +55,8 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
     let languages = english(locale);
     let words = languages.first();
     let context = Context { words, name: "public service reform", earlier: &[], date: "23 November 2026" };
-    let digest = digest::compose(&stories, &outlines, &limits, None, &context, &digest::Arrangement::default()).unwrap();
+    let digest =
+        digest::compose(&stories, &outlines, &limits, None, &context, &digest::Arrangement::default()).unwrap();
     let frame = Frame {
         corrections: &[],
         name: "Reform Digest",

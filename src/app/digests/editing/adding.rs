@@ -63,9 +63,11 @@ pub async fn read(app: &ReadOnly, row: &DraftRow, address: &str) -> Result<Post,
 fn in_draft(row: &DraftRow, link: &Url) -> Result<(), NotAdded> {
     let (base, canonical_link) = (row.draft.base(), canonical(link));
     let known = base.stories.iter().chain(&base.near_misses).find(|story| canonical(&story.link) == canonical_link);
-    let added = row.draft.extras().into_iter().find(|seq| {
-        row.draft.piece(*seq).is_some_and(|piece| canonical(&piece.story.link) == canonical_link)
-    });
+    let added = row
+        .draft
+        .extras()
+        .into_iter()
+        .find(|seq| row.draft.piece(*seq).is_some_and(|piece| canonical(&piece.story.link) == canonical_link));
     match known.map(|story| story.seq).or(added) {
         Some(seq) => Err(NotAdded::IsInDraft(seq)),
         None => Ok(()),

@@ -1,24 +1,18 @@
 //! Makes a draft before each slot, and decides at its time what becomes of it: its run is made, it waits for an editor, or
 //! its stories go into the next digest. All of it follows from the database and the time, so a restart changes nothing.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use super::super::bodies::outlines;
 use super::super::due::{self, Due};
 use super::super::edition::Edition;
 use super::super::{DigestReport, note, page_name, publish, quiet, rescore};
-use super::telling;
+use super::{learning, telling};
 use crate::app::App;
-use crate::app::selection::labels::{Acts, record_labels};
 use crate::app::selection::quality;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Story};
-use crate::domain::digests::draft::{
-    Act, Base, Draft, EditorLabel, LedgerEntry, Next, PROGRAM, Quality, Status, Verdict, WhenSilent, labels_of, next,
-};
-use crate::render::view::QualityView;
+use crate::domain::digests::draft::{Act, Base, Draft, LedgerEntry, Next, PROGRAM, Status, WhenSilent, next};
 use crate::store::{DraftRow, Error, NewDraft, Recorded, Window};
 
 /// The number of near misses in a draft.
@@ -76,11 +70,7 @@ async fn attend_to(app: &App, id: i64) -> anyhow::Result<Option<DigestReport>> {
             }
             Next::Send => match publish(app, Edition::of_draft(app, row)).await {
                 Err(error) if matches!(error.downcast_ref(), Some(Error::DraftChanged)) => {}
-                Err(error) => return Err(error),
-                Ok(report) => {
-                    learn(app, id).await?;
-                    return Ok(Some(report));
-                }
+                report => return report.map(Some),
             },
             Next::Wait => does(app, &row, Act::Wait).await?,
             Next::RollOn => does(app, &row, Act::RollOn).await?,
@@ -88,25 +78,6 @@ async fn attend_to(app: &App, id: i64) -> anyhow::Result<Option<DigestReport>> {
     }
     // The editors are quick; the next round is soon.
     Ok(None)
-}
-
-/// Hands on what editors said about the topic with a draft that was sent. Its ledger is kept, so the same can be read from it
-/// again.
-async fn learn(app: &App, id: i64) -> anyhow::Result<()> {
-    let Some(row) = app.store.digests().draft(id).await? else { return Ok(()) };
-    let mut by_editor: BTreeMap<String, Acts> = BTreeMap::new();
-    for EditorLabel { item, by, verdict } in labels_of(&row.draft) {
-        let acts = by_editor.entry(by.clone()).or_insert_with(|| Acts { who: by, ..Acts::default() });
-        match verdict {
-            Verdict::OffTopic => acts.off_topic.push(item),
-            Verdict::Included => acts.included.push(item),
-            Verdict::Kept => acts.kept.push(item),
-        }
-    }
-    for acts in by_editor.values() {
-        record_labels(app, acts).await?;
-    }
-    Ok(())
 }
 
 fn is_empty(draft: &Draft) -> bool {
@@ -167,21 +138,25 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
     if carried.is_empty() && stories.is_empty() && near_misses.is_empty() {
         return Ok(None);
     }
+    let sample: Vec<i64> = learning::sample(app, due.cadence, &due.slot.key(), after, through_seq).await?;
+    let drawn: Vec<i64> =
+        sample.iter().copied().filter(|seq| near_misses.iter().all(|known| known.seq != *seq)).collect();
+    near_misses.extend(app.store.items().not_selected(drawn, excerpt_chars).await?);
     let carried_seqs = carried.iter().map(|story| story.seq).collect();
     let stories: Vec<Story> = carried.into_iter().chain(stories).collect();
     let all: Vec<Story> = stories.iter().chain(&near_misses).cloned().collect();
     let pins = Arrangement::pinned(&app.config.settings.digest.pin);
-    let quality = quality::shown(app).await?;
     let base = Base {
         order: digest::order(&all, &outlines(&app.config.topic), &pins),
         stories,
         carried: carried_seqs,
         near_misses,
+        sample,
         note: note::next(app, Some(due.cadence)).await?.markdown,
         corrections: digests.unannounced(Some(due.cadence)).await?,
-        quality: quality.map(|QualityView { kept, sampled, missed }| Quality { kept, sampled, missed }),
         missed: quiet::missed(app.words(), &due.missed),
         earlier: digests.last_subjects(Some(due.cadence)).await?,
+        quality: quality::shown(app).await?,
     };
     let name = page_name(app, Some(due.cadence), due.slot.utc);
     let new = NewDraft {

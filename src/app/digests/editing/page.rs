@@ -133,7 +133,10 @@ async fn view(
         listed,
         out: out.collect(),
         near_misses: draft.near_misses().into_iter().map(|piece| pieces.view(piece)).collect(),
-        sample: Vec::new(),
+        // It is blind: neither score nor reasons are shown.
+        sample: (draft.sample().into_iter())
+            .map(|piece| PieceView { score: String::new(), reason: String::new(), ..pieces.view(piece) })
+            .collect(),
         themes: themes.chain([last]).collect(),
         note: markdown.to_owned(),
         note_html: NoteView::new(markdown).html,

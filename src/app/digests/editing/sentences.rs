@@ -71,8 +71,7 @@ pub(super) fn odd(words: &Catalogue, odd: &Oddity) -> String {
         Oddity::Unread { titles, of } => {
             let named = titles.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
             let key = if titles.len() > NAMED { "draft.odd_unread_more" } else { "draft.odd_unread" };
-            let values =
-                [("unread", titles.len().into()), ("sources", (*of).into()), ("titles", Value::from(&named))];
+            let values = [("unread", titles.len().into()), ("sources", (*of).into()), ("titles", Value::from(&named))];
             words.text(key, &values)
         }
         Oddity::Thin { stories, usual } => {

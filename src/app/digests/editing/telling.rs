@@ -26,7 +26,8 @@ pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<
             link: app.page(&format!("edit/{}", super::token(app, row, editor))),
             is_empty: digest.is_none(),
         };
-        let rendered = app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;
+        let rendered =
+            app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;
         mails.push(DraftMail {
             to: editor.clone(),
             body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },

@@ -22,9 +22,18 @@ impl Shown<'_> {
     pub(super) async fn print(&self) -> anyhow::Result<()> {
         let (row, draft) = (self.row, &self.row.draft);
         let digest = page::composed(self.app, row).await?;
-        print(format_args!("the {} digest of {}, version {}: {}", row.cadence, row.slot, draft.version(), self.state()));
+        print(format_args!(
+            "the {} digest of {}, version {}: {}",
+            row.cadence,
+            row.slot,
+            draft.version(),
+            self.state()
+        ));
         if !draft.note().is_empty() {
-            print(format_args!("\nNote\n{}", draft.note().lines().map(|line| format!("  {}\n", plain(line))).collect::<String>().trim_end()));
+            print(format_args!(
+                "\nNote\n{}",
+                draft.note().lines().map(|line| format!("  {}\n", plain(line))).collect::<String>().trim_end()
+            ));
         }
         for section in digest.iter().flat_map(|digest| &digest.sections) {
             self.list(&section.title, section.stories.iter().map(|entry| entry.seq));
@@ -34,6 +43,7 @@ impl Shown<'_> {
         let out = [Fate::LeftOut, Fate::OffTopic, Fate::Postponed];
         self.list("Taken out", out.into_iter().flat_map(|fate| draft.with_fate(fate)).map(|piece| piece.story.seq));
         self.list("Near misses", draft.near_misses().into_iter().map(|piece| piece.story.seq));
+        self.list("Drawn at random", draft.sample().into_iter().map(|piece| piece.story.seq));
         if !draft.ledger().is_empty() {
             print("\nDone so far");
         }
@@ -111,18 +121,22 @@ impl Shown<'_> {
             "listed": entries(digest.as_ref().map(|digest| &digest.listed)),
             "out": out.collect::<Vec<_>>(),
             "near_misses": draft.near_misses().into_iter().map(|piece| self.piece(piece)).collect::<Vec<_>>(),
+            "sample": draft.sample().into_iter().map(|piece| self.piece(piece)).collect::<Vec<_>>(),
             "ledger": ledger_json(row),
         }))
     }
 
     fn piece(&self, piece: &Piece) -> Value {
-        let (story, fate) = (&piece.story, match piece.fate {
-            Fate::In => "in",
-            Fate::NearMiss => "near_miss",
-            Fate::LeftOut => "left_out",
-            Fate::OffTopic => "off_topic",
-            Fate::Postponed => "postponed",
-        });
+        let (story, fate) = (
+            &piece.story,
+            match piece.fate {
+                Fate::In => "in",
+                Fate::NearMiss => "near_miss",
+                Fate::LeftOut => "left_out",
+                Fate::OffTopic => "off_topic",
+                Fate::Postponed => "postponed",
+            },
+        );
         json!({
             "seq": story.seq, "title": story.title, "link": story.link, "source": story.source, "score": story.score,
             "themes": story.themes, "reasons": story.phrases, "excerpt": story.excerpt, "comment": story.comment,

@@ -197,7 +197,8 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0 };
-    let none = compose(&stories(), &outlines(), &limits, None, &context(&[]), &Arrangement::default()).expect("a digest");
+    let none =
+        compose(&stories(), &outlines(), &limits, None, &context(&[]), &Arrangement::default()).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 

@@ -330,9 +330,7 @@ impl Act {
                 }
                 Self::Edit { seq, title, excerpt: line(&excerpt, "excerpt", EXCERPT_CHARS)? }
             }
-            Self::Comment { seq, comment } => {
-                Self::Comment { seq, comment: line(&comment, "comment", COMMENT_CHARS)? }
-            }
+            Self::Comment { seq, comment } => Self::Comment { seq, comment: line(&comment, "comment", COMMENT_CHARS)? },
             Self::Note { markdown } => {
                 let markdown = markdown.replace("\r\n", "\n").trim().to_owned();
                 if markdown.len() > NOTE_BYTES {

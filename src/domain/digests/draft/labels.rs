@@ -12,6 +12,8 @@ pub enum Verdict {
     Included,
     /// Selected, and kept in a draft that an editor looked at.
     Kept,
+    /// A near miss, or a post of the blind sample, that an editor saw and did not include.
+    PassedOver,
 }
 
 /// One label.
@@ -36,9 +38,11 @@ pub fn labels_of(draft: &Draft) -> Vec<EditorLabel> {
             Fate::OffTopic => Verdict::OffTopic,
             Fate::In if piece.is_extra => Verdict::Included,
             Fate::In if !piece.story.is_listed => Verdict::Kept,
-            Fate::In | Fate::NearMiss | Fate::LeftOut | Fate::Postponed => return None,
+            Fate::NearMiss => Verdict::PassedOver,
+            Fate::In | Fate::LeftOut | Fate::Postponed => return None,
         };
-        let by = piece.by.as_ref().filter(|_| verdict != Verdict::Kept).unwrap_or(&looked.by);
+        let is_decided = matches!(verdict, Verdict::OffTopic | Verdict::Included);
+        let by = piece.by.as_ref().filter(|_| is_decided).unwrap_or(&looked.by);
         Some(EditorLabel { item: piece.story.seq, by: by.clone(), verdict })
     };
     draft.pieces.values().filter_map(label).collect()

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::digests::digest;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Context, Limits, SectionOutline};
 
 fn story(seq: i64, score: f32, theme: &str) -> Story {
@@ -48,11 +48,19 @@ fn outline(name: &str) -> SectionOutline {
 
 fn composed(draft: &Draft, max_stories: usize) -> Digest {
     let limits = Limits { max_stories, rows: 100 };
-    let words = Catalogue::sample(&[("digest.subject_more", "{title}"), ("digest.subject_more_on", "{title}"), ("digest.subject_alone", "{title}"),
-        ("digest.subject_dated", "{title}"), ("digest.preheader", "{titles}"), ("digest.other_theme", "Other"), ("digest.untitled", "Untitled")]);
+    let words = Catalogue::sample(&[
+        ("digest.subject_more", "{title}"),
+        ("digest.subject_more_on", "{title}"),
+        ("digest.subject_alone", "{title}"),
+        ("digest.subject_dated", "{title}"),
+        ("digest.preheader", "{titles}"),
+        ("digest.other_theme", "Other"),
+        ("digest.untitled", "Untitled"),
+    ]);
     let context = Context { words: &words, name: "reform", earlier: &[], date: "30 November 2026" };
     let arrangement = draft.arrangement(Arrangement::default());
-    digest::compose(&draft.stories(), &[outline("a"), outline("b")], &limits, None, &context, &arrangement).expect("stories")
+    digest::compose(&draft.stories(), &[outline("a"), outline("b")], &limits, None, &context, &arrangement)
+        .expect("stories")
 }
 
 /// The stories of each section, then those with one line.
@@ -206,7 +214,12 @@ fn labels_are_what_editors_said_about_the_topic() {
     draft.apply(Act::Approve, "ben", now()).expect("it is held");
     draft.apply(Act::Sent { run: 1 }, PROGRAM, now()).expect("it is approved");
     let labels: Vec<_> = labels_of(&draft).into_iter().map(|label| (label.item, label.by, label.verdict)).collect();
-    let expected = [(1, "ada", Verdict::OffTopic), (4, "ben", Verdict::Kept), (5, "ben", Verdict::Kept), (7, "ada", Verdict::Included)];
+    let expected = [
+        (1, "ada", Verdict::OffTopic),
+        (4, "ben", Verdict::Kept),
+        (5, "ben", Verdict::Kept),
+        (7, "ada", Verdict::Included),
+    ];
     assert_eq!(labels, expected.map(|(item, by, verdict)| (item, by.to_owned(), verdict)));
 }
 

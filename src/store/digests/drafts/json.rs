@@ -8,6 +8,7 @@ use url::Url;
 use crate::domain::digests::correction;
 use crate::domain::digests::digest;
 use crate::domain::digests::draft;
+use crate::domain::selection::sample::ShownQuality;
 use crate::store::{Error, from_json, word};
 
 #[derive(Serialize, Deserialize)]
@@ -91,15 +92,16 @@ struct Base {
     stories: Vec<Story>,
     carried: Vec<i64>,
     near_misses: Vec<Story>,
+    #[serde(default)]
+    sample: Vec<i64>,
     order: Vec<i64>,
     note: String,
     #[serde(default)]
     corrections: Vec<Correction>,
-    /// Kept, sampled, missed.
-    #[serde(default)]
-    quality: Option<[usize; 3]>,
     missed: String,
     earlier: Vec<String>,
+    #[serde(default)]
+    quality: Option<ShownQuality>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -132,12 +134,13 @@ pub(super) fn write_base(base: &draft::Base) -> String {
         stories: stories(&base.stories),
         carried: base.carried.clone(),
         near_misses: stories(&base.near_misses),
+        sample: base.sample.clone(),
         order: base.order.clone(),
         note: base.note.clone(),
         corrections: base.corrections.iter().map(Correction::from).collect(),
-        quality: base.quality.map(|draft::Quality { kept, sampled, missed }| [kept, sampled, missed]),
         missed: base.missed.clone(),
         earlier: base.earlier.clone(),
+        quality: base.quality,
     })
 }
 
@@ -149,12 +152,13 @@ pub(super) fn read_base(text: &str) -> Result<draft::Base, Error> {
         stories: stories(base.stories),
         carried: base.carried,
         near_misses: stories(base.near_misses),
+        sample: base.sample,
         order: base.order,
         note: base.note,
         corrections: base.corrections.into_iter().map(Correction::read).collect::<Result<_, _>>()?,
-        quality: base.quality.map(|[kept, sampled, missed]| draft::Quality { kept, sampled, missed }),
         missed: base.missed,
         earlier: base.earlier,
+        quality: base.quality,
     })
 }
 

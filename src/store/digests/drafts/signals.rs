@@ -25,8 +25,7 @@ impl Digests<'_> {
         self.reader
             .read(move |connection| {
                 let mut statement = connection.prepare(LAST_SIZES)?;
-                let sizes =
-                    statement.query_map(params![cadence.as_str(), limit as u64], |row| row.get("stories"))?;
+                let sizes = statement.query_map(params![cadence.as_str(), limit as u64], |row| row.get("stories"))?;
                 Ok(sizes.collect::<Result<_, _>>()?)
             })
             .await

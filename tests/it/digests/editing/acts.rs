@@ -120,7 +120,11 @@ async fn a_story_moves_up_and_down_and_into_another_section() {
     let order = || async {
         let digest = policy_digest::app::digests::editing::page::composed(&scene.world.app, &scene.row().await).await;
         let digest = digest.unwrap().unwrap();
-        digest.sections.iter().map(|section| section.stories.iter().map(|entry| entry.seq).collect()).collect::<Vec<Vec<i64>>>()
+        digest
+            .sections
+            .iter()
+            .map(|section| section.stories.iter().map(|entry| entry.seq).collect())
+            .collect::<Vec<Vec<i64>>>()
     };
     let before = order().await[0].clone();
     scene.does(&format!("act=up&seq={}", before[2])).await;

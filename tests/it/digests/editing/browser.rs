@@ -88,7 +88,9 @@ async fn whole_life(hand: Hand) {
         assert!(words.iter().all(|words| mail.text.contains(words)), "{}", mail.text);
     }
     browser.open(&format!("http://{}/archive/2026-11-30", scene.at)).await;
-    for words in ["A better title", "Read this first.", "Dear readers.", "One purse for two towns", "Notes on budgets, part 6"] {
+    for words in
+        ["A better title", "Read this first.", "Dear readers.", "One purse for two towns", "Notes on budgets, part 6"]
+    {
         browser.says(words).await;
     }
     assert!(!browser.text().await.contains("part 1") && !browser.text().await.contains("part 2"));

@@ -8,7 +8,8 @@ use crate::support::program::{policy_digest, text};
 async fn run(scene: &Scene, arguments: &[&str]) -> (Option<i32>, String) {
     let folder = scene.world.folder().to_owned();
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-    let output = tokio::task::spawn_blocking(move || policy_digest(&folder).arg("draft").args(arguments).output().unwrap());
+    let output =
+        tokio::task::spawn_blocking(move || policy_digest(&folder).arg("draft").args(arguments).output().unwrap());
     let output = output.await.unwrap();
     (output.status.code(), text(&output))
 }

@@ -32,9 +32,10 @@ async fn a_withdrawn_and_a_corrected_story_are_said_on_the_page_in_the_feeds_and
     assert!(feed.contains("Correction: It was twelve councils, not two."), "{feed}");
     assert!(feed.contains("<updated>2026-11-30T11:00:00Z</updated>"), "{feed}");
     write(&scene.world, &[Entry::on_topic("7")]);
-    for (lead, slot, is_said) in
-        [("2026-12-07T05:00:00Z", "2026-12-07T08:00:00Z", true), ("2026-12-14T05:00:00Z", "2026-12-14T08:00:00Z", false)]
-    {
+    for (lead, slot, is_said) in [
+        ("2026-12-07T05:00:00Z", "2026-12-07T08:00:00Z", true),
+        ("2026-12-14T05:00:00Z", "2026-12-14T08:00:00Z", false),
+    ] {
         scene.wake(lead).await;
         scene.wake(slot).await;
         let next = to_subscribers(scene.world.mails()).remove(0);

@@ -165,7 +165,11 @@ fn check(life: &Life<'_>, answered: &BTreeMap<u64, String>) {
         let entry = &ledger[usize::try_from(*version).unwrap() - 1];
         assert_eq!((&entry["version"], &entry["act"]), (&(*version).into(), &"comment".into()), "it was answered");
     }
-    let last = draft["sections"][0]["stories"].as_array().unwrap().iter().find_map(|story| story["comment"].as_str().filter(|words| !words.is_empty()));
+    let last = draft["sections"][0]["stories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|story| story["comment"].as_str().filter(|words| !words.is_empty()));
     let last = last.expect("a comment").to_owned();
     for (person, emails) in digests(life.sink) {
         let ids: BTreeSet<&String> = emails.iter().map(|(id, _)| id).collect();

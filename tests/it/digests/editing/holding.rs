@@ -55,7 +55,8 @@ async fn a_late_approval_sends_at_once() {
 async fn held_for_too_long_it_rolls_on_with_what_its_editors_did() {
     let scene = scene().await;
     scene.wake(LEAD).await;
-    let [second, near] = [scene.seq("Collaborative governance, part 2").await, scene.seq("Notes on budgets, part 6").await];
+    let [second, near] =
+        [scene.seq("Collaborative governance, part 2").await, scene.seq("Notes on budgets, part 6").await];
     scene.does(&format!("act=off_topic&seq={second}")).await;
     scene.does(&format!("act=include&seq={near}")).await;
     scene.wake(SLOT).await;
@@ -72,7 +73,8 @@ async fn held_for_too_long_it_rolls_on_with_what_its_editors_did() {
     scene.world.mails();
     scene.does("act=approve").await;
     scene.wake("2026-12-07T08:00:00Z").await;
-    let digest = to_subscribers(scene.world.mails()).into_iter().find(|mail| mail.header("To").contains("sue")).unwrap();
+    let digest =
+        to_subscribers(scene.world.mails()).into_iter().find(|mail| mail.header("To").contains("sue")).unwrap();
     assert!(digest.text.contains("No digest came out on Monday, 30 November"), "{}", digest.text);
     assert!(!posts(&digest).contains(&"2".to_owned()) && posts(&digest).contains(&"6".to_owned()), "{}", digest.text);
 }

@@ -9,7 +9,8 @@ const NEXT_LEAD: &str = "2026-12-07T05:00:00Z";
 const NEXT_SLOT: &str = "2026-12-07T08:00:00Z";
 
 fn of(mails: &[Mail], name: &str) -> Vec<String> {
-    let mail = mails.iter().find(|mail| mail.header("To").contains(name)).unwrap_or_else(|| panic!("nothing for {name}"));
+    let mail =
+        mails.iter().find(|mail| mail.header("To").contains(name)).unwrap_or_else(|| panic!("nothing for {name}"));
     let mut posts = posts(mail);
     posts.sort();
     posts

@@ -39,7 +39,11 @@ async fn looking_changes_nothing() {
     let database = scene.world.folder().join("data/policy-digest.db");
     let path = scene.path("ada@example.org").await;
     let before = everything(&database);
-    for path in [format!("{path}?done=approve&act=approve&version=0"), format!("{path}/preview"), format!("{path}/act?act=hold&version=0")] {
+    for path in [
+        format!("{path}?done=approve&act=approve&version=0"),
+        format!("{path}/preview"),
+        format!("{path}/act?act=hold&version=0"),
+    ] {
         assert!(["200", "303"].contains(&status_of(&get(scene.at, &path).await)), "{path}");
     }
     scene.act("act=note_preview&markdown=*Hello*").await;
@@ -113,7 +117,10 @@ async fn what_an_editor_types_wrongly_is_refused_with_the_reason_and_hostile_wor
 #[tokio::test]
 async fn a_draft_of_a_thousand_items_is_shown() {
     let scene = Scene::configured(EDITORS).await;
-    let on_topic = (0..60).map(|id| Entry { text: format!("Town {id} writes about collaborative governance."), ..Entry::on_topic(&format!("a{id}")) });
+    let on_topic = (0..60).map(|id| Entry {
+        text: format!("Town {id} writes about collaborative governance."),
+        ..Entry::on_topic(&format!("a{id}"))
+    });
     let off_topic = (0..940).map(|id| near_miss(&format!("b{id}")));
     write(&scene.world, &on_topic.chain(off_topic).collect::<Vec<_>>());
     scene.wake(LEAD).await;
@@ -126,5 +133,8 @@ async fn a_draft_of_a_thousand_items_is_shown() {
         times.push(began.elapsed());
     }
     times.sort();
-    aloud(&format!("a draft of 1,000 items (60 stories, 30 near misses): {:?} (of 5: {:?} to {:?})", times[2], times[0], times[4]));
+    aloud(&format!(
+        "a draft of 1,000 items (60 stories, 30 near misses): {:?} (of 5: {:?} to {:?})",
+        times[2], times[0], times[4]
+    ));
 }

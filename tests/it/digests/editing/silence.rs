@@ -41,7 +41,8 @@ async fn without_a_word_it_goes_out_at_its_slot_byte_for_byte_as_it_was_shown() 
     assert_eq!(scene.world.mails().len(), 0);
     let scene = scene.restarted().await;
     assert_eq!(scene.wake(SLOT).await.delivery.sent, 2);
-    let bodies = |column: &str| scene.world.rows::<String>(&format!("SELECT {column} FROM bodies WHERE run IS NOT NULL"));
+    let bodies =
+        |column: &str| scene.world.rows::<String>(&format!("SELECT {column} FROM bodies WHERE run IS NOT NULL"));
     assert_eq!(bodies("html"), [shown.html]);
     assert_eq!(bodies("text"), [shown.text]);
     assert_eq!(bodies("subject"), [shown.subject]);
