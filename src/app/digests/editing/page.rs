@@ -148,9 +148,16 @@ async fn view(
 
 fn ledger_line(app: &ReadOnly, words: &Catalogue, draft: &Draft, entry: &LedgerEntry) -> LedgerLineView {
     let title = entry.act.story().map_or("", |seq| draft.title(seq));
+    let act = match entry.act.clone() {
+        Act::Section { seq, theme } => {
+            let known = app.config.topic.themes.iter().find(|known| known.name == theme);
+            Act::Section { seq, theme: known.map_or(theme, |known| known.title.clone()) }
+        }
+        other => other,
+    };
     let by = if entry.by == PROGRAM { words.words("draft.program") } else { entry.by.clone() };
     let at = super::day_and_time(app, words, entry.at);
-    LedgerLineView { at, by, what: sentences::act(words, &entry.act, title) }
+    LedgerLineView { at, by, what: sentences::act(words, &act, title) }
 }
 
 /// What was done since the version that an editor saw, in lines; for the page that refuses an act.

@@ -11,4 +11,5 @@ CREATE TABLE corrections (
     UNIQUE (run, seq)
 ) STRICT;
 CREATE INDEX corrections_open ON corrections (id) WHERE announced IS NULL;
+CREATE INDEX corrections_by_announcement ON corrections (announced);
 CREATE INDEX corrections_by_time ON corrections (made);

@@ -146,6 +146,9 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
     }
 }
 
+/// The acts on a draft that are shown.
+const LAST_ACTS: usize = 3;
+
 /// A draft in a line. Editors' addresses are not shown here.
 fn draft(row: &DraftRow, zone: Tz) -> String {
     let ledger = row.draft.ledger();
@@ -154,7 +157,11 @@ fn draft(row: &DraftRow, zone: Tz) -> String {
         None => "no changes".to_owned(),
     };
     let status = row.draft.status().as_str().replace('_', " ");
-    format!("{} of {}: {status}; {acts}", row.cadence, moment(row.due, zone))
+    let last = ledger.iter().rev().take(LAST_ACTS).map(|entry| {
+        let title = entry.act.story().map_or("", |seq| row.draft.title(seq));
+        format!("; {}: {}", short(entry.at, zone), entry.act.sentence(title))
+    });
+    format!("{} of {}: {status}; {acts}{}", row.cadence, moment(row.due, zone), last.collect::<String>())
 }
 
 fn moment(at: DateTime<Utc>, zone: Tz) -> String {

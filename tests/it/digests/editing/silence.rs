@@ -17,7 +17,7 @@ async fn a_draft_is_made_before_its_slot_and_each_editor_gets_it_with_a_link_of_
     let mut links = Vec::new();
     for (mail, name) in mails.iter().zip(["ada", "ben"]) {
         assert_eq!(mail.header("To"), format!("{name}@example.org"));
-        assert!(mail.header("Subject").starts_with("[Draft] "), "{}", mail.header("Subject"));
+        assert!(mail.header("Subject").starts_with("Draft: "), "{}", mail.header("Subject"));
         assert!(mail.text.contains("If you do nothing, this goes out at 8:00 on 30 November 2026."), "{}", mail.text);
         assert!(!mail.text.contains(".invalid") && !mail.headers.contains("List-"), "{}", mail.text);
         assert_eq!(posts(mail).len(), 5);
