@@ -18,12 +18,14 @@ pub mod subscribers;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Database, Limits, Settings};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
 use crate::fetch::{self, Fetcher};
@@ -69,6 +71,12 @@ impl ReadOnly {
         outbox(&self.config.settings.data)
     }
 
+    /// The default language.
+    #[must_use]
+    pub fn words(&self) -> &Arc<Catalogue> {
+        self.config.languages.first()
+    }
+
     /// The address of a page below the public URL.
     pub(crate) fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.config.settings.public_url.as_str().trim_end_matches('/'))
@@ -104,7 +112,8 @@ fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 }
 
 fn renderer(config: &Config) -> anyhow::Result<Renderer> {
-    let renderer = Renderer::new(config.settings.templates_dir.as_deref()).context("cannot load the templates")?;
+    let renderer = Renderer::new(config.settings.templates_dir.as_deref(), &config.languages)
+        .context("cannot load the templates")?;
     Ok(renderer.for_site(&config.settings.name, config.settings.public_url.as_str()))
 }
 

@@ -12,6 +12,7 @@ pub mod schema;
 mod settings;
 mod stamp;
 mod topic;
+mod words;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -28,7 +29,9 @@ pub use settings::{
 };
 pub use stamp::Stamp;
 pub use topic::phrases::{PhrasePlace, phrase_places};
+pub use words::{Untranslated, WORDS, built_in_languages};
 
+use crate::domain::catalogue::Languages;
 use crate::domain::feeds::Feed;
 use crate::domain::operations::os_error;
 use crate::domain::selection::topic::Topic;
@@ -61,6 +64,10 @@ pub struct Config {
     pub subscribers_csv: Option<PathBuf>,
     /// The file of the editor's note, which may not exist.
     pub note_file: PathBuf,
+    /// The words of emails and pages in each language, the default language first.
+    pub languages: Languages,
+    /// Languages whose file lacks messages.
+    pub untranslated: Vec<Untranslated>,
     /// The keys of `digest.toml` with their values as written.
     written: BTreeMap<String, String>,
 }
@@ -71,7 +78,7 @@ pub struct Config {
 /// # Errors
 /// Everything that is wrong in the three files and the variables.
 pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]) -> Result<Config, Findings> {
-    read(folder, data, environment, true)
+    read(folder, data, environment, &[])
 }
 
 /// Reads a folder whose classifier is about to be trained: the classifier's file is not read.
@@ -79,14 +86,29 @@ pub fn load(folder: &Path, data: Option<&Path>, environment: &[(String, String)]
 /// # Errors
 /// As [`load`].
 pub fn load_untrained(folder: &Path) -> Result<Config, Findings> {
-    read(folder, None, &environment::of_process(), false)
+    read(folder, None, &environment::of_process(), &[ToBeMade::Classifier])
+}
+
+/// Reads a folder to which feeds are about to be added: `feeds.toml` may be missing.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_feeds(folder: &Path, data: Option<&Path>) -> Result<Config, Findings> {
+    read(folder, data, &environment::of_process(), &[ToBeMade::Feeds])
+}
+
+/// A file that the command itself is about to write, so that it may be missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ToBeMade {
+    Classifier,
+    Feeds,
 }
 
 fn read(
     folder: &Path,
     data: Option<&Path>,
     environment: &[(String, String)],
-    is_trained: bool,
+    to_be_made: &[ToBeMade],
 ) -> Result<Config, Findings> {
     if !folder.is_dir() {
         let hint = Some("name the folder with `--config DIR`".to_owned());
@@ -95,7 +117,9 @@ fn read(
     }
     let diagnostics = Diagnostics::new(environment);
     let digest_text = content(folder, File::Digest, &diagnostics).unwrap_or_default();
-    let feeds_text = content(folder, File::Feeds, &diagnostics).unwrap_or_default();
+    let has_feeds = !to_be_made.contains(&ToBeMade::Feeds) || folder.join(File::Feeds.name()).exists();
+    let feeds_text =
+        if has_feeds { content(folder, File::Feeds, &diagnostics).unwrap_or_default() } else { String::new() };
     let own_topic = content(folder, File::Topic, &diagnostics);
     let named = |name: &str| match own_topic {
         Some(_) => std::fs::read(folder.join(name)),
@@ -113,18 +137,27 @@ fn read(
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &diagnostics);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
     let topic_table = Table::parse(topic_text, File::Topic, &diagnostics);
-    let (topic, classifier) = topic::read(topic_table, topic_text, &settings.relevance, is_trained.then_some(named));
+    let (topic, classifier) = topic::read(
+        topic_table,
+        topic_text,
+        &settings.relevance,
+        (!to_be_made.contains(&ToBeMade::Classifier)).then_some(named),
+    );
 
     if is_whole {
         check::relevance(&settings.relevance, topic::scale(classifier.as_ref()), &diagnostics);
     }
 
     let written = diagnostics.written(&digest_text);
-    Findings::none_or(diagnostics.findings(folder, |file| match file {
+    let templates = settings.templates_dir.as_deref();
+    let words = words::read(templates, &words::chosen(&settings.languages, &settings.locale, templates));
+    let mut findings = diagnostics.findings(folder, |file| match file {
         File::Digest => &digest_text,
         File::Feeds => &feeds_text,
         File::Topic => topic_text,
-    }))?;
+    });
+    findings.extend(words.findings);
+    Findings::none_or(findings)?;
     if let Some(data) = data {
         data.clone_into(&mut settings.data);
         settings.former_data = None;
@@ -140,6 +173,8 @@ fn read(
         classifier_file,
         subscribers_csv,
         note_file,
+        languages: words.languages,
+        untranslated: words.untranslated,
         written,
     })
 }
@@ -180,7 +215,8 @@ fn content(folder: &Path, file: File, diagnostics: &Diagnostics) -> Option<Strin
         Ok(text) => Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             if file == File::Feeds {
-                let hint = "list the feeds in it, each as `[[feed]]` with `id = \"…\"` and `url = \"https://…\"`";
+                let hint =
+                    "add a feed with `policy-digest feeds add URL`, or write `[[feed]]` tables with `id` and `url`";
                 diagnostics.add(Place::Whole(file), "the file does not exist", Some(hint.to_owned()));
             }
             None

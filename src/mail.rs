@@ -1,4 +1,4 @@
-//! A mail as bytes (RFC 5322, MIME), and how it leaves. What stands in the mail is `render`'s; when and to whom is
+//! A mail as bytes (RFC 5322, MIME), and how it leaves. What the email says is `render`'s subject; when and to whom it goes is
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
 pub mod dkim;
@@ -51,7 +51,7 @@ pub struct Envelope {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An address that is none.
-    #[error("`{0}` is not a mail address")]
+    #[error("`{0}` is not an email address")]
     Address(&'static str),
     /// An address with letters beyond ASCII before its `@`, for a server that takes none (RFC 6531).
     #[error("the mail server takes no address with letters beyond ASCII before the `@` (SMTPUTF8), as `{0}` has one")]
@@ -86,7 +86,7 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Whoever answers has not shown to be the server.
+    /// The peer has not proved to be the server.
     #[error("the certificate of the mail server `{host}` is not accepted")]
     Certificate {
         /// Its name.
@@ -143,8 +143,8 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl Error {
-    /// Whether it lies in the way out and not in this message: the next one would fare no better. A refusal of one message
-    /// is not that, whoever's fault it is, save 421 (RFC 5321 §3.8): a run that is refused too often is held.
+    /// Whether the fault is in the connection and not in this message: the next one would fare no better. A refusal of one message
+    /// is not such a fault, except 421 (RFC 5321 §3.8): a run that is refused too often is held.
     #[must_use]
     pub fn concerns_the_relay(&self) -> bool {
         use reply::Command::{Auth, Hello, Mail, StartTls};
@@ -299,7 +299,7 @@ fn encoded_words(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), encoded.join("\r\n "))
 }
 
-/// What stands between the angle brackets of a Message-ID: one `@`, visible ASCII, short enough for one line.
+/// What is between the angle brackets of a Message-ID: one `@`, visible ASCII, short enough for one line.
 fn bracketed(message_id: &str) -> Option<&str> {
     let inner = message_id.strip_prefix('<')?.strip_suffix('>')?;
     let is_short = inner.len() <= 240 && inner.matches('@').count() == 1;

@@ -2,6 +2,9 @@
 //! No markup leaves this room, nothing is fetched, and the time is what the caller says.
 //! One bad entry costs that entry; a panic costs that document.
 
+use entry::identity;
+use json::rss;
+use markup::repair;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -17,33 +20,20 @@ use crate::domain::feeds::{Cut, Hints};
 use crate::domain::items::identity::Unchanged;
 use crate::domain::items::item::{Identity, Item};
 
-mod base;
 pub mod dates;
-pub mod discover;
-mod draft;
 mod encoding;
-mod entities;
 mod entry;
 mod hints;
 pub mod html;
-mod identity;
 mod json;
 mod kind;
-mod leaf;
-mod lexer;
-mod newest;
-pub mod page;
-mod person;
-mod repair;
-mod rss_in_json;
-mod tokenize;
-mod vocabulary;
+mod markup;
 
-use draft::{Draft, Written};
+use entry::draft::{Draft, Written};
+use entry::identity::Settled;
 pub use entry::stored_bytes;
-use identity::Settled;
 pub use kind::Kind;
-use leaf::Value;
+use markup::leaf::Value;
 
 /// More than any feed; the fetcher stops earlier.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -106,7 +96,7 @@ pub struct Document {
     pub unchanged: Vec<Unchanged>,
     /// What it says about when to come again.
     pub hints: Hints,
-    /// What had to be mended, for the administrator's eyes.
+    /// What had to be repaired, for the administrator's eyes.
     pub repairs: Vec<Repair>,
     /// What was left out because there was more of it than the limits allow.
     pub cut: Cut,
@@ -189,7 +179,7 @@ fn read(source: &Source<'_>) -> Result<Document, Error> {
     let mut document = match start.starts_with(['{', '[']) {
         // A server's own words may stand before a feed: `[24-Nov-2026] PHP Notice: …`.
         true => match json::read(start, source) {
-            Err(Error::NotAFeed(_)) if let Some(rss) = rss_in_json::markup(start) => markup(&rss, &rss, source)?,
+            Err(Error::NotAFeed(_)) if let Some(rss) = rss::markup(start) => markup(&rss, &rss, source)?,
             Err(error @ Error::NotAFeed(_)) => match markup(&text, start, source) {
                 Err(spent @ Error::Spent(_)) => return Err(spent),
                 read => read.map_err(|_| error)?,

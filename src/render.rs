@@ -9,6 +9,7 @@ mod proof;
 mod sample;
 mod text;
 pub mod view;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub use view::{
     SourcesView, StatusView, WelcomeView,
 };
 
+use crate::domain::catalogue::{Catalogue, Languages};
 use crate::domain::items::text::single_line;
 
 /// The placeholder for a subscriber's unsubscribe link in a body that many share.
@@ -80,7 +82,8 @@ pub enum Error {
 /// Renders views with the loaded templates.
 #[derive(Debug)]
 pub struct Renderer {
-    environment: Environment<'static>,
+    /// Each language's code with its environment, the default language first.
+    environments: Vec<(String, Environment<'static>)>,
 }
 
 impl Renderer {
@@ -88,10 +91,10 @@ impl Renderer {
     ///
     /// # Errors
     /// `overrides` is not a folder, or a template does not parse.
-    pub fn new(overrides: Option<&Path>) -> Result<Self, Error> {
-        let renderer = Self::unread(overrides)?;
+    pub fn new(overrides: Option<&Path>, languages: &Languages) -> Result<Self, Error> {
+        let renderer = Self::unread(overrides, languages)?;
         for (name, _) in TEMPLATES {
-            renderer.template(name)?;
+            template(renderer.environment(languages.first()), name)?;
         }
         Ok(renderer)
     }
@@ -99,16 +102,18 @@ impl Renderer {
     /// Everything that is wrong with the templates. Each is parsed and rendered with sample data, with all optional values
     /// present and absent.
     #[must_use]
-    pub fn faults(overrides: Option<&Path>) -> Vec<Error> {
-        let renderer = match Self::unread(overrides) {
+    pub fn faults(overrides: Option<&Path>, languages: &Languages) -> Vec<Error> {
+        let renderer = match Self::unread(overrides, languages) {
             Ok(renderer) => renderer.for_site("Reform Digest", "https://digest.example.org/"),
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
-        for (name, _) in TEMPLATES {
+        for (environment, (name, _)) in
+            renderer.environments.iter().flat_map(|(_, it)| TEMPLATES.iter().map(move |t| (it, t)))
+        {
             // A template that others extend is read with each of them, so the same fault may appear repeatedly.
-            let read = renderer.template(name).err();
-            let tried = sample::values(name).into_iter().filter_map(|values| renderer.inlined(name, values).err());
+            let read = template(environment, name).err();
+            let tried = sample::values(name).into_iter().filter_map(|values| inlined(environment, name, values).err());
             for fault in read.into_iter().chain(tried) {
                 if faults.iter().all(|known| known.to_string() != fault.to_string()) {
                     faults.push(fault);
@@ -119,7 +124,7 @@ impl Renderer {
     }
 
     /// A renderer that has not parsed any template yet.
-    fn unread(overrides: Option<&Path>) -> Result<Self, Error> {
+    fn unread(overrides: Option<&Path>, languages: &Languages) -> Result<Self, Error> {
         if let Some(folder) = overrides.filter(|folder| !folder.is_dir()) {
             return Err(Error::Folder(folder.to_owned()));
         }
@@ -136,64 +141,80 @@ impl Renderer {
         text::add_filters(&mut environment);
         let folder = overrides.map(Path::to_owned);
         environment.set_loader(move |name| load(folder.as_deref(), name));
-        Ok(Self { environment }.for_site("", ""))
+        let in_language = |language: &std::sync::Arc<Catalogue>| {
+            let mut environment = environment.clone();
+            words::add_function(&mut environment, language);
+            environment.add_global("lang", language.locale().to_string());
+            environment.add_global("dir", language.locale().direction());
+            (language.code().to_owned(), environment)
+        };
+        Ok(Self { environments: languages.iter().map(in_language).collect() }.for_site("", ""))
     }
 
     /// Sets the digest's name and home page, which all pages show.
     #[must_use]
     pub fn for_site(mut self, name: &str, home: &str) -> Self {
-        self.environment.add_global("site", context! { name, home });
+        for (_, environment) in &mut self.environments {
+            environment.add_global("site", context! { name, home });
+        }
         self
     }
 
-    /// Renders an email.
+    /// The environment of a language, else that of the default one.
+    fn environment(&self, language: &Catalogue) -> &Environment<'static> {
+        let known = self.environments.iter().find(|(code, _)| code == language.code());
+        &known.unwrap_or(&self.environments[0]).1
+    }
+
+    /// Renders an email in a language.
     ///
     /// # Errors
     /// A template that uses a variable which the view does not have, or whose styles cannot be inlined.
-    pub fn email(&self, view: &impl EmailView) -> Result<Rendered, Error> {
-        let (folder, values) = (view.folder(), minijinja::Value::from(Serde(view)));
-        let subject = self.plain(&format!("{folder}/subject.txt.j2"), values.clone())?;
-        let text = self.plain(&format!("{folder}/body.txt.j2"), values.clone())?;
-        let html = self.inlined(&format!("{folder}/body.html.j2"), values)?;
+    pub fn email(&self, language: &Catalogue, view: &impl EmailView) -> Result<Rendered, Error> {
+        let (environment, folder) = (self.environment(language), view.folder());
+        let values = minijinja::Value::from(Serde(view));
+        let subject = plain(environment, &format!("{folder}/subject.txt.j2"), values.clone())?;
+        let text = plain(environment, &format!("{folder}/body.txt.j2"), values.clone())?;
+        let html = inlined(environment, &format!("{folder}/body.html.j2"), values)?;
         Ok(Rendered { subject: single_line(&subject), text: text::tidied(&text), html })
     }
 
-    /// Renders a web page.
+    /// Renders a web page in a language.
     ///
     /// # Errors
     /// As [`Renderer::email`].
-    pub fn page(&self, view: &impl PageView) -> Result<String, Error> {
-        self.inlined(view.template(), minijinja::Value::from(Serde(view)))
+    pub fn page(&self, language: &Catalogue, view: &impl PageView) -> Result<String, Error> {
+        inlined(self.environment(language), view.template(), minijinja::Value::from(Serde(view)))
     }
 
     /// Renders the operator's page. Its template is built in: it is neither exported nor looked for in a folder.
     ///
     /// # Errors
     /// None that an administrator can cause.
-    pub fn operator_page(&self, view: &StatusView) -> Result<String, Error> {
+    pub fn operator_page(&self, language: &Catalogue, view: &StatusView) -> Result<String, Error> {
         let (name, source) = builtin::OPERATOR_PAGE;
-        let page = self.environment.template_from_named_str(name, source);
+        let page = self.environment(language).template_from_named_str(name, source);
         page.and_then(|page| page.render(minijinja::Value::from(Serde(view)))).map_err(|source| explained(name, source))
     }
+}
 
-    /// Renders a template. The styles of an email's HTML, and of its page in the archive, are inlined.
-    fn inlined(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
-        let rendered = self.plain(name, values)?;
-        if !name.ends_with("/body.html.j2") && name != "page/archive.html.j2" {
-            return Ok(rendered);
-        }
-        // One `<style>` is marked to be kept: dark mode and small screens cannot be inlined.
-        let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
-        inliner.inline(&rendered).map_err(|source| Error::Styles { file: name.to_owned(), source: Box::new(source) })
+/// Renders a template. The styles of an email's HTML, and of its page in the archive, are inlined.
+fn inlined(environment: &Environment<'_>, name: &str, values: minijinja::Value) -> Result<String, Error> {
+    let rendered = plain(environment, name, values)?;
+    if !name.ends_with("/body.html.j2") && name != "page/archive.html.j2" {
+        return Ok(rendered);
     }
+    // One `<style>` is marked to be kept: dark mode and small screens cannot be inlined.
+    let inliner = css_inline::CSSInliner::options().load_remote_stylesheets(false).build();
+    inliner.inline(&rendered).map_err(|source| Error::Styles { file: name.to_owned(), source: Box::new(source) })
+}
 
-    fn plain(&self, name: &str, values: minijinja::Value) -> Result<String, Error> {
-        self.template(name)?.render(values).map_err(|source| explained(name, source))
-    }
+fn plain(environment: &Environment<'_>, name: &str, values: minijinja::Value) -> Result<String, Error> {
+    template(environment, name)?.render(values).map_err(|source| explained(name, source))
+}
 
-    fn template(&self, name: &str) -> Result<minijinja::Template<'_, '_>, Error> {
-        self.environment.get_template(name).map_err(|source| explained(name, source))
-    }
+fn template<'e>(environment: &'e Environment<'_>, name: &str) -> Result<minijinja::Template<'e, 'e>, Error> {
+    environment.get_template(name).map_err(|source| explained(name, source))
 }
 
 /// Puts a subscriber's links and the day on which they subscribed into a rendered body. Both links must be plain http(s)

@@ -22,12 +22,11 @@ use subscribers::sign_up;
 use subscribers::subscriptions;
 use subscribers::unsubscribe;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::StatusCode;
 use axum::middleware;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 
@@ -35,9 +34,10 @@ use crate::app::App;
 use crate::app::operations::keys::LinkError;
 use crate::app::operations::reload::Live;
 use crate::domain::subscribers::token::TokenError;
-use crate::render::{MessageView, PageForm, PageLink, PageView};
+use crate::render::{MessageView, PageLink};
 pub use http::bounds::Bounds;
 use http::error::Failure;
+use http::site::Site;
 
 /// Who a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ fn router(live: Live, bounds: Bounds) -> Router {
         let pages = table().into_iter().filter(move |(_, audience, _)| *audience == wanted);
         pages.fold(Router::new(), |router, (address, _, methods)| router.route(address, methods))
     };
-    let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
+    let error_pages = middleware::from_fn_with_state(live.clone(), answer::error_pages);
     Router::new()
         .merge(of(Audience::Public))
         .merge(of(Audience::Holder).layer(middleware::map_response(answer::personal)))
@@ -137,42 +137,24 @@ async fn not_found() -> StatusCode {
 
 /// What to do about a link that does not work.
 struct Help {
+    /// The key of the text.
     text: &'static str,
-    /// The path of the page to go to, and the text of the link to it.
+    /// The path of the page to go to, and the key of the text of the link to it.
     link: (&'static str, &'static str),
 }
 
 /// For links to the subscriber's own page and to unsubscribe: a new link opens a page for both.
-const NEW_LINK: Help = Help {
-    text: "It may have been cut off when it was copied, or it may be from an old email. Use the link in our latest email, or \
-           enter your address to get a new link: on the page that it opens you can change your subscription or unsubscribe.",
-    link: ("p", "Get a new link by email"),
-};
+const NEW_LINK: Help = Help { text: "unusable.new_link", link: ("p", "unusable.new_link_link") };
 
 /// The page that explains why a personal link does not work, and how to get a new one.
-fn refused(app: &App, error: LinkError, help: &Help) -> Result<Response, Failure> {
+fn refused(site: &Site, error: LinkError, help: &Help) -> Result<Response, Failure> {
     let (status, title) = match error {
-        LinkError::Refused(TokenError::Invalid) => (StatusCode::BAD_REQUEST, "This link is not valid"),
-        LinkError::Refused(TokenError::Expired) => (StatusCode::GONE, "This link has expired"),
+        LinkError::Refused(TokenError::Invalid) => (StatusCode::BAD_REQUEST, "unusable.invalid"),
+        LinkError::Refused(TokenError::Expired) => (StatusCode::GONE, "unusable.expired"),
         LinkError::Failed(error) => return Err(error.into()),
     };
     let (path, text) = help.link;
-    let link = PageLink { href: app.page(path), text: text.to_owned() };
-    let view = MessageView { link: Some(link), ..MessageView::new(title, &[help.text.to_owned()]) };
-    rendered(app, status, &view)
-}
-
-fn page(
-    app: &App,
-    status: StatusCode,
-    title: &str,
-    paragraphs: &[String],
-    form: Option<PageForm>,
-) -> Result<Response, Failure> {
-    rendered(app, status, &MessageView { form, ..MessageView::new(title, paragraphs) })
-}
-
-fn rendered(app: &App, status: StatusCode, view: &impl PageView) -> Result<Response, Failure> {
-    let html = app.renderer.page(view).context("cannot render a page")?;
-    Ok((status, Html(html)).into_response())
+    let link = PageLink { href: site.page_address(path), text: site.words.words(text) };
+    let message = MessageView::new(&site.words.words(title), &[site.words.words(help.text)]);
+    site.rendered(status, &MessageView { link: Some(link), ..message })
 }

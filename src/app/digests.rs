@@ -97,10 +97,12 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let name = app.store.archive().free_archive_name(name).await?;
     let earlier = app.store.digests().last_subjects(cadence).await?;
     let archive = app.page(&format!("archive/{name}"));
-    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app, &due.missed));
+    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
     let since = SINCE_PLACEHOLDER.to_owned();
-    let renderer = Arc::new(BodyRenderer { app: ReadOnly::clone(app), now, earlier, archive, note, missed, since });
+    let words = Arc::clone(app.words());
+    let renderer =
+        Arc::new(BodyRenderer { app: ReadOnly::clone(app), words, now, earlier, archive, note, missed, since });
     let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
@@ -137,7 +139,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     };
     let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
     let quiet = match &due {
-        Some(due) if windows.iter().any(|window| window.body.is_none()) => quiet::note(app, due).await?,
+        Some(due) if windows.iter().any(|window| window.body.is_none()) => quiet::note(app, app.words(), due).await?,
         _ => None,
     };
     let (slot, due) = match due {

@@ -21,25 +21,25 @@ pub(super) enum Feeds {
     /// The feeds in feeds.toml
     #[command(after_help = "Example:\n  policy-digest feeds list --json")]
     List,
-    /// Look at an address, find its feed, and add it to feeds.toml
+    /// Find the feed of an address, show its posts, and add it to feeds.toml
     Add(add::Add),
-    /// Take feeds out of feeds.toml
+    /// Remove feeds from feeds.toml
     Remove(edit::Remove),
-    /// Keep feeds in feeds.toml, and poll them no more
+    /// Stop polling feeds, but keep them in feeds.toml
     Disable(edit::Disable),
     /// Poll disabled feeds again
     Enable(edit::Enable),
-    /// Let posts into the next digest that were too old when their feed was first read
+    /// Include posts in the next digest that were too old when their feed was first read
     Reopen(reopen::Reopen),
     /// Fetch feeds without storing anything, and say what is wrong with each
     Check(check::Check),
-    /// Write the email to the webmaster of a site that keeps us out
+    /// Draft an email to the webmaster of a site that blocks this program
     Letter(letter::Letter),
     /// Add the feeds of an OPML file, or of a list of addresses, to feeds.toml
     Import(exchange::Import),
-    /// Write the list as OPML, for other programs
+    /// Export the list of feeds as OPML, for other programs
     Export(exchange::Export),
-    /// Parse documents and print one JSON line a file
+    /// Parse feed documents and print one JSON line for each file
     Parse(parse::Parse),
 }
 

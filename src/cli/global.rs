@@ -47,6 +47,11 @@ impl Global {
         configuration::load_untrained(&self.config)
     }
 
+    /// For commands that add feeds: `feeds.toml` may be missing.
+    pub(crate) fn load_without_feeds(&self) -> Result<configuration::Config, Findings> {
+        configuration::load_without_feeds(&self.config, self.data.as_deref())
+    }
+
     /// Opens the database to read. Every command may.
     pub(crate) async fn look(&self) -> anyhow::Result<ReadOnly> {
         App::look(self.load()?, Clock::System).await

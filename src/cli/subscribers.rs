@@ -17,19 +17,19 @@ use crate::domain::subscribers::subscriber::{AddressError, Cadence, Changes, Ema
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscribers {
-    /// Everybody, or some, in the order in which they joined
+    /// List subscribers, in the order in which they joined
     List(list::List),
-    /// All that is known of one address: choices, consent, mails, what came back
+    /// Show one subscriber: choices, consent, emails, bounces
     Show(show::Show),
-    /// Add a person: they are asked by mail to confirm, unless their consent is recorded elsewhere
+    /// Add a subscriber, who gets an email to confirm unless consent is recorded elsewhere
     Add(add::Add),
-    /// Change how often a person gets the digest, on which themes, or their name
+    /// Change a subscriber's cadence, themes or name
     Set(set::Set),
-    /// Unsubscribe a person
+    /// Unsubscribe a subscriber
     Remove(leave::Remove),
-    /// Erase an address, with name and consent, wherever it stands; what was counted stays
+    /// Erase a subscriber's address, name and consent everywhere; the counts stay
     Forget(leave::Forget),
-    /// Import people from a CSV file, as Mailchimp, listmonk or a spreadsheet writes it
+    /// Import subscribers from a CSV file of Mailchimp, listmonk or a spreadsheet
     Import(import::Import),
     /// Write people as CSV (or JSON, with `--json`), for other programs
     Export(export::Export),
@@ -56,7 +56,7 @@ struct Wishes {
     /// Their name
     #[arg(long)]
     name: Option<String>,
-    /// How often; somebody new gets it weekly
+    /// How often (new subscribers: weekly)
     #[arg(long, value_parser = cadence())]
     cadence: Option<Cadence>,
     /// Only these themes, separated by commas; `all` for all

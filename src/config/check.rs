@@ -14,6 +14,7 @@ use super::reading::diagnostics::Diagnostics;
 use super::reading::value::{Read, Wrong};
 use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
 use super::topic::off_scale;
+use super::words;
 use crate::domain::operations::shell;
 use crate::domain::selection::topic::Scale;
 
@@ -85,6 +86,18 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     }
     if settings.templates_dir.as_ref().is_some_and(|folder| !folder.is_dir()) {
         note("templates_dir", "`templates_dir` is not a folder", "the path is relative to the folder of this file");
+    }
+    let templates = settings.templates_dir.as_deref();
+    if let Some(code) = settings.languages.iter().find(|code| !words::is_known(templates, code)) {
+        let message = format!("there are no words for the language `{code}`");
+        let hint =
+            format!("translate `words/en.toml` of the templates and save it as `words/{code}.toml` in `templates_dir`");
+        note("languages", &message, &hint);
+    }
+    let mut codes = settings.languages.clone();
+    codes.sort();
+    if codes.windows(2).any(|pair| pair[0] == pair[1]) {
+        note("languages", "`languages` has a language twice", "list each language once, the default one first");
     }
     if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
         note("public_url", "`public_url` must end with its path", "remove everything from `?` or `#` on");

@@ -15,7 +15,7 @@ use super::reading::table::Table;
 use super::reading::value::{
     Read, Wrong, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
     network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url,
-    whole,
+    whole, words_language,
 };
 use super::settings::{
     Borderline, Database, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender,
@@ -46,6 +46,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         },
         data: from_folder(folder, &data),
         locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
+        languages: top.values("languages", words_language),
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),

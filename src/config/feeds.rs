@@ -98,6 +98,6 @@ fn address(value: &DeValue<'_>, folder: &Path, allow_files: bool) -> Read<Url> {
             Err(Wrong::alone("feeds from files are disabled", "set `allow_files = true` in `[polling]` of digest.toml"))
         }
         Some(url) if matches!(url.scheme(), "http" | "https" | "file") => Ok(url),
-        _ => Err(Wrong::new(wanted, "write the whole address, such as `https://example.org/feed/`")),
+        _ => Err(Wrong::new(wanted, "write the full address, such as `https://example.org/feed/`")),
     }
 }

@@ -34,6 +34,8 @@ pub struct Settings {
     /// The language and country for dates.
     #[schemars(with = "String")]
     pub locale: Locale,
+    /// The languages of emails and pages, the default one first; empty for the language of `locale`.
+    pub languages: Vec<String>,
     /// The time zone of the schedule and of dates.
     #[schemars(with = "String")]
     pub timezone: Tz,

@@ -72,7 +72,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
     (moment > now).then_some(moment)
 }
 
-/// RFC 9111 §1.2.2: a number too great to hold stands for a very great one.
+/// RFC 9111 §1.2.2: a number too large to hold means a very large one.
 fn whole_seconds(text: &str) -> Option<i64> {
     let digits = text.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

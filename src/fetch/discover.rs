@@ -1,4 +1,4 @@
-//! Where a site's feed usually lies, for a page that names none. The addresses are guesses: whoever uses one must
+//! Where a site's feed usually is, for a page that names none. The addresses are guesses: the caller must
 //! fetch it and see a feed.
 
 use url::Url;
@@ -50,7 +50,7 @@ pub fn well_known(page: &Url, generator: Option<&str>) -> Vec<Url> {
     guesses
 }
 
-/// The page as a folder, so that `feed/` lies under it.
+/// The page as a folder, so that `feed/` is resolved under it.
 fn folder(page: &Url) -> Url {
     let mut folder = page.clone();
     folder.set_query(None);

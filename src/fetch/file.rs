@@ -1,4 +1,4 @@
-//! A feed that lies on this machine: read where the configuration allows it, unchanged while size and time are.
+//! A feed in a file of this machine: read where the configuration allows it, unchanged while size and time are.
 
 use chrono::{DateTime, Utc};
 use url::Url;

@@ -1,4 +1,4 @@
-//! Who resolves names: the system, or in a test whoever the test names. The guard looks at every answer.
+//! Who resolves names: the system, or the test's own resolver. The guard looks at every answer.
 
 use std::net::IpAddr;
 use std::sync::Arc;

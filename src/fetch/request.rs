@@ -170,10 +170,10 @@ impl Fetcher {
         url: &Url,
     ) -> Result<(), Error> {
         let limit = self.options.max_body_bytes;
-        let told = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         let no_memory = |_| Error::Memory { host: error::host(url) };
         let mut look = FIRST_LOOK;
-        bytes.try_reserve_exact(told.min(FREE_BYTES)).map_err(no_memory)?;
+        bytes.try_reserve_exact(announced.min(FREE_BYTES)).map_err(no_memory)?;
         loop {
             match answer.chunk().await {
                 Ok(None) => return Ok(()),

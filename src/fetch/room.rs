@@ -3,7 +3,7 @@
 //!
 //! The beginning of each body is free, so that an ordinary feed never waits for a large one. What grows beyond it takes
 //! its bytes from a common store and brings them back when it is dropped. When the store is empty, one may go on without
-//! it: whoever has that leave can always finish, so that two which each wait for the other's bytes are no deadlock, and
+//! it: the holder of that permit can always finish, so that two which each wait for the other's bytes are no deadlock, and
 //! a body larger than the whole store can be read. So there is never more than the store, one body beyond it, and the
 //! free beginnings.
 

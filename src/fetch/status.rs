@@ -3,7 +3,7 @@
 /// In brackets behind the number.
 pub(super) fn meaning(code: u16) -> &'static str {
     match code {
-        206 => "a part of the document, which nobody asked for",
+        206 => "a part of the document, although all of it was requested",
         300..=399 => "a redirect that leads nowhere",
         401 | 407 => "a log-in is wanted",
         402 => "payment is wanted",

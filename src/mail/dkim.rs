@@ -53,7 +53,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for `domain`, whose public key stands under `selector`. Both are domain names.
+    /// A signer for `domain`, whose public key is published under `selector`. Both are domain names.
     #[must_use]
     pub fn new(domain: String, selector: String, key: Key) -> Self {
         Self { domain, selector, key }

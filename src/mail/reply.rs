@@ -1,5 +1,5 @@
 //! A server's answer: its code, its enhanced code (RFC 3463), the command that it came to, and what the outbox does about
-//! it. Whose fault it is stands in the tables of `domain::outbox::bounce`.
+//! it. Whose fault it is, the tables of `domain::outbox::bounce` say.
 
 use std::fmt;
 
@@ -96,7 +96,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Reads the enhanced code that stands first in the words.
+    /// Reads the enhanced code at the start of the words.
     #[must_use]
     pub fn new(code: u16, text: &str) -> Self {
         Self { code, enhanced: enhanced(text), text: text.to_owned() }
@@ -118,7 +118,7 @@ pub(super) fn enhanced(text: &str) -> Option<Enhanced> {
     (numbers.next().is_none() && matches!(code.0, 2 | 4 | 5)).then_some(code)
 }
 
-/// Whose fault the refusal is, and what lies behind it.
+/// Whose fault the refusal is, and its cause.
 #[must_use]
 pub fn finding(command: Command, reply: &Reply) -> Finding {
     let (code, enhanced) = (reply.code, reply.enhanced);
@@ -131,7 +131,7 @@ pub fn fault(command: Command, reply: &Reply) -> Fault {
     finding(command, reply).fault
 }
 
-/// Whose fault a temporary refusal is that was not mended by time; `None` for a permanent one.
+/// Whose fault a temporary refusal is that time did not resolve; `None` for a permanent one.
 #[must_use]
 pub fn last_fault(reply: &Reply) -> Option<Fault> {
     let (code, enhanced) = (reply.code, reply.enhanced);

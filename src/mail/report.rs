@@ -31,7 +31,7 @@ pub enum Notice {
     Failed {
         /// Whose fault it is.
         fault: Fault,
-        /// What lies behind it.
+        /// The cause.
         cause: Cause,
         /// As `550 5.1.1`; empty for an old form that says only that it came back.
         code: String,
@@ -131,7 +131,7 @@ impl Found {
         }
     }
 
-    /// Parts the words from a copy of our mail that stands among them.
+    /// Separates the words from a copy of our email that is quoted among them.
     fn part_letter(&mut self) {
         self.letter = Letter::read(if self.plain.trim().is_empty() { &self.html } else { &self.plain });
         if self.original.is_empty() {
@@ -194,13 +194,13 @@ fn in_words(mail: &Entity<'_>, found: &Found) -> Notice {
         Author::Other => has_failed && has_original && has_reply,
     };
     if is_failure {
-        let told = delivery(&found.letter.fields()).unwrap_or_else(|| found.letter.failure(names_recipients));
-        return match told {
-            // Whoever else it is may only quote a status.
+        let reported = delivery(&found.letter.fields()).unwrap_or_else(|| found.letter.failure(names_recipients));
+        return match reported {
+            // Any other sender may merely quote a status.
             Notice::Failed { fault: Fault::Person, cause, code } if !is_by_a_system => {
                 Notice::Failed { fault: Fault::Soft, cause, code }
             }
-            told => told,
+            reported => reported,
         };
     }
     if is_automatic { Notice::AutoReply } else { Notice::Other }
@@ -250,7 +250,7 @@ fn add_addresses(addresses: &mut Vec<String>, value: &str) {
     addresses.truncate(MAX_CANDIDATES);
 }
 
-/// What stands between the signs that no address and no link of ours has.
+/// The text between characters that no address and no link of ours contains.
 fn words(value: &str) -> impl Iterator<Item = &str> {
     value.split([' ', ',', ';', '<', '>', '(', ')', '"', '\'']).filter(|word| !word.is_empty())
 }

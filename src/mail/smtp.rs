@@ -1,7 +1,7 @@
 //! Sending by SMTP (RFC 5321), on lettre's connection with a small pool of our own.
 //!
 //! lettre 0.11's own pool never sets TCP_NODELAY, writes the final dot apart and asks NOOP before each reuse: 44 ms a
-//! message where this takes less than one. It can go when a release has mended that (its PR 1159). What lettre's
+//! message where this takes less than one. It can go when a release has fixed that (its PR 1159). What lettre's
 //! connection leaves to its caller is done in the files below: TLS and STARTTLS (`secure`), groups and RSET
 //! (`connection`), time limits (`answer`), bounds (`stream`), line ends and dots (`wire`), one failure for all that wait (`single_flight`).
 
@@ -144,7 +144,7 @@ impl Pool {
     /// Connects, secures, logs in, and says good-bye: whether mail could be sent.
     ///
     /// # Errors
-    /// What stands in the way of sending.
+    /// Why nothing can be sent.
     pub async fn probe(&self) -> Result<(), Error> {
         self.open().await?.leave().await;
         Ok(())

@@ -78,7 +78,7 @@ impl Transport {
     /// Whether a message would find its way, without sending one.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// The obstacle.
     pub async fn probe(&self) -> Result<(), Error> {
         match self {
             Self::Smtp(pool) => pool.probe().await,
@@ -140,7 +140,7 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
     folder.create(path)
 }
 
-/// Aside, then renamed: whoever looks finds a whole file or none, and only the owner may look.
+/// Written beside it and renamed, so that others see a complete file or none; only the owner can read it.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let aside = path.with_added_extension("part");
     let mut options = std::fs::OpenOptions::new();

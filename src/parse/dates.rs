@@ -21,7 +21,7 @@ use spelled::Spelled;
 /// No date is longer; a whole article in a date's place costs nothing.
 const MAX_BYTES: usize = 200;
 
-/// The moment that a feed's date means, or `None` when it cannot be told; never later than `now`.
+/// The moment that a feed's date means, or `None` if that is not clear; never later than `now`.
 #[must_use]
 pub fn parse(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = text.trim();

@@ -66,7 +66,7 @@ fn is_wide(encoding: &'static Encoding) -> bool {
     [UTF_16BE, UTF_16LE].contains(&encoding)
 }
 
-/// Latin-1 is what servers say when nobody told them; it decodes anything, so UTF-8 that decodes goes first.
+/// Latin-1 is what servers declare by default; it decodes anything, so UTF-8 that decodes goes first.
 fn honest(encoding: &'static Encoding, bytes: &[u8]) -> &'static Encoding {
     if encoding == WINDOWS_1252 && std::str::from_utf8(bytes).is_ok() { UTF_8 } else { encoding }
 }

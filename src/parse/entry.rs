@@ -1,5 +1,10 @@
 //! What the strict parser found, made into Items: text by its label and its looks, names without addresses.
 
+pub(super) mod draft;
+pub(super) mod identity;
+pub(super) mod newest;
+pub(super) mod person;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -163,7 +168,7 @@ fn tags(text: &str) -> Vec<Tag<'_>> {
 }
 
 fn has_reference(text: &str) -> bool {
-    text.contains('&') && super::entities::decode(text).0 != text
+    text.contains('&') && super::markup::entities::decode(text).0 != text
 }
 
 /// A name or a category is no longer.

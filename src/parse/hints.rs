@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::vocabulary::Target;
+use super::markup::vocabulary::Target;
 use crate::domain::feeds::Hints;
 
 /// Collects what the channel says, in whatever order.

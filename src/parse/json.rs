@@ -1,18 +1,20 @@
 //! JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), read without a fixed shape: one odd member costs itself, and a
-//! document that is cut off or not quite JSON is mended first. Its shape is read member by member in `members`, so that
+//! document that is cut off or not quite JSON is repaired first. Its shape is read member by member in `members`, so that
 //! only what is kept takes memory.
 
 mod members;
+pub(super) mod rss;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::base::absolute;
-use super::draft::{Draft, digest, title_hash};
+use super::entry::draft::{Draft, digest, title_hash};
+use super::entry::identity;
+use super::entry::person::person_of;
 use super::entry::{body, categories, fitted, joined, own_identity, plain_title};
-use super::person::person_of;
-use super::repair::MAX_INHERITED;
-use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, identity, newest_that_fit};
+use super::markup::base::absolute;
+use super::markup::repair::MAX_INHERITED;
+use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, newest_that_fit};
 use crate::config::Limits;
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Cut, Hints};
@@ -23,15 +25,15 @@ use members::{Entry, Feed};
 /// Reads the feed.
 pub(super) fn read(text: &str, source: &Source<'_>) -> Result<Document, Error> {
     let mut repairs = Vec::new();
-    let mended;
+    let repaired;
     let feed = match Feed::read(text.trim(), source)? {
         Some(feed) => Some(feed),
         None => {
             repairs.push(Repair { name: "piece of broken JSON", count: 1 });
             source.budget.step(text.len())?;
-            mended = mend(text);
-            source.budget.hold(mended.len())?;
-            Feed::read(&mended, source)?
+            repaired = repair(text);
+            source.budget.hold(repaired.len())?;
+            Feed::read(&repaired, source)?
         }
     };
     let Some(Feed { title: own_title, home_page, authors, items: Some(entries), claims_to_be_one }) = feed else {
@@ -124,7 +126,7 @@ const MAX_DEPTH: usize = 127;
 
 /// What is nearly JSON as JSON: line breaks and control characters inside strings, commas before a closing
 /// bracket, half a surrogate pair, and an end that is missing; of that, the last value that was complete is kept.
-fn mend(text: &str) -> String {
+fn repair(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut open: Vec<char> = Vec::new();
     // Where the output may be cut, and how many brackets are open there.
@@ -225,7 +227,7 @@ mod tests {
             (r#"{"items":[{"id":1}]} trailing"#, r#"{"items":[{"id":1}]}"#),
         ];
         for (text, want) in table {
-            assert_eq!(mend(text), want);
+            assert_eq!(repair(text), want);
         }
     }
 }

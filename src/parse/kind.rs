@@ -1,6 +1,6 @@
-//! What stands at an address where a feed was expected, so that the administrator is told in a word.
+//! What an address has instead of a feed, in a word for the administrator.
 
-/// What stands in a feed's place.
+/// What was found instead of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A page for people, perhaps one that names its feed.

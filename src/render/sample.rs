@@ -63,8 +63,6 @@ pub(super) fn values(template: &str) -> Vec<Value> {
 
 fn digest() -> DigestView {
     DigestView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         title: "Public Service Reform Digest, 23 November 2026".into(),
         subject: "Joined-up care in Fife, and 2 more on public service reform".into(),
@@ -98,12 +96,12 @@ fn missed() -> String {
 
 fn quiet() -> QuietView {
     QuietView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         topic: "public service reform".into(),
         date: "Monday, 23 November 2026".into(),
         read: "58 of 60 sources".into(),
+        feeds_read: 58,
+        feeds: 60,
         missed: missed(),
         next: "Monday, 30 November 2026".into(),
         why: "You get this because you asked for posts about public service reform.".into(),
@@ -155,8 +153,6 @@ fn links() -> LinksView {
 
 fn confirm() -> ConfirmView {
     ConfirmView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         what: "the weekly digest".into(),
         confirm_url: "https://digest.example.org/confirm/token".into(),
@@ -167,8 +163,6 @@ fn confirm() -> ConfirmView {
 
 fn link() -> LinkView {
     LinkView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         url: "https://digest.example.org/p/token".into(),
         valid_for: "7 days".into(),
@@ -179,8 +173,6 @@ fn link() -> LinkView {
 
 fn welcome() -> WelcomeView {
     WelcomeView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         what: "the weekly digest".into(),
         next: "Monday, 30 November 2026".into(),
@@ -191,24 +183,17 @@ fn welcome() -> WelcomeView {
 }
 
 fn known() -> KnownView {
-    KnownView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
-        name: "Public Service Reform Digest".into(),
-        links: links(),
-        sender: sender(),
-    }
+    KnownView { name: "Public Service Reform Digest".into(), links: links(), sender: sender() }
 }
 
 fn alarms() -> AlarmsView {
     AlarmsView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         subject: "feed `reform-blog` cannot be read, and 1 more".into(),
         raised: vec![notice()],
         over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice() }],
         standing: "2 alarms".into(),
+        open: 2,
         sender: sender(),
     }
 }
@@ -226,12 +211,11 @@ fn notice() -> NoticeView {
 
 fn sign_up() -> SignUpView {
     SignUpView {
-        lang: "en".into(),
-        dir: "ltr".into(),
         title: "Public Service Reform Digest".into(),
         canonical: "https://digest.example.org/".into(),
         topic: "public-service reform".into(),
         sources: "83 sources".into(),
+        source_count: 83,
         latest: "archive/2026-11-23".into(),
         address: "ada@example".into(),
         cadences: vec![choice()],
@@ -245,8 +229,6 @@ fn sign_up() -> SignUpView {
 
 fn preferences() -> PreferencesView {
     PreferencesView {
-        lang: "en".into(),
-        dir: "ltr".into(),
         name: "Public Service Reform Digest".into(),
         base: "token/".into(),
         address: "ada@example.org".into(),
@@ -262,6 +244,8 @@ fn preferences() -> PreferencesView {
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
         pause_days: "from 24 November 2026 to 24 November 2027".into(),
+        first_day_long: "24 November 2026".into(),
+        last_day_long: "24 November 2027".into(),
         unsubscribe: "../unsubscribe/token".into(),
     }
 }
@@ -287,7 +271,7 @@ fn errors() -> ErrorsView {
 }
 
 fn ask_link() -> AskLinkView {
-    AskLinkView { lang: "en".into(), dir: "ltr".into(), is_wrong: true, typed: "ada".into() }
+    AskLinkView { is_wrong: true, typed: "ada".into() }
 }
 
 fn message() -> MessageView {
@@ -304,8 +288,6 @@ fn form() -> PageForm {
 
 fn archives() -> ArchivesView {
     ArchivesView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         title: "Public Service Reform Digest: all digests".into(),
         digests: vec![archive()],
         canonical: "https://digest.example.org/archive?page=2".into(),
@@ -325,8 +307,6 @@ fn archive() -> ArchiveView {
 
 fn sources() -> SourcesView {
     SourcesView {
-        lang: "en".into(),
-        dir: "ltr".into(),
         title: "Public Service Reform Digest: sources".into(),
         topic: "public-service reform".into(),
         canonical: "https://digest.example.org/sources".into(),

@@ -12,9 +12,11 @@ pub(super) const COLUMNS: usize = 72;
 /// The signature separator. Mail programs show the text after it in grey and leave it out of replies.
 const FOOTER: &str = "-- ";
 
-/// Adds the filters `wrap` (with an optional indent in columns) and `underline` (the text with a line below).
+/// Adds the filters `wrap` (with an optional indent in columns), `underline` (the text with a line below) and `percent`
+/// (for a value in an address).
 pub(super) fn add_filters(environment: &mut Environment<'static>) {
     environment.add_filter("wrap", |text: String, indent: Option<usize>| wrap(&text, indent.unwrap_or(0)));
+    environment.add_filter("percent", |text: String| percent(&text));
     environment.add_filter("underline", |text: String, mark: Option<String>| underline(&text, mark.as_deref()));
 }
 
@@ -47,6 +49,13 @@ fn pieces(word: &str, columns: usize) -> impl Iterator<Item = (&str, bool)> {
     let whole = is_whole.then_some((word, true));
     let letters = (!is_whole).then(|| word.grapheme_indices(true).map(|(at, letter)| (letter, at == 0)));
     whole.into_iter().chain(letters.into_iter().flatten())
+}
+
+/// Percent-encodes all but letters, digits and `-._~` (RFC 3986 §2.3).
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encoded = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encoded).collect()
 }
 
 fn underline(text: &str, mark: Option<&str>) -> String {

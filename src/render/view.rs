@@ -58,10 +58,6 @@ pub struct LinksView {
 /// A web page with some paragraphs and, if there is something to do, one button or one link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MessageView {
-    /// BCP 47.
-    pub lang: &'static str,
-    /// "ltr" or "rtl".
-    pub dir: &'static str,
     /// For `<title>` and the heading.
     pub title: String,
     /// May be empty.
@@ -73,17 +69,10 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    /// A page in English with neither a button nor a link.
+    /// A page with neither a button nor a link.
     #[must_use]
     pub fn new(title: &str, paragraphs: &[String]) -> Self {
-        Self {
-            lang: "en",
-            dir: "ltr",
-            title: title.to_owned(),
-            paragraphs: paragraphs.to_vec(),
-            form: None,
-            link: None,
-        }
+        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None }
     }
 }
 

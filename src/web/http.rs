@@ -7,6 +7,7 @@ pub(super) mod error;
 pub(super) mod form;
 pub(super) mod host;
 pub(super) mod robots;
+pub(super) mod site;
 pub(super) mod styles;
 pub(super) mod timing;
 pub(super) mod visitor;

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use policy_digest::config::Limits;
+use policy_digest::config::{Limits, built_in_languages};
+use policy_digest::domain::catalogue::Languages;
 use policy_digest::domain::digests::digest;
-use policy_digest::domain::digests::digest::{Limits as Room, SUBJECT_CHARS, SectionOutline, Story, Words};
+use policy_digest::domain::digests::digest::{Context, Limits as Room, SUBJECT_CHARS, SectionOutline, Story};
 use policy_digest::domain::feeds::budget::{Budget, GiveUp};
 use policy_digest::domain::items::canonical;
 use policy_digest::domain::items::item::{Identity, Item};
@@ -188,7 +189,9 @@ pub fn compose(input: &[u8]) {
     let outline =
         |name: &str| SectionOutline { name: name.to_owned(), title: name.to_uppercase(), description: String::new() };
     let outlines = [outline("a"), outline("b")];
-    let words = Words { name: "public service reform", earlier: &[], date: "24 November 2026" };
+    let languages = built_in_languages();
+    let words =
+        Context { words: languages.first(), name: "public service reform", earlier: &[], date: "24 November 2026" };
     let pins: Vec<Url> = stories.last().map(|story| story.link.clone()).into_iter().collect();
     for (max_stories, rows) in [(0, 0), (3, 2), (12, usize::MAX)] {
         let room = Room { max_stories, rows };
@@ -226,12 +229,15 @@ fn a_story(lines: &str, seq: i64) -> Story {
 }
 
 fn render(digest: &digest::Digest) {
-    static RENDERER: OnceLock<Renderer> = OnceLock::new();
-    let renderer = RENDERER.get_or_init(|| Renderer::new(None).expect("the built-in templates parse"));
-    let locale = "en-GB".parse().expect("a known locale");
+    static RENDERER: OnceLock<(Renderer, Languages)> = OnceLock::new();
+    let (renderer, languages) = RENDERER.get_or_init(|| {
+        let languages = built_in_languages();
+        (Renderer::new(None, &languages).expect("the built-in templates parse"), languages)
+    });
+    let words = languages.first();
     let frame = Frame {
         name: "Reform Digest",
-        locale: &locale,
+        words,
         now: now(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),
@@ -242,7 +248,7 @@ fn render(digest: &digest::Digest) {
         sender: SenderView::default(),
         links: LinksView::default(),
     };
-    let rendered = renderer.email(&DigestView::new(digest, &frame)).expect("every digest can be rendered");
+    let rendered = renderer.email(words, &DigestView::new(digest, &frame)).expect("every digest can be rendered");
     assert!(!rendered.html.contains("<script"), "markup of a feed's stands in the email");
     assert!(!rendered.subject.contains(['\r', '\n']), "{:?}", rendered.subject);
 }

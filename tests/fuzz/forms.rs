@@ -74,15 +74,19 @@ async fn join(app: &App, fields: &Fields) {
         stamp: stamp.clone(),
     };
     let typed = fields.first("address");
-    match sign_up::check(app, &form(typed.clone())) {
+    match sign_up::check(app, app.words(), &form(typed.clone())) {
         Ok(wanted) => {
             assert_can_be_chosen(&wanted.preferences);
             assert_eq!(EmailAddress::parse_new(wanted.address.reveal()).as_ref(), Ok(&wanted.address));
             sign_up::sign_up(app, wanted).await.expect("a form without a mistake is stored");
         }
         Err(mistakes) => {
-            let page = sign_up::page_again(app, form(typed), mistakes.clone()).await.expect("the page is rendered");
-            let plain = sign_up::page_again(app, form("x".to_owned()), mistakes).await.expect("the page is rendered");
+            let page = sign_up::page_again(app, app.words(), form(typed), mistakes.clone())
+                .await
+                .expect("the page is rendered");
+            let plain = sign_up::page_again(app, app.words(), form("x".to_owned()), mistakes)
+                .await
+                .expect("the page is rendered");
             assert_eq!(markup(&page), markup(&plain), "{page}");
         }
     }
@@ -104,7 +108,7 @@ async fn choose(app: &App, own: &str, person: &str, fields: &Fields) {
             let chosen = Some((cadence.clone(), themes.clone()));
             let state =
                 PageState { problem, typed: typed.to_owned(), chosen, done: typed.to_owned(), base: "x/".to_owned() };
-            preferences::show(app, own, state).await.expect("the link is good, and the page is rendered")
+            preferences::show(app, app.words(), own, state).await.expect("the link is good, and the page is rendered")
         };
         match step {
             Step::Done => {}

@@ -11,3 +11,4 @@ mod read_only;
 mod responses;
 mod slow_clients;
 mod timing;
+mod words;

@@ -1,7 +1,7 @@
 //! The archive: the public page of each run, and the list of these pages.
 
 use crate::app::{App, Document};
-use crate::domain::items::text::count;
+use crate::domain::catalogue::Catalogue;
 use crate::render::ArchivesView;
 use crate::render::view::ArchiveView;
 
@@ -33,8 +33,7 @@ pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
-    let settings = &app.config.settings;
+pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Document> {
     let page = page.max(1) as usize;
     let skip = (page - 1) * DIGESTS_A_PAGE;
     let changed = app.store.archive().changed().await?;
@@ -44,18 +43,16 @@ pub async fn list(app: &App, page: u32) -> anyhow::Result<Document> {
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
         title: row.title,
-        date: app.day(row.due),
-        count: count(row.stories, "post"),
+        date: app.day(words, row.due),
+        count: words.text("digest.posts", &[("n", row.stories.into())]),
     });
     let query = |page: usize| if page > 1 { format!("?page={page}") } else { String::new() };
     let view = ArchivesView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        title: format!("{}: all digests", settings.name),
+        title: words.text("archive.title", &[("name", (&app.config.settings.name).into())]),
         canonical: app.page(&format!("archive{}", query(page))),
         digests: digests.collect(),
         newer: if page > 1 { format!("archive{}", query(page - 1)) } else { String::new() },
         older: if has_older { format!("archive{}", query(page + 1)) } else { String::new() },
     };
-    Ok(Document::new(app, app.renderer.page(&view)?, changed))
+    Ok(Document::new(app, app.renderer.page(words, &view)?, changed))
 }

@@ -14,8 +14,9 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::{Note, ReadOnly, blocking};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest;
-use crate::domain::digests::digest::{Digest, Entry, Limits, NoStory, SectionOutline, Story, Words};
+use crate::domain::digests::digest::{Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
 use crate::domain::selection::topic::Theme;
 use crate::mail;
 use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
@@ -40,6 +41,8 @@ pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 /// What all bodies of one run share.
 pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
+    /// The language.
+    pub(super) words: Arc<Catalogue>,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the previous run.
@@ -113,7 +116,8 @@ impl BodyRenderer {
         let Ok(digest) = self.compose(stories, None, usize::MAX) else { return Ok(None) };
         let links = LinksView { archive: self.archive.clone(), ..LinksView::default() };
         let view = self.view(&digest, ("", ""), links);
-        let html = self.app.renderer.page(&ArchivePage(&view)).context("cannot render the page of the digest")?;
+        let html =
+            self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
         let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
         let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
@@ -161,21 +165,23 @@ impl BodyRenderer {
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories };
-        let today = self.app.day(self.now);
-        let words = Words { name: &topic.title, earlier: &self.earlier, date: &today };
-        digest::compose(stories, &outlines, &limits, themes, &words, &settings.digest.pin)
+        let today = self.app.day(&self.words, self.now);
+        let context = Context { words: &self.words, name: &topic.title, earlier: &self.earlier, date: &today };
+        digest::compose(stories, &outlines, &limits, themes, &context, &settings.digest.pin)
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
         let app = &self.app;
-        let why = app.why();
+        let why = app.why(&self.words);
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
-        app.renderer.email(&self.view(digest, (&why, &self.since), links)).context("cannot render the digest")
+        app.renderer
+            .email(&self.words, &self.view(digest, (&why, &self.since), links))
+            .context("cannot render the digest")
     }
 
     fn view(&self, digest: &Digest, (why, since): (&str, &str), links: LinksView) -> DigestView {
@@ -184,7 +190,7 @@ impl BodyRenderer {
             digest,
             &Frame {
                 name: &settings.name,
-                locale: &settings.locale,
+                words: &self.words,
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),

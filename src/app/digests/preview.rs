@@ -50,10 +50,19 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let through_seq = app.store.digests().highest_seq().await?;
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
-    let since = app.day(now);
+    let since = app.day(app.words(), now);
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
-    let renderer = Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since });
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        missed,
+        since,
+    });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let composed = renderer.mail_of(&stories.into(), after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
@@ -80,8 +89,16 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
-    let renderer =
-        Arc::new(BodyRenderer { app: app.clone(), now, earlier, archive, note, missed, since: app.day(now) });
+    let renderer = Arc::new(BodyRenderer {
+        app: app.clone(),
+        words: Arc::clone(app.words()),
+        now,
+        earlier,
+        archive,
+        note,
+        missed,
+        since: app.day(app.words(), now),
+    });
     let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
@@ -102,7 +119,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
 pub async fn preview_last(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Result<Option<LastDigest>> {
     let Some(mut last) = app.store.digests().last_digest(cadence).await? else { return Ok(None) };
     // Replace the personal links by the placeholders of a preview.
-    let since = app.day(app.clock.now());
+    let since = app.day(app.words(), app.clock.now());
     for part in [&mut last.text, &mut last.html] {
         *part = part.replace(SINCE_PLACEHOLDER, &since);
     }

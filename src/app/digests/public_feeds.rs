@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, Document};
-use crate::domain::items::text::count;
-use crate::store::SentStory;
+use crate::domain::catalogue::Catalogue;
+use crate::store::{ArchiveRow, SentStory};
 use crate::transfer::syndication::{self, Entry, Publication};
 pub use crate::transfer::syndication::{ATOM, JSON};
 
@@ -28,16 +28,16 @@ pub enum Form {
 ///
 /// # Errors
 /// The database fails.
-pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
+pub async fn stories(app: &App, words: &Catalogue, form: Form) -> anyhow::Result<Document> {
     let changed = app.store.archive().changed().await?;
     let sent = app.store.archive().sent_stories(STORIES).await?;
     let name = &app.config.settings.name;
-    let entries = sent.into_iter().map(|story| entry(app, story)).collect();
+    let entries = sent.into_iter().map(|story| entry(app, words, story)).collect();
     let (path, write): (_, fn(&Publication) -> String) = match form {
         Form::Atom => ("feed.xml", syndication::atom),
         Form::Json => ("feed.json", syndication::json),
     };
-    let publication = publication(app, path, name.clone(), entries, changed).await?;
+    let publication = publication(app, words, path, name.clone(), entries, changed).await?;
     Ok(Document::new(app, write(&publication), changed))
 }
 
@@ -45,17 +45,17 @@ pub async fn stories(app: &App, form: Form) -> anyhow::Result<Document> {
 ///
 /// # Errors
 /// The database fails.
-pub async fn digests(app: &App) -> anyhow::Result<Document> {
+pub async fn digests(app: &App, words: &Catalogue) -> anyhow::Result<Document> {
     let changed = app.store.archive().changed().await?;
     let rows = app.store.archive().pages(0, DIGESTS).await?;
     let entries = rows.into_iter().map(|row| {
         let link = app.page(&format!("archive/{}", row.name));
         Entry {
             id: tag(app, row.due, &format!("digest/{}", row.name)),
+            summary: entry_summary(app, words, &row),
             title: row.title,
             link,
             related: None,
-            summary: format!("{}, {}", app.day(row.due), count(row.stories, "post")),
             language: String::new(),
             authors: Vec::new(),
             published: Some(row.sent),
@@ -63,13 +63,19 @@ pub async fn digests(app: &App) -> anyhow::Result<Document> {
             categories: Vec::new(),
         }
     });
-    let title = format!("{}: all digests", app.config.settings.name);
-    let publication = publication(app, "archive/feed.xml", title, entries.collect(), changed).await?;
+    let title = words.text("archive.title", &[("name", (&app.config.settings.name).into())]);
+    let publication = publication(app, words, "archive/feed.xml", title, entries.collect(), changed).await?;
     Ok(Document::new(app, syndication::atom(&publication), changed))
+}
+
+fn entry_summary(app: &App, words: &Catalogue, row: &ArchiveRow) -> String {
+    let (day, posts) = (app.day(words, row.due), words.text("digest.posts", &[("n", row.stories.into())]));
+    words.text("archive.entry", &[("date", (&day).into()), ("posts", (&posts).into())])
 }
 
 async fn publication(
     app: &App,
+    words: &Catalogue,
     path: &str,
     title: String,
     entries: Vec<Entry>,
@@ -84,8 +90,8 @@ async fn publication(
     Ok(Publication {
         address: app.page(path),
         title,
-        subtitle: format!("Posts about {}", app.config.topic.title),
-        language: settings.locale.to_string(),
+        subtitle: words.text("archive.about", &[("topic", (&app.config.topic.title).into())]),
+        language: words.locale().to_string(),
         home: app.page("archive"),
         author: if organisation.is_empty() { settings.name.clone() } else { organisation.clone() },
         updated,
@@ -93,7 +99,7 @@ async fn publication(
     })
 }
 
-fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry {
+fn entry(app: &App, words: &Catalogue, SentStory { story, met, sent, archive }: SentStory) -> Entry {
     let page = app.page(&format!("archive/{archive}"));
     let author = story.author.filter(|author| *author != story.source);
     Entry {
@@ -101,7 +107,7 @@ fn entry(app: &App, SentStory { story, met, sent, archive }: SentStory) -> Entry
         title: story.title,
         // If the source gave no address, link to the digest.
         link: if story.link.is_empty() { page.clone() } else { story.link },
-        related: Some((page, "The digest with this post".to_owned())),
+        related: Some((page, words.words("archive.in_digest"))),
         summary: story.excerpt,
         language: story.language,
         authors: author.into_iter().chain([story.source]).collect(),

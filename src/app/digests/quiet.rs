@@ -1,17 +1,20 @@
 //! Messages for when there is nothing to report, so that silence always means a fault: a quiet note to subscribers for
 //! whom a slot has nothing, if `digest.quiet_week` asks for it; and the sentence about slots without a digest.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
 use super::due::{self, Due};
 use crate::app::{ReadOnly, blocking};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::schedule::Slot;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewBody;
 
 /// The quiet note of a slot, if it is wanted.
-pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<NewBody>> {
+pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
@@ -20,15 +23,15 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
     let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
     let topic = &app.config.topic.title;
     let view = QuietView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
         topic: topic.clone(),
-        date: app.long_day(&due.slot),
-        read: format!("{read} of {feeds} sources"),
-        missed: missed(app, &due.missed),
-        next: next.map_or_else(String::new, |slot| app.long_day(&slot)),
-        why: app.why(),
+        date: long_day(words, &due.slot),
+        read: words.text("quiet.read", &[("read", read.into()), ("sources", feeds.into())]),
+        feeds_read: read,
+        feeds,
+        missed: missed(words, &due.missed),
+        next: next.map_or_else(String::new, |slot| long_day(words, &slot)),
+        why: app.why(words),
         since: SINCE_PLACEHOLDER.to_owned(),
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
@@ -38,34 +41,27 @@ pub(super) async fn note(app: &ReadOnly, due: &Due) -> anyhow::Result<Option<New
         },
         sender: app.sender(),
     };
-    let renderer = app.clone();
-    let rendered = blocking(move || renderer.renderer.email(&view)).await?;
+    let (renderer, words) = (app.clone(), Arc::clone(words));
+    let rendered = blocking(move || renderer.renderer.email(&words, &view)).await?;
     let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
     Ok(Some(NewBody { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 
 /// The sentence about slots without a digest; empty if there are none.
-pub(super) fn missed(app: &ReadOnly, slots: &[Slot]) -> String {
-    match slots {
-        [] => String::new(),
-        [slot] => format!("No digest came out on {}: this one has its posts too.", app.long_day(slot)),
-        [first, .., last] => format!(
-            "No digest came out on {} dates, from {} to {}: this one has their posts too.",
-            slots.len(),
-            app.long_day(first),
-            app.long_day(last)
-        ),
-    }
+pub(super) fn missed(words: &Catalogue, slots: &[Slot]) -> String {
+    let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return String::new() };
+    let (first, last) = (long_day(words, first), long_day(words, last));
+    words.text("digest.missed", &[("n", slots.len().into()), ("first", (&first).into()), ("last", (&last).into())])
+}
+
+/// The day of a slot in its own zone, as subscribers write it.
+fn long_day(words: &Catalogue, slot: &Slot) -> String {
+    words.locale().date_with_weekday(&slot.local)
 }
 
 impl ReadOnly {
-    /// The day of a slot in its own zone, as readers write it.
-    fn long_day(&self, slot: &Slot) -> String {
-        self.config.settings.locale.date_with_weekday(&slot.local)
-    }
-
     /// Why a subscriber gets the emails of a run.
-    pub(super) fn why(&self) -> String {
-        format!("You get this because you asked for posts about {}.", self.config.topic.title)
+    pub(super) fn why(&self, words: &Catalogue) -> String {
+        words.text("email.why", &[("topic", (&self.config.topic.title).into())])
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::app::operations::check::finding::{CheckFinding, Severity};
+use crate::config::WORDS;
+use crate::domain::catalogue::Languages;
 use crate::render::{self, GUIDE, Renderer, TEMPLATES};
 
 /// Writes every built-in template and the guide to them into a folder, and returns the files written. Existing files
@@ -13,7 +15,7 @@ use crate::render::{self, GUIDE, Renderer, TEMPLATES};
 /// # Errors
 /// A file already exists, or cannot be written.
 pub fn export(folder: &Path, is_forced: bool) -> anyhow::Result<Vec<PathBuf>> {
-    let files = || TEMPLATES.iter().chain([&GUIDE]).map(|(name, content)| (folder.join(name), *content));
+    let files = || TEMPLATES.iter().chain(WORDS).chain([&GUIDE]).map(|(name, content)| (folder.join(name), *content));
     let there: Vec<String> =
         files().filter(|(path, _)| path.exists()).map(|(path, _)| format!("`{}`", path.display())).collect();
     if !is_forced && !there.is_empty() {
@@ -28,8 +30,8 @@ pub fn export(folder: &Path, is_forced: bool) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Checks the templates; those in `folder` replace built-in ones.
-pub(crate) fn findings(folder: Option<&Path>) -> Vec<CheckFinding> {
-    Renderer::faults(folder).iter().map(|fault| finding(fault, folder)).collect()
+pub(crate) fn findings(folder: Option<&Path>, languages: &Languages) -> Vec<CheckFinding> {
+    Renderer::faults(folder, languages).iter().map(|fault| finding(fault, folder)).collect()
 }
 
 fn finding(fault: &render::Error, folder: Option<&Path>) -> CheckFinding {

@@ -11,7 +11,7 @@ use crate::fetch;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoLetter {
     /// The feed can be read.
-    #[error("nobody keeps us out of `{0}`: it can be read")]
+    #[error("nothing blocks this program from `{0}`: the feed can be read")]
     Readable(String),
     /// It cannot, for another reason.
     #[error("it is not known that anybody keeps us out of `{0}`: {1}")]

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::poll::{Readers, judge};
+use super::sources::rhythm;
 use crate::app::ReadOnly;
 use crate::domain::feeds::budget::Budget;
 use crate::domain::feeds::{Block, frequency};
@@ -76,7 +77,10 @@ pub(super) fn judged(app: &ReadOnly, prior: f32, document: parse::Document, now:
         selected: items.iter().filter(|item| item.score.selected).count(),
         undated: items.len() - dates.len(),
         newest: dates.iter().max().copied(),
-        rhythm: frequency::in_words(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        rhythm: rhythm(
+            app.words(),
+            frequency::frequency(recent.len() as u64, recent.iter().min().map(|at| **at), now, now),
+        ),
         items,
     }
 }
@@ -116,9 +120,9 @@ pub(super) async fn discover(
     let read = Arc::clone(page);
     let work = move |_| {
         let (bytes, content_type) = body(&read);
-        parse::discover::page(bytes, content_type, &read.final_url)
+        parse::html::discover::page(bytes, content_type, &read.final_url)
     };
-    let Ok(parse::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
+    let Ok(parse::html::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
     let named = verify(app, readers, page, feeds, most).await;
     if !named.is_empty() {
         return named;

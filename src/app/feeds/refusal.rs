@@ -95,7 +95,7 @@ impl Refusal {
             Self::NotAnAddress(text) if text.starts_with("file:") => {
                 "a feed from a file is written into feeds.toml by hand".to_owned()
             }
-            Self::NotAnAddress(_) => "write it whole, as in `https://blog.example.org/feed/`".to_owned(),
+            Self::NotAnAddress(_) => "write the full address, such as `https://blog.example.org/feed/`".to_owned(),
             Self::NotAnId(_) => "an id has up to 64 lower-case letters, digits and hyphens".to_owned(),
             Self::IdTaken(_) => "give it one of its own with `--id`".to_owned(),
             Self::Known { feed, .. } if feed.enabled => {

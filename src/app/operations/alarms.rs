@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, digests, hex, random};
-use crate::domain::items::text::count;
 use crate::domain::operations::alarm;
 use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, notices};
 use crate::domain::subscribers::subscriber::EmailAddress;
@@ -159,19 +158,18 @@ fn mail(
 ) -> anyhow::Result<AlarmMail> {
     let settings = &app.config.settings;
     let view = AlarmsView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
         subject: subject(raised, over),
         raised: raised.iter().map(|notice| view(app, notice)).collect(),
         over: over.iter().map(|notice| view(app, notice)).collect(),
+        open: still_open,
         standing: match still_open {
             0 => String::new(),
-            number => count(number, "alarm"),
+            number => app.words().text("alarm.alarms", &[("n", number.into())]),
         },
         sender: app.sender(),
     };
-    let rendered = app.renderer.email(&view).context("cannot render the mail of the alarms")?;
+    let rendered = app.renderer.email(app.words(), &view).context("cannot render the alarm email")?;
     let to = to
         .iter()
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));

@@ -73,8 +73,8 @@ pub async fn check_folder(
     listener: Listener<'_>,
 ) -> anyhow::Result<CheckReport> {
     let settings = &config.settings;
-    let templates_dir = settings.templates_dir.clone();
-    let faults = blocking(move || templates::findings(templates_dir.as_deref())).await?;
+    let (templates_dir, languages) = (settings.templates_dir.clone(), config.languages.clone());
+    let faults = blocking(move || templates::findings(templates_dir.as_deref(), &languages)).await?;
     let are_broken = !faults.is_empty();
     let mut parts = vec![
         Part::praised("templates", "all render with sample data", faults),
@@ -138,7 +138,7 @@ async fn look(
     }
     if !is_served {
         let dead = served::finding(app).await?;
-        parts.extend(dead.map(|finding| Part::new("links in mails", "", vec![finding])));
+        parts.extend(dead.map(|finding| Part::new("links in emails", "", vec![finding])));
     }
     if is_mailing {
         let (part, wanted) = records::look(app, outside).await?;

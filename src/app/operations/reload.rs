@@ -81,7 +81,8 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     let mut changes = changes(&old.config, &config);
     changes.retain(|change| !need_restart.iter().any(|key| *change == format!("`{key}`")));
     if let Some(folder) = config.settings.templates_dir.clone() {
-        let mistakes = blocking(move || templates::findings(Some(&folder))).await?;
+        let languages = config.languages.clone();
+        let mistakes = blocking(move || templates::findings(Some(&folder), &languages)).await?;
         if !mistakes.is_empty() {
             bail!("{}", mistakes.iter().map(line).collect::<Vec<_>>().join("\n"));
         }

@@ -71,7 +71,7 @@ impl BounceReport {
     }
 }
 
-/// Takes in one returned mail. `to` is the address that it was delivered to, if whoever hands it in knows; else it is
+/// Processes one returned email. `to` is the address that it was delivered to, if the caller knows it; else it is
 /// looked for in the mail.
 ///
 /// # Errors
@@ -182,10 +182,10 @@ async fn subscriber_of_link(app: &App, returned: &Returned) -> anyhow::Result<Op
 fn tell(taken: &BounceReport) {
     match taken {
         BounceReport::Failed { message, fault: Fault::Ours, code, .. } => {
-            tracing::warn!(message, code, "a mail came back through a fault of ours; nobody is suppressed for it");
+            tracing::warn!(message, code, "an email bounced through a fault of ours; no address is suppressed for it");
         }
         BounceReport::Failed { message, fault, code, taken } => {
-            tracing::info!(message, fault = fault.as_str(), code, ?taken, "a mail came back");
+            tracing::info!(message, fault = fault.as_str(), code, ?taken, "an email bounced");
         }
         BounceReport::Complaint { message } => {
             tracing::warn!(message, "a reader complained, and is never mailed again")
@@ -207,7 +207,7 @@ pub(crate) async fn tell_held(app: &App) -> anyhow::Result<()> {
         tracing::error!(
             run = run.id,
             waiting = run.waiting,
-            "the run is held, and nobody is suppressed for it: {}; see `policy-digest runs show {}`",
+            "the run is held, and no address is suppressed for it: {}; see `policy-digest runs show {}`",
             run.because,
             run.id
         );

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::ReadOnly;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
@@ -25,7 +26,7 @@ impl Letter {
     /// Renders a message.
     pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Body) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
-        let since = app.day(message.since);
+        let since = app.day(app.words(), message.since);
         let parts = [part.text.as_str(), &part.html];
         // Sign with the key of the message's own time, so that a message that is sent again after a key rotation is
         // identical.
@@ -123,9 +124,8 @@ impl ReadOnly {
     }
 
     /// A day in the configured zone, as readers write it.
-    pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
-        let settings = &self.config.settings;
-        settings.locale.date(&at.with_timezone(&settings.timezone))
+    pub(crate) fn day(&self, words: &Catalogue, at: DateTime<Utc>) -> String {
+        words.locale().date(&at.with_timezone(&self.config.settings.timezone))
     }
 
     /// The sender for every footer.

@@ -87,7 +87,10 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     }
     if let Some(removed) = item.text_removed {
         // Today's topic could judge only the title.
-        notes.push(format!("its text was removed on {}; this is how it was judged before", app.day(removed)));
+        notes.push(format!(
+            "its text was removed on {}; this is how it was judged before",
+            app.day(app.words(), removed)
+        ));
         explanation.score = item.score.clone();
         explanation.change = Change::default();
         explanation.would_change.clear();
@@ -116,7 +119,7 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
         Err(parse::Error::NotAFeed(parse::Kind::HtmlPage)) => {}
         Err(error) => return Err(error.into()),
     }
-    let article = parse::page::article(bytes, content_type);
+    let article = parse::html::page::article(bytes, content_type);
     let text = Text { title: &article.title, content: &article.text, ..Text::default() };
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());
@@ -133,7 +136,7 @@ pub fn file(scorer: &Scorer, topic: &Topic, path: &Path) -> anyhow::Result<Expla
     let is_page =
         path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"));
     if is_page {
-        let article = parse::page::article(&bytes, None);
+        let article = parse::html::page::article(&bytes, None);
         let text = Text { title: &article.title, content: &article.text, ..Text::default() };
         return Ok(Explanation::new(scorer, topic, &text, path.display().to_string()));
     }

@@ -1,19 +1,19 @@
 //! The available choices, for the sign-up page and the preferences page.
 
 use crate::app::App;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::ChoiceView;
 
 /// The cadences to choose from.
-pub(crate) fn cadences(is_chosen: impl Fn(Cadence) -> bool) -> Vec<ChoiceView> {
+pub(crate) fn cadences(words: &Catalogue, is_chosen: impl Fn(Cadence) -> bool) -> Vec<ChoiceView> {
     let choice = |cadence: Cadence| ChoiceView {
         value: cadence.to_string(),
-        title: match cadence {
-            Cadence::Daily => "Every day",
-            Cadence::Weekly => "Every week",
-            Cadence::Monthly => "Every month",
-        }
-        .to_owned(),
+        title: words.words(match cadence {
+            Cadence::Daily => "cadence.daily",
+            Cadence::Weekly => "cadence.weekly",
+            Cadence::Monthly => "cadence.monthly",
+        }),
         description: String::new(),
         is_chosen: is_chosen(cadence),
     };

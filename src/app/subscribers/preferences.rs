@@ -127,7 +127,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, 
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
-    let question = transactional_emails::address_change(app, &token)?;
+    let question = transactional_emails::address_change(app, app.words(), &token)?;
     app.store.subscribers().ask_address((person.id, address, hash), question, now).await?;
     Ok(Step::Done)
 }
@@ -156,7 +156,7 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
 pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     let known = app.store.subscribers().subscriber_at(address).await?;
     let active = known.filter(|person| person.status == Status::Active).map(|person| person.id);
-    let link = transactional_emails::link(app, active.as_deref().unwrap_or("nobody"))?;
+    let link = transactional_emails::link(app, app.words(), active.as_deref().unwrap_or("nobody"))?;
     Ok(app.store.sign_ups().queue_link(active, link, app.clock.now()).await?)
 }
 

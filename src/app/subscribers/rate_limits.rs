@@ -62,7 +62,7 @@ impl Limits {
         self.visitors.count(&prefix(from))
     }
 
-    /// Counts a request that concerns an email address, whoever makes it and whether or not the address is known.
+    /// Counts a request that concerns an email address, no matter who makes it and whether the address is known.
     ///
     /// # Errors
     /// [`TooOften`].

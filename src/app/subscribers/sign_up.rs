@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{choices, transactional_emails};
 use crate::app::digests::archive;
 use crate::app::{App, ReadOnly, hex, random, sha256};
-use crate::domain::items::text::count;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::subscriber::{Cadence, ConsentBy, EmailAddress, Preferences};
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
@@ -50,45 +50,44 @@ pub struct Mistakes(Box<ErrorsView>);
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn page(app: &App) -> anyhow::Result<String> {
+pub async fn page(app: &App, words: &Catalogue) -> anyhow::Result<String> {
     let themes = app.config.topic.themes.iter().map(|theme| theme.name.clone()).collect();
     let form = Form { cadence: Cadence::Weekly.to_string(), themes, ..Form::default() };
-    render(app, form, ErrorsView::default()).await
+    render(app, words, form, ErrorsView::default()).await
 }
 
 /// The page with the submitted values and their errors.
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn page_again(app: &App, form: Form, mistakes: Mistakes) -> anyhow::Result<String> {
-    render(app, form, *mistakes.0).await
+pub async fn page_again(app: &App, words: &Catalogue, form: Form, mistakes: Mistakes) -> anyhow::Result<String> {
+    render(app, words, form, *mistakes.0).await
 }
 
 /// Validates a form.
 ///
 /// # Errors
 /// [`Mistakes`], with all errors at once.
-pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
+pub fn check(app: &App, words: &Catalogue, form: &Form) -> Result<SignUp, Mistakes> {
     let mut errors = ErrorsView::default();
     let address = EmailAddress::parse_new(&form.address).map_err(|_| {
         let is_empty = form.address.trim().is_empty();
-        let text = if is_empty { "Enter your email address" } else { "Enter an email address like name@example.org" };
-        text.clone_into(&mut errors.address);
+        errors.address = words.words(if is_empty { "sign_up.no_address" } else { "sign_up.bad_address" });
     });
-    let cadence = form.cadence.parse().map_err(|_| "Choose how often".clone_into(&mut errors.cadence));
+    let cadence = form.cadence.parse().map_err(|_| errors.cadence = words.words("sign_up.no_cadence"));
     let known = &app.config.topic.themes;
     let mut themes: Vec<_> =
         known.iter().filter(|theme| form.themes.contains(&theme.name)).map(|theme| theme.name.clone()).collect();
     if themes.is_empty() && !known.is_empty() {
-        "Choose at least one theme".clone_into(&mut errors.themes);
+        errors.themes = words.words("sign_up.no_theme");
     }
     if !form.trap.is_empty() {
-        "Leave this field empty: it is there for programs that fill in everything".clone_into(&mut errors.trap);
+        errors.trap = words.words("sign_up.trapped");
     }
     // Report an error of the whole form only if it is the only one: a person who corrects a field has waited long
     // enough.
-    if let Some(text) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
-        text.clone_into(&mut errors.other);
+    if let Some(key) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
+        errors.other = words.words(key);
     }
     match (address, cadence) {
         (Ok(address), Ok(cadence)) if errors == ErrorsView::default() => {
@@ -105,12 +104,15 @@ pub fn check(app: &App, form: &Form) -> Result<SignUp, Mistakes> {
 /// # Errors
 /// The database or a template fails.
 pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
+    let words = app.words();
     let known = app.store.subscribers().subscriber_at(&wanted.address).await?;
     let fresh = hex(&random(12)?);
     let id = known.map_or(fresh, |person| person.id);
     // Both are rendered whichever is sent, so that the response time reveals nothing.
-    let answers =
-        [transactional_emails::confirmation(app, &id, wanted.preferences.cadence)?, transactional_emails::known(app)?];
+    let answers = [
+        transactional_emails::confirmation(app, words, &id, wanted.preferences.cadence)?,
+        transactional_emails::known(app, words)?,
+    ];
     let wording = wording(app);
     let new = NewSubscriber {
         id,
@@ -144,29 +146,27 @@ fn made(app: &App, stamp: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(i64::from_str_radix(&made, 16).ok()?, 0)
 }
 
+/// The message for a form that came too soon or too late.
 fn hurry(app: &App, stamp: &str) -> Option<&'static str> {
     match made(app, stamp) {
-        None => Some("This page was open for too long: please press the button once more"),
-        Some(made) if app.clock.now() - made < MIN_FILL => {
-            Some("This was sent faster than a person can type: please press the button once more")
-        }
+        None => Some("sign_up.too_old"),
+        Some(made) if app.clock.now() - made < MIN_FILL => Some("sign_up.too_fast"),
         Some(_) => None,
     }
 }
 
-async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
+async fn render(app: &App, words: &Catalogue, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
     let (settings, topic) = (&app.config.settings, &app.config.topic);
     let now = app.clock.now();
     let sources = app.config.feeds.iter().filter(|feed| feed.enabled).count();
     let view = SignUpView {
-        lang: "en".to_owned(),
-        dir: "ltr".to_owned(),
         title: settings.name.clone(),
         canonical: app.page(""),
         topic: topic.title.clone(),
-        sources: count(sources, "source"),
+        sources: words.text("sign_up.sources", &[("n", sources.into())]),
+        source_count: sources,
         latest: archive::latest(app).await?.unwrap_or_default(),
-        cadences: choices::cadences(|cadence| form.cadence == cadence.as_str()),
+        cadences: choices::cadences(words, |cadence| form.cadence == cadence.as_str()),
         themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
         consent: settings.sender.consent.clone(),
         // Keep the original time, so that correcting a mistake does not require another wait.
@@ -175,5 +175,5 @@ async fn render(app: &App, form: Form, errors: ErrorsView) -> anyhow::Result<Str
         errors,
         sender: app.sender(),
     };
-    Ok(app.renderer.page(&view)?)
+    Ok(app.renderer.page(words, &view)?)
 }

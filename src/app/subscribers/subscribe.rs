@@ -206,7 +206,7 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
 
 /// Queues the confirmation email. False if one was queued within the last hour.
 async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
-    let question = transactional_emails::confirmation(app, &id, cadence)?;
+    let question = transactional_emails::confirmation(app, app.words(), &id, cadence)?;
     Ok(app.store.sign_ups().queue_answer(id, question, app.clock.now()).await?)
 }
 
@@ -226,7 +226,7 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     let now = app.clock.now();
     let id = keys::named(app, Purpose::Confirm, token).await?;
     let Some(person) = app.store.subscribers().subscriber(id.clone()).await? else { return Ok(false) };
-    let welcome = transactional_emails::welcome(app, person.preferences.cadence).await?;
+    let welcome = transactional_emails::welcome(app, app.words(), person.preferences.cadence).await?;
     let keys = app.keys.clone();
     let confirmed = app.store.sign_ups().confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
     Ok(confirmed != Confirmed::Nobody)

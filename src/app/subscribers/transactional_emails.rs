@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::app::digests::archive;
 use crate::app::operations::status;
 use crate::app::{App, hex, random};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
@@ -18,93 +19,80 @@ use crate::render::{
 use crate::store::{Answer, Body, Kind};
 
 /// The request to confirm a sign-up.
-pub(crate) fn confirmation(app: &App, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
+pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
     let expires = app.clock.now() + token::CONFIRM_FOR;
     let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(expires));
     let settings = &app.config.settings;
     let view = ConfirmView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
-        what: what(app, cadence),
+        what: what(app, words, cadence),
         confirm_url: app.page(&format!("confirm/{token}")),
-        valid_for: confirm_for(),
+        valid_for: confirm_for(words),
         sender: app.sender(),
     };
-    let rendered = app.renderer.email(&view).context("cannot render the confirmation")?;
+    let rendered = app.renderer.email(words, &view).context("cannot render the confirmation")?;
     answer(app, Kind::Confirmation, 'c', rendered)
 }
 
 /// The notice to an active subscriber that they are already subscribed.
-pub(crate) fn known(app: &App) -> anyhow::Result<Answer> {
+pub(crate) fn known(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
-    let view = KnownView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        name: settings.name.clone(),
-        links: links(),
-        sender: app.sender(),
-    };
-    let rendered = app.renderer.email(&view).context("cannot render the answer to a subscriber")?;
+    let view = KnownView { name: settings.name.clone(), links: links(), sender: app.sender() };
+    let rendered = app.renderer.email(words, &view).context("cannot render the answer to a subscriber")?;
     answer(app, Kind::Known, 'k', rendered)
 }
 
 /// The welcome after confirming.
-pub(crate) async fn welcome(app: &App, cadence: Cadence) -> anyhow::Result<Answer> {
+pub(crate) async fn welcome(app: &App, words: &Catalogue, cadence: Cadence) -> anyhow::Result<Answer> {
     let settings = &app.config.settings;
     let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
     let next = slots.iter().find(|(of, _)| *of == cadence);
     let latest = archive::latest(app).await?;
     let view = WelcomeView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
         name: settings.name.clone(),
-        what: what(app, cadence),
+        what: what(app, words, cadence),
         next: next.map_or_else(String::new, |(_, slot)| {
-            settings.locale.date_with_weekday(&slot.utc.with_timezone(&settings.timezone))
+            words.locale().date_with_weekday(&slot.utc.with_timezone(&settings.timezone))
         }),
         latest: latest.map_or_else(String::new, |path| app.page(&path)),
         links: links(),
         sender: app.sender(),
     };
-    let rendered = app.renderer.email(&view).context("cannot render the welcome")?;
+    let rendered = app.renderer.email(words, &view).context("cannot render the welcome")?;
     answer(app, Kind::Welcome, 'w', rendered)
 }
 
 /// The request to confirm a new address, with a link that contains this token.
-pub(crate) fn address_change(app: &App, token: &str) -> anyhow::Result<Answer> {
-    let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for());
-    let rendered = app.renderer.email(&view).context("cannot render the mail to a new address")?;
+pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Answer> {
+    let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for(words));
+    let rendered = app.renderer.email(words, &view).context("cannot render the email to a new address")?;
     answer(app, Kind::AddressChange, 'a', rendered)
 }
 
 /// The link to the preferences page, which does not expire.
-pub(crate) fn link(app: &App, id: &str) -> anyhow::Result<Answer> {
+pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
     let view = link_view(app, LinkPurpose::OwnPage, app.page(&format!("p/{token}")), String::new());
-    let rendered = app.renderer.email(&view).context("cannot render the mail with a link")?;
+    let rendered = app.renderer.email(words, &view).context("cannot render the email with a link")?;
     answer(app, Kind::Link, 'l', rendered)
 }
 
 fn link_view(app: &App, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
     let settings = &app.config.settings;
-    LinkView {
-        lang: settings.locale.to_string(),
-        dir: settings.locale.direction().to_owned(),
-        name: settings.name.clone(),
-        url,
-        valid_for,
-        sender: app.sender(),
-        purpose,
-    }
+    LinkView { name: settings.name.clone(), url, valid_for, sender: app.sender(), purpose }
 }
 
-fn confirm_for() -> String {
-    format!("{} days", token::CONFIRM_FOR.num_days())
+fn confirm_for(words: &Catalogue) -> String {
+    words.text("what.days", &[("n", token::CONFIRM_FOR.num_days().unsigned_abs().into())])
 }
 
-fn what(app: &App, cadence: Cadence) -> String {
-    format!("the {cadence} digest of posts about {}", app.config.topic.title)
+fn what(app: &App, words: &Catalogue, cadence: Cadence) -> String {
+    let key = match cadence {
+        Cadence::Daily => "what.daily",
+        Cadence::Weekly => "what.weekly",
+        Cadence::Monthly => "what.monthly",
+    };
+    words.text(key, &[("topic", (&app.config.topic.title).into())])
 }
 
 /// Placeholders, which are replaced when the email is sent.

@@ -21,20 +21,20 @@ use crate::store::HeldRun;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A mail server may put an email off, most often by greylisting, which passes in minutes. `once`
-stays that long and tries again; what it cannot send by then is named, and goes out with the next
+A mail server may defer an email, most often by greylisting, which passes in minutes. `once` \
+waits for that time and tries again. It reports what it could not send by then, which goes out with the next \
 `once`, or sooner with `once --due` or `run`.
 
 Example, from cron, every Monday at eight:
   0 8 * * 1  policy-digest once --config /etc/policy-digest")]
 pub(crate) struct Once {
-    /// Only what is due: feeds whose next check has come, digests whose slot has
+    /// Do only what is due: feeds whose next poll is due, digests whose slot has come
     #[arg(long)]
     due: bool,
     /// The editor's note, in Markdown, instead of note.md in the configuration folder
     #[arg(long, value_name = "FILE")]
     note: Option<PathBuf>,
-    /// How long to stay for emails that are put off; by default 15m, and 0s with `--due`
+    /// How long to wait for deferred emails (default: 15m, and 0s with `--due`
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     wait: Option<Duration>,
 }
@@ -89,13 +89,13 @@ fn tell(app: &App, report: &OnceReport) {
                 if digest.listed > 0 { format!(", {} borderline", digest.listed) } else { String::new() },
                 if digest.note == NoteUse::Shown { ", with the editor's note" } else { "" },
             )),
-            (None, 0) => print("digest   nobody is subscribed yet; add someone with `policy-digest subscribers add`"),
+            (None, 0) => print("digest   there are no subscribers yet; add one with `policy-digest subscribers add`"),
             (None, _) if digest.waiting > 0 => print(format_args!(
-                "digest   {cadence}no story for anybody: none is made, no mail is written; {} for the next one",
+                "digest   {cadence}no story for any subscriber, so no email is written; {} for the next one",
                 waiting(digest.waiting)
             )),
             (None, _) => match digest.run.map_or(0, |run| run.quiet) {
-                0 => print(format_args!("digest   {cadence}nothing new for anybody: none is made, no mail is written")),
+                0 => print(format_args!("digest   {cadence}nothing new for any subscriber, so no email is written")),
                 quiet => {
                     print(format_args!("digest   {cadence}nothing new for anybody, which {quiet} quiet notes say"))
                 }
@@ -136,7 +136,7 @@ fn tell(app: &App, report: &OnceReport) {
     }
     if app.config.settings.mail.transport == TransportKind::Directory && sent > 0 {
         print(format_args!(
-            "\nlook in  {} (open an .html in a browser, an .eml in a mail program)",
+            "\nlook in  {} (open an .html in a browser, an .eml in an email program)",
             app.outbox().display()
         ));
     }

@@ -27,8 +27,8 @@ const INDENT: usize = 8;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Also shows what is left out: how many posts for each reason, and the nearest
-misses. While nothing is new, --last shows the last digest again, as most
+Also shows what is left out: how many posts for each reason, and the nearest \
+misses. While nothing is new, --last shows the last digest again, as most \
 subscribers got it, and --sample shows one with sample stories.
 
 Examples:

@@ -49,7 +49,7 @@ pub(crate) struct Which {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --believe, refused messages are tried again. An address that is really dead will be refused again and
+Without --believe, refused messages are tried again. An address that is really dead will be refused again and \
 then suppressed.
 
 Example:
@@ -64,8 +64,8 @@ pub(crate) struct Release {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Subscribers who did not get it will find its stories in their next digest.
-Sent emails cannot be recalled, so a run without waiting emails is refused.
+Subscribers who did not get it will find its stories in their next digest. \
+Sent emails cannot be recalled, so a run without waiting emails is refused. \
 Its page in the archive is kept.
 
 Example:

@@ -15,8 +15,8 @@ use crate::store::{Pause, RunStatus};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-While the daemon runs, `once` is refused, because both would send emails. This command asks the
-daemon to do what `once` does: poll every feed, make a digest of everything new, and deliver it.
+While the daemon runs, `once` is refused, because both would send emails. This command asks the \
+daemon to do what `once` does: poll every feed, make a digest of everything new, and deliver it. \
 The daemon looks for requests every ten seconds. If the time runs out, delivery continues.
 
 Example:
@@ -62,7 +62,7 @@ fn show(app: &App, answer: &Answer, delivery: Option<&(RunStatus, Option<Pause>)
     let Some((run, pause)) = delivery else {
         print(match (answer.people, answer.waiting) {
             (0, _) => {
-                "digest   none: nobody is subscribed; add someone with `policy-digest subscribers add`".to_owned()
+                "digest   none: there are no subscribers; add one with `policy-digest subscribers add`".to_owned()
             }
             (_, 0) => "digest   none: there is nothing new for any subscriber".to_owned(),
             (_, waiting) => format!("digest   none: only borderline posts are new ({waiting}); they wait for a story"),

@@ -16,7 +16,7 @@ pub(crate) enum Templates {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Keep the files that you change, delete the others, and set `templates_dir` in digest.toml to the
+Keep the files that you change, delete the others, and set `templates_dir` in digest.toml to the \
 folder. `policy-digest check` renders all templates with sample data.
 
 Example:

@@ -11,21 +11,21 @@ use crate::app::selection::explain::reason_json;
 use crate::cli::terminal::ask;
 use crate::cli::terminal::marked::{plain, wrap};
 use crate::cli::terminal::table::count;
-use crate::cli::{Ending, Global, print};
+use crate::cli::{Ending, Global, look_ahead, print};
 use crate::domain::feeds::without_login;
 use crate::domain::items::text::truncate_at_word;
 use crate::domain::selection::relevance::Score;
 use crate::domain::selection::topic::Scale;
 
-/// What is told fits a terminal of this width, in columns.
+/// The output fits a terminal of this width, in columns.
 const WIDTH: usize = 80;
 /// Where a post's title begins.
 const INDENT: usize = 24;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The address may be that of a blog: its feed is looked for. The entry is written at the end of
-feeds.toml; everything else in the file stays as it is. At a terminal you are asked first.
+Give the address of a feed, or of a blog whose feed is then looked for. The entry is added at the end of \
+feeds.toml, and the rest of the file is kept as it is. At a terminal, you are asked first.
 
 Examples:
   policy-digest feeds add https://blog.example.org/
@@ -33,26 +33,26 @@ Examples:
 pub(in crate::cli) struct Add {
     /// The address of a feed, or of a page that has one
     url: String,
-    /// Its short name; made from the title without
+    /// Its id in feeds.toml (default: made from the title)
     #[arg(long)]
     id: Option<String>,
-    /// The name that readers see; the feed's own without
+    /// The name that subscribers see (default: the feed's own)
     #[arg(long)]
     title: Option<String>,
-    /// A word of your own to group feeds by; may be given more than once
+    /// A tag of your own, to group feeds; can be given more than once
     #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
     tags: Vec<String>,
     /// Add it without asking
     #[arg(long, short)]
     yes: bool,
-    /// Only look, and write nothing
+    /// Only show it; write nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
 }
 
 impl Add {
     pub(super) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.look_ahead().await?;
+        let app = look_ahead(global.load_without_feeds()?).await?;
         let asks = !self.yes && !self.dry_run && !global.json && ask::is_somebody_there();
         let mut wanted = Wanted { address: self.url, id: self.id, title: self.title, tags: self.tags };
         let found = match find(&app, &wanted).await {
@@ -78,7 +78,7 @@ impl Add {
             print(to_json(&found, is_added));
         } else if is_added {
             let done = format!(
-                "`{id}` is in {} now; a running daemon reads it by itself; without one, `policy-digest poll {id}` does",
+                "`{id}` is in {} now; a running daemon will poll it; otherwise run `policy-digest poll {id}`",
                 file.display()
             );
             print(wrap(&done, WIDTH));

@@ -11,13 +11,13 @@ use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, print};
 
-/// What is told fits a terminal of this width, in columns.
+/// The output fits a terminal of this width, in columns.
 const WIDTH: u16 = 80;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  policy-digest feeds check civil-service")]
 pub(in crate::cli) struct Check {
-    /// Ids of the feeds to check; all enabled ones without
+    /// Ids of the feeds to check (default: all enabled feeds)
     #[arg(value_name = "ID")]
     feeds: Vec<String>,
 }
@@ -104,7 +104,7 @@ fn notes(id: &str, result: &Result<CheckResult, Unread>) -> Vec<String> {
                 notes.push(format!("repaired {}", found.repairs.join(", ")));
             }
             if let Some(flaw) = &found.flaw {
-                notes.push(format!("read, although {flaw}: the document is whole"));
+                notes.push(format!("read although {flaw}; the document is complete"));
             }
             for (what, key) in found.cut.in_words() {
                 notes.push(format!("left out {what}: raise `polling.limits.{key}` if you want them"));

@@ -9,8 +9,8 @@ use crate::domain::feeds::Feed;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Its entry goes from feeds.toml, with the comment right above it. What was read of it stays for
-90 days: within them it can be added again under the same id as if nothing had happened.
+The entry is removed from feeds.toml, with the comment directly above it. The feed's posts and state are kept for \
+90 days, and are used again if you add it under the same id.
 
 Example:
   policy-digest feeds remove what-works")]

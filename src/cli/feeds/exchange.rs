@@ -15,42 +15,42 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-OPML as feed readers export it, in any encoding, or a plain list with one address a line. Folders
-become tags. Nothing is fetched: `policy-digest feeds check` does that afterwards.
+Reads OPML as feed readers export it, in any encoding, or a plain list with one address a line. Folders \
+become tags. Nothing is fetched; run `policy-digest feeds check` afterwards.
 
 Examples:
   policy-digest feeds import subscriptions.opml
   policy-digest feeds import addresses.txt --tag council --dry-run")]
 pub(in crate::cli) struct Import {
-    /// The list; - for standard input
+    /// The file with the list (- for standard input)
     #[arg(value_name = "OPML|LIST")]
     file: PathBuf,
-    /// A tag for all of them; may be given more than once
+    /// A tag for all of them; can be given more than once
     #[arg(long = "tag", value_name = "TAG", value_delimiter = ',')]
     tags: Vec<String>,
-    /// Only say what would be added
+    /// Only show what would be added
     #[arg(long)]
     dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Log-ins in addresses and feeds from files of this machine are left out.
+Log-ins in addresses are left out, and so are feeds read from local files.
 
 Examples:
   policy-digest feeds export > feeds.opml
   policy-digest feeds export feeds.opml --all")]
 pub(in crate::cli) struct Export {
-    /// The file to be made; standard output without
+    /// The file to create (default: standard output)
     file: Option<PathBuf>,
-    /// The disabled feeds, too, marked as comments
+    /// Include disabled feeds, marked as comments
     #[arg(long)]
     all: bool,
 }
 
 impl Import {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let config = global.load()?;
+        let config = global.load_without_feeds()?;
         let is_stdin = self.file == Path::new("-");
         let name = if is_stdin { "standard input".to_owned() } else { self.file.display().to_string() };
         let mut bytes = Vec::new();

@@ -8,9 +8,9 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Asks the feed's address once. If a firewall, a consent page or a log-in page answers in its place, this
-prints a short email to the site's webmaster that says who keeps us out, under which request ID,
-how seldom we ask, and which rule lets us in. Nothing is sent.
+Asks the feed's address once. If a firewall, a consent page or a log-in page answers in its place, this \
+command prints a short email to the site's webmaster that says what blocks the program, with which request ID, \
+how seldom it asks, and which rule would let it in. Nothing is sent.
 
 Example:
   policy-digest feeds letter what-works > letter.txt")]

@@ -24,13 +24,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  policy-digest feeds parse saved/feed.xml --base https://blog.example.org/")]
 pub(in crate::cli) struct Parse {
-    /// Files; of a folder, every file in it
+    /// Files, or folders with files
     #[arg(required_unless_present = "jsonl")]
     paths: Vec<PathBuf>,
-    /// The address it came from, for relative links
+    /// The address that the document came from, for relative links
     #[arg(long, value_name = "URL")]
     base: Option<Url>,
-    /// The Content-Type that a server would give
+    /// The Content-Type that a server would send
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
     /// Read one {"file","path","base","content_type"} a line from this file, or from standard input

@@ -13,7 +13,7 @@ use crate::cli::{Ending, Global, print};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  policy-digest poll civil-service kings-fund")]
 pub(crate) struct Poll {
-    /// Ids of the feeds to poll; all enabled ones without
+    /// Ids of the feeds to poll (default: all enabled feeds)
     feeds: Vec<String>,
 }
 

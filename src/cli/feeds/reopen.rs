@@ -11,9 +11,9 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-When a feed is first read, what is older than `first_poll_window` is stored and not mailed. This
-lets in what was published within a longer time. Posts without a date stay out, and so does what
-a digest has had from another feed. `preview` shows what comes of it.
+When a feed is first read, posts older than `first_poll_window` are stored but not sent. This command \
+includes those published within a longer time. Posts without a date stay out, and so do posts that \
+were in a digest from another feed. `preview` shows the result.
 
 Example:
   policy-digest feeds reopen what-works --since 90d")]

@@ -17,7 +17,7 @@ use crate::store::PauseCause;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A backup can be made while the daemon runs, and contains everything: the feeds' state, subscribers,
+A backup can be made while the daemon runs, and contains everything: the feeds' state, subscribers, \
 the keys of their links, the suppression list. An existing file is never overwritten.
 
 `policy-digest restore` restores it.
@@ -53,8 +53,8 @@ impl Backup {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Stop the daemon first. The current database is kept beside the restored one, even if it is damaged.
-A restored database polls feeds and serves the pages, but sends no email until `policy-digest resume`,
+Stop the daemon first. The current database is kept beside the restored one, even if it is damaged. \
+A restored database polls feeds and serves the pages, but sends no email until `policy-digest resume`, \
 because it does not know what was sent after the backup was made.
 
 Example:
@@ -85,10 +85,10 @@ impl Restore {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Stop the daemon first. The server's database must be empty; the role in the URL must own it. The
-password comes from `password_file` of [database] or POLICY_DIGEST__DATABASE__PASSWORD, and `tls`
-and `ca_file` of [database] apply. Everything moves, or nothing. From then on the file sends no
-email; write the URL into [database] of digest.toml, and start the daemon.
+Stop the daemon first. The server's database must be empty, and the role in the URL must own it. \
+The password comes from `password_file` in [database] or POLICY_DIGEST__DATABASE__PASSWORD; `tls` \
+and `ca_file` in [database] apply. Everything moves, or nothing. From then on the file sends no \
+email. Write the URL into [database] of digest.toml and start the daemon.
 
 Example:
   policy-digest migrate-to postgres://policy_digest@db.example.org/policy_digest")]
@@ -118,8 +118,8 @@ impl MigrateTo {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A database restored from a backup does not know what was sent after the backup was made. Check
-first what would be sent, and use `policy-digest reconcile` for messages that may or may not have
+A database restored from a backup does not know what was sent after the backup was made. Check \
+first what would be sent, and use `policy-digest reconcile` for messages that may or may not have \
 been delivered. A mail server that could not be reached is tried again immediately.
 
 Example:
@@ -173,7 +173,7 @@ fn print_report(app: &ReadOnly, report: &ResumeReport, is_dry: bool) {
         print(format_args!("to make  the {cadence} digest of {at}"));
     }
     if !is_dry && !report.pauses.is_empty() {
-        print("\na running daemon continues by itself; without one, run `policy-digest once`");
+        print("\na running daemon continues automatically; otherwise run `policy-digest once`");
     }
 }
 

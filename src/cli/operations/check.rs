@@ -24,16 +24,16 @@ const DNS_PORT: u16 = 53;
 #[command(after_help = "\
 Each part is ok, or has a warning or an error. Every finding has a next step.
 
-Exit code 2: mistakes in digest.toml, feeds.toml or topic.toml, shown with
-their place, in note.md or in the templates (each is rendered with sample
-data), or settings that the mail server refuses. Exit code 1: failures that no
-file causes, such as a server that is down, a full disk or a missing DKIM
+Exit code 2: mistakes in digest.toml, feeds.toml or topic.toml, shown with \
+their place, in note.md or in the templates (each is rendered with sample \
+data), or settings that the mail server refuses. Exit code 1: failures that no \
+file causes, such as a server that is down, a full disk or a missing DKIM \
 record. Exit code 0: nothing, or only advice.
 
-If emails go to a mail server, the command connects and logs in to it, but
-sends nothing. It looks up the DNS records that receivers check (SPF, DKIM,
-DMARC), fetches every feed without storing anything, and lists the topic's
-phrases that match none of the stored posts. A phrase also counts as found
+If emails go to a mail server, the command connects and logs in to it, but \
+sends nothing. It looks up the DNS records that receivers check (SPF, DKIM, \
+DMARC), fetches every feed without storing anything, and lists the topic's \
+phrases that match none of the stored posts. A phrase also counts as found \
 where a longer phrase covers it.
 
 Examples:

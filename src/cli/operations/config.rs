@@ -16,8 +16,8 @@ pub(crate) enum Config {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Editors with Taplo or tombi read the line `#:schema schema/digest.json` at the
-top of a file. They then complete keys, explain them, and mark mistakes while
+Editors with Taplo or Tombi read the line `#:schema schema/digest.json` at the \
+top of a file. They then complete keys, explain them, and mark mistakes while \
 you type.
 
 Examples:

@@ -13,13 +13,13 @@ use crate::domain::subscribers::token::KEPT_FOR;
 pub(crate) enum Keys {
     /// Make a new key that signs links from now on
     #[command(after_help = "\
-Links in emails already sent keep working for 90 days under the key that signed them; then the key is removed. Should \
-a key have leaked, use --revoke: all links in emails already sent stop working at once, and the pages behind them say how to \
-get a new one.
+Links in emails already sent keep working for 90 days, after which the key that signed them is removed. If a \
+key has leaked, use --revoke: all links in emails already sent stop working at once, and their pages explain how to get a \
+new one.
 
 Stop the daemon first, because it would not know the new key, and start it again afterwards.")]
     Rotate {
-        /// Drop every old key now: no link in an email already sent works any more
+        /// Remove all old keys now: links in emails already sent stop working
         #[arg(long)]
         revoke: bool,
     },

@@ -9,9 +9,9 @@ use crate::{config, daemon};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-SIGTERM or Ctrl-C stops it: it sends no further email and finishes work in progress, within 30
-seconds. A second signal ends it at once. Edits of the configuration take effect within half a
-minute, or at once on SIGHUP; while they contain a mistake, the previous configuration stays in
+SIGTERM or Ctrl-C stops it: it sends no further email and finishes work in progress, within 30 \
+seconds. A second signal ends it at once. Edits of the configuration take effect within half a \
+minute, or at once on SIGHUP; while they contain a mistake, the previous configuration stays in \
 use. The log goes to standard error, as JSON if that is not a terminal.
 
 Example:

@@ -38,8 +38,8 @@ const NEXT: usize = WIDTH - (NAME + 2 + WEEKS + 2 + 5 + 2 + 8 + 2 + 12 + 2);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Feeds that need attention come first, each with the reason, followed by as many
-others as fit on the screen. The bars show the posts of the last twelve weeks,
+Feeds that need attention come first, each with the reason, followed by as many \
+others as fit on the screen. The bars show the posts of the last twelve weeks, \
 newest at the right.
 
 Examples:

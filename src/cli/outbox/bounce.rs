@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 #[command(after_help = "\
 Examples:
   policy-digest bounce < returned.eml
-  In Postfix's master.cf, as a transport that runs as the user to whom the database belongs:
+  In Postfix's master.cf, as a transport that runs as the user who owns the database:
     digest-bounce unix - n n - - pipe user=digest
       argv=/usr/local/bin/policy-digest bounce --config /etc/policy-digest --to ${recipient}
   and in main.cf:
@@ -26,7 +26,7 @@ Examples:
     transport_maps = inline:{ digest.example.org=digest-bounce: }
     digest-bounce_destination_recipient_limit = 1")]
 pub(crate) struct Bounce {
-    /// The address that the mail was delivered to, when the mail server knows it
+    /// The address that the email was delivered to, if the mail server knows it
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
 }
@@ -53,9 +53,9 @@ impl Bounce {
     async fn take_in(&self, global: &Global) -> anyhow::Result<BounceReport> {
         let mut bytes = Vec::new();
         let mut input = std::io::stdin().lock();
-        input.by_ref().take(MAX_BYTES).read_to_end(&mut bytes).context("cannot read the mail from standard input")?;
+        input.by_ref().take(MAX_BYTES).read_to_end(&mut bytes).context("cannot read the email from standard input")?;
         // A server whose pipe closes early would take it for a failure.
-        std::io::copy(&mut input, &mut std::io::sink()).context("cannot read the mail from standard input")?;
+        std::io::copy(&mut input, &mut std::io::sink()).context("cannot read the email from standard input")?;
         drop(input);
         let app = global.edit().await?;
         take_in(&app, &bytes, self.to.as_deref()).await
@@ -68,7 +68,7 @@ fn sentence(report: &BounceReport) -> String {
             let code = if code.is_empty() { "no code" } else { code };
             let what = match taken {
                 Taken::Suppressed => "its reader is suppressed",
-                Taken::Kept => "nobody is suppressed for it yet",
+                Taken::Kept => "the address is not suppressed yet",
                 Taken::Waits => "it counts when its run is judged or released",
                 Taken::NoMessage => "there is no such message",
             };
@@ -84,7 +84,7 @@ fn sentence(report: &BounceReport) -> String {
                 Ignored::Forged => "its token is not one of ours",
                 Ignored::NoToken => "it carries no token of ours",
                 Ignored::NoMessage => "its message is not in this database",
-                Ignored::Passing => "the mail is late or has arrived",
+                Ignored::Passing => "the email is delayed or has arrived",
                 Ignored::AutoReply => "a machine answered",
                 Ignored::Other => "it reports nothing",
             }

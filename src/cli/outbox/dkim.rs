@@ -14,7 +14,7 @@ use crate::config::{Config, domain_name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dkim {
-    /// Make a key, and say what to publish and what to write into digest.toml
+    /// Make a key, and show the DNS record to publish and the settings for digest.toml
     Generate(Generate),
     /// Show the DNS record of the configured key
     Record(ShowRecord),
@@ -24,27 +24,27 @@ pub(crate) enum Dkim {
 #[command(
     group = ArgGroup::new("kind"),
     after_help = "\
-The file is made for its owner only (mode 0600); one that is there already is never overwritten.
-Publish the record first, and set the keys of [mail.dkim] when it can be seen (`dig TXT NAME`).
+Only the file's owner can read it (mode 0600). An existing file is never overwritten. \
+Publish the record first. Set the keys of [mail.dkim] once the record can be looked up (`dig TXT NAME`).
 
 Examples:
   policy-digest dkim generate
   policy-digest dkim generate --domain example.org --selector spring --out spring.pem"
 )]
 pub(crate) struct Generate {
-    /// RSA of 2048 bits, which every receiver can check (the default)
+    /// RSA with 2048 bits, which every receiver can verify (the default)
     #[arg(long, group = "kind")]
     rsa: bool,
-    /// Ed25519: a shorter record, which some receivers cannot check yet
+    /// Ed25519: a shorter record, which some receivers cannot verify yet
     #[arg(long, group = "kind")]
     ed25519: bool,
-    /// The domain that signs; the configuration's, or that of `from`, unless given
+    /// The domain that signs (default: the configured one, or the domain of `from`)
     #[arg(long)]
     domain: Option<String>,
-    /// The record's name under _domainkey; digest and today's year and month unless given
+    /// The record's name under _domainkey (default: `digest` with this year and month)
     #[arg(long, value_name = "NAME")]
     selector: Option<String>,
-    /// Where to write the key; dkim-SELECTOR.pem in the configuration folder unless given
+    /// Where to write the key (default: dkim-SELECTOR.pem in the configuration folder)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -113,7 +113,7 @@ fn domain(config: &Config) -> String {
     mail.dkim.as_ref().map_or_else(|| mail.from.domain(), |dkim| dkim.domain.clone())
 }
 
-/// The path as `key_file` wants it: from the configuration folder if it lies there, else whole.
+/// The path as `key_file` wants it: relative to the configuration folder if it is in there, else absolute.
 fn from_folder(file: &Path, folder: &Path) -> anyhow::Result<String> {
     let whole = |path: &Path| path.canonicalize().with_context(|| format!("cannot find `{}`", path.display()));
     let file = whole(file)?;

@@ -1,4 +1,4 @@
-//! `messages`: what became of each mail, for whoever asks why one did not come.
+//! `messages`: what became of each email, to find out why one did not arrive.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -38,7 +38,7 @@ pub(crate) struct List {
     /// How many
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
-    /// Show whole addresses
+    /// Show full addresses
     #[arg(long)]
     reveal: bool,
 }
@@ -75,7 +75,7 @@ impl List {
 fn known<T: Copy + std::fmt::Display + std::str::FromStr>(word: &str, all: &[T]) -> Result<T, Usage> {
     word.parse().map_err(|_| {
         let all: Vec<_> = all.iter().map(ToString::to_string).collect();
-        Usage(format!("`{word}` is none of {}", all.join(", ")))
+        Usage(format!("`{word}` is not one of {}", all.join(", ")))
     })
 }
 

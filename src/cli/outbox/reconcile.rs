@@ -13,19 +13,19 @@ use crate::store::{Decision, UnknownMessage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A message is unknown when the program or the connection ended between its last byte and the
-server's answer. Without a decision each is sent again, the same bytes under the same Message-ID,
-so that most mail programs show it once. A dropped one counts as not delivered: the next digest
-has its stories.
+A message is unknown if the program or the connection ended between its last byte and the \
+server's reply. Unless you decide otherwise, it is sent again, unchanged and with the same Message-ID, \
+so that most email programs show it once. A dropped message counts as not delivered: the next digest \
+contains its stories.
 
 Examples:
   policy-digest reconcile
   policy-digest reconcile --drop 4711 4712")]
 pub(crate) struct Reconcile {
-    /// Send these again with the next delivery; all of them, without numbers
+    /// Send these again with the next delivery (without numbers: all of them)
     #[arg(long, value_name = "ID", num_args = 0.., conflicts_with = "drop")]
     resend: Option<Vec<i64>>,
-    /// Do not send these again; all of them, without numbers
+    /// Do not send these again (without numbers: all of them)
     #[arg(long, value_name = "ID", num_args = 0..)]
     drop: Option<Vec<i64>>,
 }

@@ -10,8 +10,8 @@ use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is stored, and nobody else gets a mail. The personal links in it lead nowhere.
-To have a proof of every digest, set proof_to in [mail] of digest.toml.
+Nothing is stored, and no subscriber gets an email. The personal links in it do not work. \
+To get a proof of every digest, set `proof_to` in [mail] of digest.toml.
 
 Example:
   policy-digest send --to editor@example.org")]

@@ -29,7 +29,7 @@ Examples:
   policy-digest explain draft.txt
   policy-digest explain --jsonl posts.jsonl")]
 pub(crate) struct Explain {
-    /// A stored post's link or number, any post's link, or a file: a page (.html), or a text whose first line is the title
+    /// The link or number of a stored post, any post's link, or a file: a page (.html), or a text whose first line is the title
     #[arg(required_unless_present = "jsonl")]
     what: Option<String>,
     /// Read one {"id","title","text"} a line from this file (- for standard input), and print one result a line

@@ -13,8 +13,8 @@ use crate::store::Joined;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is not said of somebody who is known here stays as they chose it. Whoever is subscribed
-already is changed with `subscribers set`.
+For an address that is known here, options that are not given keep their values. To change an existing \
+subscriber, use `subscribers set`.
 
 Examples:
   policy-digest subscribers add ada@example.org --cadence daily
@@ -23,10 +23,10 @@ Examples:
 pub(in crate::cli) struct Add {
     /// Their address
     address: String,
-    /// Where their consent is recorded; without it a confirmation is mailed
+    /// Where consent is recorded; without this, a confirmation email is sent
     #[arg(long, value_name = "NOTE")]
     confirmed_by: Option<String>,
-    /// Subscribe them although they have unsubscribed here: they have asked to come back
+    /// Subscribe them again, at their request, although they have unsubscribed
     #[arg(long, requires = "confirmed_by")]
     again: bool,
     #[command(flatten)]
@@ -51,9 +51,9 @@ impl Add {
             };
         let (address, shown) = (address.reveal(), address.shown());
         let text = match report.joined {
-            Joined::Added | Joined::AlreadyPending if is_sent => format!("{shown} was sent a mail to confirm"),
+            Joined::Added | Joined::AlreadyPending if is_sent => format!("confirmation email sent to {shown}"),
             Joined::Added | Joined::AlreadyPending if report.is_asked => {
-                format!("{shown} will be sent a mail to confirm, with the next delivery")
+                format!("confirmation email queued for {shown}; it goes out with the next delivery")
             }
             Joined::AlreadyPending => format!("{shown} was asked within the hour, and has not confirmed yet"),
             Joined::AlreadyActive => format!("{shown} is subscribed already"),

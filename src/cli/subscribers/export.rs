@@ -14,16 +14,16 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file is for your eyes only: others on this machine cannot read it. `subscribers import` reads it
-back. With letters beyond ASCII it begins with a byte order mark, by which spreadsheets know them.
+Other users of this machine cannot read the file. `subscribers import` reads it \
+back. If it has non-ASCII letters, it begins with a byte order mark, so that spreadsheets show them.
 
 Examples:
   policy-digest subscribers export people.csv --status active
   policy-digest subscribers export --json > people.json")]
 pub(in crate::cli) struct Export {
-    /// The file to be made; standard output without
+    /// The file to create (default: standard output)
     file: Option<PathBuf>,
-    /// Whether CSV begins with a byte order mark; `auto`: a file that needs one for spreadsheets
+    /// Whether CSV begins with a byte order mark; `auto`: if it has non-ASCII letters
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     bom: Bom,
     #[command(flatten)]

@@ -12,12 +12,12 @@ use crate::cli::{Ending, Global, Usage, print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns are matched by name, in any case and several languages: `email` (or `Email Address`,
-`E-Mail-Adresse`, or whatever column has addresses), and, if present, `name` (or `First Name`,
-`Last Name`), `cadence`, `themes` (separated by `;`), `status`. Comma, semicolon or tab; any
-encoding. `Name <address>` and `mailto:` are understood. Nobody is mailed. Left out are those who are not subscribed in
-the file (unsubscribed, cleaned, blocklisted, unconfirmed), who have left here, or who are
-suppressed. Lines that cannot be read are written to a file of their own, to be mended.
+Columns are matched by name, in any case and several languages: `email` (or `Email Address`, \
+`E-Mail-Adresse`, or any column that has addresses), and, if present, `name` (or `First Name`, \
+`Last Name`), `cadence`, `themes` (separated by `;`), `status`. Comma, semicolon or tab; any \
+encoding. `Name <address>` and `mailto:` are understood. No email is sent. Skipped are those who are not subscribed in \
+the file (unsubscribed, cleaned, blocklisted, unconfirmed), who have unsubscribed here, or who are \
+suppressed. Lines that cannot be read are written to a separate file, for you to correct.
 
 Example:
   policy-digest subscribers import people.csv --consent \"sign-up page of the old newsletter\"")]
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Import {
     /// Where their consent is recorded
     #[arg(long, value_name = "NOTE")]
     consent: String,
-    /// For the lines that cannot be read; `people.rejected.csv` beside `people.csv` without
+    /// Where to write lines that cannot be read (default: `people.rejected.csv` for `people.csv`)
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
@@ -82,7 +82,7 @@ fn tell(report: &ImportReport, csv: &Path, rejects: &Path) {
         print(format_args!("left out because they repeat a person above: {}", report.duplicates));
     }
     if rejected > 0 {
-        print(format_args!("next: mend the rejected lines in {}, and import that file", rejects.display()));
+        print(format_args!("next: correct the rejected lines in {}, and import that file", rejects.display()));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::subscribers::subscriber::EmailAddress;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-They are erased 28 days later; until then they can undo it on the page that a digest leads to.
+The address is erased 28 days later. Until then the subscriber can undo it, on the page linked from each digest.
 
 Example:
   policy-digest subscribers remove ada@example.org")]
@@ -22,8 +22,8 @@ pub(in crate::cli) struct Remove {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It cannot be undone, so that it is asked first. Of an address that bounced or complained a keyed
-hash stays, so that it is not mailed again.
+This cannot be undone, so you are asked first. For an address that bounced or complained, a keyed \
+hash is kept, so that it is never emailed again.
 
 Examples:
   policy-digest subscribers forget ada@example.org

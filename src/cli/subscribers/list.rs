@@ -28,10 +28,10 @@ pub(super) struct Filter {
     /// Only these, separated by commas
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status())]
     status: Vec<Status>,
-    /// Only those who get a digest so often
+    /// Only those with this cadence
     #[arg(long, value_name = "CADENCE", value_delimiter = ',', value_parser = cadence())]
     cadence: Vec<Cadence>,
-    /// Only those who get this theme, or all
+    /// Only those who get this theme (or all themes)
     #[arg(long, value_name = "THEME")]
     theme: Option<String>,
 }

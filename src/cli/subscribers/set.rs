@@ -11,7 +11,7 @@ use crate::cli::{Ending, Global, print};
 #[command(
     group = clap::ArgGroup::new("changes").args(["name", "cadence", "themes"]).multiple(true).required(true),
     after_help = "\
-What is not named stays as it is. What they were sent stays counted: a change repeats and skips
+Options that are not given keep their values. A change of cadence or themes repeats nothing and skips \
 nothing.
 
 Examples:

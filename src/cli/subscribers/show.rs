@@ -1,4 +1,4 @@
-//! `subscribers show`: all that is known of one address, for the person who asks what is kept of them, and for whoever
+//! `subscribers show`: all that is known of one address, for the person who asks what is kept about them, and for the operator who
 //! has to find out why a digest did not arrive.
 
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use crate::cli::{Ending, Global, Usage, print};
 use crate::domain::subscribers::subscriber::ConsentBy;
 use crate::store::OwnRecord;
 
-/// What is told fits a terminal of this width, in columns.
+/// The output fits a terminal of this width, in columns.
 const WIDTH: u16 = 80;
 
 #[derive(Debug, Args)]
@@ -53,13 +53,13 @@ fn told(dossier: &Dossier, address: &str, zone: Tz) -> String {
     line("address", address);
     match &dossier.record {
         Some(record) => person(record, zone, &mut line),
-        None => line("status", "nobody here has it"),
+        None => line("status", "not a subscriber"),
     }
     line("agreed to", dossier.wording.as_deref().unwrap_or_default());
     if let Some(suppressed) = &dossier.suppressed {
         let why = match suppressed.reason.as_str() {
-            "complaint" => "they complained; nobody brings them back",
-            "soft" => "mails failed for weeks; a sign-up of their own brings them back",
+            "complaint" => "marked a digest as spam; never emailed again",
+            "soft" => "emails failed for weeks; only the subscriber's own sign-up lifts it",
             _ => "the mailbox is dead; a sign-up of their own brings them back",
         };
         line("suppressed", &format!("since {}: {why}", day(suppressed.since, zone)));

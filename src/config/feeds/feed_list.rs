@@ -63,7 +63,7 @@ pub enum ListError {
     },
 }
 
-/// Changes `feeds.toml`, one process at a time. Writes nothing if the change has no effect.
+/// Changes `feeds.toml`, one process at a time, and creates it if it is missing. Writes nothing if the change has no effect.
 ///
 /// # Errors
 /// See [`ListError`]; the file is then unchanged.
@@ -72,7 +72,10 @@ pub fn edit_feeds<T>(config: &Config, change: impl FnOnce(&mut FeedList) -> T) -
     let unread = |source| ListError::Read { path: path.clone(), source };
     // Other processes wait for their turn. If the system cannot lock folders, the last edit wins.
     let _turn = std::fs::File::open(&config.folder).and_then(|folder| folder.lock().map(|()| folder));
-    let text = std::fs::read_to_string(&path).map_err(unread)?;
+    let (text, is_new) = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (String::new(), true),
+        text => (text.map_err(unread)?, false),
+    };
     let check = |text: &str| read_feeds(text, &config.folder, config.settings.polling.allow_files).map(drop);
     let invalid = |source| ListError::Invalid { path: path.clone(), source };
     check(&text).map_err(invalid)?;
@@ -83,7 +86,14 @@ pub fn edit_feeds<T>(config: &Config, change: impl FnOnce(&mut FeedList) -> T) -
         return Ok(changed);
     }
     check(&edited).map_err(invalid)?;
-    match atomic_write::replace(&path, &edited, check) {
+    if is_new {
+        std::fs::File::create_new(&path).map_err(|source| ListError::Write { path: path.clone(), source })?;
+    }
+    let replaced = atomic_write::replace(&path, &edited, check);
+    if is_new && replaced.is_err() {
+        let _ = std::fs::remove_file(&path);
+    }
+    match replaced {
         Ok(()) => Ok(changed),
         Err(NotReplaced::Io(source)) => Err(ListError::Write { path, source }),
         Err(NotReplaced::Refused(source)) => Err(ListError::Invalid { path, source }),

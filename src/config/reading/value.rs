@@ -199,7 +199,7 @@ pub(in crate::config) fn web_url(value: &DeValue<'_>) -> Read<Url> {
         }
         Err(error) => Err(Wrong::new(
             format!("is not a valid URL: {error}"),
-            "write the whole address, such as `https://digest.example.org`",
+            "write the full address, such as `https://digest.example.org`",
         )),
     }
 }
@@ -300,6 +300,12 @@ pub(in crate::config) fn locale(value: &DeValue<'_>) -> Read<Locale> {
         let written = value.as_str().unwrap_or_default().trim();
         Wrong { hint: meant_locale(written), ..wrong }
     })
+}
+
+/// A language without a country, whose date format is known.
+pub(in crate::config) fn words_language(value: &DeValue<'_>) -> Read<String> {
+    let is_language = |text: &str| text.parse::<Locale>().is_ok_and(|locale| locale.language() == text);
+    parsed("a language such as `cy`", |text| is_language(text).then(|| text.to_owned()))(value)
 }
 
 /// Corrects case, an underscore, "UK" and an unknown country; otherwise suggests the nearest tag.

@@ -97,13 +97,13 @@ fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
     let too_long = format!("{place} is too long before the `@`");
     assert_eq!(mail(&format!("bounce_address = \"{long}@example.org\"")), [too_long]);
     assert_eq!(mail("bounce_address = \"a+b@example.org\""), [format!("{place} must have no `+`")]);
-    let wanted = "must be a mail address such as `someone@example.org`, not";
+    let wanted = "must be an email address such as `someone@example.org`, not";
     assert_eq!(mail("bounce_address = \"bounces\""), [format!("{place} {wanted} `bounces`")]);
     assert_eq!(mail("proof_to = \"me@localhost\""), [format!("digest.toml:2:12: `proof_to` {wanted} `me@localhost`")]);
     assert_eq!(
         mail("unsubscribe_address = 1"),
         [
-            "digest.toml:2:23: `unsubscribe_address` must be a mail address such as `someone@example.org`, not a whole number"
+            "digest.toml:2:23: `unsubscribe_address` must be an email address such as `someone@example.org`, not a whole number"
         ]
     );
     let fine = "[mail]\nbounce_address = \"bounces@example.org\"\nunsubscribe_address = \"leave@example.org\"\n";

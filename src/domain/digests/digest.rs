@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use url::Url;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::items::canonical::canonical;
 use crate::domain::items::text;
 use wording::{preheader, reason, unused_subject};
@@ -43,9 +44,6 @@ const NAME_CHARS: usize = 80;
 
 /// The number of titles that the subject and preheader choose from.
 const LEADING: usize = 4;
-
-/// The section of stories without a theme.
-const OTHER: &str = "More on the topic";
 
 /// A story as the store provides it: items on one matter, led by the best source.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,9 +96,11 @@ pub struct Limits {
     pub rows: usize,
 }
 
-/// The texts for the subject, besides the stories.
+/// What a digest is made for, besides the stories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words<'a> {
+pub struct Context<'a> {
+    /// The language.
+    pub words: &'a Catalogue,
     /// Follows "more on": the topic, or the digest's name without a final "Digest".
     pub name: &'a str,
     /// The subjects of the previous run, as they were emailed: none of them is used again.
@@ -186,7 +186,7 @@ pub fn compose(
     sections: &[SectionOutline],
     limits: &Limits,
     themes: Option<&[String]>,
-    words: &Words<'_>,
+    context: &Context<'_>,
     pins: &[Url],
 ) -> Result<Digest, NoStory> {
     let placed = stories.iter().filter_map(|story| Some((place(story, sections, themes)?, story)));
@@ -195,8 +195,8 @@ pub fn compose(
     let pins: Vec<String> = pins.iter().map(canonical).collect();
     let mut full = ranked(placed, &pins);
     let count = full.len();
-    let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story)).collect();
-    let (lead, subject) = unused_subject(&leading, count, words).ok_or(NoStory { waiting })?;
+    let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story, context.words)).collect();
+    let (lead, subject) = unused_subject(&leading, count, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
     let mut rest = full.split_off(limits.max_stories.min(count));
     let mut listed = ranked(listed, &pins);
@@ -206,20 +206,25 @@ pub fn compose(
     let left_out = rows - rest.len() - listed.len();
 
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
-    filled.push(Section { name: String::new(), title: OTHER.into(), description: String::new(), stories: Vec::new() });
+    filled.push(Section {
+        name: String::new(),
+        title: context.words.words("digest.other_theme"),
+        description: String::new(),
+        stories: Vec::new(),
+    });
     for (place, story) in full {
-        let entry = Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections) };
+        let entry = Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections, context.words) };
         filled[place.min(sections.len())].stories.push(entry);
     }
     let entries = |stories: Vec<(usize, &Story)>| -> Vec<Entry> {
-        stories.into_iter().map(|(place, story)| line(story, place, sections)).collect()
+        stories.into_iter().map(|(place, story)| line(story, place, sections, context.words)).collect()
     };
     let more = entries(rest);
     filled.retain(|section| !section.stories.is_empty());
     let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
     Ok(Digest {
         subject,
-        preheader: preheader(&leading, excerpt),
+        preheader: preheader(&leading, excerpt, context.words),
         sections: filled,
         more,
         count,
@@ -302,13 +307,13 @@ impl Section {
 }
 
 /// A story on one line, without an excerpt.
-fn line(story: &Story, place: usize, sections: &[SectionOutline]) -> Entry {
+fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalogue) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
     let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
     Entry {
         seq: story.seq,
-        title: title_of(story),
+        title: title_of(story, words),
         source: name(&story.source),
         also_on: story.also_on.iter().map(|source| name(source)).collect(),
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
@@ -329,14 +334,17 @@ fn name(name: &str) -> String {
 /// Of the first words of a post without a title.
 const HEADLINE_CHARS: usize = 80;
 
-fn title_of(story: &Story) -> String {
+fn title_of(story: &Story, catalogue: &Catalogue) -> String {
     let title = text::truncate_at_word(&text::single_line(&story.title), TITLE_CHARS);
     if !title.is_empty() {
         return title;
     }
     // A post without a title, as on Mastodon, is headed by its first words.
     let words = text::truncate_at_word(&text::single_line(&story.excerpt), HEADLINE_CHARS);
-    if words.is_empty() { format!("Untitled post on {}", name(&story.source)) } else { words }
+    if !words.is_empty() {
+        return words;
+    }
+    catalogue.text("digest.untitled", &[("source", (&name(&story.source)).into())])
 }
 
 #[cfg(test)]

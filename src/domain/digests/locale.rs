@@ -1,5 +1,5 @@
 //! The language and country of a digest: how its dates are written, from the Unicode CLDR (`locale/dates.tsv`), and in
-//! which direction its text runs. The fixed words of emails and pages are English in every locale.
+//! which direction its text runs. The fixed words of emails and pages are in a `catalogue`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,11 +68,16 @@ impl Locale {
         self.format.fill(self.format.with_weekday, date)
     }
 
+    /// The language without its country: "en".
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.tag.split('-').next().unwrap_or_default()
+    }
+
     /// "ltr" or "rtl", for HTML's `dir` attribute.
     #[must_use]
     pub fn direction(&self) -> &'static str {
-        let language = self.tag.split('-').next().unwrap_or_default();
-        if RIGHT_TO_LEFT.contains(&language) { "rtl" } else { "ltr" }
+        if RIGHT_TO_LEFT.contains(&self.language()) { "rtl" } else { "ltr" }
     }
 }
 

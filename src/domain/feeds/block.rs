@@ -1,5 +1,5 @@
 //! Who keeps us out. Firewalls, consent walls and log-in pages answer in a feed's place, often with a status that says
-//! something else; each has its own marks in status, headers and body. What is named here is told to the administrator,
+//! something else; each has its own marks in status, headers and body. What is named here is reported to the administrator,
 //! with what helps; nothing is done about it. We never pretend to be a browser.
 
 use url::Url;

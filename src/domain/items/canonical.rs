@@ -1,5 +1,5 @@
 //! Canonical URLs: two addresses of one page become one string, for identity and for near-duplicates.
-//! Never for following: a canonical URL may not be fetchable as it stands.
+//! Never for following: a canonical URL may not be fetchable.
 
 use std::borrow::Cow;
 

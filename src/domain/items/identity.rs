@@ -17,7 +17,7 @@ pub use address::{MOST_VARYING, base, is_placeholder, stripped, varying};
 use address::{Relation, relation};
 use text::Sameness;
 
-/// An entry that stands in a document just as it is stored.
+/// An entry of a document that equals the stored one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unchanged {
     /// Its place in the document.

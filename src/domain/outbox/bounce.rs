@@ -1,5 +1,5 @@
 //! What did not arrive, and whose fault that is; when soft failures have lasted long enough; when a run fails so often
-//! that nothing it teaches is believed. What servers say stands in `table`, line by line with its source; how code,
+//! that nothing it teaches is believed. What servers say is in `table`, line by line with its source; how code,
 //! status and words are weighed against each other in `weigh`. What is kept of it is the store's.
 
 mod shapes;
@@ -22,7 +22,7 @@ pub enum Fault {
     Person,
     /// It may pass: the person is suppressed when it lasts, see [`has_lasted`].
     Soft,
-    /// Sender, content, policy, set-up: nobody is suppressed, whoever runs this is told.
+    /// Sender, content, policy, set-up: no address is suppressed, and the operator gets an alarm.
     Ours,
     /// The person calls it spam: they are suppressed for good.
     Complaint,
@@ -43,7 +43,7 @@ pub enum Step {
     Report,
 }
 
-/// What lies behind a failure.
+/// The cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// No such mailbox, or no such domain.
@@ -75,7 +75,7 @@ words!(Cause {
 /// What a refusal or a report comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
-    /// What lies behind it.
+    /// The cause.
     pub cause: Cause,
     /// Whose fault it is, and so what follows.
     pub fault: Fault,
@@ -93,14 +93,14 @@ pub enum Letter {
     Passing,
     /// A machine answers for a person.
     AutoReply,
-    /// None of it can be told.
+    /// Unknown.
     Unknown,
 }
 
 /// What a notice in words is, by its subject and its text. Nothing of the returned mail may stand in the text.
 #[must_use]
 pub fn letter(subject: &str, text: &str) -> Letter {
-    // Whoever answers or hands on a notice is not who wrote it.
+    // The sender of an answer, or of a forwarded notice, did not write it.
     let first = subject.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
     let is_answer = ["re", "aw", "fw", "fwd", "wg", "tr", "sv", "antw"].contains(&first.as_str());
     let (subject, text) = (Words::read(subject), Words::read(text));

@@ -5,14 +5,14 @@ use std::fmt;
 use crate::domain::word::words;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// An e-mail address with a local part and a domain; an international domain in its ASCII form (RFC 5890), a local part as
+/// An email address with a local part and a domain; an international domain in its ASCII form (RFC 5890), a local part as
 /// it is written (RFC 6531). Masks itself in `Debug` and `Display`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
 /// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an e-mail address: {0}")]
+#[error("not an email address: {0}")]
 pub struct AddressError(&'static str);
 
 impl EmailAddress {

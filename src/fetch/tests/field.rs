@@ -95,9 +95,12 @@ async fn a_refusal_names_who_refuses() {
     let error = answer(format!("{head}\r\nConnection: close\r\n\r\n<html><title>Just a moment</title></html>"))
         .await
         .unwrap_err();
-    let told = error.explain();
-    assert!(told.starts_with("Cloudflare keeps us out (403, ") && told.contains("Ray ID 8f2a-LHR"), "{told}");
-    assert!(told.contains("the address is right") && told.contains("feeds letter"), "{told}");
+    let explained = error.explain();
+    assert!(
+        explained.starts_with("Cloudflare keeps us out (403, ") && explained.contains("Ray ID 8f2a-LHR"),
+        "{explained}"
+    );
+    assert!(explained.contains("the address is right") && explained.contains("feeds letter"), "{explained}");
     assert!(matches!(
         answer("HTTP/1.1 403 No\r\nConnection: close\r\n\r\n".into()).await,
         Err(Error::Status { block: None, .. })

@@ -11,7 +11,7 @@ pub(super) fn split(message: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The fields of a header section, in its order: the name in lower case, and the value as it stands, folds included.
+/// The fields of a header section, in its order: the name in lower case, and the value unchanged, folds included.
 pub(super) fn fields(head: &[u8]) -> Vec<(String, &[u8])> {
     let mut fields: Vec<(usize, usize)> = Vec::new();
     let mut start = 0;

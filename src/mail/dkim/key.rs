@@ -52,7 +52,7 @@ impl Kind {
 /// Why a key was not taken. Nothing of the key is in any text of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Not one private key stands in it.
+    /// It contains no private key.
     #[error("holds no private key in PEM")]
     NotPem,
     /// Under a pass phrase.

@@ -1,5 +1,5 @@
-//! A delivery status (RFC 3464): what it says of each recipient, and what that comes to. The remote server's reply stands
-//! in Diagnostic-Code; whoever reports puts a status beside it, which is less than that reply.
+//! A delivery status (RFC 3464): what it says of each recipient, and what that comes to. The remote server's reply is
+//! in Diagnostic-Code; the status beside it is the reporter's, and counts less than that reply.
 
 use super::Notice;
 use super::entity::Fields;
@@ -27,7 +27,7 @@ fn recipient(block: &Fields) -> Notice {
     let diagnostic = block.first("diagnostic-code");
     let action = block.first("action").unwrap_or_default().to_ascii_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| action.starts_with(word));
-    // RFC 3464 §2.3.3. Some write other words for failed; one that is missing or unknown is told by the class.
+    // RFC 3464 §2.3.3. Some write other words for failed; where the word is missing or unknown, the class decides.
     let has_failed = if is(&["failed", "failure", "fail", "error", "bounce", "undeliver", "reject"]) {
         true
     } else if is(&["delayed", "delivered", "relayed", "expanded", "deferred", "delay", "success", "transferred"]) {

@@ -123,7 +123,7 @@ impl<'a> Entity<'a> {
         html_to_text(&self.text())
     }
 
-    /// The content, decoded (RFC 2045 §6). What is not as its encoding says is taken as it stands.
+    /// The content, decoded (RFC 2045 §6). What does not follow its encoding is taken unchanged.
     pub(super) fn content(&self) -> Cow<'a, [u8]> {
         let encoding = self.fields.first("content-transfer-encoding");
         let decoded = match encoding.map(str::to_ascii_lowercase).as_deref() {

@@ -93,7 +93,7 @@ fn by_name(from: &str) -> Author {
     }
 }
 
-/// What stands for the address: between the brackets, or the first word that is in no comment.
+/// The part that is the address: between the brackets, or the first word that is in no comment.
 fn address(from: &str) -> &str {
     if let Some((_, rest)) = from.rsplit_once('<') {
         return rest.trim_end().trim_end_matches('>').trim();

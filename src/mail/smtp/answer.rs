@@ -1,4 +1,4 @@
-//! One answer of a server (RFC 5321 §4.2): bounded in time, a yes only to its own command, and a refusal told from a
+//! One answer of a server (RFC 5321 §4.2): bounded in time, a yes only to its own command, and a refusal distinguished from a
 //! loss of the connection. What follows from a refusal is `reply`'s.
 
 use std::future::Future;
@@ -42,7 +42,7 @@ impl Broken {
     }
 }
 
-/// Under the time limit, with a refusal told from a loss of the connection.
+/// Under the time limit, with a refusal distinguished from a loss of the connection.
 pub(super) async fn answered<T>(
     limit: Duration,
     command: Command,
@@ -70,7 +70,7 @@ fn is_unsent(error: &lettre::transport::smtp::Error) -> bool {
     matches!(fault, Some(Fault::Unsent(_)))
 }
 
-/// lettre takes any 2xx or 3xx for a yes. 354 answers DATA and nothing else: where it stands elsewhere, or is
+/// lettre takes any 2xx or 3xx for a yes. 354 answers DATA and nothing else: where it comes elsewhere, or is
 /// missing there, the server and we no longer speak of the same command.
 pub(super) fn expected(command: Command, response: Response) -> Result<Response, Error> {
     let code: u16 = response.code().into();

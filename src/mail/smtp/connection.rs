@@ -22,7 +22,7 @@ use super::{Login, Settings, Tls, secure, wire};
 use crate::mail::reply::Command;
 use crate::mail::{Accepted, Error};
 
-/// Whoever gives up too early after the final dot sends twice: RFC 5321 §4.5.3.2.6 asks for ten minutes there, and
+/// A client that gives up too early after the final dot sends twice: RFC 5321 §4.5.3.2.6 asks for ten minutes there, and
 /// for one to five elsewhere.
 const PATIENCE_AFTER_DOT: u32 = 10;
 /// How long a good-bye may take.

@@ -61,7 +61,7 @@ fn certificate(error: &TlsError) -> Option<&'static str> {
     let TlsError::InvalidCertificate(why) = error else { return None };
     match why {
         NotValidForName | NotValidForNameContext { .. } => {
-            Some("`host` in `[mail.smtp]` must be a name that stands in the certificate")
+            Some("`host` in `[mail.smtp]` must be a name in the server's certificate")
         }
         UnknownIssuer => Some(
             "if the certificate is the server's own, or of an authority of yours, name a PEM file with it in `ca_file` of `[mail.smtp]`",

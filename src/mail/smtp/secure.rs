@@ -1,8 +1,8 @@
 //! TLS: from the first byte (RFC 8314), or after STARTTLS (RFC 3207), whose conversation in the clear is held here.
 //!
-//! Response injection (the class of CVE-2011-0411): whoever can write into the connection puts an answer behind
+//! Response injection (the class of CVE-2011-0411): an attacker who can write into the connection puts an answer behind
 //! `220 go`, in the same packet, and a client that reads ahead takes it, after the handshake, for the server's. Here
-//! nothing is read ahead: what stands there comes to the handshake, which breaks off.
+//! nothing is read ahead: bytes that wait there reach the handshake, which fails.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! The stream under lettre's connection, in the clear or within TLS alike: an answer is bounded and ASCII, whatever a
-//! server sends, and a write that failed is told from an answer that did not come.
+//! server sends, and a failed write is distinguished from an answer that did not come.
 
 use std::io;
 use std::net::SocketAddr;

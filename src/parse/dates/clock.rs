@@ -22,7 +22,7 @@ pub(super) enum Zone {
     Region(Tz),
 }
 
-/// Where the clock stands among the tokens, and what it shows.
+/// The clock's place among the tokens, and the time it shows.
 struct Found {
     start: usize,
     end: usize,

@@ -1,5 +1,5 @@
 //! The words of dates in our readers' languages: months, week-days, zones, halves of the day, and what
-//! stands between them.
+//! is between them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     pub(super) text: &'a str,
-    /// White space stands before it.
+    /// White space precedes it.
     pub(super) spaced: bool,
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::domain::feeds::budget::Spent;
-use crate::parse::newest::Newest;
+use crate::parse::entry::newest::Newest;
 use crate::parse::{Source, dates};
 
 /// So many authors and tags of an entry are looked at; how many are kept, the administrator says.

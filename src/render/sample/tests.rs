@@ -59,6 +59,7 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
         for row in rows {
             let is_right = match &fields[row[0]] {
                 Json::String(_) => matches!(row[1], "text" | "text, many lines" | "HTML"),
+                Json::Number(_) => row[1] == "number",
                 Json::Bool(_) => row[1] == "true or false",
                 Json::Array(_) => row[1].starts_with("list of "),
                 _ => row[1].starts_with('['),

@@ -5,19 +5,16 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{EmailView, LinksView, PageView, SenderView};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
-use crate::domain::items::text::{count, single_line};
+use crate::domain::items::text::single_line;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DigestView {
-    /// BCP 47, for `<html lang>`: "en-GB".
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name: "Public Service Reform Digest".
     pub name: String,
     /// For `<title>`: "Public Service Reform Digest, 23 November 2026".
@@ -113,8 +110,8 @@ pub struct EntryView {
 pub struct Frame<'a> {
     /// The digest's name.
     pub name: &'a str,
-    /// The format of dates, and the direction of the text.
-    pub locale: &'a Locale,
+    /// The language.
+    pub words: &'a Catalogue,
     /// When the digest is made.
     pub now: DateTime<Utc>,
     /// The time zone of dates.
@@ -140,30 +137,34 @@ impl DigestView {
     #[must_use]
     pub fn new(digest: &Digest, frame: &Frame<'_>) -> Self {
         let today = frame.now.with_timezone(&frame.zone);
-        let languages = Detector::new(&[frame.locale.to_string()]);
+        let languages = Detector::new(&[frame.words.locale().to_string()]);
         let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame, &languages)).collect();
         let section = |section: &Section| SectionView {
             title: section.title.clone(),
             description: section.description.clone(),
             stories: entries(&section.stories),
         };
-        let name = single_line(frame.name);
+        let (name, words_of) = (single_line(frame.name), frame.words);
         Self {
-            lang: frame.locale.to_string(),
-            dir: frame.locale.direction().to_owned(),
-            title: format!("{name}, {}", frame.locale.date(&today)),
+            title: words_of.text(
+                "digest.title",
+                &[("name", (&name).into()), ("date", (&frame.words.locale().date(&today)).into())],
+            ),
             name,
             subject: digest.subject.clone(),
             preheader: words(&digest.preheader),
-            date: frame.locale.date_with_weekday(&today),
-            count: isolated(frame.locale, count(digest.count, "post")),
+            date: frame.words.locale().date_with_weekday(&today),
+            count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
             sample: frame.sample,
             missed: single_line(frame.missed),
             note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
-            left_out: if digest.left_out > 0 { format!("{} more", digest.left_out) } else { String::new() },
+            left_out: match digest.left_out {
+                0 => String::new(),
+                number => words_of.text("digest.left_out", &[("n", number.into())]),
+            },
             why: single_line(frame.why),
             since: single_line(frame.since),
             sender: frame.sender.clone(),
@@ -176,14 +177,14 @@ impl DigestView {
 const LINK_BYTES: usize = 2_000;
 
 fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
-    let published = story.published.map(|at| frame.locale.date(&at.with_timezone(&frame.zone)));
+    let published = story.published.map(|at| frame.words.locale().date(&at.with_timezone(&frame.zone)));
     let source = words(&story.source);
-    let mut meta = vec![isolated(frame.locale, source.clone())];
+    let mut meta = vec![isolated(frame.words.locale(), source.clone())];
     let author = story.author.as_deref().filter(|author| *author != story.source).map(words);
-    meta.extend(author.map(|author| isolated(frame.locale, author)));
-    meta.push(published.unwrap_or_else(|| "undated".to_owned()));
+    meta.extend(author.map(|author| isolated(frame.words.locale(), author)));
+    meta.push(published.unwrap_or_else(|| frame.words.words("digest.undated")));
     if story.reading_minutes > 0 {
-        meta.push(isolated(frame.locale, format!("{}\u{a0}min\u{a0}read", story.reading_minutes)));
+        meta.push(isolated(frame.words.locale(), minutes(frame.words, story.reading_minutes)));
     }
     meta.retain(|part| !part.is_empty());
     // Names under `.invalid` do not exist (RFC 6761 §6.4), and a placeholder in a link would leak a subscriber's own link.
@@ -205,6 +206,11 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     }
 }
 
+/// "4 min read", on one line.
+fn minutes(words: &Catalogue, minutes: usize) -> String {
+    words.text("digest.minutes", &[("n", minutes.into())]).replace(' ', "\u{a0}")
+}
+
 /// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
 /// character that looks the same.
 fn words(text: &str) -> String {
@@ -221,18 +227,18 @@ fn isolated(locale: &Locale, words: String) -> String {
 /// The email to subscribers for whom a slot has no stories.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct QuietView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// What it is about, after "nothing new on": "public service reform".
     pub topic: String,
     /// The slot's day: "Monday, 23 November 2026".
     pub date: String,
-    /// How many sources were read, before "could be read": "58 of 60 sources".
+    /// How many sources were read: "58 of 60 sources".
     pub read: String,
+    /// How many sources were read.
+    pub feeds_read: usize,
+    /// How many there are.
+    pub feeds: usize,
     /// As in a digest: earlier slots without a digest; may be empty.
     pub missed: String,
     /// The day of the next digest: "Monday, 30 November 2026"; may be empty.

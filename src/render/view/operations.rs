@@ -8,10 +8,6 @@ use super::{EmailView, SenderView};
 /// An email about alarms. At least one of `raised` and `over` is not empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AlarmsView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// The subject as composed, without the digest's name.
@@ -22,6 +18,8 @@ pub struct AlarmsView {
     pub over: Vec<NoticeView>,
     /// "2 alarms": those reported before and still open; may be empty.
     pub standing: String,
+    /// The number of these.
+    pub open: usize,
     /// Who sends it.
     pub sender: SenderView,
 }

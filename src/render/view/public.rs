@@ -7,10 +7,6 @@ use super::PageView;
 /// The list of digests on the web, one page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ArchivesView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// "Public Service Reform Digest: all digests".
     pub title: String,
     /// The page's absolute address.
@@ -39,10 +35,6 @@ pub struct ArchiveView {
 /// The sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SourcesView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// "Public Service Reform Digest: sources".
     pub title: String,
     /// What is selected from them: "public-service reform".

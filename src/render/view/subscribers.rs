@@ -7,10 +7,6 @@ use super::{EmailView, LinksView, PageView, SenderView};
 /// The sign-up page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SignUpView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// For `<title>` and the heading: the digest's name.
     pub title: String,
     /// The page's absolute address.
@@ -19,6 +15,8 @@ pub struct SignUpView {
     pub topic: String,
     /// How many sources there are: "83 sources".
     pub sources: String,
+    /// The number of sources.
+    pub source_count: usize,
     /// The latest digest's page, from this one; may be empty.
     pub latest: String,
     /// The address that was entered; may be empty.
@@ -57,10 +55,6 @@ pub struct ErrorsView {
 /// The first email after a confirmation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WelcomeView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// What they subscribed to, after "you are subscribed to": "the weekly digest".
@@ -78,10 +72,6 @@ pub struct WelcomeView {
 /// The email to a subscriber who signs up again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KnownView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// The subscriber's own pages.
@@ -93,10 +83,6 @@ pub struct KnownView {
 /// The email that asks to confirm a sign-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfirmView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// What was asked for, after "You asked for": "the weekly digest".
@@ -112,10 +98,6 @@ pub struct ConfirmView {
 /// An email with a link that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LinkView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// The page that the link opens.
@@ -141,10 +123,6 @@ pub enum LinkPurpose {
 /// A subscriber's own page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PreferencesView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// The digest's name.
     pub name: String,
     /// The prefix of links to the pages below this one; may be empty.
@@ -175,6 +153,10 @@ pub struct PreferencesView {
     pub last_day: String,
     /// Both in words: "from 24 November 2026 to 24 November 2027".
     pub pause_days: String,
+    /// The first day in words.
+    pub first_day_long: String,
+    /// The last one.
+    pub last_day_long: String,
     /// The unsubscribe page.
     pub unsubscribe: String,
 }
@@ -182,10 +164,6 @@ pub struct PreferencesView {
 /// The page that asks for an address, to email a link to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AskLinkView {
-    /// BCP 47.
-    pub lang: String,
-    /// "ltr" or "rtl".
-    pub dir: String,
     /// Whether what was entered is not an address.
     pub is_wrong: bool,
     /// What was entered.

@@ -104,9 +104,9 @@ impl Error {
                 Some("install that version again, or go back to a copy from before (`policy-digest restore FILE`)")
             }
             (_, Some(ErrorCode::CannotOpen)) if descriptors_are_short() => Some(os_error::OUT_OF_DESCRIPTORS),
-            (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => Some(
-                "whoever runs this must be able to write into the data folder, and to every `policy-digest.db*` in it",
-            ),
+            (_, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)) => {
+                Some("your user needs write permission for the data folder and every `policy-digest.db*` in it")
+            }
             (_, Some(ErrorCode::DiskFull)) => {
                 Some("make room on the disk of the data folder; whatever was answered for is kept")
             }

@@ -226,5 +226,5 @@ const MOST_FREQUENT_CODE: &str = "SELECT code FROM reports WHERE code <> ''
 fn because(tx: &Transaction<'_>, run: i64, attempted: usize, failed: usize) -> Result<String, Error> {
     let code: Option<String> = tx.query_row(MOST_FREQUENT_CODE, [run], |row| row.get("code")).optional()?;
     let code = code.map_or(String::new(), |code| format!(", most often with `{code}`"));
-    Ok(format!("{failed} of its first {attempted} mails were refused or came back{code}"))
+    Ok(format!("{failed} of its first {attempted} emails were rejected or bounced{code}"))
 }

@@ -167,7 +167,7 @@ fn varying(text: Option<String>) -> Result<Vec<String>, Error> {
 
 fn moved(row: Row<'_>) -> Result<Option<Moved>, Error> {
     let Some(to) = row.get("moved_to")? else { return Ok(None) };
-    // Told before it was kept since when: from the last poll.
+    // Reported by a version that did not keep the time: from the last poll.
     let since: Option<i64> = row.get::<_, Option<i64>>("moved_since")?.or(row.get("checked")?);
     Ok(Some(Moved { to, since: time(since.unwrap_or_default())?, polls: row.get("moved_polls")? }))
 }

@@ -51,7 +51,7 @@ pub(crate) fn find(tx: &Transaction<'_>, now: i64, feed: &str, scored: &ScoredIt
     let fingerprint = &scored.fingerprint;
     let date = scored.item.published.map(seconds);
     let has_global_id = matches!(&scored.item.identity, Identity::Id(id) if id.contains(':'));
-    // All that is asked of most of them stands in the index.
+    // For most of them, the index has all that is needed.
     let mut namesakes = tx.prepare(
         "SELECT seq, shingles, words FROM items WHERE title_key = ?1 AND arrived > ?2 ORDER BY arrived DESC LIMIT 50",
     )?;

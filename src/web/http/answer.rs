@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use futures::FutureExt as _;
 
 use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
+use super::site::Site;
 use super::{error, styles};
 use crate::app::App;
 use crate::render::MessageView;
@@ -105,17 +106,20 @@ fn is_html(headers: &HeaderMap) -> bool {
 }
 
 /// Gives an error response a page if it has none. Its other headers (`Allow`, `Retry-After`) are kept.
-pub(crate) async fn error_pages(State(app): State<App>, response: Response) -> Response {
+pub(crate) async fn error_pages(State(app): State<App>, request: Request, next: Next) -> Response {
+    let site = Site::of_request(app, &request);
+    let response = next.run(request).await;
     let status = response.status();
     let has_text = is_html(response.headers()) || response.extensions().get::<Plain>().is_some();
     if has_text || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let (title, text) = error::words(status);
+    let (title, text) = error::keys(status);
+    let (title, text) = (site.words.words(title), site.words.words(text));
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    match app.renderer.page(&MessageView::new(title, &[text.to_owned()])) {
+    match site.renderer.page(&site.words, &MessageView::new(&title, std::slice::from_ref(&text))) {
         Ok(html) => (parts.status, parts.headers, Html(html)).into_response(),
         Err(error) => {
             tracing::error!("a page could not be rendered: {error:#}");
@@ -161,6 +165,7 @@ mod tests {
     use hyper_util::service::TowerToHyperService;
 
     use super::*;
+    use crate::config::built_in_languages;
 
     async fn status(address: &str, bounds: Bounds) -> StatusCode {
         let pages = Router::new()
@@ -180,8 +185,9 @@ mod tests {
     #[test]
     fn every_status_has_a_page_that_says_what_to_do() {
         for code in 400..600 {
-            let (title, text) = error::words(StatusCode::from_u16(code).unwrap());
-            assert!(!title.is_empty() && text.ends_with('.'), "{code}");
+            let (title, text) = error::keys(StatusCode::from_u16(code).unwrap());
+            let words = built_in_languages().first().clone();
+            assert!(words.words(title) != title && words.words(text).ends_with('.'), "{code}");
         }
     }
 }

@@ -25,7 +25,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// The router of these pages.
 pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
-    let error_pages = middleware::map_response_with_state(live.clone(), answer::error_pages);
+    let error_pages = middleware::from_fn_with_state(live.clone(), answer::error_pages);
     Router::new()
         .route("/", get(async || Redirect::to("/status")))
         .route("/status", get(show))
@@ -42,7 +42,10 @@ pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
 
 async fn show(State(app): State<App>) -> Result<Response, Failure> {
     let report = status::status(&app).await?;
-    let html = app.renderer.operator_page(&view::of(&app, &report)).context("cannot render the operator's page")?;
+    let html = app
+        .renderer
+        .operator_page(app.words(), &view::of(&app, &report))
+        .context("cannot render the operator's page")?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 

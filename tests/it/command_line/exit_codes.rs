@@ -177,7 +177,7 @@ fn a_bad_list_of_subscribers_is_refused_and_read_again_when_it_is_mended() {
     assert!(text(&list()).contains("there is no `email` column; the columns are: person"), "{}", text(&list()));
     std::fs::write(&csv, "email\nada@example.org\nnot an address\n").unwrap();
     let shown = text(&list());
-    assert!(shown.contains("ada@example.org") && shown.contains("subscribers.csv:3: not an e-mail address"), "{shown}");
+    assert!(shown.contains("ada@example.org") && shown.contains("subscribers.csv:3: not an email address"), "{shown}");
     std::fs::write(&csv, "email\nben@example.org\n").unwrap();
     assert!(!text(&list()).contains("ben@example.org"), "it is imported once");
 }

@@ -35,6 +35,31 @@ fn every_command_has_its_help() {
     assert!(seen > 45, "{seen}");
 }
 
+/// At a terminal of 80 columns each paragraph is wrapped once: no line ends where the next word would still have fitted, and
+/// none is longer than the terminal.
+#[test]
+fn no_line_of_a_help_is_broken_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut open = vec![vec!["man".to_owned()], Vec::new()];
+    let mut broken = Vec::new();
+    while let Some(path) = open.pop() {
+        let mut command = policy_digest(folder.path());
+        let help = text(&command.env("COLUMNS", "80").args(&path).arg("--help").output().unwrap());
+        open.extend(listed(&help).into_iter().map(|name| [path.clone(), vec![name]].concat()));
+        // The line of usage is clap's, which does not wrap it.
+        let lines: Vec<&str> = help.lines().filter(|line| !line.starts_with("Usage:")).collect();
+        broken.extend(lines.iter().filter(|line| line.chars().count() > 80).map(|line| format!("{path:?}: {line}")));
+        for pair in lines.windows(2) {
+            let is_prose = |line: &str| line.starts_with(char::is_alphanumeric) && !line.ends_with([':', '.']);
+            let next = pair[1].split(' ').next().unwrap_or_default();
+            if is_prose(pair[0]) && !next.is_empty() && pair[0].chars().count() + 1 + next.chars().count() <= 80 {
+                broken.push(format!("{path:?}: {} | {}", pair[0], pair[1]));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
 /// A mistake each, with the exit code that it must have.
 const MISTAKES: &[(i32, &[&str])] = &[
     (2, &[]),

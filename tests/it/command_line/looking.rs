@@ -189,8 +189,8 @@ fn is_answered(words: &[&str], output: &Output) -> bool {
     match words[0] {
         // Nothing answers there; a check has findings of its own.
         "feeds" if words[1] == "add" => shown.contains("127.0.0.1"),
-        // Nobody keeps us out of a file, and the other configuration has no such feed.
-        "feeds" if words[1] == "letter" => shown.contains("it can be read") || shown.contains("there is no feed"),
+        // Nothing blocks the program from a file, and the other configuration has no such feed.
+        "feeds" if words[1] == "letter" => shown.contains("the feed can be read") || shown.contains("there is no feed"),
         "check" => !is_refused,
         _ => output.status.success(),
     }

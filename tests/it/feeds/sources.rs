@@ -95,5 +95,5 @@ async fn a_disabled_feed_is_no_source() {
         let answer = get(address, path).await;
         assert!(answer.contains("The other") && !answer.contains("The blog"), "{answer}");
     }
-    assert!(get(address, "/").await.contains("picked from 1 source and"));
+    assert!(get(address, "/").await.contains("from 1 source, emailed"));
 }

@@ -82,7 +82,7 @@ async fn messages_are_listed_by_state_and_run_with_masked_addresses() {
     assert!(text(&run(&["messages", "list", "--reveal", "--limit", "1"])).contains("the newest 1 of 2"));
     assert!(text(&run(&["messages", "list", "--state", "failed,retry"])).contains("there is no such message"));
     let wrong = run(&["messages", "list", "--state", "lost"]);
-    assert!(wrong.status.code() == Some(2) && text(&wrong).contains("`lost` is none of queued, sending"));
+    assert!(wrong.status.code() == Some(2) && text(&wrong).contains("`lost` is not one of queued, sending"));
     assert_eq!(run(&["messages", "list", "--run", "7"]).status.code(), Some(2));
     let answer: serde_json::Value = serde_json::from_slice(&run(&["messages", "list", "--json"]).stdout).unwrap();
     assert_eq!((&answer["all"], &answer["messages"][0]["state"]), (&2.into(), &"sent".into()));

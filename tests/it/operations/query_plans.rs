@@ -59,10 +59,14 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
 ];
 
 /// What stands for a part that the source puts into a statement when it runs.
-const PARTS: [(&str, &str, &[&str]); 2] = [
+const PARTS: [(&str, &str, &[&str]); 3] = [
+    ("overlay.rs", "{place}", &["main"]),
     ("items.rs", "{which}", &["{WITH_SEQ}", "{WITH_LINK}", "{AFTER}", "{BEFORE}", "{LEFT_OUT}", "{STALE}"]),
     ("rows.rs", "{which}", &["{WITH_ID}", "{AT_ADDRESS}", "{PAUSED}", "{PAUSE_IS_OVER}", "{ALL}"]),
 ];
+
+/// Folders and files whose statements are a server's, or are made for each table.
+const NOT_SQLITE: [&str; 4] = ["server", "server.rs", "sql", "copy.rs"];
 
 /// Constants that statements in other files have in them.
 const SHARED: [&str; 2] = ["SERVED", "STANDS"];
@@ -159,6 +163,10 @@ fn statements() -> Vec<Statement> {
 fn read(folder: &Path, sources: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if NOT_SQLITE.contains(&name) {
+            continue;
+        }
         if path.is_dir() {
             read(&path, sources);
         } else if path.extension().is_some_and(|end| end == "rs") {

@@ -87,7 +87,10 @@ async fn a_session_that_the_server_ends_is_told_as_closed() {
     let worker = Store::open(place(&url)).await.unwrap();
     engine::with_client(&url, |client| {
         client
-            .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'policy-digest worker'")
+            .batch_execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'policy-digest worker'
+                AND datname = current_database()",
+            )
             .unwrap();
     });
     let marked = worker.operations().mark("after", start()).await;

@@ -24,7 +24,9 @@ fn variables(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_variable_in_the_samples_is_a_key_with_a_good_value() {
-    for (name, least) in [("Dockerfile", 1), ("compose.yaml", 4), ("policy-digest.service", 1)] {
+    for (name, least) in
+        [("Dockerfile", 1), ("compose.yaml", 4), ("policy-digest.service", 1), ("policy-digest@.service", 1)]
+    {
         let mut variables = variables(&sample(name).1);
         assert!(variables.len() >= least, "{name}: {variables:?}");
         let password = tempfile::NamedTempFile::new().unwrap();
@@ -39,19 +41,25 @@ fn every_variable_in_the_samples_is_a_key_with_a_good_value() {
 }
 
 #[test]
-fn the_unit_starts_what_there_is() {
-    let (path, text) = sample("policy-digest.service");
+fn the_units_start_a_command_that_exists() {
+    for name in ["policy-digest.service", "policy-digest@.service"] {
+        verify(name);
+    }
+}
+
+fn verify(name: &str) {
+    let (_, text) = sample(name);
     let start = text.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/policy-digest ")).unwrap();
     let help = Command::new(env!("CARGO_BIN_EXE_policy-digest")).args(start.split(' ')).arg("--help").output().unwrap();
     assert!(help.status.success());
-    // What it verifies is the unit, so its program is the one that was built.
+    // The unit is verified, so its program is the one that was built.
     let folder = tempfile::tempdir().unwrap();
-    let unit = folder.path().join(path.file_name().unwrap());
+    let unit = folder.path().join(name.replace('@', "@housing"));
     std::fs::write(&unit, text.replace("/usr/local/bin/policy-digest", env!("CARGO_BIN_EXE_policy-digest"))).unwrap();
     match Command::new("systemd-analyze").arg("verify").arg(&unit).output() {
         Ok(verified) => {
             let said = String::from_utf8_lossy(&verified.stderr).into_owned();
-            let ours: Vec<&str> = said.lines().filter(|line| line.contains("policy-digest.service")).collect();
+            let ours: Vec<&str> = said.lines().filter(|line| line.contains("policy-digest")).collect();
             assert!(verified.status.success() && ours.is_empty(), "{said}");
         }
         Err(error) => aloud(&format!("skipped: no systemd-analyze here: {error}")),

@@ -29,7 +29,7 @@ const SUBJECTS: &[&str] = &["feeds", "items", "selection", "digests", "outbox", 
 
 /// Rooms without a subject: what every subject needs.
 const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
-    ("domain", &["word"]),
+    ("domain", &["catalogue", "word"]),
     ("store", &["database"]),
     ("app", &["advised", "clock", "document", "installation", "lock", "private", "stop"]),
 ];

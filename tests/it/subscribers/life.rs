@@ -150,8 +150,8 @@ impl Life {
         page.press("Pause the digest").await;
         page.says("paused until 12 December 2026").await;
         self.look("own-paused").await;
-        self.browser.press("End the pause now").await;
-        self.browser.says("The digest comes again").await;
+        self.browser.press("Start again now").await;
+        self.browser.says("You'll get the digest again").await;
     }
 
     async fn move_to(&mut self, address: &str) {

@@ -267,7 +267,7 @@ async fn deleting_leaves_no_trace_of_the_address_and_keeps_what_was_counted() {
 #[tokio::test]
 async fn a_link_is_mailed_at_most_once_an_hour_and_the_answer_tells_nothing() {
     let served = Served::new().await;
-    assert!(get(served.address, "/p").await.contains("The address at which you get the digest"));
+    assert!(get(served.address, "/p").await.contains("Your email address"));
     let ask = async |address: &str| request(served.address, "POST", "/p", FORM, &format!("address={address}")).await;
     let (known, unknown) = (ask("ADA%40example.org").await, ask("nobody%40example.org").await);
     assert!(known.starts_with("HTTP/1.1 200"), "{known}");

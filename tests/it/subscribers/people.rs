@@ -71,7 +71,7 @@ fn what_makes_no_sense_is_refused_with_what_there_is() {
         (&["list", "--theme", "astrology"], "there is no theme `astrology`; the themes are collaboration, integration"),
         (&["add", "dee@example.org", "--themes", "astrology"], "there is no theme `astrology`"),
         (&["add", "dee@example.org", "--cadence", "hourly"], "[possible values: daily, weekly, monthly]"),
-        (&["add", "dee"], "not an e-mail address"),
+        (&["add", "dee"], "not an email address"),
         (&["show", "dee@example.org"], "nothing is kept of dee@example.org"),
         (&["remove", "dee@example.org"], "nobody is subscribed as dee@example.org"),
         (&["forget", "dee@example.org", "--yes"], "nothing is kept of dee@example.org"),

@@ -161,7 +161,7 @@ fn consent_is_demanded_and_what_is_no_list_of_people_fails() {
         (&["import", "people.csv", "--consent", "x", "--rejects", "people.csv"], 2, "must be another file"),
         (&["import", "gone.csv", "--consent", "x"], 1, "cannot read `gone.csv`"),
         (&["import", "config/feeds.toml", "--consent", "x"], 1, "there is no `email` column"),
-        (&["import", "people.csv", "--consent", "x"], 1, "people.csv:2: not an e-mail address"),
+        (&["import", "people.csv", "--consent", "x"], 1, "people.csv:2: not an email address"),
     ] {
         let (found, told) = run(folder.path(), arguments);
         assert_eq!(found, Some(code), "{arguments:?}: {told}");

@@ -80,13 +80,13 @@ async fn a_link_that_is_asked_for_again_and_a_second_sign_up() {
     let Some(mut life) = Life::begin(Hand::Mouse, true).await else { return };
     join(&life.app, "ada@example.org").await;
     life.open("/").await;
-    life.browser.press("Get a link to your own page").await;
+    life.browser.press("Change your subscription").await;
     life.look("ask-link").await;
-    life.browser.press("Send me the link").await;
+    life.browser.press("Email me the link").await;
     life.browser.says("Enter an email address").await;
     life.look("ask-link-mistake").await;
-    life.browser.write("The address at which", "ada@example.org").await;
-    life.browser.press("Send me the link").await;
+    life.browser.write("Your email address", "ada@example.org").await;
+    life.browser.press("Email me the link").await;
     life.look("ask-link-sent").await;
     let mail = life.mail().await;
     life.read(&mail, "mail-link").await;
@@ -118,7 +118,7 @@ async fn people_who_left_or_are_suppressed_an_address_that_is_taken_and_too_many
         life.app.store.subscribers().leave(ada.clone(), life.app.clock.now()).await.unwrap();
     }
     let bobs = life.own(&bob);
-    life.visit(&[("own-left", &own, "You have left"), ("own-suppressed", &bobs, "Nothing is sent to")]).await;
+    life.visit(&[("own-left", &own, "You've unsubscribed"), ("own-suppressed", &bobs, "We no longer email bob")]).await;
     for _ in 0..30 {
         request(life.at, "POST", "/p", FORM, "address=x").await;
     }

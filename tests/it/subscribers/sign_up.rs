@@ -69,10 +69,10 @@ async fn the_answer_is_the_same_whoever_the_address_belongs_to() {
     site.mails().await;
     let mut answers = Vec::new();
     for (address, mailed) in [
-        ("nobody@example.org", "confirm"),
+        ("nobody@example.org", "Confirm"),
         ("waits0@example.org", ""),
         ("active@example.org", "already"),
-        ("left00@example.org", "confirm"),
+        ("left00@example.org", "Confirm"),
         ("sorry0@example.org", ""),
     ] {
         let answer = site.sign_up(address).await;

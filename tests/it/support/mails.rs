@@ -1,7 +1,9 @@
 //! Stories, and the mail that is made of them by the real path: composed, seen through the view, rendered.
 
+use policy_digest::config::built_in_languages;
+use policy_digest::domain::catalogue::{Catalogue, Languages};
 use policy_digest::domain::digests::digest;
-use policy_digest::domain::digests::digest::{Limits, SectionOutline, Story, Words};
+use policy_digest::domain::digests::digest::{Context, Limits, SectionOutline, Story};
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 use policy_digest::render::{Rendered, Renderer, UNSUBSCRIBE_PLACEHOLDER};
 use url::Url;
@@ -30,6 +32,12 @@ pub fn story(seq: i64, title: &str, themes: &[&str]) -> Story {
     }
 }
 
+/// English words with the dates and the direction of a locale.
+pub fn english(locale: &str) -> Languages {
+    let messages = built_in_languages().first().messages().clone();
+    Languages::new(Catalogue::new("en", locale.parse().unwrap(), messages), [])
+}
+
 /// The mail with these stories, of which at most `max_stories` are shown in full.
 pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
     let outline = |name: &str, title: &str, description: &str| SectionOutline {
@@ -43,11 +51,13 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         outline("place", "Place", ""),
     ];
     let limits = Limits { max_stories, rows: usize::MAX - max_stories };
-    let words = Words { name: "public service reform", earlier: &[], date: "23 November 2026" };
-    let digest = digest::compose(&stories, &outlines, &limits, None, &words, &[]).unwrap();
+    let languages = english(locale);
+    let words = languages.first();
+    let context = Context { words, name: "public service reform", earlier: &[], date: "23 November 2026" };
+    let digest = digest::compose(&stories, &outlines, &limits, None, &context, &[]).unwrap();
     let frame = Frame {
         name: "Reform Digest",
-        locale: &locale.parse().unwrap(),
+        words,
         now: start(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),
@@ -67,5 +77,5 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
             ..LinksView::default()
         },
     };
-    Renderer::new(None).unwrap().email(&DigestView::new(&digest, &frame)).unwrap()
+    Renderer::new(None, &languages).unwrap().email(words, &DigestView::new(&digest, &frame)).unwrap()
 }

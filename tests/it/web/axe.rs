@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use policy_digest::config::built_in_languages;
 use policy_digest::render::Renderer;
 use policy_digest::render::view::{AlarmsView, NoticeView, SenderView};
 
@@ -60,16 +61,16 @@ fn alarms() -> String {
         next: "`policy-digest feeds check reform-blog` shows what its address answers now.".into(),
     };
     let view = AlarmsView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         name: "Reform Digest".into(),
         subject: "feed `reform-blog` cannot be read, and 1 more".into(),
         raised: vec![notice.clone()],
         over: vec![NoticeView { until: "Fri 27 Nov 2026 11:00 GMT".into(), ..notice }],
         standing: "2 alarms".into(),
+        open: 2,
         sender: sender(),
     };
-    Renderer::new(None).unwrap().email(&view).unwrap().html
+    let languages = built_in_languages();
+    Renderer::new(None, &languages).unwrap().email(languages.first(), &view).unwrap().html
 }
 
 fn sender() -> SenderView {

@@ -1,6 +1,7 @@
 //! The public pages as a browser gets them: a middle page and an empty page of the list of digests, and the sources. The
 //! shared styles are left out.
 
+use policy_digest::config::built_in_languages;
 use policy_digest::render::view::{ArchiveView, SourceView};
 use policy_digest::render::{ArchivesView, Renderer, SourcesView};
 
@@ -15,18 +16,17 @@ fn the_list_of_digests_and_the_sources() {
 
 /// Each page with its file name.
 pub fn pages() -> [(&'static str, String); 3] {
-    let renderer = Renderer::new(None).unwrap();
+    let languages = built_in_languages();
+    let (renderer, english) = (Renderer::new(None, &languages).unwrap(), languages.first());
     let empty = ArchivesView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         title: "Reform Digest: all digests".into(),
         canonical: "https://digest.example.org/archive".into(),
         ..ArchivesView::default()
     };
     [
-        ("archive_list.html", renderer.page(&archives()).unwrap()),
-        ("archive_list_empty.html", renderer.page(&empty).unwrap()),
-        ("sources.html", renderer.page(&sources()).unwrap()),
+        ("archive_list.html", renderer.page(english, &archives()).unwrap()),
+        ("archive_list_empty.html", renderer.page(english, &empty).unwrap()),
+        ("sources.html", renderer.page(english, &sources()).unwrap()),
     ]
 }
 
@@ -38,8 +38,6 @@ fn archives() -> ArchivesView {
         count: count.into(),
     };
     ArchivesView {
-        lang: "en-GB".into(),
-        dir: "ltr".into(),
         title: "Reform Digest: all digests".into(),
         canonical: "https://digest.example.org/archive?page=2".into(),
         digests: vec![
@@ -60,8 +58,6 @@ fn sources() -> SourcesView {
         ..SourceView::default()
     };
     SourcesView {
-        lang: "en".into(),
-        dir: "ltr".into(),
         title: "Reform Digest: sources".into(),
         topic: "public-service reform".into(),
         canonical: "https://digest.example.org/sources".into(),

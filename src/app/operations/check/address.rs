@@ -21,12 +21,12 @@ pub(super) async fn look(app: &ReadOnly) -> (Part, bool) {
             public.to_owned(),
             Some(CheckFinding::failure(
                 format!("`{public}` answers, and it is not this program"),
-                "let the web server there hand everything on to `listen` in `[web]`, or mend `public_url`",
+                "let the web server there pass all requests on to `listen` in `[web]`, or correct `public_url`",
             )),
         ),
         Err(_) if is_local => (format!("{public} (not answering; needed once emails leave this machine)"), None),
         Err(Unanswered { cause, next }) => {
-            (public.to_owned(), Some(CheckFinding::advice(format!("nobody answers at `{public}`: {cause}"), next)))
+            (public.to_owned(), Some(CheckFinding::advice(format!("no answer at `{public}`: {cause}"), next)))
         }
     };
     (Part::new("public address", says, finding.into_iter().collect()), answers)
@@ -41,12 +41,12 @@ struct Unanswered {
 impl From<Error> for Unanswered {
     fn from(error: Error) -> Self {
         let next = match &error {
-            Error::Dns { .. } => "mend the host in `public_url`, or add its record to the DNS",
+            Error::Dns { .. } => "correct the host in `public_url`, or add its DNS record",
             Error::Tls { .. } => {
                 "see to the certificate of the web server there; mail programs and browsers refuse it too"
             }
             Error::Status { code: 300..=499, .. } | Error::TooManyRedirects(_) | Error::Redirect(_) => {
-                "let the web server there hand everything on to `listen` in `[web]`, or mend `public_url`"
+                "let the web server there pass all requests on to `listen` in `[web]`, or correct `public_url`"
             }
             Error::Certificates(_) | Error::Setup(_) => "see `[polling]` in digest.toml",
             _ => "start `policy-digest run` behind it, or let the web server there hand on to it",
@@ -60,7 +60,7 @@ async fn ask(app: &ReadOnly) -> Result<String, Unanswered> {
     let everywhere = vec![(IpAddr::from(Ipv4Addr::UNSPECIFIED), 0), (IpAddr::from(Ipv6Addr::UNSPECIFIED), 0)];
     let options = Options { allow_private: everywhere, ..fetch_options(&app.config) };
     let fetcher = Fetcher::new(options)?;
-    let no_address = |_| Unanswered { cause: "it is no address".to_owned(), next: "mend `public_url`" };
+    let no_address = |_| Unanswered { cause: "it is not an address".to_owned(), next: "correct `public_url`" };
     let url = app.page("health/live").parse().map_err(no_address)?;
     match fetcher.fetch(&url, &Validators::default(), app.clock.now()).await?.outcome {
         Outcome::Body { bytes, .. } => Ok(String::from_utf8_lossy(&bytes).into_owned()),

@@ -10,7 +10,7 @@ pub(super) fn look(config: &Config) -> Part {
     let finding = (is_mailing && recipients == 0).then(|| CheckFinding {
         place: Some(config.folder.join("digest.toml").display().to_string()),
         ..CheckFinding::advice(
-            "`admin_to` is empty: nobody is emailed when something needs a person",
+            "`admin_to` is empty: nobody gets an email when something needs attention",
             "write your address there: `admin_to = [\"you@example.org\"]`; until then, look at `policy-digest status`",
         )
     });

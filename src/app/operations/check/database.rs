@@ -18,14 +18,18 @@ const TOO_LITTLE: u64 = 100 << 20;
 /// With less free space than this, in bytes, the administrator should act.
 const LITTLE: u64 = 1 << 30;
 
-/// Why the database cannot be opened or used, and what to do.
+/// Why the database cannot be opened or used, and what to do. Before the first start there is none, which is no failure.
 pub(super) fn unusable(error: &anyhow::Error) -> Part {
     let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
     let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
     let next = hint.unwrap_or_else(|| {
         "look whether the data folder is yours to read, or name another by `data` or `--data`".to_owned()
     });
-    Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
+    let finding = match error.downcast_ref() {
+        Some(store::Error::Missing { .. }) => CheckFinding::advice(format!("{error:#}"), next),
+        _ => CheckFinding::failure(format!("{error:#}"), next),
+    };
+    Part::new(NAME, "", vec![finding])
 }
 
 /// The size of the database, and whether delivery is paused. A damaged database is not checked further.

@@ -109,7 +109,7 @@ async fn look_up(dns: &Dns, wanted: &Wanted) -> Result<Option<CheckFinding>, Err
         )),
         // RFC 7208 §4.5: two records are an error, as if there were none.
         _ => Some(CheckFinding::advice(
-            format!("`{}` has more than one SPF record, so that none of them counts", wanted.name),
+            format!("`{}` has more than one SPF record, so receivers ignore all of them", wanted.name),
             "combine them into one",
         )),
     })

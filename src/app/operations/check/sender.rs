@@ -26,7 +26,7 @@ pub(super) fn look(settings: &Settings) -> Part {
     let domain = settings.mail.from.domain();
     if is_nobodys(&domain) {
         findings.push(CheckFinding::advice(
-            format!("mails come from `{domain}`, a domain that is nobody's"),
+            format!("emails are sent from `{domain}`, an example domain that belongs to nobody"),
             "write an address of your own into `from` in `[mail]`",
         ));
     }

@@ -19,7 +19,7 @@ pub(super) async fn finding(app: &ReadOnly) -> anyhow::Result<Option<CheckFindin
     }
     let since = match app.store.operations().marked(SERVED).await? {
         Some(last) if app.clock.now() - last < LATE => return Ok(None),
-        Some(last) => format!("since {}", app.day(last)),
+        Some(last) => format!("since {}", app.day(app.words(), last)),
         None => "so far".to_owned(),
     };
     let by_mail = match &mail.unsubscribe_address {

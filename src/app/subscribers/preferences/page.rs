@@ -6,6 +6,7 @@ use super::{Problem, morning, pause_days};
 use crate::app::App;
 use crate::app::operations::keys::{self, LinkError};
 use crate::app::subscribers::choices;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::subscriber::{Cadence, Preferences};
 use crate::domain::subscribers::token::{Purpose, sign};
 use crate::render::{ChoiceView, PreferencesView};
@@ -30,29 +31,28 @@ pub struct PageState {
 ///
 /// # Errors
 /// The database or a template fails.
-pub async fn show(app: &App, token: &str, state: PageState) -> Result<Option<String>, LinkError> {
+pub async fn show(app: &App, words: &Catalogue, token: &str, state: PageState) -> Result<Option<String>, LinkError> {
     let id = keys::named(app, Purpose::Preferences, token).await?;
     let Some(record) = app.store.subscribers().own_record(id).await? else { return Ok(None) };
-    let view = view(app, &record, state);
-    Ok(Some(app.renderer.page(&view).context("cannot render a person's page")?))
+    let view = view(app, words, &record, state);
+    Ok(Some(app.renderer.page(words, &view).context("cannot render a person's page")?))
 }
 
-fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {
+fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> PreferencesView {
     let person = &record.subscriber;
     let (first, last) = pause_days(app);
     let up = if state.base.is_empty() { "../../" } else { "../" };
     let unsubscribe = sign(&app.keys.token, Purpose::Unsubscribe, &person.id, None);
-    let (cadences, themes) = chosen(app, &person.preferences, state.chosen.as_ref());
+    let (cadences, themes) = chosen(app, words, &person.preferences, state.chosen.as_ref());
+    let [first_long, last_long] = [first, last].map(|day| app.day(words, morning(app, day)));
     PreferencesView {
-        lang: "en".to_owned(),
-        dir: "ltr".to_owned(),
         name: app.config.settings.name.clone(),
         base: state.base,
         address: person.address.shown(),
         new_address: record.new_address.as_ref().map_or(String::new(), |address| address.shown()),
         status: person.status.as_str().to_owned(),
         cadence: person.preferences.cadence.as_str().to_owned(),
-        paused_until: person.paused_until.map_or(String::new(), |until| app.day(until)),
+        paused_until: person.paused_until.map_or(String::new(), |until| app.day(words, until)),
         done: state.done,
         problem: state.problem.map_or("", word).to_owned(),
         typed: state.typed,
@@ -60,12 +60,20 @@ fn view(app: &App, record: &OwnRecord, state: PageState) -> PreferencesView {
         themes,
         first_day: first.to_string(),
         last_day: last.to_string(),
-        pause_days: format!("from {} to {}", app.day(morning(app, first)), app.day(morning(app, last))),
+        pause_days: words
+            .text("preferences.pause_days", &[("first", (&first_long).into()), ("last", (&last_long).into())]),
+        first_day_long: first_long,
+        last_day_long: last_long,
         unsubscribe: format!("{up}unsubscribe/{unsubscribe}"),
     }
 }
 
-fn chosen(app: &App, kept: &Preferences, wanted: Option<&(String, Vec<String>)>) -> (Vec<ChoiceView>, Vec<ChoiceView>) {
+fn chosen(
+    app: &App,
+    words: &Catalogue,
+    kept: &Preferences,
+    wanted: Option<&(String, Vec<String>)>,
+) -> (Vec<ChoiceView>, Vec<ChoiceView>) {
     let is_cadence = |cadence: Cadence| match wanted {
         Some((name, _)) => name == cadence.as_str(),
         None => kept.cadence == cadence,
@@ -74,7 +82,7 @@ fn chosen(app: &App, kept: &Preferences, wanted: Option<&(String, Vec<String>)>)
         (Some((_, themes)), _) | (None, Some(themes)) => themes.iter().any(|theme| theme == name),
         (None, None) => true,
     };
-    (choices::cadences(is_cadence), choices::themes(app, is_theme))
+    (choices::cadences(words, is_cadence), choices::themes(app, is_theme))
 }
 
 /// The name of the field.

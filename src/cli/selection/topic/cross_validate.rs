@@ -14,7 +14,7 @@ use crate::domain::selection::topic::{Scale, Topic};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Posts of one source (`repo`, else `host`) stay in one fold, and each fold is judged by a classifier
+Posts of one source (`repo`, else `host`) stay in one fold, and each fold is judged by a classifier \
 trained on the others. The phrases of topic.toml are used unchanged.
 
 Examples:

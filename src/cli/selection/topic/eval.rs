@@ -16,8 +16,8 @@ const REASONS: usize = 3;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each line is {\"id\",\"title\",\"text\",\"relevant\",\"themes\"}; `excerpt` is read if there is no `text`.
-`repo` or `host` says where a post is from, `\"borderline\":true` that it was hard to label,
+Each line is {\"id\",\"title\",\"text\",\"relevant\",\"themes\"}; `excerpt` is read if there is no `text`. \
+`repo` or `host` says where a post is from, `\"borderline\":true` that it was hard to label, \
 and `\"kind\":\"hard_negative\"` that it shares words with the topic.
 
 Examples:

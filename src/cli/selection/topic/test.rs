@@ -19,9 +19,9 @@ const INDENT: usize = 18;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The stored posts are judged with the current topic.toml and compared with their
-stored scores, which are from the time when they arrived, or when a digest or a
-preview was last made. To try an edit without changing the file in use, copy
+The stored posts are judged with the current topic.toml and compared with their \
+stored scores, which are from the time when they arrived, or when a digest or a \
+preview was last made. To try an edit without changing the file in use, copy \
 the folder: --config DRAFT --data data
 
 Example:

@@ -8,12 +8,12 @@ use crate::domain::subscribers::subscriber::{EmailAddress, ascii_domain};
 /// `someone@example.org`, by its shape only: the mail server has the last word. An international domain is read into its
 /// ASCII form.
 pub(in crate::config) fn address(value: &DeValue<'_>) -> Read<String> {
-    parsed("a mail address such as `someone@example.org`", in_ascii)(value)
+    parsed("an email address such as `someone@example.org`", in_ascii)(value)
 }
 
 /// The same, as strictly as those of subscribers are read: mail is sent to it.
 pub(in crate::config) fn recipient(value: &DeValue<'_>) -> Read<EmailAddress> {
-    parsed("a mail address such as `someone@example.org`", |text| EmailAddress::parse(text).ok())(value)
+    parsed("an email address such as `someone@example.org`", |text| EmailAddress::parse(text).ok())(value)
 }
 
 /// An address that takes a token behind a `+`, as `bounces+TOKEN@example.org`.
@@ -22,12 +22,13 @@ pub(in crate::config) fn tagged_address(value: &DeValue<'_>) -> Read<String> {
     let local = address.rsplit_once('@').map_or("", |(local, _)| local);
     match local {
         local if local.contains('+') => {
-            Err(Wrong::new("must have no `+`", "the token of each mail is put behind a `+` of its own"))
+            Err(Wrong::new("must have no `+`", "the program adds a `+` and the token of each email"))
         }
         // RFC 5321 §4.5.3.1.1 gives 64 bytes to what is before the `@`; a `+` and a token need 38 of them.
-        local if local.len() > 26 => {
-            Err(Wrong::new("is too long before the `@`", "26 letters leave room for the token of each mail"))
-        }
+        local if local.len() > 26 => Err(Wrong::new(
+            "is too long before the `@`",
+            "use at most 26 letters, to leave room for the token of each email",
+        )),
         _ => Ok(address),
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of composing.
 
+use std::sync::LazyLock;
+
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
@@ -41,11 +43,27 @@ fn pinned(
 ) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, rows: usize::MAX };
     let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
-    compose(&stories, &outlines(), &limits, themes, &words(&[]), &pins)
+    compose(&stories, &outlines(), &limits, themes, &context(&[]), &pins)
 }
 
-fn words(earlier: &[String]) -> Words<'_> {
-    Words { name: "Public Service Reform Digest", earlier, date: "23 November 2026" }
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::sample(&[
+        ("digest.other_theme", "More on the topic"),
+        ("digest.untitled", "Untitled post on {source}"),
+        ("digest.subject_more", "{title}, and {n} more"),
+        ("digest.subject_more_on", "{title}, and {n} more on {topic}"),
+        ("digest.subject_alone", "{title} – {topic}"),
+        ("digest.subject_dated", "{title} – {date}"),
+        ("digest.preheader", "Also: {titles}"),
+    ])
+});
+
+fn context(earlier: &[String]) -> Context<'_> {
+    Context { words: &ENGLISH, name: "Public Service Reform Digest", earlier, date: "23 November 2026" }
+}
+
+fn named(name: &str) -> Context<'_> {
+    Context { name, ..context(&[]) }
 }
 
 fn numbers(entries: &[Entry]) -> Vec<i64> {
@@ -80,7 +98,7 @@ fn sections_follow_the_topic_and_the_themeless_come_last() {
         vec![story(1, 9.0, "A", &[]), story(2, 5.0, "B", &["collaboration"]), story(3, 1.0, "C", &["integration"])];
     let digest = made(stories, 12, None).expect("a digest");
     let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
-    assert_eq!(titles, ["INTEGRATION", "COLLABORATION", OTHER]);
+    assert_eq!(titles, ["INTEGRATION", "COLLABORATION", "More on the topic"]);
 }
 
 #[test]
@@ -107,12 +125,15 @@ fn the_reason_names_each_phrase_once() {
 #[test]
 fn the_subject_names_the_best_story_and_counts_the_others() {
     assert_eq!(
-        subject("Joined-up care in Fife", 8, "public service reform"),
+        subject("Joined-up care in Fife", 8, &named("public service reform")),
         "Joined-up care in Fife, and 7 more on public service reform"
     );
-    assert_eq!(subject("One", 1, "Reform Digest"), "One – Reform");
+    assert_eq!(subject("One", 1, &named("Reform Digest")), "One – Reform");
     let long = "What we learned from two years of joined-up working in health and social care";
-    assert_eq!(subject(long, 12, "reform"), "What we learned from two years of joined-up working in…, and 11 more");
+    assert_eq!(
+        subject(long, 12, &named("reform")),
+        "What we learned from two years of joined-up working in…, and 11 more"
+    );
 }
 
 #[test]
@@ -166,7 +187,7 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
         let limits = Limits { max_stories: 1, rows };
-        compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest")
+        compose(&stories(), &outlines(), &limits, None, &context(&[]), &[]).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
         let digest = with_rows(rows);
@@ -174,7 +195,7 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0 };
-    let none = compose(&stories(), &outlines(), &limits, None, &words(&[]), &[]).expect("a digest");
+    let none = compose(&stories(), &outlines(), &limits, None, &context(&[]), &[]).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 
@@ -184,7 +205,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
         let limits = Limits { max_stories: 12, rows: 9 };
-        compose(&stories, &outlines(), &limits, None, &words(&earlier), &[]).expect("a digest")
+        compose(&stories, &outlines(), &limits, None, &context(&earlier), &[]).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";
     assert_eq!(made(stories(3), &["Something else"]).subject, first);

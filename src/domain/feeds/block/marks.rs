@@ -3,7 +3,7 @@
 
 use super::{Answer, Block, Blocker};
 
-/// How a firewall is recognised, and where its number of the request stands.
+/// How a firewall is recognised, and where it gives the request's ID.
 struct Firewall {
     name: &'static str,
     /// Headers that only it sends, with what their values begin with.
@@ -14,7 +14,7 @@ struct Firewall {
     says: &'static [&'static str],
     /// Headers that it sends with every answer, so that they tell only where the answer is a refusal without a text.
     always: &'static [(&'static str, &'static str)],
-    /// The number of the request: what it is called, its headers, and what stands before it in the page.
+    /// The number of the request: what it is called, its headers, and the text before it in the page.
     id: (&'static str, &'static [&'static str], &'static [&'static str]),
 }
 
@@ -209,7 +209,7 @@ impl Firewall {
         };
         answer.headers.iter().find(is_it).map(|(name, value)| {
             let value: String = value.chars().filter(|c| !c.is_control()).take(40).collect();
-            // The number of the request is told beside it.
+            // The request's ID is reported beside it.
             if self.id.1.contains(&name.as_str()) { format!("header `{name}`") } else { format!("`{name}: {value}`") }
         })
     }

@@ -44,7 +44,7 @@ fn name(url: &Url) -> Option<(String, String)> {
     (!bare.is_empty()).then(|| (bare, query.join("&")))
 }
 
-/// Whether the name of one page is the other's with a word more or less, as when a slip in it was mended. Numbers are no
+/// Whether the name of one page is the other's with a word more or less, as when a slip in it was corrected. Numbers are no
 /// words: `item-12` and `item-13` are two pages.
 fn is_slug_of(one: &Url, other: &Url) -> bool {
     let (Some((one_name, one_query)), Some((other_name, other_query))) = (name(one), name(other)) else { return false };

@@ -1,4 +1,4 @@
-//! The keys of the entries of one document: the id, else the link, else the text. Where one id or one link stands for
+//! The keys of the entries of one document: the id, else the link, else the text. Where one id or one link is used for
 //! several posts, title, date and text join it, so that none is lost; an entry that is given twice has one key.
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +10,7 @@ use super::address::{is_placeholder, is_stamp, stripped};
 use crate::domain::items::canonical::canonical;
 use crate::domain::items::item::Identity;
 
-/// What an entry is told from the others by.
+/// What distinguishes an entry from the others.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     /// The feed's own id, or empty.

@@ -21,14 +21,14 @@ pub(super) const CODES: &[(u16, &[u16], Cause, Fault)] = &[
     (2, &[1], Cause::Disabled, Fault::Soft),
     // RFC 3463 §3.3: full may be emptied.
     (2, &[2], Cause::Full, Fault::Soft),
-    // RFC 3463 §3.3: a list that is not expanded may be mended, and 5.2.0 says nothing. Each is the mailbox's state.
+    // RFC 3463 §3.3: a list that is not expanded may be fixed, and 5.2.0 says nothing. Each is the mailbox's state.
     (2, &[], Cause::Unclear, Fault::Soft),
     // RFC 3463 §3.4: the other system is full, closed, misconfigured, or wants smaller mails. It says nothing of the
     // person; some systems say it (5.3.0) for whatever they dislike in a sender.
     (3, &[], Cause::Ours, Fault::Ours),
     // RFC 3463 §3.5: no route to the host, which is what a domain that no longer exists comes to.
     (4, &[4], Cause::Dead, Fault::Person),
-    // RFC 3463 §3.5: the time for delivery is over, whoever kept the mail waiting.
+    // RFC 3463 §3.5: the time for delivery is over, whatever kept the email waiting.
     (4, &[7], Cause::Temporary, Fault::Soft),
     // RFC 3463 §3.5: other states of network and routing, loops and congestion among them.
     (4, &[], Cause::Ours, Fault::Ours),
@@ -67,7 +67,7 @@ pub(super) const BLOCKLISTS: &[&str] = &[
     "ip .. listed by",
 ];
 
-/// What a refusal's words mean; the first line that matches holds. What protects a living person stands first.
+/// What a refusal's words mean; the first line that matches holds. What protects a living person comes first.
 #[rustfmt::skip]
 pub(super) const SHAPES: &[Shape] = &[
     // Exchange Online Protection, directory-based edge blocking ("NDR 550 5.4.1"): it knows no such recipient.

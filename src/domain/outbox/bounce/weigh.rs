@@ -1,5 +1,5 @@
 //! What a refusal or a report comes to: the code, the status beside it, and the words, weighed against each other. The
-//! remote server's own code goes before the status of whoever reports it; a blocklist's name goes before both; and a
+//! remote server's own code goes before the reporter's status; a blocklist's name goes before both; and a
 //! person is suppressed by one report only where nothing speaks against it.
 
 use super::shapes::Words;
@@ -15,13 +15,13 @@ pub struct Said<'a> {
     pub code: u16,
     /// The enhanced code that goes with it.
     pub enhanced: Option<Enhanced>,
-    /// In a report, the status by whoever reports.
+    /// In a report, the reporter's status.
     pub status: Option<Enhanced>,
     /// The server's words.
     pub words: &'a str,
 }
 
-/// Whose fault a refusal is, and what lies behind it.
+/// Whose fault a refusal is, and its cause.
 #[must_use]
 pub fn weigh(said: &Said<'_>) -> Finding {
     let words = Words::read(said.words);
@@ -139,7 +139,7 @@ fn is_supported(status: Option<Enhanced>) -> bool {
     })
 }
 
-/// Something of policy or of a passing state stands among the words as well.
+/// The words also speak of a policy or of a passing state.
 fn words_against(words: &Words) -> bool {
     let is_against = |shape: &&table::Shape| !matches!(shape.0, Cause::Dead | Cause::Unclear);
     SHAPES.iter().filter(is_against).any(|shape| words.have_any(shape.2))

@@ -1,5 +1,7 @@
 //! What engines do differently beyond their statements: which tables and columns there are, and how a session is let write.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::{Connection, Engine, Result, Row, params};
 
 /// The kind of a column's values.
@@ -73,9 +75,13 @@ impl Connection {
         match &self.engine {
             Engine::Sqlite(_) => pass(text).map(|_| ()),
             Engine::Postgres(_) => {
-                self.execute_batch(&format!("DECLARE every NO SCROLL CURSOR FOR {text}"))?;
-                while pass("FETCH 1000 FROM every")? > 0 {}
-                self.execute_batch("CLOSE every")
+                // Each statement has a name of its own: a prepared FETCH has the columns of one.
+                let mut hash = DefaultHasher::new();
+                text.hash(&mut hash);
+                let name = format!("every_{:016x}", hash.finish());
+                self.execute_batch(&format!("DECLARE {name} NO SCROLL CURSOR FOR {text}"))?;
+                while pass(&format!("FETCH 1000 FROM {name}"))? > 0 {}
+                self.execute_batch(&format!("CLOSE {name}"))
             }
         }
     }

@@ -2,12 +2,13 @@
 //! that it has prepared. A statement is prepared when it first runs, with the types of its values: integers, booleans and
 //! times are INT8.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
+use postgres::error::{DbError, Severity};
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Row, Statement};
 
@@ -18,7 +19,9 @@ use super::{Params, Result, SqlError};
 pub(in crate::store::database) struct Server {
     client: RefCell<Client>,
     prepared: RefCell<HashMap<String, Prepared>>,
-    is_in_transaction: std::cell::Cell<bool>,
+    is_in_transaction: Cell<bool>,
+    /// The server has said that it ends the session.
+    is_ended: Cell<bool>,
 }
 
 impl fmt::Debug for Server {
@@ -39,12 +42,17 @@ const WRITERS: i64 = 0x5044_6967_0001;
 
 impl Server {
     pub(in crate::store::database) fn new(client: Client) -> Self {
-        Self { client: RefCell::new(client), prepared: RefCell::default(), is_in_transaction: false.into() }
+        Self {
+            client: RefCell::new(client),
+            prepared: RefCell::default(),
+            is_in_transaction: false.into(),
+            is_ended: false.into(),
+        }
     }
 
     /// Whether the session has ended: a lost connection, or the server said so.
     pub(super) fn is_over(&self) -> bool {
-        self.client.try_borrow().is_ok_and(|client| client.is_closed())
+        self.is_ended.get() || self.client.try_borrow().is_ok_and(|client| client.is_closed())
     }
 
     pub(super) fn is_in_transaction(&self) -> bool {
@@ -52,7 +60,19 @@ impl Server {
     }
 
     pub(super) fn batch(&self, text: &str) -> Result<()> {
-        Ok(self.client.borrow_mut().batch_execute(text)?)
+        self.noted(self.client.borrow_mut().batch_execute(text))
+    }
+
+    /// Notes an error that ends the session: the driver itself finds that out only later.
+    fn noted<T>(&self, done: std::result::Result<T, postgres::Error>) -> Result<T> {
+        let is_fatal = |error: &postgres::Error| {
+            let severity = error.as_db_error().and_then(DbError::parsed_severity);
+            error.is_closed() || matches!(severity, Some(Severity::Fatal | Severity::Panic))
+        };
+        if done.as_ref().is_err_and(is_fatal) {
+            self.is_ended.set(true);
+        }
+        Ok(done?)
     }
 
     /// The lock comes first, in a statement of its own: what is read afterwards is what the writer before has committed.
@@ -68,20 +88,19 @@ impl Server {
     }
 
     pub(super) fn execute(&self, text: &str, values: impl Params) -> Result<usize> {
-        self.run(text, values, |client, statement, values| {
-            Ok(usize::try_from(client.execute(statement, values)?).unwrap_or(usize::MAX))
-        })
+        self.run(text, values, |client, statement, values| client.execute(statement, values))
+            .map(|rows| usize::try_from(rows).unwrap_or(usize::MAX))
     }
 
     pub(super) fn query(&self, text: &str, values: impl Params) -> Result<Vec<Row>> {
-        self.run(text, values, |client, statement, values| Ok(client.query(statement, values)?))
+        self.run(text, values, |client, statement, values| client.query(statement, values))
     }
 
     fn run<T>(
         &self,
         text: &str,
         values: impl Params,
-        work: impl FnOnce(&mut Client, &Statement, &[&(dyn ToSql + Sync)]) -> Result<T>,
+        work: impl FnOnce(&mut Client, &Statement, &[&(dyn ToSql + Sync)]) -> std::result::Result<T, postgres::Error>,
     ) -> Result<T> {
         let mut given = Vec::new();
         values.each(&mut |key, value| {
@@ -95,7 +114,7 @@ impl Server {
         };
         let ordered = ordered(&prepared.names, &given)?;
         let ordered: Vec<&(dyn ToSql + Sync)> = ordered.iter().map(|value| value as _).collect();
-        work(&mut self.client.borrow_mut(), &prepared.statement, &ordered)
+        self.noted(work(&mut self.client.borrow_mut(), &prepared.statement, &ordered))
     }
 
     pub(super) fn close(self) -> Result<()> {
@@ -105,7 +124,7 @@ impl Server {
     fn prepare(&self, text: &str, given: &[(Key<'_>, Value<'_>)]) -> Result<Prepared> {
         let (numbered, names) = numbered(text);
         let types: Vec<Type> = ordered(&names, given)?.iter().map(type_of).collect();
-        let statement = self.client.borrow_mut().prepare_typed(&numbered, &types)?;
+        let statement = self.noted(self.client.borrow_mut().prepare_typed(&numbered, &types))?;
         let prepared = Prepared { statement, names: names.into() };
         self.prepared.borrow_mut().insert(text.to_owned(), prepared.clone());
         Ok(prepared)

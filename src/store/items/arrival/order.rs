@@ -37,7 +37,7 @@ pub(super) fn below(
     Ok(Some(last).filter(|_| !is_oldest_first(&mailable, brought)))
 }
 
-/// What came later stands lower, or the numbers in the ids rise from top to bottom.
+/// Later entries come lower, or the numbers in the ids rise from top to bottom.
 fn is_oldest_first(mailable: &[(usize, bool)], brought: &Brought<'_>) -> bool {
     let came_later = mailable.iter().filter(|(_, is_mailable)| *is_mailable).map(|(place, _)| *place).min();
     if let Some(first) = came_later {

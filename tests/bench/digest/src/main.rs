@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use policy_digest::domain::digests::digest::{Limits, SectionOutline, Story, Words, compose};
-use policy_digest::domain::digests::locale::Locale;
+use policy_digest::config::built_in_languages;
+use policy_digest::domain::digests::digest::{Context, Limits, SectionOutline, Story, compose};
 use policy_digest::render::Renderer;
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 
@@ -77,7 +77,8 @@ fn main() -> ExitCode {
     println!("{STORIES} stories with excerpts of {} bytes on average, from {SOURCES} sources", bytes / STORIES);
 
     let limits = Limits { max_stories: 12, rows: ROWS - 12 };
-    let words = Words { name: "public service reform", earlier: &[], date: "25 November 2026" };
+    let languages = built_in_languages();
+    let words = Context { words: languages.first(), name: "public service reform", earlier: &[], date: "25 November 2026" };
     let pins = [17, 4711].map(|n| format!("https://www.source.example.org/posts/{n}/").parse().expect("a URL"));
     let mut digest = None;
     let composing = (0..RUNS).map(|_| {
@@ -88,11 +89,10 @@ fn main() -> ExitCode {
     let composing = told("compose", composing.collect());
 
     let digest = digest.expect("composed above");
-    let renderer = Renderer::new(None).expect("the built-in templates parse");
-    let locale: Locale = "en-GB".parse().expect("a known locale");
+    let renderer = Renderer::new(None, &languages).expect("the built-in templates parse");
     let frame = Frame {
         name: "Public Service Reform Digest",
-        locale: &locale,
+        words: languages.first(),
         now: "2026-11-25T08:00:00Z".parse().expect("a time"),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
     };
     let mut size = 0;
     let rendering = (0..RUNS).map(|_| {
-        let (rendered, ms) = timed(|| renderer.email(&DigestView::new(&digest, &frame)));
+        let (rendered, ms) = timed(|| renderer.email(languages.first(), &DigestView::new(&digest, &frame)));
         size = rendered.expect("the digest renders").html.len();
         ms
     });

@@ -8,7 +8,7 @@ use memchr::{memchr, memmem};
 
 /// One piece of the document.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// An opening tag; `closed` when it closes itself; `raw` is the tag as written.
     Start { name: &'a str, attributes: Vec<(&'a str, Cow<'a, str>)>, closed: bool, raw: &'a str },
     /// A closing tag.
@@ -27,7 +27,7 @@ pub(super) enum Event<'a> {
 const MAX_ATTRIBUTES: usize = 256;
 
 /// Reads a document from its start; see [`Event`].
-pub(super) struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
     /// Bytes that were searched ahead.
@@ -37,12 +37,12 @@ pub(super) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0, searched: 0, found: Vec::new() }
     }
 
     /// How many bytes were looked at so far, those that were looked at twice counted twice.
-    pub(super) fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         self.at + self.searched
     }
 
@@ -95,7 +95,7 @@ impl<'a> Lexer<'a> {
         Event::CData { text: &self.text[start..end], closed: entry.is_none() && close.is_some() }
     }
 
-    /// Skips a declaration; what stands between its brackets is returned.
+    /// Skips a declaration, and returns what is between its brackets.
     fn declaration(&mut self) -> Option<&'a str> {
         let subset = self.find(">", self.at).is_some_and(|end| self.text[self.at..end].contains('['));
         if !subset {
@@ -195,7 +195,7 @@ impl<'a> Lexer<'a> {
         };
         match self.find(quote, start + 1) {
             Some(end) if !self.begins_or_ends_entry(start..end) => (&self.text[start + 1..end], end + 1),
-            // Where the closing quote is missing, the next one stands in another entry.
+            // Where the closing quote is missing, the next one belongs to another entry.
             Some(_) => {
                 let rest = &self.text[start + 1..];
                 let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '<')).unwrap_or(rest.len());

@@ -1,5 +1,5 @@
 //! One element that holds a value: all that is inside belongs to it, markup too. Which of its two readings
-//! counts, as text with its entities resolved or as markup, and whether it is HTML, is told here.
+//! counts, as text with its entities resolved or as markup, and whether it is HTML, is decided here.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -10,50 +10,50 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::base::Base;
 use super::lexer::{Event, Lexer};
-use super::person::person_of;
 use super::vocabulary::{Space, Target};
+use crate::parse::entry::person::person_of;
 
 /// A name as written, and its value with the entities resolved.
-pub(super) type Attribute<'a> = (&'a str, Cow<'a, str>);
+pub(crate) type Attribute<'a> = (&'a str, Cow<'a, str>);
 
 /// The attribute's value; its name in any case.
-pub(super) fn find<'v>(attributes: &'v [Attribute<'_>], name: &str) -> Option<&'v str> {
+pub(crate) fn find<'v>(attributes: &'v [Attribute<'_>], name: &str) -> Option<&'v str> {
     attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
 }
 
 /// A value and how to read it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Value {
-    pub(super) text: String,
-    pub(super) is_html: bool,
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) is_html: bool,
 }
 
 impl Value {
-    pub(super) fn plain(text: &str) -> Self {
+    pub(crate) fn plain(text: &str) -> Self {
         Self { text: text.trim().to_owned(), is_html: false }
     }
 }
 
 /// More of a value is not kept: twice as much as is read of a text, for the sake of its markup.
-const MAX_BYTES: usize = 2 * super::html::MAX_BYTES;
+const MAX_BYTES: usize = 2 * crate::parse::html::MAX_BYTES;
 
 /// What a piece of an element's inside takes beside its text.
 const PIECE_BYTES: usize = size_of::<Cow<'_, str>>();
 
 /// An element that holds a value.
 #[derive(Debug)]
-pub(super) struct Leaf<'a> {
-    pub(super) name: &'a str,
-    pub(super) target: Target,
-    pub(super) rank: u8,
-    pub(super) base: Option<Rc<Base>>,
+pub(crate) struct Leaf<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) target: Target,
+    pub(crate) rank: u8,
+    pub(crate) base: Option<Rc<Base>>,
     /// Its text with the entities resolved.
-    pub(super) decoded: Cow<'a, str>,
+    pub(crate) decoded: Cow<'a, str>,
     /// Its inside as written, piece by piece.
     raw: Vec<Cow<'a, str>>,
     raw_bytes: usize,
     /// It was longer than is kept.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
     /// Its `type` counts, as Atom's text constructs have it.
     is_typed: bool,
     attributes: Vec<Attribute<'a>>,
@@ -63,7 +63,7 @@ pub(super) struct Leaf<'a> {
 }
 
 impl<'a> Leaf<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &'a str,
         (target, rank): (Target, u8),
         is_typed: bool,
@@ -87,7 +87,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// How many more bytes of text are kept.
-    pub(super) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         MAX_BYTES.saturating_sub(self.decoded.len())
     }
 
@@ -102,12 +102,12 @@ impl<'a> Leaf<'a> {
         }
     }
 
-    pub(super) fn attribute(&self, key: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, key: &str) -> Option<&str> {
         find(&self.attributes, key).map(str::trim)
     }
 
     /// Takes text, and how it was written.
-    pub(super) fn text(&mut self, decoded: Cow<'a, str>, raw: &'a str) {
+    pub(crate) fn text(&mut self, decoded: Cow<'a, str>, raw: &'a str) {
         let room = self.room();
         self.is_cut |= decoded.len() > room;
         let decoded = begins(decoded, room);
@@ -120,7 +120,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// Takes a `<` that begins no tag; where the text is HTML it must not begin one there either.
-    pub(super) fn stray(&mut self, text: &str) {
+    pub(crate) fn stray(&mut self, text: &str) {
         let escaped = text.replacen('<', "&lt;", 1);
         let shown = if self.is_typed { text } else { &escaped };
         if shown.len() <= self.room() {
@@ -130,14 +130,14 @@ impl<'a> Leaf<'a> {
     }
 
     /// Takes a tag inside of it; XHTML loses its prefix, so that it reads as HTML.
-    pub(super) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &'a str, closed: bool) {
+    pub(crate) fn markup(&mut self, name: &str, space: Space, local: &str, raw: &'a str, closed: bool) {
         self.has_markup = true;
         self.depth += usize::from(!closed && self.name.eq_ignore_ascii_case(name));
         self.push(name, space, local, raw);
     }
 
     /// Takes a closing tag; true when it is its own.
-    pub(super) fn ends(&mut self, name: &str, space: Space, local: &str, raw: &'a str) -> bool {
+    pub(crate) fn ends(&mut self, name: &str, space: Space, local: &str, raw: &'a str) -> bool {
         let own = self.name.eq_ignore_ascii_case(name);
         if own && self.depth == 0 {
             return true;
@@ -157,7 +157,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// Unwraps a CDATA section that was escaped, `&lt;![CDATA[…]]&gt;`: what it holds is the text.
-    pub(super) fn unwrap_cdata(&mut self) {
+    pub(crate) fn unwrap_cdata(&mut self) {
         const START: &str = "<![CDATA[";
         if self.has_markup || !self.decoded.contains(START) {
             return;
@@ -172,7 +172,7 @@ impl<'a> Leaf<'a> {
     }
 
     /// A date, which may stand in markup: in the `datetime` of HTML's `time`, in the `content` of RDFa, or as its text.
-    pub(super) fn date(&self) -> String {
+    pub(crate) fn date(&self) -> String {
         let markup = if self.has_markup { Cow::Owned(self.raw.concat()) } else { Cow::Borrowed(&*self.decoded) };
         if !markup.contains('<') {
             return markup.into_owned();
@@ -183,17 +183,18 @@ impl<'a> Leaf<'a> {
             }
             _ => None,
         });
-        written.unwrap_or_else(|| super::html::to_line(&markup))
+        written.unwrap_or_else(|| crate::parse::html::to_line(&markup))
     }
 
     /// `None` for an element that says nothing.
-    pub(super) fn value(&self) -> Option<Value> {
+    pub(crate) fn value(&self) -> Option<Value> {
         let kind = self.attribute("type").unwrap_or_default().to_ascii_lowercase();
         let inline = self.has_markup || kind.contains("xhtml");
-        let is_half_escaped = self.has_markup && !kind.contains("xhtml") && super::html::looks_like_html(&self.decoded);
+        let is_half_escaped =
+            self.has_markup && !kind.contains("xhtml") && crate::parse::html::looks_like_html(&self.decoded);
         let text = match inline {
             // Some of its tags are escaped and some are not: all of them are meant.
-            true if is_half_escaped => &super::html::unescaped(&self.raw.concat()),
+            true if is_half_escaped => &crate::parse::html::unescaped(&self.raw.concat()),
             true => &self.raw.concat(),
             false => &*self.decoded,
         };
@@ -221,12 +222,12 @@ impl<'a> Leaf<'a> {
     }
 
     /// A person's name.
-    pub(super) fn author(&self) -> Option<Value> {
+    pub(crate) fn author(&self) -> Option<Value> {
         Some(Value::plain(&person_of(&self.value()?.text))).filter(|name| !name.text.is_empty())
     }
 
     /// A link's address and its rank: what a browser opens first, then what may do in its place.
-    pub(super) fn link(&self) -> Option<(u8, String)> {
+    pub(crate) fn link(&self) -> Option<(u8, String)> {
         let text = self.decoded.trim();
         let is_enclosure = self.name.ends_with("enclosure");
         let address = if is_enclosure { self.attribute("url") } else { self.attribute("href") };

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::entities::attribute;
+use crate::parse::markup::entities::attribute;
 
 /// Larger documents are not looked at: nobody writes them so.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The document as RSS; `None` when it is no RSS in JSON.
-pub(super) fn markup(text: &str) -> Option<String> {
+pub(crate) fn markup(text: &str) -> Option<String> {
     if text.len() > MAX_BYTES || !text.contains("\"rss\"") {
         return None;
     }

@@ -1,5 +1,5 @@
 //! One tolerant pass over the markup, whatever its dialect and its flaws, that collects each entry's values and
-//! counts what had to be mended. No balance of tags is needed: a value ends where its own end, the next value or
+//! counts what had to be repaired. No balance of tags is needed: a value ends where its own end, the next value or
 //! its entry's end comes. What a value becomes, `leaf` says; what is made of an entry, `draft`.
 
 use std::borrow::Cow;
@@ -9,37 +9,39 @@ use std::rc::Rc;
 use url::Url;
 
 use super::base::{Base, absolute};
-use super::draft::{Collected, Raw};
-use super::hints::Collector;
 use super::leaf::{Leaf, Value};
 use super::lexer::{Event, Lexer};
-use super::newest::Newest;
 use super::vocabulary::{self, Prefixes, Space, Target};
-use super::{Dialect, Source, draft, entities, leaf};
+use super::{entities, leaf};
 use crate::domain::feeds::budget::Spent;
 use crate::domain::feeds::{Cut, Hints};
+use crate::parse::entry::draft;
+use crate::parse::entry::draft::{Collected, Raw};
+use crate::parse::entry::newest::Newest;
+use crate::parse::hints::Collector;
+use crate::parse::{Dialect, Source};
 
 /// All that the document says.
 #[derive(Debug)]
-pub(super) struct Repaired {
-    pub(super) title: Option<Value>,
+pub(crate) struct Repaired {
+    pub(crate) title: Option<Value>,
     /// The site that the feed belongs to, by its own word.
-    pub(super) site: Option<Url>,
-    pub(super) entries: Vec<Raw>,
-    pub(super) hints: Hints,
+    pub(crate) site: Option<Url>,
+    pub(crate) entries: Vec<Raw>,
+    pub(crate) hints: Hints,
     /// It ends where it should.
-    pub(super) is_whole: bool,
-    /// How often each thing was mended, by its name in the singular.
-    pub(super) counts: BTreeMap<&'static str, usize>,
+    pub(crate) is_whole: bool,
+    /// How often each flaw was repaired, by its name in the singular.
+    pub(crate) counts: BTreeMap<&'static str, usize>,
     /// What was left out.
-    pub(super) cut: Cut,
+    pub(crate) cut: Cut,
 }
 
 /// Reads the document, found at the source's base; `None` when no feed's root element is in it.
 ///
 /// # Errors
 /// The budget is spent.
-pub(super) fn repair(text: &str, source: &Source<'_>) -> Result<Option<Repaired>, Spent> {
+pub(crate) fn repair(text: &str, source: &Source<'_>) -> Result<Option<Repaired>, Spent> {
     let mut pass = Pass::new(source);
     let junk = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
     if junk.len() != text.len() && junk.starts_with("<?xml") || !junk.starts_with('<') {
@@ -57,7 +59,7 @@ pub(super) fn repair(text: &str, source: &Source<'_>) -> Result<Option<Repaired>
 /// Deeper than any feed; what is opened below is not remembered.
 const MAX_DEPTH: usize = 64;
 /// More of the feed's authors are not given to its entries.
-pub(super) const MAX_INHERITED: usize = 5;
+pub(crate) const MAX_INHERITED: usize = 5;
 /// And more of them are not looked at.
 const MAX_AUTHORS: usize = 100;
 
@@ -217,7 +219,7 @@ impl<'a, 's> Pass<'a, 's> {
         }
         match meaning {
             Some((target, rank)) => {
-                // What stands in another element is second to what stands in the entry itself.
+                // A value in another element comes second to one in the entry itself.
                 let rank = rank + 16 * u8::try_from(self.wrappers.len().min(8)).unwrap_or(8);
                 let base = base_of(attributes, self.entry.as_ref().map_or(&self.base, |entry| &entry.base));
                 self.leaf =
@@ -397,7 +399,7 @@ impl<'a, 's> Pass<'a, 's> {
         }
         // Every entry gets a copy of its own: few are enough.
         let names = std::mem::take(&mut self.authors).into_iter().map(|name| name.text);
-        let (authors, surplus) = super::entry::distinct(names, MAX_INHERITED);
+        let (authors, surplus) = crate::parse::entry::distinct(names, MAX_INHERITED);
         let authors: Vec<Value> = authors.iter().map(|name| Value::plain(name)).collect();
         let (collected, left_out) = std::mem::replace(&mut self.entries, Newest::new(0)).finish();
         let mut cut = Cut { entries: left_out, authors: surplus, ..Cut::default() };

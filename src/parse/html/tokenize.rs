@@ -12,7 +12,7 @@ use memchr::memchr;
 const MAX_ATTRIBUTES: usize = 256;
 
 /// Gives every token to a new sink, and the sink back.
-pub(super) fn tokenize<S: TokenSink<Handle = ()> + Default>(html: &str) -> S {
+pub(crate) fn tokenize<S: TokenSink<Handle = ()> + Default>(html: &str) -> S {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(&without_monsters(html)));
     let tokenizer = Tokenizer::new(S::default(), TokenizerOpts::default());
@@ -45,7 +45,7 @@ fn without_monsters(html: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Where the tokenizer stands in a tag: HTML, sections 13.2.5.8 and 13.2.5.32 to 13.2.5.39.
+/// The tokenizer's state in a tag: HTML, sections 13.2.5.8 and 13.2.5.32 to 13.2.5.39.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     TagName,

@@ -2,19 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Fresh;
 use super::draft::Draft;
 use crate::domain::items::identity::Unchanged;
 use crate::domain::items::identity::keys::{Entry, keys};
 use crate::domain::items::item::Identity;
+use crate::parse::Fresh;
 
 /// A draft with its identity; `None` when only its text will tell. Its place in the document comes first.
-pub(super) type Settled<B> = (Option<Identity>, Draft<B>);
+pub(crate) type Settled<B> = (Option<Identity>, Draft<B>);
 
 /// The drafts that are to be read with their places in the document, and those that were left out because the caller has
 /// them just so. The same entry given twice is kept once, its first appearance. `varying` are the names of the tokens in
 /// this feed's links.
-pub(super) fn settle<B>(
+pub(crate) fn settle<B>(
     drafts: Vec<Draft<B>>,
     known: &HashMap<Identity, u64>,
     varying: &[String],
@@ -48,7 +48,7 @@ pub(super) fn settle<B>(
 }
 
 /// Drops what turned out to be the same entry again once its text was read.
-pub(super) fn once(items: &mut Vec<Fresh>) {
+pub(crate) fn once(items: &mut Vec<Fresh>) {
     let mut seen = HashSet::new();
     items.retain(|fresh| match &fresh.item.identity {
         Identity::Hash(hash) => seen.insert(hash.clone()),

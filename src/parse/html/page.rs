@@ -1,8 +1,8 @@
-//! A web page's article: its title and its text, as far as they can be told from the rest of the page. For `explain`
+//! A web page's article: its title and its text, as far as they can be distinguished from the rest of the page. For `explain`
 //! only; a poll reads feeds.
 
-use super::encoding;
-use super::html::{to_line, to_text};
+use super::{to_line, to_text};
+use crate::parse::encoding;
 
 /// What a page says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Article {
 /// The elements that hold the article, the surest first.
 const HOLDERS: [&str; 3] = ["article", "main", "body"];
 
-/// Reads a page: the heading, else the title, and what stands in `<article>`, else `<main>`, else all of it. A blog's
+/// Reads a page: the heading, else the title, and the content of `<article>`, else `<main>`, else all of it. A blog's
 /// page has more around the post than its feed says, so the score may differ a little from the item's.
 #[must_use]
 pub fn article(bytes: &[u8], content_type: Option<&str>) -> Article {
@@ -31,7 +31,7 @@ pub fn article(bytes: &[u8], content_type: Option<&str>) -> Article {
     Article { title, text }
 }
 
-/// What stands between the first opening tag of this name and the next closing one; the last one of what holds
+/// What is between the first opening tag of this name and the next closing one; the last one of what holds
 /// everything.
 fn inside(lower: &str, name: &str) -> Option<std::ops::Range<usize>> {
     let opening = format!("<{name}");

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// The vocabularies that carry something for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Space {
+pub(crate) enum Space {
     /// RSS of any version, an element without a prefix, or an unknown default namespace.
     Native,
     /// Atom by its URI or its prefix.
@@ -82,21 +82,21 @@ const MAX_PREFIXES: usize = 256;
 
 /// The prefixes that the document has declared so far.
 #[derive(Default)]
-pub(super) struct Prefixes(HashMap<String, Space>);
+pub(crate) struct Prefixes(HashMap<String, Space>);
 
 impl Prefixes {
     /// Whether the document has declared the prefix of an element's name.
-    pub(super) fn is_declared(&self, name: &str) -> bool {
+    pub(crate) fn is_declared(&self, name: &str) -> bool {
         name.split_once(':').is_some_and(|(prefix, _)| self.0.contains_key(prefix))
     }
 
     /// Whether an attribute's prefix is Atom's own, so that the attribute means what it means without one.
-    pub(super) fn is_atom(&self, prefix: &str) -> bool {
+    pub(crate) fn is_atom(&self, prefix: &str) -> bool {
         self.0.get(prefix) == Some(&Space::Atom)
     }
 
     /// A URI that nobody knows leaves the prefix to its usual meaning.
-    pub(super) fn declare(&mut self, prefix: &str, uri: &str) {
+    pub(crate) fn declare(&mut self, prefix: &str, uri: &str) {
         match Space::of_uri(uri) {
             Some(space) if self.0.len() < MAX_PREFIXES => self.0.insert(prefix.to_owned(), space),
             Some(_) => None,
@@ -105,12 +105,12 @@ impl Prefixes {
     }
 
     /// Takes a prefix that nobody knows for the document's own: its root element has it.
-    pub(super) fn adopt(&mut self, prefix: &str) {
+    pub(crate) fn adopt(&mut self, prefix: &str) {
         self.0.insert(prefix.to_owned(), Space::Native);
     }
 
     /// The vocabulary and the lower-case local name. `default` is an `xmlns` on the element itself.
-    pub(super) fn resolve<'n>(&self, name: &'n str, default: Option<&str>) -> (Space, Cow<'n, str>) {
+    pub(crate) fn resolve<'n>(&self, name: &'n str, default: Option<&str>) -> (Space, Cow<'n, str>) {
         match name.split_once(':') {
             Some((prefix, local)) => {
                 let space = self.0.get(prefix).copied().unwrap_or_else(|| Space::of_prefix(prefix));
@@ -130,7 +130,7 @@ fn lower(name: &str) -> Cow<'_, str> {
 
 /// What an element says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Title,
     Link,
     Id,
@@ -154,16 +154,16 @@ pub(super) enum Target {
 
 impl Target {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Frequency as usize + 1;
+    pub(crate) const COUNT: usize = Self::Frequency as usize + 1;
 
-    /// Whether no other value stands inside of it, so that another one's start shows that its end is missing.
-    pub(super) fn is_short(self) -> bool {
+    /// Whether it contains no other value, so that another one's start shows that its end is missing.
+    pub(crate) fn is_short(self) -> bool {
         !matches!(self, Self::Summary | Self::Content)
     }
 }
 
 /// What an element inside an entry says, and its rank: 0 is the element meant for it.
-pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
+pub(crate) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
     use Space::{Atom, Content, DublinCore, GooglePlay, Itunes, Media, Native, Proxy, Terms, Xhtml};
     Some(match (space, local) {
         (Native | Atom, "title") => (Target::Title, 0),
@@ -203,7 +203,7 @@ pub(super) fn entry(space: Space, local: &str) -> Option<(Target, u8)> {
 }
 
 /// The same outside of any entry.
-pub(super) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
+pub(crate) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
     use Space::{Atom, DublinCore, Native, Syndication, Terms};
     Some(match (space, local) {
         (Native | Atom, "title") => (Target::Title, 0),
@@ -220,12 +220,12 @@ pub(super) fn channel(space: Space, local: &str) -> Option<(Target, u8)> {
 }
 
 /// Elements whose children are not the entry's or the channel's own: a logo's title is no title.
-pub(super) fn is_apart(space: Space, local: &str) -> bool {
+pub(crate) fn is_apart(space: Space, local: &str) -> bool {
     matches!(space, Space::Native | Space::Atom) && matches!(local, "image" | "textinput" | "source" | "contributor")
 }
 
 /// Elements that HTML does not have: inside a text, they show that the text's own end is missing.
-pub(super) fn is_never_html(space: Space, local: &str) -> bool {
+pub(crate) fn is_never_html(space: Space, local: &str) -> bool {
     match space {
         Space::Native => matches!(local, "guid" | "pubdate" | "description" | "category" | "enclosure" | "comments"),
         Space::Content | Space::DublinCore | Space::Terms | Space::Atom => true,

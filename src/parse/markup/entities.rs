@@ -11,21 +11,21 @@ const MAX_NAMED_BYTES: usize = 64;
 
 /// What was met on the way.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Met {
+pub(crate) struct Met {
     /// `&` that begins no reference.
-    pub(super) bare: usize,
+    pub(crate) bare: usize,
     /// References that XML does not know.
-    pub(super) named: usize,
+    pub(crate) named: usize,
 }
 
-/// Resolves each reference once; what is none stays as it stands.
-pub(super) fn decode(text: &str) -> (Cow<'_, str>, Met) {
+/// Resolves each reference once; anything else stays unchanged.
+pub(crate) fn decode(text: &str) -> (Cow<'_, str>, Met) {
     decode_with(text, &HashMap::new(), usize::MAX)
 }
 
 /// The same, with names that the document has defined for itself, each of which may be twenty times as long as its
 /// reference. It ends when there is more than `room` bytes.
-pub(super) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>, room: usize) -> (Cow<'a, str>, Met) {
+pub(crate) fn decode_with<'a>(text: &'a str, names: &HashMap<String, String>, room: usize) -> (Cow<'a, str>, Met) {
     let mut met = Met::default();
     if memchr(b'&', text.as_bytes()).is_none() {
         return (Cow::Borrowed(text), met);
@@ -87,7 +87,7 @@ fn pair(text: &str) -> Option<(char, &str)> {
 }
 
 /// Takes the `<!ENTITY name "value">` of a document type's internal subset; none may name a file or another entity.
-pub(super) fn define(subset: &str, names: &mut HashMap<String, String>) {
+pub(crate) fn define(subset: &str, names: &mut HashMap<String, String>) {
     for piece in subset.split("<!ENTITY").skip(1) {
         let piece = piece.trim_start();
         let Some((name, rest)) = piece.split_once(char::is_whitespace) else { continue };
@@ -126,7 +126,7 @@ fn resolve(name: &str, names: &HashMap<String, String>, met: &mut Met) -> Option
 }
 
 /// Writes text as it may stand in an attribute; what XML forbids is left out and counted.
-pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
+pub(crate) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
     write(text, out, forbidden, b"&<\"", |rest| match rest[0] {
         b'&' => Some((1, "&amp;")),
         b'<' => Some((1, "&lt;")),
@@ -136,7 +136,7 @@ pub(super) fn attribute(text: &str, out: &mut String, forbidden: &mut usize) {
 }
 
 /// Writes text as it may stand between tags: in one piece for the strict parser, whatever signs it has.
-pub(super) fn section(text: &str, out: &mut String, forbidden: &mut usize) {
+pub(crate) fn section(text: &str, out: &mut String, forbidden: &mut usize) {
     out.push_str("<![CDATA[");
     write(text, out, forbidden, b"]", |rest| rest.starts_with(b"]]>").then_some((3, "]]]]><![CDATA[>")));
     out.push_str("]]>");

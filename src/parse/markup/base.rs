@@ -7,14 +7,14 @@ use std::rc::Rc;
 use url::Url;
 
 /// RFC 9110 §4.1 asks everybody to understand addresses of 8,000 bytes; longer ones are no links.
-pub(super) const MAX_URL_BYTES: usize = 8_000;
+pub(crate) const MAX_URL_BYTES: usize = 8_000;
 
 /// No feed has bases within bases so deep; further ones are left out.
 const MAX_DEPTH: usize = 8;
 
 /// The base that holds inside an element.
 #[derive(Debug)]
-pub(super) struct Base {
+pub(crate) struct Base {
     /// As the element writes it.
     own: String,
     outer: Option<Rc<Base>>,
@@ -24,12 +24,12 @@ pub(super) struct Base {
 
 impl Base {
     /// The document's own address.
-    pub(super) fn of_document(url: &Url) -> Rc<Self> {
+    pub(crate) fn of_document(url: &Url) -> Rc<Self> {
         Rc::new(Self { own: url.to_string(), outer: None, depth: 0, url: OnceCell::new() })
     }
 
     /// Within `outer`, as an element writes it. None of its own, one that is too long and one too deep leave the outer one.
-    pub(super) fn within(outer: Option<&Rc<Self>>, own: Option<&str>) -> Option<Rc<Self>> {
+    pub(crate) fn within(outer: Option<&Rc<Self>>, own: Option<&str>) -> Option<Rc<Self>> {
         let depth = outer.map_or(0, |outer| outer.depth + 1);
         let own = own.map(str::trim).filter(|own| !own.is_empty() && own.len() <= MAX_URL_BYTES && depth <= MAX_DEPTH);
         let Some(own) = own else { return outer.cloned() };
@@ -37,13 +37,13 @@ impl Base {
     }
 
     /// The address; that of the outer one where its own is none.
-    pub(super) fn url(&self) -> Option<&Url> {
+    pub(crate) fn url(&self) -> Option<&Url> {
         let outer = || self.outer.as_deref().and_then(Self::url);
         self.url.get_or_init(|| absolute(&self.own, outer())).as_ref().or_else(outer)
     }
 
     /// What it takes at most to resolve it, in bytes that are read.
-    pub(super) fn steps(&self) -> usize {
+    pub(crate) fn steps(&self) -> usize {
         let outer = self.outer.as_deref();
         let resolving = if self.url.get().is_some() { 0 } else { outer.map_or(0, Self::steps) };
         resolving + self.own.len() + outer.map_or(0, |outer| outer.own.len())
@@ -51,7 +51,7 @@ impl Base {
 }
 
 /// http and https only, resolved against the base. White space inside is a line break of the feed's.
-pub(super) fn absolute(href: &str, base: Option<&Url>) -> Option<Url> {
+pub(crate) fn absolute(href: &str, base: Option<&Url>) -> Option<Url> {
     let href = href.trim();
     if href.len() > MAX_URL_BYTES {
         return None;

@@ -1,11 +1,11 @@
 //! Who wrote it, in the many ways in which feeds put a name and an address into one field.
 
-use super::html;
-use super::lexer::{Event, Lexer};
+use crate::parse::html;
+use crate::parse::markup::lexer::{Event, Lexer};
 
 /// The name in an Atom person, in `mail (Name)`, `(Name) mail` or `Name <mail>`; the address only when there is
 /// no name.
-pub(super) fn person_of(raw: &str) -> String {
+pub(crate) fn person_of(raw: &str) -> String {
     if !raw.contains(['<', '&']) {
         return name_of(raw);
     }
@@ -27,8 +27,8 @@ pub(super) fn person_of(raw: &str) -> String {
                 _ => text.push_str(raw),
             },
             Event::Text(piece) | Event::Stray(piece) | Event::CData { text: piece, .. } => match place {
-                Place::Name => name.push_str(&super::entities::decode(piece).0),
-                Place::Email => email.push_str(&super::entities::decode(piece).0),
+                Place::Name => name.push_str(&crate::parse::markup::entities::decode(piece).0),
+                Place::Email => email.push_str(&crate::parse::markup::entities::decode(piece).0),
                 Place::Text => text.push_str(piece),
                 Place::Elsewhere => {}
             },

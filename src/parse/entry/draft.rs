@@ -8,65 +8,65 @@ use chrono::{DateTime, Utc};
 use foldhash::quality::FixedState;
 use url::Url;
 
-use super::base::{Base, MAX_URL_BYTES, absolute};
-use super::dates;
-use super::entities::{attribute, section};
-use super::entry::AT;
-use super::html;
-use super::leaf::{Leaf, Value};
-use super::vocabulary::Target;
+use super::AT;
 use crate::domain::feeds::Cut;
 use crate::domain::feeds::budget::{Budget, Spent};
 use crate::domain::items::identity;
 use crate::domain::items::item::Item;
+use crate::parse::dates;
+use crate::parse::html;
+use crate::parse::markup::base::{Base, MAX_URL_BYTES, absolute};
+use crate::parse::markup::entities::{attribute, section};
+use crate::parse::markup::leaf::{Leaf, Value};
+use crate::parse::markup::vocabulary::Target;
 
 /// An entry that is not yet made into an Item.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Draft<B> {
+pub(crate) struct Draft<B> {
     /// The feed's own id, or empty.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Where a reader finds it.
-    pub(super) link: Option<Url>,
+    pub(crate) link: Option<Url>,
     /// A hash of its title; 0 without one.
-    pub(super) title: u64,
+    pub(crate) title: u64,
     /// When it was published.
-    pub(super) published: Option<DateTime<Utc>>,
+    pub(crate) published: Option<DateTime<Utc>>,
     /// When it was published, or last changed.
-    pub(super) date: Option<DateTime<Utc>>,
+    pub(crate) date: Option<DateTime<Utc>>,
     /// The same for the same entry.
-    pub(super) digest: u64,
+    pub(crate) digest: u64,
     /// The length of its texts, about.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// A text of it was longer than is read.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
     /// The document was cut off in it.
-    pub(super) is_partial: bool,
+    pub(crate) is_partial: bool,
     /// The rest.
-    pub(super) body: B,
+    pub(crate) body: B,
 }
 
 impl<B> Draft<B> {
     /// Whether there is anything to show or to know it by.
-    pub(super) fn says_something(&self, item: &Item) -> bool {
+    pub(crate) fn says_something(&self, item: &Item) -> bool {
         let texts = [&item.title, &item.summary, &item.content, &self.id];
         self.link.is_some() || texts.iter().any(|text| !text.is_empty())
     }
 
     /// Its id without what differs trivially.
-    pub(super) fn base(&self) -> Option<u64> {
+    pub(crate) fn base(&self) -> Option<u64> {
         (!identity::is_placeholder(&self.id)).then(|| identity::base(&self.id))
     }
 }
 
 /// A hash of a title as it is written, whatever its letter case and white space.
-pub(super) fn title_hash(text: &str) -> u64 {
+pub(crate) fn title_hash(text: &str) -> u64 {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     if line.is_empty() { 0 } else { identity::keys::hash([line.as_bytes()]) }
 }
 
 /// The same for the same entry; `sources` are all that the Item is made from, but for the link. A feed that contrives
 /// two of its entries to have one digest only hides its own.
-pub(super) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
+pub(crate) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     link.map(Url::as_str).hash(&mut hasher);
     sources.hash(&mut hasher);
@@ -75,13 +75,13 @@ pub(super) fn digest(link: Option<&Url>, sources: &[&str]) -> u64 {
 
 /// An entry in Atom, without what is settled already: id, link and dates.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Written {
-    pub(super) xml: String,
-    pub(super) updated: Option<DateTime<Utc>>,
+pub(crate) struct Written {
+    pub(crate) xml: String,
+    pub(crate) updated: Option<DateTime<Utc>>,
 }
 
 /// An entry that was found in markup.
-pub(super) type Raw = Draft<Written>;
+pub(crate) type Raw = Draft<Written>;
 
 /// So many values of one kind are collected, of which one is used.
 const MAX_VALUES: u16 = 16;
@@ -95,10 +95,10 @@ const VALUE_BYTES: usize = 64;
 /// A date, if it can be read, and as it is written.
 type Dated = (Option<DateTime<Utc>>, String);
 
-/// Every value that stands in an entry, with its rank.
+/// Every value of an entry, with its rank.
 #[derive(Debug, Default)]
-pub(super) struct Collected {
-    pub(super) base: Option<Rc<Base>>,
+pub(crate) struct Collected {
+    pub(crate) base: Option<Rc<Base>>,
     values: Vec<(Target, u8, Value)>,
     /// How many values of each target.
     counts: [u16; Target::COUNT],
@@ -106,21 +106,21 @@ pub(super) struct Collected {
     published: Dated,
     updated: Dated,
     /// What it takes in memory, about.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     is_cut: bool,
     /// The document was cut off in it.
-    pub(super) is_partial: bool,
+    pub(crate) is_partial: bool,
     /// Authors and categories beyond those that are collected.
     surplus: Cut,
 }
 
 impl Collected {
     /// An entry in which links are resolved against this.
-    pub(super) fn new(base: Option<Rc<Base>>) -> Self {
+    pub(crate) fn new(base: Option<Rc<Base>>) -> Self {
         Self { base, bytes: size_of::<Self>(), ..Self::default() }
     }
 
-    pub(super) fn add(&mut self, target: Target, rank: u8, value: Value) {
+    pub(crate) fn add(&mut self, target: Target, rank: u8, value: Value) {
         if value.text.is_empty() {
             return;
         }
@@ -140,7 +140,7 @@ impl Collected {
     }
 
     /// `base` is the link's own; without one the entry's holds.
-    pub(super) fn link(&mut self, rank: u8, href: &str, base: Option<Rc<Base>>) {
+    pub(crate) fn link(&mut self, rank: u8, href: &str, base: Option<Rc<Base>>) {
         if href.len() > MAX_URL_BYTES {
             self.is_cut = true;
         } else if self.links.len() < MAX_LINKS {
@@ -150,13 +150,13 @@ impl Collected {
     }
 
     /// Reads its dates, when all of its values are there; the newer of the two that it has, or none.
-    pub(super) fn settle_dates(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub(crate) fn settle_dates(&mut self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (self.published, self.updated) = (self.date(Target::Published, now), self.date(Target::Updated, now));
         self.published.0.or(self.updated.0)
     }
 
     /// RSS 1.0 `rdf:about`: an id, and the link where there is no other.
-    pub(super) fn about(&mut self, about: &str) {
+    pub(crate) fn about(&mut self, about: &str) {
         self.add(Target::Id, 2, Value::plain(about));
         if is_address(about) {
             self.link(6, about, None);
@@ -164,7 +164,7 @@ impl Collected {
     }
 
     /// Takes an element's value.
-    pub(super) fn take(&mut self, mut leaf: Leaf<'_>) {
+    pub(crate) fn take(&mut self, mut leaf: Leaf<'_>) {
         leaf.unwrap_cdata();
         let (target, rank) = (leaf.target, leaf.rank);
         self.is_cut |= leaf.is_cut;
@@ -234,14 +234,14 @@ impl Collected {
     }
 
     /// Takes the feed's authors where it names none.
-    pub(super) fn inherit(&mut self, authors: &[Value]) {
+    pub(crate) fn inherit(&mut self, authors: &[Value]) {
         if self.best(Target::Author).next().is_none() {
             self.values.extend(authors.iter().map(|name| (Target::Author, 0, name.clone())));
         }
     }
 
     /// Whether it would be known again and can be shown: it has a title, and an id or a link.
-    pub(super) fn is_told_apart(&self) -> bool {
+    pub(crate) fn is_told_apart(&self) -> bool {
         let has = |target| self.values.iter().any(|(of, ..)| *of == target);
         has(Target::Title) && (has(Target::Id) || !self.links.is_empty())
     }
@@ -258,7 +258,7 @@ impl Collected {
     ///
     /// # Errors
     /// The budget is spent.
-    pub(super) fn write(
+    pub(crate) fn write(
         self,
         channel: Option<&Url>,
         budget: &Budget,
@@ -341,7 +341,7 @@ fn element(xml: &mut String, name: &str, attributes: &[&str], text: &str, forbid
     xml.extend(["</", name, ">"]);
 }
 
-pub(super) fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     let text = text.trim();
     let starts = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts("http://") || starts("https://")

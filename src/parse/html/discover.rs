@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use url::Url;
 
-use super::base::absolute;
-use super::encoding;
 use super::tokenize::tokenize;
+use crate::parse::encoding;
+use crate::parse::markup::base::absolute;
 
 /// The head of a page is long before this.
 const MAX_BYTES: usize = 512 * 1024;
@@ -30,7 +30,7 @@ pub struct Page {
 pub fn page(bytes: &[u8], content_type: Option<&str>, base: &Url) -> Page {
     let (text, _) = encoding::decode(&bytes[..bytes.len().min(MAX_BYTES)], content_type);
     let found = tokenize::<Sink>(&text).0.into_inner();
-    // The first `<base>` counts, wherever it stands in the head.
+    // The first `<base>` counts, anywhere in the head.
     let base = found.base.and_then(|href| absolute(&href, Some(base))).unwrap_or_else(|| base.clone());
     let mut links = found.links;
     // A blog's second feed is that of its comments.
@@ -57,7 +57,7 @@ struct Found {
 struct Link {
     href: String,
     is_of_comments: bool,
-    /// Nothing says that it is a feed; whoever fetches it will see.
+    /// Nothing says that it is a feed; fetching it will show.
     is_guess: bool,
 }
 

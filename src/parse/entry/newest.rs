@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use chrono::{DateTime, Utc};
 
 /// Collects entries; of more than `most`, the oldest go.
-pub(super) struct Newest<T> {
+pub(crate) struct Newest<T> {
     most: usize,
     seen: usize,
     last: Option<DateTime<Utc>>,
@@ -21,13 +21,13 @@ struct Kept<T> {
 }
 
 impl<T> Newest<T> {
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most, seen: 0, last: None, kept: Vec::new() }
     }
 
     /// Takes an entry of so many bytes, and returns how many bytes of others it has pushed out. An entry without a date
     /// counts as old as the one before it; where no entry has one, the first are the newest, as nearly all feeds write.
-    pub(super) fn push(&mut self, date: Option<DateTime<Utc>>, bytes: usize, entry: T) -> usize {
+    pub(crate) fn push(&mut self, date: Option<DateTime<Utc>>, bytes: usize, entry: T) -> usize {
         self.last = date.or(self.last);
         self.kept.push(Kept { date: self.last, place: self.seen, bytes, entry });
         self.seen += 1;
@@ -44,7 +44,7 @@ impl<T> Newest<T> {
     }
 
     /// What was kept, in the order of the document, and how many entries were not.
-    pub(super) fn finish(mut self) -> (Vec<T>, usize) {
+    pub(crate) fn finish(mut self) -> (Vec<T>, usize) {
         self.trim();
         self.kept.sort_unstable_by_key(|kept| kept.place);
         let left_out = self.seen - self.kept.len();

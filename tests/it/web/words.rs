@@ -1,0 +1,182 @@
+//! The words of emails and pages: every language has the same messages with the same values, every message is used, and
+//! no template holds a word of its own.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use policy_digest::config::{WORDS, built_in_languages};
+use policy_digest::domain::catalogue::Catalogue;
+use policy_digest::render::TEMPLATES;
+
+/// The template of the operator's page, which is not exported.
+const STATUS: (&str, &str) = ("status.html.j2", include_str!("../../../templates/status.html.j2"));
+
+#[test]
+fn every_language_has_the_same_messages_with_the_same_values() {
+    let languages = built_in_languages();
+    let (english, mut wrong) = (languages.first(), Vec::new());
+    for (path, text) in WORDS {
+        let code = path.trim_start_matches("words/").trim_end_matches(".toml");
+        // What the file itself lacks is English in the catalogue, so its own keys are counted.
+        let own = own_keys(text);
+        let words = languages.get(code).unwrap_or_else(|| panic!("{path} cannot be read"));
+        wrong.extend(differences(&own, words, english).into_iter().map(|difference| format!("{path}: {difference}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The keys of a file, below its headings.
+fn own_keys(text: &str) -> BTreeSet<String> {
+    let mut heading = String::new();
+    let mut keys = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            name.clone_into(&mut heading);
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains(['#', ' '])) {
+            keys.insert(format!("{heading}.{key}"));
+        }
+    }
+    keys
+}
+
+fn differences(own: &BTreeSet<String>, words: &Catalogue, english: &Catalogue) -> Vec<String> {
+    let mut found = Vec::new();
+    for (key, message) in english.messages() {
+        if !own.contains(key) {
+            found.push(format!("`{key}` is missing"));
+        } else if words.messages()[key].placeholders() != message.placeholders() {
+            let (its, ours) = (words.messages()[key].placeholders(), message.placeholders());
+            found.push(format!("`{key}` has the values {its:?}, in English {ours:?}"));
+        }
+    }
+    found
+        .extend(own.iter().filter(|key| !english.messages().contains_key(*key)).map(|key| format!("`{key}` is extra")));
+    found
+}
+
+#[test]
+fn a_missing_message_and_another_value_are_found() {
+    let languages = built_in_languages();
+    let english = languages.first();
+    let mut messages = english.messages().clone();
+    let since = messages["digest.title"].clone();
+    messages.insert("email.since".to_owned(), since);
+    let other = Catalogue::new("cy", "cy".parse().unwrap(), messages);
+    let mut own = own_keys(WORDS[0].1);
+    assert!(own.remove("email.why") && own.insert("email.whyy".to_owned()));
+    let found = differences(&own, &other, english);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(
+        found.contains(&"`email.why` is missing".to_owned()) && found.contains(&"`email.whyy` is extra".to_owned())
+    );
+    assert!(found.iter().any(|difference| difference.starts_with("`email.since` has the values")), "{found:?}");
+}
+
+#[test]
+fn every_message_is_used_and_every_used_message_exists() {
+    let languages = built_in_languages();
+    let mut used = String::new();
+    TEMPLATES.iter().chain([&STATUS]).for_each(|(_, text)| used.push_str(text));
+    read_sources(Path::new("src"), &mut used);
+    let quoted: BTreeSet<&str> = used.split('"').collect();
+    let known: BTreeSet<&str> = languages.first().messages().keys().map(String::as_str).collect();
+    let unused: Vec<_> = known.difference(&quoted).collect();
+    assert!(unused.is_empty(), "messages that nothing uses: {unused:?}");
+    let sections: BTreeSet<&str> = known.iter().filter_map(|key| Some(key.split_once('.')?.0)).collect();
+    let unknown: Vec<&str> = used
+        .match_indices("t(\"")
+        .filter_map(|(at, found)| used[at + found.len()..].split('"').next())
+        .filter(|key| {
+            key.split_once('.').is_some_and(|(section, _)| sections.contains(section)) && !known.contains(key)
+        })
+        .collect();
+    assert!(unknown.is_empty(), "messages that do not exist: {unknown:?}");
+}
+
+fn read_sources(folder: &Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_sources(&path, text);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn no_template_holds_a_sentence() {
+    let mut found = Vec::new();
+    for (name, text) in TEMPLATES.iter().chain([&STATUS]) {
+        found.extend(own_words(name, text).into_iter().map(|words| format!("{name}: {words}")));
+    }
+    assert!(found.is_empty(), "words that belong in templates/words:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_sentence_is_found_wherever_it_is() {
+    for template in [
+        "<p>Thank you.</p>",
+        "<p>{{ name }} goes out</p>",
+        "<input aria-label=\"Your address\">",
+        "<a title=\"All posts\" href=\"x\">{{ t(\"page.all_posts\") }}</a>",
+        "{{ \"Sent by \" ~ sender }}",
+        "{% set heading = \"Your subscription\" %}",
+        "{{ \"Error: \" if problem }}",
+    ] {
+        assert_eq!(own_words("page/x.html.j2", template).len(), 1, "{template}");
+    }
+    let fine = "{# A note. #}<style>p { margin: 0 auto; }</style><!--[if mso]><p><![endif]--><p class=\"a b\">{{ t(\"a.b\") }} · \
+        {{ x|underline(\"=\") }}</p>{% if status == \"active\" %}<input type=\"radio\" name=\"cadence\">{% endif %}";
+    assert_eq!(own_words("page/x.html.j2", fine), Vec::<String>::new());
+}
+
+/// The words in a template that are neither code nor markup: between its tags, in attributes that people read or hear, and
+/// in its own strings.
+fn own_words(name: &str, template: &str) -> Vec<String> {
+    let template = without(template, "{#", "#}");
+    let mut found = Vec::new();
+    for (code, _) in between(&template, "{{", "}}").into_iter().chain(between(&template, "{%", "%}")) {
+        let strings = code.split('"').skip(1).step_by(2);
+        found.extend(strings.filter(|text| is_prose(text)).map(|text| format!("the string \"{text}\"")));
+    }
+    let mut plain = without(&without(&template, "{{", "}}"), "{%", "%}");
+    if name.contains(".html") {
+        plain = without(&without(&plain, "<style", "</style>"), "<!--", "-->");
+        for (tag, _) in between(&plain, "<", ">") {
+            for attribute in ["aria-label", "title", "alt", "placeholder", "summary"] {
+                let value = tag.split(&format!("{attribute}=\"")).nth(1).and_then(|rest| rest.split('"').next());
+                found.extend(value.filter(|value| has_letters(value)).map(|value| format!("{attribute}=\"{value}\"")));
+            }
+        }
+        plain = without(&plain, "<", ">").replace("&nbsp;", " ");
+    }
+    found.extend(plain.lines().map(str::trim).filter(|line| line.split(' ').any(is_word)).map(str::to_owned));
+    found
+}
+
+/// A string with a capital or several words; names of fields and values have neither.
+fn is_prose(text: &str) -> bool {
+    let is_name =
+        |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-./,=# ".contains(c));
+    has_letters(text) && (!is_name(text) || text.trim().contains(' ') && !text.starts_with(' '))
+}
+
+/// Whether a piece between two spaces is a word, and not the rest of an id or an attribute.
+fn is_word(piece: &str) -> bool {
+    piece.starts_with(char::is_alphabetic) && !piece.contains("=\"") && !piece.starts_with("mailto:")
+}
+
+fn has_letters(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+}
+
+/// The pieces between two marks, and what follows each.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<(&'a str, &'a str)> {
+    text.split(begin).skip(1).filter_map(|piece| piece.split_once(end)).collect()
+}
+
+fn without(text: &str, begin: &str, end: &str) -> String {
+    let first = text.split(begin).next().unwrap_or_default();
+    between(text, begin, end).into_iter().fold(first.to_owned(), |kept, (_, after)| kept + after)
+}
