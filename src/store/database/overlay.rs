@@ -55,7 +55,7 @@ pub(crate) fn lay_over(connection: &mut Connection, scores: &[Rescored]) -> Resu
     // As `stories::number` does it: what a run has covered keeps its number.
     connection.execute_batch(&format!(
         "INSERT INTO numbered SELECT s.id, (SELECT min(i.seq) FROM items i WHERE i.story = s.id AND {STANDS})
-         FROM {place}.stories s WHERE s.id IN (SELECT i.story FROM judged j JOIN {place}.items i ON i.seq = j.seq)
+         FROM {place}.stories s WHERE s.id IN (SELECT i.story FROM judged j LEFT JOIN {place}.items i ON i.seq = j.seq)
          AND (s.seq IS NULL OR s.seq > (SELECT coalesce(max(through_seq), 0) FROM runs))"
     ))?;
     connection.execute_batch(&stories)?;
