@@ -7,7 +7,7 @@ use super::sql::{Bind, Cell, ColumnKind, Connection, Row, SqlError};
 use crate::store::Error;
 
 /// Every table, after those that it refers to, with the column that numbers its rows.
-const TABLES: [(&str, &str); 27] = [
+const TABLES: [(&str, &str); 33] = [
     ("keys", ""),
     ("former_keys", ""),
     ("marks", ""),
@@ -33,6 +33,12 @@ const TABLES: [(&str, &str); 27] = [
     ("alarms", "id"),
     ("requests", "id"),
     ("pending_configuration", ""),
+    ("drafts", "id"),
+    ("ledger", ""),
+    ("corrections", "id"),
+    ("labelled_items", ""),
+    ("labels", ""),
+    ("draft_samples", ""),
     ("tallies", ""),
     ("totals", ""),
 ];
