@@ -121,6 +121,8 @@ enum Command {
     Backup(backup::Backup),
     /// Restore the database from a backup; the current one is kept
     Restore(backup::Restore),
+    /// Move the database from its file to a PostgreSQL server
+    MigrateTo(backup::MigrateTo),
     /// Resume paused delivery: of a restored database, or after a mail server's outage
     Resume(backup::Resume),
     /// Editor support for the configuration files
@@ -217,6 +219,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::Reconcile(reconcile) => reconcile.run(global).await,
         Command::Backup(backup) => backup.run(global).await,
         Command::Restore(restore) => restore.run(global).await,
+        Command::MigrateTo(migrate) => migrate.run(global).await,
         Command::Resume(resume) => resume.run(global).await,
         Command::Config(config) => config.run(),
         Command::Completions(completions) => Ok(completions.run()),

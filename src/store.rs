@@ -13,6 +13,7 @@ mod subscribers;
 
 use database::connection;
 use database::reader;
+use database::server;
 use database::session::Session;
 use database::sql::Transaction;
 use std::ops::Deref;
@@ -22,7 +23,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 
 pub use database::disk::free_bytes;
+pub use database::place::{Place, Server};
 pub use database::reader::Reader;
+pub use database::server::standing::ServerSettings;
 pub use database::sql::SqlError;
 pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
 pub use digests::corrections::NewCorrection;
@@ -138,6 +141,12 @@ pub enum Error {
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// The database that another one should be copied into is in use already.
+    #[error("the database `{path}` is not empty")]
+    Occupied {
+        /// Where it is.
+        path: PathBuf,
     },
     /// Another process has the database open.
     #[error("the database `{path}` is in use")]
@@ -268,27 +277,44 @@ pub struct Transactions {
 
 impl Store {
     /// Opens the database, creates it if there is none, and migrates its schema: for the one process that holds the folder's
-    /// lock.
+    /// lock. On a server, this takes the worker's lock, which is held as long as the session.
     ///
     /// # Errors
-    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`].
-    pub async fn open(path: &Path) -> Result<Self, Error> {
-        Self::with(connection::maker(path).await?, path).await
+    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`]; [`Error::InUse`] on a server.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, Error> {
+        let place = place.into();
+        let writer = match &place {
+            Place::File(path) => connection::maker(path).await?,
+            Place::Server(server) => server::worker(server).await?,
+        };
+        Self::with(writer, &place).await
     }
 
     /// Opens an existing database, to change something beside the process that holds its lock.
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
-    pub async fn open_existing(path: &Path) -> Result<Self, Error> {
-        if !path.exists() {
-            return Err(Error::Missing { path: path.to_owned() });
-        }
-        Self::with(connection::editor(path).await?, path).await
+    pub async fn open_existing(place: impl Into<Place>) -> Result<Self, Error> {
+        let place = place.into();
+        let writer = match &place {
+            Place::File(path) if !path.exists() => return Err(Error::Missing { path: path.clone() }),
+            Place::File(path) => connection::editor(path).await?,
+            Place::Server(server) => server::editor(server).await?,
+        };
+        Self::with(writer, &place).await
     }
 
-    async fn with(writer: Session, path: &Path) -> Result<Self, Error> {
-        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
+    /// Takes the worker's lock on a server, for something that one process does at a time; a file has the folder's lock.
+    ///
+    /// # Errors
+    /// [`Error::InUse`].
+    pub async fn become_worker(&self) -> Result<(), Error> {
+        let Place::Server(server) = self.reader.place().clone() else { return Ok(()) };
+        self.writer.call(move |connection| server::become_worker(connection, &server)).await
+    }
+
+    async fn with(writer: Session, place: &Place) -> Result<Self, Error> {
+        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(place).await? })
     }
 
     /// A reader of the same database.

@@ -13,13 +13,13 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox, network,
-    number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
-    words_language,
+    Read, Wrong, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
+    network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url,
+    whole, words_language,
 };
 use super::settings::{
-    Borderline, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender,
-    Settings, Smtp, Tls, TransportKind, Web,
+    Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret,
+    Sender, Settings, Smtp, Tls, TransportKind, Web,
 };
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
 
@@ -59,6 +59,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         editor: editor(top.table("editor")),
         mail: mail(top.table("mail"), folder),
         web: web(top.table("web")),
+        database: database(top.table("database"), folder),
         retention: retention(top.table("retention")),
         public_url,
     };
@@ -240,6 +241,22 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
     };
     table.finish();
     smtp
+}
+
+fn database(mut table: Table<'_>, folder: &Path) -> Database {
+    let refusal = "the password must not be in this file";
+    let hint = "set the variable POLICY_DIGEST__DATABASE__PASSWORD, or name a file with `password_file`";
+    let database = Database {
+        url: table.or("url", None, optional(database_url)),
+        password_file: table.or("password_file", None, optional(filled)).map(|path| folder.join(path)),
+        password: table.variable_only("password", refusal, hint).map(Secret::new),
+        tls: table.or("tls", true, flag),
+        ca_file: table.or("ca_file", None, optional(filled)).map(|path| folder.join(path)),
+        ca: None,
+        readers: table.or("readers", 3, whole(1..=64)),
+    };
+    table.finish();
+    database
 }
 
 fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {

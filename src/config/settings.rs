@@ -63,6 +63,8 @@ pub struct Settings {
     pub mail: Mail,
     /// Where the pages are served.
     pub web: Web,
+    /// Where the database is.
+    pub database: Database,
     /// How long things are kept.
     pub retention: Retention,
 }
@@ -271,6 +273,30 @@ pub enum TransportKind {
     Directory,
     /// Emails are sent through the server in `[mail.smtp]`.
     Smtp,
+}
+
+/// `[database]`: a PostgreSQL server in place of the file in the data folder.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct Database {
+    /// `postgres://user@host:port/name`, without a password; without it, the database is a file.
+    #[schemars(with = "String")]
+    pub url: Option<Url>,
+    /// The file with the password, already joined to the configuration folder.
+    #[schemars(with = "String")]
+    pub password_file: Option<PathBuf>,
+    /// The password, from the environment, else from `password_file`.
+    #[schemars(skip)]
+    pub password: Option<Secret>,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+    /// A file of additional certificate authorities, already joined to the configuration folder.
+    #[schemars(with = "String")]
+    pub ca_file: Option<PathBuf>,
+    /// The file's content.
+    #[schemars(skip)]
+    pub ca: Option<Vec<u8>>,
+    /// The connections that only read.
+    pub readers: usize,
 }
 
 /// `[mail.smtp]`: the mail server.

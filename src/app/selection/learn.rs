@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::test::{TestReport, compare};
 use crate::app::{App, ReadOnly, blocking};
@@ -14,7 +15,7 @@ use crate::config::{LOCAL_WEIGHTS, LocalWeights, local_weights};
 use crate::domain::selection::classifier::Reading;
 use crate::domain::selection::labels::{Kind, Label, verdicts};
 use crate::domain::selection::learning;
-use crate::domain::selection::learning::{Learnt, Lesson, Threshold};
+use crate::domain::selection::learning::{LEAST_LABELS, Learnt, Lesson, Threshold, Verdict};
 use crate::domain::selection::relevance::{Scorer, Text};
 use crate::domain::selection::topic::{Classifier, Topic};
 use crate::store::LabelRow;
@@ -41,11 +42,63 @@ pub struct Learning {
     pub is_in_use: bool,
 }
 
+/// How often the daemon and `once` look whether learning is worth it.
+const EVERY: TimeDelta = TimeDelta::days(30);
+/// The mark of the last look, and that of the last one which found it worth it.
+const LOOKED: &str = "learning: looked";
+const WORTH_IT: &str = "learning: worth it";
+
+/// Looks once a month whether learning from the labels is worth it, for `status` to say so; the local weights stay as they
+/// are.
+///
+/// # Errors
+/// The database fails.
+pub async fn look_due(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let last = app.store.operations().marked(LOOKED).await?;
+    let is_due = last.is_none_or(|last| last > now || now - last >= EVERY);
+    if !is_due || app.config.shipped_weights.is_none() || app.store.labels().count().await? < LEAST_LABELS {
+        return Ok(());
+    }
+    let Found { learnt, is_in_use, .. } = find(app).await?;
+    app.store.operations().mark(LOOKED, now).await?;
+    if learnt.back_test.verdict == Verdict::Better && !is_in_use {
+        app.store.operations().mark(WORTH_IT, now).await?;
+        tracing::info!("learning from the labels is worth it: `topic learn` shows what it changes");
+    }
+    Ok(())
+}
+
+/// When the last monthly look found that learning is worth it; `None` if it did not.
+///
+/// # Errors
+/// The database fails.
+pub async fn worth_it_since(app: &ReadOnly) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let operations = app.store.operations();
+    let (looked, worth_it) = (operations.marked(LOOKED).await?, operations.marked(WORTH_IT).await?);
+    Ok(worth_it.filter(|_| worth_it == looked))
+}
+
+/// What was learnt, before its effect is looked at.
+struct Found {
+    labels: BTreeMap<Kind, usize>,
+    unreadable: usize,
+    learnt: Learnt,
+    after: Topic,
+    is_in_use: bool,
+}
+
 /// Learns from all labels; changes nothing.
 ///
 /// # Errors
 /// The topic has no classifier; or the database fails.
 pub async fn learn(app: &ReadOnly) -> anyhow::Result<Learning> {
+    let Found { labels, unreadable, learnt, after, is_in_use } = find(app).await?;
+    let effect = compare(app, SHOWN, Some(&app.scorer), &Scorer::new(&after)).await?;
+    Ok(Learning { labels, unreadable, learnt, effect, local: app.config.local_weights, is_in_use })
+}
+
+async fn find(app: &ReadOnly) -> anyhow::Result<Found> {
     let Some((shipped, _)) = app.config.shipped_weights.clone() else {
         anyhow::bail!("the topic has no classifier, so there is nothing to learn from labels: see `topic train`");
     };
@@ -66,8 +119,7 @@ pub async fn learn(app: &ReadOnly) -> anyhow::Result<Learning> {
     })
     .await?;
     let is_in_use = app.config.local_weights == LocalWeights::Used && after.classifier == app.config.topic.classifier;
-    let effect = compare(app, SHOWN, Some(&app.scorer), &Scorer::new(&after)).await?;
-    Ok(Learning { labels: counts, unreadable, learnt, effect, local: app.config.local_weights, is_in_use })
+    Ok(Found { labels: counts, unreadable, learnt, after, is_in_use })
 }
 
 /// The lessons of all labels, and the number of labelled items that cannot be read any more.

@@ -60,6 +60,14 @@ impl Labels<'_> {
             .await
     }
 
+    /// How many labels there are.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn count(self) -> Result<usize, Error> {
+        self.reader.read(|connection| Ok(connection.prepare(HOW_MANY)?.query_row([], |row| row.get("count"))?)).await
+    }
+
     /// The votes of a subscriber: each item's title, and when.
     ///
     /// # Errors
@@ -201,6 +209,8 @@ pub(crate) fn erase_votes(tx: &Transaction<'_>, subscriber: &str) -> Result<(), 
 
 const ALL: &str = "SELECT i.key, i.item, i.feed, i.title, i.text, i.features, l.who, l.kind, l.at
     FROM labels l JOIN labelled_items i ON i.key = l.key ORDER BY i.key, l.who";
+
+const HOW_MANY: &str = "SELECT count(*) AS count FROM labels";
 
 const VOTES: &str = "SELECT i.title, l.at FROM labels l JOIN labelled_items i ON i.key = l.key
     WHERE l.who = ?1 AND l.kind = ?2 ORDER BY l.at, i.key";

@@ -64,16 +64,20 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
 ];
 
 /// What stands for a part that the source puts into a statement when it runs.
-const PARTS: [(&str, &str, &[&str]); 4] = [
+const PARTS: [(&str, &str, &[&str]); 5] = [
     ("corrections.rs", "{which}", &["{OF_PAGE}", "{UNANNOUNCED}"]),
     (
         "drafts.rs",
         "{which}",
         &["{OPEN}", "{WITH_ID}", "{OF_SLOT}", "{OF_RUN}", "{SENT_AFTER}", "{LATEST}", "{LATEST_SENT}"],
     ),
+    ("overlay.rs", "{place}", &["main"]),
     ("items.rs", "{which}", &["{WITH_SEQ}", "{WITH_LINK}", "{AFTER}", "{BEFORE}", "{LEFT_OUT}", "{STALE}"]),
     ("rows.rs", "{which}", &["{WITH_ID}", "{AT_ADDRESS}", "{PAUSED}", "{PAUSE_IS_OVER}", "{ALL}"]),
 ];
+
+/// Folders and files whose statements are a server's, or are made for each table.
+const NOT_SQLITE: [&str; 4] = ["server", "server.rs", "sql", "copy.rs"];
 
 /// Constants that statements in other files have in them.
 const SHARED: [&str; 3] = ["COVERED", "SERVED", "STANDS"];
@@ -170,6 +174,10 @@ fn statements() -> Vec<Statement> {
 fn read(folder: &Path, sources: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if NOT_SQLITE.contains(&name) {
+            continue;
+        }
         if path.is_dir() {
             read(&path, sources);
         } else if path.extension().is_some_and(|end| end == "rs") {

@@ -68,6 +68,7 @@ const HOMES: &[(&str, &str)] = &[
     ("fs4", "store"),
     ("rusqlite", "store/database"),
     ("rusqlite_migration", "store/database"),
+    ("postgres", "store/database"),
     ("minijinja", "render"),
     ("css_inline", "render"),
     ("pulldown_cmark", "render"),

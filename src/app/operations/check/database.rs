@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
+use super::server;
 use crate::app::operations::integrity;
 use crate::app::operations::status::database_bytes;
 use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, private};
@@ -40,9 +41,13 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     listener(Progress::Step("reading it whole"));
     integrity::look_over(app).await?;
     listener(Progress::Finished);
+    let server = app.store.server_settings().await?;
     let data = &app.config.settings.data;
     let path = database(data);
-    let bytes = database_bytes(data).unwrap_or(0);
+    let (name, bytes) = match &server {
+        Some(server) => (server.name.clone(), server.bytes),
+        None => (path.display().to_string(), database_bytes(data).unwrap_or(0)),
+    };
     let pauses = app.store.outbox().pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
@@ -51,11 +56,12 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     });
     let mut findings: Vec<_> = pauses.collect();
     findings.extend(open_to_others(data));
+    findings.extend(server.iter().flat_map(|server| server::findings(server, app.clock.now())));
     for run in app.store.digests().held_runs().await? {
         let next = format!("see `policy-digest runs show {}`; then use `runs release` or `runs cancel`", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
-    Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
+    Ok(Part::new(NAME, format!("{name} ({:.1} MB)", bytes as f64 / 1e6), findings))
 }
 
 /// Whether other users of this machine can read personal data.
