@@ -134,7 +134,8 @@ async fn the_page_fits_a_phone_and_its_buttons_a_finger() {
     scene.does(&format!("act=comment&seq={first}&comment={long}")).await;
     browser.open(&format!("http://{}{}", scene.at, scene.path("ada@example.org").await)).await;
     for (width, height) in [(390, 844), (1200, 900)] {
-        let size = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        let size =
+            serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         browser.devtools("Emulation.setDeviceMetricsOverride", size).await;
         browser.scripts(true).await;
         let found: Vec<String> =
