@@ -169,6 +169,7 @@ fn reading() -> Vec<Vec<&'static str>> {
                 "feeds add" => &["https://127.0.0.1:9/feed", "--dry-run"],
                 "feeds check" | "messages list" | "preview" | "runs list" | "status" | "topic test" => &[],
                 "feeds letter" => &["one"],
+                "labels export" | "labels list" => &[],
                 "runs show" => &["1"],
                 "send" => &["--to", "editor@example.org"],
                 "subscribers export" | "subscribers list" => &[],

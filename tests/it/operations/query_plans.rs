@@ -64,7 +64,12 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
 ];
 
 /// What stands for a part that the source puts into a statement when it runs.
-const PARTS: [(&str, &str, &[&str]); 5] = [
+const PARTS: [(&str, &str, &[&str]); 6] = [
+    (
+        "not_selected.rs",
+        "{conditions}",
+        &["i.seq > ?1 AND i.seq <= ?2 ORDER BY i.score DESC, i.seq LIMIT ?3", "i.seq = ?1"],
+    ),
     ("corrections.rs", "{which}", &["{OF_PAGE}", "{UNANNOUNCED}"]),
     (
         "drafts.rs",

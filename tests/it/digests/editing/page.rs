@@ -20,7 +20,7 @@ async fn the_page_shows_every_story_with_its_score_and_reasons_and_the_near_miss
     for words in [
         "If you do nothing, this goes out at 8:00 on 30 November 2026.",
         "Collaborative governance, part 3",
-        "Near misses",
+        "Not selected, drawn at random",
         "Notes on budgets, part 6",
         "Approve and send at 8:00",
         "You are ada@example.org.",
