@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub use builtin::{GUIDE, TEMPLATES};
 pub use view::{
     AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
-    LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView,
+    LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView, SiteView,
     SourcesView, StatusView, WelcomeView,
 };
 
@@ -35,6 +35,9 @@ pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
 
 /// The placeholder for the day on which a subscriber subscribed.
 pub const SINCE_PLACEHOLDER: &str = "since.invalid";
+
+/// The placeholder for a page's own path, in its links to other languages.
+pub const HERE_PLACEHOLDER: &str = "here.invalid";
 
 /// An email without its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +107,7 @@ impl Renderer {
     #[must_use]
     pub fn faults(overrides: Option<&Path>, languages: &Languages) -> Vec<Error> {
         let renderer = match Self::unread(overrides, languages) {
-            Ok(renderer) => renderer.for_site("Reform Digest", "https://digest.example.org/"),
+            Ok(renderer) => renderer.for_site(|_| sample::site()),
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
@@ -148,14 +151,15 @@ impl Renderer {
             environment.add_global("dir", language.locale().direction());
             (language.code().to_owned(), environment)
         };
-        Ok(Self { environments: languages.iter().map(in_language).collect() }.for_site("", ""))
+        Ok(Self { environments: languages.iter().map(in_language).collect() }.for_site(|_| SiteView::default()))
     }
 
-    /// Sets the digest's name and home page, which all pages show.
+    /// Sets what all pages show, for each language by its code.
     #[must_use]
-    pub fn for_site(mut self, name: &str, home: &str) -> Self {
-        for (_, environment) in &mut self.environments {
-            environment.add_global("site", context! { name, home });
+    pub fn for_site(mut self, site: impl Fn(&str) -> SiteView) -> Self {
+        for (code, environment) in &mut self.environments {
+            let site = SiteView { here: HERE_PLACEHOLDER, ..site(code) };
+            environment.add_global("site", minijinja::Value::from(Serde(site)));
         }
         self
     }

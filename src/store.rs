@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 pub use database::disk::free_bytes;
 pub use database::reader::Reader;
 pub use database::sql::SqlError;
-pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
+pub use digests::archives::{ArchivePage, ArchiveRow, LanguagePage, NewArchive, PageStory, SentStory};
 pub use digests::held_runs::{Cancelled, Released};
 pub use digests::proofs::{NewProof, PROOF};
 pub use digests::runs::{FrozenRun, NewBody, NewRun, RunRow, Window, WindowBody};

@@ -17,16 +17,18 @@ mod sample;
 pub mod send_now;
 pub mod templates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::{App, ReadOnly, blocking, hex, random};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest::{Digest, NoStory, Story};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
+use crate::store::{FrozenRun, ItemRow, LanguagePage, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
 use bodies::{BodyRenderer, Page};
 pub use due::{Due, due, schedule};
 use note::{Note, NoteUse};
@@ -96,13 +98,24 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
     let name = app.store.archive().free_archive_name(name).await?;
     let earlier = app.store.digests().last_subjects(cadence).await?;
-    let archive = app.page(&format!("archive/{name}"));
-    let missed = due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed));
     let excerpt_chars = app.config.settings.digest.excerpt_chars;
-    let since = SINCE_PLACEHOLDER.to_owned();
-    let words = Arc::clone(app.words());
-    let renderer =
-        Arc::new(BodyRenderer { app: ReadOnly::clone(app), words, now, earlier, archive, note, missed, since });
+    let in_language = |words: &Arc<Catalogue>| {
+        Arc::new(BodyRenderer {
+            app: ReadOnly::clone(app),
+            words: Arc::clone(words),
+            now,
+            earlier: earlier.clone(),
+            archive: app.page_in(words, &format!("archive/{name}")),
+            note: note.clone(),
+            missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(words, &due.missed)),
+            since: SINCE_PLACEHOLDER.to_owned(),
+        })
+    };
+    let renderers: Vec<Arc<BodyRenderer>> = app.config.languages.iter().map(in_language).collect();
+    let renderer_of = |language: &str| {
+        let code = app.config.languages.of(language).code();
+        renderers.iter().find(|renderer| renderer.words.code() == code).unwrap_or(&renderers[0])
+    };
     let served = app.store.digests().windows(cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
@@ -112,6 +125,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;
+        let (renderer, language) = (renderer_of(&window.language), window.language.clone());
         let (body, waits) = match renderer.mail_of(&stories, window.cursor, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
@@ -120,7 +134,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
                 }
                 let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
                 let Rendered { subject, text, html } = rendered;
-                (Some(NewBody { subject, text, html, stories, listed }), false)
+                (Some(NewBody { language, subject, text, html, stories, listed }), false)
             }
             Err(NoStory { waiting }) => {
                 report.waiting = report.waiting.max(waiting);
@@ -133,15 +147,19 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     if report.people == 0 || (cadence.is_none() && first.is_none()) {
         return Ok(report);
     }
-    let page = match first {
-        Some(covered) => renderer.page_of(&stories, covered).await?,
+    let archive = match first {
+        Some(covered) => archive_page(&renderers, &stories, covered, name.clone()).await?,
         None => None,
     };
-    let archive = page.map(|Page { title, html, stories }| NewArchive { name, title, html, stories });
-    let quiet = match &due {
-        Some(due) if windows.iter().any(|window| window.body.is_none()) => quiet::note(app, app.words(), due).await?,
-        _ => None,
-    };
+    let mut quiet = BTreeMap::new();
+    for language in windows.iter().filter(|window| window.body.is_none()).map(|window| &window.window.language) {
+        let words = app.config.languages.of(language);
+        if let Some(due) = due.as_ref().filter(|_| !quiet.contains_key(language))
+            && let Some(note) = quiet::note(app, words, language, due).await?
+        {
+            quiet.insert(language.clone(), note);
+        }
+    }
     let (slot, due) = match due {
         Some(Due { slot, .. }) => (slot.key(), slot.utc),
         None => {
@@ -150,8 +168,8 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         }
     };
     let domain = app.mail_domain().to_owned();
-    let fate = renderer.note.fate;
-    let note = renderer.note.hash.clone().filter(|_| first.is_some());
+    let fate = note.fate;
+    let note = note.hash.clone().filter(|_| first.is_some());
     let proof = proof_email::of_run(app, &windows);
     let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
     report.run = app.store.digests().freeze(run).await?;
@@ -163,6 +181,25 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }
     Ok(report)
+}
+
+/// The page of a run in every language.
+async fn archive_page(
+    renderers: &[Arc<BodyRenderer>],
+    stories: &Arc<[Story]>,
+    covered: i64,
+    name: String,
+) -> anyhow::Result<Option<NewArchive>> {
+    let Some(Page { title, html, stories: shown }) = renderers[0].page_of(stories, covered).await? else {
+        return Ok(None);
+    };
+    let mut languages = Vec::new();
+    for renderer in &renderers[1..] {
+        if let Some(Page { title, html, .. }) = renderer.page_of(stories, covered).await? {
+            languages.push(LanguagePage { language: renderer.words.code().to_owned(), title, html });
+        }
+    }
+    Ok(Some(NewArchive { name, title, html, languages, stories: shown }))
 }
 
 /// The preferred name of a run's page: "2026-11-23", followed by the cadence if it is daily or monthly.

@@ -1,6 +1,7 @@
 //! Reads `digest.toml` into [`Settings`]. Every key has its default here and, for administrators, in
 //! `config/digest.toml`; a test checks that they agree.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::reading::value::{
 };
 use super::settings::{
     Borderline, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
-    Smtp, Tls, TransportKind, Web,
+    Smtp, Tls, Translation, TransportKind, Web,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -37,6 +38,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let local = || Url::parse("http://localhost:8080").expect("a constant URL");
     let public_url = top.or("public_url", local(), web_url);
     let data = top.or("data", DATA.into(), |value| filled(value).map(PathBuf::from));
+    let languages = top.values("languages", words_language);
     let settings = Settings {
         name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
         former_data: match data.is_relative() {
@@ -46,7 +48,12 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         },
         data: from_folder(folder, &data),
         locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
-        languages: top.values("languages", words_language),
+        translations: if languages.is_empty() && !top.is_set("in") {
+            BTreeMap::new()
+        } else {
+            translations(top.table("in"), &languages)
+        },
+        languages,
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
@@ -82,8 +89,25 @@ fn from_folder(folder: &Path, path: &Path) -> PathBuf {
 }
 
 /// The default text that subscribers consent to.
-const CONSENT: &str = "By signing up you agree that we keep your email address and what you chose here, to send you this \
+const CONSENT: &str = "By signing up you agree that we keep your email address and your choices here, to send you this \
                        digest and for nothing else. You can unsubscribe at any time with the link in every email.";
+
+fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, Translation> {
+    let mut translations = BTreeMap::new();
+    for code in languages {
+        let mut own = table.table(code);
+        let translation = Translation {
+            name: own.or("name", None, optional(filled)),
+            topic: own.or("topic", None, optional(filled)),
+            consent: own.or("consent", None, optional(filled)),
+            themes: own.table("themes").rest(filled).into_iter().collect(),
+        };
+        own.finish();
+        translations.insert(code.clone(), translation);
+    }
+    table.finish();
+    translations
+}
 
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {

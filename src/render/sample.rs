@@ -5,8 +5,8 @@ use minijinja::value::Serde;
 
 use super::view::{
     AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView,
-    KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, WelcomeView,
+    KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
+    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -58,6 +58,18 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [MessageView { form: Some(form()), ..message() }, link, bare].map(|view| Value::from(Serde(view))).into()
         }
         _ => Vec::new(),
+    }
+}
+
+/// What every page shows.
+pub(super) fn site() -> SiteView {
+    let welsh = LanguageLink { code: "cy".into(), name: "Cymraeg".into(), root: "/cy/".into() };
+    SiteView {
+        name: "Reform Digest".into(),
+        home: "https://digest.example.org/".into(),
+        root: "/".into(),
+        here: "archive",
+        languages: vec![welsh],
     }
 }
 
@@ -220,6 +232,7 @@ fn sign_up() -> SignUpView {
         address: "ada@example".into(),
         cadences: vec![choice()],
         themes: vec![choice()],
+        languages: vec![language()],
         consent: "By signing up you agree to get this digest by mail.".into(),
         stamp: "token".into(),
         errors: errors(),
@@ -241,6 +254,7 @@ fn preferences() -> PreferencesView {
         typed: String::new(),
         cadences: vec![choice()],
         themes: vec![choice()],
+        languages: vec![language()],
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
         pause_days: "from 24 November 2026 to 24 November 2027".into(),
@@ -257,6 +271,10 @@ fn choice() -> ChoiceView {
         description: "Services made one.".into(),
         is_chosen: true,
     }
+}
+
+fn language() -> ChoiceView {
+    ChoiceView { value: "cy".into(), title: "Cymraeg".into(), description: String::new(), is_chosen: false }
 }
 
 fn errors() -> ErrorsView {

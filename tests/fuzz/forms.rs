@@ -159,7 +159,7 @@ async fn open() -> (App, String) {
     let request = Request {
         address: EmailAddress::parse("ada@example.org").expect("an address"),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: Some("for tests".to_owned()),
         asker: Asker::Administrator,
     };

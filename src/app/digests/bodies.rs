@@ -130,7 +130,12 @@ impl BodyRenderer {
     /// A story of the page for public feeds: it has an excerpt even where the page shows only one line.
     fn on_page(&self, story: &Story, entry: &Entry, view: EntryView) -> PageStory {
         let themes = &self.app.config.topic.themes;
-        let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
+        let title = |name: &String| {
+            themes
+                .iter()
+                .find(|theme| theme.name == *name)
+                .map(|theme| self.app.theme_title(&self.words, theme).to_owned())
+        };
         PageStory {
             seq: entry.seq,
             excerpt: story.excerpt.clone(),
@@ -147,8 +152,13 @@ impl BodyRenderer {
     /// Estimates how many posts fit, given that `posts` of them produced this email, from its fuller body. Full stories
     /// are the longest and are left out last, so the estimate is never far too low, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
-        let [text, html] =
-            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SAMPLE_SUBSCRIBER_ID, LONG_DATE);
+        let [text, html] = self.app.personal(
+            &self.app.keys.token,
+            &self.words,
+            [&rendered.text, &rendered.html],
+            SAMPLE_SUBSCRIBER_ID,
+            LONG_DATE,
+        );
         let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
@@ -159,14 +169,15 @@ impl BodyRenderer {
         let topic = &self.app.config.topic;
         let outline = |theme: &Theme| SectionOutline {
             name: theme.name.clone(),
-            title: theme.title.clone(),
-            description: theme.description.clone(),
+            title: self.app.theme_title(&self.words, theme).to_owned(),
+            description: self.app.theme_description(&self.words, theme).to_owned(),
         };
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories };
         let today = self.app.day(&self.words, self.now);
-        let context = Context { words: &self.words, name: &topic.title, earlier: &self.earlier, date: &today };
+        let context =
+            Context { words: &self.words, name: self.app.topic(&self.words), earlier: &self.earlier, date: &today };
         digest::compose(stories, &outlines, &limits, themes, &context, &settings.digest.pin)
     }
 
@@ -189,7 +200,7 @@ impl BodyRenderer {
         DigestView::new(
             digest,
             &Frame {
-                name: &settings.name,
+                name: self.app.name(&self.words),
                 words: &self.words,
                 now: self.now,
                 zone: settings.timezone,

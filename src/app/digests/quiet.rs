@@ -14,17 +14,21 @@ use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOL
 use crate::store::NewBody;
 
 /// The quiet note of a slot, if it is wanted.
-pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> anyhow::Result<Option<NewBody>> {
+pub(super) async fn note(
+    app: &ReadOnly,
+    words: &Arc<Catalogue>,
+    language: &str,
+    due: &Due,
+) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
     }
     let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
     let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
-    let topic = &app.config.topic.title;
     let view = QuietView {
-        name: settings.name.clone(),
-        topic: topic.clone(),
+        name: app.name(words).to_owned(),
+        topic: app.topic(words).to_owned(),
         date: long_day(words, &due.slot),
         read: words.text("quiet.read", &[("read", read.into()), ("sources", feeds.into())]),
         feeds_read: read,
@@ -36,7 +40,7 @@ pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> a
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
-            archive: app.page("archive"),
+            archive: app.page_in(words, "archive"),
             ..LinksView::default()
         },
         sender: app.sender(),
@@ -44,7 +48,7 @@ pub(super) async fn note(app: &ReadOnly, words: &Arc<Catalogue>, due: &Due) -> a
     let (renderer, words) = (app.clone(), Arc::clone(words));
     let rendered = blocking(move || renderer.renderer.email(&words, &view)).await?;
     let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
-    Ok(Some(NewBody { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
+    Ok(Some(NewBody { language: language.to_owned(), subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 
 /// The sentence about slots without a digest; empty if there are none.
@@ -62,6 +66,6 @@ fn long_day(words: &Catalogue, slot: &Slot) -> String {
 impl ReadOnly {
     /// Why a subscriber gets the emails of a run.
     pub(super) fn why(&self, words: &Catalogue) -> String {
-        words.text("email.why", &[("topic", (&self.config.topic.title).into())])
+        words.text("email.why", &[("topic", self.topic(words).into())])
     }
 }

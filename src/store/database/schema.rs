@@ -42,6 +42,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0029_item_texts.sql")),
     M::up(include_str!("migrations/0030_selected.sql")),
     M::up(include_str!("migrations/0031_portable.sql")),
+    M::up(include_str!("migrations/0032_language.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".

@@ -147,7 +147,7 @@ impl Model {
         let request = Request {
             address: address(number),
             name: String::new(),
-            preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+            preferences: Preferences::default(),
             consent: None,
             asker: Asker::Person,
         };

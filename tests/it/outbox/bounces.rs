@@ -179,7 +179,7 @@ async fn ask(world: &World, asker: Asker, consent: Option<&str>) -> AddReport {
     let request = Request {
         address: EmailAddress::parse("Ada@Example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: consent.map(str::to_owned),
         asker,
     };

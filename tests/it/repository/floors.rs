@@ -38,7 +38,7 @@ const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("store/feeds", &["feeds"]),
     ("store/items", &["items", "item_texts", "stories"]),
-    ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_stories"]),
+    ("store/digests", &["runs", "run_stories", "samples", "archives", "archive_languages", "archive_stories"]),
     ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),
     ("store/operations/alarms", &["alarms"]),

@@ -245,7 +245,7 @@ impl World {
         let request = Request {
             address: EmailAddress::parse(address).unwrap(),
             name: String::new(),
-            preferences: Preferences { cadence, themes },
+            preferences: Preferences { cadence, themes, ..Preferences::default() },
             consent: Some("a test".to_owned()),
             asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         };

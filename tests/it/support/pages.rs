@@ -20,7 +20,7 @@ pub async fn ask(app: &App) -> String {
     let request = Request {
         address: EmailAddress::parse("new@example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: None,
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };
@@ -32,7 +32,7 @@ pub async fn join(app: &App, address: &str) -> String {
     let request = Request {
         address: EmailAddress::parse(address).unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: Some("a test".to_owned()),
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };

@@ -46,7 +46,7 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
     let (cadences, themes) = chosen(app, words, &person.preferences, state.chosen.as_ref());
     let [first_long, last_long] = [first, last].map(|day| app.day(words, morning(app, day)));
     PreferencesView {
-        name: app.config.settings.name.clone(),
+        name: app.name(words).to_owned(),
         base: state.base,
         address: person.address.shown(),
         new_address: record.new_address.as_ref().map_or(String::new(), |address| address.shown()),
@@ -58,6 +58,7 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         typed: state.typed,
         cadences,
         themes,
+        languages: choices::languages(app, &person.preferences.language),
         first_day: first.to_string(),
         last_day: last.to_string(),
         pause_days: words
@@ -82,7 +83,7 @@ fn chosen(
         (Some((_, themes)), _) | (None, Some(themes)) => themes.iter().any(|theme| theme == name),
         (None, None) => true,
     };
-    (choices::cadences(words, is_cadence), choices::themes(app, is_theme))
+    (choices::cadences(words, is_cadence), choices::themes(app, words, is_theme))
 }
 
 /// The name of the field.
