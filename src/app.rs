@@ -30,8 +30,8 @@ use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
 use crate::domain::selection::topic::Theme;
 use crate::fetch::{self, Fetcher};
-use crate::render::Renderer;
 use crate::render::view::{LanguageLink, SiteView};
+use crate::render::{self, Renderer};
 pub use advised::Advised;
 pub use document::Document;
 pub use installation::{App, Installation, OldPlace, ReadOnly};
@@ -159,11 +159,14 @@ fn site(config: &Config, code: &str) -> SiteView {
         root: format!("{base}/{}", below(words.code())),
     };
     let own = settings.translations.get(code).and_then(|own| own.name.clone());
+    let (accent, accent_dark) = render::colours(settings.accent);
     SiteView {
         name: own.unwrap_or_else(|| settings.name.clone()),
         home: format!("{}/{}", settings.public_url.as_str().trim_end_matches('/'), below(code)),
         root: format!("{base}/{}", below(code)),
         here: "",
+        accent,
+        accent_dark,
         languages: others.map(link).collect(),
     }
 }

@@ -25,6 +25,7 @@ pub use view::{
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};
+use crate::domain::digests::accent::Accent;
 use crate::domain::items::text::single_line;
 
 /// The placeholder for a subscriber's unsubscribe link in a body that many share.
@@ -158,7 +159,10 @@ impl Renderer {
     #[must_use]
     pub fn for_site(mut self, site: impl Fn(&str) -> SiteView) -> Self {
         for (code, environment) in &mut self.environments {
-            let site = SiteView { here: HERE_PLACEHOLDER, ..site(code) };
+            let mut site = SiteView { here: HERE_PLACEHOLDER, ..site(code) };
+            if site.accent.is_empty() {
+                (site.accent, site.accent_dark) = colours(Accent::default());
+            }
             environment.add_global("site", minijinja::Value::from(Serde(site)));
         }
         self
@@ -200,6 +204,12 @@ impl Renderer {
         let page = self.environment(language).template_from_named_str(name, source);
         page.and_then(|page| page.render(minijinja::Value::from(Serde(view)))).map_err(|source| explained(name, source))
     }
+}
+
+/// A colour and its variant for dark mode.
+#[must_use]
+pub fn colours(accent: Accent) -> (String, String) {
+    (accent.to_string(), accent.dark().to_string())
 }
 
 /// Renders a template. The styles of an email's HTML, and of its page in the archive, are inlined.

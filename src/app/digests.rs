@@ -103,6 +103,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
         Arc::new(BodyRenderer {
             app: ReadOnly::clone(app),
             words: Arc::clone(words),
+            cadence,
             now,
             earlier: earlier.clone(),
             archive: app.page_in(words, &format!("archive/{name}")),
@@ -242,6 +243,6 @@ async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescor
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {
-    let shown = digest.sections.iter().flat_map(|section| &section.stories);
+    let shown = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
     shown.chain(&digest.more).map(|entry| entry.seq).collect()
 }

@@ -14,14 +14,15 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox, network,
-    number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url, whole,
-    words_language,
+    Read, Wrong, accent, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
+    network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url,
+    whole, words_language,
 };
 use super::settings::{
     Borderline, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
     Smtp, Tls, Translation, TransportKind, Web,
 };
+use crate::domain::digests::accent::Accent;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -39,8 +40,9 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let public_url = top.or("public_url", local(), web_url);
     let data = top.or("data", DATA.into(), |value| filled(value).map(PathBuf::from));
     let languages = top.values("languages", words_language);
+    let name = top.or("name", "Public Service Reform Digest".to_owned(), filled);
     let settings = Settings {
-        name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
+        name: name.clone(),
         former_data: match data.is_relative() {
             true if data == Path::new(DATA) => Some("data".into()),
             true => Some(data.clone()),
@@ -57,12 +59,13 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
+        accent: top.or("accent", Accent::default(), accent),
         sender: sender(top.table("sender")),
         polling: polling(top.table("polling"), folder, &public_url),
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
         digest: digest(top.table("digest")),
-        mail: mail(top.table("mail"), folder),
+        mail: mail(top.table("mail"), folder, &name),
         web: web(top.table("web")),
         retention: retention(top.table("retention")),
         public_url,
@@ -200,12 +203,17 @@ fn digest(mut table: Table<'_>) -> Digest {
     digest
 }
 
-fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
+/// A sender without a name of its own has the digest's.
+fn sender_named(from: Mailbox, name: &str) -> Mailbox {
+    if from.name.is_empty() { Mailbox::new(name, &from.address) } else { from }
+}
+
+fn mail(mut table: Table<'_>, folder: &Path, name: &str) -> Mail {
     let transport = one_of(&[("directory", TransportKind::Directory), ("smtp", TransportKind::Smtp)]);
     let named = |value: &DeValue<'_>| mailbox(value).map(|text| Mailbox::split(&text));
     let mail = Mail {
         transport: table.or("transport", TransportKind::Directory, transport),
-        from: table.or("from", Mailbox::new("Policy Digest", "digest@example.org"), named),
+        from: sender_named(table.or("from", Mailbox::new("", "digest@example.org"), named), name),
         reply_to: table.or("reply_to", None, optional(named)),
         proof_to: table.or("proof_to", None, optional(recipient)),
         bounce_address: table.or("bounce_address", None, optional(tagged_address)),

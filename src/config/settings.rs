@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use url::Url;
 
 use super::schema::{Optional, Time};
+use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
@@ -49,6 +50,9 @@ pub struct Settings {
     /// A folder of templates that replace built-in ones, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub templates_dir: Option<PathBuf>,
+    /// The colour of headings, links and buttons.
+    #[schemars(with = "String")]
+    pub accent: Accent,
     /// Who sends the digest.
     pub sender: Sender,
     /// How feeds are fetched.

@@ -69,6 +69,8 @@ pub(super) fn site() -> SiteView {
         home: "https://digest.example.org/".into(),
         root: "/".into(),
         here: "archive",
+        accent: "#1d4f91".into(),
+        accent_dark: "#8fbcf8".into(),
         languages: vec![welsh],
     }
 }
@@ -81,6 +83,10 @@ fn digest() -> DigestView {
         preheader: "Also: What we learned from two years of one budget".into(),
         date: "Monday, 23 November 2026".into(),
         count: "3 posts".into(),
+        length: "3 posts, 12 minutes".into(),
+        contents: vec!["What we learned from two years of one budget".into()],
+        lead: vec![entry()],
+        more_title: "Also this week".into(),
         sample: true,
         missed: missed(),
         note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
@@ -142,6 +148,8 @@ fn entry() -> EntryView {
         also_on: "Another Blog".into(),
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
+        facts: vec!["Reform Blog".into(), "12 March".into()],
+        picked: "Picked for joined-up working · also Leadership".into(),
     }
 }
 

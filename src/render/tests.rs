@@ -8,6 +8,7 @@ use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::config::built_in_languages;
 use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::subscribers::subscriber::Cadence;
 
 fn entry(seq: i64, title: &str) -> Entry {
     Entry {
@@ -47,6 +48,9 @@ fn digest() -> Digest {
     Digest {
         subject: "Joined-up care in Fife, and 3 more on public service reform".into(),
         preheader: "Also: What we learned".into(),
+        lead: None,
+        contents: vec!["What we learned".into()],
+        minutes: 12,
         sections: vec![
             section("Integration", "Services made one.", vec![entry(1, "Joined-up care in Fife"), bare]),
             section("Leadership", "", vec![entry(3, "Leading across <boundaries> & \"borders\"")]),
@@ -72,6 +76,7 @@ fn frame() -> Frame<'static> {
     Frame {
         name: "Public Service Reform Digest",
         words: english(),
+        cadence: Some(Cadence::Weekly),
         now: Utc.with_ymd_and_hms(2026, 11, 23, 7, 0, 0).single().expect("a time"),
         zone: chrono_tz::Europe::Paris,
         note: NoteView::new("Dear *readers*, [this](https://example.org/survey) is a note."),

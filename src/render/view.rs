@@ -28,6 +28,10 @@ pub struct SiteView {
     pub root: String,
     /// The page's own path below `root`, or its placeholder.
     pub here: &'static str,
+    /// The colour of headings, links and buttons: "#1d4f91".
+    pub accent: String,
+    /// The same for dark mode.
+    pub accent_dark: String,
     /// The other languages.
     pub languages: Vec<LanguageLink>,
 }

@@ -238,6 +238,7 @@ fn render(digest: &digest::Digest) {
     let frame = Frame {
         name: "Reform Digest",
         words,
+        cadence: Some(Cadence::Weekly),
         now: now(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),

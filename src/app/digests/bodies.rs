@@ -18,6 +18,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
 use crate::domain::selection::topic::Theme;
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::mail;
 use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
@@ -43,6 +44,8 @@ pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
     /// The language.
     pub(super) words: Arc<Catalogue>,
+    /// The cadence; `None` for `once`.
+    pub(super) cadence: Option<Cadence>,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the previous run.
@@ -118,8 +121,10 @@ impl BodyRenderer {
         let view = self.view(&digest, ("", ""), links);
         let html =
             self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
-        let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
-        let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
+        let entries =
+            digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories)).chain(&digest.more);
+        let views =
+            view.lead.into_iter().chain(view.sections.into_iter().flat_map(|section| section.stories)).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
         let stories =
             entries.zip(views).filter_map(|(entry, view)| Some(self.on_page(by_seq.get(&entry.seq)?, entry, view)));
@@ -202,6 +207,7 @@ impl BodyRenderer {
             &Frame {
                 name: self.app.name(&self.words),
                 words: &self.words,
+                cadence: self.cadence,
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),

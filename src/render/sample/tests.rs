@@ -88,7 +88,7 @@ const ENGLISH: &[&str] = &[
     "not",
     "all",
     "by",
-        "it",
+    "it",
     "be",
     "was",
     "has",

@@ -12,7 +12,7 @@ use policy_digest::app::subscribers::subscribe;
 use policy_digest::app::subscribers::subscribe::{Asker, Request};
 use policy_digest::domain::outbox::bounce::Fault;
 use policy_digest::domain::outbox::{Next, Outcome};
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences, Status};
 use policy_digest::domain::subscribers::token;
 use policy_digest::domain::subscribers::token::Purpose;
 use policy_digest::store::{NewReport, Settlement, Source};

@@ -314,7 +314,8 @@ pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
     let config = folder.join("config");
     std::fs::create_dir_all(&config).unwrap();
     let digest = "[polling]\nallow_private = [\"127.0.0.0/8\"]\nallow_files = true\nspacing = \"0s\"\n";
-    std::fs::write(config.join("digest.toml"), format!("{digest}{more}")).unwrap();
+    let languages = if more.contains("[in.cy]") { "languages = [\"en\", \"cy\"]\n" } else { "" };
+    std::fs::write(config.join("digest.toml"), format!("{languages}{digest}{more}")).unwrap();
     let feeds: String = feeds
         .iter()
         .map(|(id, url)| format!("[[feed]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\n"))

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use policy_digest::app::App;
 use policy_digest::app::operations::reload::Live;
 use policy_digest::app::subscribers::subscribe::{Request, add};
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences, Status};
 use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 use policy_digest::web;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

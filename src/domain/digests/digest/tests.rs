@@ -54,6 +54,7 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("digest.subject_more_on", "{title}, and {n} more on {topic}"),
         ("digest.subject_alone", "{title} – {topic}"),
         ("digest.subject_dated", "{title} – {date}"),
+        ("digest.subject_count", "{n} posts on {topic}"),
         ("digest.preheader", "Also: {titles}"),
     ])
 });
