@@ -263,6 +263,7 @@ fn preferences() -> PreferencesView {
         cadences: vec![choice()],
         themes: vec![choice()],
         languages: vec![language()],
+        pauses: vec![ChoiceView { value: "2026-12-07".into(), title: "2 weeks".into(), ..ChoiceView::default() }],
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
         pause_days: "from 24 November 2026 to 24 November 2027".into(),

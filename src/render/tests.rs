@@ -118,8 +118,7 @@ fn html_and_text_say_the_same_stories_in_the_same_order() {
     };
     assert_eq!(order(&mail.html), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(order(&mail.text), [1, 2, 3, 4, 5, 6, 7]);
-    for words in
-        ["Monday, 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March 2026 · 4\u{a0}min\u{a0}read"]
+    for words in ["Monday, 23 November 2026 · 5 posts", "Reform Blog · Jane Smith · 12 March · 4\u{a0}min\u{a0}read"]
     {
         assert!(mail.html.replace("&nbsp;", "\u{a0}").contains(words) && mail.text.contains(words), "{words}");
     }
@@ -177,12 +176,21 @@ fn markup_in_a_title_is_shown_as_text() {
 #[test]
 fn the_html_loads_nothing_and_keeps_its_dark_mode() {
     let html = rendered().html;
-    for forbidden in
-        ["<img", "<script", "@import", "url(", "<link", "@font-face", "flex", "grid", "margin: -", "margin-top: -"]
-    {
+    for forbidden in [
+        "<img",
+        "<script",
+        "@import",
+        "url(",
+        "<link",
+        "@font-face",
+        "display: flex",
+        "grid",
+        "margin: -",
+        "margin-top: -",
+    ] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
-    assert!(html.contains("prefers-color-scheme: dark") && html.contains("<h1 style="), "{html}");
+    assert!(html.contains("prefers-color-scheme: dark") && html.contains("<h1 class=\"mast\" style="), "{html}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::{sign_up, transactional_emails};
 use crate::app::operations::keys::{self, LinkError};
+use crate::app::operations::status;
 use crate::app::{App, ReadOnly, hex, random};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::operations::shell::quoted;
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::subscribers::token::Purpose;
@@ -234,6 +236,19 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     let keys = app.keys.clone();
     let confirmed = app.store.sign_ups().confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
     Ok(confirmed != Confirmed::Nobody)
+}
+
+/// The day of the next digest of the subscriber who holds a confirmation token; `None` for a link that no longer works.
+///
+/// # Errors
+/// The database fails.
+pub async fn next_digest(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Option<String>> {
+    let Ok(id) = keys::named(app, Purpose::Confirm, token).await else { return Ok(None) };
+    let Some(person) = app.store.subscribers().subscriber(id).await? else { return Ok(None) };
+    let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
+    let next = slots.iter().find(|(of, _)| *of == person.preferences.cadence);
+    let zone = app.config.settings.timezone;
+    Ok(next.map(|(_, slot)| words.locale().date_with_weekday(&slot.utc.with_timezone(&zone))))
 }
 
 /// The result of asking for another confirmation email.

@@ -206,7 +206,7 @@ pub fn compose(
     let (lead, subject) = unused_subject(&leading, count, is_pinned, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
     let minutes = full.iter().map(|(_, story)| story.reading_minutes).sum();
-    let lead = (limits.max_stories > 0).then(|| full.remove(lead).1);
+    let lead = (limits.max_stories > 0).then(|| full.remove(lead));
     let in_full = limits.max_stories.saturating_sub(1).min(full.len());
     let mut rest = full.split_off(in_full);
     let mut listed = ranked(listed, &pins);
@@ -230,9 +230,8 @@ pub fn compose(
         stories.into_iter().map(|(place, story)| line(story, place, sections, context.words)).collect()
     };
     let more = entries(rest);
-    // Outside its section, all its themes are named.
-    let lead =
-        lead.map(|story| Entry { excerpt: story.excerpt.clone(), ..line(story, usize::MAX, sections, context.words) });
+    let lead = lead
+        .map(|(place, story)| Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections, context.words) });
     let excerpt = lead.as_ref().map_or("", |entry| &entry.excerpt);
     Ok(Digest {
         subject,

@@ -151,6 +151,8 @@ pub struct PreferencesView {
     pub themes: Vec<ChoiceView>,
     /// The languages to choose from; empty if there is only one.
     pub languages: Vec<ChoiceView>,
+    /// Usual pauses: the day on which each ends, and its name.
+    pub pauses: Vec<ChoiceView>,
     /// The first day on which a pause may end, 2026-11-24.
     pub first_day: String,
     /// The last such day.

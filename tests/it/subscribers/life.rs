@@ -106,6 +106,7 @@ impl Life {
     async fn sign_up(&mut self) {
         let words = Arc::clone(&self.words);
         let page = &self.browser;
+        page.unfold().await;
         page.tick("Collaboration").await;
         page.tick("Integration").await;
         page.press(&words.words("sign_up.button")).await;

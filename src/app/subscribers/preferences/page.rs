@@ -1,6 +1,7 @@
 //! The data of the preferences page: the subscriber's status and choices, and the errors in what they typed.
 
 use anyhow::Context as _;
+use chrono::{Days, NaiveDate};
 
 use super::{Problem, morning, pause_days};
 use crate::app::App;
@@ -59,6 +60,7 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         cadences,
         themes,
         languages: choices::languages(app, &person.preferences.language),
+        pauses: pauses(words, first),
         first_day: first.to_string(),
         last_day: last.to_string(),
         pause_days: words
@@ -67,6 +69,16 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         last_day_long: last_long,
         unsubscribe: format!("{up}unsubscribe/{unsubscribe}"),
     }
+}
+
+/// Two weeks and a month from today.
+fn pauses(words: &Catalogue, tomorrow: NaiveDate) -> Vec<ChoiceView> {
+    let until = |days: u64, key: &str| ChoiceView {
+        value: (tomorrow + Days::new(days - 1)).to_string(),
+        title: words.words(key),
+        ..ChoiceView::default()
+    };
+    vec![until(14, "preferences.two_weeks"), until(30, "preferences.one_month")]
 }
 
 fn chosen(
