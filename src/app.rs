@@ -24,7 +24,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::{Config, Limits, Settings};
+use crate::config::{Config, Database, Limits, Settings};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
@@ -32,6 +32,7 @@ use crate::domain::selection::topic::Theme;
 use crate::fetch::{self, Fetcher};
 use crate::render::view::{LanguageLink, SiteView};
 use crate::render::{self, Renderer};
+use crate::store::{Place, Server};
 pub use advised::Advised;
 pub use document::Document;
 pub use installation::{App, Installation, OldPlace, ReadOnly};
@@ -133,8 +134,24 @@ pub(crate) fn outbox(data: &Path) -> PathBuf {
     data.join("outbox")
 }
 
+/// The database's file, where it is one.
 fn database(data: &Path) -> PathBuf {
     data.join("policy-digest.db")
+}
+
+/// Where the database is.
+fn place(settings: &Settings) -> Place {
+    let Database { url, password, tls, ca, readers, .. } = &settings.database;
+    match url {
+        None => Place::File(database(&settings.data)),
+        Some(url) => Place::Server(Box::new(Server {
+            url: url.clone(),
+            password: password.as_ref().map(|password| password.reveal().to_owned()),
+            is_encrypted: *tls,
+            authorities: ca.clone(),
+            readers: *readers,
+        })),
+    }
 }
 
 fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {

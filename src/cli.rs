@@ -12,6 +12,7 @@ mod selection;
 mod subscribers;
 mod terminal;
 
+use digests::draft;
 use digests::once;
 use digests::preview;
 use digests::runs;
@@ -32,6 +33,7 @@ use outbox::messages;
 use outbox::reconcile;
 use outbox::send;
 use selection::explain;
+use selection::labels;
 use selection::topic;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -72,6 +74,8 @@ enum Command {
     Poll(poll::Poll),
     /// Render the next digest without storing or sending it, and show what is left out
     Preview(preview::Preview),
+    /// Show and edit the draft of the next digest
+    Draft(draft::Draft),
     /// Email a proof of the next digest to one address
     Send(send::Send),
     /// Explain why a post is selected or not
@@ -79,6 +83,9 @@ enum Command {
     /// Test, measure and train the topic
     #[command(subcommand)]
     Topic(topic::Topic),
+    /// Show, export, import and remove what people said about posts
+    #[command(subcommand)]
+    Labels(labels::Labels),
     /// Work with the templates of emails and pages
     #[command(subcommand)]
     Templates(templates::Templates),
@@ -114,6 +121,8 @@ enum Command {
     Backup(backup::Backup),
     /// Restore the database from a backup; the current one is kept
     Restore(backup::Restore),
+    /// Move the database from its file to a PostgreSQL server
+    MigrateTo(backup::MigrateTo),
     /// Resume paused delivery: of a restored database, or after a mail server's outage
     Resume(backup::Resume),
     /// Editor support for the configuration files
@@ -191,9 +200,11 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::SendNow(send_now) => send_now.run(global).await,
         Command::Poll(poll) => poll.run(global).await,
         Command::Preview(preview) => preview.run(global).await,
+        Command::Draft(draft) => draft.run(global).await,
         Command::Send(send) => send.run(global).await,
         Command::Explain(explain) => explain.run(global).await,
         Command::Topic(topic) => topic.run(global).await,
+        Command::Labels(labels) => labels.run(global).await,
         Command::Templates(templates) => templates.run(global),
         Command::Feeds(feeds) => feeds.run(global).await,
         Command::Subscribers(subscribers) => subscribers.run(global).await,
@@ -208,6 +219,7 @@ async fn carry_out(command: Command, global: &Global) -> anyhow::Result<Ending> 
         Command::Reconcile(reconcile) => reconcile.run(global).await,
         Command::Backup(backup) => backup.run(global).await,
         Command::Restore(restore) => restore.run(global).await,
+        Command::MigrateTo(migrate) => migrate.run(global).await,
         Command::Resume(resume) => resume.run(global).await,
         Command::Config(config) => config.run(),
         Command::Completions(completions) => Ok(completions.run()),

@@ -17,6 +17,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use changes::{changes, keep_until_restart};
 pub use feeds::feed_list::{FeedList, ListError, NewFeed, edit_feeds};
@@ -24,17 +25,18 @@ pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use reading::finding::{Finding, Findings, Origin};
 pub use reading::value::domain_name;
 pub use settings::{
-    Borderline, Digest, Dkim, Limits, Mail, Mailbox, Network, Polling, Relevance, Retention, Schedule, Secret, Sender,
-    Settings, Smtp, Tls, TransportKind, Web,
+    Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Network, Polling, Relevance, Retention,
+    Schedule, Secret, Sender, Settings, Smtp, Tls, TransportKind, Web,
 };
 pub use stamp::Stamp;
+pub use topic::local::{LOCAL_WEIGHTS, LocalWeights, local_weights};
 pub use topic::phrases::{PhrasePlace, phrase_places};
 pub use words::{Untranslated, WORDS, built_in_languages};
 
 use crate::domain::catalogue::Languages;
 use crate::domain::feeds::Feed;
 use crate::domain::operations::os_error;
-use crate::domain::selection::topic::Topic;
+use crate::domain::selection::topic::{Classifier, Topic};
 use reading::diagnostics::{Diagnostics, File, Place};
 use reading::environment;
 use reading::table::Table;
@@ -60,6 +62,10 @@ pub struct Config {
     pub topic: Topic,
     /// The classifier that `topic.toml` names.
     pub classifier_file: Option<PathBuf>,
+    /// Its weights and its file's content, which local weights start from.
+    pub shipped_weights: Option<(Arc<Classifier>, Vec<u8>)>,
+    /// Whether local weights are used in place of them.
+    pub local_weights: LocalWeights,
     /// `subscribers.csv`, if the folder has one.
     pub subscribers_csv: Option<PathBuf>,
     /// The file of the editor's note, which may not exist.
@@ -137,15 +143,16 @@ fn read(
     let feeds_table = Table::parse(&feeds_text, File::Feeds, &diagnostics);
     let feeds = feeds::read(feeds_table, folder, allow_files, |place| line(&feeds_text, place));
     let topic_table = Table::parse(topic_text, File::Topic, &diagnostics);
-    let (topic, classifier) = topic::read(
-        topic_table,
-        topic_text,
-        &settings.relevance,
-        (!to_be_made.contains(&ToBeMade::Classifier)).then_some(named),
-    );
+    // A file that cannot be read is ignored like a damaged one.
+    let local = match std::fs::read(data.unwrap_or(&settings.data).join(LOCAL_WEIGHTS)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        read => Some(read.unwrap_or_default()),
+    };
+    let named = (!to_be_made.contains(&ToBeMade::Classifier)).then_some(named);
+    let (topic, trained) = topic::read(topic_table, topic_text, &settings.relevance, named, local);
 
     if is_whole {
-        check::relevance(&settings.relevance, topic::scale(classifier.as_ref()), &diagnostics);
+        check::relevance(&settings.relevance, topic::scale(trained.file.as_ref()), &diagnostics);
     }
 
     let written = diagnostics.written(&digest_text);
@@ -163,7 +170,7 @@ fn read(
         settings.former_data = None;
     }
     let subscribers_csv = Some(folder.join("subscribers.csv")).filter(|path| path.is_file());
-    let classifier_file = classifier.map(|name| folder.join(name));
+    let classifier_file = trained.file.map(|name| folder.join(name));
     let note_file = folder.join(NOTE);
     Ok(Config {
         folder: folder.to_owned(),
@@ -171,6 +178,8 @@ fn read(
         feeds,
         topic,
         classifier_file,
+        shipped_weights: trained.shipped,
+        local_weights: trained.local,
         subscribers_csv,
         note_file,
         languages: words.languages,

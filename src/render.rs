@@ -17,22 +17,27 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-pub use builtin::{GUIDE, TEMPLATES};
+pub use builtin::{FOR_EDITORS, GUIDE, TEMPLATES};
+pub use proof::with_notices;
 pub use view::{
-    AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EmailView, KnownView,
-    LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView, SignUpView, SiteView,
-    SourcesView, StatusView, WelcomeView,
+    AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, DraftNotice, EmailView,
+    KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView,
+    SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};
 use crate::domain::digests::accent::Accent;
 use crate::domain::items::text::single_line;
+use view::EditorView;
 
 /// The placeholder for a subscriber's unsubscribe link in a body that many share.
 pub const UNSUBSCRIBE_PLACEHOLDER: &str = "https://unsubscribe.invalid/";
 
 /// The placeholder for a subscriber's preferences link.
 pub const PREFERENCES_PLACEHOLDER: &str = "https://preferences.invalid/";
+
+/// The placeholder for a subscriber's link to say that a story is not on topic. A story's number follows it.
+pub const VOTE_PLACEHOLDER: &str = "https://vote.invalid/";
 
 /// The placeholder for the day on which a subscriber subscribed.
 pub const SINCE_PLACEHOLDER: &str = "since.invalid";
@@ -195,6 +200,32 @@ impl Renderer {
         inlined(self.environment(language), view.template(), minijinja::Value::from(Serde(view)))
     }
 
+    /// Renders a page for editors. Its template is built in.
+    ///
+    /// # Errors
+    /// Only for an administrator's `page/base.html.j2`, which it extends.
+    pub fn editor_page(&self, language: &Catalogue, view: &impl EditorView) -> Result<String, Error> {
+        plain(self.environment(language), view.template(), minijinja::Value::from(Serde(view)))
+    }
+
+    /// Renders the email to an editor: what it is, above the digest, if there is one.
+    ///
+    /// # Errors
+    /// None that an administrator can cause.
+    pub fn draft(
+        &self,
+        language: &Catalogue,
+        notice: &DraftNotice,
+        digest: Option<&Rendered>,
+    ) -> Result<Rendered, Error> {
+        let (environment, values) = (self.environment(language), minijinja::Value::from(Serde(notice)));
+        let text = text::tidied(&plain(environment, "draft/notice.txt.j2", values.clone())?);
+        let html = plain(environment, "draft/notice.html.j2", values)?;
+        let subject = language.text("draft.mark", &[("subject", (&notice.subject).into())]);
+        let empty = Rendered { subject: String::new(), text: String::new(), html: String::new() };
+        Ok(digest.unwrap_or(&empty).under(subject, text.trim_end(), &html))
+    }
+
     /// Renders the operator's page. Its template is built in: it is neither exported nor looked for in a folder.
     ///
     /// # Errors
@@ -231,13 +262,27 @@ fn template<'e>(environment: &'e Environment<'_>, name: &str) -> Result<minijinj
     environment.get_template(name).map_err(|source| explained(name, source))
 }
 
-/// Puts a subscriber's links and the day on which they subscribed into a rendered body. Both links must be plain http(s)
-/// URLs without `&`, so that they are the same in HTML and in text; quotes, brackets and spaces in them are escaped.
+/// What is a subscriber's own in a body that many share. The links must be plain http(s) URLs without `&`, so that they are
+/// the same in HTML and in text; quotes, brackets and spaces in them are escaped.
+#[derive(Debug, Clone, Copy)]
+pub struct Personal<'a> {
+    /// The unsubscribe link.
+    pub unsubscribe: &'a str,
+    /// The preferences link.
+    pub preferences: &'a str,
+    /// The link to say that a story is not on topic.
+    pub vote: &'a str,
+    /// The day on which they subscribed.
+    pub since: &'a str,
+}
+
+/// Puts a subscriber's own links and date into a rendered body.
 #[must_use]
-pub fn personalise(body: &str, unsubscribe: &str, preferences: &str, since: &str) -> String {
-    body.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(unsubscribe))
-        .replace(PREFERENCES_PLACEHOLDER, &url_safe(preferences))
-        .replace(SINCE_PLACEHOLDER, since)
+pub fn personalise(body: &str, own: &Personal<'_>) -> String {
+    body.replace(UNSUBSCRIBE_PLACEHOLDER, &url_safe(own.unsubscribe))
+        .replace(PREFERENCES_PLACEHOLDER, &url_safe(own.preferences))
+        .replace(VOTE_PLACEHOLDER, &url_safe(own.vote))
+        .replace(SINCE_PLACEHOLDER, own.since)
 }
 
 fn url_safe(url: &str) -> String {
@@ -251,7 +296,8 @@ fn url_safe(url: &str) -> String {
 /// The administrator's file, else the built-in template. Names come from templates, so they must stay inside the folder.
 fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::Error> {
     let is_plain = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    if let Some(path) = folder.filter(|_| is_plain).map(|folder| folder.join(name)) {
+    let is_for_editors = builtin::FOR_EDITORS.iter().any(|(built_in, _)| *built_in == name);
+    if let Some(path) = folder.filter(|_| is_plain && !is_for_editors).map(|folder| folder.join(name)) {
         match std::fs::read_to_string(&path) {
             Ok(source) => return Ok(Some(source)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -261,7 +307,11 @@ fn load(folder: Option<&Path>, name: &str) -> Result<Option<String>, minijinja::
             }
         }
     }
-    Ok(TEMPLATES.iter().find(|(built_in, _)| *built_in == name).map(|(_, source)| (*source).to_owned()))
+    Ok(TEMPLATES
+        .iter()
+        .chain(builtin::FOR_EDITORS)
+        .find(|(built_in, _)| *built_in == name)
+        .map(|(_, source)| (*source).to_owned()))
 }
 
 /// An error that names the file, the line and the missing variable. For an error in a block or an included file, the

@@ -13,6 +13,7 @@ mod subscribers;
 
 use database::connection;
 use database::reader;
+use database::server;
 use database::session::Session;
 use database::sql::Transaction;
 use std::ops::Deref;
@@ -22,15 +23,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 
 pub use database::disk::free_bytes;
+pub use database::place::{Place, Server};
 pub use database::reader::Reader;
+pub use database::server::standing::ServerSettings;
 pub use database::sql::SqlError;
 pub use digests::archives::{ArchivePage, ArchiveRow, LanguagePage, NewArchive, PageStory, SentStory};
+pub use digests::corrections::NewCorrection;
+pub use digests::drafts::{DraftMail, DraftOfRun, DraftRow, EDITOR, NewDraft, Recorded};
 pub use digests::held_runs::{Cancelled, Released};
 pub use digests::proofs::{NewProof, PROOF};
 pub use digests::runs::{FrozenRun, NewBody, NewRun, RunRow, Window, WindowBody};
 pub use digests::status_counts::{HeldRun, LastDigest, ReportCount, RunStatus};
 pub use feeds::{Activity, CRASHED, Failure, FeedState, Poll, PollOutcome, Reopened, Visited};
 pub use items::arrival::Saved;
+pub use items::by_hand::RESERVED;
 pub use items::scored::{ScoredItem, Shown};
 pub use items::{ItemRow, Rescored};
 pub use operations::alarms::{AlarmMail, Facts, Untold};
@@ -46,6 +52,8 @@ pub use outbox::reports::{NewReport, Reported, ReturnedCount, Source, Taken};
 pub use outbox::suppressions::Suppressed;
 pub use outbox::unknown::{Decision, UnknownMessage};
 pub use outbox::{Claimed, Kind, MessageCounts, OpenCounts, Settlement};
+pub use selection::labels::{LabelRow, LabelledItem, NewLabel, VotableStory};
+pub use selection::samples::{Sampled, Tally};
 pub use subscribers::erasure::{Erased, Expiry};
 pub use subscribers::preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use subscribers::sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
@@ -134,6 +142,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The database that another one should be copied into is in use already.
+    #[error("the database `{path}` is not empty")]
+    Occupied {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Another process has the database open.
     #[error("the database `{path}` is in use")]
     InUse {
@@ -148,6 +162,9 @@ pub enum Error {
         /// The first finding.
         found: String,
     },
+    /// Somebody did something to a draft while its run was being made.
+    #[error("the draft was changed while its run was being made")]
+    DraftChanged,
     /// A connection's thread has ended: it was closed, or a bug has ended it, which is logged.
     #[error("the connection to the database is closed")]
     Closed,
@@ -233,6 +250,8 @@ subjects! {
     items: Items, ItemChanges;
     "Stored items under other scores."
     selection: Selection;
+    "Labels, and the blind samples of drafts."
+    labels: Labels, LabelChanges;
     "Runs, their windows and their states."
     digests: Digests, DigestChanges;
     "The archive's pages."
@@ -258,27 +277,44 @@ pub struct Transactions {
 
 impl Store {
     /// Opens the database, creates it if there is none, and migrates its schema: for the one process that holds the folder's
-    /// lock.
+    /// lock. On a server, this takes the worker's lock, which is held as long as the session.
     ///
     /// # Errors
-    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`].
-    pub async fn open(path: &Path) -> Result<Self, Error> {
-        Self::with(connection::maker(path).await?, path).await
+    /// [`Error::Open`], [`Error::Foreign`], [`Error::NewerSchema`], [`Error::Migrate`]; [`Error::InUse`] on a server.
+    pub async fn open(place: impl Into<Place>) -> Result<Self, Error> {
+        let place = place.into();
+        let writer = match &place {
+            Place::File(path) => connection::maker(path).await?,
+            Place::Server(server) => server::worker(server).await?,
+        };
+        Self::with(writer, &place).await
     }
 
     /// Opens an existing database, to change something beside the process that holds its lock.
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
-    pub async fn open_existing(path: &Path) -> Result<Self, Error> {
-        if !path.exists() {
-            return Err(Error::Missing { path: path.to_owned() });
-        }
-        Self::with(connection::editor(path).await?, path).await
+    pub async fn open_existing(place: impl Into<Place>) -> Result<Self, Error> {
+        let place = place.into();
+        let writer = match &place {
+            Place::File(path) if !path.exists() => return Err(Error::Missing { path: path.clone() }),
+            Place::File(path) => connection::editor(path).await?,
+            Place::Server(server) => server::editor(server).await?,
+        };
+        Self::with(writer, &place).await
     }
 
-    async fn with(writer: Session, path: &Path) -> Result<Self, Error> {
-        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(path).await? })
+    /// Takes the worker's lock on a server, for something that one process does at a time; a file has the folder's lock.
+    ///
+    /// # Errors
+    /// [`Error::InUse`].
+    pub async fn become_worker(&self) -> Result<(), Error> {
+        let Place::Server(server) = self.reader.place().clone() else { return Ok(()) };
+        self.writer.call(move |connection| server::become_worker(connection, &server)).await
+    }
+
+    async fn with(writer: Session, place: &Place) -> Result<Self, Error> {
+        Ok(Self { writer, writes: AtomicUsize::new(0), reader: Reader::beside_writer(place).await? })
     }
 
     /// A reader of the same database.

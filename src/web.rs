@@ -10,6 +10,7 @@ mod serving;
 mod subscribers;
 
 use digests::archive;
+use digests::editing;
 use digests::public_feeds;
 use http::answer;
 use http::host;
@@ -22,6 +23,7 @@ use subscribers::preferences;
 use subscribers::sign_up;
 use subscribers::subscriptions;
 use subscribers::unsubscribe;
+use subscribers::vote;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -68,6 +70,7 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),
         ("/unsubscribe/{token}", Holder, get(unsubscribe::ask).post(unsubscribe::unsubscribe)),
+        ("/off-topic/{token}", Holder, get(vote::ask).post(vote::vote)),
         ("/p/{token}", Holder, get(preferences::show)),
         ("/p/{token}/choices", Holder, get(preferences::redirect_to_page).post(preferences::choose)),
         ("/p/{token}/pause", Holder, get(preferences::redirect_to_page).post(preferences::pause)),
@@ -76,6 +79,9 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/p/{token}/data", Holder, get(preferences::data)),
         ("/p/{token}/delete", Holder, get(preferences::ask_erase).post(preferences::erase)),
         ("/address/{token}", Holder, get(preferences::ask_change_address).post(preferences::change_address)),
+        ("/edit/{token}", Holder, get(editing::show)),
+        ("/edit/{token}/preview", Holder, get(editing::preview)),
+        ("/edit/{token}/act", Holder, get(editing::redirect_to_page).post(editing::act)),
         ("/health/live", Machine, get(health::live)),
         ("/health/ready", Machine, get(health::ready)),
     ]

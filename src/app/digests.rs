@@ -5,6 +5,8 @@
 pub mod archive;
 mod bodies;
 mod due;
+pub mod editing;
+mod edition;
 pub mod note;
 pub mod once;
 mod preview;
@@ -24,13 +26,14 @@ use chrono::{DateTime, Utc};
 
 use super::{App, ReadOnly, blocking, hex, random};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::digests::digest::{Digest, NoStory, Story};
+use crate::domain::digests::digest::{Digest, NoStory};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::render::{Rendered, SINCE_PLACEHOLDER};
+use crate::render::Rendered;
 use crate::store::{FrozenRun, ItemRow, LanguagePage, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
-use bodies::{BodyRenderer, Page};
+use bodies::{BodyRenderer, Page, Stories};
 pub use due::{Due, due, schedule};
+use edition::{Content, Edition};
 use note::{Note, NoteUse};
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
@@ -66,19 +69,19 @@ pub async fn make(app: &App) -> anyhow::Result<DigestReport> {
 }
 
 /// Makes the digest of each cadence whose slot is due. A thin digest is held and reported; a slot without subscribers
-/// is skipped.
+/// is skipped. With editors, drafts come first: a slot that has one is made from it, when its time has come.
 ///
 /// # Errors
 /// The database or a template fails.
 pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
-    let mut reports = Vec::new();
     app.store.subscribers().end_pauses(app.clock.now()).await?;
+    let mut reports = editing::attend(app).await?;
     for due in due(app).await? {
         if !app.store.digests().has_readers(due.cadence).await? {
             due::pass(app, &due).await?;
         } else if due.thin.is_some() {
             reports.push(DigestReport { cadence: Some(due.cadence), thin: due.thin, ..DigestReport::default() });
-        } else {
+        } else if !editing::waits_for_an_editor(app, &due).await? {
             reports.push(make_for(app, Some(due)).await?);
         }
     }
@@ -89,38 +92,25 @@ pub async fn make_due(app: &App) -> anyhow::Result<Vec<DigestReport>> {
 
 async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     rescore(app).await?;
+    app.store.subscribers().end_pauses(app.clock.now()).await?;
+    publish(app, Edition::of_today(app, due).await?).await
+}
+
+/// Composes and renders an edition for each window of subscribers, and freezes it as a run.
+async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let now = app.clock.now();
-    app.store.subscribers().end_pauses(now).await?;
-    let cadence = due.as_ref().map(|due| due.cadence);
-    let through_seq = app.store.digests().highest_seq().await?;
-    let note = note::next(app, cadence).await?;
-    let mut report = DigestReport { cadence, ..DigestReport::default() };
-    let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
-    let name = app.store.archive().free_archive_name(name).await?;
-    let earlier = app.store.digests().last_subjects(cadence).await?;
-    let excerpt_chars = app.config.settings.digest.excerpt_chars;
-    let in_language = |words: &Arc<Catalogue>| {
-        Arc::new(BodyRenderer {
-            app: ReadOnly::clone(app),
-            words: Arc::clone(words),
-            cadence,
-            now,
-            earlier: earlier.clone(),
-            archive: app.page_in(words, &format!("archive/{name}")),
-            note: note.clone(),
-            missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(words, &due.missed)),
-            since: SINCE_PLACEHOLDER.to_owned(),
-        })
-    };
-    let renderers: Vec<Arc<BodyRenderer>> = app.config.languages.iter().map(in_language).collect();
+    let Edition { cadence, slot, through_seq, name, content, renderer, missed, .. } = &edition;
+    let mut report = DigestReport { cadence: *cadence, ..DigestReport::default() };
+    let renderers: Vec<Arc<BodyRenderer>> =
+        app.config.languages.iter().map(|words| renderer.in_language(words, name, missed)).collect();
     let renderer_of = |language: &str| {
         let code = app.config.languages.of(language).code();
         renderers.iter().find(|renderer| renderer.words.code() == code).unwrap_or(&renderers[0])
     };
-    let served = app.store.digests().windows(cadence).await?;
+    let served = app.store.digests().windows(*cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
-    let stories: Arc<[Story]> = match served.iter().map(|window| window.cursor).min() {
-        Some(cursor) => app.store.items().stories(cursor, through_seq, excerpt_chars).await?.into(),
+    let stories = match served.iter().map(|window| window.cursor).min() {
+        Some(cursor) => Arc::new(content.stories(app, *cadence, cursor, *through_seq).await?),
         None => Arc::default(),
     };
     let mut windows = Vec::new();
@@ -155,24 +145,44 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
     let mut quiet = BTreeMap::new();
     for language in windows.iter().filter(|window| window.body.is_none()).map(|window| &window.window.language) {
         let words = app.config.languages.of(language);
-        if let Some(due) = due.as_ref().filter(|_| !quiet.contains_key(language))
-            && let Some(note) = quiet::note(app, words, language, due).await?
+        if let (Some(cadence), Some(slot), false) = (*cadence, *slot, quiet.contains_key(language))
+            && let Some(note) =
+                quiet::note(app, words, language, (cadence, slot), &renderer_of(language).missed).await?
         {
             quiet.insert(language.clone(), note);
         }
     }
-    let (slot, due) = match due {
-        Some(Due { slot, .. }) => (slot.key(), slot.utc),
+    let (slot, due) = match *slot {
+        Some(slot) => (slot.key(), slot.utc),
         None => {
             let local = now.with_timezone(&app.config.settings.timezone).format("%Y-%m-%dT%H:%M:%S");
             (format!("{local}.{}", hex(&random(3)?)), now)
         }
     };
     let domain = app.mail_domain().to_owned();
-    let fate = note.fate;
-    let note = note.hash.clone().filter(|_| first.is_some());
+    let fate = renderer.note.fate;
+    let note = renderer.note.hash.clone().filter(|_| first.is_some());
+    if let Content::Draft(row) = content {
+        editing::record_labels(app, row).await?;
+    }
     let proof = proof_email::of_run(app, &windows);
-    let run = NewRun { cadence, slot, due, now, through_seq, domain, note, windows, quiet, archive, proof };
+    let corrections = renderer.corrections.iter().map(|correction| correction.id).collect();
+    let (cadence, through_seq, draft) = (*cadence, *through_seq, content.draft_of_run());
+    let run = NewRun {
+        cadence,
+        slot,
+        due,
+        now,
+        through_seq,
+        domain,
+        note,
+        windows,
+        quiet,
+        archive,
+        proof,
+        draft,
+        corrections,
+    };
     report.run = app.store.digests().freeze(run).await?;
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {
@@ -187,7 +197,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
 /// The page of a run in every language.
 async fn archive_page(
     renderers: &[Arc<BodyRenderer>],
-    stories: &Arc<[Story]>,
+    stories: &Arc<Stories>,
     covered: i64,
     name: String,
 ) -> anyhow::Result<Option<NewArchive>> {
@@ -204,7 +214,7 @@ async fn archive_page(
 }
 
 /// The preferred name of a run's page: "2026-11-23", followed by the cadence if it is daily or monthly.
-fn page_name(app: &App, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
+fn page_name(app: &ReadOnly, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
     let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
     match cadence {
         None | Some(Cadence::Weekly) => day.to_string(),

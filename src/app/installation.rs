@@ -18,7 +18,7 @@ use super::outbox::{dkim, transport};
 use super::stop::Stop;
 use super::subscribers::import;
 use super::subscribers::rate_limits::Limits;
-use super::{database, fetcher, private, random, renderer, silent};
+use super::{database, fetcher, place, private, random, renderer, silent};
 use crate::config::Config;
 use crate::domain::selection::relevance::Scorer;
 use crate::domain::subscribers::token::{Key, KeyRing};
@@ -26,7 +26,7 @@ use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{Error, FreshKeys, Keys, Reader, Store};
+use crate::store::{Error, FreshKeys, Keys, Place, Reader, Store};
 
 /// What a read-only use case needs: the installation with a database that can only be read.
 #[derive(Clone)]
@@ -91,9 +91,8 @@ impl App {
     /// ([`crate::store::Error::OlderSchema`], [`crate::store::Error::NewerSchema`]); or something that the
     /// configuration names cannot be used.
     pub async fn look(config: Config, clock: Clock) -> anyhow::Result<ReadOnly> {
-        let path = database_path(&config)?;
-        let reader = Reader::open(&path).await?;
-        let keys = keys_of(&reader, &path).await?;
+        let reader = Reader::open(database_place(&config)?).await?;
+        let keys = keys_of(&reader).await?;
         let transport = transport::transport(&config);
         Ok(ReadOnly(Arc::new(install(config, clock, transport)?(reader, keys))))
     }
@@ -116,9 +115,8 @@ impl App {
     /// # Errors
     /// As [`App::look`]; or the database cannot be written.
     pub async fn edit(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let path = database_path(&config)?;
-        let store = Store::open_existing(&path).await?;
-        let keys = keys_of(&store, &path).await?;
+        let store = Store::open_existing(database_place(&config)?).await?;
+        let keys = keys_of(&store).await?;
         let transport = transport::transport(&config);
         let installation = install(config, clock, transport)?(store.reader(), keys);
         Ok(Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: None })
@@ -140,14 +138,14 @@ impl App {
     /// # Errors
     /// As [`App::work`].
     pub async fn work_with(config: Config, clock: Clock, command: &str, transport: Transport) -> anyhow::Result<Self> {
-        let path = database_path(&config)?;
+        let place = database_place(&config)?;
         let data = config.settings.data.clone();
         let now = clock.now();
         // Report problems with the configuration before making anything.
         let install = install(config, clock, transport)?;
         private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
         let lock = take_lock(&data, command)?;
-        let store = Store::open(&path).await?;
+        let store = Store::open(place).await?;
         let keys = store.operations().keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
         let installation = install(store.reader(), keys);
         let app =
@@ -168,6 +166,7 @@ impl App {
             return Ok(Arc::clone(lock));
         }
         let lock = take_lock(&self.config.settings.data, command)?;
+        self.store.become_worker().await?;
         self.recover().await?;
         Ok(Arc::new(lock))
     }
@@ -219,17 +218,17 @@ fn take_lock(data: &Path, command: &str) -> anyhow::Result<Lock> {
     Ok(lock)
 }
 
-/// The path of the database of a configuration.
+/// Where the database of a configuration is.
 ///
 /// # Errors
 /// [`OldPlace`]: there is no database at the configured place, but one where earlier versions looked.
-fn database_path(config: &Config) -> Result<PathBuf, OldPlace> {
-    let path = database(&config.settings.data);
-    match &config.settings.former_data {
-        Some(former) if !path.exists() && database(former).is_file() => {
+fn database_place(config: &Config) -> Result<Place, OldPlace> {
+    let place = place(&config.settings);
+    match (&place, &config.settings.former_data) {
+        (Place::File(path), Some(former)) if !path.exists() && database(former).is_file() => {
             Err(OldPlace { former: absolute(former), data: absolute(&config.settings.data) })
         }
-        _ => Ok(path),
+        _ => Ok(place),
     }
 }
 
@@ -237,8 +236,8 @@ fn database_path(config: &Config) -> Result<PathBuf, OldPlace> {
 ///
 /// # Errors
 /// [`Error::Missing`] if another process has made the database but not yet its keys; or the database fails.
-async fn keys_of(store: &Reader, path: &Path) -> Result<Keys, Error> {
-    store.operations().known_keys().await?.ok_or_else(|| Error::Missing { path: path.to_owned() })
+async fn keys_of(store: &Reader) -> Result<Keys, Error> {
+    store.operations().known_keys().await?.ok_or_else(|| store.missing())
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -14,6 +14,21 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     folder.create(path)
 }
 
+/// Writes a file that no other user can read, in place of the one that may be there: completely or not at all.
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let unfinished = PathBuf::from(name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    io::Write::write_all(&mut file, content)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)
+}
+
 /// The folder, its entries, and the entries of its subfolders that other users may read or change.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
-//! Commands about digests: when the next one is due, what it would contain, making it, and past runs.
+//! Commands about digests: when the next one is due, what it would contain, editing and making it, and past
+//! runs.
 
+pub(super) mod draft;
 pub(super) mod once;
 pub(super) mod preview;
 pub(super) mod runs;

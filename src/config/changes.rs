@@ -29,6 +29,10 @@ pub fn keep_until_restart(old: &Config, new: &mut Config) -> Vec<&'static str> {
         new.settings.data.clone_from(&old.settings.data);
         kept.push("data");
     }
+    if new.settings.database != old.settings.database {
+        new.settings.database.clone_from(&old.settings.database);
+        kept.push("database");
+    }
     let (web, before) = (&mut new.settings.web, &old.settings.web);
     for (key, now, before) in [
         ("web.listen", &mut web.listen, before.listen),

@@ -47,9 +47,11 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
         relay(settings, diagnostics);
         password(settings, diagnostics);
     }
+    database_password(settings, diagnostics);
     let (polling, smtp) = (&mut settings.polling, &mut settings.mail.smtp);
     polling.ca = authorities(polling.ca_file.as_deref(), "polling.ca_file", diagnostics);
     smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", diagnostics);
+    settings.database.ca = authorities(settings.database.ca_file.as_deref(), "database.ca_file", diagnostics);
     signature(settings, diagnostics);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
@@ -238,6 +240,20 @@ fn password(settings: &mut Settings, diagnostics: &Diagnostics) {
             note(place, "there is a password, but no `username`".to_owned(), "set `username` in `[mail.smtp]`");
         }
         _ => {}
+    }
+}
+
+/// Takes the database's password from the variable, else from the first line of the file.
+fn database_password(settings: &mut Settings, diagnostics: &Diagnostics) {
+    let database = &mut settings.database;
+    let (None, Some(path)) = (&database.password, &database.password_file) else { return };
+    match std::fs::read_to_string(path) {
+        Ok(text) => database.password = text.lines().next().map(|line| Secret::new(line.to_owned())),
+        Err(error) => diagnostics.add(
+            diagnostics.place_of("database.password_file"),
+            &format!("`password_file` cannot be read: {error}"),
+            Some("the path is relative to the folder of this file".to_owned()),
+        ),
     }
 }
 

@@ -14,15 +14,16 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, accent, address, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
+    Read, Wrong, accent, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
     network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url,
     whole, words_language,
 };
 use super::settings::{
-    Borderline, Digest, Dkim, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret, Sender, Settings,
-    Smtp, Tls, Translation, TransportKind, Web,
+    Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret,
+    Sender, Settings, Smtp, Tls, Translation, TransportKind, Web,
 };
 use crate::domain::digests::accent::Accent;
+use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -65,8 +66,10 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
         digest: digest(top.table("digest")),
+        editor: editor(top.table("editor")),
         mail: mail(top.table("mail"), folder, &name),
         web: web(top.table("web")),
+        database: database(top.table("database"), folder),
         retention: retention(top.table("retention")),
         public_url,
     };
@@ -198,6 +201,8 @@ fn digest(mut table: Table<'_>) -> Digest {
         excerpt_chars: table.or("excerpt_chars", 320, whole(0..=10_000)),
         pin: table.values("pin", web_url),
         quiet_week: table.or("quiet_week", false, flag),
+        reader_votes: table.or("reader_votes", false, flag),
+        show_quality: table.or("show_quality", false, flag),
     };
     table.finish();
     digest
@@ -206,6 +211,28 @@ fn digest(mut table: Table<'_>) -> Digest {
 /// A sender without a name of its own has the digest's.
 fn sender_named(from: Mailbox, name: &str) -> Mailbox {
     if from.name.is_empty() { Mailbox::new(name, &from.address) } else { from }
+}
+
+/// How long before its slot a draft is made. Within a minute, nobody could read it.
+fn lead(value: &DeValue<'_>) -> Read<Duration> {
+    let (least, most) = (Duration::from_secs(60), MAX_LEAD.to_std().unwrap_or(3 * DAY));
+    match some_time(value)? {
+        lead if lead < least || lead > most => {
+            Err(Wrong::new("must be between 1 minute and 3 days", "write for example `lead = \"3h\"`"))
+        }
+        lead => Ok(lead),
+    }
+}
+
+fn editor(mut table: Table<'_>) -> Editor {
+    let silent = one_of(&[("send", WhenSilent::Send), ("hold", WhenSilent::Hold)]);
+    let editor = Editor {
+        to: table.values("to", recipient),
+        lead: table.or("lead", 3 * HOUR, lead),
+        when_silent: table.or("when_silent", WhenSilent::Send, silent),
+    };
+    table.finish();
+    editor
 }
 
 fn mail(mut table: Table<'_>, folder: &Path, name: &str) -> Mail {
@@ -246,6 +273,22 @@ fn smtp(mut table: Table<'_>, folder: &Path) -> Smtp {
     };
     table.finish();
     smtp
+}
+
+fn database(mut table: Table<'_>, folder: &Path) -> Database {
+    let refusal = "the password must not be in this file";
+    let hint = "set the variable POLICY_DIGEST__DATABASE__PASSWORD, or name a file with `password_file`";
+    let database = Database {
+        url: table.or("url", None, optional(database_url)),
+        password_file: table.or("password_file", None, optional(filled)).map(|path| folder.join(path)),
+        password: table.variable_only("password", refusal, hint).map(Secret::new),
+        tls: table.or("tls", true, flag),
+        ca_file: table.or("ca_file", None, optional(filled)).map(|path| folder.join(path)),
+        ca: None,
+        readers: table.or("readers", 3, whole(1..=64)),
+    };
+    table.finish();
+    database
 }
 
 fn dkim(mut table: Table<'_>, folder: &Path) -> Option<Dkim> {

@@ -13,7 +13,7 @@ use url::Url;
 use super::reading::diagnostics::Place;
 use super::reading::table::Table;
 use super::reading::value::{Read, Wrong, duration, filled, flag, number, optional, parsed, text};
-use crate::domain::feeds::{Feed, FeedId};
+use crate::domain::feeds::{BY_HAND, Feed, FeedId};
 
 /// Reads every `[[feed]]`. `line_of` gives the line of a place, for the hint that names the first of two duplicates.
 pub(super) fn read(
@@ -30,6 +30,10 @@ pub(super) fn read(
         });
         let url = table.required("url", |value| address(value, folder, allow_files));
         if let Some((id, place)) = &id {
+            if id.as_str() == BY_HAND {
+                let hint = "posts that editors add by hand are kept under this id; choose another one".to_owned();
+                table.report(place.clone(), format!("`{BY_HAND}` is reserved"), Some(hint));
+            }
             refuse_duplicate(
                 &table,
                 &mut ids,

@@ -1,6 +1,7 @@
 //! The settings of `digest.toml` as plain structs: what every key means. `digest` reads them and `check` compares them
 //! with one another; `config/digest.toml` explains the same keys to administrators.
 
+mod editor;
 mod mailbox;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
+pub use editor::Editor;
 pub use mailbox::Mailbox;
 
 /// The whole file; `Settings::default()` is used without one.
@@ -63,10 +65,14 @@ pub struct Settings {
     pub relevance: Relevance,
     /// What goes into a digest.
     pub digest: Digest,
+    /// Who edits it.
+    pub editor: Editor,
     /// How emails are sent.
     pub mail: Mail,
     /// Where the pages are served.
     pub web: Web,
+    /// Where the database is.
+    pub database: Database,
     /// How long things are kept.
     pub retention: Retention,
 }
@@ -249,6 +255,10 @@ pub struct Digest {
     pub pin: Vec<Url>,
     /// Whether to send an email when there is nothing new.
     pub quiet_week: bool,
+    /// Whether each story has a link for readers to say that it is not on topic.
+    pub reader_votes: bool,
+    /// Whether digest and archive say how much of the selection editors kept.
+    pub show_quality: bool,
 }
 
 /// `[mail]`: how emails are sent.
@@ -287,6 +297,30 @@ pub enum TransportKind {
     Directory,
     /// Emails are sent through the server in `[mail.smtp]`.
     Smtp,
+}
+
+/// `[database]`: a PostgreSQL server in place of the file in the data folder.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct Database {
+    /// `postgres://user@host:port/name`, without a password; without it, the database is a file.
+    #[schemars(with = "String")]
+    pub url: Option<Url>,
+    /// The file with the password, already joined to the configuration folder.
+    #[schemars(with = "String")]
+    pub password_file: Option<PathBuf>,
+    /// The password, from the environment, else from `password_file`.
+    #[schemars(skip)]
+    pub password: Option<Secret>,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+    /// A file of additional certificate authorities, already joined to the configuration folder.
+    #[schemars(with = "String")]
+    pub ca_file: Option<PathBuf>,
+    /// The file's content.
+    #[schemars(skip)]
+    pub ca: Option<Vec<u8>>,
+    /// The connections that only read.
+    pub readers: usize,
 }
 
 /// `[mail.smtp]`: the mail server.

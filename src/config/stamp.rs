@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Config;
+use super::{Config, LOCAL_WEIGHTS};
 
 /// The most files looked at in one folder, which may also contain files that are not ours.
 const MOST_FILES: usize = 1000;
@@ -48,6 +48,7 @@ impl Config {
         if let Some(templates) = &settings.templates_dir {
             stamp.add_folder(templates, DEPTH);
         }
+        stamp.add(&settings.data.join(LOCAL_WEIGHTS));
         let (smtp, dkim) = (&settings.mail.smtp, settings.mail.dkim.as_ref());
         let named = [&smtp.password_file, &smtp.ca_file, &settings.polling.ca_file, &self.classifier_file];
         for path in named.into_iter().flatten().chain(dkim.map(|dkim| &dkim.key_file)) {

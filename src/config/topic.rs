@@ -1,6 +1,7 @@
 //! Reads `topic.toml` into the domain's [`Topic`]. Each phrase is parsed, and an invalid one is reported at its own
 //! place. `domain` decides what a phrase matches and how scores add up.
 
+pub(super) mod local;
 pub(super) mod phrases;
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use super::reading::value::{Read, Wrong, filled, flag, hinted, language, number,
 use super::settings;
 use crate::domain::selection::relevance::METHOD;
 use crate::domain::selection::topic::{Borderline, Classifier, Exclusion, Pattern, Scale, Term, Theme, Topic};
+use local::LocalWeights;
 
 /// The points for a phrase of each strength.
 struct Weights {
@@ -25,14 +27,27 @@ struct Weights {
     decisive: f32,
 }
 
+/// The topic's classifier and where it is from.
+#[derive(Default)]
+pub(super) struct Trained {
+    /// The name of the file of the shipped weights.
+    pub(super) file: Option<String>,
+    /// The shipped weights and their file's content.
+    pub(super) shipped: Option<(Arc<Classifier>, Vec<u8>)>,
+    /// The state of the local weights.
+    pub(super) local: LocalWeights,
+}
+
 /// Reads the topic. `source` is hashed for the fingerprint, `over` overrides the file's threshold and margin, and `content`
-/// reads a file that the topic names; without `content`, the classifier stays untrained.
+/// reads a file that the topic names; without `content`, the classifier stays untrained. `local` is the content of the file
+/// with local weights, if there is one.
 pub(super) fn read(
     mut top: Table<'_>,
     source: &str,
     over: &settings::Relevance,
     content: Option<impl Fn(&str) -> std::io::Result<Vec<u8>>>,
-) -> (Topic, Option<String>) {
+    local: Option<Vec<u8>>,
+) -> (Topic, Trained) {
     let name = top.required("name", short_name);
     let title = top.required("title", filled);
     let description = top.required("description", filled);
@@ -46,7 +61,21 @@ pub(super) fn read(
     let general_terms = terms(&mut general, &weights);
     general.finish();
     let themes = themes(top.tables("theme"), &weights);
-    let (classifier, model, file) = classifier(top.table("classifier"), &themes, content);
+    let (mut classifier, model, file) = classifier(top.table("classifier"), &themes, content);
+    let mut trained = Trained { file, ..Trained::default() };
+    let mut sources = vec![source.as_bytes().to_vec(), model.clone()];
+    if let Some(shipped) = classifier.clone().filter(|_| !model.is_empty()) {
+        trained.local = match local.map(|local| (local::parse(&model, &local), local)) {
+            None => LocalWeights::None,
+            Some((Ok(learnt), file)) => {
+                classifier = Some(Arc::new(learnt));
+                sources.push(file);
+                LocalWeights::Used
+            }
+            Some((Err(state), _)) => state,
+        };
+        trained.shipped = Some((shipped, model));
+    }
     refuse_wording(&mut top);
     let mut topic = Topic {
         name: name.map(|(name, _)| name).unwrap_or_default(),
@@ -61,9 +90,9 @@ pub(super) fn read(
         classifier,
         most: weights.most,
         decisive: weights.decisive,
-        fingerprint: fingerprint(&[source.as_bytes(), &model], over),
+        fingerprint: fingerprint(&sources, over),
     };
-    let scale = scale(file.as_ref());
+    let scale = scale(trained.file.as_ref());
     for (key, set) in [("threshold", &in_file), ("borderline_margin", &margin_in_file)] {
         if let Some((wrong, (_, place))) = set.as_ref().and_then(|set| Some((off_scale(key, set.0, scale)?, set))) {
             top.refuse(place.clone(), &format!("`{key}`"), wrong);
@@ -76,7 +105,7 @@ pub(super) fn read(
     topic.threshold = over.threshold.or(in_file.map(|(it, _)| it)).unwrap_or(threshold);
     topic.borderline.margin = over.borderline_margin.or(margin_in_file.map(|(it, _)| it)).unwrap_or(margin);
     top.finish();
-    (topic, file)
+    (topic, trained)
 }
 
 /// The scale of the scores of a topic that names this classifier, whether or not it can be read.
@@ -221,7 +250,7 @@ fn name(table: &mut Table<'_>, names: &mut HashSet<String>, what: &str) -> Optio
 }
 
 /// A hash of everything that affects a score or a verdict.
-fn fingerprint(sources: &[&[u8]], over: &settings::Relevance) -> String {
+fn fingerprint(sources: &[Vec<u8>], over: &settings::Relevance) -> String {
     let mut hash = Sha256::new();
     for source in sources {
         hash.update(source);

@@ -49,6 +49,9 @@ impl std::fmt::Display for FeedId {
     }
 }
 
+/// The id of the feed of posts that editors add by hand. No feed of the list may have it.
+pub const BY_HAND: &str = "by-hand";
+
 /// One `[[feed]]` of `feeds.toml`, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {

@@ -3,9 +3,12 @@
 
 pub mod classifier;
 pub(super) mod features;
+pub mod labels;
+pub mod learning;
 pub mod measures;
 pub mod phrases;
 pub mod random;
 pub mod relevance;
+pub mod sample;
 pub mod topic;
 pub mod training;

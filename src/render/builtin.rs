@@ -36,11 +36,21 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("page/archives.html.j2", include_str!("../../templates/page/archives.html.j2")),
     ("page/sources.html.j2", include_str!("../../templates/page/sources.html.j2")),
     ("page/preferences.html.j2", include_str!("../../templates/page/preferences.html.j2")),
+    ("page/vote.html.j2", include_str!("../../templates/page/vote.html.j2")),
     ("page/ask_link.html.j2", include_str!("../../templates/page/ask_link.html.j2")),
 ];
 
 /// The administrators' guide to the templates: its file name and its text.
 pub const GUIDE: (&str, &str) = ("README.md", include_str!("../../templates/README.md"));
+
+/// The templates for editors, which cannot be replaced: an editor's page must do what it says.
+pub const FOR_EDITORS: &[(&str, &str)] = &[
+    ("draft/page.html.j2", include_str!("../../templates/draft/page.html.j2")),
+    ("draft/ask.html.j2", include_str!("../../templates/draft/ask.html.j2")),
+    ("draft/notice.html.j2", include_str!("../../templates/draft/notice.html.j2")),
+    ("draft/notice.txt.j2", include_str!("../../templates/draft/notice.txt.j2")),
+    ("draft/outcome.txt.j2", include_str!("../../templates/draft/outcome.txt.j2")),
+];
 
 /// The template of the operator's page, which cannot be replaced.
 pub(super) const OPERATOR_PAGE: (&str, &str) = ("status.html.j2", include_str!("../../templates/status.html.j2"));

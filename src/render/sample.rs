@@ -4,9 +4,10 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, EntryView, ErrorsView,
-    KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, WelcomeView,
+    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
+    ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm,
+    PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView,
+    VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -52,6 +53,7 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             let bare = SourcesView { sources: vec![SourceView::default()], ..SourcesView::default() };
             [sources(), bare, SourcesView::default()].map(|view| Value::from(Serde(view))).into()
         }
+        Some("page") if template == "page/vote.html.j2" => vec![Value::from(Serde(vote()))],
         Some("page") => {
             let bare = MessageView::new("Page not found", &[]);
             let link = MessageView { link: Some(new_link()), ..message() };
@@ -89,11 +91,14 @@ fn digest() -> DigestView {
         more_title: "Also this week".into(),
         sample: true,
         missed: missed(),
+        corrections: vec![correction(true), correction(false)],
         note: NoteView::new("Dear readers, *thank you* for [your answers](https://example.org/survey)."),
         sections: vec![section()],
         more: vec![entry()],
         listed: vec![entry()],
         left_out: "388 more".into(),
+        topic: "public service reform".into(),
+        quality: Some(crate::domain::selection::sample::ShownQuality { kept: 94, sampled: 60, missed: 1 }),
         why: "You get this because you asked for posts about public service reform.".into(),
         since: "3 March 2026".into(),
         sender: sender(),
@@ -106,6 +111,15 @@ fn bare_digest() -> DigestView {
     let entry = EntryView { title: entry().title, ..EntryView::default() };
     let section = SectionView { title: section().title, stories: vec![entry], ..SectionView::default() };
     DigestView { sections: vec![section], ..DigestView::default() }
+}
+
+fn correction(is_withdrawn: bool) -> CorrectionView {
+    CorrectionView {
+        title: "Two councils, one purse".into(),
+        link: if is_withdrawn { String::new() } else { "https://example.org/one-purse".into() },
+        is_withdrawn,
+        words: "It was three councils.".into(),
+    }
 }
 
 fn missed() -> String {
@@ -150,7 +164,20 @@ fn entry() -> EntryView {
         tags: "Leadership, Workforce".into(),
         facts: vec!["Reform Blog".into(), "12 March".into()],
         picked: "Picked for joined-up working · also Leadership".into(),
+        vote: "https://digest.example.org/off-topic/token?story=1".into(),
+        comment: "Read this one first.".into(),
     }
+}
+
+fn vote() -> VoteView {
+    let choice = |value: &str, title: &str, is_chosen| ChoiceView {
+        value: value.into(),
+        title: title.into(),
+        description: "Reform Blog".into(),
+        is_chosen,
+    };
+    let stories = vec![choice("1", "Joined-up care in Fife", true), choice("2", "Weeknotes", false)];
+    VoteView { topic: "public service reform".into(), stories }
 }
 
 fn sender() -> SenderView {
@@ -166,6 +193,7 @@ fn links() -> LinksView {
     LinksView {
         preferences: "https://digest.example.org/p/token".into(),
         unsubscribe: "https://digest.example.org/unsubscribe/token".into(),
+        vote: "https://digest.example.org/off-topic/token".into(),
         archive: "https://digest.example.org/archive/1".into(),
         reply_to: "editor@example.org".into(),
     }

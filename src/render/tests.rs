@@ -9,6 +9,7 @@ use super::*;
 use crate::config::built_in_languages;
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::subscribers::subscriber::Cadence;
+use crate::domain::selection::sample::ShownQuality;
 
 fn entry(seq: i64, title: &str) -> Entry {
     Entry {
@@ -25,6 +26,7 @@ fn entry(seq: i64, title: &str) -> Entry {
         reading_minutes: 4,
         reason: "joined-up working; Christie Commission".into(),
         tags: vec!["Leadership".into()],
+        comment: String::new(),
     }
 }
 
@@ -74,6 +76,7 @@ fn english() -> &'static Catalogue {
 
 fn frame() -> Frame<'static> {
     Frame {
+        corrections: &[],
         name: "Public Service Reform Digest",
         words: english(),
         cadence: Some(Cadence::Weekly),
@@ -81,6 +84,8 @@ fn frame() -> Frame<'static> {
         zone: chrono_tz::Europe::Paris,
         note: NoteView::new("Dear *readers*, [this](https://example.org/survey) is a note."),
         missed: "",
+        topic: "public service reform",
+        quality: None,
         why: "You get this because you asked for posts about public service reform.",
         since: SINCE_PLACEHOLDER,
         sample: false,
@@ -93,6 +98,7 @@ fn frame() -> Frame<'static> {
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.into(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.into(),
+            vote: String::new(),
             archive: "https://digest.example.org/archive/1".into(),
             reply_to: "editor@example.org".into(),
         },
@@ -206,10 +212,38 @@ fn the_text_is_wrapped_and_its_urls_are_whole() {
 fn personal_links_go_into_both_parts() {
     let mail = rendered();
     for part in [&mail.html, &mail.text] {
-        let mine = personalise(part, "https://d.example/u/t\"1", "https://d.example/p/t1", "3 March 2026");
+        let mine = personalise(
+            part,
+            &Personal {
+                unsubscribe: "https://d.example/u/t\"1",
+                preferences: "https://d.example/p/t1",
+                vote: "https://d.example/v/t1",
+                since: "3 March 2026",
+            },
+        );
         assert!(mine.contains("https://d.example/u/t%221") && mine.contains("https://d.example/p/t1"));
         assert!(mine.contains("You subscribed on 3 March 2026.") && !mine.contains(".invalid"));
     }
+}
+
+#[test]
+fn a_story_has_a_link_to_say_that_it_is_not_on_topic_where_votes_are_taken() {
+    let mut frame = frame();
+    frame.links.vote = VOTE_PLACEHOLDER.into();
+    frame.quality = Some(ShownQuality { kept: 94, sampled: 60, missed: 1 });
+    let mail = renderer().email(english(), &DigestView::new(&digest(), &frame)).expect("a digest");
+    let own = Personal { unsubscribe: "u", preferences: "p", vote: "https://d.example/off-topic/t", since: "s" };
+    for part in [&mail.html, &mail.text] {
+        let mine = personalise(part, &own);
+        assert!(mine.contains("https://d.example/off-topic/t?story=") && !mine.contains("vote.invalid"), "{mine}");
+        assert!(mine.contains("Not about public service reform?"), "{mine}");
+        let mine = mine.replace('\n', " ");
+        assert!(mine.contains(
+            "Editors kept 94 % of what was selected in the last 12 weeks; 1 of 60 sampled posts was missed."
+        ));
+    }
+    let without = rendered();
+    assert!(!without.html.contains("vote.invalid") && !without.text.contains("Editors kept"));
 }
 
 #[test]
@@ -295,7 +329,7 @@ fn a_feed_cannot_have_a_subscribers_links_put_into_its_text() {
     let theft = "https://evil.test/?to=https://unsubscribe.invalid/&since=since.invalid";
     let story = Entry {
         link: theft.parse().expect("a URL"),
-        excerpt: format!("See {PREFERENCES_PLACEHOLDER} and {SINCE_PLACEHOLDER}."),
+        excerpt: format!("See {PREFERENCES_PLACEHOLDER} and {SINCE_PLACEHOLDER}. {VOTE_PLACEHOLDER}"),
         source: SINCE_PLACEHOLDER.into(),
         ..entry(1, UNSUBSCRIBE_PLACEHOLDER)
     };
@@ -304,7 +338,16 @@ fn a_feed_cannot_have_a_subscribers_links_put_into_its_text() {
     let mail = renderer().email(english(), &DigestView::new(&made, &frame())).expect("a digest");
     for part in [&mail.html, &mail.text] {
         assert!(!part.contains("evil.test") && part.contains("https://unsubscribe\u{2024}invalid/"), "{part}");
-        let mine = personalise(part, "MY-UNSUBSCRIBE", "MY-PREFERENCES", "MY-DATE");
+        let mine = personalise(
+            part,
+            &Personal {
+                unsubscribe: "MY-UNSUBSCRIBE",
+                preferences: "MY-PREFERENCES",
+                vote: "MY-VOTE",
+                since: "MY-DATE",
+            },
+        );
+        assert!(!mine.contains("MY-VOTE"));
         for own in ["MY-UNSUBSCRIBE", "MY-PREFERENCES", "MY-DATE"] {
             assert_eq!(mine.matches(own).count(), 1, "{own} in {mine}");
         }

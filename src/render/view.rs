@@ -3,18 +3,23 @@
 //! known", so that a template can test it with `{% if … %}`.
 
 mod digest;
+mod draft;
 mod operations;
 mod public;
 mod subscribers;
 
 use serde::Serialize;
 
-pub use digest::{ArchivePage, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use draft::{
+    DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
+    LedgerLineView, PieceView, TextLimits,
+};
 pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
 pub use subscribers::{
     AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
-    WelcomeView,
+    VoteView, WelcomeView,
 };
 
 /// What every page shows; the templates have it as `site`.
@@ -79,6 +84,8 @@ pub struct LinksView {
     pub preferences: String,
     /// The subscriber's unsubscribe page, or [`super::UNSUBSCRIBE_PLACEHOLDER`].
     pub unsubscribe: String,
+    /// The subscriber's page to say that a story is not on topic, or [`super::VOTE_PLACEHOLDER`].
+    pub vote: String,
     /// This digest on the web; on its page, that page itself.
     pub archive: String,
     /// An email address without a name, for suggestions.

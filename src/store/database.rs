@@ -2,11 +2,14 @@
 
 pub(super) mod backup;
 pub(super) mod connection;
+mod copy;
 pub(super) mod disk;
 pub(super) mod integrity;
 pub(super) mod overlay;
+pub(super) mod place;
 pub(super) mod reader;
 pub(super) mod restore;
 pub(super) mod schema;
+pub(super) mod server;
 pub(super) mod session;
 pub(super) mod sql;

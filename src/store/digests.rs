@@ -1,6 +1,8 @@
-//! Runs and what they froze: stories, archive pages and proofs, and which runs are held back.
+//! Runs, the drafts that they are made from, and what they froze: stories, archive pages and proofs, and which runs are held back.
 
 pub(super) mod archives;
+pub(super) mod corrections;
+pub(super) mod drafts;
 pub(super) mod held_runs;
 pub(super) mod proofs;
 pub(super) mod runs;

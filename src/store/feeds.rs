@@ -11,7 +11,7 @@ use super::items::arrival;
 use super::items::arrival::{Arrival, Brought, Saved};
 use super::items::scored::ScoredItem;
 use super::{Error, seconds, to_json};
-use crate::domain::feeds::{Cut, Feed, FeedId, Hints, Moved, NextCheck};
+use crate::domain::feeds::{BY_HAND as BY_HAND_ID, Cut, Feed, FeedId, Hints, Moved, NextCheck};
 use crate::domain::items::identity::Unchanged;
 
 mod activity;
@@ -128,6 +128,15 @@ impl PollOutcome {
             Self::Failed { why: Failure::Other, .. } => "failed",
         }
     }
+}
+
+const BY_HAND: &str = "INSERT INTO feeds (id, url, title, since, next_check, removed)
+    VALUES (?1, '', 'Added by hand', 0, 0, ?2) ON CONFLICT (id) DO NOTHING";
+
+/// The id of the feed of posts that editors add by hand. It is in no list and never polled.
+pub(super) fn by_hand(tx: &Transaction<'_>, now: i64) -> Result<&'static str, Error> {
+    tx.prepare(BY_HAND)?.execute(params![BY_HAND_ID, now])?;
+    Ok(BY_HAND_ID)
 }
 
 impl FeedChanges<'_> {

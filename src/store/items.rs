@@ -2,7 +2,9 @@
 //! are written is in `selection::reasons`.
 
 pub(super) mod arrival;
+pub(super) mod by_hand;
 pub(super) mod key;
+pub(super) mod not_selected;
 pub(super) mod reopening;
 pub(super) mod retention;
 pub(super) mod scored;

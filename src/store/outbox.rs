@@ -46,6 +46,8 @@ pub enum Kind {
     Link,
     /// What the operators have to know; it belongs to no subscriber.
     Alarm,
+    /// A draft for an editor; it belongs to no subscriber.
+    Draft,
 }
 
 words!(Kind {
@@ -57,6 +59,7 @@ words!(Kind {
     AddressChange = "address_change",
     Link = "link",
     Alarm = "alarm",
+    Draft = "draft",
 });
 
 /// A message whose attempt is recorded and may be made now.
@@ -197,7 +200,7 @@ pub(super) fn is_wanted(
     let wanted_by = match message.kind {
         Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => Status::Active,
         Kind::Confirmation => Status::Pending,
-        Kind::Proof | Kind::Alarm => return Ok(true),
+        Kind::Proof | Kind::Alarm | Kind::Draft => return Ok(true),
     };
     let wanted: bool =
         tx.prepare(HAS_STATUS)?.query_row(params![message.subscriber, wanted_by.as_str()], |row| row.get(0))?;

@@ -1,4 +1,6 @@
-//! Scores: how their reasons are kept, and what the stored items would score under another topic.
+//! Scores: how their reasons are kept, and what the stored items would score under another topic; labels and samples.
 
+pub(crate) mod labels;
 pub(super) mod preview;
 pub(super) mod reasons;
+pub(super) mod samples;

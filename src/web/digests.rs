@@ -1,4 +1,5 @@
-//! Pages about digests: the archive and the feeds of our own.
+//! Pages about digests: drafts, the archive and the feeds of our own.
 
 pub(super) mod archive;
+pub(super) mod editing;
 pub(super) mod public_feeds;

@@ -1,6 +1,7 @@
-//! Pages for subscribers: signing up, confirming, preferences and unsubscribing.
+//! Pages for subscribers: signing up, confirming, preferences, unsubscribing, and saying that a story is not on topic.
 
 pub(super) mod preferences;
 pub(super) mod sign_up;
 pub(super) mod subscriptions;
 pub(super) mod unsubscribe;
+pub(super) mod vote;

@@ -195,7 +195,10 @@ pub fn compose(input: &[u8]) {
     let pins: Vec<Url> = stories.last().map(|story| story.link.clone()).into_iter().collect();
     for (max_stories, rows) in [(0, 0), (3, 2), (12, usize::MAX)] {
         let room = Room { max_stories, rows };
-        let Ok(digest) = digest::compose(&stories, &outlines, &room, None, &words, &pins) else { continue };
+        let Ok(digest) = digest::compose(&stories, &outlines, &room, None, &words, &digest::Arrangement::pinned(&pins))
+        else {
+            continue;
+        };
         let shown =
             digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more).chain(&digest.listed);
         let shown: Vec<i64> = shown.map(|entry| entry.seq).collect();
@@ -223,6 +226,7 @@ fn a_story(lines: &str, seq: i64) -> Story {
         themes: [["a", "b"][(sum % 2) as usize].to_owned()].into_iter().filter(|_| sum % 5 > 0).collect(),
         phrases: vec![phrase],
         is_listed: sum % 7 == 0,
+        comment: String::new(),
         title,
         source,
     }
@@ -236,6 +240,7 @@ fn render(digest: &digest::Digest) {
     });
     let words = languages.first();
     let frame = Frame {
+        corrections: &[],
         name: "Reform Digest",
         words,
         cadence: Some(Cadence::Weekly),
@@ -244,6 +249,8 @@ fn render(digest: &digest::Digest) {
         note: NoteView::default(),
         missed: "",
         since: "3 March 2026",
+        topic: "reform",
+        quality: None,
         why: "You asked for it.",
         sample: false,
         sender: SenderView::default(),

@@ -13,5 +13,6 @@ mod migrations;
 mod operator;
 mod private;
 mod query_plans;
+mod server;
 mod upkeep;
 mod whole_states;

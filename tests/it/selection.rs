@@ -3,6 +3,7 @@
 mod another_topic;
 mod borderline;
 mod explain;
+mod learning;
 mod near_misses;
 mod phrases;
 mod relevance;

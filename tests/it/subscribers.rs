@@ -10,3 +10,4 @@ mod people_import;
 mod side_paths;
 mod sign_up;
 mod tokens;
+mod votes;

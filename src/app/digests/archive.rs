@@ -1,7 +1,11 @@
 //! The archive: the public page of each run, and the list of these pages.
 
+use chrono::{DateTime, Utc};
+
 use crate::app::{App, Document};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Value};
+use crate::domain::digests::correction::{Correction, Kind};
+use crate::render;
 use crate::render::ArchivesView;
 use crate::render::view::ArchiveView;
 
@@ -15,10 +19,28 @@ pub const DIGESTS_A_PAGE: usize = 20;
 /// The database fails.
 pub async fn show(app: &App, words: &Catalogue, name: &str) -> anyhow::Result<Option<Document>> {
     let page = app.store.archive().page(name.to_owned(), words.code().to_owned()).await?;
-    Ok(page.map(|page| {
-        let is_listed = app.config.settings.web.robots && page.is_listed;
-        Document { is_listed, modified: page.made.min(app.clock.now()), body: page.html }
-    }))
+    let Some(page) = page else { return Ok(None) };
+    let corrections = app.store.archive().corrections(name.to_owned()).await?;
+    let modified = corrections.iter().map(|(_, at)| *at).max().map_or(page.made, |at| at.max(page.made));
+    let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, words, correction, *at)).collect();
+    let is_listed = app.config.settings.web.robots && page.is_listed;
+    let body = if notices.is_empty() {
+        page.html
+    } else {
+        render::with_notices(&page.html, &words.words("correction.title"), &notices)
+    };
+    Ok(Some(Document { is_listed, modified: modified.min(app.clock.now()), body }))
+}
+
+/// What the page of a digest says about a story that was corrected since.
+fn notice(app: &App, words: &Catalogue, correction: &Correction, at: DateTime<Utc>) -> String {
+    let date = app.day(words, at);
+    let values =
+        [("date", Value::from(&date)), ("title", (&correction.title).into()), ("words", (&correction.words).into())];
+    match correction.kind {
+        Kind::Withdrawn => words.text("correction.notice_withdrawn", &values),
+        Kind::Corrected => words.text("correction.notice_corrected", &values),
+    }
 }
 
 /// The path of the latest page relative to the public URL; `None` while there is no digest.

@@ -7,21 +7,25 @@
 //! this week", then, if the full stories alone are too long, the last of these. The email says how many are left out,
 //! and links to the run's page, which has them all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{Note, ReadOnly, blocking};
+use super::{Note, ReadOnly, blocking, quiet};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::correction::Correction;
 use crate::domain::digests::digest;
-use crate::domain::digests::digest::{Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
-use crate::domain::selection::topic::Theme;
+use crate::domain::digests::schedule::Slot;
+use crate::domain::digests::digest::{Arrangement, Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
+use crate::domain::selection::sample::ShownQuality;
+use crate::domain::selection::topic::{Theme, Topic};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::mail;
 use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
-use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
 /// The maximum size of the encoded HTML body.
@@ -36,10 +40,38 @@ const SAMPLE_SUBSCRIBER_ID: &str = "000000000000000000000000";
 /// A placeholder with the length of the longest date.
 const LONG_DATE: &str = "Wednesday, 30 September 2026";
 
+/// The stories of a run, for subscribers who have had everything up to any number.
+#[derive(Debug, Default)]
+pub(super) struct Stories {
+    /// In order of arrival.
+    arrived: Vec<Story>,
+    /// Those that an earlier draft held for this run: every subscriber gets them.
+    carried: Vec<Story>,
+}
+
+impl Stories {
+    /// Stories in order of arrival, and those for everybody.
+    pub(super) fn new(arrived: Vec<Story>, carried: Vec<Story>) -> Self {
+        Self { arrived, carried }
+    }
+
+    /// The stories that a subscriber with the cursor `covered` has not had, in order of arrival.
+    pub(super) fn after(&self, covered: i64) -> Cow<'_, [Story]> {
+        let arrived = &self.arrived[self.arrived.partition_point(|story| story.seq <= covered)..];
+        if self.carried.is_empty() {
+            return arrived.into();
+        }
+        let mut stories: Vec<Story> = self.carried.iter().chain(arrived).cloned().collect();
+        stories.sort_by_key(|story| story.seq);
+        stories.into()
+    }
+}
+
 /// A digest and its email, or [`NoStory`].
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
-/// What all bodies of one run share.
+/// What all bodies of one run in one language share.
+#[derive(Clone)]
 pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
     /// The language.
@@ -54,10 +86,16 @@ pub(super) struct BodyRenderer {
     pub(super) archive: String,
     /// The editor's note.
     pub(super) note: Note,
+    /// Corrections of earlier digests.
+    pub(super) corrections: Vec<Correction>,
     /// The sentence about slots without a digest; may be empty.
     pub(super) missed: String,
     /// The date since which the reader has had the digest, or its placeholder.
     pub(super) since: String,
+    /// How good the selection was, if it is to be shown.
+    pub(super) quality: Option<ShownQuality>,
+    /// Which stories go first.
+    pub(super) arrangement: Arrangement,
 }
 
 /// The page with all stories of a run.
@@ -68,26 +106,64 @@ pub(super) struct Page {
     pub(super) stories: Vec<PageStory>,
 }
 
+/// The possible sections of a digest.
+pub(super) fn outlines(topic: &Topic) -> Vec<SectionOutline> {
+    let outline = |theme: &Theme| SectionOutline {
+        name: theme.name.clone(),
+        title: theme.title.clone(),
+        description: theme.description.clone(),
+    };
+    topic.themes.iter().map(outline).collect()
+}
+
 impl BodyRenderer {
+    /// The same in a language; `name` is the page's, `missed` the slots without a digest.
+    pub(super) fn in_language(self: &Arc<Self>, words: &Arc<Catalogue>, name: &str, missed: &[Slot]) -> Arc<Self> {
+        if words.code() == self.words.code() {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            words: Arc::clone(words),
+            archive: self.app.page_in(words, &format!("archive/{name}")),
+            missed: quiet::missed(words, missed),
+            ..Self::clone(self)
+        })
+    }
+
+    /// A digest of these stories for a subscriber with all themes, with placeholders for what is personal; `None` without a
+    /// story.
+    pub(super) async fn sample(
+        self: Arc<Self>,
+        stories: Arc<Stories>,
+        covered: i64,
+    ) -> anyhow::Result<Option<Rendered>> {
+        Ok(self.mail_of(&stories, covered, None).await?.ok().map(|(_, rendered)| rendered))
+    }
+
+    /// The whole digest of these stories, as its page shows it; `None` without a story.
+    pub(super) fn whole(&self, stories: &[Story]) -> Option<Digest> {
+        self.compose(stories, None, usize::MAX).ok()
+    }
+
     /// Runs [`BodyRenderer::mail`] for the stories after `covered` on a blocking thread.
     pub(super) async fn mail_of(
         self: &Arc<Self>,
-        stories: &Arc<[Story]>,
+        stories: &Arc<Stories>,
         covered: i64,
         themes: Option<Vec<String>>,
     ) -> Mailed {
         let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || renderer.mail(after(&stories, covered), themes.as_deref())).await?
+        blocking(move || renderer.mail(&stories.after(covered), themes.as_deref())).await?
     }
 
     /// Runs [`BodyRenderer::page`] for the stories after `covered` on a blocking thread.
     pub(super) async fn page_of(
         self: &Arc<Self>,
-        stories: &Arc<[Story]>,
+        stories: &Arc<Stories>,
         covered: i64,
     ) -> anyhow::Result<Option<Page>> {
         let (renderer, stories) = (Arc::clone(self), Arc::clone(stories));
-        blocking(move || renderer.page(after(&stories, covered))).await?
+        blocking(move || renderer.page(&stories.after(covered))).await?
     }
 
     /// The complete digest of these stories, and the email with as much of it as fits.
@@ -183,7 +259,7 @@ impl BodyRenderer {
         let today = self.app.day(&self.words, self.now);
         let context =
             Context { words: &self.words, name: self.app.topic(&self.words), earlier: &self.earlier, date: &today };
-        digest::compose(stories, &outlines, &limits, themes, &context, &settings.digest.pin)
+        digest::compose(stories, &outlines, &limits, themes, &context, &self.arrangement)
     }
 
     fn render(&self, digest: &Digest) -> anyhow::Result<Rendered> {
@@ -192,6 +268,7 @@ impl BodyRenderer {
         let links = LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: if app.config.settings.digest.reader_votes { VOTE_PLACEHOLDER.to_owned() } else { String::new() },
             archive: self.archive.clone(),
             reply_to: app.reply_address().to_owned(),
         };
@@ -211,7 +288,10 @@ impl BodyRenderer {
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),
+                corrections: &self.corrections,
                 missed: &self.missed,
+                topic: &self.app.config.topic.title,
+                quality: self.quality,
                 why,
                 since,
                 sample: false,
@@ -220,9 +300,4 @@ impl BodyRenderer {
             },
         )
     }
-}
-
-/// The stories that a subscriber with the cursor `covered` has not had.
-fn after(stories: &[Story], covered: i64) -> &[Story] {
-    &stories[stories.partition_point(|story| story.seq <= covered)..]
 }

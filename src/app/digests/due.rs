@@ -1,8 +1,11 @@
 //! Decides which digests are due: applies the rules of `domain::digests::schedule` for slots, and of `domain::feeds`
 //! for thin digests, to the data in the database.
 
+use chrono::{DateTime, Utc};
+
 use super::{App, ReadOnly};
 use crate::config::Settings;
+use crate::domain::digests::draft;
 use crate::domain::digests::schedule;
 use crate::domain::digests::schedule::{Past, Schedule, Slot};
 use crate::domain::feeds::{Reach, Sign};
@@ -31,23 +34,41 @@ pub async fn due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
     let now = app.clock.now();
     let mut due = Vec::new();
     for &cadence in Cadence::ALL {
-        let last = app.store.digests().last_run(Some(cadence), now).await?;
-        // Ignore a mark in the future, from a clock that was ahead.
-        let passed = app.store.operations().marked(mark(cadence)).await?.filter(|passed| *passed <= now);
-        let since = match last.as_ref().map(|run| run.due).max(passed) {
-            Some(since) => since,
-            None => app.store.digests().made().await?.min(now),
-        };
-        let past = Past { since, made: last.map(|run| run.made) };
-        if let Some(schedule::Due { slot, missed }) =
-            schedule(&app.config.settings, cadence)?.due(&past, cadence.period(), now)
-        {
-            let reach = reach(app, cadence, slot).await?;
-            let waits = reach.is_thin() && app.store.digests().has_readers(cadence).await?;
-            due.push(Due { cadence, slot, missed, thin: waits.then_some(reach) });
-        }
+        due.extend(due_at(app, cadence, now).await?);
     }
     Ok(due)
+}
+
+/// The slots whose drafts are due now, with everything as it will be at the slot.
+pub(super) async fn drafts_due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
+    let (now, configured) = (app.clock.now(), app.config.settings.editor.lead);
+    let mut due = Vec::new();
+    for &cadence in Cadence::ALL {
+        due.extend(due_at(app, cadence, now + draft::lead(configured, cadence.period())).await?);
+    }
+    due.retain(|due| due.slot.utc > now);
+    Ok(due)
+}
+
+/// The slot of a cadence that is due at `at`, now or soon. A slot with a draft is not: its draft says when it goes out.
+async fn due_at(app: &ReadOnly, cadence: Cadence, at: DateTime<Utc>) -> anyhow::Result<Option<Due>> {
+    let now = app.clock.now();
+    let last = app.store.digests().last_run(Some(cadence), at).await?;
+    // Ignore a mark in the future, from a clock that was ahead.
+    let passed = app.store.operations().marked(mark(cadence)).await?.filter(|passed| *passed <= now);
+    let since = match last.as_ref().map(|run| run.due).max(passed) {
+        Some(since) => since,
+        None => app.store.digests().made().await?.min(now),
+    };
+    let past = Past { since, made: last.map(|run| run.made) };
+    let due = schedule(&app.config.settings, cadence)?.due(&past, cadence.period(), at);
+    let Some(schedule::Due { slot, missed }) = due else { return Ok(None) };
+    if app.store.digests().draft_of_slot(cadence, slot.key()).await?.is_some() {
+        return Ok(None);
+    }
+    let reach = reach(app, cadence, slot).await?;
+    let waits = reach.is_thin() && app.store.digests().has_readers(cadence).await?;
+    Ok(Some(Due { cadence, slot, missed, thin: waits.then_some(reach) }))
 }
 
 /// Skips a slot without subscribers.
@@ -89,6 +110,21 @@ pub(super) async fn read(app: &ReadOnly, cadence: Cadence, slot: Slot) -> anyhow
     let (polled, since) = (polled(app).await?, slot.utc - cadence.period());
     let read = polled.iter().filter(|feed| feed.succeeded.is_some_and(|at| at >= since)).count();
     Ok((read, polled.len()))
+}
+
+/// Titles of the polled feeds that were not read in the period before a slot, and the number of all.
+pub(super) async fn unread(
+    app: &ReadOnly,
+    cadence: Cadence,
+    slot: DateTime<Utc>,
+) -> anyhow::Result<(Vec<String>, usize)> {
+    let (polled, since) = (polled(app).await?, slot - cadence.period());
+    let is_unread = |feed: &&FeedState| feed.succeeded.is_none_or(|at| at < since) || feed.failures > 0;
+    let title = |feed: &FeedState| {
+        let listed = app.config.feeds.iter().find(|listed| listed.id.as_str() == feed.id);
+        listed.map_or_else(|| feed.id.clone(), |listed| listed.title.clone())
+    };
+    Ok((polled.iter().filter(is_unread).map(title).collect(), polled.len()))
 }
 
 /// The feeds of the list that are polled.

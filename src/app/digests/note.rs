@@ -38,8 +38,22 @@ pub(crate) struct Note {
     pub(crate) fate: NoteUse,
     /// Empty if it is not shown.
     pub(crate) view: NoteView,
-    /// SHA-256 of its text, if it is shown.
+    /// SHA-256 of the text of the file, if it is shown.
     pub(crate) hash: Option<String>,
+    /// Its Markdown; empty if it is not shown.
+    pub(crate) markdown: String,
+}
+
+impl Note {
+    /// The note of a draft that began with the text `base` of the file, which counts as shown even if an editor changed it.
+    pub(crate) fn of_draft(base: &str, markdown: &str) -> Self {
+        Self {
+            fate: if markdown.is_empty() { NoteUse::None } else { NoteUse::Shown },
+            view: NoteView::new(markdown),
+            hash: (!base.is_empty()).then(|| sha256(base.as_bytes())),
+            markdown: markdown.to_owned(),
+        }
+    }
 }
 
 /// Decides how the note is used in the next digest of a cadence, or of `once` without a cadence.
@@ -52,7 +66,7 @@ pub(crate) async fn next(app: &ReadOnly, cadence: Option<Cadence>) -> anyhow::Re
     if app.store.digests().last_note(cadence).await?.as_ref() == Some(&hash) {
         return Ok(Note { fate: NoteUse::ShownBefore, ..Note::default() });
     }
-    Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash) })
+    Ok(Note { fate: NoteUse::Shown, view: NoteView::new(&markdown), hash: Some(hash), markdown })
 }
 
 /// Checks that the note can be used.

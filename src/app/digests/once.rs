@@ -8,6 +8,7 @@ use crate::app::operations::alarms;
 use crate::app::operations::alarms::AlarmReport;
 use crate::app::operations::cleanup::{cleanup, cleanup_due};
 use crate::app::outbox::deliver::{DeliverReport, deliver, deliver_now};
+use crate::app::selection::learn;
 use crate::app::{App, Listener, Progress};
 use crate::domain::operations::alarm::Notice;
 use crate::domain::outbox::LONGEST_PAUSE;
@@ -157,6 +158,10 @@ pub async fn gather(
 ) -> anyhow::Result<(PollReport, Vec<DigestReport>)> {
     if only_due {
         cleanup_due(app).await?;
+        // A digest does not wait for what only `status` says.
+        if let Err(error) = learn::look_due(app).await {
+            tracing::warn!("cannot look whether learning from the labels is worth it: {error:#}");
+        }
     } else {
         cleanup(app).await?;
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bodies::BodyRenderer;
+use super::bodies::{BodyRenderer, Stories};
 use super::note;
 use super::note::NoteUse;
 use super::{rescored, sample};
 use crate::app::ReadOnly;
-use crate::domain::digests::digest::NoStory;
+use crate::app::selection::quality;
+use crate::domain::digests::digest::{Arrangement, NoStory};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{ItemRow, LastDigest, Reader, Window};
@@ -51,6 +52,8 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
     let since = app.day(app.words(), now);
+    let quality = quality::shown(app).await?;
+    let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     // The run has no page yet to link to.
     let (archive, missed) = (String::new(), String::new());
     let renderer = Arc::new(BodyRenderer {
@@ -61,11 +64,15 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         earlier,
         archive,
         note,
+        corrections,
         missed,
         since,
+        quality,
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
-    let composed = renderer.mail_of(&stories.into(), after, None).await?;
+    let carried = app.store.digests().postponed(cadence).await?;
+    let composed = renderer.mail_of(&Arc::new(Stories::new(stories, carried)), after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
@@ -89,6 +96,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
 pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
+    let (fate, corrections) = (note.fate, Vec::new());
     let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
     let renderer = Arc::new(BodyRenderer {
         app: app.clone(),
@@ -98,10 +106,14 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         earlier,
         archive,
         note,
+        corrections,
         missed,
         since: app.day(app.words(), now),
+        quality: None,
+        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
     });
-    let composed = renderer.mail_of(&sample::stories(&app.config.topic, now).into(), 0, None).await?;
+    let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
+    let composed = renderer.mail_of(&Arc::new(stories), 0, None).await?;
     let (stories, listed) = composed.as_ref().map_or((0, 0), |(digest, _)| (digest.count, digest.listed.len()));
     Ok(Preview {
         rendered: composed.ok().map(|(_, rendered)| rendered),
@@ -109,7 +121,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         listed,
         left_out: Vec::new(),
         reasons: Vec::new(),
-        note: renderer.note.fate,
+        note: fate,
     })
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::{App, Document};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::correction::Kind;
 use crate::store::{ArchiveRow, SentStory};
 use crate::transfer::syndication::{self, Entry, Publication};
 pub use crate::transfer::syndication::{ATOM, JSON};
@@ -98,20 +99,30 @@ async fn publication(
     })
 }
 
-fn entry(app: &App, words: &Catalogue, SentStory { story, met, sent, archive }: SentStory) -> Entry {
+fn entry(app: &App, words: &Catalogue, SentStory { story, met, sent, archive, correction }: SentStory) -> Entry {
     let page = app.page_in(words, &format!("archive/{archive}"));
     let author = story.author.filter(|author| *author != story.source);
+    let (title, summary, updated) = match correction {
+        None => (story.title, story.excerpt, sent),
+        Some((Kind::Withdrawn, said, at)) => {
+            (words.text("correction.feed_withdrawn", &[("title", (&story.title).into())]), said, at)
+        }
+        Some((Kind::Corrected, said, at)) => {
+            let correction = words.text("correction.feed_corrected", &[("words", (&said).into())]);
+            (story.title, format!("{correction} {}", story.excerpt).trim_end().to_owned(), at)
+        }
+    };
     Entry {
         id: tag(app, met, &format!("story/{}", story.seq)),
-        title: story.title,
+        title,
         // If the source gave no address, link to the digest.
         link: if story.link.is_empty() { page.clone() } else { story.link },
         related: Some((page, words.words("archive.in_digest"))),
-        summary: story.excerpt,
+        summary,
         language: story.language,
         authors: author.into_iter().chain([story.source]).collect(),
         published: story.published,
-        updated: sent,
+        updated,
         categories: story.themes,
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::due::{self, Due};
+use super::due;
 use crate::app::{ReadOnly, blocking};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::schedule::Slot;
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::view::LinksView;
 use crate::render::{PREFERENCES_PLACEHOLDER, QuietView, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER};
 use crate::store::NewBody;
@@ -18,28 +19,30 @@ pub(super) async fn note(
     app: &ReadOnly,
     words: &Arc<Catalogue>,
     language: &str,
-    due: &Due,
+    (cadence, slot): (Cadence, Slot),
+    missed: &str,
 ) -> anyhow::Result<Option<NewBody>> {
     let settings = &app.config.settings;
     if !settings.digest.quiet_week {
         return Ok(None);
     }
-    let (read, feeds) = due::read(app, due.cadence, due.slot).await?;
-    let next = due::schedule(settings, due.cadence)?.slots_after(due.slot.utc).next();
+    let (read, feeds) = due::read(app, cadence, slot).await?;
+    let next = due::schedule(settings, cadence)?.slots_after(slot.utc).next();
     let view = QuietView {
         name: app.name(words).to_owned(),
         topic: app.topic(words).to_owned(),
-        date: long_day(words, &due.slot),
+        date: long_day(words, &slot),
         read: words.text("quiet.read", &[("read", read.into()), ("sources", feeds.into())]),
         feeds_read: read,
         feeds,
-        missed: missed(words, &due.missed),
+        missed: missed.to_owned(),
         next: next.map_or_else(String::new, |slot| long_day(words, &slot)),
         why: app.why(words),
         since: SINCE_PLACEHOLDER.to_owned(),
         links: LinksView {
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
+            vote: String::new(),
             archive: app.page_in(words, "archive"),
             ..LinksView::default()
         },

@@ -2,8 +2,9 @@
 //! retries the refused messages, because those refusals are in doubt, unless the operator trusts them.
 
 use crate::app::{App, ReadOnly};
+use crate::domain::digests::correction::{self, Kind, WORDS_CHARS};
 use crate::domain::outbox::State;
-use crate::store::{Cancelled, MessageRow, Released, ReportCount, RunStatus, Wanted};
+use crate::store::{Cancelled, MessageRow, NewCorrection, Released, ReportCount, RunStatus, Wanted};
 
 /// Why an action on a run is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,12 @@ pub enum NotDone {
     /// It is already cancelled.
     #[error("run {0} is cancelled already")]
     IsCancelled(i64),
+    /// No story on its page has this number.
+    #[error("run {0} has no story {1}")]
+    NoStory(i64, i64),
+    /// A correction must say what is wrong.
+    #[error("say what is wrong, in at most {WORDS_CHARS} characters")]
+    NoWords,
     /// None of its messages waits to be sent.
     #[error("run {0} cannot be cancelled: nothing of it is waiting to be sent")]
     IsOver(i64),
@@ -97,6 +104,22 @@ pub async fn cancellable(app: &ReadOnly, run: i64) -> anyhow::Result<RunStatus> 
         return Err(NotDone::IsOver(run).into());
     }
     Ok(known)
+}
+
+/// Says that a story of a run is withdrawn or corrected: on the page of its digest, in the feeds, and in the next digest.
+/// Its title.
+///
+/// # Errors
+/// [`NotDone`], or the database fails.
+pub async fn correct(app: &App, run: i64, seq: i64, kind: Kind, words: &str) -> anyhow::Result<String> {
+    let words = correction::words_of(words).ok_or(NotDone::NoWords)?;
+    let new = NewCorrection { run, seq, kind, words };
+    if let Some(title) = app.store.digests().correct(new, app.clock.now()).await? {
+        tracing::info!(run, story = seq, kind = kind.as_str(), "a story is corrected");
+        return Ok(title);
+    }
+    show(app, run).await?;
+    Err(NotDone::NoStory(run, seq).into())
 }
 
 /// Messages, newest first, and their total number.

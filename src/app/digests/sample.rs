@@ -54,6 +54,7 @@ pub(super) fn stories(topic: &Topic, now: DateTime<Utc>) -> Vec<Story> {
         themes: theme(n).into_iter().collect(),
         phrases: vec!["sample".to_owned()],
         is_listed: n + 1 == POSTS.len(),
+        comment: String::new(),
     };
     POSTS.iter().enumerate().map(story).collect()
 }

@@ -8,9 +8,10 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use crate::app::{App, digests, hex, random};
+use crate::domain::digests::draft;
 use crate::domain::operations::alarm;
 use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, notices};
-use crate::domain::subscribers::subscriber::EmailAddress;
+use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::render::AlarmsView;
 use crate::render::view::NoticeView;
 use crate::store::{AlarmMail, Body, PauseCause, free_bytes};
@@ -73,6 +74,7 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
             troubles.push(alarm::digest_held(due.cadence, due.slot.utc, (reach.unread, reach.alive)));
         }
     }
+    troubles.extend(drafts(app).await?);
     let refused = app.store.operations().pending_configuration().await?.filter(|edit| edit.is_refused);
     troubles.extend(refused.map(|edit| alarm::configuration(edit.since, &edit.text, now)));
     let held = app.store.digests().held_runs().await?;
@@ -86,6 +88,22 @@ async fn troubles(app: &App, open: &[Alarm], free_bytes: Option<u64>) -> anyhow:
         what: disk.what.clone(),
         is_ripe: false,
     }));
+    Ok(troubles)
+}
+
+/// The troubles of drafts: those that wait for an editor after their slot, and those that waited for too long.
+async fn drafts(app: &App) -> anyhow::Result<Vec<Trouble>> {
+    let (now, mut troubles) = (app.clock.now(), Vec::new());
+    for row in app.store.digests().open_drafts().await?.iter().filter(|row| row.due <= now) {
+        let (period, limit) = (row.cadence.period(), digests::editing::limit(row));
+        let is_near_limit = draft::is_near_limit(row.due, period, now);
+        troubles.push(alarm::draft_held(row.cadence, row.due, limit, is_near_limit));
+    }
+    for &cadence in Cadence::ALL {
+        let latest = app.store.digests().latest_draft_status(cadence).await?;
+        let rolled_on = latest.filter(|(status, _)| *status == draft::Status::RolledOn);
+        troubles.extend(rolled_on.map(|(_, due)| alarm::draft_rolled_on(cadence, due)));
+    }
     Ok(troubles)
 }
 

@@ -4,14 +4,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use url::Url;
 
 use crate::app::clock::Clock;
 use crate::app::lock::Lock;
-use crate::app::{App, ReadOnly, database, digests, private};
+use crate::app::{App, ReadOnly, database, digests, place, private};
 use crate::config::Config;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::store::{Error, OpenCounts, Pause, PauseCause, Store};
+use crate::store::{Error, OpenCounts, Pause, PauseCause, Place, Store};
 
 /// Writes a consistent copy while others may write to the database. A database that starts from the copy delivers
 /// nothing until [`resume`].
@@ -32,11 +33,50 @@ pub async fn backup(app: &ReadOnly, to: &Path) -> Result<(), Error> {
 /// Another process is using the data folder ([`crate::app::lock::Busy`]), or `from` is not an intact database of this
 /// program. In both cases nothing has changed.
 pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if config.settings.database.url.is_some() {
+        anyhow::bail!(
+            "a backup is restored into a file: do so without `url` in [database], and take it to an empty database of the server \
+             with `policy-digest migrate-to`"
+        );
+    }
     let data = &config.settings.data;
     private::make_folder(data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
     let _lock = Lock::take(data, "policy-digest restore")?;
     let reason = format!("this database was restored from `{}`; it does not know what was sent since", from.display());
     Ok(Store::restore(from, &database(data), reason, clock.now()).await?)
+}
+
+/// What a database's move did.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// Where it is now, without a password.
+    pub to: String,
+    /// Rows of all tables.
+    pub rows: u64,
+}
+
+/// Takes the database from its file to the empty database of a server, all or nothing. From then on the file delivers nothing,
+/// until a person releases it with [`resume`]. The settings of `[database]` say how the server is reached, `url` apart.
+///
+/// # Errors
+/// Another process is using the data folder ([`crate::app::lock::Busy`]); the server's database is not empty or cannot be
+/// used. If the move breaks off, the file is silent and the server's database is empty.
+pub async fn migrate_to(config: &Config, clock: &Clock, url: Url) -> anyhow::Result<Moved> {
+    let data = &config.settings.data;
+    let file = database(data);
+    if !file.exists() {
+        return Err(Error::Missing { path: file }.into());
+    }
+    let _lock = Lock::take(data, "policy-digest migrate-to")?;
+    let mut settings = config.settings.clone();
+    settings.database.url = Some(url);
+    let Place::Server(server) = place(&settings) else { anyhow::bail!("no server is named") };
+    let store = Store::open(&file).await?;
+    let to = server.shown();
+    let reason = format!("this database has moved to `{to}`; it does not know what was sent from there");
+    let rows = store.migrate_to(&server, reason, clock.now()).await?;
+    store.close().await;
+    Ok(Moved { to, rows })
 }
 
 /// The pauses that were lifted, and what is ready to be sent.

@@ -12,6 +12,7 @@ mod records;
 mod relay;
 mod sender;
 mod served;
+mod server;
 
 use std::net::SocketAddr;
 

@@ -55,6 +55,7 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
         ..CleanupReport::default()
     };
     let (texts, messages) = (before(counted, retention.content), before(counted, retention.attempts));
+    app.store.labels().remove_texts(texts).await?;
     while !app.stop.is_requested() {
         let (emptied, removed) =
             (app.store.items().remove_texts(texts, now).await?, app.store.outbox().remove_messages(messages).await?);

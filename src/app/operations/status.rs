@@ -13,10 +13,10 @@ use crate::config::Settings;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::operations::alarm::{Notice, notices};
 use crate::domain::subscribers::subscriber::Cadence;
+pub use crate::store::{DraftRow, FeedState, WEEKS};
 use crate::store::{
     Error, HeldRun, MessageCounts, Pause, PendingConfiguration, Reader, ReturnedCount, RunRow, Weeks, free_bytes,
 };
-pub use crate::store::{FeedState, WEEKS};
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct StatusReport {
     pub returned: BTreeMap<String, ReturnedCount>,
     /// Due digests that wait because most feeds cannot be read.
     pub held_slots: Vec<Due>,
+    /// Drafts that are neither sent nor rolled on.
+    pub drafts: Vec<DraftRow>,
     /// The last run of any kind.
     pub last_run: Option<RunRow>,
     /// The next slot of each cadence.
@@ -115,6 +117,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
         held: store.digests().held_runs().await?,
         returned: store.outbox().returned().await?,
         held_slots: Vec::new(),
+        drafts: store.digests().open_drafts().await?,
         last_run: store.digests().last_run(None, now).await?,
         next: Vec::new(),
         weeks: Weeks::default(),

@@ -8,8 +8,8 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::{KeyRing, Purpose, Returning, sign};
 use crate::mail::{self, Envelope, Outgoing};
-use crate::render::personalise;
 use crate::render::view::SenderView;
+use crate::render::{Personal, personalise};
 use crate::store::{Body, Claimed, Kind, PROOF, RunName};
 
 /// A message, ready to be sent.
@@ -33,7 +33,7 @@ impl Letter {
         // identical.
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
-            Kind::Proof | Kind::Alarm => app.inert(words, parts, &since),
+            Kind::Proof | Kind::Alarm | Kind::Draft => app.inert(words, parts, &since),
             Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
                 app.personal(keys, words, parts, &message.subscriber, &since)
             }
@@ -100,11 +100,11 @@ impl ReadOnly {
     }
 
     /// The return path, with a token that tells which message a bounce belongs to. Without a configured bounce address
-    /// it is the sender's address, as it is for proofs and alarms, which do not belong to a subscriber.
+    /// it is the sender's address, as it is for proofs, drafts and alarms, which do not belong to a subscriber.
     fn return_path(&self, keys: &KeyRing, message: &Claimed) -> String {
         let address = self.config.settings.mail.bounce_address.as_deref();
         match address.and_then(|address| address.rsplit_once('@')) {
-            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm) => {
+            Some((local, domain)) if !matches!(message.kind, Kind::Proof | Kind::Alarm | Kind::Draft) => {
                 let returning = Returning { number: message.id, message_id: &message.message_id, made: message.made };
                 format!("{local}+{}@{domain}", token::return_path(keys, &returning))
             }
@@ -123,19 +123,27 @@ impl ReadOnly {
     ) -> [String; 2] {
         let preferences = self.page_in(words, &format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
         let unsubscribe = self.unsubscribe_url(keys, words, subscriber);
-        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+        let vote = self.page_in(words, &format!("off-topic/{}", sign(keys, Purpose::Vote, subscriber, None)));
+        let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
+        parts.map(|part| personalise(part, &own))
     }
 
     /// The same for a proof, with links that do not work: their pages say that the link is not valid.
     fn inert(&self, words: &Catalogue, parts: [&str; 2], since: &str) -> [String; 2] {
-        let [preferences, unsubscribe] =
-            ["p", "unsubscribe"].map(|page| self.page_in(words, &format!("{page}/{PROOF}")));
-        parts.map(|part| personalise(part, &unsubscribe, &preferences, since))
+        let [preferences, unsubscribe, vote] =
+            ["p", "unsubscribe", "off-topic"].map(|page| self.page_in(words, &format!("{page}/{PROOF}")));
+        let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
+        parts.map(|part| personalise(part, &own))
     }
 
     /// A day in the configured zone, as readers write it.
     pub(crate) fn day(&self, words: &Catalogue, at: DateTime<Utc>) -> String {
         words.locale().date(&at.with_timezone(&self.config.settings.timezone))
+    }
+
+    /// A time of day in the configured zone: "8:00".
+    pub(crate) fn time_of_day(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.config.settings.timezone).format("%-H:%M").to_string()
     }
 
     /// The sender for every footer.

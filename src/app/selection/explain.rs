@@ -102,8 +102,22 @@ async fn stored(app: &ReadOnly, item: &ItemRow) -> anyhow::Result<Explanation> {
     Ok(explanation)
 }
 
+/// A page, fetched and judged.
+pub(crate) struct Page {
+    pub(crate) explanation: Explanation,
+    /// Its whole text.
+    pub(crate) text: String,
+    /// Where it is, after redirects.
+    pub(crate) link: Url,
+}
+
 /// Explains a page that no stored item links to.
 async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
+    Ok(fetched(app, link).await?.explanation)
+}
+
+/// Fetches a page through the guard and judges it.
+pub(crate) async fn fetched(app: &ReadOnly, link: &Url) -> anyhow::Result<Page> {
     let now = app.clock.now();
     let fetched = app.fetcher.fetch(link, &Validators::default(), now).await;
     let response = fetched.map_err(|error| anyhow::anyhow!(error.explain()))?;
@@ -124,7 +138,7 @@ async fn page(app: &ReadOnly, link: &Url) -> anyhow::Result<Explanation> {
     let mut explanation = Explanation::new(&app.scorer, &app.config.topic, &text, "the page, fetched now".to_owned());
     explanation.link = Some(response.final_url.to_string());
     explanation.notes.push("it is not stored; its item in a feed may contain less or more than the page".to_owned());
-    Ok(explanation)
+    Ok(Page { explanation, text: article.text, link: response.final_url.clone() })
 }
 
 /// Explains a file: a web page, or a text whose first line is the title.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::app::ReadOnly;
-use crate::domain::selection::relevance::{Place, Score};
+use crate::domain::selection::relevance::{Place, Score, Scorer};
 use crate::domain::selection::topic::Scale;
 use crate::store::ItemRow;
 
@@ -81,11 +81,22 @@ pub enum Because {
     Threshold,
 }
 
-/// Judges the posts that were published within `since`.
+/// Judges the posts that were published within `since`, and compares with the stored judgements.
 ///
 /// # Errors
 /// The database fails.
 pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport> {
+    compare(app, since, None, &app.scorer).await
+}
+
+/// Judges the posts that were published within `since` with `after`, and compares with the judgements of `before`, or
+/// without it with the stored ones.
+pub(super) async fn compare(
+    app: &ReadOnly,
+    since: Duration,
+    before: Option<&Scorer>,
+    after_scorer: &Scorer,
+) -> anyhow::Result<TestReport> {
     let now = app.clock.now();
     let from = TimeDelta::from_std(since).ok().and_then(|since| now.checked_sub_signed(since));
     let from = from.unwrap_or(DateTime::UNIX_EPOCH);
@@ -96,11 +107,14 @@ pub async fn test(app: &ReadOnly, since: Duration) -> anyhow::Result<TestReport>
         let page = app.store.items().items_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
-        for item in &page {
+        for mut item in page {
             let at = item.published.unwrap_or(item.arrived).min(item.arrived);
             // Without its text it cannot be judged again.
             if at >= from && item.text_removed.is_none() {
-                report.take(item, app.scorer.score(&item.text()), monday(at, zone), scale);
+                if let Some(before) = before {
+                    item.score = before.score(&item.text());
+                }
+                report.take(&item, after_scorer.score(&item.text()), monday(at, zone), scale);
             }
         }
     }

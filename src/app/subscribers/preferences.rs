@@ -178,12 +178,16 @@ pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool
 /// [`LinkError`].
 pub async fn data(app: &App, token: &str) -> Result<Option<Json>, LinkError> {
     let id = keys::named(app, Purpose::Preferences, token).await?;
-    let Some(record) = app.store.subscribers().own_record(id).await? else { return Ok(None) };
+    let Some(record) = app.store.subscribers().own_record(id.clone()).await? else { return Ok(None) };
     let wording = match &record.subscriber.consent_wording {
         Some(version) => app.store.sign_ups().wording(version.clone()).await?,
         None => None,
     };
-    Ok(Some(record_json(&record, wording.as_deref())))
+    let mut data = record_json(&record, wording.as_deref());
+    let votes = app.store.labels().votes_of(id).await?;
+    data["votes"] =
+        votes.iter().map(|(title, at)| json!({ "title": title, "at": at.to_rfc3339() })).collect::<Vec<_>>().into();
+    Ok(Some(data))
 }
 
 /// Everything that is stored about a subscriber, as JSON; `wording` is what they agreed to.

@@ -138,7 +138,7 @@ impl Preview {
     }
 }
 
-fn cadence(word: &str) -> Result<Cadence, Usage> {
+pub(super) fn cadence(word: &str) -> Result<Cadence, Usage> {
     word.parse().map_err(|_| Usage(format!("`{word}` is not a cadence; write daily, weekly or monthly")))
 }
 

@@ -3,12 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::draft::{ledger_json, line};
 use crate::app::ReadOnly;
 use crate::app::digests::runs;
 use crate::app::digests::runs::NotDone;
+use crate::cli::terminal::marked::plain;
 use crate::cli::terminal::table;
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, Usage, print};
+use crate::domain::digests::correction::Kind;
 use crate::store::{ReportCount, RunStatus};
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +31,8 @@ pub(crate) enum Runs {
     Hold(Which),
     /// Release a held run; it will not be held automatically again
     Release(Release),
+    /// Say that a story of a sent digest is withdrawn or corrected
+    Correct(Correct),
     /// Cancel a run: unsent emails are cancelled, and their stories come with the next digest
     Cancel(Cancel),
 }
@@ -64,6 +69,27 @@ pub(crate) struct Release {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Emails that were sent cannot be recalled. The page of the digest, the feeds and the \
+next digest show the correction. The numbers of stories are those of `draft`, or the \
+last part of a story's id in the feeds.
+
+Examples:
+  policy-digest runs correct 12 85 \"It was twelve councils, not two.\"
+  policy-digest runs correct 12 85 --withdrawn \"Its author took it down.\"")]
+pub(crate) struct Correct {
+    /// The run's number
+    run: i64,
+    /// The story's number
+    story: i64,
+    /// What is wrong, for readers
+    words: String,
+    /// The story should not have been in the digest
+    #[arg(long)]
+    withdrawn: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Subscribers who did not get it will find its stories in their next digest. \
 Sent emails cannot be recalled, so a run without waiting emails is refused. \
 Its page in the archive is kept.
@@ -85,6 +111,7 @@ impl Runs {
             Self::Show(which) => which.show(global).await,
             Self::Hold(which) => which.hold(global).await,
             Self::Release(release) => release.run(global).await,
+            Self::Correct(correct) => correct.run(global).await,
             Self::Cancel(cancel) => cancel.run(global).await,
         };
         done.map(|()| Ending::Done).map_err(usage)
@@ -121,8 +148,10 @@ impl Which {
     async fn show(self, global: &Global) -> anyhow::Result<()> {
         let app = &global.look().await?;
         let (run, reports) = runs::show(app, self.run).await?;
+        let draft = app.store.digests().draft_of_run(self.run).await?;
         if global.json {
             let mut shown = to_json(&run);
+            shown["ledger"] = draft.as_ref().map(ledger_json).into();
             shown["reports"] = reports.iter().map(report_json).collect::<Vec<_>>().into();
             print(shown);
             return Ok(());
@@ -137,6 +166,12 @@ impl Which {
                 table.add_row([report.count.to_string(), report.fault, report.code, report.waiting.to_string()]);
             }
             print(format_args!("\n{table}"));
+        }
+        if let Some(row) = &draft {
+            print("\nledger of its draft");
+            for entry in row.draft.ledger() {
+                print(format_args!("  {}", line(app, row, entry)));
+            }
         }
         if run.held.is_some() {
             print(format_args!("\nfix the cause, then run: policy-digest runs release {}", run.id));
@@ -169,6 +204,22 @@ impl Release {
             };
             let open = count(released.open, "email");
             print(format_args!("run {} is released: {open} will be sent with the next delivery{again}", self.run));
+        }
+        Ok(())
+    }
+}
+
+impl Correct {
+    async fn run(self, global: &Global) -> anyhow::Result<()> {
+        let app = &global.edit().await?;
+        let kind = if self.withdrawn { Kind::Withdrawn } else { Kind::Corrected };
+        let title = runs::correct(app, self.run, self.story, kind, &self.words).await?;
+        if global.json {
+            print(json!({ "id": self.run, "story": self.story, "title": title, "kind": kind.as_str() }));
+        } else {
+            let title = plain(&title);
+            print(format_args!("story {} of run {} is {kind}: \u{201c}{title}\u{201d}", self.story, self.run));
+            print("the page of its digest, the feeds and the next digest say so");
         }
         Ok(())
     }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
+use url::Url;
 
 use crate::app::ReadOnly;
 use crate::app::clock::Clock;
-use crate::app::operations::backup::{ResumeReport, backup, paused, restore, resume};
+use crate::app::operations::backup::{ResumeReport, backup, migrate_to, paused, restore, resume};
 use crate::cli::outbox::pause::{pause_json, pause_line, since_line};
 use crate::cli::terminal::table::count;
 use crate::cli::{Ending, Global, Usage, print};
@@ -78,6 +79,39 @@ impl Restore {
             print(format_args!("the previous database is kept as `{}`", kept.display()));
         }
         print("nothing is emailed until `policy-digest resume`; `resume --dry-run` shows what will be sent");
+        Ok(Ending::Done)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Stop the daemon first. The server's database must be empty, and the role in the URL must own it. \
+The password comes from `password_file` in [database] or POLICY_DIGEST__DATABASE__PASSWORD; `tls` \
+and `ca_file` in [database] apply. Everything moves, or nothing. From then on the file sends no \
+email. Write the URL into [database] of digest.toml and start the daemon.
+
+Example:
+  policy-digest migrate-to postgres://policy_digest@db.example.org/policy_digest")]
+pub(crate) struct MigrateTo {
+    /// Where to: postgres://ROLE@HOST/DATABASE, without a password
+    url: Url,
+}
+
+impl MigrateTo {
+    pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
+        if !matches!(self.url.scheme(), "postgres" | "postgresql") || self.url.password().is_some() {
+            return Err(Usage("write the URL as postgres://ROLE@HOST/DATABASE, without a password".to_owned()).into());
+        }
+        let moved = migrate_to(&global.load()?, &Clock::System, self.url).await?;
+        if global.json {
+            print(json!({ "to": moved.to, "rows": moved.rows }));
+            return Ok(Ending::Done);
+        }
+        print(format_args!("moved {} to `{}`", count(moved.rows, "row"), moved.to));
+        print(format_args!(
+            "write `url = \"{}\"` into [database] of digest.toml; the file sends no email any more",
+            moved.to
+        ));
         Ok(Ending::Done)
     }
 }

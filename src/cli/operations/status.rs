@@ -14,6 +14,7 @@ use crate::app::clock::Clock;
 use crate::app::digests::Due;
 use crate::app::operations::status;
 use crate::app::operations::status::{StatusReport, needs_attention, status};
+use crate::app::selection::learn;
 use crate::cli::digests::once::{held, unread};
 use crate::cli::outbox::pause::pause_line;
 use crate::cli::terminal::marked;
@@ -59,9 +60,18 @@ impl Status {
         };
         let app = App::look(config, Clock::System).await?;
         let report = status(&app).await?;
+        let worth_it = learn::worth_it_since(&app).await?;
         if global.json {
-            print(json::report(&report));
+            let mut answer = json::report(&report);
+            if let Some(at) = worth_it {
+                answer["learning_worth_it_since"] = at.to_rfc3339().into();
+            }
+            print(answer);
         } else {
+            if worth_it.is_some() {
+                let text = "worth it: `policy-digest topic learn` shows what the labels would change";
+                fact("learning", text).iter().for_each(print);
+            }
             let screen = Screen { zone: app.config.settings.timezone, now: app.clock.now(), report: &report };
             screen.show(Some(configuration(&app.config)), self.all);
         }
@@ -115,6 +125,12 @@ impl Screen<'_> {
         lines.extend(report.alarms.iter().flat_map(|notice| alarm::lines(notice, *zone)));
         for pause in &report.pauses {
             lines.extend(fact("delivery", &format!("paused {}", pause_line(pause, *zone))));
+        }
+        for row in &report.drafts {
+            let status = row.draft.status().as_str().replace('_', " ");
+            let changes = table::count(row.draft.ledger().len(), "change");
+            let due = row.due.with_timezone(zone).format("%a %-d %b %H:%M");
+            lines.extend(fact("draft", &format!("{} of {due}: {status}, {changes}", row.cadence)));
         }
         for run in &report.held {
             lines.extend(fact("held", held(run).trim_start_matches("held").trim_start()));

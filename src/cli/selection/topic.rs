@@ -1,9 +1,10 @@
-//! `topic`: measures the topic file on labelled posts (`eval`, `cross-validate`), trains its classifier (`train`), and
-//! shows the effect of an edit on stored posts (`test`).
+//! `topic`: measures the topic file on labelled posts (`eval`, `cross-validate`), trains its classifier (`train`), learns
+//! from what people change by hand (`learn`), and shows the effect of an edit on stored posts (`test`).
 
 mod cross_validate;
 mod eval;
 mod figures;
+mod learn;
 mod test;
 mod train;
 
@@ -24,6 +25,8 @@ pub(crate) enum Topic {
     Eval(eval::Eval),
     /// Train the classifier that topic.toml names, from labelled posts
     Train(train::Train),
+    /// Learn from what editors and readers said about posts, if that selects better
+    Learn(learn::Learn),
     /// Measure topic.toml and a newly trained classifier on blogs that the classifier has not seen
     CrossValidate(cross_validate::CrossValidate),
 }
@@ -34,6 +37,7 @@ impl Topic {
             Self::Test(test) => test.run(global).await,
             Self::Eval(eval) => eval.run(global),
             Self::Train(train) => train.run(global),
+            Self::Learn(learn) => learn.run(global).await,
             Self::CrossValidate(validate) => validate.run(global),
         }
     }

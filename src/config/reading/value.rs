@@ -210,6 +210,29 @@ pub(in crate::config) fn web_address(value: &DeValue<'_>) -> Read<String> {
     web_url(value).and_then(|_| text(value))
 }
 
+/// The address of a database on a server. A password in it would be read by whoever may read the file.
+pub(in crate::config) fn database_url(value: &DeValue<'_>) -> Read<Url> {
+    const EXAMPLE: &str = "write it as `postgres://policy_digest@db.example.org/policy_digest`";
+    let DeValue::String(text) = value else {
+        return Err(Wrong::mistyped(
+            "an address such as `postgres://policy_digest@db.example.org/policy_digest`",
+            value,
+        ));
+    };
+    let url = Url::parse(text.trim()).map_err(|error| Wrong::new(format!("is not a valid URL: {error}"), EXAMPLE))?;
+    match url.scheme() {
+        "postgres" | "postgresql" if url.password().is_some() => Err(Wrong::new(
+            "must not hold the password",
+            "set the variable POLICY_DIGEST__DATABASE__PASSWORD, or name a file with `password_file`",
+        )),
+        "postgres" | "postgresql" if url.path().trim_matches('/').is_empty() => {
+            Err(Wrong::new("names no database", EXAMPLE))
+        }
+        "postgres" | "postgresql" => Ok(url),
+        other => Err(Wrong::new("must begin with `postgres://`", format!("`{other}:` is not supported"))),
+    }
+}
+
 /// A zone of the IANA database.
 pub(in crate::config) fn time_zone(value: &DeValue<'_>) -> Read<Tz> {
     let zone = parsed("a time zone such as `Europe/London`", |text| text.parse().ok())(value);

@@ -12,26 +12,18 @@
 //! They do not count as stories and do not make a digest alone: they wait for the next one with a story. A pin does not
 //! make a listed item a story.
 
+mod arrangement;
 mod wording;
-
-use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::domain::catalogue::Catalogue;
-use crate::domain::items::canonical::canonical;
 use crate::domain::items::text;
-use wording::{preheader, reason, unused_subject};
-
-/// The factor for each further story of one source.
-const SAME_SOURCE: f32 = 0.85;
-
-/// The share of its score that the newest story gains.
-const NEWEST_GAINS: f32 = 0.1;
-/// A story this much older than the newest gains nothing: a week, in seconds.
-const OLD_AFTER: f32 = 7.0 * 24.0 * 60.0 * 60.0;
+use arrangement::ranked;
+pub use arrangement::{Arrangement, order};
+pub use wording::reason;
+use wording::{preheader, unused_subject};
 
 /// A phone shows about 40 characters of a subject, a desktop about 70.
 pub const SUBJECT_CHARS: usize = 70;
@@ -74,6 +66,8 @@ pub struct Story {
     pub phrases: Vec<String>,
     /// Whether it is borderline and only listed.
     pub is_listed: bool,
+    /// What an editor says about it, on one line; empty if nothing.
+    pub comment: String,
 }
 
 /// A possible section of a digest: a theme of the topic, in the order of the topic file.
@@ -179,11 +173,12 @@ pub struct Entry {
     pub reason: String,
     /// Titles of its other themes.
     pub tags: Vec<String>,
+    /// The editor's words about it; may be empty.
+    pub comment: String,
 }
 
 /// Composes the digest of these stories for a reader who wants these themes, or all themes if `themes` is `None`. A
-/// reader who chose themes gets no stories without a theme. `pins` are links of stories that go first; any spelling of
-/// the same link matches, and a pin that matches no story has no effect.
+/// reader who chose themes gets no stories without a theme. `arrangement` says which stories go first.
 ///
 /// # Errors
 /// [`NoStory`] when there is nothing to send.
@@ -193,23 +188,22 @@ pub fn compose(
     limits: &Limits,
     themes: Option<&[String]>,
     context: &Context<'_>,
-    pins: &[Url],
+    arrangement: &Arrangement,
 ) -> Result<Digest, NoStory> {
     let placed = stories.iter().filter_map(|story| Some((place(story, sections, themes)?, story)));
     let (listed, placed): (Vec<_>, Vec<_>) = placed.partition(|(_, story)| story.is_listed);
     let waiting = listed.len();
-    let pins: Vec<String> = pins.iter().map(canonical).collect();
-    let mut full = ranked(placed, &pins);
+    let mut full = ranked(placed, arrangement);
     let count = full.len();
     let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story, context.words)).collect();
-    let is_pinned = full.first().is_some_and(|(_, story)| !pins.is_empty() && pin_of(story, &pins) < pins.len());
+    let is_pinned = full.first().is_some_and(|(_, story)| arrangement.leads_with(story));
     let (lead, subject) = unused_subject(&leading, count, is_pinned, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
     let minutes = full.iter().map(|(_, story)| story.reading_minutes).sum();
     let lead = (limits.max_stories > 0).then(|| full.remove(lead));
     let in_full = limits.max_stories.saturating_sub(1).min(full.len());
     let mut rest = full.split_off(in_full);
-    let mut listed = ranked(listed, &pins);
+    let mut listed = ranked(listed, arrangement);
     let rows = rest.len() + listed.len();
     rest.truncate(limits.rows);
     listed.truncate(limits.rows - rest.len());
@@ -287,59 +281,6 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
     place.or_else(|| wanted.is_none().then_some(sections.len()))
 }
 
-/// A story that is being ranked.
-struct Ranked<'a> {
-    /// Its position among the pins; past the last one if it is not pinned.
-    pin: usize,
-    worth: f32,
-    place: usize,
-    story: &'a Story,
-}
-
-/// Ranks the stories, best first, by the rule at the top of this file.
-fn ranked<'a>(stories: Vec<(usize, &'a Story)>, pins: &[String]) -> Vec<(usize, &'a Story)> {
-    let newest = stories.iter().filter_map(|(_, story)| story.published).max();
-    let weigh = |(place, story): (usize, &'a Story)| Ranked {
-        pin: pin_of(story, pins),
-        worth: fresh_worth(story, newest),
-        place,
-        story,
-    };
-    let mut ranked: Vec<Ranked<'_>> = stories.into_iter().map(weigh).collect();
-    ranked.sort_by(best_first);
-    let mut seen: HashMap<String, i32> = HashMap::new();
-    for Ranked { worth, story, .. } in &mut ranked {
-        let earlier = seen.entry(story.source.clone()).or_default();
-        if *worth > 0.0 {
-            *worth *= SAME_SOURCE.powi(*earlier);
-        }
-        *earlier += 1;
-    }
-    ranked.sort_by(best_first);
-    ranked.into_iter().map(|ranked| (ranked.place, ranked.story)).collect()
-}
-
-fn best_first(a: &Ranked<'_>, b: &Ranked<'_>) -> Ordering {
-    a.pin.cmp(&b.pin).then(b.worth.total_cmp(&a.worth)).then(a.story.seq.cmp(&b.story.seq))
-}
-
-fn pin_of(story: &Story, pins: &[String]) -> usize {
-    if pins.is_empty() {
-        return 0;
-    }
-    let link = canonical(&story.link);
-    pins.iter().position(|pin| *pin == link).unwrap_or(pins.len())
-}
-
-/// The score with the bonus for newness.
-fn fresh_worth(story: &Story, newest: Option<DateTime<Utc>>) -> f32 {
-    let Some((published, newest)) = story.published.zip(newest).filter(|_| story.score > 0.0) else {
-        return story.score;
-    };
-    let age = (newest - published).as_seconds_f32();
-    story.score * (1.0 + NEWEST_GAINS * (1.0 - age / OLD_AFTER).max(0.0))
-}
-
 impl Section {
     fn empty(outline: &SectionOutline) -> Self {
         Self {
@@ -367,6 +308,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         reading_minutes: story.reading_minutes,
         reason: reason(&story.phrases),
         tags: titles.map(|section| section.title.clone()).collect(),
+        comment: text::single_line(&story.comment),
         link: story.link.clone(),
     }
 }

@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::word::words;
 pub use look::{
-    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digest_held, digests, feeds, held, refused,
-    relay, restored, room,
+    EmptyDigests, FeedFacts, Refusals, SHORTEST_SILENCE, configuration, digest_held, digests, draft_held,
+    draft_rolled_on, feeds, held, refused, relay, restored, room,
 };
 pub use news::{News, news};
 pub use words::{Notice, notices};
@@ -35,6 +35,10 @@ pub enum Kind {
     Network,
     /// A digest waits because most feeds cannot be read.
     DigestHeld,
+    /// A draft waits for an editor after its slot, and half of its time is over.
+    DraftHeld,
+    /// A draft was held for too long, and its stories are in the next one.
+    DraftRolledOn,
     /// Two digests in a row had no content for any subscriber.
     DigestEmpty,
     /// A feed's server says that the feed is gone permanently.
@@ -62,6 +66,8 @@ words!(Kind {
     Refused = "refused",
     Network = "network",
     DigestHeld = "digest_held",
+    DraftHeld = "draft_held",
+    DraftRolledOn = "draft_rolled_on",
     DigestEmpty = "digest_empty",
     FeedGone = "feed_gone",
     FeedPage = "feed_page",

@@ -14,9 +14,11 @@ use super::phrases::vocabulary::Passage;
 
 mod file;
 pub(crate) mod probability;
+mod reading;
 
 pub use file::ClassifierError;
 pub(crate) use file::Parts;
+pub use reading::Reading;
 
 /// The number of characters of a text that are judged, as `Folded` counts them. With 2,000, average precision over the
 /// posts of unknown blogs falls by four hundredths.
@@ -185,21 +187,30 @@ impl<'a> Bag<'a> {
 
     /// The values of the features found, from their counts and rarity, with each group scaled to its length.
     fn values(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
-        let mut squares = [RESERVE; Group::COUNT];
-        let value = |met: &Met| {
-            let feature = met.feature as usize;
-            let value = DAMPED[usize::from(self.times[feature]).min(DAMPED.len() - 1)] * rarity[feature];
-            squares[group(sizes, met.feature) as usize] += value * value;
-            value
-        };
-        let mut values: Vec<f32> = self.met.iter().map(value).collect();
-        let scales =
-            [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
-        for (met, value) in self.met.iter().zip(&mut values) {
-            *value *= scales[group(sizes, met.feature) as usize];
-        }
-        values
+        values(self.counts(), rarity, sizes)
     }
+
+    /// The features found and their weighted counts.
+    fn counts(&self) -> impl Iterator<Item = (u32, u8)> + Clone {
+        self.met.iter().map(|met| (met.feature, self.times[met.feature as usize]))
+    }
+}
+
+/// The values of features with these counts, with each group scaled to its length.
+fn values(counts: impl Iterator<Item = (u32, u8)> + Clone, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
+    let mut squares = [RESERVE; Group::COUNT];
+    let value = |(feature, times): (u32, u8)| {
+        let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity[feature as usize];
+        squares[group(sizes, feature) as usize] += value * value;
+        value
+    };
+    let mut values: Vec<f32> = counts.clone().map(value).collect();
+    let scales =
+        [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
+    for ((feature, _), value) in counts.zip(&mut values) {
+        *value *= scales[group(sizes, feature) as usize];
+    }
+    values
 }
 
 /// A candidate for a feature.

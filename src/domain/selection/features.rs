@@ -61,6 +61,18 @@ impl Features {
         Self { keys, numbers, starts, shift }
     }
 
+    /// The key of each feature, by number.
+    pub(crate) fn keys(&self) -> Vec<u32> {
+        let mut keys = vec![0; self.keys.len()];
+        self.keys.iter().zip(&self.numbers).for_each(|(key, number)| keys[*number as usize] = *key);
+        keys
+    }
+
+    /// The number of the feature with this key.
+    pub(crate) fn with_key(&self, key: u32) -> Option<u32> {
+        self.get(u64::from(key) << u32::BITS)
+    }
+
     /// The number of features.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()

@@ -217,7 +217,7 @@ impl Report {
 }
 
 /// The bounds that contain 95 of 100 values.
-fn interval(mut values: Vec<f64>) -> Option<(f64, f64)> {
+pub(crate) fn interval(mut values: Vec<f64>) -> Option<(f64, f64)> {
     values.sort_by(f64::total_cmp);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fortieth of a thousand")]
     let tail = (values.len() as f64 * TAIL) as usize;

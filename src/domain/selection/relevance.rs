@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::classifier::{self, Bag};
+use super::classifier::{self, Bag, Reading};
 use super::phrases::index::{Index, Sequences};
 use super::phrases::matching;
 use super::phrases::matching::Hits;
@@ -214,6 +214,12 @@ impl Scorer {
     /// If the item's language is not one of the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
+        let (seen, language) = self.see(text);
+        Score { language, ..self.weigh(seen, text.prior) }
+    }
+
+    /// Everything in a text that counts, and its language if that is not one of the topic's.
+    fn see<'a>(&self, text: &Text<'a>) -> (Seen<'a>, Option<Language>) {
         let (text, language) = self.in_own_language(text);
         let classifier = self.classifier.as_deref();
         let mut seen = Seen::default();
@@ -227,7 +233,7 @@ impl Scorer {
         if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
             seen.bag = Bag::default();
         }
-        Score { language, ..self.weigh(seen, text.prior) }
+        (seen, language)
     }
 
     /// Whether a reader would be shown this phrase as the reason.
@@ -241,6 +247,17 @@ impl Scorer {
         let mut seen = Seen::default();
         self.read(&text, |scratch, passage, place, offset| self.note(scratch, passage, place, offset, &mut seen));
         self.points_of(seen.finds)
+    }
+
+    /// What the classifier reads of a text, and the points of the phrases: enough to judge it again with other weights.
+    /// `None` without a classifier.
+    #[must_use]
+    pub fn reading(&self, text: &Text<'_>) -> Option<Reading> {
+        let classifier = self.classifier.as_deref()?;
+        let (seen, _) = self.see(text);
+        let is_excluded = !self.score(text).excluded.is_empty();
+        let points = self.points_of(seen.finds).total + text.prior;
+        Some(Reading::of(&seen.bag, classifier, points, is_excluded))
     }
 
     /// The phrases in a text, including those covered by a longer one, by their numbers in the order of the topic:

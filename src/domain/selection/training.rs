@@ -16,7 +16,7 @@ use super::topic::Topic;
 use least_squares::Sample;
 use logistic::Case;
 
-mod least_squares;
+pub(super) mod least_squares;
 mod logistic;
 
 /// A labelled post.

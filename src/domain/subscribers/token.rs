@@ -22,6 +22,10 @@ pub const CONFIRM_FOR: TimeDelta = TimeDelta::days(7);
 /// How long a page with a form is valid.
 pub const FORM_FOR: TimeDelta = TimeDelta::days(1);
 
+/// The longest time that a link to a draft is valid: the draft is made three days before its slot at most, and the link
+/// works until a day after it.
+pub const EDIT_FOR: TimeDelta = TimeDelta::days(4);
+
 /// The one thing that a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
@@ -33,13 +37,18 @@ pub enum Purpose {
     Preferences,
     /// Change the email address; the token names the subscriber and the new address.
     Address,
+    /// Say that a story of a digest is not on topic.
+    Vote,
+    /// Edit a draft; instead of a subscriber, the token names the draft and the editor.
+    Edit,
     /// Submit a form of a page; instead of a subscriber, the token names the time when the page was made.
     Form,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 5] = [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Form];
+    pub const ALL: [Self; 7] =
+        [Self::Confirm, Self::Unsubscribe, Self::Preferences, Self::Address, Self::Vote, Self::Edit, Self::Form];
 
     fn letter(self) -> &'static str {
         match self {
@@ -47,6 +56,8 @@ impl Purpose {
             Self::Unsubscribe => "u",
             Self::Preferences => "p",
             Self::Address => "a",
+            Self::Vote => "v",
+            Self::Edit => "e",
             Self::Form => "f",
         }
     }
@@ -55,8 +66,9 @@ impl Purpose {
     fn life(self) -> Option<TimeDelta> {
         match self {
             Self::Confirm | Self::Address => Some(CONFIRM_FOR),
+            Self::Edit => Some(EDIT_FOR),
             Self::Form => Some(FORM_FOR),
-            Self::Unsubscribe | Self::Preferences => None,
+            Self::Unsubscribe | Self::Preferences | Self::Vote => None,
         }
     }
 }

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::{EmailView, LinksView, PageView, SenderView};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
 use crate::domain::items::text::{single_line, truncate_at_word};
+use crate::domain::selection::sample::ShownQuality;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, markdown};
+use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -36,6 +38,8 @@ pub struct DigestView {
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
     pub missed: String,
+    /// Corrections of earlier digests; may be empty.
+    pub corrections: Vec<CorrectionView>,
     /// The editor's note; may be empty.
     pub note: NoteView,
     /// The lead story, in a list of one; empty only if all stories are in `more`.
@@ -50,6 +54,10 @@ pub struct DigestView {
     pub listed: Vec<EntryView>,
     /// "388 more": posts that do not fit into the email and are on the page `links.archive`; may be empty.
     pub left_out: String,
+    /// What it is about, after "Not about": "public service reform".
+    pub topic: String,
+    /// How much of the selection editors kept, if it is to be shown.
+    pub quality: Option<ShownQuality>,
     /// Why the subscriber gets this: "You get this because you asked for posts about public service reform."; may be empty.
     pub why: String,
     /// The day on which they subscribed, "3 March 2026", or [`SINCE_PLACEHOLDER`]; may be empty.
@@ -78,6 +86,19 @@ impl NoteView {
         let html = if text.is_empty() { String::new() } else { markdown::html(markdown) };
         Self { html, text }
     }
+}
+
+/// What is said about a story of an earlier digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CorrectionView {
+    /// The story's title.
+    pub title: String,
+    /// The story; may be empty.
+    pub link: String,
+    /// Whether the story is withdrawn, rather than corrected.
+    pub is_withdrawn: bool,
+    /// What is wrong.
+    pub words: String,
 }
 
 /// One theme.
@@ -116,6 +137,10 @@ pub struct EntryView {
     pub facts: Vec<String>,
     /// "Picked for joined-up working · also Leadership"; may be empty.
     pub picked: String,
+    /// Where the subscriber says that it is not on topic; may be empty.
+    pub vote: String,
+    /// What the editor says about it; may be empty.
+    pub comment: String,
 }
 
 /// Everything in a digest's view besides its stories.
@@ -133,8 +158,14 @@ pub struct Frame<'a> {
     pub zone: Tz,
     /// See [`DigestView::note`].
     pub note: NoteView,
+    /// See [`DigestView::corrections`].
+    pub corrections: &'a [Correction],
     /// See [`DigestView::missed`].
     pub missed: &'a str,
+    /// See [`DigestView::topic`].
+    pub topic: &'a str,
+    /// See [`DigestView::quality`].
+    pub quality: Option<ShownQuality>,
     /// See [`DigestView::why`].
     pub why: &'a str,
     /// See [`DigestView::since`].
@@ -181,10 +212,13 @@ impl DigestView {
             }),
             sample: frame.sample,
             missed: single_line(frame.missed),
+            corrections: frame.corrections.iter().map(correction).collect(),
             note: frame.note.clone(),
             sections: digest.sections.iter().map(section).collect(),
             more: entries(&digest.more),
             listed: entries(&digest.listed),
+            topic: single_line(frame.topic),
+            quality: frame.quality,
             left_out: match digest.left_out {
                 0 => String::new(),
                 number => words_of.text("digest.left_out", &[("n", number.into())]),
@@ -205,6 +239,15 @@ fn length(words: &Catalogue, digest: &Digest) -> String {
     match digest.minutes {
         0 => posts,
         minutes => words.text("digest.length", &[("posts", (&posts).into()), ("n", minutes.into())]),
+    }
+}
+
+fn correction(correction: &Correction) -> CorrectionView {
+    CorrectionView {
+        title: words(&correction.title),
+        link: correction.link.clone(),
+        is_withdrawn: correction.kind == Kind::Withdrawn,
+        words: words(&correction.words),
     }
 }
 
@@ -241,6 +284,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
+    let vote = &frame.links.vote;
     let foreign = languages.foreign("", &story.excerpt);
     EntryView {
         title: words(&story.title),
@@ -254,6 +298,8 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         picked: picked(frame.words, &words(&story.reason), &story.tags.join(", ")),
         facts,
         tags: story.tags.join(", "),
+        vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
+        comment: words(&story.comment),
     }
 }
 
@@ -275,7 +321,7 @@ fn minutes(words: &Catalogue, minutes: usize) -> String {
 /// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
 /// character that looks the same.
 fn words(text: &str) -> String {
-    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER];
+    let own = [UNSUBSCRIBE_PLACEHOLDER, PREFERENCES_PLACEHOLDER, VOTE_PLACEHOLDER, SINCE_PLACEHOLDER];
     let names = own.map(|own| own.trim_start_matches("https://").trim_end_matches('/'));
     names.iter().fold(text.to_owned(), |text, name| text.replace(name, &name.replace('.', "\u{2024}")))
 }

@@ -233,3 +233,18 @@ impl PageView for AskLinkView {
         "page/ask_link.html.j2"
     }
 }
+
+/// The page on which a subscriber says that a story is not on topic.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VoteView {
+    /// What the digest is about: "public service reform".
+    pub topic: String,
+    /// The stories to choose from; never empty.
+    pub stories: Vec<ChoiceView>,
+}
+
+impl PageView for VoteView {
+    fn template(&self) -> &'static str {
+        "page/vote.html.j2"
+    }
+}

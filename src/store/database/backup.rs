@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
+use super::place::Place;
 use super::reader::{Apart, Reader};
+use super::server::moving;
 use super::sql;
 use crate::store::outbox::pauses;
 use crate::store::{Error, Store, beside};
@@ -23,7 +25,11 @@ impl Reader {
     pub async fn backup(&self, to: &Path, reason: String, now: DateTime<Utc>) -> Result<(), Error> {
         let Apart { connection: source, witness } = self.apart().await?;
         let to = to.to_owned();
+        let is_server = matches!(self.place(), Place::Server(_));
         let copied = source.call(move |connection| {
+            if is_server {
+                return moving::back_up(connection, &to, &reason, now);
+            }
             let copy = Temporary::beside(&to)?;
             copy.fill_from(connection.sqlite())?;
             pauses::mark_restored(&sql::Connection::from(copy.open()?), &reason, now)?;

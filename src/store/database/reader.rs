@@ -14,9 +14,10 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
+use super::place::Place;
 use super::session::Session;
 use super::sql::Connection;
-use super::{connection, schema};
+use super::{connection, schema, server};
 use crate::store::{Error, beside};
 
 /// Connections that work in parallel.
@@ -43,6 +44,7 @@ pub(crate) fn unboxed<T: 'static>(answer: Answer) -> T {
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(crate) path: Arc<Path>,
+    place: Place,
     pool: Arc<RwLock<Arc<Pool>>>,
     asked: Arc<AtomicUsize>,
     is_lost: watch::Sender<bool>,
@@ -100,13 +102,18 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Missing`], [`Error::OlderSchema`], [`Error::NewerSchema`], [`Error::Foreign`], [`Error::Open`].
-    pub async fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(path, Pool::open(path, CONNECTIONS).await?))
+    pub async fn open(place: impl Into<Place>) -> Result<Self, Error> {
+        let place = place.into();
+        Ok(Self::new(&place, Pool::open(&place, None).await?))
     }
 
     /// The same beside the writer of this process.
-    pub(crate) async fn beside_writer(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(path, Pool::of(CONNECTIONS, path, None).await?))
+    pub(crate) async fn beside_writer(place: &Place) -> Result<Self, Error> {
+        let pool = match place {
+            Place::File(path) => Pool::of(CONNECTIONS, path, None).await?,
+            Place::Server(_) => Pool::open(place, None).await?,
+        };
+        Ok(Self::new(place, pool))
     }
 
     /// An empty database in memory, for an installation that has not started yet.
@@ -115,22 +122,34 @@ impl Reader {
     /// [`Error::Open`], [`Error::Migrate`].
     pub async fn empty() -> Result<Self, Error> {
         let path = Path::new(":memory:");
-        Ok(Self::new(path, Pool::new(vec![connection::empty().await?], path, None)))
+        Ok(Self::new(&path.into(), Pool::new(vec![connection::empty().await?], path, None)))
     }
 
     /// Reads through this connection only, with what was prepared on it.
     pub(crate) fn fixed(connection: Session, witness: Witness) -> Self {
-        let path = Arc::clone(&witness.path);
-        Self::new(&path, Pool { connections: vec![connection], turn: AtomicUsize::new(0), witness, is_fixed: true })
+        let place = Place::from(&*witness.path);
+        Self::new(&place, Pool { connections: vec![connection], turn: AtomicUsize::new(0), witness, is_fixed: true })
     }
 
-    fn new(path: &Path, pool: Pool) -> Self {
+    fn new(place: &Place, pool: Pool) -> Self {
         Self {
-            path: path.into(),
+            path: place.name().into(),
+            place: place.clone(),
             pool: Arc::new(RwLock::new(Arc::new(pool))),
             asked: Arc::default(),
             is_lost: watch::Sender::new(false),
         }
+    }
+
+    /// The error that there is no such database yet.
+    #[must_use]
+    pub fn missing(&self) -> Error {
+        Error::Missing { path: self.path.to_path_buf() }
+    }
+
+    /// Where the database is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Runs a query on one of the connections, on the last committed state.
@@ -154,7 +173,7 @@ impl Reader {
             if pool.is_fixed {
                 break;
             }
-            let opened = Arc::new(Pool::open(&self.path, CONNECTIONS).await?);
+            let opened = Arc::new(Pool::open(&self.place, None).await?);
             *self.pool.write().unwrap_or_else(PoisonError::into_inner) = opened;
         }
         Err(Error::Unsteady { path: self.path.to_path_buf() })
@@ -181,7 +200,7 @@ impl Reader {
 
     /// A separate connection for a long task, which must not make other queries wait.
     pub(crate) async fn apart(&self) -> Result<Apart, Error> {
-        let Pool { mut connections, witness, .. } = Pool::open(&self.path, 1).await?;
+        let Pool { mut connections, witness, .. } = Pool::open(&self.place, Some(1)).await?;
         Ok(Apart { connection: connections.remove(0), witness })
     }
 
@@ -207,7 +226,17 @@ pub(crate) struct Apart {
 }
 
 impl Pool {
-    async fn open(path: &Path, number: usize) -> Result<Self, Error> {
+    /// With so many connections, or as many as are usual there.
+    async fn open(place: &Place, number: Option<usize>) -> Result<Self, Error> {
+        let path = match place {
+            Place::File(path) => path,
+            Place::Server(server) => {
+                let sessions = (0..number.unwrap_or(server.readers)).map(|_| server::reader(server));
+                let sessions = futures::future::try_join_all(sessions).await?;
+                return Ok(Self::new(sessions, &place.name(), None));
+            }
+        };
+        let number = number.unwrap_or(CONNECTIONS);
         for _ in 0..TRIES {
             let Some(stamp) = Stamp::of(path) else {
                 return Err(Error::Missing { path: path.to_owned() });

@@ -43,6 +43,10 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0030_selected.sql")),
     M::up(include_str!("migrations/0031_portable.sql")),
     M::up(include_str!("migrations/0032_language.sql")),
+    M::up(include_str!("migrations/0033_drafts.sql")),
+    M::up(include_str!("migrations/0034_corrections.sql")),
+    M::up(include_str!("migrations/0035_labels.sql")),
+    M::up(include_str!("migrations/0036_draft_samples.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".

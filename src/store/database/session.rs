@@ -50,7 +50,10 @@ impl Session {
     ) -> Result<T, Error> {
         let (done, answer) = oneshot::channel();
         // Whoever asked may have gone away.
-        let run = Box::new(move |connection: &mut Connection| drop(done.send(work(connection))));
+        let run = Box::new(move |connection: &mut Connection| {
+            let answer = work(connection).map_err(|error| if connection.is_over() { lost(&error) } else { error });
+            drop(done.send(answer));
+        });
         self.work.send(Work::Run(run)).map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
     }
@@ -66,6 +69,12 @@ impl Session {
     }
 }
 
+/// The server has gone, or has ended the session: whatever is asked next finds it closed as well.
+fn lost(error: &Error) -> Error {
+    tracing::error!("the connection to the database is lost: {error}");
+    Error::Closed
+}
+
 fn serve(mut connection: Connection, to_do: &mpsc::Receiver<Work>) {
     while let Ok(work) = to_do.recv() {
         match work {
@@ -74,6 +83,9 @@ fn serve(mut connection: Connection, to_do: &mpsc::Receiver<Work>) {
                 let _ = done.send(connection.close());
                 return;
             }
+        }
+        if connection.is_over() {
+            return;
         }
     }
 }

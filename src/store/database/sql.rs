@@ -4,11 +4,18 @@
 //! A statement is one text for every engine, with parameters `?1` or `:name`, and is prepared once for a connection. What
 //! such a text must not hold is listed in `tests/it/repository/portable.rs`.
 
+mod cell;
+mod engine;
 mod error;
+mod postgres;
 mod values;
 
 use std::ops::Deref;
 
+use postgres::Server;
+
+pub(crate) use cell::Cell;
+pub(crate) use engine::ColumnKind;
 pub use error::SqlError;
 pub(crate) use error::{OptionalExtension, Result};
 pub(crate) use values::{Bind, ColumnIndex, FromColumn, Params};
@@ -40,6 +47,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum Engine {
     Sqlite(rusqlite::Connection),
+    Postgres(Server),
 }
 
 impl From<rusqlite::Connection> for Connection {
@@ -48,11 +56,18 @@ impl From<rusqlite::Connection> for Connection {
     }
 }
 
+impl From<::postgres::Client> for Connection {
+    fn from(client: ::postgres::Client) -> Self {
+        Self { engine: Engine::Postgres(Server::new(client)) }
+    }
+}
+
 impl Connection {
     /// Prepares a statement, or takes it as it was prepared before.
     pub(crate) fn prepare(&self, text: &str) -> Result<Statement<'_>> {
         match &self.engine {
             Engine::Sqlite(connection) => Ok(Statement { engine: Prepared::Sqlite(connection.prepare_cached(text)?) }),
+            Engine::Postgres(server) => Ok(Statement { engine: Prepared::Postgres(server, text.to_owned()) }),
         }
     }
 
@@ -75,6 +90,7 @@ impl Connection {
     pub(super) fn execute_batch(&self, text: &str) -> Result<()> {
         match &self.engine {
             Engine::Sqlite(connection) => Ok(connection.execute_batch(text)?),
+            Engine::Postgres(server) => server.batch(text),
         }
     }
 
@@ -82,6 +98,7 @@ impl Connection {
     pub(crate) fn begin(&self) -> Result<Transaction<'_>> {
         match &self.engine {
             Engine::Sqlite(connection) => connection.execute_batch("BEGIN IMMEDIATE")?,
+            Engine::Postgres(server) => server.begin()?,
         }
         Ok(Transaction { connection: self })
     }
@@ -90,20 +107,44 @@ impl Connection {
     fn is_outside_transaction(&self) -> bool {
         match &self.engine {
             Engine::Sqlite(connection) => connection.is_autocommit(),
+            Engine::Postgres(server) => !server.is_in_transaction(),
         }
     }
 
-    /// What only SQLite has: pragmas, copies of the file, interrupts.
-    pub(in crate::store) fn sqlite(&mut self) -> &mut rusqlite::Connection {
-        match &mut self.engine {
-            Engine::Sqlite(connection) => connection,
+    /// Ends a transaction.
+    fn end(&self, how: &str) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(connection) => Ok(connection.execute_batch(how)?),
+            Engine::Postgres(server) => server.end(how),
         }
+    }
+
+    /// Whether it is lost: nothing that it is asked will be answered.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(server) => server.is_over(),
+        }
+    }
+
+    /// SQLite's connection, for what only SQLite has: pragmas, copies of the file, interrupts.
+    pub(in crate::store) fn as_sqlite(&mut self) -> Option<&mut rusqlite::Connection> {
+        match &mut self.engine {
+            Engine::Sqlite(connection) => Some(connection),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// The same where it is known to be one to a file.
+    pub(in crate::store) fn sqlite(&mut self) -> &mut rusqlite::Connection {
+        self.as_sqlite().expect("this is done with files only")
     }
 
     /// Closes it; the last one to close writes a log back.
     pub(super) fn close(self) -> Result<()> {
         match self.engine {
             Engine::Sqlite(connection) => connection.close().map_err(|(_, error)| error.into()),
+            Engine::Postgres(server) => server.close(),
         }
     }
 }
@@ -125,7 +166,7 @@ impl Deref for Transaction<'_> {
 impl Transaction<'_> {
     /// Commits it. If that fails, it is rolled back.
     pub(crate) fn commit(self) -> Result<()> {
-        self.execute_batch("COMMIT")
+        self.end("COMMIT")
     }
 
     /// Runs `work` so that its failure undoes its own statements and no others; the outer error has ended the transaction.
@@ -152,7 +193,7 @@ impl Transaction<'_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.is_outside_transaction()
-            && let Err(error) = self.execute_batch("ROLLBACK")
+            && let Err(error) = self.end("ROLLBACK")
         {
             tracing::debug!("a transaction was not rolled back: {error}");
         }
@@ -166,6 +207,7 @@ pub(crate) struct Statement<'a> {
 
 enum Prepared<'a> {
     Sqlite(rusqlite::CachedStatement<'a>),
+    Postgres(&'a Server, String),
 }
 
 impl Statement<'_> {
@@ -176,6 +218,7 @@ impl Statement<'_> {
                 bind(statement, values)?;
                 Ok(statement.raw_execute()?)
             }
+            Prepared::Postgres(server, text) => server.execute(text, values),
         }
     }
 
@@ -185,6 +228,9 @@ impl Statement<'_> {
             Prepared::Sqlite(statement) => {
                 bind(statement, values)?;
                 Ok(Rows { engine: Answered::Sqlite(statement.raw_query()) })
+            }
+            Prepared::Postgres(server, text) => {
+                Ok(Rows { engine: Answered::Postgres { rows: server.query(text, values)?, next: 0 } })
             }
         }
     }
@@ -232,6 +278,7 @@ pub(crate) struct Rows<'a> {
 
 enum Answered<'a> {
     Sqlite(rusqlite::Rows<'a>),
+    Postgres { rows: Vec<::postgres::Row>, next: usize },
 }
 
 impl Rows<'_> {
@@ -239,6 +286,10 @@ impl Rows<'_> {
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
         match &mut self.engine {
             Answered::Sqlite(rows) => Ok(rows.next()?.map(|row| Row { engine: Read::Sqlite(row) })),
+            Answered::Postgres { rows, next } => {
+                *next += 1;
+                Ok(rows.get(*next - 1).map(|row| Row { engine: Read::Postgres(row) }))
+            }
         }
     }
 }
@@ -266,16 +317,16 @@ pub(crate) struct Row<'a> {
 #[derive(Clone, Copy)]
 enum Read<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a ::postgres::Row),
 }
 
 impl Row<'_> {
     /// The value of a column, by its name or place.
     pub(crate) fn get<I: ColumnIndex, T: FromColumn>(&self, column: I) -> Result<T> {
-        match self.engine {
-            Read::Sqlite(row) => {
-                let stored = Stored::from(row.get_ref(column)?);
-                T::from_column(stored).ok_or_else(|| SqlError::column(column, stored))
-            }
-        }
+        let stored = match self.engine {
+            Read::Sqlite(row) => Stored::from(row.get_ref(column)?),
+            Read::Postgres(row) => row.try_get(column)?,
+        };
+        T::from_column(stored).ok_or_else(|| SqlError::column(column, stored))
     }
 }

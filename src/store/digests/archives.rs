@@ -6,7 +6,8 @@ use crate::store::Archive;
 use crate::store::database::sql::{Connection, Row, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
 
-use crate::store::{Error, from_json, optional_time, seconds, time, to_json};
+use crate::domain::digests::correction::Kind;
+use crate::store::{Error, from_json, optional_time, seconds, time, to_json, word};
 
 /// The page of a run to be frozen.
 #[derive(Debug, Clone)]
@@ -68,6 +69,8 @@ pub struct SentStory {
     pub sent: DateTime<Utc>,
     /// The last segment of the address of that digest's page.
     pub archive: String,
+    /// What was said about it since, and when.
+    pub correction: Option<(Kind, String, DateTime<Utc>)>,
 }
 
 /// A line in the list of pages.
@@ -96,7 +99,8 @@ pub struct ArchivePage {
     pub is_listed: bool,
 }
 
-const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1";
+/// By a page, or by a draft for its page.
+const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1 UNION ALL SELECT 1 FROM drafts WHERE archive = ?1";
 
 /// A run is listed once one of its digests was sent, and while it is not held.
 const PAGE: &str =
@@ -171,7 +175,7 @@ impl Archive<'_> {
             .await
     }
 
-    /// When a page last entered or left the list.
+    /// When a page last entered or left the list, or a story was corrected.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -193,11 +197,13 @@ impl Archive<'_> {
 const CHANGED: &str =
     "SELECT max(at) AS changed FROM (SELECT max(published) AS at FROM runs WHERE published IS NOT NULL
     UNION ALL SELECT max(held) FROM runs WHERE held IS NOT NULL AND published IS NOT NULL
-    UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL) changes";
+    UNION ALL SELECT max(released) FROM runs WHERE released IS NOT NULL AND published IS NOT NULL
+    UNION ALL SELECT max(made) FROM corrections) changes";
 
 const SENT_STORIES: &str = "SELECT s.seq, s.title, s.link, s.excerpt, s.language, s.source, s.author, s.published, s.themes,
-    s.met, r.published AS sent, a.name AS archive
+    s.met, r.published AS sent, a.name AS archive, c.kind, c.words, c.made AS corrected
     FROM runs r JOIN archives a ON a.run = r.id JOIN archive_stories s ON s.run = r.id
+    LEFT JOIN corrections c ON c.run = s.run AND c.seq = s.seq
     WHERE r.published IS NOT NULL AND r.held IS NULL
     AND NOT EXISTS (SELECT 1 FROM archive_stories o JOIN runs e ON e.id = o.run
         WHERE o.seq = s.seq AND e.published IS NOT NULL AND e.held IS NULL AND (e.published, e.id) < (r.published, r.id))
@@ -225,7 +231,12 @@ fn sent_story(row: Row<'_>) -> Result<SentStory, Error> {
         published: optional_time(row.get("published")?)?,
         themes: from_json("a list of themes", &row.get::<_, String>("themes")?)?,
     };
-    Ok(SentStory { story, met: time(row.get("met")?)?, sent: time(row.get("sent")?)?, archive: row.get("archive")? })
+    let correction = match (row.get::<_, Option<String>>("kind")?, optional_time(row.get("corrected")?)?) {
+        (Some(kind), Some(at)) => Some((word("a kind of correction", kind)?, row.get("words")?, at)),
+        _ => None,
+    };
+    let (met, sent) = (time(row.get("met")?)?, time(row.get("sent")?)?);
+    Ok(SentStory { story, met, sent, archive: row.get("archive")?, correction })
 }
 
 const INSERT: &str = "INSERT INTO archives (run, name, title, html) VALUES (?1, ?2, ?3, ?4)";

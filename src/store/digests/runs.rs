@@ -8,10 +8,13 @@ use crate::store::{DigestChanges, Digests};
 use chrono::{DateTime, Utc};
 
 use super::archives::{self, NewArchive};
+use super::corrections;
+use super::drafts::{self, DraftOfRun};
 use super::proofs::{self, NewProof};
 use crate::domain::items::text::count;
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
+use crate::store::items::stories;
 use crate::store::outbox::states::NewDigests;
 use crate::store::outbox::{bodies, states};
 use crate::store::subscribers::recipients;
@@ -90,6 +93,10 @@ pub struct NewRun {
     pub archive: Option<NewArchive>,
     /// Goes out before its digests, if there are any.
     pub proof: Option<NewProof>,
+    /// The draft that it is made from.
+    pub draft: Option<DraftOfRun>,
+    /// The numbers of the corrections that its digests announce.
+    pub corrections: Vec<i64>,
 }
 
 /// What was frozen.
@@ -134,10 +141,12 @@ impl RunRow {
     }
 }
 
-pub(crate) const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM items";
+/// A draft covers numbers that it keeps for posts added by hand, whether or not they are given.
+pub(crate) const HIGHEST_SEQ: &str = "SELECT coalesce(max(seq), 0) AS seq FROM (SELECT max(seq) AS seq FROM items
+    UNION ALL SELECT max(through_seq) FROM runs UNION ALL SELECT max(through_seq) FROM drafts) numbers";
 
 impl Digests<'_> {
-    /// The highest number given so far.
+    /// The highest number that was given or reserved so far.
     ///
     /// # Errors
     /// [`Error::Statement`].
@@ -180,7 +189,7 @@ impl DigestChanges<'_> {
     /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has no one to serve.
     ///
     /// # Errors
-    /// [`Error::Statement`]; a slot that has a run already is one.
+    /// [`Error::Statement`]; a slot that has a run already is one. [`Error::DraftChanged`].
     pub async fn freeze(self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
         self.store.write(move |tx| freeze(tx, &run)).await
     }
@@ -257,9 +266,10 @@ impl Digests<'_> {
     }
 }
 
-/// The last number that any run covers: the newest run's, for each covers all that had arrived.
-pub(crate) const COVERED: &str =
-    "SELECT coalesce((SELECT through_seq FROM runs WHERE id = (SELECT max(id) FROM runs)), 0) AS through_seq";
+/// The last number that any run or draft covers. A draft's run is made later than the draft, when runs of other cadences may
+/// cover more.
+pub(crate) const COVERED: &str = "SELECT coalesce(max(through_seq), 0) AS through_seq
+    FROM (SELECT max(through_seq) AS through_seq FROM runs UNION ALL SELECT max(through_seq) FROM drafts) covered";
 
 const HAS_READERS: &str =
     "SELECT EXISTS (SELECT 1 FROM subscribers WHERE status = ?1 AND paused_until IS NULL AND cadence = ?2)";
@@ -316,6 +326,10 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         |row| row.get("id"),
     )?;
     let mut frozen = FrozenRun { id, messages: 0, quiet: 0, nothing_for: 0 };
+    if let Some(draft) = &run.draft {
+        drafts::end(tx, draft, id, run.now)?;
+        draft.extras.iter().try_for_each(|seq| stories::admit(tx, *seq))?;
+    }
     for WindowBody { window, body, .. } in &run.windows {
         match (body, run.quiet.get(&window.language)) {
             (Some(body), _) => frozen.messages += queue(tx, run, frozen.id, window, body)?,
@@ -329,6 +343,9 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         bodies::remove_of_run(tx, frozen.id)?;
         tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
         return Ok(None);
+    }
+    if frozen.messages > 0 {
+        corrections::announce(tx, &run.corrections, frozen.id)?;
     }
     if let Some(proof) = run.proof.as_ref().filter(|_| frozen.messages > 0) {
         proofs::queue(tx, proof, (frozen.id, &run.domain), run.now)?;
@@ -348,7 +365,10 @@ const STORY: &str = "INSERT INTO run_stories (run, story, listed) SELECT ?1, id,
 /// Queues a window's body for its subscribers. Items that are only listed make no message newer. A quiet note has no
 /// stories: its message moves no cursor, and waits for any open digest.
 fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &NewBody) -> Result<u64, Error> {
+    // Nobody whose cursor is past a story has it in an open message: an earlier draft held it for this one.
+    let is_carried = body.stories.iter().any(|seq| *seq <= window.cursor);
     let (newest, through_seq) = match body.stories.iter().max() {
+        Some(_) if is_carried => (run.through_seq, run.through_seq),
         Some(newest) => (*newest, run.through_seq),
         None => (window.cursor + 1, window.cursor),
     };

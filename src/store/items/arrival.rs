@@ -16,7 +16,7 @@ use crate::domain::feeds::FeedId;
 use crate::domain::items::identity::Unchanged;
 use crate::domain::items::item::Identity;
 use crate::domain::items::language::Language;
-use crate::store::digests::runs::COVERED;
+use crate::store::digests::runs::{COVERED, HIGHEST_SEQ};
 use crate::store::selection::reasons;
 use crate::store::{Error, seconds, to_json};
 
@@ -121,7 +121,7 @@ pub(crate) fn keep(tx: &Transaction<'_>, arrival: &Arrival<'_>, brought: &Brough
         let is_old = dated.map_or(is_undated_old, |at| seconds(at) < arrival.since);
         let story =
             stories::find(tx, arrival.now, arrival.feed, scored)?.map_or_else(|| stories::make(tx, arrival.now), Ok)?;
-        insert(tx, arrival, &identity, story, !is_old, scored)?;
+        insert(tx, arrival, (next_number(tx)?, &identity, story), !is_old, scored)?;
         if !is_old && (scored.score.selected || scored.score.borderline) {
             stories::number(tx, story, covered)?;
         }
@@ -154,14 +154,17 @@ fn readmit(
         stories::number(tx, known.story, covered)?;
         return Ok(known.seq);
     }
-    let number: i64 = tx.prepare(NEXT_SEQ)?.query_row([], |row| row.get("seq"))?;
+    let number = next_number(tx)?;
     tx.prepare("UPDATE items SET seq = ?2, mailable = 1 WHERE seq = ?1")?.execute([known.seq, number])?;
     stories::number(tx, known.story, covered)?;
     Ok(number)
 }
 
-/// Numbers are given in order and never again: no item is ever removed.
-const NEXT_SEQ: &str = "SELECT coalesce(max(seq), 0) + 1 AS seq FROM items";
+/// The number of the next item. Numbers are given in order and never again: no item is ever removed.
+fn next_number(tx: &Transaction<'_>) -> Result<i64, Error> {
+    let highest: i64 = tx.prepare(HIGHEST_SEQ)?.query_row([], |row| row.get("seq"))?;
+    Ok(highest + 1)
+}
 
 fn has_no_items(tx: &Transaction<'_>, feed: &str) -> Result<bool, Error> {
     let mut statement = tx.prepare("SELECT NOT EXISTS (SELECT 1 FROM items WHERE feed = ?1)")?;
@@ -235,26 +238,27 @@ fn update(
     Ok(true)
 }
 
-const INSERT: &str = "INSERT INTO items (feed, identity, whole_identity, story, canonical, link, title, author, categories, published, updated,
+const INSERT: &str = "INSERT INTO items (seq, feed, identity, whole_identity, story, canonical, link, title, author, categories, published, updated,
     arrived, mailable, title_key, shingles, words, prior, score, selected, themes, reasons, fingerprint, digest, borderline,
     language, reading_minutes, ownership, base)
-    VALUES (:feed, :identity, :whole_identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
+    VALUES (:seq, :feed, :identity, :whole_identity, :story, :canonical, :link, :title, :author, :categories, :published, :updated,
     :arrived, :mailable, :title_key, :shingles, :words, :prior, :score, :selected, :themes, :reasons, :fingerprint, :digest,
-    :borderline, :language, :reading_minutes, :ownership, :base) RETURNING seq";
+    :borderline, :language, :reading_minutes, :ownership, :base)";
 
 const INSERT_TEXT: &str = "INSERT INTO item_texts (item, summary, content, excerpt, excerpt_chars)
     VALUES (:seq, :summary, :content, :excerpt, :excerpt_chars)";
 
-fn insert(
+/// Stores a new item and its texts under this number.
+pub(super) fn insert(
     tx: &Transaction<'_>,
     arrival: &Arrival<'_>,
-    identity: &str,
-    story: i64,
+    (seq, identity, story): (i64, &str, i64),
     mailable: bool,
     scored: &ScoredItem,
 ) -> Result<(), Error> {
     let (item, score) = (&scored.item, &scored.score);
     let parameters = named_params! {
+        ":seq": seq,
         ":feed": arrival.feed,
         ":identity": key(identity),
         ":whole_identity": whole(identity),
@@ -284,7 +288,7 @@ fn insert(
         ":ownership": scored.ownership.rank(),
         ":base": scored.base.map(u64::cast_signed),
     };
-    let seq = tx.prepare(INSERT)?.query_row(parameters, |row| row.get("seq"))?;
+    tx.prepare(INSERT)?.execute(parameters)?;
     write_text(tx, INSERT_TEXT, seq, scored)
 }
 

@@ -160,6 +160,14 @@ pub(crate) fn number(tx: &Transaction<'_>, story: i64, covered: i64) -> Result<(
     Ok(())
 }
 
+const ADMIT: &str = "UPDATE stories SET seq = ?1 WHERE seq IS NULL AND id = (SELECT story FROM items WHERE seq = ?1)";
+
+/// Gives the story of an item that is in no digest by its score the item's number: an editor included it.
+pub(crate) fn admit(tx: &Transaction<'_>, seq: i64) -> Result<(), Error> {
+    tx.prepare(ADMIT)?.execute([seq])?;
+    Ok(())
+}
+
 fn numbering() -> String {
     format!(
         "UPDATE stories SET seq = (SELECT min(seq) FROM items WHERE story = ?1 AND {STANDS})
@@ -221,6 +229,7 @@ fn read_stories(
             themes: from_json("a list of themes", &row.get::<_, String>(7)?)?,
             phrases: telling(&reasons),
             is_listed: row.get(9)?,
+            comment: String::new(),
             also_on: also_on(connection, row.get(15)?, &row.get::<_, String>(16)?)?,
         });
     }
@@ -246,7 +255,7 @@ const TEXTS: &str = "SELECT i.title, coalesce(t.summary, '') AS summary, coalesc
 
 /// What is shown of an item that was kept without it: by an earlier version, for another length of excerpt, or while no
 /// digest would have had it.
-fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
+pub(super) fn shown(connection: &Connection, seq: i64, excerpt_chars: usize) -> Result<Shown, Error> {
     let mut statement = connection.prepare(TEXTS)?;
     Ok(statement.query_row([seq], |row| {
         let [title, summary, content]: [String; 3] = [row.get("title")?, row.get("summary")?, row.get("content")?];

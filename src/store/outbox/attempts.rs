@@ -263,12 +263,13 @@ const NEXT_LANE: &str = "SELECT min(lane) AS lane FROM messages WHERE turn = ?1 
 
 const RUN_OF_LANE: &str = "SELECT held IS NOT NULL AS is_held, due, cadence FROM runs WHERE id = ?1";
 
-/// Without a LIMIT: SQLite plans a statement again for each bound one. The caller stops reading, and nothing is sorted.
+/// With a LIMIT that is not bound, for which SQLite would plan the statement again; the caller stops reading before it, or
+/// asks again. Nothing is sorted.
 const DUE: &str = "SELECT m.id, m.kind, m.subscriber, m.address, m.message_id, m.body, m.made, m.attempts,
     coalesce(s.confirmed, s.joined, m.made) AS since, s.cadence
     FROM messages m LEFT JOIN subscribers s ON s.id = m.subscriber
     WHERE m.turn = :turn AND m.lane = :lane AND m.next_attempt <= :now AND (m.kind = :alarm OR :only_alarms = 0)
-    ORDER BY m.next_attempt, m.id";
+    ORDER BY m.next_attempt, m.id LIMIT 64";
 
 /// The lane after `after` that has messages whose turn it is.
 fn next_lane(connection: &Connection, turn: Turn, after: i64) -> Result<Option<Lane>, Error> {
@@ -334,7 +335,7 @@ fn found(row: Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
             let own = own.map(|own| word("a cadence", own)).transpose()?;
             lane.cadence.or(own).map(|cadence| digest_deadline(slot, cadence))
         }
-        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm, _) => None,
+        (Kind::Digest, None) | (Kind::Proof | Kind::Alarm | Kind::Draft, _) => None,
     };
     Ok(Found::Message(Box::new(Claimed {
         id,

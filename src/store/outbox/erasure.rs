@@ -12,7 +12,7 @@ const CLEAR_HASHES_OF: &str =
     "UPDATE reports SET hash = '' WHERE hash <> '' AND message IN (SELECT id FROM messages WHERE subscriber = ?1)";
 
 const CLEAR_ADDRESSES_OF: &str = "UPDATE messages SET address = '' WHERE subscriber = ?1 AND address <> ''
-    AND kind NOT IN ('proof', 'alarm')";
+    AND kind NOT IN ('proof', 'alarm', 'draft')";
 
 /// Erases a subscriber's address, and cancels what is open for them. The hash in a report goes too: with the key,
 /// it identifies the address.
@@ -27,7 +27,7 @@ const CLEAR_HASHES_AT: &str =
     "UPDATE reports SET hash = '' WHERE hash <> '' AND message IN (SELECT id FROM messages WHERE lower(address) = ?1)";
 
 const CLEAR_ADDRESS: &str = "UPDATE messages SET address = '' WHERE lower(address) = ?1 AND address <> ''
-    AND kind NOT IN ('proof', 'alarm')";
+    AND kind NOT IN ('proof', 'alarm', 'draft')";
 
 /// Erases an address, in lower case, wherever it still is, and cancels what is open for it. How many messages had it.
 pub(in crate::store) fn erase_at(tx: &Transaction<'_>, address: &str, now: DateTime<Utc>) -> Result<usize, Error> {

@@ -2,7 +2,7 @@
 //! finds out and tries again; or the database is a restored copy (`restored`), which a person must release: until then, only
 //! the alarm about it is sent.
 
-use crate::store::database::sql::{Connection, Row, named_params, params};
+use crate::store::database::sql::{Connection, Row, Transaction, named_params, params};
 use crate::store::{Outbox, OutboxChanges};
 use chrono::{DateTime, Utc};
 
@@ -71,6 +71,14 @@ impl Outbox<'_> {
     }
 }
 
+/// Takes the mark of a restored copy away: the database has moved, and the one that it was copied from is silent.
+pub(in crate::store) fn unmark_restored(tx: &Transaction<'_>) -> Result<(), Error> {
+    tx.execute(LIFT, [PauseCause::Restored.as_str()])?;
+    Ok(())
+}
+
+const LIFT: &str = "DELETE FROM pauses WHERE cause = ?1";
+
 impl OutboxChanges<'_> {
     /// Stops delivery, or keeps it stopped until another probe; a pause keeps its beginning.
     ///
@@ -96,7 +104,7 @@ impl OutboxChanges<'_> {
     /// # Errors
     /// [`Error::Statement`].
     pub async fn lift(self, cause: PauseCause) -> Result<bool, Error> {
-        self.store.write(move |tx| Ok(tx.execute("DELETE FROM pauses WHERE cause = ?1", [cause.as_str()])? > 0)).await
+        self.store.write(move |tx| Ok(tx.execute(LIFT, [cause.as_str()])? > 0)).await
     }
 }
 

@@ -194,7 +194,7 @@ pub(super) fn interrupt(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usiz
 
 const REVOKE_LINKS: &str = "UPDATE messages SET state = :to, settled = :now, error = 'the key of its link was revoked'
     WHERE turn IS NOT NULL AND state IN (:from_1, :from_2, :from_3, :from_4)
-    AND kind IN ('confirmation', 'address_change', 'link')";
+    AND kind IN ('confirmation', 'address_change', 'link', 'draft')";
 
 /// Cancels the open messages whose text holds a link of its own; other links are written when a message is sent. How many.
 pub(in crate::store) fn revoke_links(tx: &Transaction<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
@@ -240,7 +240,7 @@ pub(super) fn cancel_of(tx: &Transaction<'_>, subscriber: &str, now: DateTime<Ut
 }
 
 const CANCEL_WITHOUT_ADDRESS: &str = "UPDATE messages SET state = :to, settled = :now
-    WHERE turn IS NOT NULL AND address = '' AND kind NOT IN ('proof', 'alarm')
+    WHERE turn IS NOT NULL AND address = '' AND kind NOT IN ('proof', 'alarm', 'draft')
     AND state IN (:from_1, :from_2, :from_3, :from_4)";
 
 /// The same for what has lost its address.

@@ -116,10 +116,10 @@ fn suppress(tx: &Transaction<'_>, report: &Weighed<'_>, now: DateTime<Utc>) -> R
 
 const KIND: &str = "SELECT kind FROM messages WHERE id = ?1";
 
-/// Whether the message went to somebody who asked for it, rather than to the operators.
+/// Whether the message went to somebody who asked for it, rather than to operators and editors.
 fn is_to_a_subscriber(tx: &Transaction<'_>, message: i64) -> Result<bool, Error> {
     let kind = word("a kind of message", tx.prepare(KIND)?.query_row([message], |row| row.get("kind"))?)?;
-    Ok(!matches!(kind, Kind::Proof | Kind::Alarm))
+    Ok(!matches!(kind, Kind::Proof | Kind::Alarm | Kind::Draft))
 }
 
 const OF_EARLIER_CONSENT: &str = "SELECT EXISTS (SELECT 1 FROM messages m JOIN subscribers s ON s.id = m.subscriber

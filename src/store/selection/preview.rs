@@ -14,7 +14,7 @@ impl Selection<'_> {
     /// [`Error::Statement`].
     pub async fn judged(self, scores: Vec<Rescored>) -> Result<Reader, Error> {
         let Apart { connection, witness } = self.reader.apart().await?;
-        connection.call(move |connection| overlay::lay_over(connection.sqlite(), &scores)).await?;
+        connection.call(move |connection| overlay::lay_over(connection, &scores)).await?;
         Ok(Reader::fixed(connection, witness))
     }
 }

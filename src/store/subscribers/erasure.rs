@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::subscribers::subscriber::{EmailAddress, Status};
 use crate::store::outbox::erasure as outbox;
+use crate::store::selection::labels;
 use crate::store::{Error, seconds};
 
 /// Whose time is over.
@@ -94,6 +95,7 @@ fn erase_all(tx: &Transaction<'_>, whom: &str, values: impl Params, now: DateTim
 
 pub(crate) fn erase(tx: &Transaction<'_>, id: &str, now: DateTime<Utc>) -> Result<bool, Error> {
     outbox::erase_of(tx, id, now)?;
+    labels::erase_votes(tx, id)?;
     tx.execute("DELETE FROM address_changes WHERE subscriber = ?1", [id])?;
     Ok(tx.execute("DELETE FROM subscribers WHERE id = ?1", [id])? == 1)
 }

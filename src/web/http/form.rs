@@ -12,6 +12,9 @@ use super::bounds::Bounds;
 /// The largest form that is accepted. One with an address and a few choices is far smaller.
 const MOST_BYTES: usize = 16 * 1024;
 
+/// The same for an editor's form: the note alone may have 10 KB, which URL encoding triples.
+const MOST_LONG_BYTES: usize = 64 * 1024;
+
 /// How much of an ignored body is read.
 const MOST_IGNORED_BYTES: usize = 1024 * 1024;
 
@@ -26,6 +29,11 @@ impl Fields {
         self.all(name).next().unwrap_or_default()
     }
 
+    /// All names and values, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Every value of a field.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = String> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.clone())
@@ -37,18 +45,34 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = StatusCode;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, StatusCode> {
-        let limit = bounds(&request).body;
-        let is_form = is_form(request.headers());
-        let read = tokio::time::timeout(limit, read(request.into_body()));
-        let body = read.await.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))?;
-        if !is_form && !body.is_empty() {
-            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        }
-        let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-        // Invalid UTF-8 has been replaced by this character, which people do not type.
-        let is_broken = fields.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER));
-        if is_broken { Err(StatusCode::BAD_REQUEST) } else { Ok(Self(fields)) }
+        fields(request, MOST_BYTES).await
     }
+}
+
+/// The fields of a form with long texts.
+pub(crate) struct LongFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for LongFields {
+    /// As that of [`Fields`].
+    type Rejection = StatusCode;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, StatusCode> {
+        fields(request, MOST_LONG_BYTES).await.map(Self)
+    }
+}
+
+async fn fields(request: Request, most_bytes: usize) -> Result<Fields, StatusCode> {
+    let limit = bounds(&request).body;
+    let is_form = is_form(request.headers());
+    let read = tokio::time::timeout(limit, read(request.into_body(), most_bytes));
+    let body = read.await.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT))?;
+    if !is_form && !body.is_empty() {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+    // Invalid UTF-8 has been replaced by this character, which people do not type.
+    let is_broken = fields.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER));
+    if is_broken { Err(StatusCode::BAD_REQUEST) } else { Ok(Fields(fields)) }
 }
 
 /// RFC 9110 §8.3: without a Content-Type, we may decide.
@@ -58,12 +82,12 @@ fn is_form(headers: &HeaderMap) -> bool {
     essence.is_empty() || essence.eq_ignore_ascii_case(KIND.as_bytes())
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
+async fn read(body: Body, most_bytes: usize) -> Result<Vec<u8>, StatusCode> {
     let mut pieces = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| StatusCode::BAD_REQUEST)?;
-        if bytes.len() + piece.len() > MOST_BYTES {
+        if bytes.len() + piece.len() > most_bytes {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
         bytes.extend_from_slice(&piece);

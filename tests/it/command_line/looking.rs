@@ -164,6 +164,7 @@ fn reading() -> Vec<Vec<&'static str>> {
             let more: &[&str] = match words {
                 "backup" => &["COPY"],
                 "check" => &["--offline"],
+                "draft show" => &[],
                 "explain" => &["https://blog.example.org/one"],
                 "feeds add" => &["https://127.0.0.1:9/feed", "--dry-run"],
                 "feeds check" | "messages list" | "preview" | "runs list" | "status" | "topic test" => &[],
@@ -192,6 +193,8 @@ fn is_answered(words: &[&str], output: &Output) -> bool {
         // Nothing blocks the program from a file, and the other configuration has no such feed.
         "feeds" if words[1] == "letter" => shown.contains("the feed can be read") || shown.contains("there is no feed"),
         "check" => !is_refused,
+        // Nobody edits this digest.
+        "draft" => shown.contains("there is no draft yet") && !is_refused,
         _ => output.status.success(),
     }
 }

@@ -102,8 +102,20 @@ async fn trouble(world: &World, kind: Kind, is_new: bool) {
             let edit = PendingConfiguration { is_refused: true, text, since: now(world) };
             world.app.store.operations().set_pending_configuration(Some(edit)).await.unwrap();
         }
-        Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk => {}
+        Kind::DraftHeld if is_new => draft(world, 1, "monthly", "held", 8),
+        Kind::DraftRolledOn if is_new => draft(world, 1, "daily", "rolled_on", 1),
+        Kind::DigestEmpty | Kind::RunHeld | Kind::Refused | Kind::Disk | Kind::DraftHeld | Kind::DraftRolledOn => {}
     }
+}
+
+/// A draft of this status, whose slot was so many days ago.
+fn draft(world: &World, id: i64, cadence: &str, status: &str, days: i64) {
+    let due = now(world).timestamp() - days * 24 * 60 * 60;
+    let base = r#"{"stories":[],"carried":[],"near_misses":[],"order":[],"note":"","missed":"","earlier":[]}"#;
+    world.execute(&format!(
+        "INSERT INTO drafts (id, cadence, slot, due, made, after_seq, reserved_seq, through_seq, archive, base, status)
+         VALUES ({id}, '{cadence}', 'a slot {id}', {due}, {due}, 0, {id}, {id}, 'page-{id}', '{base}', '{status}')"
+    ));
 }
 
 /// The feeds are well, and one of them has a new post on the topic every day where that matters.
@@ -130,6 +142,8 @@ async fn mend(world: &World, kind: Kind) {
         Kind::Configuration => world.app.store.operations().set_pending_configuration(None).await.unwrap(),
         Kind::Relay => drop(world.app.store.outbox().lift(PauseCause::Relay).await.unwrap()),
         Kind::Restored => drop(world.app.store.outbox().lift(PauseCause::Restored).await.unwrap()),
+        Kind::DraftHeld => world.execute("UPDATE drafts SET status = 'sent'"),
+        Kind::DraftRolledOn => draft(world, 2, "daily", "sent", 0),
         _ => {}
     }
 }

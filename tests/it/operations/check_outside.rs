@@ -215,7 +215,11 @@ async fn who_sends_must_be_said_before_mail_leaves() {
     setup.edit("digest.toml", "postal_address = \"1 High Street\"", "");
     setup.finds(0, "lacks `postal_address`", "fill in `[sender]`");
     setup.configure("digest@example.org", "");
-    setup.finds(0, "mails come from `example.org`, a domain that is nobody's", "into `from` in `[mail]`");
+    setup.finds(
+        0,
+        "emails are sent from `example.org`, an example domain that belongs to nobody",
+        "into `from` in `[mail]`",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,7 +236,7 @@ async fn a_page_in_a_feeds_place_is_told_with_the_feed_and_no_feed_at_all_fails(
 async fn a_public_address_with_somebody_else_behind_it_fails_and_with_nobody_is_told() {
     let setup = Setup::good().await;
     setup.site.serve("/health/live", Reply::feed("Welcome to nginx".to_owned()));
-    setup.finds(1, "answers, and it is not this program", "hand everything on to `listen`");
+    setup.finds(1, "answers, and it is not this program", "pass all requests on to `listen`");
     let own = setup.site.url("");
     setup.edit("digest.toml", &format!("public_url = \"{own}\""), "public_url = \"http://127.0.0.1:1\"");
     setup.finds(0, "no answer at `http://127.0.0.1:1`", "start `policy-digest run` behind it");

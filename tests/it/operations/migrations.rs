@@ -176,6 +176,7 @@ fn plausible(table: &str, column: &Column) -> Value {
         ("untaken" | "pending_configuration", "one", _) | ("alarms", "id", _) => Value::Integer(1),
         (_, "run" | "message" | "count" | "place" | "seq" | "probes" | "failed", _) => Value::Integer(1),
         (_, "number" | "unnumbered", _) => Value::Integer(0),
+        ("drafts", "after_seq" | "reserved_seq" | "through_seq", _) => Value::Integer(1),
         (_, "state", _) => Value::Text("sent".to_owned()),
         (_, "source", _) => Value::Text("dsn".to_owned()),
         (_, "fault", _) => Value::Text("ours".to_owned()),

@@ -9,7 +9,10 @@ use policy_digest::store::Store;
 use rusqlite::Connection;
 
 /// Tables that grow; feeds, pauses, keys, marks and the like do not.
-const GROWING: [&str; 17] = [
+const GROWING: [&str; 20] = [
+    "drafts",
+    "ledger",
+    "corrections",
     "items",
     "item_texts",
     "stories",
@@ -30,7 +33,9 @@ const GROWING: [&str; 17] = [
 ];
 
 /// Indexes that hold only what is open; to read one to its end is no scan of its table.
-const OF_WHAT_IS_OPEN: [&str; 7] = [
+const OF_WHAT_IS_OPEN: [&str; 9] = [
+    "drafts_open",
+    "corrections_open",
     "messages_by_turn",
     "reports_waiting",
     "runs_held",
@@ -59,13 +64,23 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
 ];
 
 /// What stands for a part that the source puts into a statement when it runs.
-const PARTS: [(&str, &str, &[&str]); 2] = [
+const PARTS: [(&str, &str, &[&str]); 5] = [
+    ("corrections.rs", "{which}", &["{OF_PAGE}", "{UNANNOUNCED}"]),
+    (
+        "drafts.rs",
+        "{which}",
+        &["{OPEN}", "{WITH_ID}", "{OF_SLOT}", "{OF_RUN}", "{SENT_AFTER}", "{LATEST}", "{LATEST_SENT}"],
+    ),
+    ("overlay.rs", "{place}", &["main"]),
     ("items.rs", "{which}", &["{WITH_SEQ}", "{WITH_LINK}", "{AFTER}", "{BEFORE}", "{LEFT_OUT}", "{STALE}"]),
     ("rows.rs", "{which}", &["{WITH_ID}", "{AT_ADDRESS}", "{PAUSED}", "{PAUSE_IS_OVER}", "{ALL}"]),
 ];
 
+/// Folders and files whose statements are a server's, or are made for each table.
+const NOT_SQLITE: [&str; 4] = ["server", "server.rs", "sql", "copy.rs"];
+
 /// Constants that statements in other files have in them.
-const SHARED: [&str; 2] = ["SERVED", "STANDS"];
+const SHARED: [&str; 3] = ["COVERED", "SERVED", "STANDS"];
 
 /// A statement with each of its parts, and the name of its file.
 struct Statement {
@@ -159,6 +174,10 @@ fn statements() -> Vec<Statement> {
 fn read(folder: &Path, sources: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if NOT_SQLITE.contains(&name) {
+            continue;
+        }
         if path.is_dir() {
             read(&path, sources);
         } else if path.extension().is_some_and(|end| end == "rs") {

@@ -52,8 +52,7 @@ async fn whoever_is_suppressed_between_queueing_and_sending_is_not_mailed() {
     let world = queued(&["ada@example.org", "ben@example.org"]).await;
     let hash = world.app.keys.address_hash(&EmailAddress::parse("ada@example.org").unwrap());
     let statement = format!("INSERT INTO suppressions (hash, reason, made) VALUES ('{hash}', 'a test', 0)");
-    let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
-    connection.execute(&statement, []).unwrap();
+    world.execute(&statement);
     assert_eq!(send(&world).await.sent, 1);
     assert!(world.mails()[0].header("To").contains("ben@example.org"));
     let states: Vec<String> = world.rows("SELECT state FROM messages ORDER BY address");
@@ -103,8 +102,7 @@ async fn what_a_delivery_left_unsettled_is_taken_up_by_the_next_one_of_the_same_
 #[tokio::test]
 async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
     let world = queued(&["ada@example.org", "ben@example.org"]).await;
-    let connection = rusqlite::Connection::open(world.folder().join("data/policy-digest.db")).unwrap();
-    connection.execute("UPDATE runs SET held = 1", []).unwrap();
+    world.execute("UPDATE runs SET held = 1");
     world.subscribe("cyd@example.org").await;
     let cyd = world
         .app
@@ -115,10 +113,10 @@ async fn a_held_run_is_skipped_and_the_next_one_is_sent() {
         .unwrap()
         .unwrap();
     assert_eq!(send(&world).await.sent, 0);
-    connection.execute("UPDATE subscribers SET cursor = 0 WHERE id = ?1", [&cyd.id]).unwrap();
+    world.execute(&format!("UPDATE subscribers SET cursor = 0 WHERE id = '{}'", cyd.id));
     digests::make(&world.app).await.unwrap();
     assert_eq!(send(&world).await.sent, 1, "the run of those who are not held");
-    connection.execute("UPDATE runs SET held = NULL", []).unwrap();
+    world.execute("UPDATE runs SET held = NULL");
     assert_eq!(send(&world).await.sent, 2);
 }
 

@@ -25,6 +25,8 @@ fn purpose(address: &str) -> Purpose {
         Some("unsubscribe") => Purpose::Unsubscribe,
         Some("p") => Purpose::Preferences,
         Some("address") => Purpose::Address,
+        Some("off-topic") => Purpose::Vote,
+        Some("edit") => Purpose::Edit,
         _ => panic!("{address}: no purpose is known for its token"),
     }
 }
@@ -62,7 +64,8 @@ async fn a_token_opens_the_pages_of_its_own_purpose_and_no_other() {
     }
     assert_eq!(format!("{:?}", app.store.subscribers().subscriber(ada.clone()).await.unwrap()), before);
     assert!(app.store.outbox().message_counts().await.unwrap().is_empty(), "nothing is mailed");
-    for address in addresses() {
+    // A draft is opened in `digests::editing`.
+    for address in addresses().into_iter().filter(|address| purpose(address) != Purpose::Edit) {
         let named = if purpose(address) == Purpose::Address { format!("{ada}-0") } else { ada.clone() };
         let statuses = tried(at, &address.replace("{token}", &token(&keys, purpose(address), &named))).await;
         assert!(!is_refused(&statuses), "{address} with a token of its own: {statuses:?}");

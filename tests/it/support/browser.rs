@@ -24,7 +24,7 @@ use super::{aloud, wait_for};
 /// The longest that a step on a page may take.
 const STEP: Duration = Duration::from_secs(20);
 /// More stops than any page has.
-const STOPS: usize = 80;
+const STOPS: usize = 200;
 
 /// What a page is used with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,17 @@ impl Browser {
             }
         };
         tokio::time::timeout(STEP, fresh).await.unwrap_or_else(|_| panic!("nothing came of {words}"));
+    }
+
+    /// Opens or closes what is under the summary with these words.
+    pub async fn toggle(&self, words: &str) {
+        match self.hand {
+            Hand::Mouse => self.find(&["summary"], words).await.click().await.unwrap(),
+            Hand::Keys => {
+                self.tab_to(words).await;
+                self.key(Key::Enter.into()).await;
+            }
+        }
     }
 
     /// Types into the field with this label, in the place of what stands there.

@@ -30,6 +30,7 @@ pub fn story(seq: i64, title: &str, themes: &[&str]) -> Story {
         themes: themes.iter().map(|&theme| theme.to_owned()).collect(),
         phrases: vec!["joined-up working".to_owned(), "one budget".to_owned()],
         is_listed: false,
+        comment: String::new(),
     }
 }
 
@@ -55,8 +56,10 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
     let languages = english(locale);
     let words = languages.first();
     let context = Context { words, name: "public service reform", earlier: &[], date: "23 November 2026" };
-    let digest = digest::compose(&stories, &outlines, &limits, None, &context, &[]).unwrap();
+    let digest =
+        digest::compose(&stories, &outlines, &limits, None, &context, &digest::Arrangement::default()).unwrap();
     let frame = Frame {
+        corrections: &[],
         name: "Reform Digest",
         words,
         cadence: Some(Cadence::Weekly),
@@ -65,6 +68,8 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         note: NoteView::default(),
         missed: "",
         since: "3 March 2026",
+        topic: "public service reform",
+        quality: None,
         why: "You get this because you asked for posts about public service reform.",
         sample: false,
         sender: SenderView {

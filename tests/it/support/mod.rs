@@ -4,6 +4,7 @@ pub mod axe;
 pub mod browser;
 pub mod daemon;
 pub mod dkim;
+pub mod engine;
 pub mod families;
 mod feed_server;
 pub mod feedparser;
@@ -262,7 +263,10 @@ impl World {
     }
 
     /// The first column of a question to the database.
-    pub fn rows<T: rusqlite::types::FromSql>(&self, question: &str) -> Vec<T> {
+    pub fn rows<T: rusqlite::types::FromSql + Send>(&self, question: &str) -> Vec<T> {
+        if let Some(url) = engine::url_of(self.folder()) {
+            return engine::first_column(&url, question);
+        }
         let connection = rusqlite::Connection::open(self.folder().join("data/policy-digest.db")).unwrap();
         let mut statement = connection.prepare(question).unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -270,6 +274,9 @@ impl World {
 
     /// Does this in the database, as another process would.
     pub fn execute(&self, statements: &str) {
+        if let Some(url) = engine::url_of(self.folder()) {
+            return engine::with_client(&url, |client| client.batch_execute(statements).unwrap());
+        }
         let connection = rusqlite::Connection::open(self.folder().join("data/policy-digest.db")).unwrap();
         connection.execute_batch(statements).unwrap();
     }
@@ -315,7 +322,8 @@ pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
     std::fs::create_dir_all(&config).unwrap();
     let digest = "[polling]\nallow_private = [\"127.0.0.0/8\"]\nallow_files = true\nspacing = \"0s\"\n";
     let languages = if more.contains("[in.cy]") { "languages = [\"en\", \"cy\"]\n" } else { "" };
-    std::fs::write(config.join("digest.toml"), format!("{languages}{digest}{more}")).unwrap();
+    let digest = format!("{languages}{digest}{more}{}", engine::settings(folder));
+    std::fs::write(config.join("digest.toml"), digest).unwrap();
     let feeds: String = feeds
         .iter()
         .map(|(id, url)| format!("[[feed]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\n"))

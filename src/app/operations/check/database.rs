@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::finding::{CheckFinding, Part};
+use super::server;
 use crate::app::operations::integrity;
 use crate::app::operations::status::database_bytes;
 use crate::app::{Listener, OldPlace, Progress, ReadOnly, database, private};
@@ -17,14 +18,18 @@ const TOO_LITTLE: u64 = 100 << 20;
 /// With less free space than this, in bytes, the administrator should act.
 const LITTLE: u64 = 1 << 30;
 
-/// Why the database cannot be opened or used, and what to do.
+/// Why the database cannot be opened or used, and what to do. Before the first start there is none, which is no failure.
 pub(super) fn unusable(error: &anyhow::Error) -> Part {
     let hint = error.downcast_ref::<store::Error>().and_then(store::Error::hint).map(str::to_owned);
     let hint = hint.or_else(|| error.downcast_ref::<OldPlace>().map(OldPlace::next));
     let next = hint.unwrap_or_else(|| {
         "look whether the data folder is yours to read, or name another by `data` or `--data`".to_owned()
     });
-    Part::new(NAME, "", vec![CheckFinding::failure(format!("{error:#}"), next)])
+    let finding = match error.downcast_ref() {
+        Some(store::Error::Missing { .. }) => CheckFinding::advice(format!("{error:#}"), next),
+        _ => CheckFinding::failure(format!("{error:#}"), next),
+    };
+    Part::new(NAME, "", vec![finding])
 }
 
 /// The size of the database, and whether delivery is paused. A damaged database is not checked further.
@@ -36,9 +41,13 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     listener(Progress::Step("reading it whole"));
     integrity::look_over(app).await?;
     listener(Progress::Finished);
+    let server = app.store.server_settings().await?;
     let data = &app.config.settings.data;
     let path = database(data);
-    let bytes = database_bytes(data).unwrap_or(0);
+    let (name, bytes) = match &server {
+        Some(server) => (server.name.clone(), server.bytes),
+        None => (path.display().to_string(), database_bytes(data).unwrap_or(0)),
+    };
     let pauses = app.store.outbox().pauses().await?.into_iter().map(|pause| {
         CheckFinding::failure(
             format!("delivery is paused: {}", pause.reason),
@@ -47,11 +56,12 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
     });
     let mut findings: Vec<_> = pauses.collect();
     findings.extend(open_to_others(data));
+    findings.extend(server.iter().flat_map(|server| server::findings(server, app.clock.now())));
     for run in app.store.digests().held_runs().await? {
         let next = format!("see `policy-digest runs show {}`; then use `runs release` or `runs cancel`", run.id);
         findings.push(CheckFinding::failure(format!("run {} is held: {}", run.id, run.because), next));
     }
-    Ok(Part::new(NAME, format!("{} ({:.1} MB)", path.display(), bytes as f64 / 1e6), findings))
+    Ok(Part::new(NAME, format!("{name} ({:.1} MB)", bytes as f64 / 1e6), findings))
 }
 
 /// Whether other users of this machine can read personal data.

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::alarm;
-use crate::app::operations::status::StatusReport;
+use crate::app::operations::status::{DraftRow, StatusReport};
+use crate::cli::digests::draft::ledger_json;
 use crate::cli::digests::once::held_json;
 use crate::cli::outbox::pause::pause_json;
 use crate::domain::feeds::Cut;
@@ -15,6 +16,11 @@ pub(in crate::cli) fn cut(cut: &Cut) -> serde_json::Value {
         return serde_json::Value::Null;
     }
     json!({ "entries": entries, "items": items, "texts": texts, "authors": authors, "categories": categories })
+}
+
+fn draft(row: &DraftRow) -> serde_json::Value {
+    json!({ "id": row.id, "cadence": row.cadence.as_str(), "slot": row.slot, "due": row.due.to_rfc3339(),
+        "status": row.draft.status().as_str(), "version": row.draft.version(), "ledger": ledger_json(row) })
 }
 
 /// The whole report.
@@ -63,10 +69,11 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
             "feeds": reach.alive, "unread": reach.unread })
     });
     let held_slots: Vec<_> = held_slots.collect();
+    let drafts: Vec<_> = report.drafts.iter().map(draft).collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
     let alarms: Vec<_> = report.alarms.iter().map(alarm::to_json).collect();
     json!({ "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
-        "returned": returned, "last_run": last, "next": next,
+        "returned": returned, "drafts": drafts, "last_run": last, "next": next,
         "weeks": weeks, "disk": { "database": report.disk.database, "free": report.disk.free },
         "untaken": report.untaken.as_ref().map(|untaken| json!({
             "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })

@@ -80,7 +80,7 @@ fn show(report: &TestReport, since: Duration, limit: usize, topic: &Topic) {
     }
 }
 
-fn show_change(change: &Change, topic: &Topic) {
+pub(super) fn show_change(change: &Change, topic: &Topic) {
     let scale = topic.scale();
     let scores = format!("  {:>5} -> {:>5}", scale.show(change.before), scale.show(change.after));
     let title = marked::wrap(&marked::plain(&change.title), WIDTH - INDENT);
@@ -115,7 +115,7 @@ fn bar(week: Week, scale: usize) -> String {
     format!("{}{}{}", "#".repeat(length(week.kept)), "+".repeat(length(week.added)), "-".repeat(length(week.dropped)))
 }
 
-fn to_json(report: &TestReport, topic: &Topic) -> serde_json::Value {
+pub(super) fn to_json(report: &TestReport, topic: &Topic) -> serde_json::Value {
     let changes = |changes: &[Change]| -> Vec<_> {
         let to_json = |change: &Change| {
             json!({ "seq": change.seq, "title": change.title, "source": change.source, "before": change.before,

@@ -1,5 +1,6 @@
 //! Tests of composing.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use chrono::TimeDelta;
@@ -23,6 +24,7 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
         themes: themes.iter().map(|&theme| theme.into()).collect(),
         phrases: vec!["joined-up working".into(), "Joined-up Working".into(), "Christie Commission".into()],
         is_listed: false,
+        comment: String::new(),
     }
 }
 
@@ -43,7 +45,7 @@ fn pinned(
 ) -> Result<Digest, NoStory> {
     let limits = Limits { max_stories, rows: usize::MAX };
     let pins: Vec<Url> = pins.iter().map(|pin| pin.parse().expect("a URL")).collect();
-    compose(&stories, &outlines(), &limits, themes, &context(&[]), &pins)
+    compose(&stories, &outlines(), &limits, themes, &context(&[]), &Arrangement::pinned(&pins))
 }
 
 static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -214,7 +216,7 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         || vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[]), story(3, 3.0, "C", &[]), listed(4, 2.8, "D", &[])];
     let with_rows = |rows| {
         let limits = Limits { max_stories: 1, rows };
-        compose(&stories(), &outlines(), &limits, None, &context(&[]), &[]).expect("a digest")
+        compose(&stories(), &outlines(), &limits, None, &context(&[]), &Arrangement::default()).expect("a digest")
     };
     for (rows, more, listed, left_out) in [(3, 2, 1, 0), (2, 2, 0, 1), (1, 1, 0, 2), (0, 0, 0, 3)] {
         let digest = with_rows(rows);
@@ -222,7 +224,8 @@ fn stories_without_a_row_are_left_out_from_the_end_and_counted() {
         assert_eq!((digest.count, digest.subject), (3, with_rows(3).subject));
     }
     let limits = Limits { max_stories: 0, rows: 0 };
-    let none = compose(&stories(), &outlines(), &limits, None, &context(&[]), &[]).expect("a digest");
+    let none =
+        compose(&stories(), &outlines(), &limits, None, &context(&[]), &Arrangement::default()).expect("a digest");
     assert_eq!((none.left_out, none.subject.as_str()), (4, "Story 1, and 2 more on Public Service Reform"));
 }
 
@@ -232,7 +235,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let made = |stories: Vec<Story>, earlier: &[&str]| {
         let earlier: Vec<String> = earlier.iter().map(|&subject| subject.into()).collect();
         let limits = Limits { max_stories: 12, rows: 9 };
-        compose(&stories, &outlines(), &limits, None, &context(&earlier), &[]).expect("a digest")
+        compose(&stories, &outlines(), &limits, None, &context(&earlier), &Arrangement::default()).expect("a digest")
     };
     let first = "Story 1, and 2 more on Public Service Reform";
     assert_eq!(made(stories(3), &["Something else"]).subject, first);

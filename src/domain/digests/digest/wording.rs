@@ -14,7 +14,8 @@ const LONG_WORD: usize = 8;
 
 /// The heaviest phrases without repetition, in lower case: "Neighbourhood working" covers "neighbourhood" too. A single word
 /// is named only if there is no longer phrase.
-pub(super) fn reason(phrases: &[String]) -> String {
+#[must_use]
+pub fn reason(phrases: &[String]) -> String {
     let mut chosen: Vec<String> = Vec::new();
     let (several, single): (Vec<&String>, Vec<&String>) =
         phrases.iter().partition(|phrase| phrase.split_whitespace().nth(1).is_some());

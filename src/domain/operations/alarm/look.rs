@@ -189,6 +189,21 @@ pub fn digest_held(cadence: Cadence, slot: DateTime<Utc>, (unread, alive): (usiz
     Trouble { kind: Kind::DigestHeld, subject: cadence.to_string(), since: slot, what, is_ripe: true }
 }
 
+/// A draft waits for an editor after its slot. An alarm is raised when half of the time to its limit is over.
+#[must_use]
+pub fn draft_held(cadence: Cadence, slot: DateTime<Utc>, limit: DateTime<Utc>, is_near_limit: bool) -> Trouble {
+    let until = limit.format("%-d %B %Y, %H:%M UTC");
+    let what = format!("the {cadence} digest waits for an editor; if nobody approves it by {until}, it is not sent");
+    Trouble { kind: Kind::DraftHeld, subject: cadence.to_string(), since: slot, what, is_ripe: is_near_limit }
+}
+
+/// A draft was held for too long.
+#[must_use]
+pub fn draft_rolled_on(cadence: Cadence, slot: DateTime<Utc>) -> Trouble {
+    let what = format!("no editor approved the {cadence} digest in time, so it was not sent");
+    Trouble { kind: Kind::DraftRolledOn, subject: cadence.to_string(), since: slot, what, is_ripe: true }
+}
+
 /// Emails of the last days that were refused for our own fault, except those of held runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusals {

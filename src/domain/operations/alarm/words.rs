@@ -95,6 +95,8 @@ fn title(kind: Kind, subjects: &[String]) -> String {
         Kind::Refused => "receivers refuse our emails".to_owned(),
         Kind::Network => "nearly no feed can be read".to_owned(),
         Kind::DigestHeld => format!("the {subject} digest waits"),
+        Kind::DraftHeld => format!("the {subject} digest waits for an editor"),
+        Kind::DraftRolledOn => format!("the {subject} digest was not sent"),
         Kind::DigestEmpty => format!("the {subject} digest stays empty"),
         Kind::FeedGone => feeds("is gone for good", "are gone for good"),
         Kind::FeedPage => feeds("is no longer a feed", "are no longer feeds"),
@@ -126,6 +128,10 @@ fn does(kind: Kind) -> &'static str {
         Kind::DigestHeld => {
             "It will be made as soon as feeds can be read; after half its period it rolls into the next, which says so."
         }
+        Kind::DraftHeld => {
+            "Its editors are reminded by email once a day. After half its period, its stories go into the next digest."
+        }
+        Kind::DraftRolledOn => "Its stories, and what editors did to them, are in the next draft.",
         Kind::DigestEmpty => "Feeds are polled as usual, and the next digest is made when it is due.",
         Kind::FeedGone => "It is no longer polled.",
         Kind::FeedPage | Kind::FeedFailing => "It is still polled at least once a day; the others are read as usual.",
@@ -164,6 +170,13 @@ fn next(kind: Kind, subjects: &[String]) -> String {
         Kind::DigestHeld => {
             "`policy-digest status` says what each feed answers; `policy-digest once`, with the daemon \
                              stopped, makes the digest of what there is."
+                .to_owned()
+        }
+        Kind::DraftHeld => {
+            format!("Ask an editor, or run `policy-digest draft approve --cadence {subject}`; `policy-digest draft` shows it.")
+        }
+        Kind::DraftRolledOn => {
+            "Agree with the editors who looks at the next one, or set `when_silent = \"send\"` in `[editor]` of digest.toml."
                 .to_owned()
         }
         Kind::DigestEmpty => {

@@ -66,6 +66,31 @@ impl Classifier {
         }
     }
 
+    /// The file of the same classifier with its topic's weights and base shifted.
+    pub(crate) fn shifted(&self, shift: &[f64], base: f64) -> Vec<u8> {
+        let unit = f64::from(self.weight_unit);
+        let weights = self.weights.iter().zip(shift).map(|(weight, shift)| f64::from(*weight) * unit + shift);
+        let theme_unit = f64::from(self.theme_unit);
+        let theme_weights = (0..self.themes.len()).map(|theme| {
+            let of = self.theme_weights.iter().skip(theme).step_by(self.themes.len());
+            of.map(|weight| f64::from(*weight) * theme_unit).collect()
+        });
+        let mut topic = self.topic;
+        #[expect(clippy::cast_possible_truncation, reason = "a coefficient needs a few digits")]
+        let base = base as f32;
+        topic.base[0] += base;
+        Self::write(&Parts {
+            themes: self.themes.clone(),
+            sizes: self.sizes,
+            keys: self.by_hash.keys(),
+            rarity: self.rarity.clone(),
+            weights: weights.collect(),
+            theme_weights: theme_weights.collect(),
+            topic,
+            calibrated_themes: self.calibrated_themes.clone(),
+        })
+    }
+
     /// Serialises the classifier.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the units are such that all fit")]
     pub(crate) fn write(parts: &Parts) -> Vec<u8> {

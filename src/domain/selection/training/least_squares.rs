@@ -4,13 +4,13 @@
 
 /// A row to be fitted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sample<'a> {
+pub(crate) struct Sample<'a> {
     /// Features and their values.
-    pub(super) row: &'a [(u32, f32)],
+    pub(crate) row: &'a [(u32, f32)],
     /// The value that the weights should predict.
-    pub(super) target: f64,
+    pub(crate) target: f64,
     /// The cost of an error relative to the length of the weights; above zero.
-    pub(super) cost: f64,
+    pub(crate) cost: f64,
 }
 
 /// The maximum number of passes over all rows.
@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 2e-3;
 
 /// The weights that fit the samples; the last one is the bias. The order of steps is fixed, so the same samples give
 /// the same weights.
-pub(super) fn fit(samples: &[Sample<'_>], features: usize) -> Vec<f64> {
+pub(crate) fn fit(samples: &[Sample<'_>], features: usize) -> Vec<f64> {
     let mut weights = vec![0.0; features + 1];
     let mut dual = vec![0.0; samples.len()];
     let square = |row: &[(u32, f32)]| row.iter().map(|(_, value)| f64::from(*value) * f64::from(*value)).sum::<f64>();
@@ -48,7 +48,7 @@ pub(super) fn fit(samples: &[Sample<'_>], features: usize) -> Vec<f64> {
 }
 
 /// The prediction for a row.
-pub(super) fn sum(weights: &[f64], row: &[(u32, f32)]) -> f64 {
+pub(crate) fn sum(weights: &[f64], row: &[(u32, f32)]) -> f64 {
     let bias = weights.last().copied().unwrap_or_default();
     bias + row.iter().map(|(feature, value)| weights[*feature as usize] * f64::from(*value)).sum::<f64>()
 }

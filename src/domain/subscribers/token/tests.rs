@@ -84,8 +84,12 @@ fn a_retired_key_opens_nothing_that_came_after_it() {
         assert!(verified.is_by_a_retired_key());
         assert!(verified.opens(day(1)) && !verified.opens(day(1) + TimeDelta::seconds(1)), "{purpose:?}");
     }
-    for (purpose, life) in [(Purpose::Confirm, CONFIRM_FOR), (Purpose::Address, CONFIRM_FOR), (Purpose::Form, FORM_FOR)]
-    {
+    for (purpose, life) in [
+        (Purpose::Confirm, CONFIRM_FOR),
+        (Purpose::Address, CONFIRM_FOR),
+        (Purpose::Form, FORM_FOR),
+        (Purpose::Edit, EDIT_FOR),
+    ] {
         let signed = |expires| sign(&leaked, purpose, "s1", expires);
         let last = day(1) + life;
         assert!(verify(&now, purpose, &signed(Some(last)), day(1)).is_ok(), "{purpose:?}");

@@ -13,6 +13,9 @@ pub struct SqlError(Cause);
 enum Cause {
     Sqlite(rusqlite::Error),
     Migration(rusqlite_migration::Error),
+    Postgres(postgres::Error),
+    Tls(String),
+    Parameter(String),
     NoRow,
     Column { column: String, found: &'static str },
     TooLarge(u64),
@@ -34,6 +37,14 @@ impl SqlError {
             Stored::Bytes(_) => "bytes",
         };
         Self(Cause::Column { column: column.to_string(), found })
+    }
+
+    pub(super) fn parameter(name: &str) -> Self {
+        Self(Cause::Parameter(name.to_owned()))
+    }
+
+    pub(in crate::store::database) fn tls(why: String) -> Self {
+        Self(Cause::Tls(why))
     }
 
     pub(super) fn too_large(value: impl TryInto<u64>) -> Self {
@@ -67,6 +78,12 @@ impl From<rusqlite_migration::Error> for SqlError {
     }
 }
 
+impl From<postgres::Error> for SqlError {
+    fn from(error: postgres::Error) -> Self {
+        Self(Cause::Postgres(error))
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         Self::Statement(error.into())
@@ -78,6 +95,13 @@ impl fmt::Display for SqlError {
         match &self.0 {
             Cause::Sqlite(error) => error.fmt(f),
             Cause::Migration(error) => error.fmt(f),
+            // The driver says only `db error` of what the server has said.
+            Cause::Postgres(error) => match error.as_db_error() {
+                Some(said) => write!(f, "{} ({})", said.message(), said.code().code()),
+                None => error.fmt(f),
+            },
+            Cause::Tls(why) => write!(f, "a certificate authority cannot be used: {why}"),
+            Cause::Parameter(name) => write!(f, "the parameter `{name}` has no value"),
             Cause::NoRow => f.write_str("the answer has no row"),
             Cause::Column { column, found } => write!(f, "the column `{column}` holds {found}"),
             Cause::TooLarge(value) => write!(f, "{value} is too large for a column"),
@@ -90,6 +114,7 @@ impl std::error::Error for SqlError {
         match &self.0 {
             Cause::Sqlite(error) => error.source(),
             Cause::Migration(error) => error.source(),
+            Cause::Postgres(error) if error.as_db_error().is_none() => error.source(),
             _ => None,
         }
     }

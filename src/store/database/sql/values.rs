@@ -112,7 +112,7 @@ pub(crate) trait Params {
     /// Passes each of them on.
     #[doc(hidden)]
     #[expect(private_interfaces, reason = "only this folder binds")]
-    fn each(self, to: &mut dyn FnMut(Key<'_>, Value<'_>) -> Result<()>) -> Result<()>;
+    fn each<'s>(&'s self, to: &mut dyn FnMut(Key<'s>, Value<'s>) -> Result<()>) -> Result<()>;
 }
 
 macro_rules! params_of_arrays {
@@ -120,7 +120,7 @@ macro_rules! params_of_arrays {
         $(
             impl<T: Bind> Params for [T; $number] {
                 #[expect(private_interfaces, reason = "only this folder binds")]
-                fn each(self, to: &mut dyn FnMut(Key<'_>, Value<'_>) -> Result<()>) -> Result<()> {
+                fn each<'s>(&'s self, to: &mut dyn FnMut(Key<'s>, Value<'s>) -> Result<()>) -> Result<()> {
                     self.iter().enumerate().try_for_each(|(place, value)| to(Key::Place(place + 1), value.value()?))
                 }
             }
@@ -133,27 +133,27 @@ params_of_arrays!(1 2 3 4 5 6);
 /// No parameters: `[]`.
 impl Params for [&dyn Bind; 0] {
     #[expect(private_interfaces, reason = "only this folder binds")]
-    fn each(self, _: &mut dyn FnMut(Key<'_>, Value<'_>) -> Result<()>) -> Result<()> {
+    fn each<'s>(&'s self, _: &mut dyn FnMut(Key<'s>, Value<'s>) -> Result<()>) -> Result<()> {
         Ok(())
     }
 }
 
 impl Params for &[&dyn Bind] {
     #[expect(private_interfaces, reason = "only this folder binds")]
-    fn each(self, to: &mut dyn FnMut(Key<'_>, Value<'_>) -> Result<()>) -> Result<()> {
+    fn each<'s>(&'s self, to: &mut dyn FnMut(Key<'s>, Value<'s>) -> Result<()>) -> Result<()> {
         self.iter().enumerate().try_for_each(|(place, value)| to(Key::Place(place + 1), value.value()?))
     }
 }
 
 impl Params for &[(&str, &dyn Bind)] {
     #[expect(private_interfaces, reason = "only this folder binds")]
-    fn each(self, to: &mut dyn FnMut(Key<'_>, Value<'_>) -> Result<()>) -> Result<()> {
+    fn each<'s>(&'s self, to: &mut dyn FnMut(Key<'s>, Value<'s>) -> Result<()>) -> Result<()> {
         self.iter().try_for_each(|(name, value)| to(Key::Name(name), value.value()?))
     }
 }
 
 /// A column of an answer, by its name or its place from 0.
-pub(crate) trait ColumnIndex: rusqlite::RowIndex + Copy + Display {}
+pub(crate) trait ColumnIndex: rusqlite::RowIndex + postgres::row::RowIndex + Copy + Display {}
 
 impl ColumnIndex for usize {}
 impl ColumnIndex for &str {}

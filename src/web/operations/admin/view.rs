@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::app::App;
-use crate::app::operations::status::{FeedState, StatusReport, WEEKS, needs_attention};
+use crate::app::operations::status::{DraftRow, FeedState, StatusReport, WEEKS, needs_attention};
 use crate::domain::items::text::count;
 use crate::render::view::{BarView, ChartView, FactView, FeedView, StatusView};
 
@@ -53,6 +53,9 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
             "Held",
             format!("run {} ({}): {}; {} waiting", run.id, run.cadence, run.because, count(run.waiting, "email")),
         ));
+    }
+    for row in &report.drafts {
+        facts.push(fact("Draft", draft(row, zone)));
     }
     facts.push(fact(
         "Last run",
@@ -141,6 +144,24 @@ fn view_of(report: &StatusReport, feed: &FeedState, zone: Tz) -> FeedView {
         points: points.collect::<Vec<_>>().join(" "),
         alt: format!("{} items in {WEEKS} weeks", weeks.iter().sum::<u64>()),
     }
+}
+
+/// The acts on a draft that are shown.
+const LAST_ACTS: usize = 3;
+
+/// A draft in a line. Editors' addresses are not shown here.
+fn draft(row: &DraftRow, zone: Tz) -> String {
+    let ledger = row.draft.ledger();
+    let acts = match ledger.last() {
+        Some(last) => format!("{}, the last one {}", count(ledger.len(), "change"), moment(last.at, zone)),
+        None => "no changes".to_owned(),
+    };
+    let status = row.draft.status().as_str().replace('_', " ");
+    let last = ledger.iter().rev().take(LAST_ACTS).map(|entry| {
+        let title = entry.act.story().map_or("", |seq| row.draft.title(seq));
+        format!("; {}: {}", short(entry.at, zone), entry.act.sentence(title))
+    });
+    format!("{} of {}: {status}; {acts}{}", row.cadence, moment(row.due, zone), last.collect::<String>())
 }
 
 fn moment(at: DateTime<Utc>, zone: Tz) -> String {

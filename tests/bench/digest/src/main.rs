@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     let pins = [17, 4711].map(|n| format!("https://www.source.example.org/posts/{n}/").parse().expect("a URL"));
     let mut digest = None;
     let composing = (0..RUNS).map(|_| {
-        let (made, ms) = timed(|| compose(&stories, &outlines, &limits, None, &words, &pins));
+        let (made, ms) = timed(|| compose(&stories, &outlines, &limits, None, &words, &policy_digest::domain::digests::digest::Arrangement::pinned(&pins)));
         digest = Some(made.expect("a digest"));
         ms
     });

@@ -1,0 +1,89 @@
+//! How a server is set up, for `check`: what it must be, and what makes an answered commit durable.
+
+use chrono::{DateTime, Utc};
+
+use crate::store::database::place::Place;
+use crate::store::database::reader::Reader;
+use crate::store::{Error, time};
+
+/// A server as a session finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Its URL without a password.
+    pub name: String,
+    /// 150004 is 15.4.
+    pub version: i64,
+    /// The database's encoding: UTF8.
+    pub encoding: String,
+    /// `fsync` is on: a commit waits for the disk.
+    pub is_synced: bool,
+    /// `full_page_writes` is on: a page that was half written is repaired.
+    pub writes_full_pages: bool,
+    /// Standbys that a commit waits for; empty for none.
+    pub synchronous_standbys: String,
+    /// Standbys that are connected, where the role may see them.
+    pub standbys: u64,
+    /// Whether our role may do anything on the server.
+    pub is_superuser: bool,
+    /// Whether one session is answered by several of the server's: a pooler gives a session's connection away between
+    /// transactions.
+    pub is_pooled: bool,
+    /// The server's clock.
+    pub now: DateTime<Utc>,
+    /// The size of the database.
+    pub bytes: u64,
+}
+
+const SETTINGS: &str = "SELECT CAST(current_setting('server_version_num') AS BIGINT) AS version,
+    CAST(current_setting('server_encoding') AS TEXT) AS encoding, current_setting('fsync') = 'on' AS is_synced,
+    current_setting('full_page_writes') = 'on' AS writes_full_pages,
+    CAST(current_setting('synchronous_standby_names') AS TEXT) AS synchronous_standbys,
+    (SELECT count(*) FROM pg_stat_replication) AS standbys,
+    current_setting('is_superuser') = 'on' AS is_superuser,
+    CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT) AS now,
+    CAST(pg_database_size(current_database()) AS BIGINT) AS bytes";
+
+const SESSION: &str = "SELECT CAST(pg_backend_pid() AS BIGINT) AS process, pg_advisory_lock(?1)";
+
+const IS_SAME: &str = "SELECT CAST(pg_backend_pid() AS BIGINT) AS process, pg_advisory_unlock(?1) AS was_locked";
+
+/// A lock that only this question takes, different for each process, so that nobody waits.
+fn lock() -> i64 {
+    0x5044_6968_0000_0000 | i64::from(std::process::id())
+}
+
+impl Reader {
+    /// How the server is set up; `None` where the database is a file.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn server_settings(&self) -> Result<Option<ServerSettings>, Error> {
+        let Place::Server(server) = self.place() else { return Ok(None) };
+        let name = server.shown();
+        let settings = self.read(move |connection| {
+            // A session's lock is there in its next statement, unless that was given to another session of the server's.
+            let locked: i64 = connection.query_row(SESSION, [lock()], |row| row.get("process"))?;
+            let (process, was_locked): (i64, bool) =
+                connection.query_row(IS_SAME, [lock()], |row| Ok((row.get("process")?, row.get("was_locked")?)))?;
+            let (mut settings, now) = connection.query_row(SETTINGS, [], |row| {
+                let settings = ServerSettings {
+                    name: name.clone(),
+                    version: row.get("version")?,
+                    encoding: row.get("encoding")?,
+                    is_synced: row.get("is_synced")?,
+                    writes_full_pages: row.get("writes_full_pages")?,
+                    synchronous_standbys: row.get("synchronous_standbys")?,
+                    standbys: row.get("standbys")?,
+                    is_superuser: row.get("is_superuser")?,
+                    is_pooled: process != locked || !was_locked,
+                    now: DateTime::UNIX_EPOCH,
+                    bytes: row.get("bytes")?,
+                };
+                Ok((settings, row.get("now")?))
+            })?;
+            settings.now = time(now)?;
+            Ok(settings)
+        });
+        settings.await.map(Some)
+    }
+}

@@ -1,0 +1,99 @@
+//! A database on a PostgreSQL server: it comes from a file and goes back, a copy of it stays silent, and one process works on
+//! it. Where PostgreSQL is not installed, these tests say so.
+
+use policy_digest::store::{Error, PauseCause, Place, Reader, Server, Store};
+
+use crate::support::{Entry, Reply, World, engine, everything, rss, start};
+
+fn server(url: &str) -> Server {
+    Server { url: url.parse().unwrap(), password: None, is_encrypted: false, authorities: None, readers: 2 }
+}
+
+fn place(url: &str) -> Place {
+    Place::Server(Box::new(server(url)))
+}
+
+/// All rows, in any order, without what tells a copy from the original.
+fn rows(file: &std::path::Path) -> Vec<String> {
+    let mut rows = everything(file);
+    rows.retain(|row| !row.starts_with("pauses:") && !row.starts_with("sqlite_sequence:"));
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn a_database_moves_to_a_server_and_comes_back_with_every_row() {
+    let Some(url) = engine::empty_database() else { return };
+    let world = World::new().await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1"), Entry::on_topic("2")])));
+    world.subscribe("ada@example.org").await;
+    world.once().await;
+    world.subscribe("ben@example.org").await;
+    let file = world.folder().join("data/policy-digest.db");
+    let before = rows(&file);
+    let moved = world.app.store.migrate_to(&server(&url), "moved".to_owned(), start()).await.unwrap();
+    assert!(moved > 20, "{moved}");
+    let pauses = world.app.store.outbox().pauses().await.unwrap();
+    assert_eq!(pauses[0].cause, PauseCause::Restored, "the file is silent");
+    let there = Reader::open(place(&url)).await.unwrap();
+    assert_eq!(there.outbox().pauses().await.unwrap(), [], "the server is not");
+    assert_eq!(there.digests().highest_seq().await.unwrap(), world.app.store.digests().highest_seq().await.unwrap());
+    let back = world.folder().join("back.db");
+    there.backup(&back, "a backup".to_owned(), start()).await.unwrap();
+    assert_eq!(rows(&back), before);
+    let again = world.app.store.migrate_to(&server(&url), "moved".to_owned(), start()).await;
+    assert!(matches!(again, Err(Error::Occupied { .. })), "{again:?}");
+    let copy = Reader::open(&back).await.unwrap();
+    assert_eq!(copy.outbox().pauses().await.unwrap()[0].reason, "a backup");
+}
+
+#[tokio::test]
+async fn a_copy_of_a_servers_database_stays_silent_until_a_person_releases_it() {
+    let Some(url) = engine::empty_database() else { return };
+    Store::open(place(&url)).await.unwrap().close().await;
+    let reopened = Store::open(place(&url)).await.unwrap();
+    assert_eq!(reopened.outbox().pauses().await.unwrap(), [], "at home");
+    reopened.close().await;
+    let copy = engine::copy_of(&url);
+    let store = Store::open(place(&copy)).await.unwrap();
+    assert_eq!(store.outbox().pauses().await.unwrap()[0].cause, PauseCause::Restored);
+    assert!(store.outbox().lift(PauseCause::Restored).await.unwrap());
+    store.close().await;
+    let store = Store::open(place(&copy)).await.unwrap();
+    assert_eq!(store.outbox().pauses().await.unwrap(), [], "it is at home now");
+}
+
+#[tokio::test]
+async fn one_process_works_on_a_servers_database_and_others_may_change_it() {
+    let Some(url) = engine::empty_database() else { return };
+    let missing = Store::open_existing(place(&url)).await;
+    assert!(matches!(missing, Err(Error::Missing { .. })), "{missing:?}");
+    let worker = Store::open(place(&url)).await.unwrap();
+    let other = Store::open(place(&url)).await;
+    assert!(matches!(other, Err(Error::InUse { .. })), "{other:?}");
+    let editor = Store::open_existing(place(&url)).await.unwrap();
+    editor.operations().mark("beside", start()).await.unwrap();
+    assert!(worker.operations().is_marked("beside").await.unwrap());
+    assert!(matches!(editor.become_worker().await, Err(Error::InUse { .. })));
+    worker.close().await;
+    editor.become_worker().await.unwrap();
+    let settings = editor.server_settings().await.unwrap().unwrap();
+    assert!(settings.version >= 150_000 && !settings.is_pooled && settings.encoding == "UTF8", "{settings:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_ends_is_told_as_closed() {
+    let Some(url) = engine::empty_database() else { return };
+    let worker = Store::open(place(&url)).await.unwrap();
+    engine::with_client(&url, |client| {
+        client
+            .batch_execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'policy-digest worker'
+                AND datname = current_database()",
+            )
+            .unwrap();
+    });
+    let marked = worker.operations().mark("after", start()).await;
+    assert!(matches!(marked, Err(Error::Closed)), "{marked:?}");
+    worker.lost().await;
+}
