@@ -25,7 +25,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::{App, ReadOnly, blocking, hex, random};
-use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::digest::{Digest, NoStory};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;

@@ -8,8 +8,8 @@ use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::config::built_in_languages;
 use crate::domain::digests::digest::{Digest, Entry, Section};
-use crate::domain::subscribers::subscriber::Cadence;
 use crate::domain::selection::sample::ShownQuality;
+use crate::domain::subscribers::subscriber::Cadence;
 
 fn entry(seq: i64, title: &str) -> Entry {
     Entry {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Section, SectionOutline, Story, place};
+use super::{SectionOutline, Story, place};
 use crate::domain::items::canonical::canonical;
 
 /// The factor for each further story of one source.
