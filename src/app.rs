@@ -28,8 +28,10 @@ use crate::config::{Config, Database, Limits, Settings};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
+use crate::domain::selection::topic::Theme;
 use crate::fetch::{self, Fetcher};
-use crate::render::Renderer;
+use crate::render::view::{LanguageLink, SiteView};
+use crate::render::{self, Renderer};
 use crate::store::{Place, Server};
 pub use advised::Advised;
 pub use document::Document;
@@ -77,6 +79,51 @@ impl ReadOnly {
         self.config.languages.first()
     }
 
+    /// The path of the pages in a language below the public URL: empty for the default one, else `cy/`.
+    pub(crate) fn language_path(&self, words: &Catalogue) -> String {
+        if words.code() == self.words().code() { String::new() } else { format!("{}/", words.code()) }
+    }
+
+    /// The address of a page in a language.
+    pub(crate) fn page_in(&self, words: &Catalogue, path: &str) -> String {
+        self.page(&format!("{}{path}", self.language_path(words)))
+    }
+
+    /// The digest's name in a language.
+    pub(crate) fn name(&self, words: &Catalogue) -> &str {
+        let settings = &self.config.settings;
+        let own = settings.translations.get(words.code()).and_then(|own| own.name.as_deref());
+        own.unwrap_or(&settings.name)
+    }
+
+    /// What the digest is about, in a language.
+    pub(crate) fn topic(&self, words: &Catalogue) -> &str {
+        let own = self.config.settings.translations.get(words.code()).and_then(|own| own.topic.as_deref());
+        own.unwrap_or(&self.config.topic.title)
+    }
+
+    /// The title of a theme in a language.
+    pub(crate) fn theme_title<'a>(&'a self, words: &Catalogue, theme: &'a Theme) -> &'a str {
+        let own = self.config.settings.translations.get(words.code());
+        own.and_then(|own| own.themes.get(&theme.name)).map_or(&theme.title, String::as_str)
+    }
+
+    /// The description of a theme in a language; empty in a language in which only its title is given.
+    pub(crate) fn theme_description<'a>(&self, words: &Catalogue, theme: &'a Theme) -> &'a str {
+        let own = self.config.settings.translations.get(words.code());
+        if own.is_some_and(|own| own.themes.contains_key(&theme.name)) { "" } else { &theme.description }
+    }
+
+    /// What a subscriber agrees to, in a language.
+    pub(crate) fn consent(&self, words: &Catalogue) -> String {
+        let settings = &self.config.settings;
+        let own = settings.translations.get(words.code()).and_then(|own| own.consent.clone());
+        // The built-in text is English; each language has its own.
+        let is_written =
+            words.code() == self.words().code() && settings.sender.consent != Settings::default().sender.consent;
+        own.unwrap_or_else(|| if is_written { settings.sender.consent.clone() } else { words.words("sign_up.consent") })
+    }
+
     /// The address of a page below the public URL.
     pub(crate) fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.config.settings.public_url.as_str().trim_end_matches('/'))
@@ -114,7 +161,31 @@ fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 fn renderer(config: &Config) -> anyhow::Result<Renderer> {
     let renderer = Renderer::new(config.settings.templates_dir.as_deref(), &config.languages)
         .context("cannot load the templates")?;
-    Ok(renderer.for_site(&config.settings.name, config.settings.public_url.as_str()))
+    Ok(renderer.for_site(|code| site(config, code)))
+}
+
+/// What all pages in a language show.
+fn site(config: &Config, code: &str) -> SiteView {
+    let settings = &config.settings;
+    let base = settings.public_url.path().trim_end_matches('/');
+    let below = |code: &str| if code == config.languages.first().code() { String::new() } else { format!("{code}/") };
+    let others = config.languages.iter().filter(|words| words.code() != code);
+    let link = |words: &Arc<Catalogue>| LanguageLink {
+        code: words.code().to_owned(),
+        name: words.words("language.name"),
+        root: format!("{base}/{}", below(words.code())),
+    };
+    let own = settings.translations.get(code).and_then(|own| own.name.clone());
+    let (accent, accent_dark) = render::colours(settings.accent);
+    SiteView {
+        name: own.unwrap_or_else(|| settings.name.clone()),
+        home: format!("{}/{}", settings.public_url.as_str().trim_end_matches('/'), below(code)),
+        root: format!("{base}/{}", below(code)),
+        here: "",
+        accent,
+        accent_dark,
+        languages: others.map(link).collect(),
+    }
 }
 
 pub(crate) fn fetch_options(config: &Config) -> fetch::Options {

@@ -30,6 +30,8 @@ pub struct Envelope {
     pub to: String,
     /// The Reply-To header; without it, replies go to `from`.
     pub reply_to: Option<Mailbox>,
+    /// BCP 47, for Content-Language (RFC 3282).
+    pub language: Option<String>,
     /// With its angle brackets: `<run.subscriber@digest.example.org>`.
     pub message_id: String,
     /// When it was made.
@@ -239,6 +241,10 @@ fn list_headers(mut builder: MessageBuilder, envelope: &Envelope) -> Result<Mess
         }
         builder = builder.raw_header(raw("List-Unsubscribe", ways));
         builder = builder.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+    }
+    if let Some(language) = &envelope.language {
+        let language = header_token(language).ok_or(Error::Header("Content-Language"))?;
+        builder = builder.raw_header(raw("Content-Language", language.to_owned()));
     }
     if let Some(url) = &envelope.archive_url {
         let url = header_token(url).ok_or(Error::Header("List-Archive"))?;

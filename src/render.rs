@@ -15,17 +15,18 @@ use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub use builtin::{FOR_EDITORS, GUIDE, TEMPLATES};
 pub use proof::with_notices;
 pub use view::{
     AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, DraftNotice, EmailView,
     KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView,
-    SignUpView, SourcesView, StatusView, VoteView, WelcomeView,
+    SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};
+use crate::domain::digests::accent::Accent;
 use crate::domain::items::text::single_line;
 use view::EditorView;
 
@@ -40,6 +41,9 @@ pub const VOTE_PLACEHOLDER: &str = "https://vote.invalid/";
 
 /// The placeholder for the day on which a subscriber subscribed.
 pub const SINCE_PLACEHOLDER: &str = "since.invalid";
+
+/// The placeholder for a page's own path, in its links to other languages.
+pub const HERE_PLACEHOLDER: &str = "here.invalid";
 
 /// An email without its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +113,7 @@ impl Renderer {
     #[must_use]
     pub fn faults(overrides: Option<&Path>, languages: &Languages) -> Vec<Error> {
         let renderer = match Self::unread(overrides, languages) {
-            Ok(renderer) => renderer.for_site("Reform Digest", "https://digest.example.org/"),
+            Ok(renderer) => renderer.for_site(|_| sample::site()),
             Err(error) => return vec![error],
         };
         let mut faults: Vec<Error> = Vec::new();
@@ -153,14 +157,18 @@ impl Renderer {
             environment.add_global("dir", language.locale().direction());
             (language.code().to_owned(), environment)
         };
-        Ok(Self { environments: languages.iter().map(in_language).collect() }.for_site("", ""))
+        Ok(Self { environments: languages.iter().map(in_language).collect() }.for_site(|_| SiteView::default()))
     }
 
-    /// Sets the digest's name and home page, which all pages show.
+    /// Sets what all pages show, for each language by its code.
     #[must_use]
-    pub fn for_site(mut self, name: &str, home: &str) -> Self {
-        for (_, environment) in &mut self.environments {
-            environment.add_global("site", context! { name, home });
+    pub fn for_site(mut self, site: impl Fn(&str) -> SiteView) -> Self {
+        for (code, environment) in &mut self.environments {
+            let mut site = SiteView { here: HERE_PLACEHOLDER, ..site(code) };
+            if site.accent.is_empty() {
+                (site.accent, site.accent_dark) = colours(Accent::default());
+            }
+            environment.add_global("site", minijinja::Value::from(Serde(site)));
         }
         self
     }
@@ -227,6 +235,12 @@ impl Renderer {
         let page = self.environment(language).template_from_named_str(name, source);
         page.and_then(|page| page.render(minijinja::Value::from(Serde(view)))).map_err(|source| explained(name, source))
     }
+}
+
+/// A colour and its variant for dark mode.
+#[must_use]
+pub fn colours(accent: Accent) -> (String, String) {
+    (accent.to_string(), accent.dark().to_string())
 }
 
 /// Renders a template. The styles of an email's HTML, and of its page in the archive, are inlined.

@@ -27,7 +27,7 @@ pub use database::place::{Place, Server};
 pub use database::reader::Reader;
 pub use database::server::standing::ServerSettings;
 pub use database::sql::SqlError;
-pub use digests::archives::{ArchivePage, ArchiveRow, NewArchive, PageStory, SentStory};
+pub use digests::archives::{ArchivePage, ArchiveRow, LanguagePage, NewArchive, PageStory, SentStory};
 pub use digests::corrections::NewCorrection;
 pub use digests::drafts::{DraftMail, DraftOfRun, DraftRow, EDITOR, NewDraft, Recorded};
 pub use digests::held_runs::{Cancelled, Released};

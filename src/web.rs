@@ -14,6 +14,7 @@ use digests::editing;
 use digests::public_feeds;
 use http::answer;
 use http::host;
+use http::paths;
 use http::robots;
 use operations::admin;
 use operations::health;
@@ -119,7 +120,7 @@ fn router(live: Live, bounds: Bounds) -> Router {
         pages.fold(Router::new(), |router, (address, _, methods)| router.route(address, methods))
     };
     let error_pages = middleware::from_fn_with_state(live.clone(), answer::error_pages);
-    Router::new()
+    let pages = Router::new()
         .merge(of(Audience::Public))
         .merge(of(Audience::Holder).layer(middleware::map_response(answer::personal)))
         .merge(of(Audience::Machine).layer(middleware::map_response(answer::machine)))
@@ -127,8 +128,9 @@ fn router(live: Live, bounds: Bounds) -> Router {
         .layer(middleware::from_fn_with_state(bounds, answer::bounded))
         .layer(middleware::from_fn(host::named))
         .layer(error_pages)
-        .layer(middleware::map_response_with_state(live.clone(), answer::headers))
-        .with_state(live)
+        .layer(middleware::from_fn_with_state(live.clone(), answer::headers))
+        .with_state(live.clone());
+    paths::under_any(live, pages)
 }
 
 impl FromRef<Live> for App {

@@ -19,6 +19,7 @@ mod sample;
 pub mod send_now;
 pub mod templates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -28,8 +29,8 @@ use crate::domain::digests::digest::{Digest, NoStory};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::Rendered;
-use crate::store::{FrozenRun, ItemRow, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
-use bodies::Page;
+use crate::store::{FrozenRun, ItemRow, LanguagePage, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
+use bodies::{BodyRenderer, Page, Stories};
 pub use due::{Due, due, schedule};
 use edition::{Content, Edition};
 use note::{Note, NoteUse};
@@ -97,8 +98,14 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
 /// Composes and renders an edition for each window of subscribers, and freezes it as a run.
 async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let now = app.clock.now();
-    let Edition { cadence, slot, through_seq, name, content, renderer, .. } = &edition;
+    let Edition { cadence, slot, through_seq, name, content, renderer, missed, .. } = &edition;
     let mut report = DigestReport { cadence: *cadence, ..DigestReport::default() };
+    let renderers: Vec<Arc<BodyRenderer>> =
+        app.config.languages.iter().map(|words| renderer.in_language(words, name, missed)).collect();
+    let renderer_of = |language: &str| {
+        let code = app.config.languages.of(language).code();
+        renderers.iter().find(|renderer| renderer.words.code() == code).unwrap_or(&renderers[0])
+    };
     let served = app.store.digests().windows(*cadence).await?;
     // Read once, for the subscriber who is furthest behind: every other window is a suffix of that one.
     let stories = match served.iter().map(|window| window.cursor).min() {
@@ -108,6 +115,7 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;
+        let (renderer, language) = (renderer_of(&window.language), window.language.clone());
         let (body, waits) = match renderer.mail_of(&stories, window.cursor, window.themes.clone()).await? {
             Ok((digest, rendered)) => {
                 if digest.count >= report.stories {
@@ -116,7 +124,7 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
                 }
                 let (stories, listed) = (seqs(&digest), digest.listed.iter().map(|entry| entry.seq).collect());
                 let Rendered { subject, text, html } = rendered;
-                (Some(NewBody { subject, text, html, stories, listed }), false)
+                (Some(NewBody { language, subject, text, html, stories, listed }), false)
             }
             Err(NoStory { waiting }) => {
                 report.waiting = report.waiting.max(waiting);
@@ -129,18 +137,20 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     if report.people == 0 || (cadence.is_none() && first.is_none()) {
         return Ok(report);
     }
-    let page = match first {
-        Some(covered) => renderer.page_of(&stories, covered).await?,
+    let archive = match first {
+        Some(covered) => archive_page(&renderers, &stories, covered, name.clone()).await?,
         None => None,
     };
-    let archive = page.map(|Page { title, html, stories }| NewArchive { name: name.clone(), title, html, stories });
-    let is_any_without = windows.iter().any(|window| window.body.is_none());
-    let quiet = match (*cadence, *slot) {
-        (Some(cadence), Some(slot)) if is_any_without => {
-            quiet::note(app, app.words(), (cadence, slot), &renderer.missed).await?
+    let mut quiet = BTreeMap::new();
+    for language in windows.iter().filter(|window| window.body.is_none()).map(|window| &window.window.language) {
+        let words = app.config.languages.of(language);
+        if let (Some(cadence), Some(slot), false) = (*cadence, *slot, quiet.contains_key(language))
+            && let Some(note) =
+                quiet::note(app, words, language, (cadence, slot), &renderer_of(language).missed).await?
+        {
+            quiet.insert(language.clone(), note);
         }
-        _ => None,
-    };
+    }
     let (slot, due) = match *slot {
         Some(slot) => (slot.key(), slot.utc),
         None => {
@@ -183,6 +193,25 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     Ok(report)
 }
 
+/// The page of a run in every language.
+async fn archive_page(
+    renderers: &[Arc<BodyRenderer>],
+    stories: &Arc<Stories>,
+    covered: i64,
+    name: String,
+) -> anyhow::Result<Option<NewArchive>> {
+    let Some(Page { title, html, stories: shown }) = renderers[0].page_of(stories, covered).await? else {
+        return Ok(None);
+    };
+    let mut languages = Vec::new();
+    for renderer in &renderers[1..] {
+        if let Some(Page { title, html, .. }) = renderer.page_of(stories, covered).await? {
+            languages.push(LanguagePage { language: renderer.words.code().to_owned(), title, html });
+        }
+    }
+    Ok(Some(NewArchive { name, title, html, languages, stories: shown }))
+}
+
 /// The preferred name of a run's page: "2026-11-23", followed by the cadence if it is daily or monthly.
 fn page_name(app: &ReadOnly, cadence: Option<Cadence>, due: DateTime<Utc>) -> String {
     let day = due.with_timezone(&app.config.settings.timezone).format("%Y-%m-%d");
@@ -223,6 +252,6 @@ async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescor
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {
-    let shown = digest.sections.iter().flat_map(|section| &section.stories);
+    let shown = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
     shown.chain(&digest.more).map(|entry| entry.seq).collect()
 }

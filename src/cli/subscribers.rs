@@ -62,12 +62,15 @@ struct Wishes {
     /// Only these themes, separated by commas; `all` for all
     #[arg(long, value_delimiter = ',')]
     themes: Option<Vec<String>>,
+    /// The language of their emails: one of `languages` in digest.toml
+    #[arg(long)]
+    language: Option<String>,
 }
 
 impl Wishes {
     fn into_changes(self) -> Changes {
         let all = |themes: Vec<String>| if themes == ["all"] { Vec::new() } else { themes };
-        Changes { name: self.name, cadence: self.cadence, themes: self.themes.map(all) }
+        Changes { name: self.name, cadence: self.cadence, themes: self.themes.map(all), language: self.language }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads `digest.toml` into [`Settings`]. Every key has its default here and, for administrators, in
 //! `config/digest.toml`; a test checks that they agree.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -13,14 +14,15 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale, mailbox,
-    network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address, web_url,
-    whole, words_language,
+    Read, Wrong, accent, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale,
+    mailbox, network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address,
+    web_url, whole, words_language,
 };
 use super::settings::{
     Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret,
-    Sender, Settings, Smtp, Tls, TransportKind, Web,
+    Sender, Settings, Smtp, Tls, Translation, TransportKind, Web,
 };
+use crate::domain::digests::accent::Accent;
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -38,8 +40,10 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let local = || Url::parse("http://localhost:8080").expect("a constant URL");
     let public_url = top.or("public_url", local(), web_url);
     let data = top.or("data", DATA.into(), |value| filled(value).map(PathBuf::from));
+    let languages = top.values("languages", words_language);
+    let name = top.or("name", "Public Service Reform Digest".to_owned(), filled);
     let settings = Settings {
-        name: top.or("name", "Public Service Reform Digest".to_owned(), filled),
+        name: name.clone(),
         former_data: match data.is_relative() {
             true if data == Path::new(DATA) => Some("data".into()),
             true => Some(data.clone()),
@@ -47,17 +51,23 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         },
         data: from_folder(folder, &data),
         locale: top.or("locale", "en-GB".parse().expect("a known locale"), locale),
-        languages: top.values("languages", words_language),
+        translations: if languages.is_empty() && !top.is_set("in") {
+            BTreeMap::new()
+        } else {
+            translations(top.table("in"), &languages)
+        },
+        languages,
         timezone: top.or("timezone", Tz::Europe__London, time_zone),
         admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
+        accent: top.or("accent", Accent::default(), accent),
         sender: sender(top.table("sender")),
         polling: polling(top.table("polling"), folder, &public_url),
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
         digest: digest(top.table("digest")),
         editor: editor(top.table("editor")),
-        mail: mail(top.table("mail"), folder),
+        mail: mail(top.table("mail"), folder, &name),
         web: web(top.table("web")),
         database: database(top.table("database"), folder),
         retention: retention(top.table("retention")),
@@ -85,8 +95,25 @@ fn from_folder(folder: &Path, path: &Path) -> PathBuf {
 }
 
 /// The default text that subscribers consent to.
-const CONSENT: &str = "By signing up you agree that we keep your email address and what you chose here, to send you this \
+const CONSENT: &str = "By signing up you agree that we keep your email address and your choices here, to send you this \
                        digest and for nothing else. You can unsubscribe at any time with the link in every email.";
+
+fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, Translation> {
+    let mut translations = BTreeMap::new();
+    for code in languages {
+        let mut own = table.table(code);
+        let translation = Translation {
+            name: own.or("name", None, optional(filled)),
+            topic: own.or("topic", None, optional(filled)),
+            consent: own.or("consent", None, optional(filled)),
+            themes: own.table("themes").rest(filled).into_iter().collect(),
+        };
+        own.finish();
+        translations.insert(code.clone(), translation);
+    }
+    table.finish();
+    translations
+}
 
 fn sender(mut table: Table<'_>) -> Sender {
     let sender = Sender {
@@ -181,6 +208,11 @@ fn digest(mut table: Table<'_>) -> Digest {
     digest
 }
 
+/// A sender without a name of its own has the digest's.
+fn sender_named(from: Mailbox, name: &str) -> Mailbox {
+    if from.name.is_empty() { Mailbox::new(name, &from.address) } else { from }
+}
+
 /// How long before its slot a draft is made. Within a minute, nobody could read it.
 fn lead(value: &DeValue<'_>) -> Read<Duration> {
     let (least, most) = (Duration::from_secs(60), MAX_LEAD.to_std().unwrap_or(3 * DAY));
@@ -203,12 +235,12 @@ fn editor(mut table: Table<'_>) -> Editor {
     editor
 }
 
-fn mail(mut table: Table<'_>, folder: &Path) -> Mail {
+fn mail(mut table: Table<'_>, folder: &Path, name: &str) -> Mail {
     let transport = one_of(&[("directory", TransportKind::Directory), ("smtp", TransportKind::Smtp)]);
     let named = |value: &DeValue<'_>| mailbox(value).map(|text| Mailbox::split(&text));
     let mail = Mail {
         transport: table.or("transport", TransportKind::Directory, transport),
-        from: table.or("from", Mailbox::new("Policy Digest", "digest@example.org"), named),
+        from: sender_named(table.or("from", Mailbox::new("", "digest@example.org"), named), name),
         reply_to: table.or("reply_to", None, optional(named)),
         proof_to: table.or("proof_to", None, optional(recipient)),
         bounce_address: table.or("bounce_address", None, optional(tagged_address)),

@@ -4,6 +4,7 @@
 mod editor;
 mod mailbox;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use url::Url;
 
 use super::schema::{Optional, Time};
+use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
@@ -38,6 +40,9 @@ pub struct Settings {
     pub locale: Locale,
     /// The languages of emails and pages, the default one first; empty for the language of `locale`.
     pub languages: Vec<String>,
+    /// What is written in the other languages, by their codes.
+    #[schemars(rename = "in")]
+    pub translations: BTreeMap<String, Translation>,
     /// The time zone of the schedule and of dates.
     #[schemars(with = "String")]
     pub timezone: Tz,
@@ -47,6 +52,9 @@ pub struct Settings {
     /// A folder of templates that replace built-in ones, already joined to the configuration folder.
     #[schemars(with = "String")]
     pub templates_dir: Option<PathBuf>,
+    /// The colour of headings, links and buttons.
+    #[schemars(with = "String")]
+    pub accent: Accent,
     /// Who sends the digest.
     pub sender: Sender,
     /// How feeds are fetched.
@@ -67,6 +75,22 @@ pub struct Settings {
     pub database: Database,
     /// How long things are kept.
     pub retention: Retention,
+}
+
+/// `[in.cy]`: what the digest is called, and what it says, in another language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+pub struct Translation {
+    /// The digest's name.
+    #[schemars(with = "String")]
+    pub name: Option<String>,
+    /// The topic, as in "posts about public service reform".
+    #[schemars(with = "String")]
+    pub topic: Option<String>,
+    /// The consent text on the sign-up page.
+    #[schemars(with = "String")]
+    pub consent: Option<String>,
+    /// The titles of themes, by their names in topic.toml.
+    pub themes: BTreeMap<String, String>,
 }
 
 /// `[sender]`: what every footer says about the sender; empty texts are left out.

@@ -15,7 +15,10 @@ use crate::domain::catalogue::{Catalogue, Category, Languages, Message, Pattern}
 use crate::domain::digests::locale::Locale;
 
 /// The built-in files, by their path among the templates.
-pub const WORDS: &[(&str, &str)] = &[("words/en.toml", include_str!("../../templates/words/en.toml"))];
+pub const WORDS: &[(&str, &str)] = &[
+    ("words/en.toml", include_str!("../../templates/words/en.toml")),
+    ("words/cy.toml", include_str!("../../templates/words/cy.toml")),
+];
 
 /// The language that every other one falls back to.
 const ENGLISH: &str = "en";

@@ -5,8 +5,9 @@ use minijinja::value::Serde;
 
 use super::view::{
     AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
-    ErrorsView, KnownView, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm, PageLink,
-    PreferencesView, QuietView, SectionView, SenderView, SignUpView, SourceView, SourcesView, VoteView, WelcomeView,
+    ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm,
+    PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView,
+    VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -62,6 +63,20 @@ pub(super) fn values(template: &str) -> Vec<Value> {
     }
 }
 
+/// What every page shows.
+pub(super) fn site() -> SiteView {
+    let welsh = LanguageLink { code: "cy".into(), name: "Cymraeg".into(), root: "/cy/".into() };
+    SiteView {
+        name: "Reform Digest".into(),
+        home: "https://digest.example.org/".into(),
+        root: "/".into(),
+        here: "archive",
+        accent: "#1d4f91".into(),
+        accent_dark: "#8fbcf8".into(),
+        languages: vec![welsh],
+    }
+}
+
 fn digest() -> DigestView {
     DigestView {
         name: "Public Service Reform Digest".into(),
@@ -70,6 +85,10 @@ fn digest() -> DigestView {
         preheader: "Also: What we learned from two years of one budget".into(),
         date: "Monday, 23 November 2026".into(),
         count: "3 posts".into(),
+        length: "3 posts, 12 minutes".into(),
+        contents: vec!["What we learned from two years of one budget".into()],
+        lead: vec![entry()],
+        more_title: "Also this week".into(),
         sample: true,
         missed: missed(),
         corrections: vec![correction(true), correction(false)],
@@ -143,6 +162,8 @@ fn entry() -> EntryView {
         also_on: "Another Blog".into(),
         reason: "joined-up working; Christie Commission".into(),
         tags: "Leadership, Workforce".into(),
+        facts: vec!["Reform Blog".into(), "12 March".into()],
+        picked: "Picked for joined-up working · also Leadership".into(),
         vote: "https://digest.example.org/off-topic/token?story=1".into(),
         comment: "Read this one first.".into(),
     }
@@ -247,6 +268,7 @@ fn sign_up() -> SignUpView {
         address: "ada@example".into(),
         cadences: vec![choice()],
         themes: vec![choice()],
+        languages: vec![language()],
         consent: "By signing up you agree to get this digest by mail.".into(),
         stamp: "token".into(),
         errors: errors(),
@@ -268,6 +290,8 @@ fn preferences() -> PreferencesView {
         typed: String::new(),
         cadences: vec![choice()],
         themes: vec![choice()],
+        languages: vec![language()],
+        pauses: vec![ChoiceView { value: "2026-12-07".into(), title: "2 weeks".into(), ..ChoiceView::default() }],
         first_day: "2026-11-24".into(),
         last_day: "2027-11-24".into(),
         pause_days: "from 24 November 2026 to 24 November 2027".into(),
@@ -284,6 +308,10 @@ fn choice() -> ChoiceView {
         description: "Services made one.".into(),
         is_chosen: true,
     }
+}
+
+fn language() -> ChoiceView {
+    ChoiceView { value: "cy".into(), title: "Cymraeg".into(), description: String::new(), is_chosen: false }
 }
 
 fn errors() -> ErrorsView {

@@ -22,6 +22,36 @@ pub use subscribers::{
     VoteView, WelcomeView,
 };
 
+/// What every page shows; the templates have it as `site`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SiteView {
+    /// The digest's name.
+    pub name: String,
+    /// The address of the first page, in the language of the page.
+    pub home: String,
+    /// The path of the pages in this language, with a `/` at its end.
+    pub root: String,
+    /// The page's own path below `root`, or its placeholder.
+    pub here: &'static str,
+    /// The colour of headings, links and buttons: "#1d4f91".
+    pub accent: String,
+    /// The same for dark mode.
+    pub accent_dark: String,
+    /// The other languages.
+    pub languages: Vec<LanguageLink>,
+}
+
+/// Another language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LanguageLink {
+    /// Its code, for `lang` and `hreflang`.
+    pub code: String,
+    /// Its own name: "Cymraeg".
+    pub name: String,
+    /// The path of the pages in it, with a `/` at its end.
+    pub root: String,
+}
+
 /// A view that becomes an email.
 pub trait EmailView: Serialize {
     /// The folder of its three templates: `subject.txt.j2`, `body.txt.j2` and `body.html.j2`.

@@ -185,7 +185,7 @@ pub(super) fn queue(
     (body, message_id): (&Body, &str),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let body = bodies::insert(tx, None, (&body.subject, &body.text, &body.html))?;
+    let body = bodies::insert(tx, None, &body.language, (&body.subject, &body.text, &body.html))?;
     states::insert(tx, &NewMessage { kind, subscriber, address, message_id, body }, now)
 }
 

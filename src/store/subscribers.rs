@@ -110,9 +110,10 @@ pub enum Confirmed {
 
 const LEAVE: &str = "UPDATE subscribers SET status = ?2, ended = coalesce(ended, ?3) WHERE id = ?1";
 
-const CHANGE_PREFERENCES: &str = "UPDATE subscribers SET cadence = ?2, themes = ?3 WHERE id = ?1";
+const CHANGE_PREFERENCES: &str = "UPDATE subscribers SET cadence = ?2, themes = ?3, language = ?4 WHERE id = ?1";
 
-const CHANGE_PERSON: &str = "UPDATE subscribers SET name = :name, cadence = :cadence, themes = :themes WHERE id = :id";
+const CHANGE_PERSON: &str =
+    "UPDATE subscribers SET name = :name, cadence = :cadence, themes = :themes, language = :language WHERE id = :id";
 
 impl SubscriberChanges<'_> {
     /// Adds a subscriber, or brings back one who had left.
@@ -139,7 +140,10 @@ impl SubscriberChanges<'_> {
         self.store
             .write(move |tx| {
                 let themes = preferences.themes.as_deref().map(to_json);
-                Ok(tx.execute(CHANGE_PREFERENCES, params![id, preferences.cadence.as_str(), themes])? == 1)
+                Ok(tx.execute(
+                    CHANGE_PREFERENCES,
+                    params![id, preferences.cadence.as_str(), themes, preferences.language],
+                )? == 1)
             })
             .await
     }
@@ -162,6 +166,7 @@ impl SubscriberChanges<'_> {
                     ":name": changes.name.unwrap_or(known.name),
                     ":cadence": preferences.cadence.as_str(),
                     ":themes": preferences.themes.as_deref().map(to_json),
+                    ":language": preferences.language,
                 })?;
                 Ok(true)
             })
@@ -301,7 +306,8 @@ const INSERT: &str = "INSERT INTO subscribers
     VALUES (:id, :address, :address_key, :name, :status, :cadence, :cursor, '', :now, :confirmed,
     (SELECT coalesce(max(number), 0) + 1 FROM subscribers))";
 
-const CONSENT: &str = "UPDATE subscribers SET cadence = :cadence, themes = :themes, consent = :consent,
+const CONSENT: &str =
+    "UPDATE subscribers SET cadence = :cadence, themes = :themes, language = :language, consent = :consent,
     consent_by = :consent_by, consent_wording = :wording, consented = :now, name = coalesce(nullif(:name, ''), name)
     WHERE id = :id";
 
@@ -336,6 +342,7 @@ fn consent(tx: &Transaction<'_>, id: &str, new: &NewSubscriber, now: DateTime<Ut
         ":id": id,
         ":cadence": new.preferences.cadence.as_str(),
         ":themes": new.preferences.themes.as_deref().map(to_json),
+        ":language": new.preferences.language,
         ":consent": new.consent,
         ":consent_by": new.consent_by.as_str(),
         ":wording": new.consent_wording,

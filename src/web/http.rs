@@ -6,6 +6,7 @@ pub(super) mod caching;
 pub(super) mod error;
 pub(super) mod form;
 pub(super) mod host;
+pub(super) mod paths;
 pub(super) mod robots;
 pub(super) mod site;
 pub(super) mod styles;

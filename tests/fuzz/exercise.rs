@@ -243,6 +243,7 @@ fn render(digest: &digest::Digest) {
         corrections: &[],
         name: "Reform Digest",
         words,
+        cadence: Some(Cadence::Weekly),
         now: now(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),

@@ -9,7 +9,7 @@ use policy_digest::app::subscribers::preferences::{self, PageState, Problem, Ste
 use policy_digest::app::subscribers::sign_up::{self, Form};
 use policy_digest::app::subscribers::subscribe::{Asker, Request, add};
 use policy_digest::config;
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences};
 use policy_digest::domain::subscribers::token::{FORM_FOR, Purpose, sign};
 
 const TOPIC: &str = r#"
@@ -53,7 +53,7 @@ pub fn forms(input: &[u8]) {
         let own = sign(&app.keys.token, Purpose::Preferences, person, None);
         choose(app, &own, person, &fields).await;
         for token in [fields.first("token"), fields.first("stamp"), String::from_utf8_lossy(input).into_owned()] {
-            let step = preferences::choose(app, &token, "daily", &[]).await;
+            let step = preferences::choose(app, &token, "daily", &[], "").await;
             assert!(
                 matches!(step, Err(LinkError::Refused(_))),
                 "{token:?} opens a page, or the database failed: {step:?}"
@@ -70,6 +70,7 @@ async fn join(app: &App, fields: &Fields) {
         address,
         cadence: fields.first("cadence"),
         themes: fields.all("theme"),
+        language: fields.first("language"),
         trap: fields.first("company"),
         stamp: stamp.clone(),
     };
@@ -97,7 +98,7 @@ async fn choose(app: &App, own: &str, person: &str, fields: &Fields) {
     let (cadence, themes) = (fields.first("cadence"), fields.all("theme"));
     let (until, address) = (fields.first("until"), fields.first("address"));
     let steps = [
-        preferences::choose(app, own, &cadence, &themes).await,
+        preferences::choose(app, own, &cadence, &themes, &fields.first("language")).await,
         preferences::pause(app, own, &until).await,
         preferences::ask_address(app, own, &address).await,
     ];
@@ -159,7 +160,7 @@ async fn open() -> (App, String) {
     let request = Request {
         address: EmailAddress::parse("ada@example.org").expect("an address"),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: Some("for tests".to_owned()),
         asker: Asker::Administrator,
     };

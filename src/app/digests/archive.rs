@@ -17,24 +17,23 @@ pub const DIGESTS_A_PAGE: usize = 20;
 ///
 /// # Errors
 /// The database fails.
-pub async fn show(app: &App, name: &str) -> anyhow::Result<Option<Document>> {
-    let page = app.store.archive().page(name.to_owned()).await?;
+pub async fn show(app: &App, words: &Catalogue, name: &str) -> anyhow::Result<Option<Document>> {
+    let page = app.store.archive().page(name.to_owned(), words.code().to_owned()).await?;
     let Some(page) = page else { return Ok(None) };
     let corrections = app.store.archive().corrections(name.to_owned()).await?;
     let modified = corrections.iter().map(|(_, at)| *at).max().map_or(page.made, |at| at.max(page.made));
-    let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, correction, *at)).collect();
+    let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, words, correction, *at)).collect();
     let is_listed = app.config.settings.web.robots && page.is_listed;
     let body = if notices.is_empty() {
         page.html
     } else {
-        render::with_notices(&page.html, &app.words().words("correction.title"), &notices)
+        render::with_notices(&page.html, &words.words("correction.title"), &notices)
     };
     Ok(Some(Document { is_listed, modified: modified.min(app.clock.now()), body }))
 }
 
 /// What the page of a digest says about a story that was corrected since.
-fn notice(app: &App, correction: &Correction, at: DateTime<Utc>) -> String {
-    let words = app.words();
+fn notice(app: &App, words: &Catalogue, correction: &Correction, at: DateTime<Utc>) -> String {
     let date = app.day(words, at);
     let values =
         [("date", Value::from(&date)), ("title", (&correction.title).into()), ("words", (&correction.words).into())];
@@ -49,7 +48,7 @@ fn notice(app: &App, correction: &Correction, at: DateTime<Utc>) -> String {
 /// # Errors
 /// The database fails.
 pub(crate) async fn latest(app: &App) -> anyhow::Result<Option<String>> {
-    Ok(app.store.archive().pages(0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
+    Ok(app.store.archive().pages(String::new(), 0, 1).await?.pop().map(|row| format!("archive/{}", row.name)))
 }
 
 /// A page of the list, newest digests first; pages are counted from 1.
@@ -60,7 +59,7 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
     let page = page.max(1) as usize;
     let skip = (page - 1) * DIGESTS_A_PAGE;
     let changed = app.store.archive().changed().await?;
-    let mut rows = app.store.archive().pages(skip, DIGESTS_A_PAGE + 1).await?;
+    let mut rows = app.store.archive().pages(words.code().to_owned(), skip, DIGESTS_A_PAGE + 1).await?;
     let has_older = rows.len() > DIGESTS_A_PAGE;
     rows.truncate(DIGESTS_A_PAGE);
     let digests = rows.into_iter().map(|row| ArchiveView {
@@ -71,8 +70,8 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
     });
     let query = |page: usize| if page > 1 { format!("?page={page}") } else { String::new() };
     let view = ArchivesView {
-        title: words.text("archive.title", &[("name", (&app.config.settings.name).into())]),
-        canonical: app.page(&format!("archive{}", query(page))),
+        title: words.text("archive.title", &[("name", app.name(words).into())]),
+        canonical: app.page_in(words, &format!("archive{}", query(page))),
         digests: digests.collect(),
         newer: if page > 1 { format!("archive{}", query(page - 1)) } else { String::new() },
         older: if has_older { format!("archive{}", query(page + 1)) } else { String::new() },

@@ -14,13 +14,15 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{Note, ReadOnly, blocking};
+use super::{Note, ReadOnly, blocking, quiet};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::correction::Correction;
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Context, Digest, Entry, Limits, NoStory, SectionOutline, Story};
+use crate::domain::digests::schedule::Slot;
 use crate::domain::selection::sample::ShownQuality;
 use crate::domain::selection::topic::{Theme, Topic};
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::mail;
 use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
 use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
@@ -68,11 +70,14 @@ impl Stories {
 /// A digest and its email, or [`NoStory`].
 pub(super) type Mailed = anyhow::Result<Result<(Digest, Rendered), NoStory>>;
 
-/// What all bodies of one run share.
+/// What all bodies of one run in one language share.
+#[derive(Clone)]
 pub(super) struct BodyRenderer {
     pub(super) app: ReadOnly,
     /// The language.
     pub(super) words: Arc<Catalogue>,
+    /// The cadence; `None` for `once`.
+    pub(super) cadence: Option<Cadence>,
     /// When the run is made.
     pub(super) now: DateTime<Utc>,
     /// Subjects of the previous run.
@@ -112,6 +117,19 @@ pub(super) fn outlines(topic: &Topic) -> Vec<SectionOutline> {
 }
 
 impl BodyRenderer {
+    /// The same in a language; `name` is the page's, `missed` the slots without a digest.
+    pub(super) fn in_language(self: &Arc<Self>, words: &Arc<Catalogue>, name: &str, missed: &[Slot]) -> Arc<Self> {
+        if words.code() == self.words.code() {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            words: Arc::clone(words),
+            archive: self.app.page_in(words, &format!("archive/{name}")),
+            missed: quiet::missed(words, missed),
+            ..Self::clone(self)
+        })
+    }
+
     /// A digest of these stories for a subscriber with all themes, with placeholders for what is personal; `None` without a
     /// story.
     pub(super) async fn sample(
@@ -179,8 +197,10 @@ impl BodyRenderer {
         let view = self.view(&digest, ("", ""), links);
         let html =
             self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
-        let entries = digest.sections.iter().flat_map(|section| &section.stories).chain(&digest.more);
-        let views = view.sections.into_iter().flat_map(|section| section.stories).chain(view.more);
+        let entries =
+            digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories)).chain(&digest.more);
+        let views =
+            view.lead.into_iter().chain(view.sections.into_iter().flat_map(|section| section.stories)).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();
         let stories =
             entries.zip(views).filter_map(|(entry, view)| Some(self.on_page(by_seq.get(&entry.seq)?, entry, view)));
@@ -191,7 +211,12 @@ impl BodyRenderer {
     /// A story of the page for public feeds: it has an excerpt even where the page shows only one line.
     fn on_page(&self, story: &Story, entry: &Entry, view: EntryView) -> PageStory {
         let themes = &self.app.config.topic.themes;
-        let title = |name: &String| themes.iter().find(|theme| theme.name == *name).map(|theme| theme.title.clone());
+        let title = |name: &String| {
+            themes
+                .iter()
+                .find(|theme| theme.name == *name)
+                .map(|theme| self.app.theme_title(&self.words, theme).to_owned())
+        };
         PageStory {
             seq: entry.seq,
             excerpt: story.excerpt.clone(),
@@ -208,8 +233,13 @@ impl BodyRenderer {
     /// Estimates how many posts fit, given that `posts` of them produced this email, from its fuller body. Full stories
     /// are the longest and are left out last, so the estimate is never far too low, and a few rounds find the number.
     fn room(&self, posts: usize, rendered: &Rendered) -> usize {
-        let [text, html] =
-            self.app.personal(&self.app.keys.token, [&rendered.text, &rendered.html], SAMPLE_SUBSCRIBER_ID, LONG_DATE);
+        let [text, html] = self.app.personal(
+            &self.app.keys.token,
+            &self.words,
+            [&rendered.text, &rendered.html],
+            SAMPLE_SUBSCRIBER_ID,
+            LONG_DATE,
+        );
         let bytes = mail::encoded_bytes(&text, &html);
         let in_html = posts * MAX_HTML_BYTES / bytes.html;
         in_html.min(posts * MAX_TEXT_BYTES / bytes.text)
@@ -218,11 +248,17 @@ impl BodyRenderer {
     fn compose(&self, stories: &[Story], themes: Option<&[String]>, posts: usize) -> Result<Digest, NoStory> {
         let settings = &self.app.config.settings;
         let topic = &self.app.config.topic;
-        let outlines = outlines(topic);
+        let outline = |theme: &Theme| SectionOutline {
+            name: theme.name.clone(),
+            title: self.app.theme_title(&self.words, theme).to_owned(),
+            description: self.app.theme_description(&self.words, theme).to_owned(),
+        };
+        let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();
         let max_stories = settings.digest.max_stories.min(posts);
         let limits = Limits { max_stories, rows: posts - max_stories };
         let today = self.app.day(&self.words, self.now);
-        let context = Context { words: &self.words, name: &topic.title, earlier: &self.earlier, date: &today };
+        let context =
+            Context { words: &self.words, name: self.app.topic(&self.words), earlier: &self.earlier, date: &today };
         digest::compose(stories, &outlines, &limits, themes, &context, &self.arrangement)
     }
 
@@ -246,8 +282,9 @@ impl BodyRenderer {
         DigestView::new(
             digest,
             &Frame {
-                name: &settings.name,
+                name: self.app.name(&self.words),
                 words: &self.words,
+                cadence: self.cadence,
                 now: self.now,
                 zone: settings.timezone,
                 note: self.note.view.clone(),

@@ -29,6 +29,8 @@ pub(super) struct Edition {
     /// The name of its page.
     pub(super) name: String,
     pub(super) content: Content,
+    /// Earlier slots without a digest.
+    pub(super) missed: Vec<Slot>,
     pub(super) renderer: Arc<BodyRenderer>,
 }
 
@@ -50,6 +52,7 @@ impl Edition {
         let renderer = BodyRenderer {
             app: app.clone(),
             words: Arc::clone(app.words()),
+            cadence,
             now,
             earlier: app.store.digests().last_subjects(cadence).await?,
             archive: app.page(&format!("archive/{name}")),
@@ -62,7 +65,8 @@ impl Edition {
         };
         Ok(Self {
             cadence,
-            slot: due.map(|due| due.slot),
+            slot: due.as_ref().map(|due| due.slot),
+            missed: due.map(|due| due.missed).unwrap_or_default(),
             through_seq: app.store.digests().highest_seq().await?,
             name,
             content: Content::Today,
@@ -77,6 +81,7 @@ impl Edition {
         let renderer = BodyRenderer {
             app: app.clone(),
             words: Arc::clone(app.words()),
+            cadence: Some(row.cadence),
             now: row.due,
             earlier: draft.base().earlier.clone(),
             archive: app.page(&format!("archive/{}", row.archive)),
@@ -90,6 +95,7 @@ impl Edition {
         Self {
             cadence: Some(row.cadence),
             slot: Some(slot(app, row.due)),
+            missed: Vec::new(),
             through_seq: row.through_seq,
             name: row.archive.clone(),
             renderer: Arc::new(renderer),

@@ -59,6 +59,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     let renderer = Arc::new(BodyRenderer {
         app: app.clone(),
         words: Arc::clone(app.words()),
+        cadence: Some(cadence),
         now,
         earlier,
         archive,
@@ -100,6 +101,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     let renderer = Arc::new(BodyRenderer {
         app: app.clone(),
         words: Arc::clone(app.words()),
+        cadence: Some(cadence),
         now,
         earlier,
         archive,

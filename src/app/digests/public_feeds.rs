@@ -32,13 +32,12 @@ pub enum Form {
 pub async fn stories(app: &App, words: &Catalogue, form: Form) -> anyhow::Result<Document> {
     let changed = app.store.archive().changed().await?;
     let sent = app.store.archive().sent_stories(STORIES).await?;
-    let name = &app.config.settings.name;
     let entries = sent.into_iter().map(|story| entry(app, words, story)).collect();
     let (path, write): (_, fn(&Publication) -> String) = match form {
         Form::Atom => ("feed.xml", syndication::atom),
         Form::Json => ("feed.json", syndication::json),
     };
-    let publication = publication(app, words, path, name.clone(), entries, changed).await?;
+    let publication = publication(app, words, path, app.name(words).to_owned(), entries, changed).await?;
     Ok(Document::new(app, write(&publication), changed))
 }
 
@@ -48,9 +47,9 @@ pub async fn stories(app: &App, words: &Catalogue, form: Form) -> anyhow::Result
 /// The database fails.
 pub async fn digests(app: &App, words: &Catalogue) -> anyhow::Result<Document> {
     let changed = app.store.archive().changed().await?;
-    let rows = app.store.archive().pages(0, DIGESTS).await?;
+    let rows = app.store.archive().pages(words.code().to_owned(), 0, DIGESTS).await?;
     let entries = rows.into_iter().map(|row| {
-        let link = app.page(&format!("archive/{}", row.name));
+        let link = app.page_in(words, &format!("archive/{}", row.name));
         Entry {
             id: tag(app, row.due, &format!("digest/{}", row.name)),
             summary: entry_summary(app, words, &row),
@@ -64,7 +63,7 @@ pub async fn digests(app: &App, words: &Catalogue) -> anyhow::Result<Document> {
             categories: Vec::new(),
         }
     });
-    let title = words.text("archive.title", &[("name", (&app.config.settings.name).into())]);
+    let title = words.text("archive.title", &[("name", app.name(words).into())]);
     let publication = publication(app, words, "archive/feed.xml", title, entries.collect(), changed).await?;
     Ok(Document::new(app, syndication::atom(&publication), changed))
 }
@@ -89,11 +88,11 @@ async fn publication(
         None => app.store.digests().made().await?,
     };
     Ok(Publication {
-        address: app.page(path),
+        address: app.page_in(words, path),
         title,
-        subtitle: words.text("archive.about", &[("topic", (&app.config.topic.title).into())]),
+        subtitle: words.text("archive.about", &[("topic", app.topic(words).into())]),
         language: words.locale().to_string(),
-        home: app.page("archive"),
+        home: app.page_in(words, "archive"),
         author: if organisation.is_empty() { settings.name.clone() } else { organisation.clone() },
         updated,
         entries,
@@ -101,7 +100,7 @@ async fn publication(
 }
 
 fn entry(app: &App, words: &Catalogue, SentStory { story, met, sent, archive, correction }: SentStory) -> Entry {
-    let page = app.page(&format!("archive/{archive}"));
+    let page = app.page_in(words, &format!("archive/{archive}"));
     let author = story.author.filter(|author| *author != story.source);
     let (title, summary, updated) = match correction {
         None => (story.title, story.excerpt, sent),

@@ -18,6 +18,7 @@ use crate::store::NewBody;
 pub(super) async fn note(
     app: &ReadOnly,
     words: &Arc<Catalogue>,
+    language: &str,
     (cadence, slot): (Cadence, Slot),
     missed: &str,
 ) -> anyhow::Result<Option<NewBody>> {
@@ -27,10 +28,9 @@ pub(super) async fn note(
     }
     let (read, feeds) = due::read(app, cadence, slot).await?;
     let next = due::schedule(settings, cadence)?.slots_after(slot.utc).next();
-    let topic = &app.config.topic.title;
     let view = QuietView {
-        name: settings.name.clone(),
-        topic: topic.clone(),
+        name: app.name(words).to_owned(),
+        topic: app.topic(words).to_owned(),
         date: long_day(words, &slot),
         read: words.text("quiet.read", &[("read", read.into()), ("sources", feeds.into())]),
         feeds_read: read,
@@ -43,7 +43,7 @@ pub(super) async fn note(
             preferences: PREFERENCES_PLACEHOLDER.to_owned(),
             unsubscribe: UNSUBSCRIBE_PLACEHOLDER.to_owned(),
             vote: String::new(),
-            archive: app.page("archive"),
+            archive: app.page_in(words, "archive"),
             ..LinksView::default()
         },
         sender: app.sender(),
@@ -51,7 +51,7 @@ pub(super) async fn note(
     let (renderer, words) = (app.clone(), Arc::clone(words));
     let rendered = blocking(move || renderer.renderer.email(&words, &view)).await?;
     let Rendered { subject, text, html } = rendered.context("cannot render the quiet note")?;
-    Ok(Some(NewBody { subject, text, html, stories: Vec::new(), listed: Vec::new() }))
+    Ok(Some(NewBody { language: language.to_owned(), subject, text, html, stories: Vec::new(), listed: Vec::new() }))
 }
 
 /// The sentence about slots without a digest; empty if there are none.
@@ -69,6 +69,6 @@ fn long_day(words: &Catalogue, slot: &Slot) -> String {
 impl ReadOnly {
     /// Why a subscriber gets the emails of a run.
     pub(super) fn why(&self, words: &Catalogue) -> String {
-        words.text("email.why", &[("topic", (&self.config.topic.title).into())])
+        words.text("email.why", &[("topic", self.topic(words).into())])
     }
 }

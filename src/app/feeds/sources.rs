@@ -24,9 +24,9 @@ pub async fn page(app: &App, words: &Catalogue) -> anyhow::Result<Document> {
     let activity: HashMap<String, Activity> = activity.into_iter().map(|feed| (feed.feed.clone(), feed)).collect();
     let sources = in_use(app).map(|feed| source(app, words, feed, activity.get(feed.id.as_str())));
     let view = SourcesView {
-        title: words.text("sources.title", &[("name", (&app.config.settings.name).into())]),
-        topic: app.config.topic.title.clone(),
-        canonical: app.page("sources"),
+        title: words.text("sources.title", &[("name", app.name(words).into())]),
+        topic: app.topic(words).to_owned(),
+        canonical: app.page_in(words, "sources"),
         sources: sources.collect(),
     };
     Ok(Document::new(app, app.renderer.page(words, &view)?, checked))
@@ -37,7 +37,7 @@ pub async fn page(app: &App, words: &Catalogue) -> anyhow::Result<Document> {
 pub fn list(app: &App, words: &Catalogue) -> Document {
     let outlines = in_use(app)
         .filter_map(|feed| Some(Outline { title: feed.title.clone(), url: shown(feed)?, ..Outline::default() }));
-    let title = words.text("sources.title", &[("name", (&app.config.settings.name).into())]);
+    let title = words.text("sources.title", &[("name", app.name(words).into())]);
     Document::new(app, opml::write(&title, &outlines.collect::<Vec<_>>()), None)
 }
 

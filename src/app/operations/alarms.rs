@@ -193,7 +193,13 @@ fn mail(
         .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));
     Ok(AlarmMail {
         to: to.collect::<Result<_, _>>()?,
-        body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+        body: Body {
+            language: String::new(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            run: None,
+        },
     })
 }
 

@@ -26,15 +26,16 @@ impl Letter {
     /// Renders a message.
     pub(crate) fn write(app: &ReadOnly, message: &Claimed, part: &Body) -> Result<Self, mail::Error> {
         let settings = &app.config.settings;
-        let since = app.day(app.words(), message.since);
+        let words = app.config.languages.of(&part.language);
+        let since = app.day(words, message.since);
         let parts = [part.text.as_str(), &part.html];
         // Sign with the key of the message's own time, so that a message that is sent again after a key rotation is
         // identical.
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
-            Kind::Proof | Kind::Alarm | Kind::Draft => app.inert(parts, &since),
+            Kind::Proof | Kind::Alarm | Kind::Draft => app.inert(words, parts, &since),
             Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
-                app.personal(keys, parts, &message.subscriber, &since)
+                app.personal(keys, words, parts, &message.subscriber, &since)
             }
         };
         let is_digest = message.kind == Kind::Digest;
@@ -42,12 +43,13 @@ impl Letter {
             from: settings.mail.from.clone(),
             to: message.address.reveal().to_owned(),
             reply_to: settings.mail.reply_to.clone(),
+            language: Some(words.locale().to_string()),
             message_id: message.message_id.clone(),
             date: message.made,
-            list_id: is_digest.then(|| (settings.name.clone(), format!("digest.{}", app.mail_domain()))),
-            unsubscribe_url: is_digest.then(|| app.unsubscribe_url(keys, &message.subscriber)),
+            list_id: is_digest.then(|| (app.name(words).to_owned(), format!("digest.{}", app.mail_domain()))),
+            unsubscribe_url: is_digest.then(|| app.unsubscribe_url(keys, words, &message.subscriber)),
             unsubscribe_mail: is_digest.then(|| app.unsubscribe_mail(keys, &message.subscriber)).flatten(),
-            archive_url: is_digest.then(|| app.page("archive")),
+            archive_url: is_digest.then(|| app.page_in(words, "archive")),
             feedback_id: Some(feedback_id(message.kind, part.run.as_ref(), app.mail_domain())),
         };
         let mut bytes = mail::build(&envelope, &part.subject, &text, &html)?;
@@ -85,8 +87,8 @@ impl ReadOnly {
         self.sender_address().rsplit_once('@').map_or("localhost", |(_, domain)| domain)
     }
 
-    pub(crate) fn unsubscribe_url(&self, keys: &KeyRing, subscriber: &str) -> String {
-        self.page(&format!("unsubscribe/{}", sign(keys, Purpose::Unsubscribe, subscriber, None)))
+    pub(crate) fn unsubscribe_url(&self, keys: &KeyRing, words: &Catalogue, subscriber: &str) -> String {
+        self.page_in(words, &format!("unsubscribe/{}", sign(keys, Purpose::Unsubscribe, subscriber, None)))
     }
 
     /// The link to unsubscribe by email, if an address for that is configured; the token is in the subject (RFC 6068
@@ -111,18 +113,25 @@ impl ReadOnly {
     }
 
     /// Both rendered bodies with one subscriber's links in them, and the day since which they have had the digest.
-    pub(crate) fn personal(&self, keys: &KeyRing, parts: [&str; 2], subscriber: &str, since: &str) -> [String; 2] {
-        let preferences = self.page(&format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
-        let unsubscribe = self.unsubscribe_url(keys, subscriber);
-        let vote = self.page(&format!("off-topic/{}", sign(keys, Purpose::Vote, subscriber, None)));
+    pub(crate) fn personal(
+        &self,
+        keys: &KeyRing,
+        words: &Catalogue,
+        parts: [&str; 2],
+        subscriber: &str,
+        since: &str,
+    ) -> [String; 2] {
+        let preferences = self.page_in(words, &format!("p/{}", sign(keys, Purpose::Preferences, subscriber, None)));
+        let unsubscribe = self.unsubscribe_url(keys, words, subscriber);
+        let vote = self.page_in(words, &format!("off-topic/{}", sign(keys, Purpose::Vote, subscriber, None)));
         let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
         parts.map(|part| personalise(part, &own))
     }
 
     /// The same for a proof, with links that do not work: their pages say that the link is not valid.
-    fn inert(&self, parts: [&str; 2], since: &str) -> [String; 2] {
+    fn inert(&self, words: &Catalogue, parts: [&str; 2], since: &str) -> [String; 2] {
         let [preferences, unsubscribe, vote] =
-            ["p", "unsubscribe", "off-topic"].map(|page| self.page(&format!("{page}/{PROOF}")));
+            ["p", "unsubscribe", "off-topic"].map(|page| self.page_in(words, &format!("{page}/{PROOF}")));
         let own = Personal { unsubscribe: &unsubscribe, preferences: &preferences, vote: &vote, since };
         parts.map(|part| personalise(part, &own))
     }

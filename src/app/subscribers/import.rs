@@ -124,12 +124,19 @@ fn person(app: &App, row: &Row, consent: &str) -> Result<Person, String> {
         "" => Cadence::Weekly,
         word => word.parse().map_err(|_| format!("`{word}` is not a cadence; write daily, weekly or monthly"))?,
     };
+    let language = match row.language.as_str() {
+        "" => String::new(),
+        code => {
+            let known = app.config.languages.get(code).map(|words| words.code().to_owned());
+            known.ok_or_else(|| format!("`{code}` is not one of the `languages` in digest.toml"))?
+        }
+    };
     let mut themes: Vec<String> =
         row.themes.split(';').map(|theme| theme.trim().to_owned()).filter(|theme| !theme.is_empty()).collect();
     themes.sort();
     themes.dedup();
     check_themes(app, &themes).map_err(|error| error.to_string())?;
-    let preferences = Preferences { cadence, themes: (!themes.is_empty()).then_some(themes) };
+    let preferences = Preferences { cadence, themes: (!themes.is_empty()).then_some(themes), language };
     let agreed = truncate_at_word(&single_line(&row.agreed), 40);
     let consent = if agreed.is_empty() { consent.to_owned() } else { format!("{consent} (given {agreed})") };
     let name = truncate_at_word(&single_line(&row.name), 200);

@@ -93,6 +93,7 @@ pub fn to_csv(people: &[Subscriber]) -> String {
         status: person.status.as_str(),
         cadence: person.preferences.cadence.as_str(),
         themes: person.preferences.themes.as_deref().unwrap_or_default(),
+        language: &person.preferences.language,
         consent: &person.consent,
         consent_by: person.consent_by.map_or("", ConsentBy::as_str),
         consented: time(person.consented),

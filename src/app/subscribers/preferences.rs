@@ -66,9 +66,18 @@ async fn active(app: &App, token: &str) -> Result<Option<Subscriber>, LinkError>
 ///
 /// # Errors
 /// [`LinkError`].
-pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) -> Result<Step, LinkError> {
+pub async fn choose(
+    app: &App,
+    token: &str,
+    cadence: &str,
+    themes: &[String],
+    language: &str,
+) -> Result<Step, LinkError> {
     let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
     let Ok(cadence) = cadence.parse::<Cadence>() else { return Ok(Step::Problem(Problem::Cadence)) };
+    // A form without the field, as before there was a choice, changes nothing.
+    let language =
+        app.config.languages.get(language).map_or(person.preferences.language, |words| words.code().to_owned());
     let known: Vec<&str> = app.config.topic.themes.iter().map(|theme| theme.name.as_str()).collect();
     let mut chosen: Vec<String> =
         known.iter().filter(|name| themes.iter().any(|theme| theme == *name)).map(|&name| name.to_owned()).collect();
@@ -77,7 +86,7 @@ pub async fn choose(app: &App, token: &str, cadence: &str, themes: &[String]) ->
     }
     chosen.sort();
     let themes = (chosen.len() < known.len()).then_some(chosen);
-    app.store.subscribers().change_preferences(person.id, Preferences { cadence, themes }).await?;
+    app.store.subscribers().change_preferences(person.id, Preferences { cadence, themes, language }).await?;
     Ok(Step::Done)
 }
 
@@ -127,7 +136,8 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, 
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
-    let question = transactional_emails::address_change(app, app.words(), &token)?;
+    let question =
+        transactional_emails::address_change(app, app.config.languages.of(&person.preferences.language), &token)?;
     app.store.subscribers().ask_address((person.id, address, hash), question, now).await?;
     Ok(Step::Done)
 }
@@ -155,8 +165,10 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
 /// The database or a template fails.
 pub async fn send_link(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
     let known = app.store.subscribers().subscriber_at(address).await?;
-    let active = known.filter(|person| person.status == Status::Active).map(|person| person.id);
-    let link = transactional_emails::link(app, app.words(), active.as_deref().unwrap_or("nobody"))?;
+    let known = known.filter(|person| person.status == Status::Active);
+    let words = app.config.languages.of(known.as_ref().map_or("", |person| &person.preferences.language));
+    let active = known.as_ref().map(|person| person.id.clone());
+    let link = transactional_emails::link(app, words, active.as_deref().unwrap_or("nobody"))?;
     Ok(app.store.sign_ups().queue_link(active, link, app.clock.now()).await?)
 }
 
@@ -198,6 +210,7 @@ pub(crate) fn record_json(record: &OwnRecord, wording: Option<&str>) -> Json {
         "status": person.status.as_str(),
         "cadence": person.preferences.cadence.as_str(),
         "themes": person.preferences.themes,
+        "language": person.preferences.language,
         "paused_until": person.paused_until.map(|at| at.to_rfc3339()),
         "consent": person.consent,
         "consent_by": person.consent_by.map(ConsentBy::as_str),

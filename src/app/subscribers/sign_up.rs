@@ -27,6 +27,8 @@ pub struct Form {
     pub cadence: String,
     /// The names of the themes.
     pub themes: Vec<String>,
+    /// The language's code.
+    pub language: String,
     /// A honeypot: a field that people do not see.
     pub trap: String,
     /// When the page was made, signed.
@@ -52,7 +54,8 @@ pub struct Mistakes(Box<ErrorsView>);
 /// The database or a template fails.
 pub async fn page(app: &App, words: &Catalogue) -> anyhow::Result<String> {
     let themes = app.config.topic.themes.iter().map(|theme| theme.name.clone()).collect();
-    let form = Form { cadence: Cadence::Weekly.to_string(), themes, ..Form::default() };
+    let language = words.code().to_owned();
+    let form = Form { language, cadence: Cadence::Weekly.to_string(), themes, ..Form::default() };
     render(app, words, form, ErrorsView::default()).await
 }
 
@@ -84,6 +87,7 @@ pub fn check(app: &App, words: &Catalogue, form: &Form) -> Result<SignUp, Mistak
     if !form.trap.is_empty() {
         errors.trap = words.words("sign_up.trapped");
     }
+    let language = app.config.languages.get(&form.language).map_or(words.code(), |words| words.code()).to_owned();
     // Report an error of the whole form only if it is the only one: a person who corrects a field has waited long
     // enough.
     if let Some(key) = hurry(app, &form.stamp).filter(|_| errors == ErrorsView::default()) {
@@ -93,7 +97,7 @@ pub fn check(app: &App, words: &Catalogue, form: &Form) -> Result<SignUp, Mistak
         (Ok(address), Ok(cadence)) if errors == ErrorsView::default() => {
             themes.sort();
             let themes = (themes.len() < known.len()).then_some(themes);
-            Ok(SignUp { address, preferences: Preferences { cadence, themes } })
+            Ok(SignUp { address, preferences: Preferences { cadence, themes, language } })
         }
         _ => Err(Mistakes(Box::new(ErrorsView { any: true, ..errors }))),
     }
@@ -104,7 +108,7 @@ pub fn check(app: &App, words: &Catalogue, form: &Form) -> Result<SignUp, Mistak
 /// # Errors
 /// The database or a template fails.
 pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
-    let words = app.words();
+    let words = app.config.languages.of(&wanted.preferences.language);
     let known = app.store.subscribers().subscriber_at(&wanted.address).await?;
     let fresh = hex(&random(12)?);
     let id = known.map_or(fresh, |person| person.id);
@@ -113,7 +117,7 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
         transactional_emails::confirmation(app, words, &id, wanted.preferences.cadence)?,
         transactional_emails::known(app, words)?,
     ];
-    let wording = wording(app);
+    let wording = wording(app, words);
     let new = NewSubscriber {
         id,
         hash: app.keys.address_hash(&wanted.address),
@@ -131,8 +135,8 @@ pub async fn sign_up(app: &App, wanted: SignUp) -> anyhow::Result<()> {
 }
 
 /// The wording that people currently agree to on the page.
-pub(crate) fn wording(app: &ReadOnly) -> Wording {
-    let text = app.config.settings.sender.consent.clone();
+pub(crate) fn wording(app: &ReadOnly, words: &Catalogue) -> Wording {
+    let text = app.consent(words);
     Wording { version: sha256(text.as_bytes())[..16].to_owned(), text }
 }
 
@@ -156,19 +160,19 @@ fn hurry(app: &App, stamp: &str) -> Option<&'static str> {
 }
 
 async fn render(app: &App, words: &Catalogue, form: Form, errors: ErrorsView) -> anyhow::Result<String> {
-    let (settings, topic) = (&app.config.settings, &app.config.topic);
     let now = app.clock.now();
     let sources = app.config.feeds.iter().filter(|feed| feed.enabled).count();
     let view = SignUpView {
-        title: settings.name.clone(),
-        canonical: app.page(""),
-        topic: topic.title.clone(),
+        title: app.name(words).to_owned(),
+        canonical: app.page_in(words, ""),
+        topic: app.topic(words).to_owned(),
         sources: words.text("sign_up.sources", &[("n", sources.into())]),
         source_count: sources,
         latest: archive::latest(app).await?.unwrap_or_default(),
         cadences: choices::cadences(words, |cadence| form.cadence == cadence.as_str()),
-        themes: choices::themes(app, |name| form.themes.iter().any(|theme| theme == name)),
-        consent: settings.sender.consent.clone(),
+        themes: choices::themes(app, words, |name| form.themes.iter().any(|theme| theme == name)),
+        consent: app.consent(words),
+        languages: choices::languages(app, &form.language),
         // Keep the original time, so that correcting a mistake does not require another wait.
         stamp: stamp(app, made(app, &form.stamp).unwrap_or(now)),
         address: form.address,

@@ -2,7 +2,9 @@
 
 use super::{sign_up, transactional_emails};
 use crate::app::operations::keys::{self, LinkError};
+use crate::app::operations::status;
 use crate::app::{App, ReadOnly, hex, random};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::operations::shell::quoted;
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
 use crate::domain::subscribers::token::Purpose;
@@ -53,12 +55,13 @@ pub struct AddReport {
 /// An unknown theme; or the database or a template fails.
 pub async fn add(app: &App, request: Request) -> anyhow::Result<AddReport> {
     check_themes(app, request.preferences.themes.as_deref().unwrap_or_default())?;
-    let cadence = request.preferences.cadence;
+    check_language(app, &request.preferences.language)?;
+    let (cadence, language) = (request.preferences.cadence, request.preferences.language.clone());
     let new = newcomer(app, request)?;
     let is_confirmed = new.is_confirmed;
     let (joined, id) = app.store.subscribers().join(new, app.clock.now()).await?;
     let asks = !is_confirmed && matches!(joined, Joined::Added | Joined::AlreadyPending);
-    let is_asked = asks && ask(app, id.clone(), cadence).await?;
+    let is_asked = asks && ask(app, id.clone(), &language, cadence).await?;
     Ok(AddReport { id, joined, is_asked })
 }
 
@@ -88,7 +91,7 @@ pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddRep
             return Err(Refusal::Kept { address, status, wishes: Box::new(wishes) }.into());
         }
     }
-    let before = known.map_or(Preferences { cadence: Cadence::Weekly, themes: None }, |person| person.preferences);
+    let before = known.map_or(Preferences::default(), |person| person.preferences);
     let request = Request {
         address: address.clone(),
         preferences: wishes.of(before),
@@ -110,6 +113,7 @@ pub async fn add_by_hand(app: &App, addition: Addition) -> anyhow::Result<AddRep
 /// [`Refusal`]; an unknown theme; or the database fails.
 pub async fn change(app: &App, address: &EmailAddress, changes: Changes) -> anyhow::Result<Subscriber> {
     check_themes(app, changes.themes.as_deref().unwrap_or_default())?;
+    check_language(app, changes.language.as_deref().unwrap_or_default())?;
     let is_changed = app.store.subscribers().change_person(address, changes).await?;
     match app.store.subscribers().subscriber_at(address).await? {
         Some(person) if is_changed => Ok(person),
@@ -180,7 +184,7 @@ impl Refusal {
 pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSubscriber> {
     let is_confirmed = request.consent.is_some();
     let (consent_by, wording) = match request.asker {
-        Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app).version)),
+        Asker::Person => (ConsentBy::Page, Some(sign_up::wording(app, app.words()).version)),
         Asker::List => (ConsentBy::Import, None),
         Asker::Administrator | Asker::AdministratorAgain => (ConsentBy::Admin, None),
     };
@@ -205,8 +209,9 @@ pub(crate) fn newcomer(app: &ReadOnly, request: Request) -> anyhow::Result<NewSu
 }
 
 /// Queues the confirmation email. False if one was queued within the last hour.
-async fn ask(app: &App, id: String, cadence: Cadence) -> anyhow::Result<bool> {
-    let question = transactional_emails::confirmation(app, app.words(), &id, cadence)?;
+async fn ask(app: &App, id: String, language: &str, cadence: Cadence) -> anyhow::Result<bool> {
+    let words = app.config.languages.of(language);
+    let question = transactional_emails::confirmation(app, words, &id, cadence)?;
     Ok(app.store.sign_ups().queue_answer(id, question, app.clock.now()).await?)
 }
 
@@ -226,10 +231,24 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     let now = app.clock.now();
     let id = keys::named(app, Purpose::Confirm, token).await?;
     let Some(person) = app.store.subscribers().subscriber(id.clone()).await? else { return Ok(false) };
-    let welcome = transactional_emails::welcome(app, app.words(), person.preferences.cadence).await?;
+    let words = app.config.languages.of(&person.preferences.language);
+    let welcome = transactional_emails::welcome(app, words, person.preferences.cadence).await?;
     let keys = app.keys.clone();
     let confirmed = app.store.sign_ups().confirm(id, welcome, now, move |address| keys.address_hash(address)).await?;
     Ok(confirmed != Confirmed::Nobody)
+}
+
+/// The day of the next digest of the subscriber who holds a confirmation token; `None` for a link that no longer works.
+///
+/// # Errors
+/// The database fails.
+pub async fn next_digest(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Option<String>> {
+    let Ok(id) = keys::named(app, Purpose::Confirm, token).await else { return Ok(None) };
+    let Some(person) = app.store.subscribers().subscriber(id).await? else { return Ok(None) };
+    let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
+    let next = slots.iter().find(|(of, _)| *of == person.preferences.cadence);
+    let zone = app.config.settings.timezone;
+    Ok(next.map(|(_, slot)| words.locale().date_with_weekday(&slot.utc.with_timezone(&zone))))
 }
 
 /// The result of asking for another confirmation email.
@@ -254,7 +273,7 @@ pub async fn ask_again(app: &App, token: &str) -> Result<AskedAgain, LinkError> 
         Status::Active => AskedAgain::Subscribed,
         Status::Left | Status::Suppressed => AskedAgain::Closed,
         Status::Pending => {
-            ask(app, id, person.preferences.cadence).await?;
+            ask(app, id, &person.preferences.language, person.preferences.cadence).await?;
             AskedAgain::Mailed
         }
     })
@@ -287,6 +306,23 @@ pub async fn remove(app: &App, address: &EmailAddress) -> anyhow::Result<bool> {
 pub struct UnknownTheme {
     theme: String,
     known: String,
+}
+
+/// The installation does not have this language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no language `{language}`; the languages are {known}")]
+pub struct UnknownLanguage {
+    language: String,
+    known: String,
+}
+
+fn check_language(app: &ReadOnly, language: &str) -> Result<(), UnknownLanguage> {
+    let languages = &app.config.languages;
+    if language.is_empty() || languages.get(language).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = languages.iter().map(|words| words.code()).collect();
+    Err(UnknownLanguage { language: language.to_owned(), known: known.join(", ") })
 }
 
 pub(crate) fn check_themes(app: &ReadOnly, themes: &[String]) -> Result<(), UnknownTheme> {

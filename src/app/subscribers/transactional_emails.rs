@@ -22,24 +22,22 @@ use crate::store::{Answer, Body, Kind};
 pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
     let expires = app.clock.now() + token::CONFIRM_FOR;
     let token = token::sign(&app.keys.token, Purpose::Confirm, id, Some(expires));
-    let settings = &app.config.settings;
     let view = ConfirmView {
-        name: settings.name.clone(),
+        name: app.name(words).to_owned(),
         what: what(app, words, cadence),
-        confirm_url: app.page(&format!("confirm/{token}")),
+        confirm_url: app.page_in(words, &format!("confirm/{token}")),
         valid_for: confirm_for(words),
         sender: app.sender(),
     };
     let rendered = app.renderer.email(words, &view).context("cannot render the confirmation")?;
-    answer(app, Kind::Confirmation, 'c', rendered)
+    answer(app, words, Kind::Confirmation, 'c', rendered)
 }
 
 /// The notice to an active subscriber that they are already subscribed.
 pub(crate) fn known(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
-    let settings = &app.config.settings;
-    let view = KnownView { name: settings.name.clone(), links: links(), sender: app.sender() };
+    let view = KnownView { name: app.name(words).to_owned(), links: links(), sender: app.sender() };
     let rendered = app.renderer.email(words, &view).context("cannot render the answer to a subscriber")?;
-    answer(app, Kind::Known, 'k', rendered)
+    answer(app, words, Kind::Known, 'k', rendered)
 }
 
 /// The welcome after confirming.
@@ -49,37 +47,42 @@ pub(crate) async fn welcome(app: &App, words: &Catalogue, cadence: Cadence) -> a
     let next = slots.iter().find(|(of, _)| *of == cadence);
     let latest = archive::latest(app).await?;
     let view = WelcomeView {
-        name: settings.name.clone(),
+        name: app.name(words).to_owned(),
         what: what(app, words, cadence),
         next: next.map_or_else(String::new, |(_, slot)| {
             words.locale().date_with_weekday(&slot.utc.with_timezone(&settings.timezone))
         }),
-        latest: latest.map_or_else(String::new, |path| app.page(&path)),
+        latest: latest.map_or_else(String::new, |path| app.page_in(words, &path)),
         links: links(),
         sender: app.sender(),
     };
     let rendered = app.renderer.email(words, &view).context("cannot render the welcome")?;
-    answer(app, Kind::Welcome, 'w', rendered)
+    answer(app, words, Kind::Welcome, 'w', rendered)
 }
 
 /// The request to confirm a new address, with a link that contains this token.
 pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Answer> {
-    let view = link_view(app, LinkPurpose::NewAddress, app.page(&format!("address/{token}")), confirm_for(words));
+    let view = link_view(
+        app,
+        words,
+        LinkPurpose::NewAddress,
+        app.page_in(words, &format!("address/{token}")),
+        confirm_for(words),
+    );
     let rendered = app.renderer.email(words, &view).context("cannot render the email to a new address")?;
-    answer(app, Kind::AddressChange, 'a', rendered)
+    answer(app, words, Kind::AddressChange, 'a', rendered)
 }
 
 /// The link to the preferences page, which does not expire.
 pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
-    let view = link_view(app, LinkPurpose::OwnPage, app.page(&format!("p/{token}")), String::new());
+    let view = link_view(app, words, LinkPurpose::OwnPage, app.page_in(words, &format!("p/{token}")), String::new());
     let rendered = app.renderer.email(words, &view).context("cannot render the email with a link")?;
-    answer(app, Kind::Link, 'l', rendered)
+    answer(app, words, Kind::Link, 'l', rendered)
 }
 
-fn link_view(app: &App, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
-    let settings = &app.config.settings;
-    LinkView { name: settings.name.clone(), url, valid_for, sender: app.sender(), purpose }
+fn link_view(app: &App, words: &Catalogue, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
+    LinkView { name: app.name(words).to_owned(), url, valid_for, sender: app.sender(), purpose }
 }
 
 fn confirm_for(words: &Catalogue) -> String {
@@ -92,7 +95,7 @@ fn what(app: &App, words: &Catalogue, cadence: Cadence) -> String {
         Cadence::Weekly => "what.weekly",
         Cadence::Monthly => "what.monthly",
     };
-    words.text(key, &[("topic", (&app.config.topic.title).into())])
+    words.text(key, &[("topic", app.topic(words).into())])
 }
 
 /// Placeholders, which are replaced when the email is sent.
@@ -104,10 +107,16 @@ fn links() -> LinksView {
     }
 }
 
-fn answer(app: &App, kind: Kind, letter: char, rendered: Rendered) -> anyhow::Result<Answer> {
+fn answer(app: &App, words: &Catalogue, kind: Kind, letter: char, rendered: Rendered) -> anyhow::Result<Answer> {
     Ok(Answer {
         kind,
-        body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+        body: Body {
+            language: words.code().to_owned(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            run: None,
+        },
         message_id: format!("<{letter}.{}@{}>", hex(&random(12)?), app.mail_domain()),
     })
 }

@@ -74,6 +74,7 @@ pub(super) fn to_json(person: &Subscriber) -> Json {
         "status": person.status.as_str(),
         "cadence": person.preferences.cadence.as_str(),
         "themes": person.preferences.themes,
+        "language": person.preferences.language,
         "consent": {
             "by": person.consent_by.map(ConsentBy::as_str),
             "note": person.consent,

@@ -9,7 +9,7 @@ use crate::cli::{Ending, Global, print};
 
 #[derive(Debug, Args)]
 #[command(
-    group = clap::ArgGroup::new("changes").args(["name", "cadence", "themes"]).multiple(true).required(true),
+    group = clap::ArgGroup::new("changes").args(["name", "cadence", "themes", "language"]).multiple(true).required(true),
     after_help = "\
 Options that are not given keep their values. A change of cadence or themes repeats nothing and skips \
 nothing.
@@ -34,6 +34,7 @@ impl Set {
             print(json!({
                 "address": address, "name": person.name, "status": person.status.as_str(),
                 "cadence": wanted.cadence.as_str(), "themes": wanted.themes,
+                "language": wanted.language,
             }));
             return Ok(Ending::Done);
         }

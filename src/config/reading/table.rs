@@ -131,6 +131,12 @@ impl<'a> Table<'a> {
         Table { diagnostics: self.diagnostics, file: self.file, path, place, keys }
     }
 
+    /// Every key that has not been taken, with its value; invalid ones are reported.
+    pub(in crate::config) fn rest<T>(mut self, kind: impl Fn(&DeValue<'_>) -> Read<T>) -> Vec<(String, T)> {
+        let keys: Vec<String> = self.keys.keys().map(|name| name.get_ref().to_string()).collect();
+        keys.into_iter().filter_map(|key| self.placed(&key, &kind).map(|(value, _)| (key, value))).collect()
+    }
+
     /// Every `[[key]]`, in the order of the file.
     pub(in crate::config) fn tables(&mut self, key: &str) -> Vec<Table<'a>> {
         let path = self.know(key, None);

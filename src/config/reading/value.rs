@@ -12,6 +12,7 @@ use toml::de::DeValue;
 use url::Url;
 
 use crate::config::settings::Network;
+use crate::domain::digests::accent::{Accent, LEAST};
 use crate::domain::digests::locale::Locale;
 pub use addresses::domain_name;
 pub(in crate::config) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
@@ -300,6 +301,17 @@ pub(in crate::config) fn locale(value: &DeValue<'_>) -> Read<Locale> {
         let written = value.as_str().unwrap_or_default().trim();
         Wrong { hint: meant_locale(written), ..wrong }
     })
+}
+
+/// A colour that text can have on our backgrounds.
+pub(in crate::config) fn accent(value: &DeValue<'_>) -> Read<Accent> {
+    let colour = parsed("a colour such as `#1d4f91`", Accent::parse)(value)?;
+    let contrast = colour.contrast();
+    if contrast < LEAST {
+        let message = format!("has a contrast of {contrast:.1} to 1 with the page, and text needs {LEAST} to 1");
+        return Err(Wrong::new(&message, "choose a darker colour; the one for dark mode is derived from it"));
+    }
+    Ok(colour)
 }
 
 /// A language without a country, whose date format is known.

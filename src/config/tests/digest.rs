@@ -17,8 +17,18 @@ fn the_shipped_digest_toml_names_every_key() {
     let diagnostics = Diagnostics::default();
     let text = include_str!("../../../config/digest.toml");
     crate::config::digest::read(Table::parse(text, File::Digest, &diagnostics), Path::new(""));
-    let tables =
-        ["digest", "mail", "mail.dkim", "mail.smtp", "polling", "polling.limits", "relevance", "retention", "schedule"];
+    let tables = [
+        "digest",
+        "in",
+        "mail",
+        "mail.dkim",
+        "mail.smtp",
+        "polling",
+        "polling.limits",
+        "relevance",
+        "retention",
+        "schedule",
+    ];
     let others = ["sender", "web", "mail.smtp.password"];
     let unset: Vec<_> = diagnostics.unset().into_iter().filter(|path| !tables.contains(&path.as_str())).collect();
     let unset: Vec<_> = unset.into_iter().filter(|path| !others.contains(&path.as_str())).collect();

@@ -110,12 +110,18 @@ pub struct Digest {
     pub subject: String,
     /// What an email program shows after the subject; continues it.
     pub preheader: String,
-    /// In the topic's order, without empty ones.
+    /// The story that the subject names, shown first; `None` only if no story is shown in full.
+    pub lead: Option<Entry>,
+    /// The other stories in full, in the topic's order, without empty ones. Themes with one story share a section.
     pub sections: Vec<Section>,
     /// "Also this week": stories beyond the limit, best first.
     pub more: Vec<Entry>,
-    /// The number of stories: those in sections, in `more`, and left out.
+    /// The number of stories: the lead, those in sections, in `more`, and left out.
     pub count: usize,
+    /// The next titles, for the list of what is inside.
+    pub contents: Vec<String>,
+    /// How long the stories take to read, in minutes.
+    pub minutes: usize,
     /// "You may also like": borderline items, best first. They are not stories.
     pub listed: Vec<Entry>,
     /// How many stories and borderline items had no line.
@@ -163,7 +169,7 @@ pub struct Entry {
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
-    /// "joined-up working; Christie Commission": at most three phrases; empty when none is known.
+    /// "joined-up working, Christie Commission": at most three phrases; empty when none is known.
     pub reason: String,
     /// Titles of its other themes.
     pub tags: Vec<String>,
@@ -190,9 +196,13 @@ pub fn compose(
     let mut full = ranked(placed, arrangement);
     let count = full.len();
     let mut leading: Vec<String> = full.iter().take(LEADING).map(|(_, story)| title_of(story, context.words)).collect();
-    let (lead, subject) = unused_subject(&leading, count, context).ok_or(NoStory { waiting })?;
+    let is_pinned = full.first().is_some_and(|(_, story)| arrangement.leads_with(story));
+    let (lead, subject) = unused_subject(&leading, count, is_pinned, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
-    let mut rest = full.split_off(limits.max_stories.min(count));
+    let minutes = full.iter().map(|(_, story)| story.reading_minutes).sum();
+    let lead = (limits.max_stories > 0).then(|| full.remove(lead));
+    let in_full = limits.max_stories.saturating_sub(1).min(full.len());
+    let mut rest = full.split_off(in_full);
     let mut listed = ranked(listed, arrangement);
     let rows = rest.len() + listed.len();
     rest.truncate(limits.rows);
@@ -214,18 +224,52 @@ pub fn compose(
         stories.into_iter().map(|(place, story)| line(story, place, sections, context.words)).collect()
     };
     let more = entries(rest);
-    filled.retain(|section| !section.stories.is_empty());
-    arrangement.lead_first(&mut filled);
-    let excerpt = filled.first().and_then(|section| section.stories.first()).map_or("", |entry| &entry.excerpt);
+    let lead = lead
+        .map(|(place, story)| Entry { excerpt: story.excerpt.clone(), ..line(story, place, sections, context.words) });
+    let excerpt = lead.as_ref().map_or("", |entry| &entry.excerpt);
     Ok(Digest {
         subject,
         preheader: preheader(&leading, excerpt, context.words),
-        sections: filled,
+        contents: leading.iter().take(CONTENTS).cloned().collect(),
+        minutes,
+        sections: shared(filled),
+        lead,
         more,
         count,
         listed: entries(listed),
         left_out,
     })
+}
+
+/// The number of titles in the list of what is inside.
+const CONTENTS: usize = 3;
+
+/// So many themes with one story each share a section.
+const SHARED: usize = 3;
+
+/// The sections that have stories; those with one story are joined, in the place of the first of them.
+fn shared(filled: Vec<Section>) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    // Where the last joined section is, and how many themes it has.
+    let mut open: Option<(usize, usize)> = None;
+    for section in filled.into_iter().filter(|section| !section.stories.is_empty()) {
+        match open {
+            Some((place, themes)) if section.stories.len() == 1 && themes < SHARED => {
+                let joined = &mut sections[place];
+                joined.title = format!("{} · {}", joined.title, section.title);
+                joined.description.clear();
+                joined.stories.extend(section.stories);
+                open = Some((place, themes + 1));
+            }
+            _ => {
+                if section.stories.len() == 1 {
+                    open = Some((sections.len(), 1));
+                }
+                sections.push(section);
+            }
+        }
+    }
+    sections
 }
 
 /// The index of a story's section: its strongest theme among those wanted, or one past the last section for a story

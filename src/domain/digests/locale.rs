@@ -62,6 +62,16 @@ impl Locale {
         self.format.fill(self.format.long, date)
     }
 
+    /// Formats a date near another one: "12 March", with the year only if it is not the other one's.
+    #[must_use]
+    pub fn date_near(&self, date: &impl Datelike, other: &impl Datelike) -> String {
+        if date.year() == other.year() {
+            self.format.fill(&without_year(self.format.long), date)
+        } else {
+            self.date(date)
+        }
+    }
+
     /// Formats a date with the day of the week: "Thursday, 12 March 2026".
     #[must_use]
     pub fn date_with_weekday(&self, date: &impl Datelike) -> String {
@@ -78,6 +88,16 @@ impl Locale {
     #[must_use]
     pub fn direction(&self) -> &'static str {
         if RIGHT_TO_LEFT.contains(&self.language()) { "rtl" } else { "ltr" }
+    }
+}
+
+/// A pattern without its year, and without what joins it to the rest.
+fn without_year(pattern: &str) -> String {
+    let Some((before, after)) = pattern.split_once("{y}") else { return pattern.to_owned() };
+    match (before.rfind('}'), after.find('{')) {
+        (_, Some(next)) => format!("{before}{}", &after[next..]),
+        (Some(last), None) => before[..=last].to_owned(),
+        (None, None) => pattern.to_owned(),
     }
 }
 
@@ -193,6 +213,27 @@ mod tests {
             let (november, december) = (locale.date(&day(2026, 11, 23)), locale.date(&day(2026, 12, 23)));
             assert!(!november.contains("M11") && !november.contains("2026-"), "{tag}: {november}");
             assert_ne!(november, december, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_the_same_year_is_written_without_it() {
+        for (tag, expected) in [
+            ("en-GB", "23 November"),
+            ("en-US", "November 23"),
+            ("cy", "23 Tachwedd"),
+            ("gd", "23 dhen t-Samhain"),
+            ("fr", "23 novembre"),
+            ("de", "23. November"),
+            ("es", "23 de noviembre"),
+            ("ja", "11月23日"),
+        ] {
+            assert_eq!(locale(tag).date_near(&day(2026, 11, 23), &day(2026, 1, 1)), expected, "{tag}");
+        }
+        assert_eq!(locale("en-GB").date_near(&day(2025, 11, 23), &day(2026, 1, 1)), "23 November 2025");
+        for tag in Locale::known() {
+            let date = locale(tag).date_near(&day(2026, 11, 23), &day(2026, 1, 1));
+            assert!(!date.contains("2026") && date.chars().any(char::is_numeric), "{tag}: {date}");
         }
     }
 

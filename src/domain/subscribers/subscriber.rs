@@ -170,6 +170,13 @@ impl Cadence {
     }
 }
 
+impl Default for Preferences {
+    /// Weekly, all themes, in the default language.
+    fn default() -> Self {
+        Self { cadence: Cadence::Weekly, themes: None, language: String::new() }
+    }
+}
+
 /// The choices of a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Preferences {
@@ -177,6 +184,8 @@ pub struct Preferences {
     pub cadence: Cadence,
     /// Names of the themes wanted, sorted; `None` for all.
     pub themes: Option<Vec<String>>,
+    /// The language of emails: a code such as `cy`; empty for the default language.
+    pub language: String,
 }
 
 /// Changes to a subscriber; fields that are `None` stay as they are.
@@ -188,6 +197,8 @@ pub struct Changes {
     pub cadence: Option<Cadence>,
     /// Names of the themes wanted; an empty list for all.
     pub themes: Option<Vec<String>>,
+    /// The language of emails.
+    pub language: Option<String>,
 }
 
 impl Changes {
@@ -199,7 +210,11 @@ impl Changes {
             themes.dedup();
             (!themes.is_empty()).then_some(themes)
         });
-        Preferences { cadence: self.cadence.unwrap_or(before.cadence), themes: themes.unwrap_or(before.themes) }
+        Preferences {
+            cadence: self.cadence.unwrap_or(before.cadence),
+            themes: themes.unwrap_or(before.themes),
+            language: self.language.clone().unwrap_or(before.language),
+        }
     }
 }
 

@@ -68,3 +68,70 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
         }
     }
 }
+
+/// Words that English prose cannot do without and Welsh has not.
+const ENGLISH: &[&str] = &[
+    "the",
+    "of",
+    "and",
+    "to",
+    "is",
+    "are",
+    "you",
+    "your",
+    "this",
+    "that",
+    "with",
+    "for",
+    "from",
+    "get",
+    "not",
+    "all",
+    "by",
+    "it",
+    "be",
+    "was",
+    "has",
+    "have",
+    "will",
+    "please",
+    "link",
+    "email",
+    "post",
+    "posts",
+    "subscribe",
+    "unsubscribe",
+];
+
+/// The values with every text that is prose in place of English, so that only a template's own words are judged.
+fn in_no_language(value: Json) -> Json {
+    match value {
+        Json::String(text) if text.contains(' ') || text.chars().any(char::is_uppercase) => "Xxxx xxxx".into(),
+        Json::Array(values) => values.into_iter().map(in_no_language).collect(),
+        Json::Object(fields) => fields.into_iter().map(|(name, value)| (name, in_no_language(value))).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn no_template_shows_english_in_welsh() {
+    let languages = crate::config::built_in_languages();
+    let renderer = crate::render::Renderer::new(None, &languages).unwrap().for_site(|_| site());
+    let welsh = renderer.environment(languages.get("cy").unwrap());
+    let mut found = Vec::new();
+    for (name, _) in TEMPLATES {
+        for sample in values(name) {
+            let sample = Value::from(Serde(in_no_language(serde_json::to_value(sample).unwrap())));
+            let shown = crate::render::plain(welsh, name, sample).unwrap();
+            let shown = shown.replace("name@example.org", "");
+            let visible: String = shown.split("<style").map(|piece| piece.rsplit("</style>").next().unwrap()).collect();
+            let prose = visible.split('<').map(|piece| piece.rsplit('>').next().unwrap()).collect::<Vec<_>>().join(" ");
+            let prose = prose.split_whitespace().filter(|piece| !piece.contains("://")).collect::<Vec<_>>().join(" ");
+            let words = prose.split(|c: char| !c.is_alphanumeric() && !"-_'".contains(c)).map(str::to_lowercase);
+            found.extend(words.filter(|word| ENGLISH.contains(&word.as_str())).map(|word| format!("{name}: {word}")));
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert!(found.is_empty(), "{found:#?}");
+}

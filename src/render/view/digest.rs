@@ -10,8 +10,9 @@ use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
-use crate::domain::items::text::single_line;
+use crate::domain::items::text::{single_line, truncate_at_word};
 use crate::domain::selection::sample::ShownQuality;
+use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
 
 /// The variables of a digest.
@@ -29,6 +30,10 @@ pub struct DigestView {
     pub date: String,
     /// "8 posts".
     pub count: String,
+    /// "8 posts, 24 minutes"; without the minutes if they are not known.
+    pub length: String,
+    /// The next titles after the lead story, at most three; may be empty.
+    pub contents: Vec<String>,
     /// Whether the stories are sample data.
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
@@ -37,8 +42,12 @@ pub struct DigestView {
     pub corrections: Vec<CorrectionView>,
     /// The editor's note; may be empty.
     pub note: NoteView,
+    /// The lead story, in a list of one; empty only if all stories are in `more`.
+    pub lead: Vec<EntryView>,
     /// The themes with stories; empty only if all stories are in `more`.
     pub sections: Vec<SectionView>,
+    /// The heading of `more`: "Also this week", "Also today".
+    pub more_title: String,
     /// "Also this week": one line each; may be empty.
     pub more: Vec<EntryView>,
     /// "You may also like": borderline posts, with title and source only; may be empty. Not included in `count`.
@@ -124,6 +133,10 @@ pub struct EntryView {
     pub reason: String,
     /// "Leadership, Workforce": its other themes; may be empty.
     pub tags: String,
+    /// "Reform Blog, Jane Smith, 12 March, 4 min, also on Another Blog": one line of metadata, in parts.
+    pub facts: Vec<String>,
+    /// "Picked for joined-up working · also Leadership"; may be empty.
+    pub picked: String,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
     /// What the editor says about it; may be empty.
@@ -137,6 +150,8 @@ pub struct Frame<'a> {
     pub name: &'a str,
     /// The language.
     pub words: &'a Catalogue,
+    /// The cadence; `None` for a digest at any time.
+    pub cadence: Option<Cadence>,
     /// When the digest is made.
     pub now: DateTime<Utc>,
     /// The time zone of dates.
@@ -186,6 +201,15 @@ impl DigestView {
             preheader: words(&digest.preheader),
             date: frame.words.locale().date_with_weekday(&today),
             count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
+            length: length(frame.words, digest),
+            contents: digest.contents.iter().map(|title| truncate_at_word(&words(title), CONTENTS_CHARS)).collect(),
+            lead: entries(digest.lead.as_slice()),
+            more_title: frame.words.words(match frame.cadence {
+                Some(Cadence::Daily) => "digest.more_daily",
+                Some(Cadence::Weekly) => "digest.more_weekly",
+                Some(Cadence::Monthly) => "digest.more_monthly",
+                None => "digest.more_once",
+            }),
             sample: frame.sample,
             missed: single_line(frame.missed),
             corrections: frame.corrections.iter().map(correction).collect(),
@@ -204,6 +228,17 @@ impl DigestView {
             sender: frame.sender.clone(),
             links: frame.links.clone(),
         }
+    }
+}
+
+/// A phone shows about so many characters on a line of the list of what is inside.
+const CONTENTS_CHARS: usize = 48;
+
+fn length(words: &Catalogue, digest: &Digest) -> String {
+    let posts = words.text("digest.posts", &[("n", digest.count.into())]);
+    match digest.minutes {
+        0 => posts,
+        minutes => words.text("digest.length", &[("posts", (&posts).into()), ("n", minutes.into())]),
     }
 }
 
@@ -230,6 +265,20 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         meta.push(isolated(frame.words.locale(), minutes(frame.words, story.reading_minutes)));
     }
     meta.retain(|part| !part.is_empty());
+    let mut facts = vec![isolated(frame.words.locale(), source.clone())];
+    facts.extend(story.author.as_deref().filter(|author| *author != story.source).map(words));
+    let today = frame.now.with_timezone(&frame.zone);
+    facts.push(match story.published {
+        Some(at) => frame.words.locale().date_near(&at.with_timezone(&frame.zone), &today),
+        None => frame.words.words("digest.undated"),
+    });
+    if story.reading_minutes > 0 {
+        facts.push(isolated(frame.words.locale(), minutes(frame.words, story.reading_minutes)));
+    }
+    if !story.also_on.is_empty() {
+        let sources = words(&story.also_on.join(", "));
+        facts.push(frame.words.text("digest.also_on", &[("sources", (&sources).into())]));
+    }
     // Names under `.invalid` do not exist (RFC 6761 §6.4), and a placeholder in a link would leak a subscriber's own link.
     let link = story.link.as_str();
     let is_nowhere = story.link.host_str().is_some_and(|host| host.trim_end_matches('.').ends_with(".invalid"));
@@ -246,9 +295,21 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
         meta: meta.join(" · "),
         also_on: words(&story.also_on.join(", ")),
         reason: words(&story.reason),
+        picked: picked(frame.words, &words(&story.reason), &story.tags.join(", ")),
+        facts,
         tags: story.tags.join(", "),
         vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
         comment: words(&story.comment),
+    }
+}
+
+/// "Picked for joined-up working · also Leadership".
+fn picked(words: &Catalogue, reasons: &str, themes: &str) -> String {
+    match (reasons, themes) {
+        ("", "") => String::new(),
+        (reasons, "") => words.text("digest.reason", &[("reasons", reasons.into())]),
+        ("", themes) => words.text("digest.also_about", &[("themes", themes.into())]),
+        _ => words.text("digest.reason_also", &[("reasons", reasons.into()), ("themes", themes.into())]),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct SignUpView {
     pub cadences: Vec<ChoiceView>,
     /// The themes to choose from; may be empty.
     pub themes: Vec<ChoiceView>,
+    /// The languages to choose from; empty if there is only one.
+    pub languages: Vec<ChoiceView>,
     /// The consent text.
     pub consent: String,
     /// When the page was served, signed.
@@ -147,6 +149,10 @@ pub struct PreferencesView {
     pub cadences: Vec<ChoiceView>,
     /// The themes to choose from.
     pub themes: Vec<ChoiceView>,
+    /// The languages to choose from; empty if there is only one.
+    pub languages: Vec<ChoiceView>,
+    /// Usual pauses: the day on which each ends, and its name.
+    pub pauses: Vec<ChoiceView>,
     /// The first day on which a pause may end, 2026-11-24.
     pub first_day: String,
     /// The last such day.

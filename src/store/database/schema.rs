@@ -42,6 +42,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0029_item_texts.sql")),
     M::up(include_str!("migrations/0030_selected.sql")),
     M::up(include_str!("migrations/0031_portable.sql")),
+    M::up(include_str!("migrations/0032_language.sql")),
     M::up(include_str!("migrations/0033_drafts.sql")),
     M::up(include_str!("migrations/0034_corrections.sql")),
     M::up(include_str!("migrations/0035_labels.sql")),

@@ -18,8 +18,21 @@ pub struct NewArchive {
     pub title: String,
     /// The whole page; no personal link in it.
     pub html: String,
+    /// The page in the other languages.
+    pub languages: Vec<LanguagePage>,
     /// The stories on it, in its order.
     pub stories: Vec<PageStory>,
+}
+
+/// The page of a run in a language besides the default one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanguagePage {
+    /// The language's code.
+    pub language: String,
+    /// What a list of pages calls it.
+    pub title: String,
+    /// The whole page.
+    pub html: String,
 }
 
 /// A story as a run's page shows it.
@@ -90,10 +103,13 @@ pub struct ArchivePage {
 const IS_TAKEN: &str = "SELECT 1 FROM archives WHERE name = ?1 UNION ALL SELECT 1 FROM drafts WHERE archive = ?1";
 
 /// A run is listed once one of its digests was sent, and while it is not held.
-const PAGE: &str = "SELECT a.html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed
-    FROM archives a JOIN runs r ON r.id = a.run WHERE a.name = ?1";
+const PAGE: &str =
+    "SELECT coalesce(l.html, a.html) AS html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed
+    FROM archives a JOIN runs r ON r.id = a.run LEFT JOIN archive_languages l ON l.run = a.run AND l.language = ?2
+    WHERE a.name = ?1";
 
-const LIST: &str = "SELECT a.name, a.title, r.due, r.published, r.stories FROM runs r JOIN archives a ON a.run = r.id
+const LIST: &str = "SELECT a.name, coalesce(l.title, a.title) AS title, r.due, r.published, r.stories FROM runs r
+    JOIN archives a ON a.run = r.id LEFT JOIN archive_languages l ON l.run = a.run AND l.language = ?3
     WHERE r.published IS NOT NULL AND r.held IS NULL ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2";
 
 impl Archive<'_> {
@@ -116,15 +132,16 @@ impl Archive<'_> {
             .await
     }
 
-    /// The page of the run of this name, listed or not: a proof or an email may link to it.
+    /// The page of the run of this name in a language, else in the default one; listed or not: a proof or an email may link
+    /// to it.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn page(self, name: String) -> Result<Option<ArchivePage>, Error> {
+    pub async fn page(self, name: String, language: String) -> Result<Option<ArchivePage>, Error> {
         self.reader
             .read(move |connection| {
                 let mut statement = connection.prepare(PAGE)?;
-                let mut rows = statement.query([&name])?;
+                let mut rows = statement.query([&name, &language])?;
                 let page = |row: Row<'_>| -> Result<ArchivePage, Error> {
                     let (html, is_listed) = (row.get("html")?, row.get("is_listed")?);
                     Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
@@ -134,15 +151,15 @@ impl Archive<'_> {
             .await
     }
 
-    /// At most `limit` listed pages after the first `skip`, newest first.
+    /// At most `limit` listed pages after the first `skip`, newest first, with their titles in a language.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn pages(self, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
+    pub async fn pages(self, language: String, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
         self.reader
             .read(move |connection| {
                 let mut statement = connection.prepare(LIST)?;
-                let mut rows = statement.query(params![limit as u64, skip as u64])?;
+                let mut rows = statement.query(params![limit as u64, skip as u64, language])?;
                 let mut archives = Vec::new();
                 while let Some(row) = rows.next()? {
                     archives.push(ArchiveRow {
@@ -224,6 +241,8 @@ fn sent_story(row: Row<'_>) -> Result<SentStory, Error> {
 
 const INSERT: &str = "INSERT INTO archives (run, name, title, html) VALUES (?1, ?2, ?3, ?4)";
 
+const INSERT_LANGUAGE: &str = "INSERT INTO archive_languages (run, language, title, html) VALUES (?1, ?2, ?3, ?4)";
+
 const COUNT_STORIES: &str = "UPDATE runs SET stories = ?2 WHERE id = ?1";
 
 const INSERT_STORY: &str = "INSERT INTO archive_stories
@@ -233,6 +252,9 @@ const INSERT_STORY: &str = "INSERT INTO archive_stories
 
 pub(crate) fn keep(tx: &Transaction<'_>, run: i64, archive: &NewArchive) -> Result<(), Error> {
     tx.execute(INSERT, params![run, archive.name, archive.title, archive.html])?;
+    for LanguagePage { language, title, html } in &archive.languages {
+        tx.execute(INSERT_LANGUAGE, params![run, language, title, html])?;
+    }
     tx.execute(COUNT_STORIES, params![run, archive.stories.len() as u64])?;
     let mut statement = tx.prepare(INSERT_STORY)?;
     for (place, story) in archive.stories.iter().enumerate() {

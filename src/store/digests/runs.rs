@@ -1,6 +1,8 @@
 //! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
 //! rendered bodies and messages.
 
+use std::collections::BTreeMap;
+
 use crate::store::database::sql::{OptionalExtension as _, Row, Transaction, named_params, params};
 use crate::store::{DigestChanges, Digests};
 use chrono::{DateTime, Utc};
@@ -19,26 +21,30 @@ use crate::store::subscribers::recipients;
 use crate::store::subscribers::recipients::{Recipients, SERVED};
 use crate::store::{Error, from_json, seconds, time};
 
-/// The subscribers of a run who see the same digest: those with the same cursor and the same themes.
+/// The subscribers of a run who see the same digest: those with the same cursor, themes and language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Their cursor: the digest begins after this `seq`.
     pub cursor: i64,
     /// Names of the themes wanted; `None` for all.
     pub themes: Option<Vec<String>>,
+    /// Their language; empty for the default one.
+    pub language: String,
     /// Their number.
     pub people: u64,
 }
 
 impl Window {
     fn recipients(&self, cadence: Option<Cadence>) -> Recipients {
-        Recipients::new(cadence, self.cursor, self.themes.as_deref())
+        Recipients::new(cadence, self.cursor, self.themes.as_deref(), &self.language)
     }
 }
 
 /// A rendered digest, and the stories in it.
 #[derive(Debug, Clone)]
 pub struct NewBody {
+    /// The language in which it was rendered.
+    pub language: String,
     /// Subject line.
     pub subject: String,
     /// Plain text, with placeholders for what is personal.
@@ -81,8 +87,8 @@ pub struct NewRun {
     pub note: Option<String>,
     /// The windows of the subscribers that it serves.
     pub windows: Vec<WindowBody>,
-    /// Goes to those for whom it holds nothing.
-    pub quiet: Option<NewBody>,
+    /// Go to those for whom it holds nothing, by the language of a window.
+    pub quiet: BTreeMap<String, NewBody>,
     /// Its page for everybody; `None` when it holds nothing for anybody.
     pub archive: Option<NewArchive>,
     /// Goes out before its digests, if there are any.
@@ -156,8 +162,8 @@ impl Digests<'_> {
         self.reader
             .read(move |connection| {
                 let mut statement = connection.prepare(&format!(
-                    "SELECT cursor, themes, count(*) AS people FROM subscribers WHERE {SERVED} GROUP BY cursor, themes
-                 ORDER BY cursor, themes NULLS FIRST"
+                    "SELECT cursor, themes, language, count(*) AS people FROM subscribers WHERE {SERVED}
+                 GROUP BY cursor, themes, language ORDER BY cursor, themes NULLS FIRST, language"
                 ))?;
                 let mut rows = statement.query(named_params! {
                     ":active": Status::Active.as_str(),
@@ -169,7 +175,8 @@ impl Digests<'_> {
                 while let Some(row) = rows.next()? {
                     let themes: Option<String> = row.get("themes")?;
                     let themes = themes.map(|themes| from_json("a list of themes", &themes)).transpose()?;
-                    windows.push(Window { cursor: row.get("cursor")?, themes, people: row.get("people")? });
+                    let (cursor, language) = (row.get("cursor")?, row.get("language")?);
+                    windows.push(Window { cursor, themes, language, people: row.get("people")? });
                 }
                 Ok(windows)
             })
@@ -324,7 +331,7 @@ fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error
         draft.extras.iter().try_for_each(|seq| stories::admit(tx, *seq))?;
     }
     for WindowBody { window, body, .. } in &run.windows {
-        match (body, &run.quiet) {
+        match (body, run.quiet.get(&window.language)) {
             (Some(body), _) => frozen.messages += queue(tx, run, frozen.id, window, body)?,
             (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
             (None, None) => {}
@@ -365,7 +372,7 @@ fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &Ne
         Some(newest) => (*newest, run.through_seq),
         None => (window.cursor + 1, window.cursor),
     };
-    let kept = bodies::insert(tx, Some(id), (&body.subject, &body.text, &body.html))?;
+    let kept = bodies::insert(tx, Some(id), &body.language, (&body.subject, &body.text, &body.html))?;
     let listed = body.listed.iter().map(|seq| (seq, true));
     for (seq, is_listed) in body.stories.iter().map(|seq| (seq, false)).chain(listed) {
         tx.prepare(STORY)?.execute(params![id, seq, is_listed])?;

@@ -17,6 +17,8 @@ pub struct Body {
     pub text: String,
     /// HTML.
     pub html: String,
+    /// The language in which it was rendered; empty for the default one.
+    pub language: String,
     /// The run that it was rendered for; none for an email to one person.
     pub run: Option<RunName>,
 }
@@ -31,7 +33,7 @@ pub struct RunName {
 }
 
 const BODY: &str =
-    "SELECT p.subject, p.text, p.html, r.id AS run, r.cadence FROM bodies p LEFT JOIN runs r ON r.id = p.run
+    "SELECT p.language, p.subject, p.text, p.html, r.id AS run, r.cadence FROM bodies p LEFT JOIN runs r ON r.id = p.run
     WHERE p.id = ?1";
 
 fn body(row: Row<'_>) -> sql::Result<Body> {
@@ -39,7 +41,8 @@ fn body(row: Row<'_>) -> sql::Result<Body> {
         (Some(id), Some(cadence)) => Some(RunName { id, cadence }),
         _ => None,
     };
-    Ok(Body { subject: row.get("subject")?, text: row.get("text")?, html: row.get("html")?, run })
+    let (language, subject) = (row.get("language")?, row.get("subject")?);
+    Ok(Body { language, subject, text: row.get("text")?, html: row.get("html")?, run })
 }
 
 impl Outbox<'_> {
@@ -52,15 +55,16 @@ impl Outbox<'_> {
     }
 }
 
-const INSERT: &str = "INSERT INTO bodies (run, subject, text, html) VALUES (?1, ?2, ?3, ?4) RETURNING id";
+const INSERT: &str = "INSERT INTO bodies (run, language, subject, text, html) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id";
 
 /// Keeps a rendered email: its subject, text and HTML. Its number.
 pub(in crate::store) fn insert(
     tx: &Transaction<'_>,
     run: Option<i64>,
+    language: &str,
     (subject, text, html): (&str, &str, &str),
 ) -> Result<i64, Error> {
-    Ok(tx.prepare(INSERT)?.query_row(params![run, subject, text, html], |row| row.get("id"))?)
+    Ok(tx.prepare(INSERT)?.query_row(params![run, language, subject, text, html], |row| row.get("id"))?)
 }
 
 /// Removes the bodies of a run that has no messages after all.

@@ -78,7 +78,7 @@ pub(in crate::store) struct NewDigests<'a> {
 /// Subscribers who are not waiting for a message with the newest story already. `once` presses no digest on an address
 /// that has just refused it either; one that expired, or that was not accepted in time, is not in the way.
 const NOT_WAITING: &str =
-    "cursor = :cursor AND themes IS NOT DISTINCT FROM :themes AND NOT EXISTS (SELECT 1 FROM messages m
+    "cursor = :cursor AND themes IS NOT DISTINCT FROM :themes AND language = :language AND NOT EXISTS (SELECT 1 FROM messages m
     WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.through_seq >= :newest
     AND (m.state IN (:queued, :retry) OR (m.state = :failed AND :cadence IS NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = :refused))))";
@@ -98,6 +98,7 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
         ":cadence": whom.cadence.map(Cadence::as_str),
         ":cursor": whom.cursor,
         ":themes": whom.themes,
+        ":language": whom.language,
         ":newest": new.newest,
         ":queued": State::Queued.as_str(),
         ":sending": State::Sending.as_str(),
@@ -123,6 +124,7 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
         ":cadence": whom.cadence.map(Cadence::as_str),
         ":cursor": whom.cursor,
         ":themes": whom.themes,
+        ":language": whom.language,
         ":newest": new.newest,
         ":queued": State::Queued.as_str(),
         ":sending": State::Sending.as_str(),

@@ -7,7 +7,7 @@ use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
 use crate::store::{Error, to_json};
 
-/// The subscribers of one window: the same cursor, the same themes.
+/// The subscribers of one window: the same cursor, the same themes, the same language.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Recipients {
     /// The cadence of the run; `None` for `once`, which serves everybody.
@@ -15,11 +15,17 @@ pub(in crate::store) struct Recipients {
     pub(in crate::store) cursor: i64,
     /// A JSON list, as it is stored.
     pub(in crate::store) themes: Option<String>,
+    pub(in crate::store) language: String,
 }
 
 impl Recipients {
-    pub(in crate::store) fn new(cadence: Option<Cadence>, cursor: i64, themes: Option<&[String]>) -> Self {
-        Self { cadence, cursor, themes: themes.map(to_json) }
+    pub(in crate::store) fn new(
+        cadence: Option<Cadence>,
+        cursor: i64,
+        themes: Option<&[String]>,
+        language: &str,
+    ) -> Self {
+        Self { cadence, cursor, themes: themes.map(to_json), language: language.to_owned() }
     }
 }
 
@@ -33,7 +39,7 @@ pub(in crate::store) const SERVED: &str = "status = :active AND paused_until IS 
 pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_seq: i64) -> Result<usize, Error> {
     let statement = format!(
         "UPDATE subscribers SET cursor = :through_seq WHERE {SERVED} AND cursor = :cursor AND themes IS NOT DISTINCT FROM :themes
-         AND cursor < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
+         AND language = :language AND cursor < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
          AND m.run IS NOT NULL AND m.through_seq > :cursor AND m.state IN (:queued, :retry))"
     );
     Ok(tx.prepare(&statement)?.execute(named_params! {
@@ -42,6 +48,7 @@ pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_se
         ":cadence": whom.cadence.map(Cadence::as_str),
         ":cursor": whom.cursor,
         ":themes": whom.themes,
+        ":language": whom.language,
         ":sending": State::Sending.as_str(),
         ":unknown": State::Unknown.as_str(),
         ":queued": State::Queued.as_str(),

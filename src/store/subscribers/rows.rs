@@ -14,7 +14,7 @@ pub(super) const ALL: &str = "ORDER BY joined, number";
 
 pub(super) fn select(connection: &Connection, which: &str, values: impl sql::Params) -> Result<Vec<Subscriber>, Error> {
     let mut statement = connection.prepare(&format!(
-        "SELECT id, address, name, status, cadence, themes, cursor, consent, joined, confirmed, ended, paused_until,
+        "SELECT id, address, name, status, cadence, themes, language, cursor, consent, joined, confirmed, ended, paused_until,
          consent_by, consent_wording, consented FROM subscribers {which}"
     ))?;
     let mut rows = statement.query(values)?;
@@ -36,6 +36,7 @@ fn subscriber(row: Row<'_>) -> Result<Subscriber, Error> {
         preferences: Preferences {
             cadence: word("a cadence", row.get("cadence")?)?,
             themes: themes.map(|themes| from_json("a list of themes", &themes)).transpose()?,
+            language: row.get("language")?,
         },
         cursor: row.get("cursor")?,
         consent: row.get("consent")?,

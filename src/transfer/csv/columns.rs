@@ -15,6 +15,8 @@ pub struct Row {
     pub cadence: String,
     /// Separated by `;`; may be empty.
     pub themes: String,
+    /// The language's code; may be empty.
+    pub language: String,
     /// Whether they are subscribed in the other program.
     pub standing: Standing,
     /// When they consented there, as written; may be empty.
@@ -104,6 +106,7 @@ pub(super) struct Columns {
     names: [Option<usize>; 2],
     cadence: Option<usize>,
     themes: Option<usize>,
+    language: Option<usize>,
     statuses: Vec<usize>,
     ends: Vec<(usize, &'static str)>,
     agreed: Option<usize>,
@@ -125,6 +128,7 @@ mod names {
     pub(super) const LAST: &[&str] = &["lastname", "lname", "surname", "familyname", "nachname", "familienname", "nom", "nomdefamille", "apellido", "apellidos", "cognome", "achternaam", "sobrenome"];
     pub(super) const CADENCE: &[&str] = &["cadence", "frequency"];
     pub(super) const THEMES: &[&str] = &["themes", "theme"];
+    pub(super) const LANGUAGE: &[&str] = &["language", "lang", "iaith"];
     pub(super) const STATUS: &[&str] = &[
         "status", "subscriberstatus", "subscriptionstatus", "emailstatus", "emailmarketing", "emailmarketingstatus", "state", "abostatus",
         "abonnementstatus", "statut", "étatdelabonnement", "estado", "stato",
@@ -157,6 +161,7 @@ impl Columns {
             names: [column(names::FIRST), column(names::LAST)],
             cadence: column(names::CADENCE),
             themes: column(names::THEMES),
+            language: column(names::LANGUAGE),
             statuses: names::STATUS.iter().filter_map(|name| column(&[name])).collect(),
             ends: names::ENDS.iter().filter_map(|(name, word)| Some((column(&[name])?, *word))).collect(),
             agreed: column(names::AGREED),
@@ -173,6 +178,7 @@ impl Columns {
             name: if name.is_empty() { called } else { name },
             cadence: cell(self.cadence).to_lowercase(),
             themes: cell(self.themes),
+            language: cell(self.language).to_lowercase(),
             standing: self.standing(cells),
             agreed: cell(self.agreed),
         }

@@ -16,6 +16,8 @@ pub struct Exported<'a> {
     pub cadence: &'a str,
     /// The chosen themes; all if empty.
     pub themes: &'a [String],
+    /// The language's code; the default one if empty.
+    pub language: &'a str,
     /// How they consented, in words.
     pub consent: &'a str,
     /// How the consent was given: form, command, import.
@@ -30,12 +32,13 @@ pub struct Exported<'a> {
     pub ended: String,
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "email",
     "name",
     "status",
     "cadence",
     "themes",
+    "language",
     "consent",
     "consent_by",
     "consented",
@@ -56,6 +59,7 @@ pub fn write<'a>(people: impl Iterator<Item = Exported<'a>>) -> String {
             person.status,
             person.cadence,
             &person.themes.join("; "),
+            person.language,
             person.consent,
             person.consent_by,
             &person.consented,

@@ -11,7 +11,7 @@ use crate::web::http::site::Site;
 use crate::web::not_found;
 
 pub(crate) async fn show(site: Site, Path(name): Path<String>, asked: HeaderMap) -> Result<Response, Failure> {
-    match archive::show(&site, &name).await? {
+    match archive::show(&site, &site.words, &name).await? {
         Some(page) => Ok(caching::answer(&asked, caching::HTML, page)),
         None => Ok(not_found().await.into_response()),
     }

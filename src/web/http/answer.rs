@@ -14,7 +14,7 @@ use super::bounds::{ADDRESS_BYTES, Bounds, HEAD_BYTES, HEADERS};
 use super::site::Site;
 use super::{error, styles};
 use crate::app::App;
-use crate::render::MessageView;
+use crate::render::{HERE_PLACEHOLDER, MessageView};
 
 /// The Retry-After of a request that took too long, in seconds.
 const BUSY_SECONDS: u16 = 30;
@@ -62,8 +62,10 @@ fn keep_private(headers: &mut HeaderMap) {
     headers.insert(NO_INDEX.0, NO_INDEX.1);
 }
 
-/// Adds the headers to a finished response.
-pub(crate) async fn headers(State(app): State<App>, mut response: Response) -> Response {
+/// Adds the headers to a finished response, and this page's own address to its links to other languages.
+pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let here = here(&request);
+    let mut response = next.run(request).await;
     for (name, value) in ON_ALL {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -75,19 +77,27 @@ pub(crate) async fn headers(State(app): State<App>, mut response: Response) -> R
     }
     // RFC 9111 §3.2: a 304 updates the headers of the cached page, which already has its own policy.
     if response.status() != StatusCode::NOT_MODIFIED {
-        response = with_policy(response).await;
+        response = with_policy(response, &here).await;
     }
     response
 }
 
-async fn with_policy(response: Response) -> Response {
+/// The path and the query of a page, as an attribute holds them; empty if they are far too long for a page of ours.
+fn here(request: &Request) -> String {
+    let address = request.uri().path_and_query().map_or("", |address| address.as_str());
+    let escaped = address.trim_start_matches('/').replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    if escaped.len() > ADDRESS_BYTES { String::new() } else { escaped }
+}
+
+async fn with_policy(response: Response, here: &str) -> Response {
     if !is_html(response.headers()) {
         return policed(response, styles::POLICY_WITHOUT);
     }
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {
         Ok(html) => {
-            let policy = styles::policy(&html);
+            let html = String::from_utf8_lossy(&html).replace(HERE_PLACEHOLDER, here);
+            let policy = styles::policy(html.as_bytes());
             policed(Response::from_parts(parts, Body::from(html)), &policy)
         }
         // Our pages are complete in memory, so this does not happen.

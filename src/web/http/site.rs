@@ -63,12 +63,12 @@ impl Site {
 
     /// A message with the digest's name in it.
     pub(crate) fn named(&self, key: &str) -> String {
-        self.words.text(key, &[("name", (&self.config.settings.name).into())])
+        self.words.text(key, &[("name", self.app.name(&self.words).into())])
     }
 
     /// The address of a page in the language, below the public URL.
     pub(crate) fn page_address(&self, path: &str) -> String {
-        self.app.page(path)
+        self.app.page_in(&self.words, path)
     }
 
     /// A page with a title and some paragraphs, and a button if there is something to do. `title` is a message's key.

@@ -36,7 +36,7 @@ pub(crate) fn router(live: Live, bounds: Bounds) -> Router {
         .layer(middleware::from_fn_with_state(live.clone(), host::ours))
         .layer(middleware::from_fn(host::named))
         .layer(error_pages)
-        .layer(middleware::map_response_with_state(live.clone(), answer::headers))
+        .layer(middleware::from_fn_with_state(live.clone(), answer::headers))
         .with_state(live)
 }
 

@@ -50,8 +50,8 @@ pub(crate) async fn redirect_to_page(Path(token): Path<String>) -> Response {
 
 pub(crate) async fn choose(site: Site, token: Path<String>, fields: Fields) -> Result<Response, Failure> {
     let themes: Vec<String> = fields.all("theme").collect();
-    let cadence = fields.first("cadence");
-    let step = preferences::choose(&site, &token, &cadence, &themes).await;
+    let (cadence, language) = (fields.first("cadence"), fields.first("language"));
+    let step = preferences::choose(&site, &token, &cadence, &themes, &language).await;
     let state = PageState { chosen: Some((cadence, themes)), ..PageState::default() };
     answer(&site, &token, "choices", step, state).await
 }

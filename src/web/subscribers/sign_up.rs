@@ -70,6 +70,7 @@ fn read(fields: &Fields) -> Form {
         address: fields.first("address"),
         cadence: fields.first("cadence"),
         themes: fields.all("theme").collect(),
+        language: fields.first("language"),
         trap: fields.first("company"),
         stamp: fields.first("stamp"),
     }

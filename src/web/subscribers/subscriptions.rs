@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::sign_up::too_often;
+use crate::app::digests::archive;
 use crate::app::operations::keys::LinkError;
 use crate::app::subscribers::subscribe;
 use crate::app::subscribers::subscribe::{AskedAgain, ask_again};
 use crate::domain::subscribers::token::{Purpose, TokenError};
-use crate::render::PageForm;
+use crate::render::{MessageView, PageForm, PageLink};
 use crate::web::http::error::Failure;
 use crate::web::http::site::Site;
 use crate::web::http::visitor::Visitor;
@@ -31,7 +32,7 @@ pub(crate) async fn ask(site: Site, Path(token): Path<String>) -> Result<Respons
 /// The button.
 pub(crate) async fn confirm(site: Site, Path(token): Path<String>) -> Result<Response, Failure> {
     match subscribe::confirm(&site, &token).await {
-        Ok(true) => subscribed(&site),
+        Ok(true) => subscribed(&site, &token).await,
         Ok(false) => closed(&site),
         Err(error) => unusable(&site, error, token),
     }
@@ -46,14 +47,21 @@ pub(crate) async fn again(site: Site, from: Visitor, Path(token): Path<String>) 
         Ok(AskedAgain::Mailed) => {
             site.page(StatusCode::OK, "page.check_email", &[site.words.words("confirming.again")], None)
         }
-        Ok(AskedAgain::Subscribed) => subscribed(&site),
+        Ok(AskedAgain::Subscribed) => subscribed(&site, &token).await,
         Ok(AskedAgain::Closed) => closed(&site),
         Err(error) => refused(&site, error, &SIGN_UP_AGAIN),
     }
 }
 
-fn subscribed(site: &Site) -> Result<Response, Failure> {
-    site.page(StatusCode::OK, "confirming.done_title", &[site.named("confirming.done")], None)
+async fn subscribed(site: &Site, token: &str) -> Result<Response, Failure> {
+    let mut text = site.named("confirming.done");
+    if let Some(next) = subscribe::next_digest(site, &site.words, token).await? {
+        text = format!("{text} {}", site.text("confirming.next", &[("date", (&next).into())]));
+    }
+    let latest = archive::latest(site).await?;
+    let link = latest.map(|path| PageLink { href: site.page_address(&path), text: site.words.words("welcome.latest") });
+    let title = site.words.words("confirming.done_title");
+    site.rendered(StatusCode::OK, &MessageView { link, ..MessageView::new(&title, &[text]) })
 }
 
 fn closed(site: &Site) -> Result<Response, Failure> {

@@ -196,7 +196,7 @@ async fn once_with_nobody_to_serve_leaves_no_page() {
     blog(&world, 1..=1);
     world.once().await;
     assert!(make(&world.app).await.unwrap().run.is_none());
-    assert!(world.app.store.archive().pages(0, 20).await.unwrap().is_empty());
+    assert!(world.app.store.archive().pages(String::new(), 0, 20).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -81,7 +81,11 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn preferences(cadence: usize, theme: Option<usize>) -> Preferences {
-    Preferences { cadence: Cadence::ALL[cadence], themes: theme.map(|theme| vec![THEMES[theme].to_owned()]) }
+    Preferences {
+        cadence: Cadence::ALL[cadence],
+        themes: theme.map(|theme| vec![THEMES[theme].to_owned()]),
+        ..Preferences::default()
+    }
 }
 
 /// What the model knows of a person.
@@ -125,7 +129,7 @@ impl Model {
             Event::Deliver(fates) => self.deliver(&fates).await,
             Event::Join(cadence, theme) => {
                 let address = format!("person{}@example.org", self.people.len());
-                let Preferences { cadence, themes } = preferences(cadence, theme);
+                let Preferences { cadence, themes, .. } = preferences(cadence, theme);
                 let id = self.world.subscribe_with(&address, cadence, themes).await;
                 let start = self.world.app.store.subscribers().subscriber(id.clone()).await.unwrap().unwrap().cursor;
                 self.people.insert(id, Person { start, choices: vec![theme], mails: BTreeMap::new() });

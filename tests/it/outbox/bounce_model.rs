@@ -12,7 +12,7 @@ use policy_digest::app::subscribers::subscribe;
 use policy_digest::app::subscribers::subscribe::{Asker, Request};
 use policy_digest::domain::outbox::bounce::Fault;
 use policy_digest::domain::outbox::{Next, Outcome};
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences, Status};
 use policy_digest::domain::subscribers::token;
 use policy_digest::domain::subscribers::token::Purpose;
 use policy_digest::store::{NewReport, Settlement, Source};
@@ -147,7 +147,7 @@ impl Model {
         let request = Request {
             address: address(number),
             name: String::new(),
-            preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+            preferences: Preferences::default(),
             consent: None,
             asker: Asker::Person,
         };

@@ -13,7 +13,7 @@ use policy_digest::app::subscribers::import::import;
 use policy_digest::app::subscribers::subscribe;
 use policy_digest::app::subscribers::subscribe::{AddReport, Asker, Request};
 use policy_digest::domain::outbox::bounce::Fault;
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences, Status};
 use policy_digest::domain::subscribers::token;
 use policy_digest::domain::subscribers::token::{Key, KeyRing, Purpose, Returning};
 use policy_digest::store::{Joined, Taken};
@@ -179,7 +179,7 @@ async fn ask(world: &World, asker: Asker, consent: Option<&str>) -> AddReport {
     let request = Request {
         address: EmailAddress::parse("Ada@Example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: consent.map(str::to_owned),
         asker,
     };

@@ -84,6 +84,7 @@ async fn an_unconfirmed_person_is_asked_once_and_gets_digests_only_after_confirm
         preferences: policy_digest::domain::subscribers::subscriber::Preferences {
             cadence: policy_digest::domain::subscribers::subscriber::Cadence::Weekly,
             themes: None,
+            ..Default::default()
         },
         consent: None,
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,

@@ -26,6 +26,7 @@ fn mail() -> Vec<u8> {
         from: Mailbox::new("Réform Digest", "digest@example.org"),
         to: "ada@example.org".into(),
         reply_to: Some(Mailbox::new("", "editor@example.org")),
+        language: None,
         message_id: "<1.ada@example.org>".into(),
         date: made(),
         list_id: Some(("Digest".into(), "digest.example.org".into())),

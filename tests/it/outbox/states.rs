@@ -80,7 +80,7 @@ async fn what_may_have_arrived_goes_first_then_what_somebody_waits_for_then_dige
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         address: EmailAddress::parse("cyd@example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: None,
     };
     assert!(add(&world.app, request).await.unwrap().is_asked);
@@ -166,7 +166,7 @@ async fn a_question_is_not_mailed_when_its_link_no_longer_works() {
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         address: EmailAddress::parse("ada@example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: None,
     };
     add(&world.app, request).await.unwrap();

@@ -41,7 +41,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("store/selection", &["labels", "labelled_items", "draft_samples"]),
     (
         "store/digests",
-        &["runs", "run_stories", "samples", "archives", "archive_stories", "drafts", "ledger", "corrections"],
+        &[
+            "runs",
+            "run_stories",
+            "samples",
+            "archives",
+            "archive_languages",
+            "archive_stories",
+            "drafts",
+            "ledger",
+            "corrections",
+        ],
     ),
     ("store/outbox", &["messages", "attempts", "bodies", "reports", "returned", "suppressions", "pauses"]),
     ("store/subscribers", &["subscribers", "address_changes", "wordings"]),

@@ -54,7 +54,8 @@ fn every_key_of_the_sample_is_in_the_schema_with_its_default_and_a_word_on_it() 
                 value => assert_eq!(&property["default"], value, "{path}{key}"),
             }
         }
-        let known = schema["properties"].as_object().unwrap();
+        // A table whose keys are the administrator's own.
+        let Some(known) = schema["properties"].as_object() else { return };
         let unknown: Vec<_> = known.keys().filter(|key| sample.get(key.as_str()).is_none()).collect();
         assert!(unknown.is_empty(), "{path}: in the schema and not in the sample: {unknown:?}");
     }

@@ -116,7 +116,7 @@ async fn whoever_left_and_signs_up_is_asked_for_the_mail_and_erased_in_time_with
     clock.advance(TimeDelta::days(1));
     let wanted = SignUp {
         address: EmailAddress::parse("ada@example.org").unwrap(),
-        preferences: Preferences { cadence: Cadence::Daily, themes: None },
+        preferences: Preferences { cadence: Cadence::Daily, ..Preferences::default() },
     };
     sign_up(&app, wanted).await.unwrap();
     assert_eq!(status(&app, &id).await, Status::Pending);

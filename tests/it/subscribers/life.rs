@@ -3,6 +3,7 @@
 //! Needs chromium, chromedriver and axe-core (README says how); without them it is skipped, aloud.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -10,6 +11,7 @@ use policy_digest::app::clock::Clock;
 use policy_digest::app::digests::once;
 use policy_digest::app::outbox::deliver;
 use policy_digest::app::{App, silent};
+use policy_digest::domain::catalogue::Catalogue;
 use policy_digest::domain::subscribers::subscriber::EmailAddress;
 
 use crate::support::axe::Axe;
@@ -30,16 +32,25 @@ pub struct Life {
     read: usize,
     /// Looks are for one life only: they take their time.
     is_looked_at: bool,
+    /// The language of the subscriber.
+    words: Arc<Catalogue>,
 }
 
 impl Life {
     pub async fn begin(hand: Hand, is_looked_at: bool) -> Option<Self> {
+        Self::begin_in("en", hand, is_looked_at).await
+    }
+
+    /// The same for a subscriber with another language.
+    async fn begin_in(code: &str, hand: Hand, is_looked_at: bool) -> Option<Self> {
         let browser = Browser::start(hand).await?;
         let sink = SmtpSink::start();
-        let (World { app, clock, server, .. }, folder) = World::mailing_to(&sink, SENDER).await.apart();
+        let (World { app, clock, server, .. }, folder) =
+            World::mailing_to(&sink, &format!("{SENDER}{WELSH}")).await.apart();
         let (app, at) = serve(app).await;
         let axe = Axe::new();
-        Some(Self { browser, axe, app, at, clock, server, folder, sink, read: 0, is_looked_at })
+        let words = Arc::clone(app.config.languages.of(code));
+        Some(Self { words, browser, axe, app, at, clock, server, folder, sink, read: 0, is_looked_at })
     }
 
     /// Opens a page of ours, by its path.
@@ -93,30 +104,32 @@ impl Life {
     }
 
     async fn sign_up(&mut self) {
+        let words = Arc::clone(&self.words);
         let page = &self.browser;
-        self.open("/").await;
+        page.unfold().await;
         page.tick("Collaboration").await;
         page.tick("Integration").await;
-        page.press("Sign up").await;
-        page.says("Enter your email address").await;
-        page.says("Choose at least one theme").await;
+        page.press(&words.words("sign_up.button")).await;
+        page.says(&words.words("sign_up.no_address")).await;
+        page.says(&words.words("sign_up.no_theme")).await;
         self.look("sign-up-mistakes").await;
         self.clock.advance(TimeDelta::seconds(5));
         let page = &self.browser;
-        page.write("Email address", "ada@example.org").await;
+        page.write(&words.words("page.email_address"), "ada@example.org").await;
         page.tick("Collaboration").await;
-        page.press("Sign up").await;
+        page.press(&words.words("sign_up.button")).await;
         page.says("ada@example.org").await;
         self.look("signed-up").await;
     }
 
     async fn confirm(&mut self) -> String {
+        let words = Arc::clone(&self.words);
         let mail = self.mail().await;
         self.read(&mail, "mail-confirm").await;
         self.open(&Self::link(&mail, "/confirm/")).await;
         self.look("confirm").await;
-        self.browser.press("Yes, send me the digest").await;
-        self.browser.says("You are subscribed").await;
+        self.browser.press(&words.words("confirming.button")).await;
+        self.browser.says(&words.words("confirming.done_title")).await;
         self.look("confirmed").await;
         let welcome = self.mail().await;
         self.read(&welcome, "mail-welcome").await;
@@ -124,56 +137,60 @@ impl Life {
     }
 
     async fn choose(&mut self, own: &str) {
+        let words = Arc::clone(&self.words);
         self.open(own).await;
         self.look("own").await;
         let page = &self.browser;
         page.tick("Collaboration").await;
-        page.press("Save my choices").await;
-        page.says("Choose at least one theme").await;
+        page.press(&words.words("preferences.save")).await;
+        page.says(&words.words("sign_up.no_theme")).await;
         self.look("own-mistake").await;
         let page = &self.browser;
-        page.tick("Every month").await;
+        page.tick(&words.words("cadence.monthly")).await;
         page.tick("Collaboration").await;
-        page.press("Save my choices").await;
-        page.says("Your choices are saved").await;
+        page.press(&words.words("preferences.save")).await;
+        page.says(&words.words("preferences.done_choices")).await;
         self.look("own-saved").await;
     }
 
     async fn rest(&mut self) {
+        let words = Arc::clone(&self.words);
         let page = &self.browser;
-        page.press("Pause the digest").await;
-        page.says("Enter a day from").await;
+        page.press(&words.words("preferences.pause_button")).await;
+        page.says(words.words("preferences.bad_pause").split('{').next().unwrap().trim()).await;
         self.look("own-pause-mistake").await;
         let page = &self.browser;
         // The day and the month in whichever order the browser wants them.
-        page.write("No digest until", "12122026").await;
-        page.press("Pause the digest").await;
-        page.says("paused until 12 December 2026").await;
+        page.write(&words.words("preferences.pause_until"), "12122026").await;
+        page.press(&words.words("preferences.pause_button")).await;
+        page.says(if words.code() == "cy" { "12 Rhagfyr 2026" } else { "paused until 12 December 2026" }).await;
         self.look("own-paused").await;
-        self.browser.press("Start again now").await;
-        self.browser.says("You'll get the digest again").await;
+        self.browser.press(&words.words("preferences.resume")).await;
+        self.browser.says(&words.words("preferences.done_resume")).await;
     }
 
     async fn move_to(&mut self, address: &str) {
+        let words = Arc::clone(&self.words);
         let page = &self.browser;
-        page.write("New address", "ada").await;
-        page.press("Change the address").await;
-        page.says("Enter an email address").await;
+        page.write(&words.words("preferences.address_new"), "ada").await;
+        page.press(&words.words("preferences.address_button")).await;
+        page.says(&words.words("preferences.bad_address")).await;
         self.look("own-address-mistake").await;
-        self.browser.write("New address", address).await;
-        self.browser.press("Change the address").await;
+        self.browser.write(&words.words("preferences.address_new"), address).await;
+        self.browser.press(&words.words("preferences.address_button")).await;
         self.look("own-address-asked").await;
         let mail = self.mail().await;
         assert_eq!(mail.header("To"), address);
         self.read(&mail, "mail-address").await;
         self.open(&Self::link(&mail, "/address/")).await;
         self.look("address").await;
-        self.browser.press("Use this address").await;
-        self.browser.says("Your address is changed").await;
+        self.browser.press(&words.words("new_address.button")).await;
+        self.browser.says(&words.words("new_address.done_title")).await;
         self.look("address-changed").await;
     }
 
     async fn read_a_digest(&mut self, address: &str) -> Mail {
+        let words = Arc::clone(&self.words);
         self.clock.advance(TimeDelta::days(7));
         let digest = self.digest("7").await;
         assert_eq!(digest.header("To"), address);
@@ -181,37 +198,43 @@ impl Life {
         self.open(&Self::link(&digest, "/archive/")).await;
         self.browser.says("Collaborative governance, part 7").await;
         self.look("archive-page").await;
-        self.browser.press("All digests").await;
+        self.browser.press(&words.words("page.all_digests")).await;
         self.look("archive").await;
         digest
     }
 
     async fn leave_and_come_back(&mut self, link: &str) {
+        let words = Arc::clone(&self.words);
         self.open(link).await;
         self.look("unsubscribe").await;
-        self.browser.press("Unsubscribe").await;
-        self.browser.says("You are unsubscribed").await;
+        self.browser.press(&words.words("unsubscribing.button")).await;
+        self.browser.says(&words.words("unsubscribing.done_title")).await;
         self.look("left").await;
-        self.browser.press("Undo: keep my subscription").await;
-        self.browser.says("You are subscribed again").await;
+        self.browser.press(&words.words("unsubscribing.undo")).await;
+        self.browser.says(&words.words("unsubscribing.back_title")).await;
         self.look("back").await;
     }
 
     async fn be_erased(&mut self, own: &str) {
+        let words = Arc::clone(&self.words);
         self.open(own).await;
-        self.browser.press("Delete my data").await;
+        self.browser.press(&words.words("preferences.delete")).await;
         self.look("delete").await;
-        self.browser.press("Delete my data").await;
-        self.browser.says("Your data is deleted").await;
+        self.browser.press(&words.words("preferences.delete")).await;
+        self.browser.says(&words.words("erasing.done_title")).await;
         self.look("deleted").await;
         self.open(own).await;
-        self.browser.says("We hold no data about you").await;
+        self.browser.says(&words.words("erasing.gone_title")).await;
         self.look("own-gone").await;
     }
 
     /// From the first page to the last. Each step is what a person does, and each leaves the next its page.
     async fn live(&mut self) {
         self.open("/").await;
+        if self.words.code() != "en" {
+            // The first page is in the default language, and every page has the other one's link.
+            self.browser.press(&self.words.words("language.name")).await;
+        }
         self.look("sign-up").await;
         self.sign_up().await;
         let own = self.confirm().await;
@@ -228,6 +251,16 @@ impl Life {
 
 const SENDER: &str = "[sender]\norganisation = \"Example Institute\"\npostal_address = \"1 High Street, Anytown\"\n\
     contact = \"hello@example.org\"\nprivacy_url = \"https://digest.example.org/privacy\"\n";
+
+/// What the digest is called in Welsh; at the end of a file, below its own tables.
+const WELSH: &str = "[in.cy]\nname = \"Crynhoad Diwygio\"\ntopic = \"ddiwygio gwasanaethau cyhoeddus\"\n";
+
+#[tokio::test]
+async fn a_whole_life_in_welsh_and_axe_finds_nothing_on_any_page_of_it() {
+    let Some(mut life) = Life::begin_in("cy", Hand::Mouse, true).await else { return };
+    life.live().await;
+    life.axe.verdict();
+}
 
 #[tokio::test]
 async fn a_whole_life_with_a_mouse_and_axe_finds_nothing_on_any_page_of_it() {

@@ -75,6 +75,14 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
+    /// Opens what is folded up on the page.
+    pub async fn unfold(&self) {
+        self.client
+            .execute("for (const it of document.querySelectorAll('details')) it.open = true", Vec::new())
+            .await
+            .unwrap();
+    }
+
     /// Presses the button, or follows the link, with these words, and waits for the page that comes of it.
     pub async fn press(&self, words: &str) {
         let before = self.client.find(Locator::Css("html")).await.unwrap().element_id();

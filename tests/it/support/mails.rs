@@ -4,6 +4,7 @@ use policy_digest::config::built_in_languages;
 use policy_digest::domain::catalogue::{Catalogue, Languages};
 use policy_digest::domain::digests::digest;
 use policy_digest::domain::digests::digest::{Context, Limits, SectionOutline, Story};
+use policy_digest::domain::subscribers::subscriber::Cadence;
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 use policy_digest::render::{Rendered, Renderer, UNSUBSCRIBE_PLACEHOLDER};
 use url::Url;
@@ -61,6 +62,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         corrections: &[],
         name: "Reform Digest",
         words,
+        cadence: Some(Cadence::Weekly),
         now: start(),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),

@@ -246,7 +246,7 @@ impl World {
         let request = Request {
             address: EmailAddress::parse(address).unwrap(),
             name: String::new(),
-            preferences: Preferences { cadence, themes },
+            preferences: Preferences { cadence, themes, ..Preferences::default() },
             consent: Some("a test".to_owned()),
             asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
         };
@@ -321,7 +321,9 @@ pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
     let config = folder.join("config");
     std::fs::create_dir_all(&config).unwrap();
     let digest = "[polling]\nallow_private = [\"127.0.0.0/8\"]\nallow_files = true\nspacing = \"0s\"\n";
-    std::fs::write(config.join("digest.toml"), format!("{digest}{more}{}", engine::settings(folder))).unwrap();
+    let languages = if more.contains("[in.cy]") { "languages = [\"en\", \"cy\"]\n" } else { "" };
+    let digest = format!("{languages}{digest}{more}{}", engine::settings(folder));
+    std::fs::write(config.join("digest.toml"), digest).unwrap();
     let feeds: String = feeds
         .iter()
         .map(|(id, url)| format!("[[feed]]\nid = \"{id}\"\ntitle = \"The {id}\"\nurl = \"{url}\"\n"))

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use policy_digest::app::App;
 use policy_digest::app::operations::reload::Live;
 use policy_digest::app::subscribers::subscribe::{Request, add};
-use policy_digest::domain::subscribers::subscriber::{Cadence, EmailAddress, Preferences, Status};
+use policy_digest::domain::subscribers::subscriber::{EmailAddress, Preferences, Status};
 use policy_digest::domain::subscribers::token::{CONFIRM_FOR, Purpose, sign};
 use policy_digest::web;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,7 +20,7 @@ pub async fn ask(app: &App) -> String {
     let request = Request {
         address: EmailAddress::parse("new@example.org").unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: None,
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };
@@ -32,7 +32,7 @@ pub async fn join(app: &App, address: &str) -> String {
     let request = Request {
         address: EmailAddress::parse(address).unwrap(),
         name: String::new(),
-        preferences: Preferences { cadence: Cadence::Weekly, themes: None },
+        preferences: Preferences::default(),
         consent: Some("a test".to_owned()),
         asker: policy_digest::app::subscribers::subscribe::Asker::Administrator,
     };

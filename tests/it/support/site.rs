@@ -82,7 +82,9 @@ pub fn field<'a>(page: &'a str, name: &str) -> &'a str {
 /// The path of a link in a mail.
 pub fn link(mail: &Mail, part: &str) -> String {
     let at = mail.text.find(part).unwrap_or_else(|| panic!("no {part} in {}", mail.text));
-    mail.text[at..].split_whitespace().next().unwrap().to_owned()
+    let link = mail.text[at..].split_whitespace().next().unwrap();
+    // The pages in Welsh are below a path of their own.
+    if mail.text[..at].ends_with("/cy") { format!("/cy{link}") } else { link.to_owned() }
 }
 
 pub fn status_of(answer: &str) -> &str {

@@ -143,6 +143,9 @@ fn own_words(name: &str, template: &str) -> Vec<String> {
     let mut plain = without(&without(&template, "{{", "}}"), "{%", "%}");
     if name.contains(".html") {
         plain = without(&without(&plain, "<style", "</style>"), "<!--", "-->");
+        if template.contains("{% block styles %}") {
+            plain = without(&plain, "@media", "} }");
+        }
         for (tag, _) in between(&plain, "<", ">") {
             for attribute in ["aria-label", "title", "alt", "placeholder", "summary"] {
                 let value = tag.split(&format!("{attribute}=\"")).nth(1).and_then(|rest| rest.split('"').next());

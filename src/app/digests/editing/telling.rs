@@ -30,7 +30,13 @@ pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<
             app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;
         mails.push(DraftMail {
             to: editor.clone(),
-            body: Body { subject: rendered.subject, text: rendered.text, html: rendered.html, run: None },
+            body: Body {
+                language: String::new(),
+                subject: rendered.subject,
+                text: rendered.text,
+                html: rendered.html,
+                run: None,
+            },
             message_id: format!("<draft.{}@{}>", hex(&random(12)?), app.mail_domain()),
         });
     }

@@ -1,6 +1,7 @@
 //! The data of the preferences page: the subscriber's status and choices, and the errors in what they typed.
 
 use anyhow::Context as _;
+use chrono::{Days, NaiveDate};
 
 use super::{Problem, morning, pause_days};
 use crate::app::App;
@@ -46,7 +47,7 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
     let (cadences, themes) = chosen(app, words, &person.preferences, state.chosen.as_ref());
     let [first_long, last_long] = [first, last].map(|day| app.day(words, morning(app, day)));
     PreferencesView {
-        name: app.config.settings.name.clone(),
+        name: app.name(words).to_owned(),
         base: state.base,
         address: person.address.shown(),
         new_address: record.new_address.as_ref().map_or(String::new(), |address| address.shown()),
@@ -58,6 +59,8 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         typed: state.typed,
         cadences,
         themes,
+        languages: choices::languages(app, &person.preferences.language),
+        pauses: pauses(words, first),
         first_day: first.to_string(),
         last_day: last.to_string(),
         pause_days: words
@@ -66,6 +69,16 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         last_day_long: last_long,
         unsubscribe: format!("{up}unsubscribe/{unsubscribe}"),
     }
+}
+
+/// Two weeks and a month from today.
+fn pauses(words: &Catalogue, tomorrow: NaiveDate) -> Vec<ChoiceView> {
+    let until = |days: u64, key: &str| ChoiceView {
+        value: (tomorrow + Days::new(days - 1)).to_string(),
+        title: words.words(key),
+        ..ChoiceView::default()
+    };
+    vec![until(14, "preferences.two_weeks"), until(30, "preferences.one_month")]
 }
 
 fn chosen(
@@ -82,7 +95,7 @@ fn chosen(
         (Some((_, themes)), _) | (None, Some(themes)) => themes.iter().any(|theme| theme == name),
         (None, None) => true,
     };
-    (choices::cadences(words, is_cadence), choices::themes(app, is_theme))
+    (choices::cadences(words, is_cadence), choices::themes(app, words, is_theme))
 }
 
 /// The name of the field.

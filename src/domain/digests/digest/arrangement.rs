@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::{Section, SectionOutline, Story, place};
+use super::{SectionOutline, Story, place};
 use crate::domain::items::canonical::canonical;
 
 /// The factor for each further story of one source.
@@ -56,13 +56,11 @@ impl Arrangement {
         1 + self.pins.iter().position(|pin| *pin == link).unwrap_or(self.pins.len())
     }
 
-    /// Moves the section with the lead to the front; the others keep their order.
-    pub(super) fn lead_first(&self, sections: &mut [Section]) {
-        let Some(lead) = self.lead else { return };
-        let has_lead = |section: &Section| section.stories.iter().any(|entry| entry.seq == lead);
-        if let Some(at) = sections.iter().position(has_lead) {
-            sections[..=at].rotate_right(1);
-        }
+    /// Whether this story, the first of its digest, was put there by a person.
+    pub(super) fn leads_with(&self, story: &Story) -> bool {
+        self.lead == Some(story.seq)
+            || self.order.first() == Some(&story.seq)
+            || (self.order.is_empty() && self.rank(story) <= self.pins.len() && !self.pins.is_empty())
     }
 }
 

@@ -56,6 +56,7 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("digest.subject_more_on", "{title}, and {n} more on {topic}"),
         ("digest.subject_alone", "{title} – {topic}"),
         ("digest.subject_dated", "{title} – {date}"),
+        ("digest.subject_count", "{n} posts on {topic}"),
         ("digest.preheader", "Also: {titles}"),
     ])
 });
@@ -72,6 +73,11 @@ fn numbers(entries: &[Entry]) -> Vec<i64> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
+/// All stories in full: the lead and those of the sections.
+fn in_full(digest: &Digest) -> Vec<Entry> {
+    digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories)).cloned().collect()
+}
+
 #[test]
 fn nothing_makes_no_digest() {
     let nothing = Err(NoStory { waiting: 0 });
@@ -82,25 +88,42 @@ fn nothing_makes_no_digest() {
 #[test]
 fn a_story_appears_once_in_its_strongest_theme_and_the_others_are_tags() {
     let digest = made(vec![story(1, 5.0, "A", &["collaboration", "integration"])], 12, None).expect("a digest");
-    assert_eq!(digest.sections.len(), 1);
-    assert_eq!((digest.sections[0].name.as_str(), digest.count), ("collaboration", 1));
-    assert_eq!(digest.sections[0].stories[0].tags, ["INTEGRATION"]);
+    assert_eq!((digest.sections.len(), digest.count, in_full(&digest).len()), (0, 1, 1), "it is the lead");
+    assert_eq!(in_full(&digest)[0].tags, ["INTEGRATION"]);
 }
 
 #[test]
 fn a_reader_who_wants_one_theme_gets_the_story_there() {
-    let stories = vec![story(1, 5.0, "A", &["collaboration", "integration"]), story(2, 9.0, "A", &[])];
+    let stories = vec![
+        story(1, 5.0, "A", &["collaboration", "integration"]),
+        story(2, 9.0, "A", &[]),
+        story(3, 9.0, "A", &["integration"]),
+    ];
     let digest = made(stories, 12, Some(&["integration".into()])).expect("a digest");
-    assert_eq!((digest.sections[0].name.as_str(), digest.count), ("integration", 1));
+    assert_eq!((digest.sections[0].name.as_str(), digest.count), ("integration", 2));
 }
 
 #[test]
 fn sections_follow_the_topic_and_the_themeless_come_last() {
+    let of = |seq: i64, themes: &[&str]| story(seq, 9.0, &seq.to_string(), themes);
+    let (one, two) = (["collaboration"], ["integration"]);
+    let stories = vec![of(1, &[]), of(2, &one), of(3, &two), of(4, &[]), of(5, &one), of(6, &two), of(7, &[])];
+    let digest = made(stories, 12, None).expect("a digest");
+    let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
+    assert_eq!(titles, ["INTEGRATION", "COLLABORATION", "More on the topic"]);
+}
+
+#[test]
+fn themes_with_one_story_share_a_section() {
     let stories =
         vec![story(1, 9.0, "A", &[]), story(2, 5.0, "B", &["collaboration"]), story(3, 1.0, "C", &["integration"])];
     let digest = made(stories, 12, None).expect("a digest");
     let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
-    assert_eq!(titles, ["INTEGRATION", "COLLABORATION", "More on the topic"]);
+    assert_eq!(titles, ["INTEGRATION · COLLABORATION"]);
+    assert_eq!(
+        (numbers(&in_full(&digest)), digest.contents),
+        (vec![1, 3, 2], vec!["Story 2".into(), "Story 3".into()])
+    );
 }
 
 #[test]
@@ -108,20 +131,25 @@ fn one_prolific_source_does_not_fill_the_digest() {
     let mut stories: Vec<Story> = (1..=5).map(|seq| story(seq, 10.0, "A", &["integration"])).collect();
     stories.push(story(6, 8.0, "B", &["integration"]));
     let digest = made(stories, 3, None).expect("a digest");
-    assert_eq!(numbers(&digest.sections[0].stories), [1, 2, 6]);
+    assert_eq!(numbers(&in_full(&digest)), [1, 2, 6]);
     assert_eq!((numbers(&digest.more), digest.count), (vec![3, 4, 5], 6));
 }
 
 #[test]
 fn ties_go_to_the_earlier_arrival_whatever_the_order_of_the_input() {
     let digest = made(vec![story(2, 5.0, "B", &[]), story(1, 5.0, "A", &[])], 12, None).expect("a digest");
-    assert_eq!(numbers(&digest.sections[0].stories), [1, 2]);
+    assert_eq!(numbers(&in_full(&digest)), [1, 2]);
 }
 
 #[test]
 fn the_reason_names_each_phrase_once() {
     let digest = made(vec![story(1, 5.0, "A", &[])], 12, None).expect("a digest");
-    assert_eq!(digest.sections[0].stories[0].reason, "joined-up working; Christie Commission");
+    assert_eq!(in_full(&digest)[0].reason, "joined-up working, Christie Commission");
+    let reason =
+        |phrases: &[&str]| super::wording::reason(&phrases.iter().map(|&phrase| phrase.into()).collect::<Vec<_>>());
+    assert_eq!(reason(&["form", "Inequality", "département"]), "inequality");
+    assert_eq!(reason(&["form", "Shared budgets", "NHS boards"]), "shared budgets, NHS boards");
+    assert_eq!(reason(&["form"]), "");
 }
 
 #[test]
@@ -132,10 +160,9 @@ fn the_subject_names_the_best_story_and_counts_the_others() {
     );
     assert_eq!(subject("One", 1, &named("Reform Digest")), "One – Reform");
     let long = "What we learned from two years of joined-up working in health and social care";
-    assert_eq!(
-        subject(long, 12, &named("reform")),
-        "What we learned from two years of joined-up working in…, and 11 more"
-    );
+    assert_eq!(subject(long, 12, &named("reform")), "12 posts on reform", "nothing is cut inside a phrase");
+    let clauses = "One purse for older people's care: what four councils learned, and what they would do again";
+    assert_eq!(subject(clauses, 23, &named("reform")), "One purse for older people's care, and 22 more");
 }
 
 #[test]
@@ -171,7 +198,7 @@ fn listed_items_come_after_the_stories_and_are_not_counted() {
 fn listed_items_take_no_storys_place_however_few_there_are() {
     let stories = vec![listed(1, 9.0, "A", &[]), story(2, 5.0, "B", &[]), story(3, 4.0, "C", &[])];
     let digest = made(stories, 1, None).expect("a digest");
-    assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.more)), (vec![2], vec![3]));
+    assert_eq!((numbers(&in_full(&digest)), numbers(&digest.more)), (vec![2], vec![3]));
     assert_eq!(numbers(&digest.listed), [1]);
 }
 
@@ -219,7 +246,7 @@ fn a_subject_that_the_run_before_had_is_led_by_the_next_story_or_gets_the_date()
     let long = Story { title: "word ".repeat(40), ..story(1, 5.0, "A", &[]) };
     let before = made(vec![long.clone()], &[]).subject;
     let after = made(vec![long], &[&before]).subject;
-    assert!(after.ends_with("word… – 23 November 2026") && after.chars().count() <= SUBJECT_CHARS, "{after}");
+    assert!(after.ends_with(" – 23 November 2026") && after.chars().count() <= SUBJECT_CHARS, "{after}");
 }
 
 fn dated(seq: i64, score: f32, days_old: i64) -> Story {
@@ -254,7 +281,7 @@ fn pinned_stories_lead_the_ranking_and_their_section_in_the_order_of_the_pins() 
     let pins = ["http://www.example.org/2/?utm_source=rss#top", "https://example.org/99", "https://example.org/1"];
     assert_eq!(order(stories(), &pins), [2, 1, 5, 4, 3]);
     let digest = pinned(stories(), 3, None, &pins).expect("a digest");
-    assert_eq!(numbers(&digest.sections[0].stories), [2, 1, 5]);
+    assert_eq!(numbers(&in_full(&digest)), [2, 1, 5]);
     assert!(digest.subject.starts_with("Story 2"), "{}", digest.subject);
 }
 
@@ -269,7 +296,7 @@ fn a_pin_that_matches_nothing_does_nothing() {
 fn a_pin_neither_promotes_a_listed_item_nor_gives_a_reader_an_unwanted_theme() {
     let stories = vec![listed(1, 1.0, "A", &[]), listed(2, 2.0, "B", &[]), story(3, 5.0, "C", &["integration"])];
     let digest = pinned(stories, 12, None, &["https://example.org/1"]).expect("a digest");
-    assert_eq!((numbers(&digest.sections[0].stories), numbers(&digest.listed)), (vec![3], vec![1, 2]));
+    assert_eq!((numbers(&in_full(&digest)), numbers(&digest.listed)), (vec![3], vec![1, 2]));
     let other = vec![story(1, 5.0, "A", &["integration"])];
     let wanted = ["collaboration".to_owned()];
     assert_eq!(pinned(other, 12, Some(&wanted), &["https://example.org/1"]), Err(NoStory { waiting: 0 }));
@@ -278,7 +305,7 @@ fn a_pin_neither_promotes_a_listed_item_nor_gives_a_reader_an_unwanted_theme() {
 #[test]
 fn a_story_on_one_line_has_no_excerpt() {
     let digest = made(vec![story(1, 5.0, "A", &[]), story(2, 4.0, "B", &[])], 1, None).expect("a digest");
-    assert!(!digest.sections[0].stories[0].excerpt.is_empty());
+    assert!(!in_full(&digest)[0].excerpt.is_empty());
     assert_eq!((digest.more[0].excerpt.as_str(), digest.more[0].reading_minutes), ("", 1));
 }
 

@@ -9,10 +9,18 @@ const REASONS: usize = 3;
 /// Mail programs show up to about 140 characters after the subject.
 const PREHEADER_CHARS: usize = 140;
 
-/// The heaviest phrases without repetition: "Neighbourhood working" covers "neighbourhood" too.
+/// A single word must be this long to say anything: "form" does not, "inequality" does.
+const LONG_WORD: usize = 8;
+
+/// The heaviest phrases without repetition, in lower case: "Neighbourhood working" covers "neighbourhood" too. A single word
+/// is named only if there is no longer phrase.
 #[must_use]
 pub fn reason(phrases: &[String]) -> String {
     let mut chosen: Vec<String> = Vec::new();
+    let (several, single): (Vec<&String>, Vec<&String>) =
+        phrases.iter().partition(|phrase| phrase.split_whitespace().nth(1).is_some());
+    let single = single.into_iter().filter(|word| word.chars().count() >= LONG_WORD).take(1);
+    let phrases: Vec<&String> = if several.is_empty() { single.collect() } else { several };
     for phrase in phrases {
         let phrase = text::truncate_at_word(&text::single_line(phrase), 60);
         let folded = phrase.to_lowercase();
@@ -25,31 +33,49 @@ pub fn reason(phrases: &[String]) -> String {
             None => {}
         }
     }
-    chosen.join("; ")
+    chosen.iter().map(|phrase| lower_case(phrase)).collect::<Vec<_>>().join(", ")
+}
+
+/// The phrase in lower case, unless it is a name ("Christie Commission") or has an abbreviation in it ("NHS boards").
+fn lower_case(phrase: &str) -> String {
+    let capitals = |word: &str| word.chars().filter(|c| c.is_uppercase()).count();
+    let words = || phrase.split_whitespace();
+    let is_name = words().count() > 1 && words().all(|word| capitals(word) > 0);
+    if is_name || words().any(|word| capitals(word) > 1) { phrase.to_owned() } else { phrase.to_lowercase() }
 }
 
 /// The subject, and the index of the story that leads it: the best one, or the next one where an earlier subject says
-/// the same (an administrator's template may have put words around it). With the date if all were used.
-pub(super) fn unused_subject(leading: &[String], count: usize, context: &Context<'_>) -> Option<(usize, String)> {
+/// the same (an administrator's template may have put words around it). With the date if all were used. A pinned story
+/// always leads.
+pub(super) fn unused_subject(
+    leading: &[String],
+    count: usize,
+    is_pinned: bool,
+    context: &Context<'_>,
+) -> Option<(usize, String)> {
     let is_unused = |subject: &str| !context.earlier.iter().any(|earlier| earlier.contains(subject));
-    let plain = leading.iter().map(|title| subject(title, count, context));
+    let candidates = &leading[..if is_pinned { 1 } else { leading.len() }];
+    let plain = candidates.iter().map(|title| subject(title, count, context));
     let unused = plain.enumerate().find(|(_, subject)| is_unused(subject));
     let dated = |title: &str| {
         context.words.text("digest.subject_dated", &[("title", title.into()), ("date", context.date.into())])
     };
-    unused.or_else(|| Some((0, cut(leading.first()?, dated))))
+    unused.or_else(|| {
+        let first = leading.first()?;
+        let counted = || counted(count, context);
+        Some((0, whole(first, dated).unwrap_or_else(|| dated(&counted()))))
+    })
 }
 
-/// "Joined-up care in Fife, and 7 more on public service reform". If it is too long, the topic is dropped before the
-/// title is cut.
+/// "Joined-up care in Fife, and 7 more on public service reform". If it is too long, the topic is dropped, then clauses at
+/// the title's end; a title whose first clause is too long is not cut, but counted: "8 posts on public service reform".
 pub(super) fn subject(first: &str, count: usize, context: &Context<'_>) -> String {
-    let name = text::single_line(context.name);
-    let topic = name.strip_suffix(" Digest").or_else(|| name.strip_suffix(" digest")).unwrap_or(&name);
+    let topic = topic(context);
     let with = |key: &str, title: &str| {
-        let values = [("title", title.into()), ("n", (count - 1).into()), ("topic", topic.into())];
+        let values = [("title", title.into()), ("n", (count - 1).into()), ("topic", topic.as_str().into())];
         context.words.text(key, &values)
     };
-    let (short, long) = match (count - 1, topic) {
+    let (short, long) = match (count - 1, topic.as_str()) {
         (0, "") => (None, None),
         (0, _) => (None, Some("digest.subject_alone")),
         (_, "") => (Some("digest.subject_more"), None),
@@ -59,13 +85,39 @@ pub(super) fn subject(first: &str, count: usize, context: &Context<'_>) -> Strin
     if let Some(subject) = long.map(|key| with(key, first)).filter(fits) {
         return subject;
     }
-    cut(first, |title| short.map_or_else(|| title.to_owned(), |key| with(key, title)))
+    let shortened = whole(first, |title| short.map_or_else(|| title.to_owned(), |key| with(key, title)));
+    shortened.unwrap_or_else(|| text::truncate_at_word(&counted(count, context), SUBJECT_CHARS))
 }
 
-/// The subject with as much of the title as fits.
-fn cut(title: &str, with: impl Fn(&str) -> String) -> String {
-    let around = with("").chars().count();
-    with(&text::truncate_at_word(title, SUBJECT_CHARS.saturating_sub(around)))
+/// The topic, or the digest's name without "Digest".
+fn topic(context: &Context<'_>) -> String {
+    let name = text::single_line(context.name);
+    let topic = name.strip_suffix(" Digest").or_else(|| name.strip_suffix(" digest")).unwrap_or(&name);
+    topic.to_owned()
+}
+
+/// "8 posts on public service reform".
+fn counted(count: usize, context: &Context<'_>) -> String {
+    context.words.text("digest.subject_count", &[("n", count.into()), ("topic", topic(context).as_str().into())])
+}
+
+/// What ends a clause.
+const CLAUSE_ENDS: [&str; 9] = [": ", "; ", " – ", " — ", " - ", "? ", "! ", ". ", ", "];
+
+/// A clause shorter than this says too little to stand for a title.
+const SHORT_CLAUSE: usize = 16;
+
+/// The subject with the title, or with as many of its first clauses as fit; `None` if the first one is too long.
+fn whole(title: &str, with: impl Fn(&str) -> String) -> Option<String> {
+    let fits = |title: &&str| with(title).chars().count() <= SUBJECT_CHARS;
+    let mut ends: Vec<usize> = CLAUSE_ENDS.iter().flat_map(|end| title.match_indices(end)).map(|(at, _)| at).collect();
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    let clauses = ends.into_iter().map(|end| {
+        let mark = title[end..].chars().next().filter(|mark| "?!".contains(*mark)).map_or(0, char::len_utf8);
+        &title[..end + mark]
+    });
+    let long_enough = |clause: &&str| clause.chars().count() >= SHORT_CLAUSE;
+    std::iter::once(title).chain(clauses.filter(long_enough)).find(fits).map(with)
 }
 
 /// The next titles; for a single story, the beginning of its excerpt.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use policy_digest::config::built_in_languages;
 use policy_digest::domain::digests::digest::{Context, Limits, SectionOutline, Story, compose};
+use policy_digest::domain::subscribers::subscriber::Cadence;
 use policy_digest::render::Renderer;
 use policy_digest::render::view::{DigestView, Frame, LinksView, NoteView, SenderView};
 
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
     let frame = Frame {
         name: "Public Service Reform Digest",
         words: languages.first(),
+        cadence: Some(Cadence::Weekly),
         now: "2026-11-25T08:00:00Z".parse().expect("a time"),
         zone: chrono_tz::Europe::London,
         note: NoteView::default(),

@@ -188,7 +188,7 @@ fn on_core_ns() -> Option<f64> {
 
 async fn ask(app: &App, number: usize) {
     let address = EmailAddress::parse(&format!("new{number}@example.org")).expect("an address");
-    let preferences = Preferences { cadence: Cadence::Weekly, themes: None };
+    let preferences = Preferences::default();
     sign_up(app, SignUp { address, preferences }).await.expect("a sign-up");
 }
 
