@@ -71,6 +71,17 @@ impl Outbox<'_> {
     }
 }
 
+/// Marks a database as one that has moved, and returns whether it was free to deliver until then: a restored copy keeps its
+/// own mark. One that began to move and did not arrive is free to deliver, as before.
+pub(in crate::store) fn mark_moved(tx: &Transaction<'_>, reason: &str, now: DateTime<Utc>) -> Result<bool, Error> {
+    const OTHER: &str = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1 AND reason <> ?2)";
+    let is_copy: bool = tx.prepare(OTHER)?.query_row(params![PauseCause::Restored.as_str(), reason], |row| row.get(0))?;
+    if !is_copy {
+        mark_restored(tx, reason, now)?;
+    }
+    Ok(!is_copy)
+}
+
 /// Takes the mark of a restored copy away: the database has moved, and the one that it was copied from is silent.
 pub(in crate::store) fn unmark_restored(tx: &Transaction<'_>) -> Result<(), Error> {
     tx.execute(LIFT, [PauseCause::Restored.as_str()])?;

@@ -39,7 +39,7 @@ pub(in crate::store::database) fn back_up(
 impl Store {
     /// Takes the database of this file to a server whose database is empty, all or nothing, and returns the number of rows.
     /// The file delivers nothing any more, from before the copy is made: for `reason`, until a person releases it. On the
-    /// server, delivery goes on.
+    /// server, delivery goes on, unless the file was itself a restored copy that nobody had released.
     ///
     /// # Errors
     /// [`Error::Occupied`]; [`Error::Open`], [`Error::InUse`] and [`Error::Foreign`] about the server; [`Error::Statement`].
@@ -48,8 +48,8 @@ impl Store {
         let target = super::worker(server).await?;
         let name = PathBuf::from(server.shown());
         target.call(move |server| is_empty(server, name)).await?;
-        self.write(move |tx| pauses::mark_restored(tx, &reason, now)).await?;
-        target.call(move |server| fill(server, &path)).await
+        let is_released = self.write(move |tx| pauses::mark_moved(tx, &reason, now)).await?;
+        target.call(move |server| fill(server, &path, is_released)).await
     }
 }
 
@@ -58,13 +58,15 @@ fn is_empty(server: &Connection, path: PathBuf) -> Result<(), Error> {
     if is_used { Err(Error::Occupied { path }) } else { Ok(()) }
 }
 
-fn fill(server: &Connection, path: &Path) -> Result<u64, Error> {
+fn fill(server: &Connection, path: &Path, is_released: bool) -> Result<u64, Error> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = Connection::from(rusqlite::Connection::open_with_flags(path, flags)?);
     file.execute_batch("BEGIN")?;
     let transaction = server.begin()?;
     let rows = copy::copy(&file, &transaction)?;
-    pauses::unmark_restored(&transaction)?;
+    if is_released {
+        pauses::unmark_restored(&transaction)?;
+    }
     transaction.commit()?;
     Ok(rows)
 }
