@@ -61,6 +61,8 @@ pub const COMMANDS: &[(&str, Access)] = &[
     ("labels remove", Edit),
     ("man", None),
     ("messages list", Look),
+    // It takes the lock itself, on the file and on the server.
+    ("migrate-to", None),
     ("once", Work),
     ("poll", Work),
     ("preview", Look),

@@ -251,7 +251,7 @@ fn database_password(settings: &mut Settings, diagnostics: &Diagnostics) {
         Ok(text) => database.password = text.lines().next().map(|line| Secret::new(line.to_owned())),
         Err(error) => diagnostics.add(
             diagnostics.place_of("database.password_file"),
-            &format!("`password_file` cannot be read: {error}"),
+            format!("`password_file` cannot be read: {error}"),
             Some("the path is relative to the folder of this file".to_owned()),
         ),
     }

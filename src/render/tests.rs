@@ -239,7 +239,7 @@ fn a_story_has_a_link_to_say_that_it_is_not_on_topic_where_votes_are_taken() {
         assert!(mine.contains("Not about public service reform?"), "{mine}");
         let mine = mine.replace('\n', " ");
         assert!(mine.contains(
-            "Editors kept 94 % of what was selected in the last 12 weeks; 1 of 60 sampled posts was missed."
+            "Editors kept 94 % of what was selected in the last 12 weeks. 1 of 60 sampled posts was missed."
         ));
     }
     let without = rendered();

@@ -266,8 +266,9 @@ impl Draft {
     /// # Errors
     /// [`Refusal::IsFirst`], [`Refusal::IsLast`], [`Refusal::Unknown`].
     pub fn shift(&self, digest: &Digest, seq: i64, is_up: bool) -> Result<Act, Refusal> {
-        let sections = digest.sections.iter().map(|section| &section.stories);
-        let list = sections.chain([&digest.more]).find(|list| list.iter().any(|entry| entry.seq == seq));
+        let sections = digest.sections.iter().map(|section| section.stories.as_slice());
+        let lists = [digest.lead.as_slice(), &digest.more].into_iter().chain(sections);
+        let list = lists.into_iter().find(|list| list.iter().any(|entry| entry.seq == seq));
         let list = list.ok_or(Refusal::Unknown(seq))?;
         let at = list.iter().position(|entry| entry.seq == seq).ok_or(Refusal::Unknown(seq))?;
         let beside = if is_up { at.checked_sub(1) } else { Some(at + 1) };
@@ -276,9 +277,9 @@ impl Draft {
             Some(entry) => entry.seq,
             // The first short one takes the place of the last of those that are shown in full.
             None if is_up && is_in_more => {
-                let full = digest.sections.iter().flat_map(|section| &section.stories).map(|entry| entry.seq);
+                let full = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
                 let place = |seq: &i64| self.place(*seq);
-                full.max_by_key(place).ok_or(Refusal::IsFirst(seq))?
+                full.map(|entry| entry.seq).max_by_key(place).ok_or(Refusal::IsFirst(seq))?
             }
             None if is_up => return Err(Refusal::IsFirst(seq)),
             None => return Err(Refusal::IsLast(seq)),

@@ -45,6 +45,7 @@ pub(crate) struct Connection {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each connection")]
 enum Engine {
     Sqlite(rusqlite::Connection),
     Postgres(Server),

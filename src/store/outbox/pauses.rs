@@ -75,7 +75,8 @@ impl Outbox<'_> {
 /// own mark. One that began to move and did not arrive is free to deliver, as before.
 pub(in crate::store) fn mark_moved(tx: &Transaction<'_>, reason: &str, now: DateTime<Utc>) -> Result<bool, Error> {
     const OTHER: &str = "SELECT EXISTS (SELECT 1 FROM pauses WHERE cause = ?1 AND reason <> ?2)";
-    let is_copy: bool = tx.prepare(OTHER)?.query_row(params![PauseCause::Restored.as_str(), reason], |row| row.get(0))?;
+    let is_copy: bool =
+        tx.prepare(OTHER)?.query_row(params![PauseCause::Restored.as_str(), reason], |row| row.get(0))?;
     if !is_copy {
         mark_restored(tx, reason, now)?;
     }

@@ -144,7 +144,7 @@ async fn a_run_is_told_of_once_it_was_sent_and_not_while_it_is_held() {
         let page = get(address, "/archive/2026-11-23").await;
         assert!(page.starts_with("HTTP/1.1 200"), "a proof or a mail may lead there: {page}");
         let is_hidden = page.contains("x-robots-tag: noindex");
-        let front = get(address, "/").await.contains("href=\"archive&#x2f;2026-11-23\"");
+        let front = get(address, "/").await.contains("archive&#x2f;2026-11-23\"");
         assert_eq!((stories.len(), digests.len(), front, is_hidden), (list.into(), list.into(), list, !list));
         list
     };

@@ -51,6 +51,6 @@ fn the_quickstart_makes_a_digest_once() {
     assert!(!html.contains("<script") && !html.contains("<img"), "no script, no remote image");
     let second = run();
     assert!(second.status.success());
-    assert!(text(&second).contains("no mail is written"), "{}", text(&second));
+    assert!(text(&second).contains("no email is written"), "{}", text(&second));
     assert_eq!(files(&outbox, "eml"), mails);
 }

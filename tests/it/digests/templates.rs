@@ -65,7 +65,7 @@ fn exported_templates_have_no_fault_and_a_changed_one_is_used() {
 #[test]
 fn check_names_file_line_column_and_the_missing_variable_of_every_broken_template() {
     let folder = with_templates();
-    edit(folder.path(), "digest/body.html.j2", "<h1>{{ name }}</h1>", "<h1>é {{ naem }}</h1>");
+    edit(folder.path(), "digest/body.html.j2", "<h1 class=\"mast\">{{ name }}", "<h1 class=\"mast\">é {{ naem }}");
     edit(folder.path(), "digest/body.txt.j2", "{{ entry.excerpt|wrap }}", "{{ entry.colour }}");
     edit(folder.path(), "base.txt.j2", "{% block main %}", "{% block main %}{% if %}");
     edit(folder.path(), "page/message.html.j2", "{{ paragraph }}", "{{ paragraph|shout }}");
@@ -75,7 +75,7 @@ fn check_names_file_line_column_and_the_missing_variable_of_every_broken_templat
     assert_eq!(output.status.code(), Some(2), "{shown}");
     for finding in [
         "configuration: 4 mistakes",
-        "\nconfig/templates/digest/body.html.j2:8:10: unknown variable `naem`\n  next: `policy-digest templates export DIR`",
+        "\nconfig/templates/digest/body.html.j2:23:23: unknown variable `naem`\n  next: `policy-digest templates export DIR`",
         "\nconfig/templates/base.txt.j2:1:",
         "\nconfig/templates/page/message.html.j2:4:",
         "shout",

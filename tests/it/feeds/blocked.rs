@@ -60,5 +60,5 @@ async fn a_page_in_the_feeds_place_is_named_though_its_status_is_good() {
         .args(["feeds", "letter", "blog", "--config", "config", "--data", "data"])
         .output()
         .unwrap();
-    assert!(!output.status.success() && text(&output).contains("it can be read"), "{}", text(&output));
+    assert!(!output.status.success() && text(&output).contains("the feed can be read"), "{}", text(&output));
 }

@@ -114,7 +114,8 @@ fn direction_overrides_go() {
 fn emoji_of_many_parts_stay_whole() {
     is_shown_harmlessly("Families 👩‍👩‍👧‍👦 and 🧑🏽‍💻", "Families 👩‍👩‍👧‍👦 and 🧑🏽‍💻");
     let mail = carrying(&"👩‍👩‍👧‍👦".repeat(200));
-    assert!(!mail.subject.contains("\u{200D}…") && mail.subject.contains("👩‍👩‍👧‍👦…"), "{}", mail.subject);
+    // A subject is never cut inside a title: a title that does not fit is not in it.
+    assert!(!mail.subject.contains('\u{200D}') && mail.subject.contains("posts on"), "{}", mail.subject);
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_title_of_100_kilobytes_is_cut() {
     for words in ["reform ".repeat(15_000), "x".repeat(100_000), "改革".repeat(34_000), "<script>".repeat(13_000)] {
         let mail = carrying(&words);
         assert_eq!(tags(&mail.html), tags(&carrying("harmless words").html));
-        assert!(mail.subject.chars().count() <= SUBJECT_CHARS && mail.subject.contains('…'), "{}", mail.subject);
+        assert!(mail.subject.chars().count() <= SUBJECT_CHARS && !mail.subject.is_empty(), "{}", mail.subject);
         assert!(mail.html.len() < 40_000 && mail.text.len() < 10_000, "{} {}", mail.html.len(), mail.text.len());
         let wide = |line: &&str| !line.contains("://") && line.width() > 72;
         assert_eq!(mail.text.lines().find(wide), None);
@@ -171,6 +172,7 @@ async fn no_feed_and_no_name_puts_a_header_or_a_script_into_a_real_message() {
         "List-Id",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
+        "Content-Language",
         "List-Archive",
         "Precedence",
         "Feedback-ID",

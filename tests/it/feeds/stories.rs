@@ -33,7 +33,7 @@ async fn a_syndicated_copy_under_another_address_and_title_is_also_on() {
     let copy = entry("2", "Guest post: Shared Services in Fife", "The council");
     let (world, report) = once(rss(&[own]), rss(&[copy])).await;
     assert_eq!(report.digests[0].stories, 1);
-    assert!(world.mails()[0].text.contains("Also on: The "));
+    assert!(world.mails()[0].text.contains("also on The "));
 }
 
 #[tokio::test]
@@ -88,10 +88,7 @@ async fn a_copy_that_claims_an_earlier_date_does_not_take_over_the_story() {
     let own = || rss(&[entry("1", "Shared services in Fife", "The council")]);
     for first in ["blog", "copy"] {
         let digest = digest_when_first(first, own(), claim("https://stranger.example/")).await;
-        assert!(
-            digest.contains("Shared services in Fife") && digest.contains("Also on: The copy"),
-            "{first}: {digest}"
-        );
+        assert!(digest.contains("Shared services in Fife") && digest.contains("also on The copy"), "{first}: {digest}");
         assert!(!digest.contains("Buy this course") && !digest.contains("utm_source"), "{first}: {digest}");
     }
 }
@@ -101,11 +98,11 @@ async fn of_copies_with_equal_claims_the_first_leads() {
     let own = || rss(&[entry("1", "Shared services in Fife", "The council")]);
     // Both say that the post's site is theirs, and neither is served from there.
     let digest = digest_when_first("blog", own(), claim("https://blog.example.org/")).await;
-    assert!(digest.contains("Also on: The copy"), "{digest}");
+    assert!(digest.contains("also on The copy"), "{digest}");
     // Neither says so: two aggregators.
     let elsewhere = |document: String| document.replace("<link>https://blog.example.org/</link>", "");
     let digest = digest_when_first("copy", elsewhere(own()), claim("https://stranger.example/")).await;
-    assert!(digest.contains("Also on: The blog"), "{digest}");
+    assert!(digest.contains("also on The blog"), "{digest}");
 }
 
 #[tokio::test]
@@ -114,8 +111,8 @@ async fn a_copy_on_a_site_of_its_own_does_not_take_over_a_story_that_was_there_f
     // Its server and its site are one, where the blog's feed is on another's server.
     let copy =
         own.replace("https://blog.example.org/", "http://127.0.0.1/").replace("Shared services", "Shared  Services");
-    assert!(digest_when_first("blog", own.clone(), copy.clone()).await.contains("Also on: The copy"));
-    assert!(digest_when_first("copy", own, copy).await.contains("Also on: The blog"));
+    assert!(digest_when_first("blog", own.clone(), copy.clone()).await.contains("also on The copy"));
+    assert!(digest_when_first("copy", own, copy).await.contains("also on The blog"));
 }
 
 #[tokio::test]
@@ -131,7 +128,7 @@ async fn a_copy_that_changes_its_link_later_does_not_become_the_original() {
     world.server.serve("/blog.xml", Reply::feed(rss(&[entry("1", "Shared services in Fife", "The council")])));
     poll(&world.app, &only("blog"), &silent).await.unwrap();
     world.once().await;
-    assert!(world.mails()[0].text.contains("Also on: The copy"));
+    assert!(world.mails()[0].text.contains("also on The copy"));
 }
 
 #[tokio::test]
@@ -149,7 +146,7 @@ async fn a_post_that_only_its_copy_lifts_over_the_threshold_is_told_in_its_own_w
     let report = world.once().await;
     assert_eq!((report.digests[0].stories, report.digests[0].listed), (1, 0));
     let digest = world.mails().remove(0).text;
-    assert!(digest.contains("A quiet note") && digest.contains("Also on: The copy"), "{digest}");
+    assert!(digest.contains("A quiet note") && digest.contains("also on The copy"), "{digest}");
 }
 
 #[tokio::test]

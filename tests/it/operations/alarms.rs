@@ -186,7 +186,7 @@ async fn refuse_three(world: &World) {
 pub fn told(world: &World) -> [usize; 2] {
     let mails: Vec<Mail> = world.mails().into_iter().filter(|mail| mail.header("To") == "admin@example.org").collect();
     let count = |has: fn(&Mail) -> bool| mails.iter().filter(|mail| has(mail)).count();
-    [count(|mail| mail.text.contains("By itself:")), count(|mail| mail.text.contains("\r\nOver\r\n----"))]
+    [count(|mail| mail.text.contains("What happens now:")), count(|mail| mail.text.contains("\r\nResolved\r\n----"))]
 }
 
 /// What is in the table of incidents, and what was told of them, after a trouble of this kind and its end.

@@ -118,7 +118,7 @@ fn a_folder_that_cannot_be_written_is_told_to_what_would_write() {
         binary.uid(65534);
     }
     match binary.output() {
-        Ok(output) => refused(&output, "readonly database", "must be able to write into the data folder"),
+        Ok(output) => refused(&output, "readonly database", "needs write permission for the data folder"),
         Err(error) => crate::support::aloud(&format!("skipped: another user may not start the program: {error}")),
     }
     std::fs::set_permissions(data, PermissionsExt::from_mode(0o755)).unwrap();

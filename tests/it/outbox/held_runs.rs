@@ -228,7 +228,7 @@ async fn a_run_that_comes_back_by_mail_is_held_late_and_what_it_did_is_taken_bac
     assert!(matches!(last, BounceReport::Failed { taken: Taken::Waits, .. }), "{last:?}");
     assert_eq!(suppressed(&world.app).await, 1, "the complaint stays");
     let (run, _) = runs::show(&world.app, 1).await.unwrap();
-    assert!(run.held.is_some() && run.because.as_deref().unwrap().starts_with("7 of its first 30 mails"), "{run:?}");
+    assert!(run.held.is_some() && run.because.as_deref().unwrap().starts_with("7 of its first 30 emails"), "{run:?}");
     assert_eq!(runs::release(&world.app, 1, false).await.unwrap().retried, 7);
     assert_eq!(deliver(&world.app, &silent).await.unwrap().sent, 7, "they have not had it");
     assert_eq!(world.clock.now(), start());

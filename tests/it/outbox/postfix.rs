@@ -38,11 +38,15 @@ fn run(folder: &Path, arguments: &[&str], input: Stdio) -> std::process::Output 
     let mut command = policy_digest(folder);
     command.args(arguments).env("SSL_CERT_FILE", Postfix::authority());
     command.env("POLICY_DIGEST__MAIL__SMTP__PASSWORD", PASSWORD);
-    let mut child: Child = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Files, because a pipe that nobody reads is full after 64 KiB.
+    let (out, err) = (folder.join("stdout"), folder.join("stderr"));
+    command.stdout(std::fs::File::create(&out).unwrap()).stderr(std::fs::File::create(&err).unwrap());
+    let mut child: Child = command.stdin(input).spawn().unwrap();
     if !wait_for(Duration::from_secs(90), || child.try_wait().unwrap().is_some()) {
         child.kill().unwrap();
     }
-    child.wait_with_output().unwrap()
+    let status = child.wait().unwrap();
+    std::process::Output { status, stdout: std::fs::read(out).unwrap(), stderr: std::fs::read(err).unwrap() }
 }
 
 #[test]

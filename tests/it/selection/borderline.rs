@@ -191,7 +191,7 @@ fn explain_and_preview_say_that_a_post_is_borderline_or_in_another_language() {
     let say = |arguments: &[&str]| text(&policy_digest(folder.path()).args(arguments).output().unwrap());
     let once = say(&["once"]);
     assert!(once.contains("0 selected, 1 borderline"), "{once}");
-    assert!(once.contains("no story for anybody: none is made, no mail is written; 1 borderline post waits"), "{once}");
+    assert!(once.contains("no story for any subscriber, so no email is written; 1 borderline post waits"), "{once}");
     let preview = say(&["preview"]);
     assert!(preview.contains("there are no stories: no digest would be made; 1 borderline post waits"), "{preview}");
     assert!(preview.contains("written in French; judged by title and categories only"), "{preview}");

@@ -25,7 +25,7 @@ pub enum Outcome {
 pub async fn act(app: &App, row: DraftRow, act: Act, by: &str, seen: u32) -> anyhow::Result<Outcome> {
     match prepared(app, &row, act, by, seen) {
         Prepared::Entry(entry, status) => {
-            let recorded = app.store.digests().record_act(row.id, entry, status).await?;
+            let recorded = app.store.digests().record_act(row.id, *entry, status).await?;
             after(app, row, recorded).await
         }
         Prepared::No(outcome) => Ok(outcome),
@@ -47,7 +47,7 @@ pub(super) async fn add(
     match prepared(app, &row, act, by, seen) {
         Prepared::Entry(entry, _) => {
             let fingerprint = app.config.topic.fingerprint.clone();
-            let recorded = app.store.digests().record_added(row.id, entry, item, fingerprint).await?;
+            let recorded = app.store.digests().record_added(row.id, *entry, item, fingerprint).await?;
             after(app, row, recorded).await
         }
         Prepared::No(outcome) => Ok(outcome),
@@ -56,7 +56,7 @@ pub(super) async fn add(
 
 /// An act that may be recorded, or why not.
 enum Prepared {
-    Entry(LedgerEntry, Status),
+    Entry(Box<LedgerEntry>, Status),
     No(Outcome),
 }
 
@@ -72,7 +72,7 @@ fn prepared(app: &App, row: &DraftRow, act: Act, by: &str, seen: u32) -> Prepare
     match draft.apply(act, by, now) {
         Err(refusal) => Prepared::No(Outcome::Refused(refusal)),
         Ok(()) => match draft.ledger().last() {
-            Some(entry) => Prepared::Entry(entry.clone(), draft.status()),
+            Some(entry) => Prepared::Entry(Box::new(entry.clone()), draft.status()),
             None => Prepared::No(Outcome::Stale(Box::new(row.clone()))),
         },
     }

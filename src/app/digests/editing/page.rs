@@ -88,6 +88,10 @@ async fn view(
     let (now, status) = (app.clock.now(), draft.status());
     let digest = composed(app, row).await?;
     let pieces = Pieces { app, words, draft, problem: state.story };
+    let lead = digest.iter().filter(|digest| digest.lead.is_some()).map(|digest| DraftSectionView {
+        title: words.words("draft.leads"),
+        stories: pieces.list(digest.lead.as_slice(), false),
+    });
     let sections = digest.iter().flat_map(|digest| &digest.sections).map(|section| DraftSectionView {
         title: section.title.clone(),
         stories: pieces.list(&section.stories, false),
@@ -128,7 +132,7 @@ async fn view(
         problem: state.problem,
         typed: state.typed,
         odd: odd.iter().map(|odd| sentences::odd(words, odd)).collect(),
-        sections: sections.collect(),
+        sections: lead.chain(sections).collect(),
         more,
         listed,
         out: out.collect(),

@@ -35,6 +35,7 @@ impl Shown<'_> {
                 draft.note().lines().map(|line| format!("  {}\n", plain(line))).collect::<String>().trim_end()
             ));
         }
+        self.list("Leads the digest", digest.iter().flat_map(|digest| &digest.lead).map(|entry| entry.seq));
         for section in digest.iter().flat_map(|digest| &digest.sections) {
             self.list(&section.title, section.stories.iter().map(|entry| entry.seq));
         }
@@ -116,6 +117,7 @@ impl Shown<'_> {
             "id": row.id, "cadence": row.cadence.as_str(), "slot": row.slot, "due": row.due.to_rfc3339(),
             "limit": editing::limit(row).to_rfc3339(), "version": draft.version(), "status": draft.status().as_str(),
             "run": row.run, "note": draft.note(), "lead": draft.lead(),
+            "first": digest.as_ref().and_then(|digest| piece(digest.lead.as_ref()?.seq)),
             "sections": sections.collect::<Vec<_>>(),
             "more": entries(digest.as_ref().map(|digest| &digest.more)),
             "listed": entries(digest.as_ref().map(|digest| &digest.listed)),

@@ -15,12 +15,12 @@ use crate::domain::selection::topic::Topic;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Labels come from what editors do to drafts and from readers' votes; see `labels list`.
-The weights are learnt from the shipped ones and all labels, and compared with the
-shipped ones on labels of feeds that they were not learnt from. Nothing is changed
+Labels come from what editors do to drafts and from readers' votes; see `labels list`. \
+The weights are learnt from the shipped ones and all labels, and compared with the \
+shipped ones on labels of feeds that they were not learnt from. Nothing is changed \
 without --apply, and then only if neither precision nor recall falls.
 
-The learnt weights are in the data folder, in topic.local.classifier. A running
+The learnt weights are in the data folder, in topic.local.classifier. A running \
 daemon takes them over, and judges again what is not yet in a digest.
 
 Examples:

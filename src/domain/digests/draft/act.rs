@@ -5,6 +5,7 @@ use crate::domain::digests::digest::Story;
 use crate::domain::word::words;
 
 /// One change of a draft. `seq` is the number of a story.
+#[expect(clippy::large_enum_variant, reason = "few acts exist at a time, and most are read from the ledger one by one")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// Leave a story out.

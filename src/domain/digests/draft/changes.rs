@@ -136,18 +136,18 @@ impl Draft {
     fn move_beside(&mut self, seq: i64, is_up: bool, other: i64) -> Result<(), Refusal> {
         self.in_digest(other)?;
         self.in_digest(seq)?;
-        if self.order.is_empty() {
-            self.order.clone_from(&self.base.order);
-            let added = self.pieces.keys().filter(|seq| !self.base.order.contains(seq));
-            self.order.extend(added);
-            if let Some(lead) = self.lead {
-                self.order.retain(|seq| *seq != lead);
-                self.order.insert(0, lead);
-            }
+        let mut order = self.order.clone();
+        if order.is_empty() {
+            order.clone_from(&self.base.order);
+            order.retain(|seq| self.lead != Some(*seq));
+            order.splice(0..0, self.lead);
         }
-        self.order.retain(|one| *one != seq);
-        let at = self.order.iter().position(|one| *one == other).ok_or(Refusal::Unknown(other))?;
-        self.order.insert(if is_up { at } else { at + 1 }, seq);
+        let added: Vec<i64> = self.pieces.keys().copied().filter(|seq| !order.contains(seq)).collect();
+        order.extend(added);
+        order.retain(|one| *one != seq);
+        let at = order.iter().position(|one| *one == other).ok_or(Refusal::Unknown(other))?;
+        order.insert(if is_up { at } else { at + 1 }, seq);
+        self.order = order;
         // A story above the lead, or a lead below another one, takes its place.
         if self.lead == Some(other) && is_up || self.lead == Some(seq) && !is_up {
             self.lead = None;

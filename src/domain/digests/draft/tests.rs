@@ -63,10 +63,11 @@ fn composed(draft: &Draft, max_stories: usize) -> Digest {
         .expect("stories")
 }
 
-/// The stories of each section, then those with one line.
+/// The lead, the stories of each section, then those with one line.
 fn shown(draft: &Draft, max_stories: usize) -> Vec<Vec<i64>> {
     let digest = composed(draft, max_stories);
-    let lists = digest.sections.iter().map(|section| &section.stories).chain([&digest.more]);
+    let sections = digest.sections.iter().map(|section| section.stories.as_slice());
+    let lists = [digest.lead.as_slice()].into_iter().chain(sections).chain([digest.more.as_slice()]);
     lists.map(|list| list.iter().map(|entry| entry.seq).collect()).collect()
 }
 
@@ -83,7 +84,7 @@ fn refused(draft: &Draft, act: Act) -> Refusal {
 
 #[test]
 fn a_draft_as_made_is_the_digest_as_selected() {
-    assert_eq!(shown(&draft(), 12), [vec![1, 2, 3, 4], vec![5], vec![]]);
+    assert_eq!(shown(&draft(), 12), [vec![1], vec![2, 3, 4], vec![5], vec![]]);
     assert_eq!(draft().version(), 0);
     assert_eq!(draft().near_misses().len(), 2);
 }
@@ -96,11 +97,11 @@ fn what_is_left_out_can_be_put_back_and_what_is_included_can_be_left_out() {
     does(&mut draft, Act::Postpone { seq: 3 });
     does(&mut draft, Act::Include { seq: 7 });
     does(&mut draft, Act::Include { seq: 6 });
-    assert_eq!(shown(&draft, 12), [vec![4, 6], vec![5, 7], vec![]]);
+    assert_eq!(shown(&draft, 12), [vec![4], vec![6], vec![5, 7], vec![]]);
     assert_eq!(draft.extras(), [6, 7]);
     does(&mut draft, Act::PutBack { seq: 3 });
     does(&mut draft, Act::LeaveOut { seq: 7 });
-    assert_eq!(shown(&draft, 12), [vec![3, 4, 6], vec![5], vec![]]);
+    assert_eq!(shown(&draft, 12), [vec![3], vec![4, 6], vec![5], vec![]]);
     assert_eq!(draft.near_misses().len(), 2, "it is a near miss again");
     assert_eq!(draft.version(), 7);
 }
@@ -123,20 +124,18 @@ fn a_story_moves_within_its_section_and_from_the_short_ones_into_the_full_ones()
     let mut draft = draft();
     let up = draft.shift(&composed(&draft, 12), 3, true).expect("it can go up");
     does(&mut draft, up);
-    assert_eq!(shown(&draft, 12), [vec![1, 3, 2, 4], vec![5], vec![]]);
-    let down = draft.shift(&composed(&draft, 12), 1, false).expect("it can go down");
-    does(&mut draft, down);
-    assert_eq!(shown(&draft, 12), [vec![3, 1, 2, 4], vec![5], vec![]]);
+    assert_eq!(shown(&draft, 12), [vec![1], vec![3, 2, 4], vec![5], vec![]]);
+    assert_eq!(draft.shift(&composed(&draft, 12), 1, false), Err(Refusal::IsLast(1)), "the lead is alone");
     assert_eq!(draft.shift(&composed(&draft, 12), 3, true), Err(Refusal::IsFirst(3)));
     assert_eq!(draft.shift(&composed(&draft, 12), 5, false), Err(Refusal::IsLast(5)));
-    assert_eq!(shown(&draft, 2), [vec![3, 1], vec![2, 4, 5]]);
+    assert_eq!(shown(&draft, 2), [vec![1], vec![3], vec![2, 4, 5]]);
     let up = draft.shift(&composed(&draft, 2), 2, true).expect("it takes the place of the last full one");
     does(&mut draft, up);
-    assert_eq!(shown(&draft, 2), [vec![3, 2], vec![1, 4, 5]]);
-    does(&mut draft, Act::Section { seq: 1, theme: "b".to_owned() });
-    assert_eq!(shown(&draft, 12), [vec![3, 2, 4], vec![1, 5], vec![]]);
-    does(&mut draft, Act::Section { seq: 1, theme: String::new() });
-    assert_eq!(shown(&draft, 12), [vec![3, 2, 4], vec![5], vec![1], vec![]]);
+    assert_eq!(shown(&draft, 2), [vec![1], vec![2], vec![3, 4, 5]]);
+    does(&mut draft, Act::Section { seq: 3, theme: "b".to_owned() });
+    assert_eq!(shown(&draft, 12), [vec![1], vec![2, 4], vec![3, 5], vec![]]);
+    does(&mut draft, Act::Section { seq: 3, theme: String::new() });
+    assert_eq!(shown(&draft, 12), [vec![1], vec![2, 4], vec![5, 3], vec![]], "themes with one story share a section");
 }
 
 #[test]
@@ -219,6 +218,7 @@ fn labels_are_what_editors_said_about_the_topic() {
         (4, "ben", Verdict::Kept),
         (5, "ben", Verdict::Kept),
         (7, "ada", Verdict::Included),
+        (8, "ben", Verdict::PassedOver),
     ];
     assert_eq!(labels, expected.map(|(item, by, verdict)| (item, by.to_owned(), verdict)));
 }
@@ -270,7 +270,7 @@ proptest! {
         let replayed = Draft::replay(draft.base().clone(), draft.ledger().to_vec()).expect("it happened");
         prop_assert_eq!(&replayed, &draft);
         if let Ok(digest) = std::panic::catch_unwind(|| composed(&draft, 3)) {
-            let full = digest.sections.iter().flat_map(|section| &section.stories);
+            let full = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
             let mut seqs: Vec<i64> = full.chain(&digest.more).chain(&digest.listed).map(|entry| entry.seq).collect();
             seqs.sort_unstable();
             let kept: Vec<i64> = draft.stories().iter().map(|story| story.seq).collect();
