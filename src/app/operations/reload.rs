@@ -89,9 +89,13 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
     }
     let (before, after) = (&old.config, &config);
     let same_polling = before.settings.polling == after.settings.polling && before.feeds == after.feeds;
-    // The transport's EHLO name is the host of the public URL.
-    let same_way =
-        (&before.settings.mail, &before.settings.public_url) == (&after.settings.mail, &after.settings.public_url);
+    // The transport's EHLO name is the host of the public URL. The sender, by default named as the digest is, is each message's.
+    let way = |config: &Config| {
+        let mut mail = config.settings.mail.clone();
+        mail.from.clone_from(&before.settings.mail.from);
+        (mail, config.settings.public_url.clone())
+    };
+    let same_way = way(before) == way(after);
     let (same_topic, edited) = (before.topic == after.topic, after.clone());
     // Reading the topic's phrases and the templates takes a moment.
     let read = move || anyhow::Ok((renderer(&edited)?, (!same_topic).then(|| Arc::new(Scorer::new(&edited.topic)))));

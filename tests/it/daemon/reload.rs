@@ -128,8 +128,9 @@ async fn what_is_under_way_goes_on_with_what_it_began_with_and_the_rest_is_share
     assert_ne!(before.config.settings.name, "Another name");
     let after = live.app();
     assert_eq!(after.config.settings.name, "Another name");
-    policy_digest::app::digests::once::once(&after, false, &policy_digest::app::silent).await.unwrap();
-    let mail = world.mails().remove(0);
+    let report = policy_digest::app::digests::once::once(&after, false, &policy_digest::app::silent).await.unwrap();
+    let mails = world.mails();
+    let Some(mail) = mails.first() else { panic!("no email: {report:#?}") };
     assert!(mail.text.contains("Another name"), "by the same way out: {}", mail.text);
     after.stop.request();
     assert!(before.stop.is_requested());
