@@ -125,7 +125,9 @@ async fn a_draft_of_a_thousand_items_is_shown() {
     write(&scene.world, &on_topic.chain(off_topic).collect::<Vec<_>>());
     scene.wake(LEAD).await;
     let draft = scene.draft().await;
-    assert_eq!((draft.stories().len(), draft.near_misses().len()), (60, 30));
+    // Up to five of the near misses are in the blind sample, which is drawn at random.
+    assert_eq!(draft.stories().len(), 60);
+    assert!((25..=30).contains(&draft.near_misses().len()) && draft.sample().len() == 5);
     let mut times = Vec::new();
     for _ in 0..5 {
         let began = Instant::now();
