@@ -252,6 +252,5 @@ async fn judge(app: &ReadOnly, items: Vec<ItemRow>) -> anyhow::Result<Vec<Rescor
 }
 
 fn seqs(digest: &Digest) -> Vec<i64> {
-    let shown = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
-    shown.chain(&digest.more).map(|entry| entry.seq).collect()
+    digest.in_full().chain(&digest.more).map(|entry| entry.seq).collect()
 }

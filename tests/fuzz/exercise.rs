@@ -199,8 +199,7 @@ pub fn compose(input: &[u8]) {
         else {
             continue;
         };
-        let sections = digest.sections.iter().flat_map(|section| &section.stories);
-        let shown = digest.lead.iter().chain(sections).chain(&digest.more).chain(&digest.listed);
+        let shown = digest.in_full().chain(&digest.more).chain(&digest.listed);
         let shown: Vec<i64> = shown.map(|entry| entry.seq).collect();
         assert_eq!(shown.iter().collect::<HashSet<_>>().len(), shown.len(), "each stands once");
         assert_eq!(shown.len() + digest.left_out, stories.len(), "none is lost");

@@ -25,7 +25,7 @@ use crate::domain::selection::topic::{Theme, Topic};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::mail;
 use crate::render::view::{ArchivePage, DigestView, EntryView, Frame, LinksView};
-use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
+use crate::render::{PREFERENCES_PLACEHOLDER, Rendered, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER};
 use crate::store::PageStory;
 
 /// The maximum size of the encoded HTML body.
@@ -98,6 +98,27 @@ pub(super) struct BodyRenderer {
     pub(super) arrangement: Arrangement,
 }
 
+impl BodyRenderer {
+    /// In the default language, with the pins and with placeholders for what is personal; without a page, corrections, a
+    /// sentence about slots or a line about quality, and with any subject.
+    pub(super) fn new(app: &ReadOnly, cadence: Option<Cadence>, now: DateTime<Utc>, note: Note) -> Self {
+        Self {
+            app: app.clone(),
+            words: Arc::clone(app.words()),
+            cadence,
+            now,
+            earlier: Vec::new(),
+            archive: String::new(),
+            note,
+            corrections: Vec::new(),
+            missed: String::new(),
+            since: SINCE_PLACEHOLDER.to_owned(),
+            quality: None,
+            arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+        }
+    }
+}
+
 /// The page with all stories of a run.
 pub(super) struct Page {
     /// The subject of the digest.
@@ -128,16 +149,6 @@ impl BodyRenderer {
             missed: quiet::missed(words, missed),
             ..Self::clone(self)
         })
-    }
-
-    /// A digest of these stories for a subscriber with all themes, with placeholders for what is personal; `None` without a
-    /// story.
-    pub(super) async fn sample(
-        self: Arc<Self>,
-        stories: Arc<Stories>,
-        covered: i64,
-    ) -> anyhow::Result<Option<Rendered>> {
-        Ok(self.mail_of(&stories, covered, None).await?.ok().map(|(_, rendered)| rendered))
     }
 
     /// The whole digest of these stories, as its page shows it; `None` without a story.
@@ -197,8 +208,7 @@ impl BodyRenderer {
         let view = self.view(&digest, ("", ""), links);
         let html =
             self.app.renderer.page(&self.words, &ArchivePage(&view)).context("cannot render the page of the digest")?;
-        let entries =
-            digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories)).chain(&digest.more);
+        let entries = digest.in_full().chain(&digest.more);
         let views =
             view.lead.into_iter().chain(view.sections.into_iter().flat_map(|section| section.stories)).chain(view.more);
         let by_seq: HashMap<i64, &Story> = stories.iter().map(|story| (story.seq, story)).collect();

@@ -11,11 +11,10 @@ use super::note::Note;
 use super::{note, page_name, quiet};
 use crate::app::ReadOnly;
 use crate::app::selection::quality;
-use crate::domain::digests::digest::{Arrangement, Story};
+use crate::domain::digests::digest::Story;
 use crate::domain::digests::draft::Fate;
 use crate::domain::digests::schedule::Slot;
 use crate::domain::subscribers::subscriber::Cadence;
-use crate::render::SINCE_PLACEHOLDER;
 use crate::store::{DraftOfRun, DraftRow};
 
 /// A digest before it is composed for anybody.
@@ -50,18 +49,12 @@ impl Edition {
         let name = page_name(app, cadence, due.as_ref().map_or(now, |due| due.slot.utc));
         let name = app.store.archive().free_archive_name(name).await?;
         let renderer = BodyRenderer {
-            app: app.clone(),
-            words: Arc::clone(app.words()),
-            cadence,
-            now,
             earlier: app.store.digests().last_subjects(cadence).await?,
             archive: app.page(&format!("archive/{name}")),
-            note: note::next(app, cadence).await?,
             corrections: app.store.digests().unannounced(cadence).await?,
             missed: due.as_ref().map_or_else(String::new, |due| quiet::missed(app.words(), &due.missed)),
-            since: SINCE_PLACEHOLDER.to_owned(),
             quality: quality::shown(app).await?,
-            arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+            ..BodyRenderer::new(app, cadence, now, note::next(app, cadence).await?)
         };
         Ok(Self {
             cadence,
@@ -77,20 +70,16 @@ impl Edition {
     /// A draft. Everything in it was fixed when it was made or by its editors, so it is rendered as if at its slot.
     pub(super) fn of_draft(app: &ReadOnly, row: DraftRow) -> Self {
         let draft = &row.draft;
-        let pins = Arrangement::pinned(&app.config.settings.digest.pin);
+        let note = Note::of_draft(&draft.base().note, draft.note());
+        let plain = BodyRenderer::new(app, Some(row.cadence), row.due, note);
         let renderer = BodyRenderer {
-            app: app.clone(),
-            words: Arc::clone(app.words()),
-            cadence: Some(row.cadence),
-            now: row.due,
             earlier: draft.base().earlier.clone(),
             archive: app.page(&format!("archive/{}", row.archive)),
-            note: Note::of_draft(&draft.base().note, draft.note()),
             corrections: draft.base().corrections.clone(),
             missed: draft.base().missed.clone(),
-            since: SINCE_PLACEHOLDER.to_owned(),
             quality: draft.base().quality,
-            arrangement: draft.arrangement(pins),
+            arrangement: draft.arrangement(plain.arrangement.clone()),
+            ..plain
         };
         Self {
             cadence: Some(row.cadence),

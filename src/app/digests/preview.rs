@@ -9,7 +9,7 @@ use super::note::NoteUse;
 use super::{rescored, sample};
 use crate::app::ReadOnly;
 use crate::app::selection::quality;
-use crate::domain::digests::digest::{Arrangement, NoStory};
+use crate::domain::digests::digest::NoStory;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
 use crate::store::{ItemRow, LastDigest, Reader, Window};
@@ -49,26 +49,14 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         None => app.store.digests().last_run(Some(cadence), now).await?.map_or(0, |run| run.through_seq),
     };
     let through_seq = app.store.digests().highest_seq().await?;
-    let earlier = app.store.digests().last_subjects(Some(cadence)).await?;
     let note = note::next(app, Some(cadence)).await?;
-    let since = app.day(app.words(), now);
-    let quality = quality::shown(app).await?;
-    let corrections = app.store.digests().unannounced(Some(cadence)).await?;
     // The run has no page yet to link to.
-    let (archive, missed) = (String::new(), String::new());
     let renderer = Arc::new(BodyRenderer {
-        app: app.clone(),
-        words: Arc::clone(app.words()),
-        cadence: Some(cadence),
-        now,
-        earlier,
-        archive,
-        note,
-        corrections,
-        missed,
-        since,
-        quality,
-        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+        earlier: app.store.digests().last_subjects(Some(cadence)).await?,
+        corrections: app.store.digests().unannounced(Some(cadence)).await?,
+        since: app.day(app.words(), now),
+        quality: quality::shown(app).await?,
+        ..BodyRenderer::new(app, Some(cadence), now, note)
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
@@ -96,21 +84,10 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
 pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let now = app.clock.now();
     let note = note::next(app, Some(cadence)).await?;
-    let (fate, corrections) = (note.fate, Vec::new());
-    let (earlier, archive, missed) = (Vec::new(), app.page("archive"), String::new());
     let renderer = Arc::new(BodyRenderer {
-        app: app.clone(),
-        words: Arc::clone(app.words()),
-        cadence: Some(cadence),
-        now,
-        earlier,
-        archive,
-        note,
-        corrections,
-        missed,
+        archive: app.page("archive"),
         since: app.day(app.words(), now),
-        quality: None,
-        arrangement: Arrangement::pinned(&app.config.settings.digest.pin),
+        ..BodyRenderer::new(app, Some(cadence), now, note)
     });
     let stories = Stories::new(sample::stories(&app.config.topic, now), Vec::new());
     let composed = renderer.mail_of(&Arc::new(stories), 0, None).await?;
@@ -121,7 +98,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         listed,
         left_out: Vec::new(),
         reasons: Vec::new(),
-        note: fate,
+        note: renderer.note.fate,
     })
 }
 

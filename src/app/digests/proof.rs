@@ -4,9 +4,10 @@
 use anyhow::Context as _;
 
 use super::proof_email;
+use crate::app::ReadOnly;
 use crate::app::digests;
 use crate::app::outbox::letter::Letter;
-use crate::app::{ReadOnly, hex, random};
+use crate::app::outbox::message_id;
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::store::{Claimed, Kind, PROOF};
 
@@ -39,7 +40,7 @@ pub async fn send(app: &ReadOnly, address: EmailAddress, cadence: Cadence) -> an
         kind: Kind::Proof,
         subscriber: PROOF.to_owned(),
         address,
-        message_id: format!("<{PROOF}.{}@{}>", hex(&random(12)?), app.mail_domain()),
+        message_id: message_id(app, PROOF)?,
         body: 0,
         made: now,
         since: now,

@@ -1,7 +1,7 @@
 //! Proofs: a digest as one email to the person who reviews it. Its personal links do not work, because its recipient
 //! need not be a subscriber. The proof of a run is sent before its digests.
 
-use crate::app::App;
+use crate::app::{App, outbox};
 use crate::domain::items::text::count;
 use crate::render::Rendered;
 use crate::store::{Body, NewBody, NewProof, WindowBody};
@@ -28,6 +28,5 @@ pub(super) fn of_run(app: &App, windows: &[WindowBody]) -> Option<NewProof> {
 /// Makes a proof of a digest; `what` is the sentence that introduces it.
 pub(in crate::app) fn body(digest: &Rendered, what: &str) -> Body {
     let words = format!("{what} Its links to unsubscribe and to change preferences do not work.");
-    let Rendered { subject, text, html } = digest.as_proof(&words);
-    Body { language: String::new(), subject, text, html, run: None }
+    outbox::body(digest.as_proof(&words), "")
 }

@@ -7,14 +7,15 @@ use std::collections::HashSet;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use crate::app::{App, digests, hex, random};
+use crate::app::outbox::{body, message_id};
+use crate::app::{App, digests};
 use crate::domain::digests::draft;
 use crate::domain::operations::alarm;
 use crate::domain::operations::alarm::{Alarm, Change, Kind, Notice, Trouble, notices};
 use crate::domain::subscribers::subscriber::{Cadence, EmailAddress};
 use crate::render::AlarmsView;
 use crate::render::view::NoticeView;
-use crate::store::{AlarmMail, Body, PauseCause, free_bytes};
+use crate::store::{AlarmMail, PauseCause, free_bytes};
 
 /// The result of a check for trouble.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -188,19 +189,8 @@ fn mail(
         sender: app.sender(),
     };
     let rendered = app.renderer.email(app.words(), &view).context("cannot render the alarm email")?;
-    let to = to
-        .iter()
-        .map(|address| anyhow::Ok((address.clone(), format!("<alarm.{}@{}>", hex(&random(12)?), app.mail_domain()))));
-    Ok(AlarmMail {
-        to: to.collect::<Result<_, _>>()?,
-        body: Body {
-            language: String::new(),
-            subject: rendered.subject,
-            text: rendered.text,
-            html: rendered.html,
-            run: None,
-        },
-    })
+    let to = to.iter().map(|address| anyhow::Ok((address.clone(), message_id(app, "alarm")?)));
+    Ok(AlarmMail { to: to.collect::<Result<_, _>>()?, body: body(rendered, "") })
 }
 
 fn subject(raised: &[Notice], over: &[Notice]) -> String {

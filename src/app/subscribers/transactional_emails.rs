@@ -4,9 +4,10 @@
 
 use anyhow::Context as _;
 
+use crate::app::App;
 use crate::app::digests::archive;
 use crate::app::operations::status;
-use crate::app::{App, hex, random};
+use crate::app::outbox::{body, message_id};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::domain::subscribers::token;
@@ -16,7 +17,7 @@ use crate::render::{
     ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER,
     WelcomeView,
 };
-use crate::store::{Answer, Body, Kind};
+use crate::store::{Answer, Kind};
 
 /// The request to confirm a sign-up.
 pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cadence) -> anyhow::Result<Answer> {
@@ -108,15 +109,5 @@ fn links() -> LinksView {
 }
 
 fn answer(app: &App, words: &Catalogue, kind: Kind, letter: char, rendered: Rendered) -> anyhow::Result<Answer> {
-    Ok(Answer {
-        kind,
-        body: Body {
-            language: words.code().to_owned(),
-            subject: rendered.subject,
-            text: rendered.text,
-            html: rendered.html,
-            run: None,
-        },
-        message_id: format!("<{letter}.{}@{}>", hex(&random(12)?), app.mail_domain()),
-    })
+    Ok(Answer { kind, body: body(rendered, words.code()), message_id: message_id(app, letter)? })
 }

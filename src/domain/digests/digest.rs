@@ -281,6 +281,13 @@ fn place(story: &Story, sections: &[SectionOutline], wanted: Option<&[String]>) 
     place.or_else(|| wanted.is_none().then_some(sections.len()))
 }
 
+impl Digest {
+    /// The stories that are shown in full: the lead, then those of the sections.
+    pub fn in_full(&self) -> impl Iterator<Item = &Entry> {
+        self.lead.iter().chain(self.sections.iter().flat_map(|section| &section.stories))
+    }
+}
+
 impl Section {
     fn empty(outline: &SectionOutline) -> Self {
         Self {

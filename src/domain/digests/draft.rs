@@ -243,7 +243,13 @@ impl Draft {
     /// Whether an editor has done anything.
     #[must_use]
     pub fn was_looked_at(&self) -> bool {
-        self.ledger.iter().any(|entry| entry.by != PROGRAM)
+        self.last_editor().is_some()
+    }
+
+    /// The last editor who did anything, who has seen the rest as well.
+    #[must_use]
+    pub fn last_editor(&self) -> Option<&str> {
+        self.ledger.iter().rev().find(|entry| entry.by != PROGRAM).map(|entry| entry.by.as_str())
     }
 
     /// Carries out an act and records it.
@@ -277,9 +283,8 @@ impl Draft {
             Some(entry) => entry.seq,
             // The first short one takes the place of the last of those that are shown in full.
             None if is_up && is_in_more => {
-                let full = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
                 let place = |seq: &i64| self.place(*seq);
-                full.map(|entry| entry.seq).max_by_key(place).ok_or(Refusal::IsFirst(seq))?
+                digest.in_full().map(|entry| entry.seq).max_by_key(place).ok_or(Refusal::IsFirst(seq))?
             }
             None if is_up => return Err(Refusal::IsFirst(seq)),
             None => return Err(Refusal::IsLast(seq)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::App;
 use crate::app::selection::labels::{Acts, draw_sample, record_labels};
-use crate::domain::digests::draft::{Fate, PROGRAM, Verdict, labels_of};
+use crate::domain::digests::draft::{Fate, Verdict, labels_of};
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::store::DraftRow;
 
@@ -32,13 +32,11 @@ pub(in crate::app::digests) async fn record(app: &App, row: &DraftRow) -> anyhow
             Verdict::PassedOver => acts.passed_over.push(label.item),
         }
     }
-    // The last editor who did anything has seen the sample.
-    let looked = row.draft.ledger().iter().rev().find(|entry| entry.by != PROGRAM);
-    if let Some(looked) = looked {
+    if let Some(looked) = row.draft.last_editor() {
         let sample = row.draft.base().sample.iter().copied();
         let is_in = |seq: &i64| row.draft.piece(*seq).is_some_and(|piece| piece.fate == Fate::In);
         let missed = sample.filter(is_in).collect();
-        let acts = acts.entry(looked.by.clone()).or_insert_with(|| Acts { who: looked.by.clone(), ..Acts::default() });
+        let acts = acts.entry(looked.to_owned()).or_insert_with(|| Acts { who: looked.to_owned(), ..Acts::default() });
         acts.sample = Some((name(row.cadence, &row.slot), missed));
     }
     for acts in acts.values() {

@@ -53,7 +53,8 @@ pub async fn preview(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Option<Re
     let after = row.after_seq;
     let edition = Edition::of_draft(app, row.clone());
     let stories = edition.content.stories(app, edition.cadence, after, row.through_seq).await?;
-    edition.renderer.sample(Arc::new(stories), after).await
+    let mail = edition.renderer.mail_of(&Arc::new(stories), after, None).await?;
+    Ok(mail.ok().map(|(_, rendered)| rendered))
 }
 
 /// The same as a page for an editor.

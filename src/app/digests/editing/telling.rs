@@ -3,10 +3,11 @@
 use anyhow::Context as _;
 
 use super::{page, sentences, signals};
-use crate::app::{ReadOnly, hex, random};
+use crate::app::ReadOnly;
+use crate::app::outbox::{body, message_id};
 use crate::domain::digests::draft::{Status, WhenSilent};
 use crate::render::DraftNotice;
-use crate::store::{Body, DraftMail, DraftRow};
+use crate::store::{DraftMail, DraftRow};
 
 /// One email to each editor.
 pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<DraftMail>> {
@@ -28,17 +29,7 @@ pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<
         };
         let rendered =
             app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;
-        mails.push(DraftMail {
-            to: editor.clone(),
-            body: Body {
-                language: String::new(),
-                subject: rendered.subject,
-                text: rendered.text,
-                html: rendered.html,
-                run: None,
-            },
-            message_id: format!("<draft.{}@{}>", hex(&random(12)?), app.mail_domain()),
-        });
+        mails.push(DraftMail { to: editor.clone(), body: body(rendered, ""), message_id: message_id(app, "draft")? });
     }
     Ok(mails)
 }

@@ -73,9 +73,8 @@ fn numbers(entries: &[Entry]) -> Vec<i64> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
-/// All stories in full: the lead and those of the sections.
 fn in_full(digest: &Digest) -> Vec<Entry> {
-    digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories)).cloned().collect()
+    digest.in_full().cloned().collect()
 }
 
 #[test]

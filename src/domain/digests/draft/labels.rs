@@ -1,7 +1,7 @@
 //! What the topic can learn from a draft: which items editors took out as not on topic, which they included, and which
 //! they looked at and kept.
 
-use super::{Draft, Fate, PROGRAM};
+use super::{Draft, Fate};
 
 /// What an editor said of an item, by what they did with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,7 @@ pub struct EditorLabel {
 /// out without a reason, or holds for next time, says nothing about the topic.
 #[must_use]
 pub fn labels_of(draft: &Draft) -> Vec<EditorLabel> {
-    // The last editor who did anything has seen the rest as well.
-    let Some(looked) = draft.ledger().iter().rev().find(|entry| entry.by != PROGRAM) else { return Vec::new() };
+    let Some(looked) = draft.last_editor() else { return Vec::new() };
     let label = |piece: &super::Piece| {
         let verdict = match piece.fate {
             Fate::OffTopic => Verdict::OffTopic,
@@ -42,8 +41,8 @@ pub fn labels_of(draft: &Draft) -> Vec<EditorLabel> {
             Fate::In | Fate::LeftOut | Fate::Postponed => return None,
         };
         let is_decided = matches!(verdict, Verdict::OffTopic | Verdict::Included);
-        let by = piece.by.as_ref().filter(|_| is_decided).unwrap_or(&looked.by);
-        Some(EditorLabel { item: piece.story.seq, by: by.clone(), verdict })
+        let by = piece.by.as_deref().filter(|_| is_decided).unwrap_or(looked);
+        Some(EditorLabel { item: piece.story.seq, by: by.to_owned(), verdict })
     };
     draft.pieces.values().filter_map(label).collect()
 }

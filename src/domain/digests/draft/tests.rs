@@ -270,8 +270,7 @@ proptest! {
         let replayed = Draft::replay(draft.base().clone(), draft.ledger().to_vec()).expect("it happened");
         prop_assert_eq!(&replayed, &draft);
         if let Ok(digest) = std::panic::catch_unwind(|| composed(&draft, 3)) {
-            let full = digest.lead.iter().chain(digest.sections.iter().flat_map(|section| &section.stories));
-            let mut seqs: Vec<i64> = full.chain(&digest.more).chain(&digest.listed).map(|entry| entry.seq).collect();
+            let mut seqs: Vec<i64> = digest.in_full().chain(&digest.more).chain(&digest.listed).map(|entry| entry.seq).collect();
             seqs.sort_unstable();
             let kept: Vec<i64> = draft.stories().iter().map(|story| story.seq).collect();
             prop_assert_eq!(seqs, kept);
