@@ -13,6 +13,7 @@
 //! make a listed item a story.
 
 mod arrangement;
+mod headline;
 mod wording;
 
 use chrono::{DateTime, Utc};
@@ -118,7 +119,7 @@ pub struct Digest {
     pub more: Vec<Entry>,
     /// The number of stories: the lead, those in sections, in `more`, and left out.
     pub count: usize,
-    /// The next titles, for the list of what is inside.
+    /// The next titles, shortened to a line each, for the list of what is inside.
     pub contents: Vec<String>,
     /// How long the stories take to read, in minutes.
     pub minutes: usize,
@@ -169,9 +170,9 @@ pub struct Entry {
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
-    /// "joined-up working, Christie Commission": at most three phrases; empty when none is known.
+    /// "joined-up working, Christie Commission": at most two phrases; empty when none is known.
     pub reason: String,
-    /// Titles of its other themes.
+    /// Titles of its other themes, at most two.
     pub tags: Vec<String>,
     /// The editor's words about it; may be empty.
     pub comment: String,
@@ -230,7 +231,7 @@ pub fn compose(
     Ok(Digest {
         subject,
         preheader: preheader(&leading, excerpt, context.words),
-        contents: leading.iter().take(CONTENTS).cloned().collect(),
+        contents: leading.iter().take(CONTENTS).map(|title| headline::line(title, CONTENTS_CHARS)).collect(),
         minutes,
         sections: shared(filled),
         lead,
@@ -243,6 +244,9 @@ pub fn compose(
 
 /// The number of titles in the list of what is inside.
 const CONTENTS: usize = 3;
+
+/// A phone shows about so many characters on a line of that list.
+const CONTENTS_CHARS: usize = 40;
 
 /// So many themes with one story each share a section.
 const SHARED: usize = 3;
@@ -299,6 +303,9 @@ impl Section {
     }
 }
 
+/// The number of other themes that a story names.
+const TAGS: usize = 2;
+
 /// A story on one line, without an excerpt.
 fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalogue) -> Entry {
     let home = sections.get(place).map(|section| section.name.as_str());
@@ -314,7 +321,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         excerpt: String::new(),
         reading_minutes: story.reading_minutes,
         reason: reason(&story.phrases),
-        tags: titles.map(|section| section.title.clone()).collect(),
+        tags: titles.take(TAGS).map(|section| section.title.clone()).collect(),
         comment: text::single_line(&story.comment),
         link: story.link.clone(),
     }

@@ -10,7 +10,7 @@ use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
-use crate::domain::items::text::{single_line, truncate_at_word};
+use crate::domain::items::text::single_line;
 use crate::domain::selection::sample::ShownQuality;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
@@ -26,7 +26,7 @@ pub struct DigestView {
     pub subject: String,
     /// The preview text that mail programs show after the subject; may be empty.
     pub preheader: String,
-    /// "Monday, 23 November 2026".
+    /// "23 November 2026".
     pub date: String,
     /// "8 posts".
     pub count: String,
@@ -125,7 +125,7 @@ pub struct EntryView {
     pub excerpt: String,
     /// Who published it.
     pub source: String,
-    /// "Source · Author · 12 March 2026 · 4 min read", without unknown values; "undated" for a missing date.
+    /// "Source · Author · 12 March 2026 · 4 min", without unknown values; "undated" for a missing date.
     pub meta: String,
     /// "Blog A, Blog B"; may be empty.
     pub also_on: String,
@@ -199,10 +199,10 @@ impl DigestView {
             name,
             subject: digest.subject.clone(),
             preheader: words(&digest.preheader),
-            date: frame.words.locale().date_with_weekday(&today),
+            date: frame.words.locale().date(&today),
             count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
             length: length(frame.words, digest),
-            contents: digest.contents.iter().map(|title| truncate_at_word(&words(title), CONTENTS_CHARS)).collect(),
+            contents: digest.contents.iter().map(|title| words(title)).collect(),
             lead: entries(digest.lead.as_slice()),
             more_title: frame.words.words(match frame.cadence {
                 Some(Cadence::Daily) => "digest.more_daily",
@@ -230,9 +230,6 @@ impl DigestView {
         }
     }
 }
-
-/// A phone shows about so many characters on a line of the list of what is inside.
-const CONTENTS_CHARS: usize = 48;
 
 fn length(words: &Catalogue, digest: &Digest) -> String {
     let posts = words.text("digest.posts", &[("n", digest.count.into())]);
@@ -269,7 +266,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     facts.extend(story.author.as_deref().filter(|author| *author != story.source).map(words));
     let today = frame.now.with_timezone(&frame.zone);
     facts.push(match story.published {
-        Some(at) => frame.words.locale().date_near(&at.with_timezone(&frame.zone), &today),
+        Some(at) => unbroken(&frame.words.locale().date_near(&at.with_timezone(&frame.zone), &today)),
         None => frame.words.words("digest.undated"),
     });
     if story.reading_minutes > 0 {
@@ -313,9 +310,14 @@ fn picked(words: &Catalogue, reasons: &str, themes: &str) -> String {
     }
 }
 
-/// "4 min read", on one line.
+/// "4 min", on one line.
 fn minutes(words: &Catalogue, minutes: usize) -> String {
-    words.text("digest.minutes", &[("n", minutes.into())]).replace(' ', "\u{a0}")
+    unbroken(&words.text("digest.minutes", &[("n", minutes.into())]))
+}
+
+/// The text with spaces at which no line is broken.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 /// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
