@@ -170,7 +170,7 @@ pub struct Entry {
     pub excerpt: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
-    /// "joined-up working, Christie Commission": at most two phrases; empty when none is known.
+    /// "joined-up working, Christie Commission": at most two phrases, or its theme; empty when neither is known.
     pub reason: String,
     /// Titles of its other themes, at most two.
     pub tags: Vec<String>,
@@ -308,8 +308,8 @@ const TAGS: usize = 2;
 
 /// A story on one line, without an excerpt.
 fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalogue) -> Entry {
-    let home = sections.get(place).map(|section| section.name.as_str());
-    let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
+    let (home, reason) = (sections.get(place), reason(&story.phrases));
+    let others = story.themes.iter().filter(|name| home.is_none_or(|home| home.name != **name));
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
     Entry {
         seq: story.seq,
@@ -320,7 +320,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         published: story.published,
         excerpt: String::new(),
         reading_minutes: story.reading_minutes,
-        reason: reason(&story.phrases),
+        reason: if reason.is_empty() { home.map_or_else(String::new, |home| home.title.clone()) } else { reason },
         tags: titles.take(TAGS).map(|section| section.title.clone()).collect(),
         comment: text::single_line(&story.comment),
         link: story.link.clone(),

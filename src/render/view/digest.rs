@@ -135,7 +135,7 @@ pub struct EntryView {
     pub tags: String,
     /// "Reform Blog, Jane Smith, 12 March, 4 min, also on Another Blog": one line of metadata, in parts.
     pub facts: Vec<String>,
-    /// "Picked for joined-up working · also Leadership"; may be empty.
+    /// "Picked for joined-up working · also Leadership".
     pub picked: String,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
@@ -300,10 +300,10 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     }
 }
 
-/// "Picked for joined-up working · also Leadership".
+/// "Picked for joined-up working · also Leadership": never empty.
 fn picked(words: &Catalogue, reasons: &str, themes: &str) -> String {
     match (reasons, themes) {
-        ("", "") => String::new(),
+        ("", "") => words.words("digest.reason_whole"),
         (reasons, "") => words.text("digest.reason", &[("reasons", reasons.into())]),
         ("", themes) => words.text("digest.also_about", &[("themes", themes.into())]),
         _ => words.text("digest.reason_also", &[("reasons", reasons.into()), ("themes", themes.into())]),
