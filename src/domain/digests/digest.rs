@@ -249,7 +249,7 @@ const CONTENTS: usize = 3;
 const CONTENTS_CHARS: usize = 40;
 
 /// So many themes with one story each share a section.
-const SHARED: usize = 3;
+const SHARED: usize = 2;
 
 /// The sections that have stories; those with one story are joined, in the place of the first of them.
 fn shared(filled: Vec<Section>) -> Vec<Section> {
