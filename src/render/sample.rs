@@ -7,7 +7,7 @@ use super::view::{
     AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
     ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView, MessageView, NoteView, NoticeView,
     PageForm, PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView,
-    SourcesView, VoteView, WelcomeView,
+    SourcesView, TitleView, VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -83,6 +83,10 @@ pub(super) fn site() -> SiteView {
     }
 }
 
+fn contents_title() -> TitleView {
+    TitleView { title: "What we learned from two years of one budget".into(), lang: "en".into() }
+}
+
 fn digest() -> DigestView {
     DigestView {
         name: "Public Service Reform Digest".into(),
@@ -92,7 +96,7 @@ fn digest() -> DigestView {
         date: "Monday, 23 November 2026".into(),
         count: "3 posts".into(),
         length: "3 posts, 12 minutes".into(),
-        contents: vec!["What we learned from two years of one budget".into()],
+        contents: vec![contents_title()],
         lead: vec![entry()],
         more_title: "Also this week".into(),
         sample: true,

@@ -6,19 +6,21 @@ mod digest;
 mod draft;
 mod operations;
 mod public;
+mod quiet;
 mod subscribers;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
-pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, SectionView, TitleView};
 pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,
 };
 pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
+pub use quiet::QuietView;
 pub use subscribers::{
     AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
     VoteView, WelcomeView,

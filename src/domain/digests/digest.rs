@@ -119,8 +119,8 @@ pub struct Digest {
     pub more: Vec<Entry>,
     /// The number of stories: the lead, those in sections, in `more`, and left out.
     pub count: usize,
-    /// The next titles, shortened to a line each, for the list of what is inside.
-    pub contents: Vec<String>,
+    /// The next titles, shortened to a line each, for the list of what is inside; each with its story's `seq`.
+    pub contents: Vec<(i64, String)>,
     /// How long the stories take to read, in minutes.
     pub minutes: usize,
     /// "You may also like": borderline items, best first. They are not stories.
@@ -168,6 +168,8 @@ pub struct Entry {
     pub published: Option<DateTime<Utc>>,
     /// Whole sentences; empty if there are none, and where only one line is shown.
     pub excerpt: String,
+    /// The excerpt even where it is not shown, which tells its language.
+    pub sample: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
     /// "joined-up working, Christie Commission": at most two phrases, or its theme; empty when neither is known.
@@ -200,6 +202,8 @@ pub fn compose(
     let is_pinned = full.first().is_some_and(|(_, story)| arrangement.leads_with(story));
     let (lead, subject) = unused_subject(&leading, count, is_pinned, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
+    let next = full.iter().take(LEADING).enumerate().filter(|(at, _)| *at != lead).zip(&leading).take(CONTENTS);
+    let contents = next.map(|((_, (_, story)), title)| (story.seq, headline::line(title, CONTENTS_CHARS))).collect();
     let minutes = full.iter().map(|(_, story)| story.reading_minutes).sum();
     let lead = (limits.max_stories > 0).then(|| full.remove(lead));
     let in_full = limits.max_stories.saturating_sub(1).min(full.len());
@@ -231,7 +235,7 @@ pub fn compose(
     Ok(Digest {
         subject,
         preheader: preheader(&leading, excerpt, context.words),
-        contents: leading.iter().take(CONTENTS).map(|title| headline::line(title, CONTENTS_CHARS)).collect(),
+        contents,
         minutes,
         sections: shared(filled),
         lead,
@@ -319,6 +323,7 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
         published: story.published,
         excerpt: String::new(),
+        sample: story.excerpt.clone(),
         reading_minutes: story.reading_minutes,
         reason: if reason.is_empty() { home.map_or_else(String::new, |home| home.title.clone()) } else { reason },
         tags: titles.take(TAGS).map(|section| section.title.clone()).collect(),

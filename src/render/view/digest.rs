@@ -1,4 +1,4 @@
-//! The views of a digest and of the email that says that there was nothing new, and how a composed digest becomes a view.
+//! The view of a digest, and how a composed digest becomes one.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -33,7 +33,7 @@ pub struct DigestView {
     /// "8 posts, 24 minutes"; without the minutes if they are not known.
     pub length: String,
     /// The next titles after the lead story, at most three; may be empty.
-    pub contents: Vec<String>,
+    pub contents: Vec<TitleView>,
     /// Whether the stories are sample data.
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
@@ -99,6 +99,15 @@ pub struct CorrectionView {
     pub is_withdrawn: bool,
     /// What is wrong.
     pub words: String,
+}
+
+/// One title in the list of what is inside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TitleView {
+    /// On one line.
+    pub title: String,
+    /// As that of its story.
+    pub lang: String,
 }
 
 /// One theme.
@@ -201,8 +210,8 @@ impl DigestView {
             preheader: words(&digest.preheader),
             date: frame.words.locale().date(&today),
             count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
-            length: length(frame.words, digest),
-            contents: digest.contents.iter().map(|title| words(title)).collect(),
+            length: isolated(frame.words.locale(), length(frame.words, digest)),
+            contents: digest.contents.iter().map(|(seq, title)| title_of(digest, *seq, title, &languages)).collect(),
             lead: entries(digest.lead.as_slice()),
             more_title: frame.words.words(match frame.cadence {
                 Some(Cadence::Daily) => "digest.more_daily",
@@ -229,6 +238,16 @@ impl DigestView {
             links: frame.links.clone(),
         }
     }
+}
+
+fn title_of(digest: &Digest, seq: i64, title: &str, languages: &Detector) -> TitleView {
+    let story = digest.in_full().chain(&digest.more).find(|entry| entry.seq == seq);
+    TitleView { title: words(title), lang: story.map_or_else(String::new, |story| foreign(story, languages)) }
+}
+
+/// The language of a story, if it is clearly another than the email's.
+fn foreign(story: &Entry, languages: &Detector) -> String {
+    languages.foreign("", &story.sample).map_or_else(String::new, |language| language.code().to_owned())
 }
 
 fn length(words: &Catalogue, digest: &Digest) -> String {
@@ -282,10 +301,9 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
     let vote = &frame.links.vote;
-    let foreign = languages.foreign("", &story.excerpt);
     EntryView {
         title: words(&story.title),
-        lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
+        lang: foreign(story, languages),
         link: if is_web { link.to_owned() } else { String::new() },
         excerpt: words(&story.excerpt),
         source,
@@ -333,44 +351,9 @@ fn isolated(locale: &Locale, words: String) -> String {
     if locale.direction() == "rtl" && !words.is_empty() { format!("\u{2068}{words}\u{2069}") } else { words }
 }
 
-/// The email to subscribers for whom a slot has no stories.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct QuietView {
-    /// The digest's name.
-    pub name: String,
-    /// What it is about, after "nothing new on": "public service reform".
-    pub topic: String,
-    /// The slot's day: "Monday, 23 November 2026".
-    pub date: String,
-    /// How many sources were read: "58 of 60 sources".
-    pub read: String,
-    /// How many sources were read.
-    pub feeds_read: usize,
-    /// How many there are.
-    pub feeds: usize,
-    /// As in a digest: earlier slots without a digest; may be empty.
-    pub missed: String,
-    /// The day of the next digest: "Monday, 30 November 2026"; may be empty.
-    pub next: String,
-    /// Why the subscriber gets this; may be empty.
-    pub why: String,
-    /// The day on which they subscribed, or its placeholder; may be empty.
-    pub since: String,
-    /// The subscriber's own pages, and the archive.
-    pub links: LinksView,
-    /// Who sends it.
-    pub sender: SenderView,
-}
-
 impl EmailView for DigestView {
     fn folder(&self) -> &'static str {
         "digest"
-    }
-}
-
-impl EmailView for QuietView {
-    fn folder(&self) -> &'static str {
-        "quiet"
     }
 }
 

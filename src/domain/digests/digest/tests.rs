@@ -123,7 +123,7 @@ fn themes_with_one_story_share_a_section() {
     assert_eq!(titles, ["INTEGRATION · COLLABORATION"]);
     assert_eq!(
         (numbers(&in_full(&digest)), digest.contents),
-        (vec![1, 3, 2], vec!["Story 2".into(), "Story 3".into()])
+        (vec![1, 3, 2], vec![(2, "Story 2".into()), (3, "Story 3".into())])
     );
 }
 
