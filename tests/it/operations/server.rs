@@ -88,7 +88,7 @@ async fn a_session_that_the_server_ends_is_told_as_closed() {
     engine::with_client(&url, |client| {
         client
             .batch_execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'policy-digest worker'
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'policy-digest/%'
                 AND datname = current_database()",
             )
             .unwrap();
