@@ -97,6 +97,11 @@ pub fn wait_for(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     }
 }
 
+/// A port of loopback that nobody listens on.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A Monday morning.
 pub fn start() -> DateTime<Utc> {
     "2026-11-23T09:00:00Z".parse().unwrap()
