@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use crate::support::daemon::{Daemon, status, until};
+use crate::support::postgres::{Postgres, with_client};
 use crate::support::program::{policy_digest, text};
 use crate::support::proxy::{Proxy, Wire};
 use crate::support::{Entry, Mail, SmtpSink, aloud, engine, rss, wait_for, write_config};
@@ -228,4 +229,41 @@ fn a_server_that_goes_away_and_comes_back_costs_no_process_and_no_digest() {
     assert!(site.daemons[stopped].end().0.success(), "{}", site.logs());
     let took = site.wait_for_another(former);
     assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn a_server_that_is_killed_and_one_that_is_replaced_in_mid_run_lose_nothing() {
+    if !engine::has_postgres() {
+        return;
+    }
+    let mut primary = Postgres::start("-c synchronous_standby_names=*");
+    // Nothing is committed before a replica has it, so that there is one before anything else.
+    let replica = primary.replica();
+    with_client(&primary.url("postgres"), |client| client.batch_execute("CREATE DATABASE digests").unwrap());
+    let wire = Proxy::to(primary.port);
+    let mut site = Site::new(&format!("postgres://tester@127.0.0.1:{}/digests", wire.port));
+    (0..2).for_each(|_| site.start(|_| {}));
+    until("a process works", || site.worker().is_some());
+    site.deliver();
+    site.sink.slow_down(Duration::from_millis(20));
+    for replaced in [false, true] {
+        site.publish();
+        let mut request = policy_digest(site.folder()).args(["send-now", "--wait", "20s"]).spawn().unwrap();
+        until("the digest is on its way", || site.reached().len() >= 5);
+        primary.kill();
+        wire.set(Wire::Cut);
+        request.wait().unwrap();
+        if replaced {
+            replica.promote();
+            wire.lead_to(replica.port);
+        } else {
+            primary.run();
+        }
+        wire.set(Wire::Open);
+        until("a process works", || site.worker().is_some());
+        site.deliver();
+    }
+    let doubled = site.doubled();
+    aloud(&format!("the server killed once and replaced once: {doubled} sent twice"));
+    assert!(doubled <= 2 * CONNECTIONS, "{doubled}; {}", site.logs());
 }

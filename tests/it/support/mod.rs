@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-pub use foreign::{dkim, feedparser, postfix};
+pub use foreign::{dkim, feedparser, pgbouncer, postfix, postgres};
 use policy_digest::app::clock::Clock;
 use policy_digest::app::digests::once::{OnceReport, once};
 use policy_digest::app::subscribers::subscribe::{Request, add};
