@@ -30,7 +30,7 @@ use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
 use crate::domain::selection::topic::Theme;
 use crate::fetch::{self, Fetcher};
-use crate::render::view::{LanguageLink, SiteView};
+use crate::render::view::{LanguageLink, LogoView, SiteView};
 use crate::render::{self, Renderer};
 use crate::store::{Place, Server};
 pub use advised::Advised;
@@ -175,15 +175,17 @@ fn site(config: &Config, code: &str) -> SiteView {
         name: words.words("language.name"),
         root: format!("{base}/{}", below(words.code())),
     };
-    let own = settings.translations.get(code).and_then(|own| own.name.clone());
+    let own = settings.translations.get(code);
+    let alt = own.and_then(|own| own.logo_alt.as_ref()).unwrap_or(&settings.logo_alt);
     let (accent, accent_dark) = render::colours(settings.accent);
     SiteView {
-        name: own.unwrap_or_else(|| settings.name.clone()),
+        name: own.and_then(|own| own.name.as_ref()).unwrap_or(&settings.name).clone(),
         home: format!("{}/{}", settings.public_url.as_str().trim_end_matches('/'), below(code)),
         root: format!("{base}/{}", below(code)),
         here: "",
         accent,
         accent_dark,
+        logo: settings.logo_picture.as_ref().map(|logo| LogoView::new(logo, alt)),
         languages: others.map(link).collect(),
     }
 }

@@ -2,6 +2,7 @@
 //! the outbox's. The same envelope and parts give the same bytes, so a resent message is the same message.
 
 pub mod dkim;
+mod pictures;
 mod quoted;
 pub mod reply;
 pub mod report;
@@ -197,7 +198,8 @@ impl Error {
     }
 }
 
-/// The whole message: multipart/alternative, text first; every line ends in CRLF and is shorter than 998 bytes.
+/// The whole message: multipart/alternative, text first; every line ends in CRLF and is shorter than 998 bytes. Pictures
+/// that the HTML holds as `data:` URLs become parts beside it.
 ///
 /// # Errors
 /// An address, a Message-ID or a URL that cannot stand in a header. A name or a subject always can: it is made one
@@ -218,11 +220,16 @@ pub fn build(envelope: &Envelope, subject: &str, text: &str, html: &str) -> Resu
     }
     builder = list_headers(builder, envelope)?;
     builder = builder.raw_header(raw("Auto-Submitted", "auto-generated".into()));
+    let (html, pictures) = pictures::take_out(html, &content_id(message_id));
+    let html = single_part(header::ContentType::TEXT_HTML, &html);
     let parts = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
-        .boundary(boundary(message_id))
-        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text))
-        .singlepart(single_part(header::ContentType::TEXT_HTML, html));
+        .boundary(boundary("=_", message_id))
+        .singlepart(single_part(header::ContentType::TEXT_PLAIN, text));
+    let parts = match pictures.is_empty() {
+        true => parts.singlepart(html),
+        false => parts.multipart(pictures::related(html, pictures, &boundary("=_.", message_id))?),
+    };
     Ok(builder.multipart(parts).map_err(Error::Build)?.formatted())
 }
 
@@ -269,12 +276,13 @@ pub struct EncodedBytes {
     pub html: usize,
 }
 
-/// Encodes both parts as [`build`] does, and counts.
+/// Encodes both parts as [`build`] does, and counts; pictures are parts of their own and do not count.
 #[must_use]
 pub fn encoded_bytes(text: &str, html: &str) -> EncodedBytes {
+    let (html, _) = pictures::take_out(html, LONG_CONTENT_ID);
     EncodedBytes {
         text: single_part(header::ContentType::TEXT_PLAIN, text).formatted().len(),
-        html: single_part(header::ContentType::TEXT_HTML, html).formatted().len(),
+        html: single_part(header::ContentType::TEXT_HTML, &html).formatted().len(),
     }
 }
 
@@ -322,10 +330,24 @@ fn raw(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
-/// From the Message-ID, so that it is the same each time. Quoted-printable cannot hold `=_` (RFC 2045 §6.7).
-fn boundary(message_id: &str) -> String {
-    let letters: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
-    format!("=_{letters}")
+/// From the Message-ID, so that it is the same each time. Quoted-printable cannot hold `=_` (RFC 2045 §6.7). No boundary
+/// may begin with another one of the message (RFC 2046 §5.1.2), so the beginnings differ.
+fn boundary(begin: &str, message_id: &str) -> String {
+    format!("{begin}{}", letters(message_id))
+}
+
+/// A placeholder with the length of a usual Content-ID.
+const LONG_CONTENT_ID: &str = "00000000000000000000000000000000000000000000000000@digest.example.org";
+
+/// What the Content-IDs of a message's pictures end with, RFC 2392 §2: unique like its Message-ID, and plain in a URL.
+fn content_id(message_id: &str) -> String {
+    let domain = message_id.rsplit('@').next().unwrap_or_default();
+    let domain: String = domain.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    format!("{}@{domain}", letters(message_id))
+}
+
+fn letters(message_id: &str) -> String {
+    message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod editing;
 mod edition;
 pub mod note;
 pub mod once;
+pub(crate) mod pins;
 mod preview;
 pub mod proof;
 pub(super) mod proof_email;
@@ -34,6 +35,7 @@ use bodies::{BodyRenderer, Page, Stories};
 pub use due::{Due, due, schedule};
 use edition::{Content, Edition};
 use note::{Note, NoteUse};
+pub use pins::UnusedPin;
 pub use preview::{Preview, preview, preview_last, preview_sample, why};
 
 /// The result of making a digest.
@@ -112,6 +114,10 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
         Some(cursor) => Arc::new(content.stories(app, *cadence, cursor, *through_seq).await?),
         None => Arc::default(),
     };
+    let pins = &app.config.settings.digest.pin;
+    for pin in pins::without_story(pins, &stories.after(i64::MIN)).into_iter().filter(|_| !served.is_empty()) {
+        tracing::warn!(%pin, "a pin has no effect on this digest; `policy-digest check` says why");
+    }
     let mut windows = Vec::new();
     for window in served {
         report.people += window.people;

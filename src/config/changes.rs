@@ -61,6 +61,7 @@ fn contents(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("mail.smtp.password_file", smtp.password != before.password && smtp.password_file == before.password_file),
         ("mail.smtp.ca_file", smtp.ca != before.ca && smtp.ca_file == before.ca_file),
         ("polling.ca_file", new.polling.ca != old.polling.ca && new.polling.ca_file == old.polling.ca_file),
+        ("logo", new.logo_picture != old.logo_picture && new.logo == old.logo),
         ("mail.dkim.key_file", key(new) != key(old)),
     ] {
         if is_changed {

@@ -15,6 +15,7 @@ use super::reading::value::{Read, Wrong};
 use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
 use super::topic::off_scale;
 use super::words;
+use crate::domain::digests::logo::Logo;
 use crate::domain::operations::shell;
 use crate::domain::selection::topic::Scale;
 
@@ -53,6 +54,7 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     smtp.ca = authorities(smtp.ca_file.as_deref(), "mail.smtp.ca_file", diagnostics);
     settings.database.ca = authorities(settings.database.ca_file.as_deref(), "database.ca_file", diagnostics);
     signature(settings, diagnostics);
+    logo(settings, diagnostics);
     let web = &settings.web;
     if web.listen == web.admin_listen && web.listen.port() != 0 {
         note("web.admin_listen", "`admin_listen` is the same as `listen`", "give the operator's pages their own port");
@@ -101,6 +103,24 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     }
     if settings.public_url.query().is_some() || settings.public_url.fragment().is_some() {
         note("public_url", "`public_url` must end with its path", "remove everything from `?` or `#` on");
+    }
+}
+
+/// Reads the logo.
+fn logo(settings: &mut Settings, diagnostics: &Diagnostics) {
+    let Some(path) = &settings.logo else { return };
+    let note = |message: String, hint: &str| diagnostics.add(diagnostics.place_of("logo"), message, hint.to_owned());
+    match std::fs::read(path).map(Logo::parse) {
+        Ok(Ok(logo)) => settings.logo_picture = Some(logo),
+        Ok(Err(unusable)) => note(format!("`logo`: `{}` {unusable}", path.display()), unusable.next()),
+        Err(error) => {
+            let hint = "the path is relative to the folder of this file";
+            note(format!("`logo`: `{}` cannot be read: {error}", path.display()), hint);
+        }
+    }
+    if settings.logo_alt.is_empty() {
+        let hint = "write what it shows, such as your organisation's name: some subscribers do not see pictures";
+        note("`logo` needs `logo_alt`, or `organisation` in `[sender]`".to_owned(), hint);
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
     let public_url = top.or("public_url", local(), web_url);
     let data = top.or("data", DATA.into(), |value| filled(value).map(PathBuf::from));
     let languages = top.values("languages", words_language);
+    let sender = sender(top.table("sender"));
     let name = top.or("name", "Public Service Reform Digest".to_owned(), filled);
     let settings = Settings {
         name: name.clone(),
@@ -61,7 +62,10 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         admin_to: top.values("admin_to", recipient),
         templates_dir: top.or("templates_dir", None, optional(filled)).map(|path| folder.join(path)),
         accent: top.or("accent", Accent::default(), accent),
-        sender: sender(top.table("sender")),
+        logo: top.or("logo", None, optional(filled)).map(|path| folder.join(path)),
+        logo_picture: None,
+        logo_alt: top.or("logo_alt", None, optional(filled)).unwrap_or_else(|| sender.organisation.clone()),
+        sender,
         polling: polling(top.table("polling"), folder, &public_url),
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
@@ -106,6 +110,7 @@ fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, 
             name: own.or("name", None, optional(filled)),
             topic: own.or("topic", None, optional(filled)),
             consent: own.or("consent", None, optional(filled)),
+            logo_alt: own.or("logo_alt", None, optional(filled)),
             themes: own.table("themes").rest(filled).into_iter().collect(),
         };
         own.finish();
@@ -198,7 +203,7 @@ fn relevance(mut table: Table<'_>) -> Relevance {
 fn digest(mut table: Table<'_>) -> Digest {
     let digest = Digest {
         max_stories: table.or("max_stories", 12, whole(1..=500)),
-        excerpt_chars: table.or("excerpt_chars", 320, whole(0..=10_000)),
+        excerpt_chars: table.or("excerpt_chars", 240, whole(0..=10_000)),
         pin: table.values("pin", web_url),
         quiet_week: table.or("quiet_week", false, flag),
         reader_votes: table.or("reader_votes", false, flag),

@@ -19,6 +19,7 @@ use url::Url;
 use super::schema::{Optional, Time};
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
+use crate::domain::digests::logo::Logo;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
 pub use editor::Editor;
@@ -59,6 +60,14 @@ pub struct Settings {
     /// The colour of headings, links and buttons.
     #[schemars(with = "String")]
     pub accent: Accent,
+    /// The file of the logo at the top of a digest, already joined to the configuration folder.
+    #[schemars(with = "String")]
+    pub logo: Option<PathBuf>,
+    /// The file's content.
+    #[schemars(skip)]
+    pub logo_picture: Option<Logo>,
+    /// What the logo shows, for those who do not see it; the organisation's name unless set.
+    pub logo_alt: String,
     /// Who sends the digest.
     pub sender: Sender,
     /// How feeds are fetched.
@@ -93,6 +102,9 @@ pub struct Translation {
     /// The consent text on the sign-up page.
     #[schemars(with = "String")]
     pub consent: Option<String>,
+    /// What the logo shows.
+    #[schemars(with = "String")]
+    pub logo_alt: Option<String>,
     /// The titles of themes, by their names in topic.toml.
     pub themes: BTreeMap<String, String>,
 }

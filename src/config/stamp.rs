@@ -50,7 +50,8 @@ impl Config {
         }
         stamp.add(&settings.data.join(LOCAL_WEIGHTS));
         let (smtp, dkim) = (&settings.mail.smtp, settings.mail.dkim.as_ref());
-        let named = [&smtp.password_file, &smtp.ca_file, &settings.polling.ca_file, &self.classifier_file];
+        let named =
+            [&smtp.password_file, &smtp.ca_file, &settings.polling.ca_file, &settings.logo, &self.classifier_file];
         for path in named.into_iter().flatten().chain(dkim.map(|dkim| &dkim.key_file)) {
             stamp.add(path);
         }

@@ -6,4 +6,5 @@ pub mod correction;
 pub mod digest;
 pub mod draft;
 pub mod locale;
+pub mod logo;
 pub mod schedule;

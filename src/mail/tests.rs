@@ -144,3 +144,23 @@ fn a_subject_that_looks_encoded_arrives_as_written() {
     });
     assert_eq!(words.collect::<String>(), subject);
 }
+
+#[test]
+fn a_picture_becomes_a_part_beside_the_html_and_does_not_count_as_html() {
+    let html = format!("<img src=\"data:image/gif;base64,{}\" alt=\"A\">", "R0lG".repeat(500));
+    let message = String::from_utf8(built("Hello", "text", &html)).expect("ASCII");
+    assert!(message.contains("src=3D\"cid:picture1."), "{message}");
+    assert!(
+        message.contains("Content-Type: multipart/related;") && message.contains("type=\"text/html\""),
+        "{message}"
+    );
+    assert!(message.contains("Content-ID: <picture1.r1s1digestexampleorg@digest.example.org>\r\n"), "{message}");
+    assert!(
+        message.contains("Content-Type: image/gif\r\n") && message.contains("Content-Disposition: inline"),
+        "{message}"
+    );
+    let boundaries: Vec<&str> =
+        message.split("boundary=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(boundaries.len() == 2 && !boundaries[1].starts_with(boundaries[0]), "{boundaries:?}");
+    assert!(encoded_bytes("text", &html).html < 300, "an email program hides long HTML, not pictures");
+}

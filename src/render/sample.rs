@@ -5,9 +5,9 @@ use minijinja::value::Serde;
 
 use super::view::{
     AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
-    ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm,
-    PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView,
-    VoteView, WelcomeView,
+    ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView, MessageView, NoteView, NoticeView,
+    PageForm, PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView,
+    SourcesView, TitleView, VoteView, WelcomeView,
 };
 
 /// The samples for a template; empty for those that other templates extend.
@@ -73,8 +73,18 @@ pub(super) fn site() -> SiteView {
         here: "archive",
         accent: "#1d4f91".into(),
         accent_dark: "#8fbcf8".into(),
+        logo: Some(LogoView {
+            src: "data:image/png;base64,AAAA".into(),
+            alt: "Reform Institute".into(),
+            width: 160,
+            height: 40,
+        }),
         languages: vec![welsh],
     }
+}
+
+fn contents_title() -> TitleView {
+    TitleView { title: "What we learned from two years of one budget".into(), lang: "en".into() }
 }
 
 fn digest() -> DigestView {
@@ -86,7 +96,7 @@ fn digest() -> DigestView {
         date: "Monday, 23 November 2026".into(),
         count: "3 posts".into(),
         length: "3 posts, 12 minutes".into(),
-        contents: vec!["What we learned from two years of one budget".into()],
+        contents: vec![contents_title()],
         lead: vec![entry()],
         more_title: "Also this week".into(),
         sample: true,

@@ -6,21 +6,28 @@ mod digest;
 mod draft;
 mod operations;
 mod public;
+mod quiet;
 mod subscribers;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 
-pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, QuietView, SectionView};
+pub use digest::{ArchivePage, CorrectionView, DigestView, EntryView, Frame, NoteView, SectionView, TitleView};
 pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,
 };
 pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
 pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
+pub use quiet::QuietView;
 pub use subscribers::{
     AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
     VoteView, WelcomeView,
 };
+
+use crate::domain::digests::logo::Logo;
+use crate::domain::items::text::single_line;
 
 /// What every page shows; the templates have it as `site`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,8 +44,33 @@ pub struct SiteView {
     pub accent: String,
     /// The same for dark mode.
     pub accent_dark: String,
+    /// The logo at the top of a digest, if there is one.
+    pub logo: Option<LogoView>,
     /// The other languages.
     pub languages: Vec<LanguageLink>,
+}
+
+/// A logo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogoView {
+    /// The whole picture as a `data:` URL; in an email it becomes a part of its own.
+    pub src: String,
+    /// What it shows.
+    pub alt: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels, at most 40.
+    pub height: u32,
+}
+
+impl LogoView {
+    /// The view of a logo that shows `alt`.
+    #[must_use]
+    pub fn new(logo: &Logo, alt: &str) -> Self {
+        let data = BASE64.encode(&logo.bytes);
+        let src = format!("data:{};base64,{data}", logo.format.media_type());
+        Self { src, alt: single_line(alt), width: logo.width, height: logo.height }
+    }
 }
 
 /// Another language.

@@ -3,11 +3,14 @@
 mod archive;
 mod editing;
 pub mod emails;
+mod logo;
 mod note;
 mod once_waits;
+mod pins;
 mod proof;
 mod public_feeds;
 mod quickstart;
+mod read_aloud;
 mod send_now;
 mod shown;
 mod slots;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::bodies::{BodyRenderer, Stories};
 use super::note;
 use super::note::NoteUse;
+use super::pins::{self, UnusedPin};
 use super::{rescored, sample};
 use crate::app::ReadOnly;
 use crate::app::selection::quality;
 use crate::domain::digests::digest::NoStory;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{Rendered, SINCE_PLACEHOLDER};
-use crate::store::{ItemRow, LastDigest, Reader, Window};
+use crate::store::{ItemRow, LastDigest, Reader};
 
 /// The number of nearest misses to report.
 const NEAREST: usize = 5;
@@ -32,6 +33,8 @@ pub struct Preview {
     pub left_out: Vec<ItemRow>,
     /// The reasons why items are not in it with their counts, most frequent first.
     pub reasons: Vec<(String, usize)>,
+    /// Pins that move no story.
+    pub unused_pins: Vec<UnusedPin>,
     /// How the editor's note is used.
     pub note: NoteUse,
 }
@@ -43,11 +46,7 @@ pub struct Preview {
 pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview> {
     let store = rescored(app).await?;
     let now = app.clock.now();
-    let windows = app.store.digests().windows(Some(cadence)).await?;
-    let after = match windows.iter().max_by_key(|window| window.people) {
-        Some(Window { cursor, .. }) => *cursor,
-        None => app.store.digests().last_run(Some(cadence), now).await?.map_or(0, |run| run.through_seq),
-    };
+    let after = pins::covered(app, cadence).await?;
     let through_seq = app.store.digests().highest_seq().await?;
     let note = note::next(app, Some(cadence)).await?;
     // The run has no page yet to link to.
@@ -60,7 +59,9 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
     });
     let stories = store.items().stories(after, through_seq, app.config.settings.digest.excerpt_chars).await?;
     let carried = app.store.digests().postponed(cadence).await?;
-    let composed = renderer.mail_of(&Arc::new(Stories::new(stories, carried)), after, None).await?;
+    let stories = Arc::new(Stories::new(stories, carried));
+    let unused_pins = pins::unused(app, &store, &stories.after(after), after).await?;
+    let composed = renderer.mail_of(&stories, after, None).await?;
     let left_out = store.items().left_out(after, NEAREST).await?;
     let reasons = reasons(&store, after).await?;
     let (stories, listed) = match &composed {
@@ -73,6 +74,7 @@ pub async fn preview(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<Preview
         listed,
         left_out,
         reasons,
+        unused_pins,
         note: renderer.note.fate,
     })
 }
@@ -98,6 +100,7 @@ pub async fn preview_sample(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
         listed,
         left_out: Vec::new(),
         reasons: Vec::new(),
+        unused_pins: Vec::new(),
         note: renderer.note.fate,
     })
 }

@@ -7,7 +7,9 @@ mod administrators;
 mod database;
 mod feeds;
 pub(crate) mod finding;
+mod languages;
 mod phrases;
+mod pins;
 mod records;
 mod relay;
 mod sender;
@@ -78,6 +80,7 @@ pub async fn check_folder(
     let are_broken = !faults.is_empty();
     let mut parts = vec![
         Part::praised("templates", "all render with sample data", faults),
+        languages::look(&config),
         note::check(&config.note_file),
         sender::look(settings),
         Part::new("signature", signed(settings), dkim::finding(&config).into_iter().collect()),
@@ -124,6 +127,7 @@ async fn look(
             }
         }
         parts.push(database::disk(&app.config.settings.data));
+        parts.extend(pins::look(app).await?);
     }
     let is_mailing = app.config.settings.mail.transport == TransportKind::Smtp;
     let mut is_served = false;

@@ -96,14 +96,12 @@ fn tell(app: &App, report: &OnceReport) {
             )),
             (None, _) => match digest.run.map_or(0, |run| run.quiet) {
                 0 => print(format_args!("digest   {cadence}nothing new for any subscriber, so no email is written")),
-                quiet => {
-                    print(format_args!("digest   {cadence}nothing new for anybody, which {quiet} quiet notes say"))
-                }
+                quiet => print(format_args!("digest   {cadence}nothing new for anybody; {quiet} quiet notes say so")),
             },
         }
     }
     let (sent, deferred, failed) = (report.resumed.sent + report.delivery.sent, report.left.messages, given_up(report));
-    let mut parts = vec![format!("{} sent", count(sent, "mail"))];
+    let mut parts = vec![format!("{} sent", count(sent, "email"))];
     if report.resumed.sent > 0 {
         parts.push(format!("{} of them left by an earlier run", report.resumed.sent));
     }
@@ -117,7 +115,7 @@ fn tell(app: &App, report: &OnceReport) {
         0 => {}
         late => parts.push(format!("{late} too late, so the next digest has their posts")),
     }
-    print(format_args!("mail     {}", parts.join(", ")));
+    print(format_args!("email    {}", parts.join(", ")));
     if let Some(left) = left(report, app.config.settings.timezone) {
         print(left);
     }
@@ -154,7 +152,7 @@ pub(crate) fn held(run: &HeldRun) -> String {
         run.id,
         run.cadence,
         run.because,
-        count(usize::try_from(run.waiting).unwrap_or(usize::MAX), "mail"),
+        count(usize::try_from(run.waiting).unwrap_or(usize::MAX), "email"),
         run.id
     )
 }

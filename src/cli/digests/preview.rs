@@ -93,6 +93,9 @@ impl Preview {
         if preview.note == NoteUse::ShownBefore && preview.rendered.is_some() {
             print("\nthe editor's note is left out: an earlier digest already had the same text");
         }
+        for pin in &preview.unused_pins {
+            print(format_args!("\nthe pin `{}` has no effect: {}", pin.link, pin.why));
+        }
         print_left_out(&preview, app.config.topic.scale());
         Ok(Ending::Done)
     }
@@ -166,10 +169,11 @@ fn to_json(preview: &NextDigest, written: &[PathBuf]) -> serde_json::Value {
         .map(|item| json!({ "title": item.title, "feed": item.feed, "score": item.score.total, "why": why(item) }))
         .collect();
     let subject = preview.rendered.as_ref().map(|rendered| &rendered.subject);
+    let pins = preview.unused_pins.iter().map(|pin| json!({ "link": pin.link.as_str(), "why": pin.why }));
     json!({
         "subject": subject, "stories": preview.stories, "listed": preview.listed, "left_out": left_out,
         "reasons": preview.reasons.iter().map(|(why, count)| json!({ "why": why, "count": count })).collect::<Vec<_>>(),
-        "files": written, "note": preview.note.as_str(),
+        "files": written, "note": preview.note.as_str(), "unused_pins": pins.collect::<Vec<_>>(),
     })
 }
 

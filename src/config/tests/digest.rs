@@ -102,6 +102,35 @@ fn a_password_file_is_read_from_the_folder() {
 }
 
 #[test]
+fn a_logo_is_a_picture_with_words_for_those_who_do_not_see_it() {
+    let png =
+        [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x40\0\0\0\x50".as_slice(), b"\x08\x06\0\0\0....\0\0\0\0IEND...."]
+            .concat();
+    let with = |digest: &str, file: &[u8]| {
+        let folder = folder(&[("digest.toml", digest)]);
+        std::fs::write(folder.path().join("logo.png"), file).unwrap();
+        let place = format!("{}/", folder.path().display());
+        let loaded = load(folder.path(), None, &[]).map(|config| config.settings);
+        loaded.map_err(|findings| findings.to_string().replace(&place, ""))
+    };
+    let settings = with("logo = \"logo.png\"\n[sender]\norganisation = \"The Institute\"", &png).unwrap();
+    let logo = settings.logo_picture.unwrap();
+    assert_eq!((logo.width, logo.height, settings.logo_alt.as_str()), (160, 40, "The Institute"));
+    let own = with("logo = \"logo.png\"\nlogo_alt = \"An owl\"", &png).unwrap();
+    assert_eq!(own.logo_alt, "An owl");
+    let refused = |digest: &str, file: &[u8]| with(digest, file).unwrap_err();
+    let svg = refused("logo = \"logo.png\"\nlogo_alt = \"x\"", b"<svg/>");
+    assert!(svg.contains("`logo`: `logo.png` is an SVG picture, which many email programs do not show"), "{svg}");
+    assert!(svg.contains("digest.toml:1:8") && svg.contains("export it as PNG, 80 pixels high"), "{svg}");
+    let heavy = refused("logo = \"logo.png\"\nlogo_alt = \"x\"", &[png.as_slice(), &[0; 41_000]].concat());
+    assert!(heavy.contains("the limit is 40960, because every email carries it"), "{heavy}");
+    let missing = refused("logo = \"lost.png\"\nlogo_alt = \"x\"", &png);
+    assert!(missing.contains("`lost.png` cannot be read"), "{missing}");
+    let silent = refused("logo = \"logo.png\"", &png);
+    assert!(silent.contains("`logo` needs `logo_alt`"), "{silent}");
+}
+
+#[test]
 fn a_bounce_address_has_room_for_a_token_and_a_proof_goes_to_a_whole_address() {
     let mail = |line: &str| found(&[("digest.toml", &format!("[mail]\n{line}\n"))], &[]);
     let long = "b".repeat(27);

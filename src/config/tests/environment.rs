@@ -38,7 +38,7 @@ fn every_variable_that_looks_like_ours_and_is_not_known_is_found_with_what_was_m
         "POLICY_DIGEST_MAIL_SMTP_HOST",
         "POLICY_DIGEST_MAIL__SMTP_PORTT",
         "policy_digest__name",
-        "POLICY_DIGEST_LOG",
+        "POLICY_DIGEST_VERBOSITY",
         "POLICY_DIGEST__WEB",
     ];
     let findings = read(&[], &wrong.map(|name| (name, "x"))).unwrap_err();

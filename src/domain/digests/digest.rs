@@ -13,6 +13,7 @@
 //! make a listed item a story.
 
 mod arrangement;
+mod headline;
 mod wording;
 
 use chrono::{DateTime, Utc};
@@ -118,8 +119,8 @@ pub struct Digest {
     pub more: Vec<Entry>,
     /// The number of stories: the lead, those in sections, in `more`, and left out.
     pub count: usize,
-    /// The next titles, for the list of what is inside.
-    pub contents: Vec<String>,
+    /// The next titles, shortened to a line each, for the list of what is inside; each with its story's `seq`.
+    pub contents: Vec<(i64, String)>,
     /// How long the stories take to read, in minutes.
     pub minutes: usize,
     /// "You may also like": borderline items, best first. They are not stories.
@@ -167,11 +168,13 @@ pub struct Entry {
     pub published: Option<DateTime<Utc>>,
     /// Whole sentences; empty if there are none, and where only one line is shown.
     pub excerpt: String,
+    /// The excerpt even where it is not shown, which tells its language.
+    pub sample: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
-    /// "joined-up working, Christie Commission": at most three phrases; empty when none is known.
+    /// "joined-up working, Christie Commission": at most two phrases, or its theme; empty when neither is known.
     pub reason: String,
-    /// Titles of its other themes.
+    /// Titles of its other themes, at most two.
     pub tags: Vec<String>,
     /// The editor's words about it; may be empty.
     pub comment: String,
@@ -199,6 +202,8 @@ pub fn compose(
     let is_pinned = full.first().is_some_and(|(_, story)| arrangement.leads_with(story));
     let (lead, subject) = unused_subject(&leading, count, is_pinned, context).ok_or(NoStory { waiting })?;
     leading.remove(lead);
+    let next = full.iter().take(LEADING).enumerate().filter(|(at, _)| *at != lead).zip(&leading).take(CONTENTS);
+    let contents = next.map(|((_, (_, story)), title)| (story.seq, headline::line(title, CONTENTS_CHARS))).collect();
     let minutes = full.iter().map(|(_, story)| story.reading_minutes).sum();
     let lead = (limits.max_stories > 0).then(|| full.remove(lead));
     let in_full = limits.max_stories.saturating_sub(1).min(full.len());
@@ -230,7 +235,7 @@ pub fn compose(
     Ok(Digest {
         subject,
         preheader: preheader(&leading, excerpt, context.words),
-        contents: leading.iter().take(CONTENTS).cloned().collect(),
+        contents,
         minutes,
         sections: shared(filled),
         lead,
@@ -244,8 +249,11 @@ pub fn compose(
 /// The number of titles in the list of what is inside.
 const CONTENTS: usize = 3;
 
+/// A phone shows about so many characters on a line of that list.
+const CONTENTS_CHARS: usize = 40;
+
 /// So many themes with one story each share a section.
-const SHARED: usize = 3;
+const SHARED: usize = 2;
 
 /// The sections that have stories; those with one story are joined, in the place of the first of them.
 fn shared(filled: Vec<Section>) -> Vec<Section> {
@@ -299,10 +307,13 @@ impl Section {
     }
 }
 
+/// The number of other themes that a story names.
+const TAGS: usize = 2;
+
 /// A story on one line, without an excerpt.
 fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalogue) -> Entry {
-    let home = sections.get(place).map(|section| section.name.as_str());
-    let others = story.themes.iter().filter(|name| Some(name.as_str()) != home);
+    let (home, reason) = (sections.get(place), reason(&story.phrases));
+    let others = story.themes.iter().filter(|name| home.is_none_or(|home| home.name != **name));
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
     Entry {
         seq: story.seq,
@@ -312,9 +323,10 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         author: story.author.as_deref().map(name).filter(|author| !author.is_empty()),
         published: story.published,
         excerpt: String::new(),
+        sample: story.excerpt.clone(),
         reading_minutes: story.reading_minutes,
-        reason: reason(&story.phrases),
-        tags: titles.map(|section| section.title.clone()).collect(),
+        reason: if reason.is_empty() { home.map_or_else(String::new, |home| home.title.clone()) } else { reason },
+        tags: titles.take(TAGS).map(|section| section.title.clone()).collect(),
         comment: text::single_line(&story.comment),
         link: story.link.clone(),
     }

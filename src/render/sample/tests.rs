@@ -27,6 +27,7 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
     let page = serde_json::to_value(values("page/message.html.j2").remove(0)).unwrap();
     for (heading, view) in [
         ("The digest", serde_json::to_value(digest()).unwrap()),
+        ("A title", serde_json::to_value(contents_title()).unwrap()),
         ("The note", serde_json::to_value(digest().note).unwrap()),
         ("A section", serde_json::to_value(section()).unwrap()),
         ("A story", serde_json::to_value(entry()).unwrap()),

@@ -1,4 +1,4 @@
-//! The views of a digest and of the email that says that there was nothing new, and how a composed digest becomes a view.
+//! The view of a digest, and how a composed digest becomes one.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -10,7 +10,7 @@ use crate::domain::digests::correction::{Correction, Kind};
 use crate::domain::digests::digest::{Digest, Entry, Section};
 use crate::domain::digests::locale::Locale;
 use crate::domain::items::language::Detector;
-use crate::domain::items::text::{single_line, truncate_at_word};
+use crate::domain::items::text::single_line;
 use crate::domain::selection::sample::ShownQuality;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::{PREFERENCES_PLACEHOLDER, SINCE_PLACEHOLDER, UNSUBSCRIBE_PLACEHOLDER, VOTE_PLACEHOLDER, markdown};
@@ -26,14 +26,14 @@ pub struct DigestView {
     pub subject: String,
     /// The preview text that mail programs show after the subject; may be empty.
     pub preheader: String,
-    /// "Monday, 23 November 2026".
+    /// "23 November 2026".
     pub date: String,
     /// "8 posts".
     pub count: String,
     /// "8 posts, 24 minutes"; without the minutes if they are not known.
     pub length: String,
     /// The next titles after the lead story, at most three; may be empty.
-    pub contents: Vec<String>,
+    pub contents: Vec<TitleView>,
     /// Whether the stories are sample data.
     pub sample: bool,
     /// "No digest came out on Monday, 16 November 2026: this one has its posts too."; may be empty.
@@ -101,6 +101,15 @@ pub struct CorrectionView {
     pub words: String,
 }
 
+/// One title in the list of what is inside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TitleView {
+    /// On one line.
+    pub title: String,
+    /// As that of its story.
+    pub lang: String,
+}
+
 /// One theme.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SectionView {
@@ -125,7 +134,7 @@ pub struct EntryView {
     pub excerpt: String,
     /// Who published it.
     pub source: String,
-    /// "Source · Author · 12 March 2026 · 4 min read", without unknown values; "undated" for a missing date.
+    /// "Source · Author · 12 March 2026 · 4 min", without unknown values; "undated" for a missing date.
     pub meta: String,
     /// "Blog A, Blog B"; may be empty.
     pub also_on: String,
@@ -135,7 +144,7 @@ pub struct EntryView {
     pub tags: String,
     /// "Reform Blog, Jane Smith, 12 March, 4 min, also on Another Blog": one line of metadata, in parts.
     pub facts: Vec<String>,
-    /// "Picked for joined-up working · also Leadership"; may be empty.
+    /// "Picked for joined-up working · also Leadership".
     pub picked: String,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
@@ -199,10 +208,10 @@ impl DigestView {
             name,
             subject: digest.subject.clone(),
             preheader: words(&digest.preheader),
-            date: frame.words.locale().date_with_weekday(&today),
+            date: frame.words.locale().date(&today),
             count: isolated(frame.words.locale(), words_of.text("digest.posts", &[("n", digest.count.into())])),
-            length: length(frame.words, digest),
-            contents: digest.contents.iter().map(|title| truncate_at_word(&words(title), CONTENTS_CHARS)).collect(),
+            length: isolated(frame.words.locale(), length(frame.words, digest)),
+            contents: digest.contents.iter().map(|(seq, title)| title_of(digest, *seq, title, &languages)).collect(),
             lead: entries(digest.lead.as_slice()),
             more_title: frame.words.words(match frame.cadence {
                 Some(Cadence::Daily) => "digest.more_daily",
@@ -231,8 +240,15 @@ impl DigestView {
     }
 }
 
-/// A phone shows about so many characters on a line of the list of what is inside.
-const CONTENTS_CHARS: usize = 48;
+fn title_of(digest: &Digest, seq: i64, title: &str, languages: &Detector) -> TitleView {
+    let story = digest.in_full().chain(&digest.more).find(|entry| entry.seq == seq);
+    TitleView { title: words(title), lang: story.map_or_else(String::new, |story| foreign(story, languages)) }
+}
+
+/// The language of a story, if it is clearly another than the email's.
+fn foreign(story: &Entry, languages: &Detector) -> String {
+    languages.foreign("", &story.sample).map_or_else(String::new, |language| language.code().to_owned())
+}
 
 fn length(words: &Catalogue, digest: &Digest) -> String {
     let posts = words.text("digest.posts", &[("n", digest.count.into())]);
@@ -269,7 +285,7 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     facts.extend(story.author.as_deref().filter(|author| *author != story.source).map(words));
     let today = frame.now.with_timezone(&frame.zone);
     facts.push(match story.published {
-        Some(at) => frame.words.locale().date_near(&at.with_timezone(&frame.zone), &today),
+        Some(at) => unbroken(&frame.words.locale().date_near(&at.with_timezone(&frame.zone), &today)),
         None => frame.words.words("digest.undated"),
     });
     if story.reading_minutes > 0 {
@@ -285,10 +301,9 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
     let vote = &frame.links.vote;
-    let foreign = languages.foreign("", &story.excerpt);
     EntryView {
         title: words(&story.title),
-        lang: foreign.map_or_else(String::new, |language| language.code().to_owned()),
+        lang: foreign(story, languages),
         link: if is_web { link.to_owned() } else { String::new() },
         excerpt: words(&story.excerpt),
         source,
@@ -303,19 +318,24 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     }
 }
 
-/// "Picked for joined-up working · also Leadership".
+/// "Picked for joined-up working · also Leadership": never empty.
 fn picked(words: &Catalogue, reasons: &str, themes: &str) -> String {
     match (reasons, themes) {
-        ("", "") => String::new(),
+        ("", "") => words.words("digest.reason_whole"),
         (reasons, "") => words.text("digest.reason", &[("reasons", reasons.into())]),
         ("", themes) => words.text("digest.also_about", &[("themes", themes.into())]),
         _ => words.text("digest.reason_also", &[("reasons", reasons.into()), ("themes", themes.into())]),
     }
 }
 
-/// "4 min read", on one line.
+/// "4 min", on one line.
 fn minutes(words: &Catalogue, minutes: usize) -> String {
-    words.text("digest.minutes", &[("n", minutes.into())]).replace(' ', "\u{a0}")
+    unbroken(&words.text("digest.minutes", &[("n", minutes.into())]))
+}
+
+/// The text with spaces at which no line is broken.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 /// A feed's text with placeholders disabled, so that no subscriber's links or date are put into it: their dots become a
@@ -331,44 +351,9 @@ fn isolated(locale: &Locale, words: String) -> String {
     if locale.direction() == "rtl" && !words.is_empty() { format!("\u{2068}{words}\u{2069}") } else { words }
 }
 
-/// The email to subscribers for whom a slot has no stories.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct QuietView {
-    /// The digest's name.
-    pub name: String,
-    /// What it is about, after "nothing new on": "public service reform".
-    pub topic: String,
-    /// The slot's day: "Monday, 23 November 2026".
-    pub date: String,
-    /// How many sources were read: "58 of 60 sources".
-    pub read: String,
-    /// How many sources were read.
-    pub feeds_read: usize,
-    /// How many there are.
-    pub feeds: usize,
-    /// As in a digest: earlier slots without a digest; may be empty.
-    pub missed: String,
-    /// The day of the next digest: "Monday, 30 November 2026"; may be empty.
-    pub next: String,
-    /// Why the subscriber gets this; may be empty.
-    pub why: String,
-    /// The day on which they subscribed, or its placeholder; may be empty.
-    pub since: String,
-    /// The subscriber's own pages, and the archive.
-    pub links: LinksView,
-    /// Who sends it.
-    pub sender: SenderView,
-}
-
 impl EmailView for DigestView {
     fn folder(&self) -> &'static str {
         "digest"
-    }
-}
-
-impl EmailView for QuietView {
-    fn folder(&self) -> &'static str {
-        "quiet"
     }
 }
 

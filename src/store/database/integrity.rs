@@ -93,7 +93,7 @@ impl Error {
             }
             (Self::Missing { .. }, _) => Some(
                 "`policy-digest once` or `policy-digest run` makes it; if there is one already, name its folder with `--data`, \
-                 or by the key `data` of digest.toml",
+                 or with `data` in digest.toml",
             ),
             (Self::OlderSchema { .. }, _) => Some(
                 "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \

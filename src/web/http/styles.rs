@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 pub(crate) const POLICY_WITHOUT: &str =
     "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The policy of a page: no scripts, no images, nothing from other sites, and only its own styles.
+/// The policy of a page: no scripts, nothing from other sites, and only its own styles. Pictures are allowed where the page
+/// holds one itself, such as a digest's logo.
 pub(crate) fn policy(html: &[u8]) -> String {
     let html = String::from_utf8_lossy(html);
     let head = html.split("</head>").next().unwrap_or_default();
@@ -25,12 +26,13 @@ pub(crate) fn policy(html: &[u8]) -> String {
     for style in between(&html, " style=\"", "\"") {
         has_attributes |= sources.insert(hash(&decoded(style)));
     }
+    let pictures = if html.contains(" src=\"data:image") { "; img-src data:" } else { "" };
     if sources.is_empty() {
-        return POLICY_WITHOUT.to_owned();
+        return format!("{POLICY_WITHOUT}{pictures}");
     }
     let hashes: Vec<String> = sources.into_iter().collect();
     let attributes = if has_attributes { " 'unsafe-hashes'" } else { "" };
-    format!("{POLICY_WITHOUT}; style-src{attributes} {}", hashes.join(" "))
+    format!("{POLICY_WITHOUT}{pictures}; style-src{attributes} {}", hashes.join(" "))
 }
 
 fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
@@ -69,6 +71,14 @@ mod tests {
         assert!(policy.contains("style-src 'unsafe-hashes' "), "{policy}");
         assert_eq!(policy.matches("'sha256-").count(), 2, "{policy}");
         assert!(policy.contains(&hash("p { color: red }")) && policy.contains(&hash("font: \"A\"")), "{policy}");
+    }
+
+    #[test]
+    fn pictures_are_allowed_only_where_the_page_holds_one() {
+        let page = "<head><style>p { color: red }</style></head><body>";
+        assert!(!policy(page.as_bytes()).contains("img-src"));
+        let policy = policy(format!("{page}<img src=\"data:image/png;base64,AAAA\" alt=\"\">").as_bytes());
+        assert!(policy.contains("; img-src data:; style-src "), "{policy}");
     }
 
     /// Computed with `openssl dgst -sha256 -binary | base64`.

@@ -75,7 +75,7 @@ fn after_a_kill_in_mid_send_everyone_has_one_mail_under_one_message_id() {
     assert_eq!(ids.len(), 20, "everyone has a mail");
     assert!(ids.values().all(|ids| ids.len() == 1), "nobody has two under different Message-IDs");
     let third = policy_digest(folder.path()).arg("once").output().unwrap();
-    assert!(text(&third).contains("0 mails sent"), "{}", text(&third));
+    assert!(text(&third).contains("0 emails sent"), "{}", text(&third));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn a_refused_proof_costs_only_itself() {
     let mut once = policy_digest(folder.path());
     once.arg("once").env("POLICY_DIGEST__MAIL__PROOF_TO", "editor@example.org");
     let output = once.output().unwrap();
-    assert!(text(&output).contains("3 mails sent, 1 given up"), "{}", text(&output));
+    assert!(text(&output).contains("3 emails sent, 1 given up"), "{}", text(&output));
     let to: BTreeSet<String> = sink.taken().into_iter().flat_map(|message| message.to).collect();
     assert_eq!(to.len(), 3);
     let list = text(&policy_digest(folder.path()).args(["subscribers", "list", "--json"]).output().unwrap());

@@ -75,7 +75,7 @@ fn check_names_file_line_column_and_the_missing_variable_of_every_broken_templat
     assert_eq!(output.status.code(), Some(2), "{shown}");
     for finding in [
         "configuration: 4 mistakes",
-        "\nconfig/templates/digest/body.html.j2:23:23: unknown variable `naem`\n  next: `policy-digest templates export DIR`",
+        "\nconfig/templates/digest/body.html.j2:26:23: unknown variable `naem`\n  next: `policy-digest templates export DIR`",
         "\nconfig/templates/base.txt.j2:1:",
         "\nconfig/templates/page/message.html.j2:4:",
         "shout",

@@ -94,3 +94,22 @@ fn check_tells_that_nobody_serves_what_the_mails_link_to_until_a_daemon_does() {
     daemon.terminate();
     assert!(daemon.end().0.success());
 }
+
+#[test]
+fn check_names_the_messages_that_a_language_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path(), &[("blog", "file:blog.xml")], "");
+    std::fs::write(folder.path().join("config/blog.xml"), rss(&[Entry::on_topic("1")])).unwrap();
+    let digest = folder.path().join("config/digest.toml");
+    let settings = std::fs::read_to_string(&digest).unwrap();
+    std::fs::write(&digest, format!("languages = [\"en\", \"fr\"]\ntemplates_dir = \"own\"\n{settings}")).unwrap();
+    let words = folder.path().join("config/own/words");
+    std::fs::create_dir_all(&words).unwrap();
+    std::fs::write(words.join("fr.toml"), "[digest]\neditor = \"La rédaction\"\n").unwrap();
+    let shown = check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("config/own/words/fr.toml: ") && shown.contains(" messages not translated"), "{shown}");
+    assert!(shown.contains("so in English: `address.ask`, ") && !shown.contains("digest.editor"), "{shown}");
+    std::fs::write(words.join("fr.toml"), include_str!("../../../templates/words/en.toml")).unwrap();
+    let whole = check(folder.path());
+    assert!(whole.contains("languages") && !whole.contains("not translated"), "{whole}");
+}

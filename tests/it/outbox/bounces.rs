@@ -78,7 +78,7 @@ fn a_dsn_of_postfix_piped_in_suppresses_that_person_and_nobody_else() {
         .map(|entry| Entry { published: Some(chrono::Utc::now()), ..entry });
     std::fs::write(folder.path().join("config/blog.xml"), rss(&entries)).unwrap();
     let once = policy_digest(folder.path()).arg("once").output().unwrap();
-    assert!(text(&once).contains("2 mails sent"), "{}", text(&once));
+    assert!(text(&once).contains("2 emails sent"), "{}", text(&once));
     assert_eq!(sink.taken().iter().filter(|taken| taken.to == ["person1@example.org"]).count(), 1);
 }
 

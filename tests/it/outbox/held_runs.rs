@@ -157,12 +157,12 @@ async fn a_run_is_held_by_hand_and_released() {
     let runs = |arguments: &[&str]| policy_digest(folder.path()).arg("runs").args(arguments).output().unwrap();
     assert!(text(&runs(&["hold", "1"])).contains("run 1 is held"));
     assert_eq!(runs(&["hold", "1"]).status.code(), Some(2));
-    assert!(text(&policy_digest(folder.path()).arg("once").output().unwrap()).contains("0 mails sent"));
+    assert!(text(&policy_digest(folder.path()).arg("once").output().unwrap()).contains("0 emails sent"));
     assert!(text(&runs(&["list"])).contains("held by hand"), "{}", text(&runs(&["list"])));
     assert!(text(&runs(&["show", "1"])).contains("policy-digest runs release 1"));
     let released = runs(&["release", "1", "--json"]);
     assert!(text(&released).contains("\"open\":30"), "{}", text(&released));
-    assert!(text(&policy_digest(folder.path()).arg("once").output().unwrap()).contains("30 mails sent"));
+    assert!(text(&policy_digest(folder.path()).arg("once").output().unwrap()).contains("30 emails sent"));
     for (arguments, said) in [(["release", "1"], "run 1 is not held"), (["show", "7"], "there is no run 7")] {
         let output = runs(&arguments);
         assert_eq!((output.status.code(), text(&output).contains(said)), (Some(2), true), "{}", text(&output));

@@ -57,7 +57,7 @@ fn a_run_of_200_arrives_through_a_real_relay_signed_and_the_unknown_one_comes_ba
     let record = configure(folder.path(), &postfix, &users);
     let output = run(folder.path(), &["once"], Stdio::null());
     assert!(output.status.success(), "{}\n{}", text(&output), postfix.log());
-    assert!(text(&output).contains("201 mails sent"), "{}", text(&output));
+    assert!(text(&output).contains("201 emails sent"), "{}", text(&output));
     let all_of =
         |name: &str| users.iter().all(|user| !postfix.mails(user).is_empty()) && !postfix.mails(name).is_empty();
     assert!(wait_for(Duration::from_secs(60), || all_of("bounces")), "not all arrive\n{}", postfix.log());

@@ -54,6 +54,8 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("digest.untitled", "Untitled post on {source}"),
         ("digest.subject_more", "{title}, and {n} more"),
         ("digest.subject_more_on", "{title}, and {n} more on {topic}"),
+        ("digest.subject_and_more", "{title} And {n} more"),
+        ("digest.subject_and_more_on", "{title} And {n} more on {topic}"),
         ("digest.subject_alone", "{title} – {topic}"),
         ("digest.subject_dated", "{title} – {date}"),
         ("digest.subject_count", "{n} posts on {topic}"),
@@ -121,7 +123,7 @@ fn themes_with_one_story_share_a_section() {
     assert_eq!(titles, ["INTEGRATION · COLLABORATION"]);
     assert_eq!(
         (numbers(&in_full(&digest)), digest.contents),
-        (vec![1, 3, 2], vec!["Story 2".into(), "Story 3".into()])
+        (vec![1, 3, 2], vec![(2, "Story 2".into()), (3, "Story 3".into())])
     );
 }
 
@@ -162,6 +164,10 @@ fn the_subject_names_the_best_story_and_counts_the_others() {
     assert_eq!(subject(long, 12, &named("reform")), "12 posts on reform", "nothing is cut inside a phrase");
     let clauses = "One purse for older people's care: what four councils learned, and what they would do again";
     assert_eq!(subject(clauses, 23, &named("reform")), "One purse for older people's care, and 22 more");
+    let question = "Who pays for prevention when the savings land elsewhere?";
+    assert_eq!(subject(question, 20, &named("reform")), format!("{question} And 19 more"));
+    let whole = "Health board and councils to share one purse for older people's care";
+    assert_eq!(subject(whole, 20, &named("reform")), whole, "rather whole than counted");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The digest's own texts: the subject, the preheader, and the reason for each story.
 
+use super::headline::shortened;
 use super::{Context, SUBJECT_CHARS, text};
 use crate::domain::catalogue::Catalogue;
 
 /// The maximum number of phrases in a reason.
-const REASONS: usize = 3;
+const REASONS: usize = 2;
 
 /// Mail programs show up to about 140 characters after the subject.
 const PREHEADER_CHARS: usize = 140;
@@ -62,31 +63,43 @@ pub(super) fn unused_subject(
     };
     unused.or_else(|| {
         let first = leading.first()?;
-        let counted = || counted(count, context);
-        Some((0, whole(first, dated).unwrap_or_else(|| dated(&counted()))))
+        let named = shortened(first, |title| is_short(&dated(title))).map(|title| dated(&title));
+        Some((0, named.unwrap_or_else(|| dated(&counted(count, context)))))
     })
 }
 
 /// "Joined-up care in Fife, and 7 more on public service reform". If it is too long, the topic is dropped, then clauses at
-/// the title's end; a title whose first clause is too long is not cut, but counted: "8 posts on public service reform".
+/// the title's end, then the number; a title whose clauses are all too long is not cut, but counted: "8 posts on public
+/// service reform".
 pub(super) fn subject(first: &str, count: usize, context: &Context<'_>) -> String {
     let topic = topic(context);
-    let with = |key: &str, title: &str| {
+    let with = |key: Option<&str>, title: &str| {
         let values = [("title", title.into()), ("n", (count - 1).into()), ("topic", topic.as_str().into())];
-        context.words.text(key, &values)
+        key.map_or_else(|| title.to_owned(), |key| context.words.text(key, &values))
     };
-    let (short, long) = match (count - 1, topic.as_str()) {
-        (0, "") => (None, None),
-        (0, _) => (None, Some("digest.subject_alone")),
-        (_, "") => (Some("digest.subject_more"), None),
-        _ => (Some("digest.subject_more"), Some("digest.subject_more_on")),
+    // "Who pays for prevention? And 7 more".
+    let is_question = |title: &str| title.ends_with(['?', '!', '…']);
+    let more = |title: &str| match (count - 1, is_question(title)) {
+        (0, _) => None,
+        (_, true) => Some("digest.subject_and_more"),
+        (_, false) => Some("digest.subject_more"),
     };
-    let fits = |subject: &String| subject.chars().count() <= SUBJECT_CHARS;
-    if let Some(subject) = long.map(|key| with(key, first)).filter(fits) {
-        return subject;
-    }
-    let shortened = whole(first, |title| short.map_or_else(|| title.to_owned(), |key| with(key, title)));
-    shortened.unwrap_or_else(|| text::truncate_at_word(&counted(count, context), SUBJECT_CHARS))
+    let more_on = |title: &str| match (count - 1, is_question(title)) {
+        (0, _) => Some("digest.subject_alone"),
+        (_, true) => Some("digest.subject_and_more_on"),
+        (_, false) => Some("digest.subject_more_on"),
+    };
+    let with_topic = Some(with(more_on(first), first)).filter(|subject| !topic.is_empty() && is_short(subject));
+    let counting = || shortened(first, |title| is_short(&with(more(title), title)));
+    let alone = || shortened(first, is_short);
+    with_topic
+        .or_else(|| counting().map(|title| with(more(&title), &title)))
+        .or_else(alone)
+        .unwrap_or_else(|| text::truncate_at_word(&counted(count, context), SUBJECT_CHARS))
+}
+
+fn is_short(subject: &str) -> bool {
+    subject.chars().count() <= SUBJECT_CHARS
 }
 
 /// The topic, or the digest's name without "Digest".
@@ -101,33 +114,16 @@ fn counted(count: usize, context: &Context<'_>) -> String {
     context.words.text("digest.subject_count", &[("n", count.into()), ("topic", topic(context).as_str().into())])
 }
 
-/// What ends a clause.
-const CLAUSE_ENDS: [&str; 9] = [": ", "; ", " – ", " — ", " - ", "? ", "! ", ". ", ", "];
-
-/// A clause shorter than this says too little to stand for a title.
-const SHORT_CLAUSE: usize = 16;
-
-/// The subject with the title, or with as many of its first clauses as fit; `None` if the first one is too long.
-fn whole(title: &str, with: impl Fn(&str) -> String) -> Option<String> {
-    let fits = |title: &&str| with(title).chars().count() <= SUBJECT_CHARS;
-    let mut ends: Vec<usize> = CLAUSE_ENDS.iter().flat_map(|end| title.match_indices(end)).map(|(at, _)| at).collect();
-    ends.sort_unstable_by(|a, b| b.cmp(a));
-    let clauses = ends.into_iter().map(|end| {
-        let mark = title[end..].chars().next().filter(|mark| "?!".contains(*mark)).map_or(0, char::len_utf8);
-        &title[..end + mark]
-    });
-    let long_enough = |clause: &&str| clause.chars().count() >= SHORT_CLAUSE;
-    std::iter::once(title).chain(clauses.filter(long_enough)).find(fits).map(with)
-}
-
-/// The next titles; for a single story, the beginning of its excerpt.
+/// The next titles, as many as fit; for a single story, the beginning of its excerpt.
 pub(super) fn preheader(others: &[String], excerpt: &str, words: &Catalogue) -> String {
-    if others.is_empty() {
-        return text::truncate_at_word(excerpt, PREHEADER_CHARS);
+    let also = |titles: &[String]| words.text("digest.preheader", &[("titles", titles.join("; ").as_str().into())]);
+    let fits = |text: &String| text.chars().count() <= PREHEADER_CHARS;
+    match others {
+        [] => text::truncate_at_word(excerpt, PREHEADER_CHARS),
+        [first, ..] => (1..=others.len().min(3))
+            .rev()
+            .map(|count| also(&others[..count]))
+            .find(fits)
+            .unwrap_or_else(|| text::truncate_at_word(&also(std::slice::from_ref(first)), PREHEADER_CHARS)),
     }
-    let titles: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
-    text::truncate_at_word(
-        &words.text("digest.preheader", &[("titles", titles.join("; ").as_str().into())]),
-        PREHEADER_CHARS,
-    )
 }
