@@ -185,6 +185,7 @@ fn site(config: &Config, code: &str) -> SiteView {
         accent,
         accent_dark,
         languages: others.map(link).collect(),
+        has_accessibility: settings.accessibility.has_statement(),
     }
 }
 

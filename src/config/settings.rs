@@ -1,6 +1,7 @@
 //! The settings of `digest.toml` as plain structs: what every key means. `digest` reads them and `check` compares them
 //! with one another; `config/digest.toml` explains the same keys to administrators.
 
+mod accessibility;
 mod editor;
 mod mailbox;
 
@@ -17,8 +18,10 @@ use url::Url;
 use super::schema::{Optional, Time};
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
+use crate::domain::subscribers::domains::DomainPattern;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
+pub use accessibility::{Accessibility, TranslatedAccessibility};
 pub use editor::Editor;
 pub use mailbox::Mailbox;
 
@@ -55,8 +58,13 @@ pub struct Settings {
     /// The colour of headings, links and buttons.
     #[schemars(with = "String")]
     pub accent: Accent,
+    /// The domains whose addresses may sign up; empty for all.
+    #[schemars(with = "Vec<String>")]
+    pub sign_up_domains: Vec<DomainPattern>,
     /// Who sends the digest.
     pub sender: Sender,
+    /// The accessibility statement.
+    pub accessibility: Accessibility,
     /// How feeds are fetched.
     pub polling: Polling,
     /// When digests are made.
@@ -91,6 +99,8 @@ pub struct Translation {
     pub consent: Option<String>,
     /// The titles of themes, by their names in topic.toml.
     pub themes: BTreeMap<String, String>,
+    /// What the accessibility statement says.
+    pub accessibility: TranslatedAccessibility,
 }
 
 /// `[sender]`: what every footer says about the sender; empty texts are left out.

@@ -4,9 +4,9 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
+    AccessibilityView, AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
     ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, MessageView, NoteView, NoticeView, PageForm,
-    PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView,
+    PageLink, PreferencesView, PrivacyView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView,
     VoteView, WelcomeView,
 };
 
@@ -29,6 +29,16 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [alarms(), raised, over].map(|view| Value::from(Serde(view))).into()
         }
         Some("known") => vec![Value::from(Serde(known()))],
+        Some("changed") => {
+            let bare = ChangedView { sender: SenderView::default(), ..changed() };
+            [changed(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/privacy.html.j2" => {
+            [privacy(), PrivacyView::default()].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/accessibility.html.j2" => {
+            [accessibility(), AccessibilityView::default()].map(|view| Value::from(Serde(view))).into()
+        }
         Some("page") if template == "page/sign_up.html.j2" => {
             let bare = SignUpView { cadences: sign_up().cadences, ..SignUpView::default() };
             [sign_up(), bare].map(|view| Value::from(Serde(view))).into()
@@ -56,7 +66,7 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("page") if template == "page/vote.html.j2" => vec![Value::from(Serde(vote()))],
         Some("page") => {
             let bare = MessageView::new("Page not found", &[]);
-            let link = MessageView { link: Some(new_link()), ..message() };
+            let link = MessageView { link: Some(new_link()), more_links: vec![new_link()], ..message() };
             [MessageView { form: Some(form()), ..message() }, link, bare].map(|view| Value::from(Serde(view))).into()
         }
         _ => Vec::new(),
@@ -74,6 +84,7 @@ pub(super) fn site() -> SiteView {
         accent: "#1d4f91".into(),
         accent_dark: "#8fbcf8".into(),
         languages: vec![welsh],
+        has_accessibility: true,
     }
 }
 
@@ -234,6 +245,45 @@ fn known() -> KnownView {
     KnownView { name: "Public Service Reform Digest".into(), links: links(), sender: sender() }
 }
 
+fn changed() -> ChangedView {
+    ChangedView {
+        name: "Public Service Reform Digest".into(),
+        date: "23 November 2026".into(),
+        sign_up_url: "https://digest.example.org/".into(),
+        sender: sender(),
+    }
+}
+
+fn privacy() -> PrivacyView {
+    PrivacyView {
+        title: "Reform Digest: how we use your data".into(),
+        canonical: "https://digest.example.org/privacy".into(),
+        topic: "public service reform".into(),
+        notice_url: "https://example.org/privacy".into(),
+        left: "28 days".into(),
+        pending: "14 days".into(),
+        attempts: "90 days".into(),
+        content: "90 days".into(),
+        has_votes: true,
+        sender: sender(),
+    }
+}
+
+fn accessibility() -> AccessibilityView {
+    AccessibilityView {
+        title: "Reform Digest: accessibility statement".into(),
+        canonical: "https://digest.example.org/accessibility".into(),
+        contact: "hello@example.org".into(),
+        problems: vec!["Some pictures have no description.".into()],
+        problems_lang: "en-GB".into(),
+        enforcement: "Equality Advisory and Support Service (EASS)".into(),
+        enforcement_url: "https://equality.example.org/".into(),
+        prepared: "23 November 2026".into(),
+        tested: "20 November 2026".into(),
+        sender: sender(),
+    }
+}
+
 fn alarms() -> AlarmsView {
     AlarmsView {
         name: "Public Service Reform Digest".into(),
@@ -263,6 +313,7 @@ fn sign_up() -> SignUpView {
         canonical: "https://digest.example.org/".into(),
         topic: "public-service reform".into(),
         sources: "83 sources".into(),
+        domains: "gov.scot or any domain that ends in .gov.uk".into(),
         source_count: 83,
         latest: "archive/2026-11-23".into(),
         address: "ada@example".into(),
@@ -288,6 +339,8 @@ fn preferences() -> PreferencesView {
         done: "choices".into(),
         problem: String::new(),
         typed: String::new(),
+        domains: "gov.scot or any domain that ends in .gov.uk".into(),
+        is_outside: true,
         cadences: vec![choice()],
         themes: vec![choice()],
         languages: vec![language()],
@@ -355,6 +408,8 @@ fn archive() -> ArchiveView {
     ArchiveView {
         link: "archive/2026-11-23".into(),
         title: "Joined-up care in Fife, and 2 more on public service reform".into(),
+        headlines: vec!["Joined-up care in Fife".into(), "Weeknotes".into()],
+        others: "and 1 more".into(),
         date: "23 November 2026".into(),
         count: "3 posts".into(),
     }

@@ -15,10 +15,12 @@ pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,
 };
-pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
-pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
+pub use operations::{
+    AlarmsView, BarView, ChartView, FactView, FeedView, LineView, ListView, NoticeView, StatusView, TextView,
+};
+pub use public::{AccessibilityView, ArchiveView, ArchivesView, PrivacyView, SourceView, SourcesView};
 pub use subscribers::{
-    AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
+    AskLinkView, ChangedView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
     VoteView, WelcomeView,
 };
 
@@ -39,6 +41,8 @@ pub struct SiteView {
     pub accent_dark: String,
     /// The other languages.
     pub languages: Vec<LanguageLink>,
+    /// Whether there is an accessibility statement.
+    pub has_accessibility: bool,
 }
 
 /// Another language.
@@ -103,13 +107,15 @@ pub struct MessageView {
     pub form: Option<PageForm>,
     /// The link.
     pub link: Option<PageLink>,
+    /// Further links.
+    pub more_links: Vec<PageLink>,
 }
 
 impl MessageView {
     /// A page with neither a button nor a link.
     #[must_use]
     pub fn new(title: &str, paragraphs: &[String]) -> Self {
-        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None }
+        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None, more_links: Vec::new() }
     }
 }
 
