@@ -22,9 +22,9 @@ pub use builtin::{FOR_EDITORS, GUIDE, TEMPLATES};
 pub use foot::{Foot, with_foot};
 pub use proof::with_notices;
 pub use view::{
-    AccessibilityView, AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView, DigestView, DraftNotice, EmailView,
-    KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, PrivacyView, QuietView,
-    SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
+    AccessibilityView, AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView,
+    DigestView, DraftNotice, EmailView, KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView,
+    PreferencesView, PrivacyView, QuietView, SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};

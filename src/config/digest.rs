@@ -14,13 +14,13 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, accent, address, database_url, dns_name, domain_pattern, duration, filled, flag, hello_name, listen_address, locale,
-    date, mailbox, network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address,
-    web_url, whole, words_language,
+    Read, Wrong, accent, address, database_url, date, dns_name, domain_pattern, duration, filled, flag, hello_name,
+    listen_address, locale, mailbox, network, number, one_of, optional, recipient, some_time, tagged_address, text,
+    time_zone, web_address, web_url, whole, words_language,
 };
 use super::settings::{
-    Accessibility, Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret,
-    Sender, Settings, Smtp, Tls, TranslatedAccessibility, Translation, TransportKind, Web,
+    Accessibility, Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention,
+    Schedule, Secret, Sender, Settings, Smtp, Tls, TranslatedAccessibility, Translation, TransportKind, Web,
 };
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};

@@ -1,9 +1,9 @@
 //! The settings of `digest.toml` as plain structs: what every key means. `digest` reads them and `check` compares them
 //! with one another; `config/digest.toml` explains the same keys to administrators.
 
-mod accessibility;
 mod editor;
 mod mailbox;
+mod sender;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,9 +21,9 @@ use crate::domain::digests::locale::Locale;
 use crate::domain::subscribers::domains::DomainPattern;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
-pub use accessibility::{Accessibility, TranslatedAccessibility};
 pub use editor::Editor;
 pub use mailbox::Mailbox;
+pub use sender::{Accessibility, Sender, TranslatedAccessibility, Translation};
 
 /// The whole file; `Settings::default()` is used without one.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -83,39 +83,6 @@ pub struct Settings {
     pub database: Database,
     /// How long things are kept.
     pub retention: Retention,
-}
-
-/// `[in.cy]`: what the digest is called, and what it says, in another language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
-pub struct Translation {
-    /// The digest's name.
-    #[schemars(with = "String")]
-    pub name: Option<String>,
-    /// The topic, as in "posts about public service reform".
-    #[schemars(with = "String")]
-    pub topic: Option<String>,
-    /// The consent text on the sign-up page.
-    #[schemars(with = "String")]
-    pub consent: Option<String>,
-    /// The titles of themes, by their names in topic.toml.
-    pub themes: BTreeMap<String, String>,
-    /// What the accessibility statement says.
-    pub accessibility: TranslatedAccessibility,
-}
-
-/// `[sender]`: what every footer says about the sender; empty texts are left out.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Sender {
-    /// The organisation's name.
-    pub organisation: String,
-    /// Its postal address, on one line.
-    pub postal_address: String,
-    /// An email address or a telephone number for subscribers.
-    pub contact: String,
-    /// The address of the privacy notice.
-    pub privacy_url: String,
-    /// The consent text on the sign-up page. A hash of it is kept with each subscriber's consent.
-    pub consent: String,
 }
 
 /// `[polling]`: how feeds are fetched.

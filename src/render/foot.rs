@@ -46,7 +46,7 @@ fn nav(label: &str, links: &[&PageLink], accent: &str) -> String {
     };
     let links: Vec<String> = links.iter().map(link).collect();
     format!(
-        "\n<nav aria-label=\"{}\"><p style=\"margin: 0 0 8px; font-size: 15px; line-height: 22px;\">{}</p></nav>",
+        "\n<nav aria-label=\"{}\"><p style=\"margin: 0 0 8px; font-size: 14px; line-height: 22px;\">{}</p></nav>",
         attribute(label),
         links.join(" ")
     )
@@ -70,7 +70,10 @@ mod tests {
         let foot = Foot { label: "Others", digests: &digests, about_label: "About", about: &about, accent: "#123456" };
         let page = with_foot("<body><p>1<div role=\"contentinfo\"><p>2</p></div></body>", &foot);
         assert!(page.starts_with("<body><p>1<div role=\"contentinfo\">\n<nav aria-label=\"Others\">"), "{page}");
-        assert!(page.contains("color: #123456;\">Earlier &lt;one&gt;</a></p></nav>\n<nav aria-label=\"About\">"), "{page}");
+        assert!(
+            page.contains("color: #123456;\">Earlier &lt;one&gt;</a></p></nav>\n<nav aria-label=\"About\">"),
+            "{page}"
+        );
         assert!(page.ends_with("Privacy</a></p></nav><p>2</p></div></body>"), "{page}");
     }
 

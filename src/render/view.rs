@@ -20,8 +20,8 @@ pub use operations::{
 };
 pub use public::{AccessibilityView, ArchiveView, ArchivesView, PrivacyView, SourceView, SourcesView};
 pub use subscribers::{
-    AskLinkView, ChangedView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
-    VoteView, WelcomeView,
+    AskLinkView, ChangedView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView,
+    SignUpView, VoteView, WelcomeView,
 };
 
 /// What every page shows; the templates have it as `site`.
@@ -115,7 +115,13 @@ impl MessageView {
     /// A page with neither a button nor a link.
     #[must_use]
     pub fn new(title: &str, paragraphs: &[String]) -> Self {
-        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None, more_links: Vec::new() }
+        Self {
+            title: title.to_owned(),
+            paragraphs: paragraphs.to_vec(),
+            form: None,
+            link: None,
+            more_links: Vec::new(),
+        }
     }
 }
 

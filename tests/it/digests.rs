@@ -1,7 +1,8 @@
 //! Digests: slots and windows, what an issue holds, and how it reads.
 
 mod archive;
-mod editing;
+mod archive_neighbours;
+pub mod editing;
 pub mod emails;
 mod note;
 mod once_waits;

@@ -4,8 +4,8 @@
 use crate::app::{App, ReadOnly};
 use crate::domain::digests::correction::{self, Kind, WORDS_CHARS};
 use crate::domain::outbox::State;
-pub use crate::store::{MessageRow, RunStatus, Wanted};
 use crate::store::{Cancelled, NewCorrection, Released, ReportCount, RunPage};
+pub use crate::store::{MessageRow, RunStatus, Wanted};
 
 /// Why an action on a run is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

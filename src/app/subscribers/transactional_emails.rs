@@ -14,8 +14,8 @@ use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
 use crate::render::view::LinksView;
 use crate::render::{
-    ChangedView, ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER,
-    WelcomeView,
+    ChangedView, ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered,
+    UNSUBSCRIBE_PLACEHOLDER, WelcomeView,
 };
 use crate::store::{Answer, Kind};
 

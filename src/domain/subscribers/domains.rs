@@ -43,7 +43,9 @@ impl PatternError {
             Self::Address => "write only what follows the `@`, such as `gov.scot`",
             Self::WebAddress => "write the domain of the email addresses alone, such as `gov.scot`",
             Self::Star => "write `*.gov.uk` for all domains that end in `.gov.uk`",
-            Self::NotADomain => "write a domain such as `gov.scot`, or `*.gov.uk` for all domains that end in `.gov.uk`",
+            Self::NotADomain => {
+                "write a domain such as `gov.scot`, or `*.gov.uk` for all domains that end in `.gov.uk`"
+            }
         }
     }
 }

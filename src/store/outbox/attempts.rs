@@ -328,12 +328,7 @@ fn found(row: Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     let own: Option<String> = row.get("cadence")?;
     let deadline = match (kind, lane.slot) {
         (
-            Kind::Confirmation
-            | Kind::Welcome
-            | Kind::Known
-            | Kind::AddressChange
-            | Kind::AddressChanged
-            | Kind::Link,
+            Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::AddressChanged | Kind::Link,
             _,
         ) => Some(confirmation_deadline(made)),
         (Kind::Digest, Some(slot)) => {

@@ -14,6 +14,7 @@ mod name_server;
 pub mod pages;
 pub mod postfix;
 pub mod program;
+pub mod proxy;
 mod python;
 pub mod site;
 mod smtp_sink;

@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 
-use super::view::{by_state, fact, moment, run_link};
+use super::view::{counts, fact, moment, run_link};
 use crate::app::App;
 use crate::app::digests::runs;
 use crate::app::digests::runs::{MessageRow, NotDone, RunStatus, Wanted};
@@ -28,7 +28,7 @@ pub(super) async fn run(app: &App, id: i64) -> anyhow::Result<Option<StatusView>
     let mut facts = of_run(app, &run);
     if let Some(name) = &page.name {
         let address = app.page(&format!("archive/{name}"));
-        facts.push(FactView { value: vec![TextView::link(&address, &address)], ..fact("Page", "") });
+        facts.push(FactView { value: vec![TextView::link(name, address)], ..fact("Page", "") });
     }
     for report in &reports {
         facts.push(fact("Reports", format!("{} of {}: {}", report.count, report.fault, report.code)));
@@ -45,7 +45,7 @@ pub(super) async fn run(app: &App, id: i64) -> anyhow::Result<Option<StatusView>
 fn of_run(app: &App, run: &RunStatus) -> Vec<FactView> {
     let zone = app.config.settings.timezone;
     let mut facts = vec![fact("Cadence", &run.cadence), fact("Made", moment(run.made, zone))];
-    facts.push(FactView { value: by_state(&run.messages), ..fact("Messages", "") });
+    facts.push(fact("Messages", counts(run.messages.iter().map(|(state, number)| (state.clone(), *number)))));
     let because = run.because.as_deref().unwrap_or_default();
     let states = [("Held", run.held), ("Released", run.released), ("Cancelled", run.cancelled)];
     for (name, at) in states.into_iter().filter_map(|(name, at)| Some((name, at?))) {

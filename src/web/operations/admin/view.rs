@@ -79,8 +79,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
         facts.push(bad("configuration", "Configuration", value));
     }
     for (at, due) in report.held_slots.iter().enumerate() {
-        let value =
-            format!("the {} digest of {}: most feeds cannot be read", due.cadence, moment(due.slot.utc, zone));
+        let value = format!("the {} digest of {}: most feeds cannot be read", due.cadence, moment(due.slot.utc, zone));
         facts.push(bad(first(at, "held"), "Held", value));
     }
     for (at, pause) in report.pauses.iter().enumerate() {
@@ -102,12 +101,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
         ],
         None => vec![TextView::plain("none yet")],
     };
-    facts.push(FactView {
-        id: "last-run".to_owned(),
-        name: "Last run".to_owned(),
-        value: last,
-        ..FactView::default()
-    });
+    facts.push(FactView { id: "last-run".to_owned(), name: "Last run".to_owned(), value: last, ..FactView::default() });
     for (cadence, slot) in &report.next {
         facts.push(fact(&format!("Next {cadence}"), moment(slot.utc, zone)));
     }
@@ -128,7 +122,7 @@ fn first(at: usize, id: &str) -> &str {
 }
 
 /// Messages by state; each state leads to the list of them.
-pub(super) fn by_state(counts: &BTreeMap<String, u64>) -> Vec<TextView> {
+fn by_state(counts: &BTreeMap<String, u64>) -> Vec<TextView> {
     let mut pieces = Vec::new();
     for (state, number) in counts {
         if !pieces.is_empty() {
@@ -171,7 +165,7 @@ fn chart(title: &str, unit: &str, values: [u64; WEEKS], most: Option<u64>) -> Ch
     ChartView {
         title: title.to_owned(),
         alt: format!("{title} a week, the last {WEEKS} weeks, oldest first: {}", all.join(", ")),
-        latest: format!("{}{unit} in the last 7 days (peak {highest}{unit})", values[WEEKS - 1]),
+        latest: format!("{}{unit} in the last 7 days (peak\u{a0}{highest}{unit})", values[WEEKS - 1]),
         bars: bars.collect(),
     }
 }
