@@ -1,7 +1,6 @@
 //! Digests: slots and windows, what an issue holds, and how it reads.
 
 mod archive;
-mod archive_neighbours;
 pub mod editing;
 pub mod emails;
 mod note;

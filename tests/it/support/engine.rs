@@ -3,6 +3,7 @@
 //! Debian's, runs as an unprivileged user, and ends with the tests.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,6 +28,7 @@ const SQLITE_ONLY: &[(&str, &str)] = &[
     ("operations::private", "the permissions of the file"),
     ("operations::query_plans", "SQLite's plans"),
     ("operations::server", "they compare both engines"),
+    ("operations::standbys", "they make databases of their own on a server"),
     ("operations::whole_states", "processes that are killed while they write the file"),
     ("outbox::bounces", "the key of a token is read from the file"),
     ("outbox::provider_bounces", "the key of a token is read from the file"),
@@ -41,8 +43,8 @@ const SQLITE_ONLY: &[(&str, &str)] = &[
     ("subscribers::people_import", "rows are written into the file by hand"),
     ("digests::slots", "rows are written into the file by hand"),
     ("digests::send_now", "rows are written into the file by hand"),
-    ("feeds::polling", "the file is read beside the program"),
-    ("feeds::polite", "the file is read beside the program"),
+    ("feeds::fetching::polling", "the file is read beside the program"),
+    ("feeds::fetching::polite", "the file is read beside the program"),
     ("operations::alarms_told", "rows are written into the file by hand"),
     ("operations::upkeep", "rows are written into the file by hand, and its size is measured"),
     ("web::responses", "the file is read beside the program"),
@@ -77,6 +79,55 @@ pub fn empty_database() -> Option<String> {
     let name = format!("empty_{}", cluster().made.fetch_add(1, Ordering::Relaxed));
     with_client(&cluster().url("postgres"), |client| client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap());
     Some(cluster().url(&name))
+}
+
+/// A PgBouncer of the tests' own in front of a database, which gives sessions away as `mode` says; ended when it is dropped.
+/// `None`, told on standard error, where it is not installed.
+pub struct Pooler {
+    pub url: String,
+    child: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Pooler {
+    pub fn start(url: &str, mode: &str) -> Option<Self> {
+        let Some(program) = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].iter().find(|path| Path::new(path).exists())
+        else {
+            assert!(std::env::var_os("PGBOUNCER_REQUIRED").is_none(), "PgBouncer is not installed");
+            super::aloud("skipped: PgBouncer is not installed");
+            return None;
+        };
+        let (server, database) = url.rsplit_once('/').unwrap();
+        let (port, own) = (server.rsplit(':').next().unwrap(), super::free_port());
+        let (user, group) = unprivileged();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (settings, people) = (folder.path().join("pgbouncer.ini"), folder.path().join("people"));
+        std::fs::write(&people, "\"tester\" \"\"\n").unwrap();
+        let text = format!(
+            "[databases]\n{database} = host=127.0.0.1 port={port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {own}\n\
+             auth_type = trust\nauth_file = {}\npool_mode = {mode}\nunix_socket_dir =\nlogfile =\npidfile =\n\
+             ignore_startup_parameters = extra_float_digits\n",
+            people.display()
+        );
+        std::fs::write(&settings, text).unwrap();
+        let mut run = Command::new(program);
+        run.arg("-q").arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = as_user(&mut run, user, group).spawn().unwrap();
+        let url = format!("postgres://tester@127.0.0.1:{own}/{database}");
+        let pooler = Self { url, child, _folder: folder };
+        let answers =
+            || std::thread::scope(|scope| scope.spawn(|| Client::connect(&pooler.url, NoTls).is_ok()).join().unwrap());
+        assert!(super::wait_for(Duration::from_secs(20), answers), "PgBouncer answers");
+        Some(pooler)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// A copy of a database that nobody has open any more, as a dump that is restored elsewhere makes it.
@@ -150,9 +201,18 @@ impl Cluster {
         make.args(["-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "-D"]).arg(&data);
         let made = as_user(&mut make, user, group).stdout(Stdio::null()).status().unwrap();
         assert!(made.success(), "initdb: {made}");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = super::free_port();
+        // Who asks for TLS gets it, with the certificate of 127.0.0.1 that the fixtures have.
+        let certificate = data.join("here.pem");
+        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/tls/here.pem"), &certificate)
+            .unwrap();
+        std::fs::set_permissions(&certificate, std::fs::Permissions::from_mode(0o600)).unwrap();
+        if is_root() {
+            std::os::unix::fs::chown(&certificate, Some(user), Some(group)).unwrap();
+        }
         let options = "-c fsync=off -c full_page_writes=off -c max_connections=400 -c unix_socket_directories= \
-                       -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c autovacuum=off";
+                       -c listen_addresses=127.0.0.1,127.0.0.2 -c shared_buffers=64MB -c autovacuum=off -c ssl=on \
+                       -c ssl_cert_file=here.pem -c ssl_key_file=here.pem";
         // It ends when this process does, however that ends: its standard input is closed then.
         let script = "\"$0\" -D \"$1\" -p \"$2\" $3 >\"$4/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; \
                       wait $server; rm -rf \"$1\" \"$4\"";

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::support::pages::{FORM, request};
-use crate::support::proxy::{self, Prefix};
+use crate::support::reverse_proxy::{self, Prefix};
 use crate::support::site::field;
 use crate::support::visitor::Answer;
 use crate::support::{Entry, Mail, Reply, World, rss};
@@ -44,7 +44,7 @@ impl Below {
         let pages = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let served = pages.local_addr().unwrap();
         tokio::spawn(web::serve(Live::new(world.app.clone()), pages, std::future::pending()));
-        proxy::start(listener, served, prefix);
+        reverse_proxy::start(listener, served, prefix);
         Self { world, at, public_url: public_url.parse().unwrap() }
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::pages::{request, serve};
+use crate::support::pages::serve;
 use crate::support::{Entry, Reply, World, rss};
 
 const PATHS: [&str; 8] = [

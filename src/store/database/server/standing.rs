@@ -25,6 +25,10 @@ pub struct ServerSettings {
     pub standbys: u64,
     /// Whether our role may do anything on the server.
     pub is_superuser: bool,
+    /// Whether our role may make tables in the database.
+    pub may_create: bool,
+    /// Tables of ours that belong to another role, whose schema ours cannot bring up to date.
+    pub foreign_tables: u64,
     /// Whether one session is answered by several of the server's: a pooler gives a session's connection away between
     /// transactions.
     pub is_pooled: bool,
@@ -40,6 +44,9 @@ const SETTINGS: &str = "SELECT CAST(current_setting('server_version_num') AS BIG
     CAST(current_setting('synchronous_standby_names') AS TEXT) AS synchronous_standbys,
     (SELECT count(*) FROM pg_stat_replication) AS standbys,
     current_setting('is_superuser') = 'on' AS is_superuser,
+    coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
+    (SELECT count(*) FROM pg_class c WHERE c.relkind IN ('r', 'v') AND c.relnamespace = to_regnamespace(current_schema())
+        AND NOT pg_has_role(c.relowner, 'USAGE')) AS foreign_tables,
     CAST(floor(extract(epoch FROM clock_timestamp())) AS BIGINT) AS now,
     CAST(pg_database_size(current_database()) AS BIGINT) AS bytes";
 
@@ -75,6 +82,8 @@ impl Reader {
                     synchronous_standbys: row.get("synchronous_standbys")?,
                     standbys: row.get("standbys")?,
                     is_superuser: row.get("is_superuser")?,
+                    may_create: row.get("may_create")?,
+                    foreign_tables: row.get("foreign_tables")?,
                     is_pooled: process != locked || !was_locked,
                     now: DateTime::UNIX_EPOCH,
                     bytes: row.get("bytes")?,

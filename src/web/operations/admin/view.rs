@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::app::App;
-use crate::app::operations::status::{DraftRow, FeedState, StatusReport, WEEKS, needs_attention};
+use crate::app::operations::status::{DraftRow, FeedState, StatusReport, WEEKS, needs_attention, parts};
 use crate::domain::feeds::public_address;
 use crate::domain::items::text::count;
 use crate::domain::operations::alarm::{Kind, Notice};
@@ -73,6 +73,9 @@ fn alarm(notice: &Notice, zone: Tz) -> FactView {
 
 fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     let mut facts: Vec<FactView> = report.alarms.iter().map(|notice| alarm(notice, zone)).collect();
+    for (part, process) in parts(&report.processes) {
+        facts.push(fact(part, format!("{process}, since {}", moment(process.since, zone))));
+    }
     if let Some(edit) = report.untaken.as_ref().filter(|edit| edit.is_refused) {
         let since = moment(edit.since, zone);
         let value = format!("the edit of {since} has errors; still running with the previous one");
