@@ -80,7 +80,7 @@ pub async fn run(
             ended = &mut pages => break Some(ended),
             () = now.store.lost(), if app.has_server() => role.lose().await,
             // The supervisor starts a new process, which resumes the work in progress.
-            () = now.store.lost() => anyhow::bail!(
+            () = now.store.lost(), if !app.has_server() => anyhow::bail!(
                 "a bug in the program, logged above, has ended its connection to the database; start it again"
             ),
         }

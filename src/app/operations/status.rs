@@ -145,6 +145,11 @@ pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
     Ok(app.store.digests().made().await.map(drop)?)
 }
 
+/// Whether something failed because the database is away for the moment.
+pub(crate) fn is_away(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Closed)))
+}
+
 /// The mark that records when the pages were last served.
 pub(crate) const SERVED: &str = "pages served";
 

@@ -80,6 +80,14 @@ impl Error {
         const RESTORE: &str = "stop the daemon, and run `policy-digest restore FILE` with the newest copy that \
                                `policy-digest backup` made; the file that is there now is kept beside it";
         match (self, self.code()) {
+            (Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Statement(source), _)
+                if source.is_another_session() =>
+            {
+                Some(
+                    "a pooler such as PgBouncer gives the connection away between transactions: connect to the server itself, or \
+                     let the pooler work in session mode",
+                )
+            }
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }

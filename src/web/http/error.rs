@@ -1,12 +1,10 @@
 //! Error pages: a short text that tells the visitor what to do. The causes of an internal error are logged once. An
 //! invalid link is not an error here; it has a page of its own.
 
-use std::error::Error;
-
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::store;
+use crate::app::operations::status;
 
 /// When to try again while the database is away, in seconds.
 const AWAY_SECONDS: &str = "10";
@@ -22,8 +20,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let is_away = |cause: &(dyn Error + 'static)| matches!(cause.downcast_ref(), Some(store::Error::Closed));
-        if self.0.chain().any(is_away) {
+        if status::is_away(&self.0) {
             // That the database is away is logged where it is opened again.
             tracing::debug!("a page could not be served: {:#}", self.0);
             return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AWAY_SECONDS)]).into_response();
