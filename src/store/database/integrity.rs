@@ -99,6 +99,7 @@ impl Error {
                 "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \
                  the database up to date",
             ),
+            (Self::Closed, _) => Some("the server has ended it, or is away: try again when it is back"),
             (Self::EarlierVersions { .. }, _) => Some("stop them, and start this version in their place"),
             (Self::Foreign { .. }, _) => Some(
                 "it belongs to another program, and is left as it is; if it is in the way, name another folder with `--data`, or by \

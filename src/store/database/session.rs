@@ -73,7 +73,8 @@ impl Session {
 
 /// The server has gone, or has ended the session: whatever is asked next finds it closed as well.
 fn lost(error: &Error) -> Error {
-    tracing::error!("the connection to the database is lost: {error}");
+    let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    tracing::error!("the connection to the database is lost: {why}");
     Error::Closed
 }
 

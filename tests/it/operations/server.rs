@@ -5,6 +5,7 @@ use std::path::Path;
 
 use policy_digest::store::{Error, PauseCause, Place, Reader, Server, Store};
 
+use crate::support::pgbouncer::Pooler;
 use crate::support::{Entry, Reply, World, engine, everything, rss, start};
 
 fn server(url: &str) -> Server {
@@ -130,7 +131,7 @@ async fn a_pooler_that_gives_sessions_away_is_seen() {
     let Some(url) = engine::empty_database() else { return };
     Store::open(place(&url)).await.unwrap().close().await;
     for (mode, is_pooled) in [("session", false), ("transaction", true)] {
-        let Some(pooler) = engine::Pooler::start(&url, mode) else { return };
+        let Some(pooler) = Pooler::start(&url, mode) else { return };
         // Sessions are only given away where others want them.
         let look = async || {
             let (one, two) = tokio::join!(Reader::open(place(&pooler.url)), Reader::open(place(&pooler.url)));

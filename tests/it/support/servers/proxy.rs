@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ pub enum Wire {
 /// A running proxy; it ends with the test's process.
 pub struct Proxy {
     pub port: u16,
+    to: Arc<AtomicU16>,
     wire: Arc<AtomicU8>,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
@@ -29,14 +30,15 @@ impl Proxy {
     pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let own = listener.local_addr().unwrap().port();
-        let (wire, open) = (Arc::new(AtomicU8::new(Wire::Open as u8)), Arc::new(Mutex::new(Vec::new())));
-        let (state, streams) = (Arc::clone(&wire), Arc::clone(&open));
+        let (wire, to) = (Arc::new(AtomicU8::new(Wire::Open as u8)), Arc::new(AtomicU16::new(port)));
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let (state, target, streams) = (Arc::clone(&wire), Arc::clone(&to), Arc::clone(&open));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if state.load(Ordering::SeqCst) == Wire::Cut as u8 {
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+                let Ok(server) = TcpStream::connect(("127.0.0.1", target.load(Ordering::SeqCst))) else { continue };
                 let ends = [(&client, &server), (&server, &client)];
                 for (from, to) in ends.map(|(from, to)| (from.try_clone().unwrap(), to.try_clone().unwrap())) {
                     let state = Arc::clone(&state);
@@ -45,7 +47,12 @@ impl Proxy {
                 streams.lock().unwrap().extend([client, server]);
             }
         });
-        Self { port: own, wire, open }
+        Self { port: own, to, wire, open }
+    }
+
+    /// New connections go to another port.
+    pub fn lead_to(&self, port: u16) {
+        self.to.store(port, Ordering::SeqCst);
     }
 
     pub fn set(&self, wire: Wire) {
