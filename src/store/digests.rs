@@ -1,5 +1,6 @@
 //! Runs, the drafts that they are made from, and what they froze: stories, archive pages and proofs, and which runs are held back.
 
+pub(super) mod archive_list;
 pub(super) mod archives;
 pub(super) mod corrections;
 pub(super) mod drafts;

@@ -36,7 +36,7 @@ pub use rss::{Entry, rss};
 pub use servers::feed_server::{FeedServer, Reply};
 pub use servers::name_server::NameServer;
 pub use servers::smtp_sink::SmtpSink;
-pub use servers::{hostile, proxy, smtp_stage};
+pub use servers::{hostile, proxy, reverse_proxy, smtp_stage};
 use tempfile::TempDir;
 
 /// A topic of two themes, so that what is picked is plain to see.
