@@ -77,7 +77,16 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
         let CleanupReport { texts, messages, keys, drafts, votes, .. } = report;
-        tracing::info!(pending, left, texts, messages, keys, drafts, votes, "removed data whose retention period had ended");
+        tracing::info!(
+            pending,
+            left,
+            texts,
+            messages,
+            keys,
+            drafts,
+            votes,
+            "removed data whose retention period had ended"
+        );
     }
     Ok(report)
 }

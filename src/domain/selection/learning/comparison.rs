@@ -7,9 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    BackTest, Changes, LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, Lesson, Quality, SURE, Threshold, Verdict,
-};
+use super::{BackTest, Changes, LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, Lesson, Quality, SURE, Threshold, Verdict};
 use crate::domain::selection::measures::{Estimate, RESAMPLES, interval};
 use crate::domain::selection::random::Random;
 

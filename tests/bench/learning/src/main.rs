@@ -22,7 +22,7 @@ use policy_digest::domain::selection::training::{Example, train};
 
 const WEEKS: usize = 12;
 /// Different halves of the sources.
-const SPLITS: usize = 8;
+const SPLITS: usize = 3;
 const READERS: usize = 100;
 /// Readers who vote against every relevant post.
 const HOSTILE: usize = 20;

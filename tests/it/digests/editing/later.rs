@@ -132,7 +132,8 @@ async fn the_email_to_an_editor_says_once_a_month_that_learning_is_worth_it() {
         scene.world.app.store.operations().mark(mark, scene.world.app.clock.now()).await.unwrap();
     }
     scene.wake(LEAD).await;
-    let said = |mails: &[Mail]| mails.iter().map(|mail| mail.text.contains("policy-digest topic learn")).collect::<Vec<_>>();
+    let said =
+        |mails: &[Mail]| mails.iter().map(|mail| mail.text.contains("policy-digest topic learn")).collect::<Vec<_>>();
     assert_eq!(said(&scene.world.mails()), [true, true]);
     scene.wake(SLOT).await;
     scene.world.mails();
