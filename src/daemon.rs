@@ -1,9 +1,11 @@
 //! The daemon: a timer, the web pages, and a graceful shutdown. The timer only wakes the use cases, the same ones as
 //! `once --due`; they look up what is due, so a restart, a clock jump or a missed week needs no special code. Delivery
 //! runs beside polling: a long run does not delay feeds, and a slow feed does not delay emails. The timer ticks in UTC,
-//! because tokio-cron-scheduler freezes a zone's offset when a job is created (its issue 107).
+//! because tokio-cron-scheduler freezes a zone's offset when a job is created (its issue 107). Of several processes on one
+//! database, one works (`part`), and all serve the pages.
 
 mod edits;
+mod part;
 mod rounds;
 mod signals;
 mod supervisor;
@@ -25,6 +27,7 @@ use crate::config::{Config, Findings};
 use crate::domain::operations::os_error;
 use crate::web;
 use edits::Edits;
+use part::Role;
 use signals::{Signal, Signals};
 
 /// How often to look for due work, as a cron expression of six fields; the first is seconds.
@@ -53,17 +56,17 @@ pub async fn run(
     let stop = Arc::clone(&app.stop);
     let mut pages = tokio::spawn(web::serve(live.clone(), listener, async move { stop.requested().await }));
     tokio::spawn(serve_operator(live.clone()));
-    let gather = tokio::spawn(rounds::gather_due(live.clone(), gathering, Arc::clone(&sending)));
-    let send = tokio::spawn(rounds::send_due(live.clone(), sending));
-    let watchdog = tokio::spawn(supervisor::feed_watchdog(app.clone()));
-    let mut edits = Edits::new(live, read);
+    let watchdog = tokio::spawn(supervisor::feed_watchdog(live.clone()));
+    let mut edits = Edits::new(live.clone(), read);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "started");
     for pause in app.store.outbox().pauses().await? {
         tracing::warn!(since = %pause.since, "delivery is paused: {}", pause.reason);
     }
+    let mut role = Role::new(live.clone(), gathering, sending);
     on_ready(address);
     supervisor::ready(&format!("serving on {address}"));
     let ended_early = loop {
+        let now = live.app();
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Reload => edits.take_over().await,
@@ -71,11 +74,13 @@ pub async fn run(
             },
             () = looking.notified() => {
                 edits.look().await;
-                status::note_serving(&app).await;
+                status::note_serving(&live.app()).await;
             }
+            () = role.due() => role.ask().await,
             ended = &mut pages => break Some(ended),
+            () = now.store.lost(), if app.has_server() => role.lose().await,
             // The supervisor starts a new process, which resumes the work in progress.
-            () = app.store.lost() => anyhow::bail!(
+            () = now.store.lost(), if !app.has_server() => anyhow::bail!(
                 "a bug in the program, logged above, has ended its connection to the database; start it again"
             ),
         }
@@ -92,8 +97,7 @@ pub async fn run(
         }
     };
     let finish = async {
-        gather.await.context("polling ended in a panic")?;
-        send.await.context("delivery ended in a panic")?;
+        role.finish().await?;
         served.await.context("the web server ended in a panic")
     };
     let ended = tokio::select! {
@@ -108,8 +112,15 @@ pub async fn run(
     };
     watchdog.abort();
     // After the end, no process runs with another configuration than that of the files.
-    if let Err(error) = app.store.operations().set_pending_configuration(None).await {
+    let app = live.app();
+    if app.is_worker()
+        && let Err(error) = app.store.operations().set_pending_configuration(None).await
+    {
         tracing::debug!("the pending configuration is still recorded: {error}");
+    }
+    if app.has_server() {
+        // Another process can take over at once.
+        app.store.close().await;
     }
     ended
 }

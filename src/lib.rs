@@ -12,7 +12,7 @@
 //! | 3 | [`app`] | the use cases; the only place where adapters meet |
 //! | 2, adapters | [`fetch`] | HTTP, with a guard against private addresses |
 //! | | [`parse`] | feeds and pages to items of plain text |
-//! | | [`store`] | the SQLite database |
+//! | | [`store`] | the database: a file of SQLite's, or a PostgreSQL server's |
 //! | | [`render`] | templates to emails and pages |
 //! | | [`mail`] | SMTP, DKIM, and emails that come back |
 //! | | [`dns`], [`transfer`], [`telemetry`] | TXT records; CSV, OPML and feeds written and read; logs |
@@ -35,7 +35,8 @@
 //!
 //! # Ways in
 //! `App::look` reads and changes nothing. `App::work` takes the lock first, and then makes and migrates the database, polls and
-//! sends. `App::edit` makes a small change beside a running daemon. `cli::access` says which command takes which.
+//! sends. `App::edit` makes a small change beside a running daemon. `App::serve` is the daemon's way: it works, or stands by for
+//! the process that works on the same server (`daemon/part.rs`). `cli::access` says which command takes which.
 //!
 //! # Words
 //! A **Feed** has **Items**; items on one matter are a **Story**. A **Topic** has **Themes**; an item's **Score** has

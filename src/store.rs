@@ -4,6 +4,7 @@
 
 mod database;
 mod digests;
+mod error;
 mod feeds;
 mod items;
 mod operations;
@@ -25,6 +26,7 @@ use chrono::{DateTime, Utc};
 pub use database::disk::free_bytes;
 pub use database::place::{Place, Server};
 pub use database::reader::Reader;
+pub use database::server::processes::Process;
 pub use database::server::standing::ServerSettings;
 pub use database::sql::SqlError;
 pub use digests::archives::{ArchivePage, ArchiveRow, LanguagePage, NewArchive, PageStory, SentStory};
@@ -34,6 +36,7 @@ pub use digests::held_runs::{Cancelled, Released};
 pub use digests::proofs::{NewProof, PROOF};
 pub use digests::runs::{FrozenRun, NewBody, NewRun, RunRow, Window, WindowBody};
 pub use digests::status_counts::{HeldRun, LastDigest, ReportCount, RunStatus};
+pub use error::Error;
 pub use feeds::{Activity, CRASHED, Failure, FeedState, Poll, PollOutcome, Reopened, Visited};
 pub use items::arrival::Saved;
 pub use items::by_hand::RESERVED;
@@ -58,123 +61,6 @@ pub use subscribers::erasure::{Erased, Expiry};
 pub use subscribers::preferences::{AddressTaken, OwnMessage, OwnRecord};
 pub use subscribers::sign_ups::{Answer, BETWEEN_CONFIRMATIONS, BETWEEN_REMINDERS, Wording};
 pub use subscribers::{Confirmed, Joined, NewSubscriber, Subscriber};
-
-/// What the store could not do.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The file cannot be opened or created.
-    #[error("cannot open the database `{path}`")]
-    Open {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: SqlError,
-    },
-    /// There is no database.
-    #[error("there is no database `{}` yet", absolute(path))]
-    Missing {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// An earlier version of the program wrote this database; only the process that holds its lock migrates it.
-    #[error(
-        "the database `{path}` has schema {found}, and this program reads {known}: it was last used by an earlier version"
-    )]
-    OlderSchema {
-        /// Its path.
-        path: PathBuf,
-        /// Its schema number.
-        found: usize,
-        /// The current schema number.
-        known: usize,
-    },
-    /// It kept changing while it was read.
-    #[error("the database `{path}` changed while it was read")]
-    Unsteady {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// A later version of the program wrote this database.
-    #[error(
-        "the database `{path}` has schema {found}, and this program knows {known}: it was written by a later version"
-    )]
-    NewerSchema {
-        /// Its path.
-        path: PathBuf,
-        /// Its schema number.
-        found: usize,
-        /// The newest schema number that this program knows.
-        known: usize,
-    },
-    /// A database of another program.
-    #[error("`{path}` is not a database of this program")]
-    Foreign {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// The schema could not be brought up to date.
-    #[error("cannot bring the database `{path}` up to date")]
-    Migrate {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: SqlError,
-    },
-    /// A statement failed.
-    #[error("the database refused a statement")]
-    Statement(#[from] SqlError),
-    /// A column holds a value that this program never writes.
-    #[error("the database holds `{value}` where {what} should be")]
-    Content {
-        /// What was expected.
-        what: &'static str,
-        /// What was found.
-        value: String,
-    },
-    /// A copy cannot be written.
-    #[error("cannot write the copy `{path}`")]
-    Copy {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The database that another one should be copied into is in use already.
-    #[error("the database `{path}` is not empty")]
-    Occupied {
-        /// Where it is.
-        path: PathBuf,
-    },
-    /// Another process has the database open.
-    #[error("the database `{path}` is in use")]
-    InUse {
-        /// Its path.
-        path: PathBuf,
-    },
-    /// The file is damaged.
-    #[error("the database `{path}` is damaged: {found}")]
-    Damaged {
-        /// Its path.
-        path: PathBuf,
-        /// The first finding.
-        found: String,
-    },
-    /// Somebody did something to a draft while its run was being made.
-    #[error("the draft was changed while its run was being made")]
-    DraftChanged,
-    /// A connection's thread has ended: it was closed, or a bug has ended it, which is logged.
-    #[error("the connection to the database is closed")]
-    Closed,
-}
-
-impl Error {
-    fn content(what: &'static str, value: impl std::fmt::Display) -> Self {
-        Self::Content { what, value: value.to_string() }
-    }
-}
 
 /// The work of one transaction.
 type Change = Box<dyn FnOnce(&Transaction<'_>) -> Result<reader::Answer, Error> + Send>;
@@ -311,6 +197,27 @@ impl Store {
     pub async fn become_worker(&self) -> Result<(), Error> {
         let Place::Server(server) = self.reader.place().clone() else { return Ok(()) };
         self.writer.call(move |connection| server::become_worker(connection, &server)).await
+    }
+
+    /// The same without waiting; `false` if another process is the worker.
+    ///
+    /// # Errors
+    /// The database fails, or its schema cannot be brought up to date.
+    pub async fn take_over(&self) -> Result<bool, Error> {
+        let Place::Server(server) = self.reader.place().clone() else { return Ok(false) };
+        self.writer.call(move |connection| server::take_over(connection, &server)).await
+    }
+
+    /// Tells a server which command this process runs.
+    ///
+    /// # Errors
+    /// [`Error::Statement`].
+    pub async fn introduce(&self, command: &str) -> Result<(), Error> {
+        if matches!(self.reader.place(), Place::File(_)) {
+            return Ok(());
+        }
+        let command = command.to_owned();
+        self.writer.call(move |connection| server::introduce(connection, &command)).await
     }
 
     async fn with(writer: Session, place: &Place) -> Result<Self, Error> {

@@ -3,9 +3,13 @@
 //! [`App::work`] takes the lock; only then does it make and migrate the database and take over the configuration's
 //! lists. [`App::edit`] changes something in an existing database, such as `subscribers add` beside a daemon. A use
 //! case that takes a [`ReadOnly`] cannot write, because its store has no method for it.
+//!
+//! Of a database on a server, the lock is the worker's, on the server itself. [`App::serve`] takes it, or stands by while
+//! another process has it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -13,7 +17,8 @@ use chrono::{DateTime, Utc};
 use super::clock::Clock;
 use super::feeds::poll;
 use super::feeds::poll::Readers;
-use super::lock::Lock;
+use super::lock;
+use super::lock::{Busy, Lock};
 use super::outbox::{dkim, transport};
 use super::stop::Stop;
 use super::subscribers::import;
@@ -26,7 +31,7 @@ use crate::fetch::Fetcher;
 use crate::mail::Transport;
 use crate::mail::dkim::Signer;
 use crate::render::Renderer;
-use crate::store::{Error, FreshKeys, Keys, Place, Reader, Store};
+use crate::store::{Error, FreshKeys, Keys, Place, Process, Reader, Store};
 
 /// What a read-only use case needs: the installation with a database that can only be read.
 #[derive(Clone)]
@@ -40,6 +45,39 @@ impl std::ops::Deref for ReadOnly {
     }
 }
 
+impl ReadOnly {
+    /// The process that works on the database: "`policy-digest run` (process 4711)". `None` if there is none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn holder(&self) -> anyhow::Result<Option<String>> {
+        if self.config.settings.database.url.is_none() {
+            return Ok(lock::holder(&self.config.settings.data));
+        }
+        Ok(worker(self.store.processes().await?))
+    }
+
+    /// The same installation with its database opened anew.
+    fn with(&self, store: Reader, keys: Keys) -> Installation {
+        let old = &**self;
+        Installation {
+            config: old.config.clone(),
+            store,
+            clock: old.clock.clone(),
+            opened: old.opened,
+            keys,
+            stop: Arc::clone(&old.stop),
+            limits: Arc::clone(&old.limits),
+            fetcher: Arc::clone(&old.fetcher),
+            readers: Arc::clone(&old.readers),
+            renderer: Arc::clone(&old.renderer),
+            scorer: Arc::clone(&old.scorer),
+            signer: old.signer.clone(),
+            transport: Arc::clone(&old.transport),
+        }
+    }
+}
+
 /// What every other use case needs: the installation with a writable database, usually with the lock held. Clones share
 /// the same installation, so concurrent delivery attempts can each hold one.
 #[derive(Clone)]
@@ -48,6 +86,8 @@ pub struct App {
     /// The database.
     pub store: Arc<Store>,
     pub(super) lock: Option<Arc<Lock>>,
+    /// Whether this is the one process that polls, makes digests and delivers.
+    pub(super) is_worker: Arc<AtomicBool>,
 }
 
 impl std::ops::Deref for App {
@@ -77,9 +117,9 @@ pub struct Installation {
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) readers: Arc<Readers>,
-    pub(crate) renderer: Renderer,
+    pub(crate) renderer: Arc<Renderer>,
     pub(crate) scorer: Arc<Scorer>,
-    pub(crate) signer: Option<Signer>,
+    pub(crate) signer: Option<Arc<Signer>>,
     pub(crate) transport: Arc<Transport>,
 }
 
@@ -119,7 +159,86 @@ impl App {
         let keys = keys_of(&store).await?;
         let transport = transport::transport(&config);
         let installation = install(config, clock, transport)?(store.reader(), keys);
-        Ok(Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: None })
+        Ok(Self::of(installation, store, None))
+    }
+
+    fn of(installation: Installation, store: Store, lock: Option<Lock>) -> Self {
+        let is_worker = Arc::new(AtomicBool::new(lock.is_some()));
+        Self {
+            looked_at: ReadOnly(Arc::new(installation)),
+            store: Arc::new(store),
+            lock: lock.map(Arc::new),
+            is_worker,
+        }
+    }
+
+    /// Opens the database for the daemon: as [`App::work`], or to stand by while another process works on the same server.
+    ///
+    /// # Errors
+    /// As [`App::work`]. While an earlier version works, or the schema cannot be brought up to date for processes of one:
+    /// [`Error::OlderSchema`], [`Error::EarlierVersions`], which end by themselves.
+    pub async fn serve(config: Config, clock: Clock, command: &str) -> anyhow::Result<Self> {
+        match Self::work(config.clone(), clock.clone(), command).await {
+            Err(error) if error.is::<Busy>() && config.settings.database.url.is_some() => {
+                let app = Self::edit(config, clock).await?;
+                app.store.introduce(command).await?;
+                Ok(app)
+            }
+            worked => worked,
+        }
+    }
+
+    /// Opens the database anew, to stand by, after the connection was lost. All but the database stays as it is.
+    ///
+    /// # Errors
+    /// The server does not answer, or has a database that this program cannot use.
+    pub async fn reconnect(&self, command: &str) -> anyhow::Result<Self> {
+        let store = Store::open_existing(place(&self.config.settings)).await?;
+        store.introduce(command).await?;
+        let keys = keys_of(&store).await?;
+        Ok(Self::of(self.looked_at.with(store.reader(), keys), store, None))
+    }
+
+    /// Becomes the worker unless another process is: takes over the list of feeds and what that process left undone.
+    ///
+    /// # Errors
+    /// The database fails, or something that the first start does cannot be done.
+    pub async fn take_over(&self) -> anyhow::Result<bool> {
+        if !self.store.take_over().await? {
+            return Ok(false);
+        }
+        self.start_work().await?;
+        Ok(true)
+    }
+
+    /// Whether another process has changed the keys since this one read them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn has_other_keys(&self) -> anyhow::Result<bool> {
+        let known = self.store.operations().known_keys().await?;
+        Ok(known.is_some_and(|known| !known.token.is_same(&self.keys.token)))
+    }
+
+    /// Whether this is the one process that polls, makes digests and delivers.
+    #[must_use]
+    pub fn is_worker(&self) -> bool {
+        self.is_worker.load(Ordering::SeqCst)
+    }
+
+    /// Whether processes may stand by for one another.
+    #[must_use]
+    pub fn has_server(&self) -> bool {
+        self.config.settings.database.url.is_some()
+    }
+
+    /// What the process that works on a database does first.
+    async fn start_work(&self) -> anyhow::Result<()> {
+        self.sync_feeds().await?;
+        self.import_once().await?;
+        self.recover().await?;
+        self.is_worker.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Takes the lock of the data folder. Then it makes or migrates the database, takes over the list of feeds, and
@@ -144,15 +263,21 @@ impl App {
         // Report problems with the configuration before making anything.
         let install = install(config, clock, transport)?;
         private::make_folder(&data).with_context(|| format!("cannot make the data folder `{}`", data.display()))?;
-        let lock = take_lock(&data, command)?;
-        let store = Store::open(place).await?;
+        let lock = match &place {
+            Place::File(_) => Some(take_lock(&data, command)?),
+            Place::Server(_) => None,
+        };
+        let store = match Store::open(place.clone()).await {
+            Err(Error::InUse { path }) => {
+                let processes = Reader::open(place).await?.processes().await?;
+                return Err(busy(processes, &path, command).into());
+            }
+            opened => opened?,
+        };
+        store.introduce(command).await?;
         let keys = store.operations().keys(FreshKeys { token: random(32)?, suppression: random(32)? }, now).await?;
-        let installation = install(store.reader(), keys);
-        let app =
-            Self { looked_at: ReadOnly(Arc::new(installation)), store: Arc::new(store), lock: Some(Arc::new(lock)) };
-        app.sync_feeds().await?;
-        app.import_once().await?;
-        app.recover().await?;
+        let app = Self::of(install(store.reader(), keys), store, lock);
+        app.start_work().await?;
         Ok(app)
     }
 
@@ -161,14 +286,22 @@ impl App {
     ///
     /// # Errors
     /// [`super::lock::Busy`], which names the holder.
-    pub async fn lock(&self, command: &str) -> anyhow::Result<Arc<Lock>> {
+    pub async fn lock(&self, command: &str) -> anyhow::Result<Option<Arc<Lock>>> {
+        if self.has_server() {
+            self.store.introduce(command).await?;
+            if let Err(error) = self.store.become_worker().await {
+                let Error::InUse { path } = error else { return Err(error.into()) };
+                return Err(busy(self.store.processes().await?, &path, command).into());
+            }
+            self.recover().await?;
+            return Ok(None);
+        }
         if let Some(lock) = &self.lock {
-            return Ok(Arc::clone(lock));
+            return Ok(Some(Arc::clone(lock)));
         }
         let lock = take_lock(&self.config.settings.data, command)?;
-        self.store.become_worker().await?;
         self.recover().await?;
-        Ok(Arc::new(lock))
+        Ok(Some(Arc::new(lock)))
     }
 
     /// The holder of the lock knows that no other process sends. Messages with an attempt that a dead process left open
@@ -209,6 +342,16 @@ impl App {
         let feeds = self.config.feeds.iter().map(|feed| (feed.clone(), feed.first_poll_window.unwrap_or(default)));
         Ok(self.store.feeds().sync_feeds(feeds.collect(), self.clock.now()).await?)
     }
+}
+
+/// The worker among the processes of a server.
+fn worker(processes: Vec<Process>) -> Option<String> {
+    processes.into_iter().find(|process| process.is_worker).map(|process| process.to_string())
+}
+
+fn busy(processes: Vec<Process>, server: &Path, command: &str) -> Busy {
+    let holder = worker(processes).unwrap_or_else(|| "another process".to_owned());
+    Busy { holder, folder: server.display().to_string(), wanted_by: command.to_owned() }
 }
 
 /// Takes the lock, and removes what a process that was killed while holding it left half done.
@@ -276,9 +419,9 @@ fn install(
     clock: Clock,
     transport: Transport,
 ) -> anyhow::Result<impl FnOnce(Reader, Keys) -> Installation> {
-    let signer = dkim::signer(&config)?;
+    let signer = dkim::signer(&config)?.map(Arc::new);
     let fetcher = Arc::new(fetcher(&config)?);
-    let renderer = renderer(&config)?;
+    let renderer = Arc::new(renderer(&config)?);
     let scorer = Arc::new(Scorer::new(&config.topic));
     Ok(|store, keys| Installation {
         config,

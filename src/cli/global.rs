@@ -96,6 +96,25 @@ impl Global {
         self.take_lock(config).await
     }
 
+    /// Opens the database for the daemon, which may stand by for another one on the same server. Waits while processes of an
+    /// earlier version are at work that could not go on with this one's schema, or it with theirs.
+    pub(crate) async fn serve(&self, config: configuration::Config) -> anyhow::Result<App> {
+        self.allow(Access::Work);
+        let mut is_waiting = false;
+        loop {
+            match App::serve(config.clone(), Clock::System, &self.name()).await {
+                Err(error) if config.settings.database.url.is_some() && will_pass(&error) => {
+                    if !is_waiting {
+                        tracing::warn!("waiting for processes of an earlier version to end: {error:#}");
+                    }
+                    is_waiting = true;
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+                served => return Ok(self.keep(served?)),
+            }
+        }
+    }
+
     async fn take_lock(&self, config: configuration::Config) -> anyhow::Result<App> {
         Ok(self.keep(App::work(config, Clock::System, &self.name()).await?))
     }
@@ -135,6 +154,10 @@ pub(crate) async fn look_ahead(config: configuration::Config) -> anyhow::Result<
         Err(error) if is_missing(&error) => App::look_ahead(config, Clock::System).await,
         looked => looked,
     }
+}
+
+fn will_pass(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(store::Error::OlderSchema { .. } | store::Error::EarlierVersions { .. }))
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {

@@ -1,12 +1,13 @@
 //! The two loops that the timer wakes: gathering (polls and digests) and sending. Each round uses the configuration that
 //! is current when it begins. A round that did something logs one line; an error is logged when it appears and when it is
-//! resolved.
+//! resolved. Only the worker runs them.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::digests::once::gather;
 use crate::app::digests::send_now;
@@ -16,9 +17,40 @@ use crate::app::operations::reload::Live;
 use crate::app::outbox::deliver::{DeliverReport, deliver};
 use crate::app::silent;
 
+/// The two loops, running. When this is dropped, they are broken off where they are, as by a kill: whoever takes the work over
+/// finds what was left undone.
+pub(super) struct Rounds {
+    gather: JoinHandle<()>,
+    send: JoinHandle<()>,
+}
+
+impl Rounds {
+    /// Starts them; `gathering` and `sending` wake them.
+    pub(super) fn start(live: &Live, gathering: &Arc<Notify>, sending: &Arc<Notify>) -> Self {
+        let gather = gather_due(live.clone(), Arc::clone(gathering), Arc::clone(sending));
+        Self { gather: tokio::spawn(gather), send: tokio::spawn(send_due(live.clone(), Arc::clone(sending))) }
+    }
+
+    /// Waits until both have ended, after a request to stop.
+    ///
+    /// # Errors
+    /// One of them ended in a panic.
+    pub(super) async fn finish(mut self) -> anyhow::Result<()> {
+        (&mut self.gather).await.context("polling ended in a panic")?;
+        (&mut self.send).await.context("delivery ended in a panic")
+    }
+}
+
+impl Drop for Rounds {
+    fn drop(&mut self) {
+        self.gather.abort();
+        self.send.abort();
+    }
+}
+
 /// At every wake, checks for alarms, polls and makes digests, requested ones first, one at a time. Wakes during a long round
 /// are merged into one.
-pub(super) async fn gather_due(live: Live, wake: Arc<Notify>, made: Arc<Notify>) {
+async fn gather_due(live: Live, wake: Arc<Notify>, made: Arc<Notify>) {
     let mut incidents = Incidents::new("due feeds and digests");
     let mut requests = Incidents::new("requested digests");
     let mut looks = Incidents::new("checks for alarms");
@@ -44,7 +76,7 @@ pub(super) async fn gather_due(live: Live, wake: Arc<Notify>, made: Arc<Notify>)
 }
 
 /// Sends due emails at every wake, and as soon as a digest has been made.
-pub(super) async fn send_due(live: Live, wake: Arc<Notify>) {
+async fn send_due(live: Live, wake: Arc<Notify>) {
     let mut incidents = Incidents::new("due emails");
     loop {
         let app = live.app();
@@ -61,11 +93,13 @@ pub(super) async fn send_due(live: Live, wake: Arc<Notify>) {
     }
 }
 
-/// Runs in its own task, so that a panic ends only this round.
+/// Runs in its own task, so that a panic ends only this round. The task ends with the future that is returned.
 async fn isolated<T: Send + 'static>(
     doing: impl Future<Output = anyhow::Result<T>> + Send + 'static,
 ) -> anyhow::Result<T> {
-    tokio::spawn(doing).await.context("it ended in a panic")?
+    let mut tasks = JoinSet::new();
+    tasks.spawn(doing);
+    tasks.join_next().await.expect("there is a task").context("it ended in a panic")?
 }
 
 fn log_polled(poll: &PollReport) {

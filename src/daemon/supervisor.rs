@@ -1,7 +1,7 @@
 //! Notifies systemd, if it started us: ready, reloading, stopping, and the watchdog's keep-alive. The protocol is
 //! sd_notify(3); without `NOTIFY_SOCKET`, nothing is sent. Failing to notify is not an error.
 
-use crate::app::App;
+use crate::app::operations::reload::Live;
 
 #[cfg(unix)]
 mod protocol {
@@ -62,11 +62,13 @@ pub(super) fn reloaded(is_refused: bool) {
 }
 
 /// Sends the keep-alive at twice the requested rate while the runtime and the database respond. A long poll or a slow mail
-/// server does not matter.
-pub(super) async fn feed_watchdog(app: App) {
+/// server does not matter, nor does a database server that is away: a new process would not reach it either.
+pub(super) async fn feed_watchdog(live: Live) {
     let Some(limit) = protocol::watchdog_enabled() else { return };
     loop {
+        let app = live.app();
         match crate::app::operations::status::ready(&app).await {
+            Err(_) if app.has_server() => protocol::alive(),
             Ok(()) => protocol::alive(),
             Err(error) => tracing::error!("the database does not answer: {error:#}"),
         }

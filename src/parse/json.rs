@@ -13,7 +13,7 @@ use super::entry::identity;
 use super::entry::person::person_of;
 use super::entry::{body, categories, fitted, joined, own_identity, plain_title};
 use super::markup::base::absolute;
-use super::markup::repair::MAX_INHERITED;
+use super::markup::channel::MAX_INHERITED;
 use super::{Document, Error, Fresh, Kind, Known, Repair, Source, dates, html, newest_that_fit};
 use crate::config::Limits;
 use crate::domain::feeds::budget::Spent;

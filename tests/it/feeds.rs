@@ -2,20 +2,9 @@
 
 mod adding;
 mod arrival;
-mod bare_feed_rs;
-mod blocked;
-mod corpus;
-mod crashes;
-mod faults;
 mod feed_list;
-mod field;
-mod hostile_servers;
-mod hostile_words;
+mod fetching;
 mod identity_model;
-mod linear;
-mod moves;
-mod polite;
-mod politeness;
-mod polling;
+mod reading;
 mod sources;
 mod stories;

@@ -14,5 +14,6 @@ mod operator;
 mod private;
 mod query_plans;
 mod server;
+mod standbys;
 mod upkeep;
 mod whole_states;

@@ -2,7 +2,6 @@
 //! takes it in its next round, does what `once` does, and writes its answer there. While there is no request, the
 //! daemon only reads.
 
-use std::path::Path;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -10,9 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::once::gather;
 use crate::app::feeds::poll::PollReport;
-use crate::app::lock;
 use crate::app::lock::is_daemon;
-use crate::app::{App, silent};
+use crate::app::{App, place, silent};
 use crate::domain::outbox::State;
 use crate::store::{Pause, PauseCause, Request, RunStatus};
 
@@ -47,11 +45,11 @@ pub struct Answer {
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswered {
-    /// No process is using the data folder.
+    /// No process works on the database.
     #[error("no daemon is running on `{0}`")]
     NoDaemon(String),
     /// The process that uses it does not take requests.
-    #[error("{0} is at work on the data folder, and only the daemon takes requests")]
+    #[error("{0} is at work on the database, and only the daemon takes requests")]
     NotTheDaemon(String),
     /// The daemon has ended.
     #[error("the daemon ended before it answered")]
@@ -87,26 +85,29 @@ impl Unanswered {
 /// # Errors
 /// [`Unanswered`]; or the database fails.
 pub async fn ask(app: &App, limit: Duration) -> anyhow::Result<Answer> {
-    let data = &app.config.settings.data;
-    match lock::holder(data) {
-        None => return Err(Unanswered::NoDaemon(data.display().to_string()).into()),
+    match app.holder().await? {
+        None => {
+            let settings = &app.config.settings;
+            let place = if app.has_server() { place(settings).name() } else { settings.data.clone() };
+            return Err(Unanswered::NoDaemon(place.display().to_string()).into());
+        }
         Some(holder) if !is_daemon(&holder) => return Err(Unanswered::NotTheDaemon(holder).into()),
         Some(_) => {}
     }
     let now = app.clock.now();
     let until = now + TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX / 2);
     let request = app.store.operations().place_request(until, now).await?;
-    match tokio::time::timeout(limit, answer(app, request, data)).await {
+    match tokio::time::timeout(limit, answer(app, request)).await {
         Ok(answered) => answered,
         Err(_) if app.store.operations().withdraw_request(request).await? => Err(Unanswered::NotTaken.into()),
         Err(_) => Err(Unanswered::StillAtWork.into()),
     }
 }
 
-async fn answer(app: &App, request: i64, data: &Path) -> anyhow::Result<Answer> {
+async fn answer(app: &App, request: i64) -> anyhow::Result<Answer> {
     loop {
         // Check for the daemon before the answer, because it may answer and end in between.
-        let is_there = lock::holder(data).is_some();
+        let is_there = app.holder().await?.is_some();
         match app.store.operations().request(request).await? {
             Some(Request::Answered(answer)) => return Ok(serde_json::from_str(&answer)?),
             Some(Request::Waiting | Request::Begun) if is_there => tokio::time::sleep(LOOK).await,

@@ -30,7 +30,7 @@ impl Live {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn replace(&self, app: App) {
+    pub(crate) fn replace(&self, app: App) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = app;
     }
 }
@@ -61,19 +61,24 @@ pub async fn reload<E: Into<anyhow::Error>>(live: &Live, read: Result<Config, E>
         Ok((app, reloaded)) => {
             let text = reloaded.need_restart.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             let waits = (!text.is_empty()).then_some(PendingConfiguration { is_refused: false, text, since: now });
-            old.store.operations().set_pending_configuration(waits).await?;
+            note(&old, waits).await?;
             live.replace(app);
             Ok(reloaded)
         }
         Err(error) => {
             let text = format!("{error:#}");
-            old.store
-                .operations()
-                .set_pending_configuration(Some(PendingConfiguration { is_refused: true, text, since: now }))
-                .await?;
+            note(&old, Some(PendingConfiguration { is_refused: true, text, since: now })).await?;
             Err(error)
         }
     }
+}
+
+/// What `status` says of the worker's configuration; those that stand by log theirs.
+async fn note(app: &App, waits: Option<PendingConfiguration>) -> anyhow::Result<()> {
+    if app.is_worker() {
+        app.store.operations().set_pending_configuration(waits).await?;
+    }
+    Ok(())
 }
 
 async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reloaded)> {
@@ -104,9 +109,9 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
         // The fetcher knows when it last contacted each host.
         fetcher: if same_polling { Arc::clone(&old.fetcher) } else { Arc::new(fetcher(after)?) },
         readers: Arc::clone(&old.readers),
-        renderer,
+        renderer: Arc::new(renderer),
         scorer: scorer.unwrap_or_else(|| Arc::clone(&old.scorer)),
-        signer: dkim::signer(after)?,
+        signer: dkim::signer(after)?.map(Arc::new),
         transport: if same_way { Arc::clone(&old.transport) } else { Arc::new(transport::transport(after)) },
         config,
         store: old.store.reader(),
@@ -116,9 +121,10 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
         keys: old.keys.clone(),
         stop: Arc::clone(&old.stop),
     };
-    let app =
-        App { looked_at: ReadOnly(Arc::new(installation)), store: Arc::clone(&old.store), lock: old.lock.clone() };
-    app.sync_feeds().await?;
+    let app = App { looked_at: ReadOnly(Arc::new(installation)), ..old.clone() };
+    if app.is_worker() {
+        app.sync_feeds().await?;
+    }
     Ok((app, Reloaded { changes, need_restart }))
 }
 

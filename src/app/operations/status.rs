@@ -17,12 +17,15 @@ use crate::domain::operations::alarm::{Notice, notices};
 use crate::domain::subscribers::subscriber::Cadence;
 pub use crate::store::{DraftRow, FeedState, WEEKS};
 use crate::store::{
-    Error, HeldRun, MessageCounts, Pause, PendingConfiguration, Reader, ReturnedCount, RunRow, Weeks, free_bytes,
+    Error, HeldRun, MessageCounts, Pause, PendingConfiguration, Process, Reader, ReturnedCount, RunRow, Weeks,
+    free_bytes,
 };
 
 /// The state of an installation.
 #[derive(Debug, Clone)]
 pub struct StatusReport {
+    /// The processes that have a database on a server open, the worker among them; empty where the database is a file.
+    pub processes: Vec<Process>,
     /// Open alarms, the most serious first.
     pub alarms: Vec<Notice>,
     /// Every feed in the list.
@@ -115,6 +118,7 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
 
 async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
     Ok(StatusReport {
+        processes: store.processes().await?,
         alarms: notices(&store.operations().open_alarms().await?),
         feeds: store.feeds().feed_states().await?,
         messages: store.outbox().message_counts().await?,
@@ -133,12 +137,24 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
     })
 }
 
+/// The processes that serve, with the part that each has, the worker first; commands are left out.
+pub(crate) fn parts(processes: &[Process]) -> impl Iterator<Item = (&'static str, &Process)> {
+    let standing_by = processes.iter().filter(|it| !it.is_worker && it.command == "run");
+    let workers = processes.iter().filter(|it| it.is_worker);
+    workers.map(|it| ("At work", it)).chain(standing_by.map(|it| ("Standing by", it)))
+}
+
 /// Checks that the database answers.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn ready(app: &ReadOnly) -> anyhow::Result<()> {
     Ok(app.store.digests().made().await.map(drop)?)
+}
+
+/// Whether something failed because the database is away for the moment.
+pub(crate) fn is_away(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Closed)))
 }
 
 /// The mark that records when the pages were last served.

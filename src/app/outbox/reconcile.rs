@@ -1,7 +1,6 @@
 //! Messages whose outcome is unknown: lists them, and lets a person decide. Without a decision, they are resent with
 //! the same bytes under the same Message-ID.
 
-use crate::app::lock::holder;
 use crate::app::{App, ReadOnly};
 use crate::store::{Decision, UnknownMessage};
 
@@ -16,7 +15,7 @@ pub struct NotUnknown(pub i64);
 /// # Errors
 /// The database fails.
 pub async fn unknown(app: &ReadOnly) -> anyhow::Result<Vec<UnknownMessage>> {
-    let is_anybody_sending = holder(&app.config.settings.data).is_some();
+    let is_anybody_sending = app.holder().await?.is_some();
     Ok(app.store.outbox().unknown(!is_anybody_sending).await?)
 }
 

@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
@@ -43,6 +43,8 @@ pub struct Limits {
     providers: Limit,
     visitors: Limit,
     addresses: Limit,
+    /// How many processes serve the pages: a request counts for as many, so that all together allow what one would.
+    processes: AtomicU32,
 }
 
 impl Limits {
@@ -50,7 +52,13 @@ impl Limits {
     #[must_use]
     pub fn new(clock: &Clock) -> Self {
         let limit = |of| Limit::new(of, clock);
-        Self { providers: limit(PROVIDER), visitors: limit(VISITOR), addresses: limit(ADDRESS) }
+        let processes = AtomicU32::new(1);
+        Self { providers: limit(PROVIDER), visitors: limit(VISITOR), addresses: limit(ADDRESS), processes }
+    }
+
+    /// Shares the limits among so many processes that serve the pages.
+    pub fn share(&self, processes: usize) {
+        self.processes.store(u32::try_from(processes).unwrap_or(u32::MAX).max(1), Ordering::Relaxed);
     }
 
     /// Counts a request from the visitor with this IP address.
@@ -58,8 +66,9 @@ impl Limits {
     /// # Errors
     /// [`TooOften`].
     pub fn visitor(&self, from: IpAddr) -> Result<(), TooOften> {
-        self.providers.count(&leading(from, PROVIDER_BITS))?;
-        self.visitors.count(&prefix(from))
+        let processes = self.processes.load(Ordering::Relaxed);
+        self.providers.count(&leading(from, PROVIDER_BITS), processes)?;
+        self.visitors.count(&prefix(from), processes)
     }
 
     /// Counts a request that concerns an email address, no matter who makes it and whether the address is known.
@@ -67,7 +76,7 @@ impl Limits {
     /// # Errors
     /// [`TooOften`].
     pub fn address(&self, address: &EmailAddress) -> Result<(), TooOften> {
-        self.addresses.count(&address.key())
+        self.addresses.count(&address.key(), self.processes.load(Ordering::Relaxed))
     }
 }
 
@@ -91,6 +100,7 @@ struct Limit {
     buckets: RateLimiter<u64, HashMapStateStore<u64>, Clock, NoOpMiddleware<Nanos>>,
     clock: Clock,
     hasher: RandomState,
+    burst: NonZeroU32,
     swept: AtomicI64,
 }
 
@@ -102,15 +112,18 @@ impl Limit {
             buckets: RateLimiter::new(quota, HashMapStateStore::default(), clock.clone()),
             clock: clock.clone(),
             hasher: RandomState::new(),
+            burst,
             swept: AtomicI64::new(i64::MIN),
         }
     }
 
-    fn count(&self, key: &impl Hash) -> Result<(), TooOften> {
+    fn count(&self, key: &impl Hash, times: u32) -> Result<(), TooOften> {
         self.sweep();
         let own = self.hasher.hash_one(key);
         let bucket = if self.buckets.len() < BUCKETS { own } else { 0 };
-        self.buckets.check_key(&bucket).map_err(|wait| {
+        let times = NonZeroU32::new(times).map_or(NonZeroU32::MIN, |times| times.min(self.burst));
+        // No more at once than the burst, so that it can always be counted.
+        self.buckets.check_key_n(&bucket, times).unwrap_or(Ok(())).map_err(|wait| {
             let wait = wait.wait_time_from(governor::clock::Clock::now(&self.clock));
             TooOften(wait.max(Duration::from_secs(1)))
         })

@@ -20,7 +20,7 @@ pub(crate) struct Run {}
 
 impl Run {
     pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Ending> {
-        let app = global.work(global.load()?).await?;
+        let app = global.serve(global.load()?).await?;
         look_over(&app).await?;
         let (folder, data) = (global.config.clone(), global.data.clone());
         let read = move || config::load_from_process(Some(&folder), data.as_deref());

@@ -121,6 +121,10 @@ impl Screen<'_> {
     fn summary(&self) -> Vec<String> {
         let Self { zone, report, .. } = self;
         let mut lines = Vec::new();
+        for (part, process) in status::parts(&report.processes) {
+            let since = process.since.with_timezone(zone).format("%a %-d %b %H:%M");
+            lines.extend(fact(&part.to_lowercase(), &format!("{process}, since {since}")));
+        }
         lines.extend(report.untaken.iter().map(|untaken| edit(untaken, *zone)));
         lines.extend(report.alarms.iter().flat_map(|notice| alarm::lines(notice, *zone)));
         for pause in &report.pauses {

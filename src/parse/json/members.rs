@@ -11,9 +11,6 @@ use crate::domain::feeds::budget::Spent;
 use crate::parse::entry::newest::Newest;
 use crate::parse::{Source, dates};
 
-/// So many authors and tags of an entry are looked at; how many are kept, the administrator says.
-const MAX_NAMES: usize = 1_000;
-
 type Text<'a> = Cow<'a, str>;
 
 /// Visits that pass over a value of another shape than the expected one.
@@ -74,10 +71,13 @@ macro_rules! seed {
 }
 
 mod attachment;
+mod names;
 
 use attachment::Attachments;
+pub(super) use names::List;
+use names::Names;
 
-seed!(Entries<'_>, OneEntry, Names, Name, Lenient);
+seed!(Entries<'_>, OneEntry, Lenient);
 
 /// What the document says of itself, and its entries.
 pub(super) struct Feed<'a> {
@@ -109,13 +109,6 @@ pub(super) struct Entry<'a> {
     many_authors: Option<List<'a>>,
     /// Of version 1.0.
     one_author: List<'a>,
-}
-
-/// Names of authors or tags, and how many more there are than are looked at.
-#[derive(Default)]
-pub(super) struct List<'a> {
-    pub(super) names: Vec<Text<'a>>,
-    pub(super) surplus: usize,
 }
 
 impl<'a> Feed<'a> {
@@ -292,92 +285,6 @@ impl<'de> Visitor<'de> for OneEntry {
     }
 
     pass_over!(text, number, nothing, list);
-}
-
-/// Names of authors or tags: a list of texts and of objects with a `name`, or one of them alone. `None` for nothing.
-struct Names;
-
-impl<'a> List<'a> {
-    /// Of one name alone.
-    fn of(name: Option<Text<'a>>) -> Option<Self> {
-        let mut list = Self::default();
-        list.add(name);
-        Some(list)
-    }
-
-    fn add(&mut self, name: Option<Text<'a>>) {
-        if name.is_some() && self.names.len() == MAX_NAMES {
-            self.surplus += 1;
-        } else {
-            self.names.extend(name);
-        }
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(|name| &**name)
-    }
-}
-
-impl<'de> Visitor<'de> for Names {
-    type Value = Option<List<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("names")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut names = List::default();
-        while let Some(name) = list.next_element_seed(Name)? {
-            names.add(name);
-        }
-        Ok(Some(names))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Name.visit_map(map).map(List::of)
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(List::of(Some(text.into())))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(List::of(Some(text.to_owned().into())))
-    }
-
-    pass_over!(number, nothing);
-}
-
-/// A text, or an object with a `name`.
-struct Name;
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Option<Text<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut name = None;
-        while let Some(key) = map.next_key_seed(Lenient)? {
-            match key.as_deref() {
-                Some("name") => name = map.next_value_seed(Lenient)?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(name)
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(text.into()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned().into()))
-    }
-
-    pass_over!(number, nothing, list);
 }
 
 /// A text, or a number as people write ids.

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use url::Url;
 
-use super::base::{Base, absolute};
+use super::base::Base;
+use super::channel::Channel;
 use super::leaf::{Leaf, Value};
 use super::lexer::{Event, Lexer};
 use super::vocabulary::{self, Prefixes, Space, Target};
@@ -18,7 +19,6 @@ use crate::domain::feeds::{Cut, Hints};
 use crate::parse::entry::draft;
 use crate::parse::entry::draft::{Collected, Raw};
 use crate::parse::entry::newest::Newest;
-use crate::parse::hints::Collector;
 use crate::parse::{Dialect, Source};
 
 /// All that the document says.
@@ -58,10 +58,6 @@ pub(crate) fn repair(text: &str, source: &Source<'_>) -> Result<Option<Repaired>
 
 /// Deeper than any feed; what is opened below is not remembered.
 const MAX_DEPTH: usize = 64;
-/// More of the feed's authors are not given to its entries.
-pub(crate) const MAX_INHERITED: usize = 5;
-/// And more of them are not looked at.
-const MAX_AUTHORS: usize = 100;
 
 struct Pass<'a, 's> {
     source: &'s Source<'s>,
@@ -70,11 +66,7 @@ struct Pass<'a, 's> {
     /// The entities that the document defines for itself.
     names: HashMap<String, String>,
     base: Option<Rc<Base>>,
-    title: Option<(u8, Value)>,
-    link: Option<Url>,
-    /// Of the feed as a whole.
-    authors: Vec<Value>,
-    hints: Collector,
+    channel: Channel,
     entries: Newest<Collected>,
     entry: Option<Collected>,
     leaf: Option<Leaf<'a>>,
@@ -98,10 +90,7 @@ impl<'a, 's> Pass<'a, 's> {
             prefixes: Prefixes::default(),
             names: HashMap::new(),
             base: source.base.map(Base::of_document),
-            title: None,
-            link: None,
-            authors: Vec::new(),
-            hints: Collector::default(),
+            channel: Channel::default(),
             entries: Newest::new(source.limits.entries),
             entry: None,
             leaf: None,
@@ -333,32 +322,7 @@ impl<'a, 's> Pass<'a, 's> {
         let Some(leaf) = self.leaf.take() else { return };
         match &mut self.entry {
             Some(entry) => entry.take(leaf),
-            None => self.take(&leaf),
-        }
-    }
-
-    /// A value of the channel's.
-    fn take(&mut self, leaf: &Leaf<'_>) {
-        match leaf.target {
-            Target::Title => {
-                let better = self.title.as_ref().is_none_or(|(rank, _)| leaf.rank < *rank);
-                if let Some(value) = leaf.value().filter(|_| better) {
-                    self.title = Some((leaf.rank, value));
-                }
-            }
-            Target::Link => {
-                if let Some((0..=2, href)) = leaf.link() {
-                    let base = leaf.base.as_ref().and_then(|base| base.url());
-                    self.link = self.link.take().or_else(|| absolute(&href, base));
-                }
-            }
-            // RFC 4287 §4.2.1: they apply to entries that name none. RSS has no such rule.
-            Target::Author if self.dialect == Some(Dialect::Atom) => {
-                if self.authors.len() < MAX_AUTHORS {
-                    self.authors.extend(leaf.author());
-                }
-            }
-            target => self.hints.add(target, &leaf.decoded),
+            None => self.channel.take(&leaf, self.dialect == Some(Dialect::Atom)),
         }
     }
 
@@ -397,27 +361,24 @@ impl<'a, 's> Pass<'a, 's> {
             entry.is_partial = true;
             self.collect(entry)?;
         }
-        // Every entry gets a copy of its own: few are enough.
-        let names = std::mem::take(&mut self.authors).into_iter().map(|name| name.text);
-        let (authors, surplus) = crate::parse::entry::distinct(names, MAX_INHERITED);
-        let authors: Vec<Value> = authors.iter().map(|name| Value::plain(name)).collect();
+        let (authors, surplus) = self.channel.inherited();
         let (collected, left_out) = std::mem::replace(&mut self.entries, Newest::new(0)).finish();
         let mut cut = Cut { entries: left_out, authors: surplus, ..Cut::default() };
         let mut forbidden = 0;
-        if let Some((_, title)) = &self.title {
+        if let Some((_, title)) = &self.channel.title {
             entities::section(&title.text, &mut String::new(), &mut forbidden);
         }
         let mut entries = Vec::with_capacity(collected.len());
         for mut entry in collected {
             entry.inherit(&authors);
-            entries.push(entry.write(self.link.as_ref(), self.source.budget, &mut forbidden, &mut cut)?);
+            entries.push(entry.write(self.channel.link.as_ref(), self.source.budget, &mut forbidden, &mut cut)?);
         }
         self.count("control character", forbidden);
         Ok(Some(Repaired {
-            title: self.title.map(|(_, title)| title),
-            site: self.link,
+            title: self.channel.title.map(|(_, title)| title),
+            site: self.channel.link,
             entries,
-            hints: self.hints.finish(),
+            hints: self.channel.hints.finish(),
             is_whole,
             counts: self.counts,
             cut,

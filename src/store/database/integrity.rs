@@ -80,6 +80,14 @@ impl Error {
         const RESTORE: &str = "stop the daemon, and run `policy-digest restore FILE` with the newest copy that \
                                `policy-digest backup` made; the file that is there now is kept beside it";
         match (self, self.code()) {
+            (Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Statement(source), _)
+                if source.is_another_session() =>
+            {
+                Some(
+                    "a pooler such as PgBouncer gives the connection away between transactions: connect to the server itself, or \
+                     let the pooler work in session mode",
+                )
+            }
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }
@@ -91,6 +99,8 @@ impl Error {
                 "stop a daemon of the earlier version, and start this one: `policy-digest run` and `policy-digest once` bring \
                  the database up to date",
             ),
+            (Self::Closed, _) => Some("the server has ended it, or is away: try again when it is back"),
+            (Self::EarlierVersions { .. }, _) => Some("stop them, and start this version in their place"),
             (Self::Foreign { .. }, _) => Some(
                 "it belongs to another program, and is left as it is; if it is in the way, name another folder with `--data`, or by \
                  the key `data` of digest.toml",

@@ -2,7 +2,9 @@
 //! so that no query blocks a thread of the runtime. A panic in a closure ends the session.
 
 use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -71,18 +73,30 @@ impl Session {
 
 /// The server has gone, or has ended the session: whatever is asked next finds it closed as well.
 fn lost(error: &Error) -> Error {
-    tracing::error!("the connection to the database is lost: {error}");
+    let why = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    tracing::error!("the connection to the database is lost: {why}");
     Error::Closed
 }
 
+/// How often a server is shown that this process runs, when it is asked nothing. A server that has gone is noticed with it.
+const PULSE: Duration = Duration::from_secs(5);
+
 fn serve(mut connection: Connection, to_do: &mpsc::Receiver<Work>) {
-    while let Ok(work) = to_do.recv() {
-        match work {
-            Work::Run(run) => run(&mut connection),
-            Work::Close(done) => {
+    let pulse = if connection.is_remote() { PULSE } else { Duration::MAX };
+    loop {
+        match to_do.recv_timeout(pulse) {
+            Ok(Work::Run(run)) => run(&mut connection),
+            Ok(Work::Close(done)) => {
                 let _ = done.send(connection.close());
                 return;
             }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(error) = connection.pulse() {
+                    tracing::warn!("the connection to the database is lost: {error}");
+                    return;
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
         }
         if connection.is_over() {
             return;

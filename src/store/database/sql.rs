@@ -128,6 +128,19 @@ impl Connection {
         }
     }
 
+    /// Whether it leads to a server.
+    pub(super) fn is_remote(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Shows the server that this process runs.
+    pub(super) fn pulse(&self) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(server) => server.batch("SELECT 1"),
+        }
+    }
+
     /// SQLite's connection, for what only SQLite has: pragmas, copies of the file, interrupts.
     pub(in crate::store) fn as_sqlite(&mut self) -> Option<&mut rusqlite::Connection> {
         match &mut self.engine {

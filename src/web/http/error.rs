@@ -1,8 +1,13 @@
 //! Error pages: a short text that tells the visitor what to do. The causes of an internal error are logged once. An
 //! invalid link is not an error here; it has a page of its own.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+
+use crate::app::operations::status;
+
+/// When to try again while the database is away, in seconds.
+const AWAY_SECONDS: &str = "10";
 
 /// An internal error: the database or a template failed.
 pub(crate) struct Failure(anyhow::Error);
@@ -15,6 +20,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if status::is_away(&self.0) {
+            // That the database is away is logged where it is opened again.
+            tracing::debug!("a page could not be served: {:#}", self.0);
+            return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AWAY_SECONDS)]).into_response();
+        }
         tracing::error!("a page could not be served: {:#}", self.0);
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }

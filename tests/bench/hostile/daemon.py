@@ -83,7 +83,9 @@ def feeds(args, good, bad, folder):
         if name in packages and importlib.util.find_spec(packages[name]) is None:
             print(f"skipped: {name}, for there is no Python package {packages[name]}")
             continue
-        listed[f"bad-{name}"] = f"http://127.0.0.2:{bad}{path}"
+        # A host that asks to be left alone (429, Retry-After) is, with all its feeds.
+        host = "[::1]" if name == "too-many" else "127.0.0.2"
+        listed[f"bad-{name}"] = f"http://{host}:{bad}{path}"
     for family in re.findall(r"^def (\w+)\(n\)", (args.hostile / "gen.py").read_text(), re.MULTILINE):
         listed[f"family-{family.replace('_', '-')}"] = f"http://127.0.0.2:{bad}/gen?f={family}&n={args.bytes}"
     for kind in ITEMS:
@@ -99,7 +101,7 @@ def configure(place, listed, web):
 interval = "60s"
 spacing = "0s"
 per_host = 64
-allow_private = ["127.0.0.0/8"]
+allow_private = ["127.0.0.0/8", "::1/128"]
 [schedule]
 daily = "*/2 * * * *"
 [digest]

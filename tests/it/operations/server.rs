@@ -1,8 +1,11 @@
 //! A database on a PostgreSQL server: it comes from a file and goes back, a copy of it stays silent, and one process works on
 //! it. Where PostgreSQL is not installed, these tests say so.
 
+use std::path::Path;
+
 use policy_digest::store::{Error, PauseCause, Place, Reader, Server, Store};
 
+use crate::support::pgbouncer::Pooler;
 use crate::support::{Entry, Reply, World, engine, everything, rss, start};
 
 fn server(url: &str) -> Server {
@@ -88,7 +91,7 @@ async fn a_session_that_the_server_ends_is_told_as_closed() {
     engine::with_client(&url, |client| {
         client
             .batch_execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'policy-digest worker'
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'policy-digest/%'
                 AND datname = current_database()",
             )
             .unwrap();
@@ -96,4 +99,68 @@ async fn a_session_that_the_server_ends_is_told_as_closed() {
     let marked = worker.operations().mark("after", start()).await;
     assert!(matches!(marked, Err(Error::Closed)), "{marked:?}");
     worker.lost().await;
+}
+
+#[tokio::test]
+async fn an_encrypted_connection_is_made_only_to_the_server_that_its_certificate_names() {
+    let Some(url) = engine::empty_database() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/tls");
+    let authority = std::fs::read(folder.join("authority.pem")).unwrap();
+    let encrypted = |url: &str, authorities: Option<Vec<u8>>| {
+        Place::Server(Box::new(Server { is_encrypted: true, authorities, ..server(url) }))
+    };
+    let store = Store::open(encrypted(&url, Some(authority.clone()))).await.unwrap();
+    let mut encryption = engine::first_column::<i64>(
+        &url,
+        "SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a ON a.pid = s.pid
+         WHERE a.datname = current_database() AND a.application_name LIKE 'policy-digest%' AND s.ssl",
+    );
+    assert_eq!(encryption.pop(), Some(3), "the writer and two readers");
+    store.close().await;
+    for (place, why) in [
+        (encrypted(&url, None), "UnknownIssuer"),
+        (encrypted(&url.replace("127.0.0.1", "127.0.0.2"), Some(authority)), "NotValidForName"),
+    ] {
+        let error = format!("{:?}", Store::open(place).await.unwrap_err());
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_that_gives_sessions_away_is_seen() {
+    let Some(url) = engine::empty_database() else { return };
+    Store::open(place(&url)).await.unwrap().close().await;
+    for (mode, is_pooled) in [("session", false), ("transaction", true)] {
+        let Some(pooler) = Pooler::start(&url, mode) else { return };
+        // Sessions are only given away where others want them.
+        let look = async || {
+            let (one, two) = tokio::join!(Reader::open(place(&pooler.url)), Reader::open(place(&pooler.url)));
+            let (one, two) = (one?, two?);
+            let (one, two) = tokio::join!(one.server_settings(), two.server_settings());
+            Ok::<bool, Error>(one?.unwrap().is_pooled || two?.unwrap().is_pooled)
+        };
+        let mut seen = false;
+        for _ in 0..50 {
+            seen |= look().await.unwrap_or_else(|error| {
+                assert!(error.hint().is_some_and(|hint| hint.contains("session mode")), "{error:?}");
+                true
+            });
+        }
+        assert_eq!(seen, is_pooled, "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_without_the_rights_is_seen() {
+    let Some(url) = engine::empty_database() else { return };
+    Store::open(place(&url)).await.unwrap().close().await;
+    let name = url.rsplit('/').next().unwrap();
+    let statement =
+        format!("CREATE ROLE guest_{name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest_{name}");
+    engine::with_client(&url, move |client| client.batch_execute(&statement).unwrap());
+    let reader = Reader::open(place(&url.replace("tester@", &format!("guest_{name}@")))).await.unwrap();
+    let settings = reader.server_settings().await.unwrap().unwrap();
+    assert!(!settings.may_create && settings.foreign_tables > 20 && !settings.is_superuser, "{settings:?}");
+    let owner = Reader::open(place(&url)).await.unwrap().server_settings().await.unwrap().unwrap();
+    assert!(owner.may_create && owner.foreign_tables == 0, "{owner:?}");
 }

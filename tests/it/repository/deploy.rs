@@ -24,9 +24,13 @@ fn variables(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_variable_in_the_samples_is_a_key_with_a_good_value() {
-    for (name, least) in
-        [("Dockerfile", 1), ("compose.yaml", 4), ("policy-digest.service", 1), ("policy-digest@.service", 1)]
-    {
+    for (name, least) in [
+        ("Dockerfile", 1),
+        ("compose.yaml", 4),
+        ("compose.postgres.yaml", 6),
+        ("policy-digest.service", 1),
+        ("policy-digest@.service", 1),
+    ] {
         let mut variables = variables(&sample(name).1);
         assert!(variables.len() >= least, "{name}: {variables:?}");
         let password = tempfile::NamedTempFile::new().unwrap();

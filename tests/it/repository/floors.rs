@@ -30,7 +30,7 @@ const SUBJECTS: &[&str] = &["feeds", "items", "selection", "digests", "outbox", 
 /// Rooms without a subject: what every subject needs.
 const WITHOUT_SUBJECT: &[(&str, &[&str])] = &[
     ("domain", &["catalogue", "word"]),
-    ("store", &["database"]),
+    ("store", &["database", "error"]),
     ("app", &["advised", "clock", "document", "installation", "lock", "private", "stop"]),
 ];
 

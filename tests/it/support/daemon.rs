@@ -76,6 +76,16 @@ impl Daemon {
         self.signal("-HUP");
     }
 
+    /// Stops it where it is, as a machine does that is paused.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
     fn signal(&self, name: &str) {
         let told = Command::new("kill").args([name, &self.id().to_string()]).status().unwrap();
         assert!(told.success());

@@ -3,17 +3,17 @@
 //! Debian's, runs as an unprivileged user, and ends with the tests.
 
 use std::io::Write as _;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use policy_digest::store::{Place, Server, Store};
 use postgres::types::Type;
-use postgres::{Client, NoTls};
 use rusqlite::types::{FromSql, Value};
+
+pub use super::foreign::postgres::with_client;
+use super::foreign::postgres::{Postgres, programs};
 
 /// Tests, or all those of a file, that run on SQLite whatever is asked for, with the reason.
 const SQLITE_ONLY: &[(&str, &str)] = &[
@@ -27,6 +27,7 @@ const SQLITE_ONLY: &[(&str, &str)] = &[
     ("operations::private", "the permissions of the file"),
     ("operations::query_plans", "SQLite's plans"),
     ("operations::server", "they compare both engines"),
+    ("operations::standbys", "they make databases of their own on a server"),
     ("operations::whole_states", "processes that are killed while they write the file"),
     ("outbox::bounces", "the key of a token is read from the file"),
     ("outbox::provider_bounces", "the key of a token is read from the file"),
@@ -41,8 +42,8 @@ const SQLITE_ONLY: &[(&str, &str)] = &[
     ("subscribers::people_import", "rows are written into the file by hand"),
     ("digests::slots", "rows are written into the file by hand"),
     ("digests::send_now", "rows are written into the file by hand"),
-    ("feeds::polling", "the file is read beside the program"),
-    ("feeds::polite", "the file is read beside the program"),
+    ("feeds::fetching::polling", "the file is read beside the program"),
+    ("feeds::fetching::polite", "the file is read beside the program"),
     ("operations::alarms_told", "rows are written into the file by hand"),
     ("operations::upkeep", "rows are written into the file by hand, and its size is measured"),
     ("web::responses", "the file is read beside the program"),
@@ -67,11 +68,19 @@ pub fn settings(folder: &Path) -> String {
     format!("\n[database]\nurl = \"{url}\"\ntls = false\n")
 }
 
-/// A database that holds nothing, for a test of servers; `None`, told on standard error, where PostgreSQL is not installed.
-pub fn empty_database() -> Option<String> {
-    if programs().is_none() {
+/// Whether PostgreSQL is installed; said on standard error if not.
+pub fn has_postgres() -> bool {
+    let has_it = programs().is_some();
+    if !has_it {
         assert!(std::env::var_os("POSTGRES_REQUIRED").is_none(), "PostgreSQL is not installed");
         super::aloud("skipped: PostgreSQL is not installed");
+    }
+    has_it
+}
+
+/// A database that holds nothing, for a test of servers; `None` where PostgreSQL is not installed.
+pub fn empty_database() -> Option<String> {
+    if !has_postgres() {
         return None;
     }
     let name = format!("empty_{}", cluster().made.fetch_add(1, Ordering::Relaxed));
@@ -90,13 +99,6 @@ pub fn copy_of(url: &str) -> String {
         std::thread::sleep(Duration::from_millis(20));
     }
     copy
-}
-
-/// Does something with a client, which must not run on a thread of the runtime.
-pub fn with_client<T: Send>(url: &str, work: impl FnOnce(&mut Client) -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        scope.spawn(|| work(&mut Client::connect(url, NoTls).unwrap())).join().expect("a question to the server")
-    })
 }
 
 /// The first column of a question, as SQLite would answer it: booleans are integers.
@@ -124,57 +126,24 @@ fn is_postgres() -> bool {
     is_asked && !SQLITE_ONLY.iter().any(|(name, _)| test == *name || test.starts_with(&format!("{name}::")))
 }
 
-/// A server of the tests' own.
+/// The server of all tests, whose databases are copies of a template.
 struct Cluster {
-    port: u16,
+    server: Postgres,
     made: AtomicUsize,
-    /// Ends the server when the tests end, with its standard input.
-    _keeper: Child,
 }
 
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    CLUSTER.get_or_init(|| {
+        let cluster = Cluster { server: Postgres::start(""), made: AtomicUsize::new(0) };
+        cluster.make_template();
+        cluster
+    })
 }
 
 impl Cluster {
-    fn start() -> Self {
-        let programs = programs().expect("PostgreSQL 15 or later is installed, as TEST_ENGINE=postgres asks for it");
-        let (user, group) = unprivileged();
-        let folder = tempfile::tempdir().unwrap().keep();
-        if is_root() {
-            std::os::unix::fs::chown(&folder, Some(user), Some(group)).unwrap();
-        }
-        let data = folder.join("data");
-        let mut make = Command::new(programs.join("initdb"));
-        make.args(["-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "-D"]).arg(&data);
-        let made = as_user(&mut make, user, group).stdout(Stdio::null()).status().unwrap();
-        assert!(made.success(), "initdb: {made}");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let options = "-c fsync=off -c full_page_writes=off -c max_connections=400 -c unix_socket_directories= \
-                       -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c autovacuum=off";
-        // It ends when this process does, however that ends: its standard input is closed then.
-        let script = "\"$0\" -D \"$1\" -p \"$2\" $3 >\"$4/log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; \
-                      wait $server; rm -rf \"$1\" \"$4\"";
-        let mut keep = Command::new("sh");
-        keep.args(["-c", script]).arg(programs.join("postgres")).arg(&data).arg(port.to_string()).arg(options);
-        keep.arg(&folder).stdin(Stdio::piped());
-        let keeper = as_user(&mut keep, user, group).spawn().unwrap();
-        let cluster = Self { port, made: AtomicUsize::new(0), _keeper: keeper };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while std::thread::scope(|scope| {
-            let answers = scope.spawn(|| Client::connect(&cluster.url("postgres"), NoTls).is_ok());
-            !answers.join().unwrap()
-        }) {
-            assert!(Instant::now() < deadline, "the server starts");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        cluster.make_template();
-        cluster
-    }
-
     fn url(&self, database: &str) -> String {
-        format!("postgres://tester@127.0.0.1:{}/{database}", self.port)
+        self.server.url(database)
     }
 
     /// The schema is made by the program, once.
@@ -205,35 +174,6 @@ impl Cluster {
         });
         self.url(&name)
     }
-}
-
-/// The folder of `initdb` and `postgres`, the newest first.
-fn programs() -> Option<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .collect();
-    folders.sort();
-    folders.into_iter().rfind(|folder| folder.join("initdb").exists())
-}
-
-/// The server refuses to run as root: the numbers of `postgres` or `nobody` then.
-fn unprivileged() -> (u32, u32) {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap();
-    let find = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(|number| number.parse().ok());
-        Some((numbers.next()??, numbers.next()??))
-    };
-    find("postgres").or_else(|| find("nobody")).expect("there is an unprivileged user")
-}
-
-fn is_root() -> bool {
-    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0
-}
-
-fn as_user(command: &mut Command, user: u32, group: u32) -> &mut Command {
-    if is_root() { command.uid(user).gid(group).current_dir("/") } else { command }
 }
 
 #[test]

@@ -3,21 +3,16 @@
 pub mod axe;
 pub mod browser;
 pub mod daemon;
-pub mod dkim;
 pub mod engine;
 pub mod families;
-mod feed_server;
-pub mod feedparser;
-pub mod hostile;
+mod foreign;
 pub mod mails;
-mod name_server;
 pub mod pages;
-pub mod postfix;
 pub mod program;
-mod python;
+mod read_mail;
+mod rss;
+mod servers;
 pub mod site;
-mod smtp_sink;
-pub mod smtp_stage;
 pub mod visitor;
 
 use std::path::Path;
@@ -25,8 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-pub use feed_server::{FeedServer, Reply};
-pub use name_server::NameServer;
+pub use foreign::{dkim, feedparser, pgbouncer, postfix, postgres};
 use policy_digest::app::clock::Clock;
 use policy_digest::app::digests::once::{OnceReport, once};
 use policy_digest::app::subscribers::subscribe::{Request, add};
@@ -37,7 +31,12 @@ use policy_digest::domain::subscribers::token;
 use policy_digest::domain::subscribers::token::Returning;
 use policy_digest::mail::{Sent, Transport};
 use policy_digest::store::FeedState;
-pub use smtp_sink::SmtpSink;
+pub use read_mail::Mail;
+pub use rss::{Entry, rss};
+pub use servers::feed_server::{FeedServer, Reply};
+pub use servers::name_server::NameServer;
+pub use servers::smtp_sink::SmtpSink;
+pub use servers::{hostile, proxy, smtp_stage};
 use tempfile::TempDir;
 
 /// A topic of two themes, so that what is picked is plain to see.
@@ -96,6 +95,11 @@ pub fn wait_for(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// A port of loopback that nobody listens on.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A Monday morning.
@@ -330,78 +334,4 @@ pub fn write_config(folder: &Path, feeds: &[(&str, &str)], more: &str) {
         .collect();
     std::fs::write(config.join("feeds.toml"), feeds).unwrap();
     std::fs::write(config.join("topic.toml"), TOPIC).unwrap();
-}
-
-/// An RSS document with these entries.
-pub fn rss(entries: &[Entry]) -> String {
-    let items: String = entries.iter().map(Entry::to_xml).collect();
-    format!(
-        "<rss version=\"2.0\"><channel><title>Blog</title><link>https://blog.example.org/</link>{items}</channel></rss>"
-    )
-}
-
-/// One entry of a feed in a test.
-#[derive(Clone)]
-pub struct Entry {
-    pub id: String,
-    pub title: String,
-    pub text: String,
-    pub published: Option<DateTime<Utc>>,
-}
-
-impl Entry {
-    /// A post on the topic, published a day before the tests' start.
-    pub fn on_topic(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            title: format!("Collaborative governance, part {id}"),
-            text: format!("Part {id} is about collaborative governance among councils, health boards and others."),
-            published: Some(start() - TimeDelta::days(1)),
-        }
-    }
-
-    pub fn link(&self) -> String {
-        format!("https://blog.example.org/{}", self.id)
-    }
-
-    fn to_xml(&self) -> String {
-        let date = self.published.map_or(String::new(), |at| format!("<pubDate>{}</pubDate>", at.to_rfc2822()));
-        format!(
-            "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description>{date}</item>",
-            self.id,
-            self.title,
-            self.link(),
-            self.text
-        )
-    }
-}
-
-/// A mail as it was sent, split into its headers and the decoded plain-text part.
-pub struct Mail {
-    pub raw: String,
-    pub headers: String,
-    pub text: String,
-}
-
-impl Mail {
-    pub fn read(bytes: &[u8]) -> Self {
-        let raw = String::from_utf8(bytes.to_vec()).unwrap();
-        let (headers, body) = raw.split_once("\r\n\r\n").unwrap();
-        // Unfolded (RFC 5322 §2.2.3), and the quoted-printable text (RFC 2045 §6.7) decoded well enough to search in.
-        let headers = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
-        let text = body.replace("=\r\n", "").replace("=3D", "=");
-        Self { headers, text, raw: raw.clone() }
-    }
-
-    /// The HTML part, decoded.
-    pub fn html(&self) -> String {
-        let message = mail_parser::MessageParser::default().parse(self.raw.as_bytes()).unwrap();
-        message.body_html(0).unwrap().into_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        let prefix = format!("{}:", name.to_lowercase());
-        let found = self.headers.split("\r\n").find(|line| line.to_lowercase().starts_with(&prefix));
-        found.unwrap_or_else(|| panic!("no {name} in\n{}", self.headers))[prefix.len()..].trim()
-    }
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::finding::CheckFinding;
+use crate::domain::items::text::count;
 use crate::store::ServerSettings;
 
 /// The oldest version that is tested.
@@ -26,6 +27,19 @@ pub(super) fn findings(server: &ServerSettings, now: DateTime<Utc>) -> Vec<Check
         server.encoding != "UTF8",
         format!("the database's encoding is {}", server.encoding),
         "make a database with `createdb --encoding UTF8 --template template0`",
+    );
+    failure(
+        !server.may_create,
+        "the role in `url` may not make tables in the database".to_owned(),
+        "let it own the database: `ALTER DATABASE … OWNER TO …`, and before PostgreSQL 15 its schema `public` as well",
+    );
+    failure(
+        server.foreign_tables > 0,
+        format!(
+            "{} in the database belong to another role, so that a new version cannot bring them up to date",
+            count(server.foreign_tables, "table")
+        ),
+        "give them to the role in `url`: `REASSIGN OWNED BY … TO …`",
     );
     failure(
         server.is_pooled,
@@ -76,6 +90,8 @@ mod tests {
             synchronous_standbys: String::new(),
             standbys: 0,
             is_superuser: false,
+            may_create: true,
+            foreign_tables: 0,
             is_pooled: false,
             now,
             bytes: 0,
@@ -88,6 +104,8 @@ mod tests {
             ServerSettings { writes_full_pages: false, ..good.clone() },
             ServerSettings { standbys: 1, ..good.clone() },
             ServerSettings { is_superuser: true, ..good.clone() },
+            ServerSettings { may_create: false, ..good.clone() },
+            ServerSettings { foreign_tables: 2, ..good.clone() },
             ServerSettings { is_pooled: true, ..good.clone() },
             ServerSettings { now: now + TimeDelta::seconds(31), ..good.clone() },
         ] {

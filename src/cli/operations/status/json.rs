@@ -73,7 +73,15 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
     let drafts: Vec<_> = report.drafts.iter().map(draft).collect();
     let pauses: Vec<_> = report.pauses.iter().map(pause_json).collect();
     let alarms: Vec<_> = report.alarms.iter().map(alarm::to_json).collect();
-    json!({ "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
+    let processes: Vec<_> = report
+        .processes
+        .iter()
+        .map(|it| {
+            json!({ "command": it.command, "version": it.version, "schema": it.schema, "process": it.id,
+                "address": it.address, "since": it.since.to_rfc3339(), "is_worker": it.is_worker })
+        })
+        .collect();
+    json!({ "processes": processes, "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "drafts": drafts, "last_run": last, "next": next,
         "weeks": weeks, "quality": quality_json(&report.quality), "disk": { "database": report.disk.database, "free": report.disk.free },
         "untaken": report.untaken.as_ref().map(|untaken| json!({

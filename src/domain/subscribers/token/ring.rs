@@ -60,6 +60,12 @@ impl KeyRing {
         Self { signing: then.clone(), former }
     }
 
+    /// Whether the other ring holds the same keys, by their numbers.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.keys().map(|key| key.number).eq(other.keys().map(|key| key.number))
+    }
+
     /// The key that signs.
     pub(super) fn signing(&self) -> &Key {
         &self.signing

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use postgres::error::SqlState;
+
 use super::values::{ColumnIndex, Stored};
 use crate::store::Error;
 
@@ -54,6 +56,12 @@ impl SqlError {
     /// Whether there was no row where one was read.
     pub(crate) fn is_no_row(&self) -> bool {
         matches!(self.0, Cause::NoRow)
+    }
+
+    /// Whether a statement that a session had prepared was not there: a pooler has given it another session of the server's.
+    pub(in crate::store::database) fn is_another_session(&self) -> bool {
+        let codes = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+        matches!(&self.0, Cause::Postgres(error) if error.code().is_some_and(|code| codes.contains(code)))
     }
 
     /// SQLite's code for it.

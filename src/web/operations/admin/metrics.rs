@@ -30,6 +30,13 @@ pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     };
     let one = |value: f64| vec![(Labels::new(), value)];
     add("build", "the running version", vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)]);
+    let count = |is_worker: bool| {
+        report.processes.iter().filter(|it| it.is_worker == is_worker && (is_worker || it.command == "run")).count()
+    };
+    if !report.processes.is_empty() {
+        let of = |part: &str, is_worker| (vec![("part", part.to_owned())], count(is_worker) as f64);
+        add("processes", "processes on the database, by their part", vec![of("worker", true), of("standby", false)]);
+    }
     let troubled = report.feeds.iter().filter(|feed| needs_attention(feed)).count();
     add("feeds", "feeds in the list", one(report.feeds.len() as f64));
     add("feeds_in_trouble", "feeds that fail, have moved, or may have shown less than they had", one(troubled as f64));

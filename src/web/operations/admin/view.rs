@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::app::App;
-use crate::app::operations::status::{DraftRow, FeedState, StatusReport, WEEKS, needs_attention};
+use crate::app::operations::status::{DraftRow, FeedState, StatusReport, WEEKS, needs_attention, parts};
 use crate::domain::items::text::count;
 use crate::render::view::{BarView, ChartView, FactView, FeedView, StatusView};
 
@@ -35,6 +35,9 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     for notice in &report.alarms {
         let since = moment(notice.since, zone);
         facts.push(bad("Alarm", format!("{}, since {since}. {} Next: {}", notice.title, notice.what, notice.next)));
+    }
+    for (part, process) in parts(&report.processes) {
+        facts.push(fact(part, format!("{process}, since {}", moment(process.since, zone))));
     }
     if let Some(edit) = report.untaken.as_ref().filter(|edit| edit.is_refused) {
         let since = moment(edit.since, zone);

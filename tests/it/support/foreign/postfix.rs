@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::wait_for;
+use crate::support::wait_for;
 
 /// The user whose files mailboxes are: nobody.
 const NOBODY: u32 = 65_534;
@@ -47,7 +47,7 @@ impl Postfix {
     pub fn start(users: &[String]) -> Option<Self> {
         if let Err(missing) = is_there() {
             assert!(std::env::var_os("POSTFIX_REQUIRED").is_none(), "a real Postfix is wanted: {missing}");
-            super::aloud(&format!("skipped: a real Postfix is wanted: {missing}"));
+            crate::support::aloud(&format!("skipped: a real Postfix is wanted: {missing}"));
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

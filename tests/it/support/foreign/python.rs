@@ -13,7 +13,7 @@ pub fn with(modules: &str, required: &str, missing: &str) -> Option<&'static str
     let found = ["/usr/bin/python3", "python3"].into_iter().find(has_it);
     assert!(found.is_some() || std::env::var_os(required).is_none(), "there is {missing}");
     if found.is_none() {
-        super::aloud(&format!("skipped: {missing}"));
+        crate::support::aloud(&format!("skipped: {missing}"));
     }
     found
 }
