@@ -46,9 +46,12 @@ pub const LEAST_LABELS: usize = 60;
 pub const LEAST_SOURCES: usize = 8;
 /// With fewer relevant labels, or fewer irrelevant ones, a back-test says nothing.
 pub const LEAST_OF_EACH: usize = 15;
-/// The share of resamples of the sources in which the changes must be better than chance, so that their 95 % interval is
-/// above zero. Labels drawn at random pass in two or three of a hundred draws.
-pub const SURE: f64 = 0.975;
+/// The share of resamples of the sources in which the changes must be better than chance, so that labels drawn at random pass
+/// in fewer than one of twenty draws.
+const SURE: f64 = 0.95;
+/// What is added to that, divided by the number of sources: resamples of few sources differ too little. With it, the share
+/// is that of Student's distribution for 8 to 100 sources, to half a hundredth.
+const FEW_SOURCES: f64 = 0.24;
 
 /// The threshold in percent from which an item is selected.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -107,6 +110,8 @@ pub struct BackTest {
     pub changes: Changes,
     /// The share of resamples of the sources in which the changes are better than as many made at random.
     pub confidence: f64,
+    /// The share that it takes.
+    pub needed: f64,
     /// What is added to the log-odds of every item.
     pub shift: f64,
     /// The conclusion.

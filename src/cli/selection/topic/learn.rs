@@ -9,7 +9,7 @@ use crate::app::selection::learn::{self, Learning};
 use crate::app::selection::quality;
 use crate::cli::selection::labels::{quality_json, show_quality};
 use crate::config::LocalWeights;
-use crate::domain::selection::learning::{LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, SURE, Verdict};
+use crate::domain::selection::learning::{LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, Verdict};
 use crate::domain::selection::measures::Estimate;
 use crate::domain::selection::topic::Topic;
 
@@ -19,7 +19,8 @@ Labels come from what editors do to drafts and from readers' votes; see `labels 
 The weights are learnt from the shipped ones and all labels, and compared with the \
 shipped ones on labels of feeds that they were not learnt from. Nothing is changed \
 without --apply, and then only if neither precision nor recall falls, and the posts \
-that are added and dropped are better than chance: in 97.5 % of resamples of the feeds.
+that are added and dropped are better than chance: in 95 % of resamples of the feeds, \
+and more if there are few.
 
 The learnt weights are in the data folder, in topic.local.classifier. A running \
 daemon takes them over, and judges again what is not yet in a digest.
@@ -175,7 +176,7 @@ fn conclusion(learning: &Learning, applies: bool) -> String {
             "not worth it yet: the changes are better than chance in {:.1} % of resamples of the feeds, and it takes \
              {:.1} %; more labels may show it",
             test.confidence * 100.0,
-            SURE * 100.0
+            test.needed * 100.0
         ),
         Verdict::Better if applies => {
             "the learnt weights are in use from now on; `topic learn --forget` goes back".to_owned()
@@ -201,7 +202,7 @@ fn to_json(learning: &Learning, topic: &Topic) -> Value {
     json!({
         "verdict": verdict, "labels": counts, "unreadable": learning.unreadable, "measured": test.labels,
         "feeds": test.sources, "uses_votes": learning.learnt.uses_votes, "in_use": learning.is_in_use,
-        "relevant": test.relevant, "confidence": test.confidence,
+        "relevant": test.relevant, "confidence": test.confidence, "needed": test.needed,
         "changes": { "added_relevant": test.changes.added_relevant, "added_irrelevant": test.changes.added_irrelevant,
             "dropped_relevant": test.changes.dropped_relevant, "dropped_irrelevant": test.changes.dropped_irrelevant },
         "shipped": figures(&test.before), "learnt": figures(&test.after), "gain": figures(&test.gain),

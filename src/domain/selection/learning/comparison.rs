@@ -7,7 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{BackTest, Changes, LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, Lesson, Quality, SURE, Threshold, Verdict};
+use super::{
+    BackTest, Changes, FEW_SOURCES, LEAST_LABELS, LEAST_OF_EACH, LEAST_SOURCES, Lesson, Quality, SURE, Threshold,
+    Verdict,
+};
 use crate::domain::selection::measures::{Estimate, RESAMPLES, interval};
 use crate::domain::selection::random::Random;
 
@@ -124,6 +127,7 @@ pub(super) fn compare(judged: &[Judged<'_>], threshold: Threshold) -> BackTest {
     };
     let better = resamples.iter().filter(|counts| counts.beyond_chance() > 0.0).count();
     let confidence = better as f64 / resamples.len().max(1) as f64;
+    let needed = SURE + FEW_SOURCES / sources.len().max(1) as f64;
     let relevant = judged.iter().filter(|it| it.lesson.relevant).count();
     let is_enough = judged.len() >= LEAST_LABELS
         && sources.len() >= LEAST_SOURCES
@@ -133,7 +137,7 @@ pub(super) fn compare(judged: &[Judged<'_>], threshold: Threshold) -> BackTest {
         () if !is_enough => Verdict::TooFew,
         () if all.changes == Changes::default() => Verdict::Same,
         () if p1 < p0 || r1 < r0 => Verdict::Worse,
-        () if confidence < SURE => Verdict::Unproven,
+        () if confidence < needed => Verdict::Unproven,
         () => Verdict::Better,
     };
     let difference = |counts: &Counts| {
@@ -149,6 +153,7 @@ pub(super) fn compare(judged: &[Judged<'_>], threshold: Threshold) -> BackTest {
         gain: quality(&difference),
         changes: all.changes,
         confidence,
+        needed,
         shift,
         verdict,
     }

@@ -180,7 +180,7 @@ fn without_changes_there_is_nothing_to_use() {
     let (base, scorer) = base();
     let mut random = Random::seeded(4);
     let sure = |number: usize| {
-        let relevant = number % 2 == 0;
+        let relevant = number.is_multiple_of(2);
         let text = post(&mut random, relevant, 28, 0);
         let reading = scorer.reading(&Text { content: &text, ..Text::default() }).unwrap();
         Lesson { reading, source: format!("f{}", number % 10), relevant, weight: 1.0, stands_for: 1.0 }
