@@ -6,5 +6,6 @@ pub(super) mod corrections;
 pub(super) mod drafts;
 pub(super) mod held_runs;
 pub(super) mod proofs;
+pub(super) mod retention;
 pub(super) mod runs;
 pub(super) mod status_counts;

@@ -108,6 +108,7 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
     for (cadence, slot) in &report.next {
         facts.push(fact(&format!("Next {cadence}"), moment(slot.utc, zone)));
     }
+    facts.extend(report.quality.summary().map(|quality| fact("Selection, last 12 weeks", quality)));
     facts.push(fact(
         "Subscribers",
         counts(report.subscribers.iter().map(|(word, number)| ((*word).to_owned(), *number))),
