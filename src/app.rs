@@ -187,6 +187,7 @@ fn site(config: &Config, code: &str) -> SiteView {
         accent_dark,
         logo: settings.logo_picture.as_ref().map(|logo| LogoView::new(logo, alt)),
         languages: others.map(link).collect(),
+        has_accessibility: settings.accessibility.has_statement(),
     }
 }
 

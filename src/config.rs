@@ -25,8 +25,8 @@ pub use note::{MAX_NOTE_BYTES, NoteError, read_note};
 pub use reading::finding::{Finding, Findings, Origin};
 pub use reading::value::domain_name;
 pub use settings::{
-    Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Network, Polling, Relevance, Retention,
-    Schedule, Secret, Sender, Settings, Smtp, Tls, TransportKind, Web,
+    Accessibility, Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Network, Polling, Relevance,
+    Retention, Schedule, Secret, Sender, Settings, Smtp, Tls, TranslatedAccessibility, Translation, TransportKind, Web,
 };
 pub use stamp::Stamp;
 pub use topic::local::{LOCAL_WEIGHTS, LocalWeights, local_weights};

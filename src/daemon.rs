@@ -33,6 +33,9 @@ use signals::{Signal, Signals};
 /// How often to look for due work, as a cron expression of six fields; the first is seconds.
 const EVERY_TEN_SECONDS: &str = "*/10 * * * * *";
 
+/// The time limit for a note in the database that may as well be made later.
+const NOTE: Duration = Duration::from_secs(5);
+
 /// The time limit for work in progress at shutdown. An email whose attempt is cut off is resent unchanged.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -74,7 +77,8 @@ pub async fn run(
             },
             () = looking.notified() => {
                 edits.look().await;
-                status::note_serving(&live.app()).await;
+                // A server that is away must not keep the daemon from its signals.
+                let _ = tokio::time::timeout(NOTE, status::note_serving(&live.app())).await;
             }
             () = role.due() => role.ask().await,
             ended = &mut pages => break Some(ended),

@@ -4,6 +4,7 @@
 //! inlined. `render::view` defines the variables.
 
 mod builtin;
+mod foot;
 mod markdown;
 mod proof;
 mod sample;
@@ -18,11 +19,12 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 pub use builtin::{FOR_EDITORS, GUIDE, TEMPLATES};
+pub use foot::{Foot, with_foot};
 pub use proof::with_notices;
 pub use view::{
-    AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChoiceView, ConfirmView, DigestView, DraftNotice, EmailView,
-    KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView, PreferencesView, QuietView,
-    SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
+    AccessibilityView, AlarmsView, ArchivePage, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView,
+    DigestView, DraftNotice, EmailView, KnownView, LinkPurpose, LinkView, MessageView, PageForm, PageLink, PageView,
+    PreferencesView, PrivacyView, QuietView, SignUpView, SiteView, SourcesView, StatusView, VoteView, WelcomeView,
 };
 
 use crate::domain::catalogue::{Catalogue, Languages};

@@ -21,6 +21,7 @@ use operations::health;
 use std::future::Future;
 use subscribers::preferences;
 use subscribers::sign_up;
+use subscribers::statements;
 use subscribers::subscriptions;
 use subscribers::unsubscribe;
 use subscribers::vote;
@@ -66,6 +67,8 @@ fn table() -> Vec<(&'static str, Audience, MethodRouter<Live>)> {
         ("/feed.json", Public, get(public_feeds::stories_as_json)),
         ("/sources", Public, get(feeds::show)),
         ("/sources.opml", Public, get(feeds::list)),
+        ("/privacy", Public, get(statements::privacy)),
+        ("/accessibility", Public, get(statements::accessibility)),
         ("/robots.txt", Public, get(robots::show)),
         ("/confirm/{token}", Holder, get(subscriptions::ask).post(subscriptions::confirm)),
         ("/confirm/{token}/again", Holder, post(subscriptions::again)),

@@ -330,6 +330,12 @@ impl App {
         if let Some(path) = &self.config.subscribers_csv {
             let report = import::import(self, path, "the list in the configuration folder", &silent).await?;
             tracing::info!(path = %path.display(), added = report.added, "imported subscribers into the new database");
+            if report.outside > 0 {
+                tracing::info!(
+                    subscribers = report.outside,
+                    "their domains are not in `sign_up_domains`; imported all the same"
+                );
+            }
             for (line, reason) in &report.rejected {
                 tracing::warn!("{}:{line}: {reason}", path.display());
             }

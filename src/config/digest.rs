@@ -14,13 +14,13 @@ use super::check;
 use super::reading::diagnostics::{Diagnostics, File};
 use super::reading::table::Table;
 use super::reading::value::{
-    Read, Wrong, accent, address, database_url, dns_name, duration, filled, flag, hello_name, listen_address, locale,
-    mailbox, network, number, one_of, optional, recipient, some_time, tagged_address, text, time_zone, web_address,
-    web_url, whole, words_language,
+    Read, Wrong, accent, address, database_url, date, dns_name, domain_pattern, duration, filled, flag, hello_name,
+    listen_address, locale, mailbox, network, number, one_of, optional, recipient, some_time, tagged_address, text,
+    time_zone, web_address, web_url, whole, words_language,
 };
 use super::settings::{
-    Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention, Schedule, Secret,
-    Sender, Settings, Smtp, Tls, Translation, TransportKind, Web,
+    Accessibility, Borderline, Database, Digest, Dkim, Editor, Limits, Mail, Mailbox, Polling, Relevance, Retention,
+    Schedule, Secret, Sender, Settings, Smtp, Tls, TranslatedAccessibility, Translation, TransportKind, Web,
 };
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
@@ -65,7 +65,9 @@ pub(super) fn read(mut top: Table<'_>, folder: &Path) -> Settings {
         logo: top.or("logo", None, optional(filled)).map(|path| folder.join(path)),
         logo_picture: None,
         logo_alt: top.or("logo_alt", None, optional(filled)).unwrap_or_else(|| sender.organisation.clone()),
+        sign_up_domains: top.values("sign_up_domains", domain_pattern),
         sender,
+        accessibility: accessibility(top.table("accessibility")),
         polling: polling(top.table("polling"), folder, &public_url),
         schedule: schedule(top.table("schedule")),
         relevance: relevance(top.table("relevance")),
@@ -112,6 +114,7 @@ fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, 
             consent: own.or("consent", None, optional(filled)),
             logo_alt: own.or("logo_alt", None, optional(filled)),
             themes: own.table("themes").rest(filled).into_iter().collect(),
+            accessibility: translated_accessibility(own.table("accessibility")),
         };
         own.finish();
         translations.insert(code.clone(), translation);
@@ -130,6 +133,28 @@ fn sender(mut table: Table<'_>) -> Sender {
     };
     table.finish();
     sender
+}
+
+fn accessibility(mut table: Table<'_>) -> Accessibility {
+    let accessibility = Accessibility {
+        contact: table.or("contact", String::new(), text),
+        problems: table.values("problems", filled),
+        prepared: table.or("prepared", None, optional(date)),
+        tested: table.or("tested", None, optional(date)),
+        enforcement: table.or("enforcement", String::new(), text),
+        enforcement_url: table.or("enforcement_url", None, optional(web_address)).unwrap_or_default(),
+    };
+    table.finish();
+    accessibility
+}
+
+fn translated_accessibility(mut table: Table<'_>) -> TranslatedAccessibility {
+    let translated = TranslatedAccessibility {
+        problems: table.values("problems", filled),
+        enforcement: table.or("enforcement", String::new(), text),
+    };
+    table.finish();
+    translated
 }
 
 fn polling(mut table: Table<'_>, folder: &Path, public_url: &Url) -> Polling {

@@ -61,8 +61,13 @@ fn close(schema: &mut Map<String, Value>) {
 }
 
 fn each_property(schema: &mut Map<String, Value>, change: &mut impl FnMut(&mut Map<String, Value>)) {
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
-    properties.values_mut().filter_map(Value::as_object_mut).for_each(change);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.values_mut().filter_map(Value::as_object_mut).for_each(&mut *change);
+    }
+    // The tables of a map, such as `[in.cy]`.
+    if let Some(Value::Object(tables)) = schema.get_mut("additionalProperties") {
+        change(tables);
+    }
 }
 
 /// Sets each key's default; tables have none.

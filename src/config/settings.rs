@@ -5,6 +5,7 @@ mod editor;
 mod mail;
 mod mailbox;
 mod polling;
+mod sender;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,12 +21,14 @@ use super::schema::{Optional, Time};
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::locale::Locale;
 use crate::domain::digests::logo::Logo;
+use crate::domain::subscribers::domains::DomainPattern;
 use crate::domain::subscribers::subscriber::EmailAddress;
 
 pub use editor::Editor;
 pub use mail::{Dkim, Mail, Smtp, Tls, TransportKind};
 pub use mailbox::Mailbox;
 pub use polling::{Limits, Network, Polling};
+pub use sender::{Accessibility, Sender, TranslatedAccessibility, Translation};
 
 /// The whole file; `Settings::default()` is used without one.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -68,8 +71,13 @@ pub struct Settings {
     pub logo_picture: Option<Logo>,
     /// What the logo shows, for those who do not see it; the organisation's name unless set.
     pub logo_alt: String,
+    /// The domains whose addresses may sign up; empty for all.
+    #[schemars(with = "Vec<String>")]
+    pub sign_up_domains: Vec<DomainPattern>,
     /// Who sends the digest.
     pub sender: Sender,
+    /// The accessibility statement.
+    pub accessibility: Accessibility,
     /// How feeds are fetched.
     pub polling: Polling,
     /// When digests are made.
@@ -88,40 +96,6 @@ pub struct Settings {
     pub database: Database,
     /// How long things are kept.
     pub retention: Retention,
-}
-
-/// `[in.cy]`: what the digest is called, and what it says, in another language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
-pub struct Translation {
-    /// The digest's name.
-    #[schemars(with = "String")]
-    pub name: Option<String>,
-    /// The topic, as in "posts about public service reform".
-    #[schemars(with = "String")]
-    pub topic: Option<String>,
-    /// The consent text on the sign-up page.
-    #[schemars(with = "String")]
-    pub consent: Option<String>,
-    /// What the logo shows.
-    #[schemars(with = "String")]
-    pub logo_alt: Option<String>,
-    /// The titles of themes, by their names in topic.toml.
-    pub themes: BTreeMap<String, String>,
-}
-
-/// `[sender]`: what every footer says about the sender; empty texts are left out.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Sender {
-    /// The organisation's name.
-    pub organisation: String,
-    /// Its postal address, on one line.
-    pub postal_address: String,
-    /// An email address or a telephone number for subscribers.
-    pub contact: String,
-    /// The address of the privacy notice.
-    pub privacy_url: String,
-    /// The consent text on the sign-up page. A hash of it is kept with each subscriber's consent.
-    pub consent: String,
 }
 
 /// `[schedule]`: cron expressions of five fields, checked to have a next slot.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::rounds::Rounds;
 use crate::app::lock::DAEMON;
@@ -14,6 +14,11 @@ use crate::app::operations::reload::Live;
 
 /// How often a process that stands by asks for the worker's lock.
 const ASK: Duration = Duration::from_secs(2);
+/// The longest that a question to the server may take, so that a network that swallows everything does not keep the daemon from
+/// its signals.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The time that sessions get to end properly.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// The pauses between attempts to reach the server again: from the first to the longest.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
@@ -74,10 +79,17 @@ impl Role {
     /// Asks for the worker's lock, or for the server where that is away.
     pub(super) async fn ask(&mut self) {
         self.next = Instant::now() + ASK;
-        match self.part {
-            Part::Works(_) => {}
-            Part::StandsBy => self.ask_for_work().await,
-            Part::IsAway { pause } => self.reconnect(pause).await,
+        let is_answered = match self.part {
+            Part::Works(_) => return,
+            Part::StandsBy => timeout(PATIENCE, self.ask_for_work()).await.is_ok(),
+            Part::IsAway { pause } => timeout(PATIENCE, self.reconnect(pause)).await.is_ok(),
+        };
+        if !is_answered {
+            self.log(
+                "the database does not answer",
+                &anyhow::anyhow!("no answer within {} seconds", PATIENCE.as_secs()),
+            );
+            self.lose().await;
         }
     }
 
@@ -115,7 +127,8 @@ impl Role {
         self.part = Part::IsAway { pause: RETRY.0 };
         self.next = Instant::now();
         // Sessions that are still open end as well, the one with the worker's lock first of all.
-        self.live.app().store.close().await;
+        let app = self.live.app();
+        let _ = timeout(FAREWELL, app.store.close()).await;
     }
 
     async fn reconnect(&mut self, pause: Duration) {

@@ -1,4 +1,6 @@
-//! The recipients of the digest: addresses, preferences, and the tokens of personal links.
+//! The recipients of the digest: addresses, preferences, the domains that may sign up, and the tokens of personal
+//! links.
 
+pub mod domains;
 pub mod subscriber;
 pub mod token;

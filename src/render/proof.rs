@@ -51,7 +51,7 @@ pub fn with_notices(html: &str, label: &str, notices: &[String]) -> String {
     with_banner(html, &region(label, &notices.concat()))
 }
 
-fn escaped(words: &str) -> String {
+pub(super) fn escaped(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

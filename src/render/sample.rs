@@ -1,14 +1,17 @@
 //! Sample data to try templates with: once with every optional value, and once without any.
 
+mod public;
+
 use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChoiceView, ConfirmView, CorrectionView, DigestView, EntryView,
-    ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView, MessageView, NoteView, NoticeView,
-    PageForm, PageLink, PreferencesView, QuietView, SectionView, SenderView, SignUpView, SiteView, SourceView,
-    SourcesView, TitleView, VoteView, WelcomeView,
+    AccessibilityView, AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView,
+    CorrectionView, DigestView, EntryView, ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView,
+    LogoView, MessageView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, PrivacyView, QuietView,
+    SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
 };
+use public::{accessibility, archives, changed, privacy, sources};
 
 /// The samples for a template; empty for those that other templates extend.
 pub(super) fn values(template: &str) -> Vec<Value> {
@@ -29,6 +32,16 @@ pub(super) fn values(template: &str) -> Vec<Value> {
             [alarms(), raised, over].map(|view| Value::from(Serde(view))).into()
         }
         Some("known") => vec![Value::from(Serde(known()))],
+        Some("changed") => {
+            let bare = ChangedView { sender: SenderView::default(), ..changed() };
+            [changed(), bare].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/privacy.html.j2" => {
+            [privacy(), PrivacyView::default()].map(|view| Value::from(Serde(view))).into()
+        }
+        Some("page") if template == "page/accessibility.html.j2" => {
+            [accessibility(), AccessibilityView::default()].map(|view| Value::from(Serde(view))).into()
+        }
         Some("page") if template == "page/sign_up.html.j2" => {
             let bare = SignUpView { cadences: sign_up().cadences, ..SignUpView::default() };
             [sign_up(), bare].map(|view| Value::from(Serde(view))).into()
@@ -56,7 +69,7 @@ pub(super) fn values(template: &str) -> Vec<Value> {
         Some("page") if template == "page/vote.html.j2" => vec![Value::from(Serde(vote()))],
         Some("page") => {
             let bare = MessageView::new("Page not found", &[]);
-            let link = MessageView { link: Some(new_link()), ..message() };
+            let link = MessageView { link: Some(new_link()), more_links: vec![new_link()], ..message() };
             [MessageView { form: Some(form()), ..message() }, link, bare].map(|view| Value::from(Serde(view))).into()
         }
         _ => Vec::new(),
@@ -80,6 +93,7 @@ pub(super) fn site() -> SiteView {
             height: 40,
         }),
         languages: vec![welsh],
+        has_accessibility: true,
     }
 }
 
@@ -273,6 +287,7 @@ fn sign_up() -> SignUpView {
         canonical: "https://digest.example.org/".into(),
         topic: "public-service reform".into(),
         sources: "83 sources".into(),
+        domains: "gov.scot or any domain that ends in .gov.uk".into(),
         source_count: 83,
         latest: "archive/2026-11-23".into(),
         address: "ada@example".into(),
@@ -298,6 +313,8 @@ fn preferences() -> PreferencesView {
         done: "choices".into(),
         problem: String::new(),
         typed: String::new(),
+        domains: "gov.scot or any domain that ends in .gov.uk".into(),
+        is_outside: true,
         cadences: vec![choice()],
         themes: vec![choice()],
         languages: vec![language()],
@@ -349,45 +366,6 @@ fn new_link() -> PageLink {
 
 fn form() -> PageForm {
     PageForm { action: "token".into(), button: "Yes, send me the digest".into() }
-}
-
-fn archives() -> ArchivesView {
-    ArchivesView {
-        title: "Public Service Reform Digest: all digests".into(),
-        digests: vec![archive()],
-        canonical: "https://digest.example.org/archive?page=2".into(),
-        newer: "archive".into(),
-        older: "archive?page=3".into(),
-    }
-}
-
-fn archive() -> ArchiveView {
-    ArchiveView {
-        link: "archive/2026-11-23".into(),
-        title: "Joined-up care in Fife, and 2 more on public service reform".into(),
-        date: "23 November 2026".into(),
-        count: "3 posts".into(),
-    }
-}
-
-fn sources() -> SourcesView {
-    SourcesView {
-        title: "Public Service Reform Digest: sources".into(),
-        topic: "public-service reform".into(),
-        canonical: "https://digest.example.org/sources".into(),
-        sources: vec![source()],
-    }
-}
-
-fn source() -> SourceView {
-    SourceView {
-        title: "Reform Blog".into(),
-        link: "https://blog.example.org/feed".into(),
-        rhythm: "about 2 posts a week".into(),
-        last_read: "23 November 2026".into(),
-        is_failing: true,
-        is_gone: false,
-    }
 }
 
 #[cfg(test)]

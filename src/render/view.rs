@@ -18,12 +18,14 @@ pub use draft::{
     DraftAskView, DraftFactView, DraftFieldView, DraftNotice, DraftPageView, DraftSectionView, EditorView,
     LedgerLineView, PieceView, TextLimits,
 };
-pub use operations::{AlarmsView, BarView, ChartView, FactView, FeedView, NoticeView, StatusView};
-pub use public::{ArchiveView, ArchivesView, SourceView, SourcesView};
+pub use operations::{
+    AlarmsView, BarView, ChartView, FactView, FeedView, LineView, ListView, NoticeView, StatusView, TextView,
+};
+pub use public::{AccessibilityView, ArchiveView, ArchivesView, PrivacyView, SourceView, SourcesView};
 pub use quiet::QuietView;
 pub use subscribers::{
-    AskLinkView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView, SignUpView,
-    VoteView, WelcomeView,
+    AskLinkView, ChangedView, ChoiceView, ConfirmView, ErrorsView, KnownView, LinkPurpose, LinkView, PreferencesView,
+    SignUpView, VoteView, WelcomeView,
 };
 
 use crate::domain::digests::logo::Logo;
@@ -48,6 +50,8 @@ pub struct SiteView {
     pub logo: Option<LogoView>,
     /// The other languages.
     pub languages: Vec<LanguageLink>,
+    /// Whether there is an accessibility statement.
+    pub has_accessibility: bool,
 }
 
 /// A logo.
@@ -135,13 +139,21 @@ pub struct MessageView {
     pub form: Option<PageForm>,
     /// The link.
     pub link: Option<PageLink>,
+    /// Further links.
+    pub more_links: Vec<PageLink>,
 }
 
 impl MessageView {
     /// A page with neither a button nor a link.
     #[must_use]
     pub fn new(title: &str, paragraphs: &[String]) -> Self {
-        Self { title: title.to_owned(), paragraphs: paragraphs.to_vec(), form: None, link: None }
+        Self {
+            title: title.to_owned(),
+            paragraphs: paragraphs.to_vec(),
+            form: None,
+            link: None,
+            more_links: Vec::new(),
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Kind {
     Proof,
     /// The question at a new address whether it is the subscriber's.
     AddressChange,
+    /// The notice at their old address that they have another one.
+    AddressChanged,
     /// The link to a subscriber's own page, which they asked for.
     Link,
     /// What the operators have to know; it belongs to no subscriber.
@@ -57,6 +59,7 @@ words!(Kind {
     Known = "known",
     Proof = "proof",
     AddressChange = "address_change",
+    AddressChanged = "address_changed",
     Link = "link",
     Alarm = "alarm",
     Draft = "draft",
@@ -200,6 +203,8 @@ pub(super) fn is_wanted(
     let wanted_by = match message.kind {
         Kind::Digest | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => Status::Active,
         Kind::Confirmation => Status::Pending,
+        // Whatever has become of the subscription since: it may have been taken from its owner.
+        Kind::AddressChanged => return suppressions::lets_through(tx, false, &hash(&message.address)),
         Kind::Proof | Kind::Alarm | Kind::Draft => return Ok(true),
     };
     let wanted: bool =

@@ -2,6 +2,7 @@
 
 pub(super) mod preferences;
 pub(super) mod sign_up;
+pub(super) mod statements;
 pub(super) mod subscriptions;
 pub(super) mod unsubscribe;
 pub(super) mod vote;

@@ -1,7 +1,7 @@
 //! Digests: slots and windows, what an issue holds, and how it reads.
 
 mod archive;
-mod editing;
+pub mod editing;
 pub mod emails;
 mod logo;
 mod note;

@@ -1,6 +1,7 @@
 //! The pages over real connections and in a real browser.
 
 mod axe;
+mod below_a_path;
 mod caching;
 mod cooperation;
 mod hostile_requests;
@@ -10,5 +11,6 @@ mod public_pages;
 mod read_only;
 mod responses;
 mod slow_clients;
+mod statements;
 mod timing;
 mod words;

@@ -6,8 +6,9 @@ use crate::app::{App, Document};
 use crate::domain::catalogue::{Catalogue, Value};
 use crate::domain::digests::correction::{Correction, Kind};
 use crate::render;
-use crate::render::ArchivesView;
 use crate::render::view::ArchiveView;
+use crate::render::{ArchivesView, Foot, PageLink};
+use crate::store::Neighbour;
 
 /// The number of digests on one page of the list.
 pub const DIGESTS_A_PAGE: usize = 20;
@@ -21,7 +22,9 @@ pub async fn show(app: &App, words: &Catalogue, name: &str) -> anyhow::Result<Op
     let page = app.store.archive().page(name.to_owned(), words.code().to_owned()).await?;
     let Some(page) = page else { return Ok(None) };
     let corrections = app.store.archive().corrections(name.to_owned()).await?;
-    let modified = corrections.iter().map(|(_, at)| *at).max().map_or(page.made, |at| at.max(page.made));
+    let neighbours = app.store.archive().neighbours(name.to_owned()).await?;
+    // The next digest and a correction change the page, and both change the list.
+    let changed = app.store.archive().changed().await?.map_or(page.made, |at| at.max(page.made));
     let notices: Vec<String> = corrections.iter().map(|(correction, at)| notice(app, words, correction, *at)).collect();
     let is_listed = app.config.settings.web.robots && page.is_listed;
     let body = if notices.is_empty() {
@@ -29,7 +32,33 @@ pub async fn show(app: &App, words: &Catalogue, name: &str) -> anyhow::Result<Op
     } else {
         render::with_notices(&page.html, &words.words("correction.title"), &notices)
     };
-    Ok(Some(Document { is_listed, modified: modified.min(app.clock.now()), body }))
+    let body = with_foot(app, words, &body, neighbours);
+    Ok(Some(Document { is_listed, ..Document::new(app, body, Some(changed)) }))
+}
+
+/// The page with links to the digests before and after it, and to what every page links to.
+fn with_foot(app: &App, words: &Catalogue, html: &str, neighbours: [Option<Neighbour>; 2]) -> String {
+    let to_digest = |(key, neighbour): (&str, Option<Neighbour>)| {
+        let Neighbour { name, due } = neighbour?;
+        Some(PageLink { href: name, text: words.text(key, &[("date", (&app.day(words, due)).into())]) })
+    };
+    let digests: Vec<PageLink> =
+        ["archive.previous", "archive.next"].into_iter().zip(neighbours).filter_map(to_digest).collect();
+    let link = |path: &str, key: &str| PageLink { href: app.page_in(words, path), text: words.words(key) };
+    let mut about = vec![link("privacy", "page.privacy")];
+    if app.config.settings.accessibility.has_statement() {
+        about.push(link("accessibility", "page.accessibility"));
+    }
+    render::with_foot(
+        html,
+        &Foot {
+            label: &words.words("archive.others"),
+            digests: &digests,
+            about_label: &words.words("page.about_these_pages"),
+            about: &about,
+            accent: &app.config.settings.accent.to_string(),
+        },
+    )
 }
 
 /// What the page of a digest says about a story that was corrected since.
@@ -64,7 +93,12 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
     rows.truncate(DIGESTS_A_PAGE);
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
+        others: match row.stories.saturating_sub(row.headlines.len()) {
+            more if more > 0 && !row.headlines.is_empty() => words.text("archive.and_others", &[("n", more.into())]),
+            _ => String::new(),
+        },
         title: row.title,
+        headlines: row.headlines,
         date: app.day(words, row.due),
         count: words.text("digest.posts", &[("n", row.stories.into())]),
     });

@@ -305,7 +305,7 @@ impl BodyRenderer {
                 why,
                 since,
                 sample: false,
-                sender: self.app.sender(),
+                sender: self.app.sender(&self.words),
                 links,
             },
         )

@@ -46,7 +46,7 @@ pub(super) async fn note(
             archive: app.page_in(words, "archive"),
             ..LinksView::default()
         },
-        sender: app.sender(),
+        sender: app.sender(words),
     };
     let (renderer, words) = (app.clone(), Arc::clone(words));
     let rendered = blocking(move || renderer.renderer.email(&words, &view)).await?;

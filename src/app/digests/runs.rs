@@ -4,7 +4,8 @@
 use crate::app::{App, ReadOnly};
 use crate::domain::digests::correction::{self, Kind, WORDS_CHARS};
 use crate::domain::outbox::State;
-use crate::store::{Cancelled, MessageRow, NewCorrection, Released, ReportCount, RunStatus, Wanted};
+use crate::store::{Cancelled, NewCorrection, Released, ReportCount, RunPage};
+pub use crate::store::{MessageRow, RunStatus, Wanted};
 
 /// Why an action on a run is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,14 @@ pub async fn list(app: &ReadOnly, limit: usize) -> anyhow::Result<Vec<RunStatus>
 /// [`NotDone::NoRun`], or the database fails.
 pub async fn show(app: &ReadOnly, run: i64) -> anyhow::Result<(RunStatus, Vec<ReportCount>)> {
     Ok(app.store.digests().run(run).await?.ok_or(NotDone::NoRun(run))?)
+}
+
+/// The page of a run and the stories on it.
+///
+/// # Errors
+/// The database fails.
+pub async fn page(app: &ReadOnly, run: i64) -> anyhow::Result<RunPage> {
+    Ok(app.store.archive().page_of_run(run).await?)
 }
 
 /// Holds a run by hand; its unsent messages wait.

@@ -186,7 +186,7 @@ fn mail(
             0 => String::new(),
             number => app.words().text("alarm.alarms", &[("n", number.into())]),
         },
-        sender: app.sender(),
+        sender: app.sender(app.words()),
     };
     let rendered = app.renderer.email(app.words(), &view).context("cannot render the alarm email")?;
     let to = to.iter().map(|address| anyhow::Ok((address.clone(), message_id(app, "alarm")?)));

@@ -15,6 +15,7 @@ mod relay;
 mod sender;
 mod served;
 mod server;
+mod weights;
 
 use std::net::SocketAddr;
 
@@ -86,6 +87,7 @@ pub async fn check_folder(
         Part::new("signature", signed(settings), dkim::finding(&config).into_iter().collect()),
         administrators::look(&config),
     ];
+    parts.extend(weights::look(&config));
     if are_broken {
         config.settings.templates_dir = None;
     }

@@ -1,5 +1,5 @@
 //! Removes data whose retention period has ended: sign-ups that were never confirmed, subscribers who left, the texts
-//! of old posts, and the outcomes of old emails. The periods are in `[retention]`. `store::subscribers::erasure` erases
+//! of old posts, old drafts and votes, and the outcomes of old emails. The periods are in `[retention]`. `store::subscribers::erasure` erases
 //! a subscriber; `store::operations::cleanup` does the rest.
 
 use std::time::Duration;
@@ -34,6 +34,10 @@ pub struct CleanupReport {
     pub messages: usize,
     /// Former keys of links that have expired.
     pub keys: usize,
+    /// Drafts, with what was done to them.
+    pub drafts: usize,
+    /// Readers' votes.
+    pub votes: usize,
 }
 
 /// Removes all data whose retention period has ended, in small steps so that others can write in between.
@@ -55,11 +59,13 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
         ..CleanupReport::default()
     };
     let (texts, messages) = (before(counted, retention.content), before(counted, retention.attempts));
-    app.store.labels().remove_texts(texts).await?;
+    report.drafts = app.store.digests().remove_drafts(texts).await?;
     while !app.stop.is_requested() {
         let (emptied, removed) =
             (app.store.items().remove_texts(texts, now).await?, app.store.outbox().remove_messages(messages).await?);
         if (emptied, removed) == (0, 0) {
+            // Labels keep a text no longer than its item does.
+            (_, report.votes) = app.store.labels().remove_old(texts).await?;
             // If it was interrupted, the next start continues.
             app.store.operations().mark(COUNTED, counted).await?;
             app.store.operations().mark(MARK, now).await?;
@@ -70,8 +76,17 @@ pub async fn cleanup(app: &App) -> anyhow::Result<CleanupReport> {
     }
     if report != CleanupReport::default() {
         let Erased { pending, left } = report.people;
-        let CleanupReport { texts, messages, keys, .. } = report;
-        tracing::info!(pending, left, texts, messages, keys, "removed data whose retention period had ended");
+        let CleanupReport { texts, messages, keys, drafts, votes, .. } = report;
+        tracing::info!(
+            pending,
+            left,
+            texts,
+            messages,
+            keys,
+            drafts,
+            votes,
+            "removed data whose retention period had ended"
+        );
     }
     Ok(report)
 }

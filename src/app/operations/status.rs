@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::clock::Clock;
 use crate::app::digests::Due;
+use crate::app::selection::quality;
+use crate::app::selection::quality::Quality;
 use crate::app::{App, ReadOnly, database, digests};
 use crate::config::Settings;
 use crate::domain::digests::schedule::Slot;
@@ -50,6 +52,8 @@ pub struct StatusReport {
     pub untaken: Option<PendingConfiguration>,
     /// Activity of the last weeks.
     pub weeks: Weeks,
+    /// How good the selection of the last twelve weeks was, by what editors did.
+    pub quality: Quality,
     /// The size of the database and the space on its disk.
     pub disk: Disk,
 }
@@ -81,7 +85,8 @@ impl std::fmt::Display for Disk {
 /// The database fails.
 pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     let weeks = app.store.operations().weeks(app.clock.now()).await?;
-    Ok(StatusReport { weeks, ..figures(app).await? })
+    let quality = quality::quality(app).await?;
+    Ok(StatusReport { weeks, quality, ..figures(app).await? })
 }
 
 /// Like [`status`], but without the last weeks, whose counts take time that grows with the data.
@@ -103,7 +108,8 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
     match Reader::open(&database(data)).await {
         Ok(store) => {
             let weeks = store.operations().weeks(clock.now()).await?;
-            Ok(Some(StatusReport { weeks, ..known(&store, data, clock.now()).await? }))
+            let quality = quality::of(&store, clock.now()).await?;
+            Ok(Some(StatusReport { weeks, quality, ..known(&store, data, clock.now()).await? }))
         }
         Err(Error::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
@@ -125,6 +131,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
         last_run: store.digests().last_run(None, now).await?,
         next: Vec::new(),
         weeks: Weeks::default(),
+        quality: Quality::default(),
         disk: Disk { database: database_bytes(data), free: free_bytes(data).ok() },
         untaken: store.operations().pending_configuration().await?,
     })

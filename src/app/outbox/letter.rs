@@ -34,9 +34,13 @@ impl Letter {
         let keys = &app.keys.token.as_of(message.made);
         let [text, html] = match message.kind {
             Kind::Proof | Kind::Alarm | Kind::Draft => app.inert(words, parts, &since),
-            Kind::Digest | Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link => {
-                app.personal(keys, words, parts, &message.subscriber, &since)
-            }
+            Kind::Digest
+            | Kind::Confirmation
+            | Kind::Welcome
+            | Kind::Known
+            | Kind::AddressChange
+            | Kind::AddressChanged
+            | Kind::Link => app.personal(keys, words, parts, &message.subscriber, &since),
         };
         let is_digest = message.kind == Kind::Digest;
         let envelope = Envelope {
@@ -146,14 +150,15 @@ impl ReadOnly {
         at.with_timezone(&self.config.settings.timezone).format("%-H:%M").to_string()
     }
 
-    /// The sender for every footer.
-    pub(crate) fn sender(&self) -> SenderView {
+    /// The sender for every footer, in a language. The privacy notice is the organisation's own, else our page.
+    pub(crate) fn sender(&self, words: &Catalogue) -> SenderView {
         let sender = &self.config.settings.sender;
+        let own_notice = Some(&sender.privacy_url).filter(|url| !url.is_empty());
         SenderView {
             organisation: sender.organisation.clone(),
             postal_address: sender.postal_address.clone(),
             contact: sender.contact.clone(),
-            privacy_url: sender.privacy_url.clone(),
+            privacy_url: own_notice.map_or_else(|| self.page_in(words, "privacy"), String::clone),
         }
     }
 }

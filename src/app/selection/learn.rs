@@ -44,9 +44,10 @@ pub struct Learning {
 
 /// How often the daemon and `once` look whether learning is worth it.
 const EVERY: TimeDelta = TimeDelta::days(30);
-/// The mark of the last look, and that of the last one which found it worth it.
+/// The marks of the last look, of the last one which found it worth it, and of the last email that said so.
 const LOOKED: &str = "learning: looked";
 const WORTH_IT: &str = "learning: worth it";
+const TOLD: &str = "learning: told";
 
 /// Looks once a month whether learning from the labels is worth it, for `status` to say so; the local weights stay as they
 /// are.
@@ -77,6 +78,23 @@ pub async fn worth_it_since(app: &ReadOnly) -> anyhow::Result<Option<DateTime<Ut
     let operations = app.store.operations();
     let (looked, worth_it) = (operations.marked(LOOKED).await?, operations.marked(WORTH_IT).await?);
     Ok(worth_it.filter(|_| worth_it == looked))
+}
+
+/// Whether editors are to be told that learning is worth it: once for each monthly look that found it.
+///
+/// # Errors
+/// The database fails.
+pub async fn is_to_be_told(app: &ReadOnly) -> anyhow::Result<bool> {
+    let told = app.store.operations().marked(TOLD).await?;
+    Ok(worth_it_since(app).await?.is_some_and(|since| told.is_none_or(|told| told < since)))
+}
+
+/// Records that editors were told.
+///
+/// # Errors
+/// The database fails.
+pub async fn told(app: &App) -> anyhow::Result<()> {
+    Ok(app.store.operations().mark(TOLD, app.clock.now()).await?)
 }
 
 /// What was learnt, before its effect is looked at.
@@ -174,12 +192,14 @@ impl ReadOnly {
 /// is not yet in a digest.
 ///
 /// # Errors
-/// The file cannot be written.
-pub fn apply(app: &App, learnt: &Learnt) -> anyhow::Result<PathBuf> {
+/// The file cannot be written, or the database fails.
+pub async fn apply(app: &App, learnt: &Learnt) -> anyhow::Result<PathBuf> {
     let path = app.local_weights_file();
     let (_, shipped) = app.config.shipped_weights.as_ref().context("the topic has no classifier")?;
     let content = local_weights(shipped, &learnt.file);
     crate::app::private::replace(&path, &content).with_context(|| format!("cannot write `{}`", path.display()))?;
+    // It was worth it until now.
+    app.store.operations().mark(LOOKED, app.clock.now()).await?;
     Ok(path)
 }
 

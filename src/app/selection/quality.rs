@@ -1,10 +1,12 @@
 //! How good the selection has been, by what editors did: the share that they kept, and what the blind samples say of the
 //! posts that were not selected.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::ReadOnly;
+use crate::domain::items::text::count;
 use crate::domain::selection::sample::{RecallEstimate, ShownQuality, recall};
+use crate::store::Reader;
 
 /// The time that the figures are about.
 pub const WINDOW: TimeDelta = TimeDelta::weeks(12);
@@ -21,6 +23,24 @@ pub struct Quality {
 }
 
 impl Quality {
+    /// The figures in a line: "editors kept 94 % of 120 selected posts; recall about 88 % (71 to 97 %), from 3 missed in 60
+    /// sampled posts; one in about 40 left out should be in". `None` if no editor has looked at a draft.
+    #[must_use]
+    pub fn summary(&self) -> Option<String> {
+        let kept = self.kept_percent().map(|percent| {
+            format!("editors kept {percent} % of {}", count(self.kept + self.off_topic, "selected post"))
+        });
+        let recall = self.recall.map(|RecallEstimate { sampled, found, recall: (value, low, high), .. }| {
+            let [value, low, high] = [value, low, high].map(|share| share * 100.0);
+            let sampled = count(sampled, "sampled post");
+            format!("recall about {value:.0} % ({low:.0} to {high:.0} %), from {found} missed in {sampled}")
+        });
+        let read = self.recall.and_then(|recall| recall.read_per_missed);
+        let read = read.map(|read| format!("one in about {read:.0} left out should be in"));
+        let parts: Vec<String> = [kept, recall, read].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
     /// The share of the selected posts that editors kept, in percent; `None` if no editor has looked at one.
     #[must_use]
     pub fn kept_percent(&self) -> Option<usize> {
@@ -44,6 +64,11 @@ pub(crate) async fn shown(app: &ReadOnly) -> anyhow::Result<Option<ShownQuality>
 /// # Errors
 /// The database fails.
 pub async fn quality(app: &ReadOnly) -> anyhow::Result<Quality> {
-    let tally = app.store.labels().tally(app.clock.now() - WINDOW).await?;
+    of(&app.store, app.clock.now()).await
+}
+
+/// The same for callers that cannot read the configuration.
+pub(crate) async fn of(store: &Reader, now: DateTime<Utc>) -> anyhow::Result<Quality> {
+    let tally = store.labels().tally(now - WINDOW).await?;
     Ok(Quality { kept: tally.kept, off_topic: tally.off_topic, recall: recall(tally.kept, &tally.outcomes) })
 }

@@ -31,6 +31,8 @@ pub struct ImportReport {
     pub left: usize,
     /// Skipped because the file says that they are not subscribed, by the file's word for their status.
     pub not_subscribed: BTreeMap<String, usize>,
+    /// Of those read, at domains that may not sign up on the page; an administrator may add them.
+    pub outside: usize,
     /// Further lines of the same person.
     pub duplicates: usize,
     /// Lines that could not be read: their numbers and the reasons.
@@ -82,7 +84,10 @@ async fn join(app: &App, people: Vec<Person>, report: &mut ImportReport, listene
     for person in people {
         match person.not_subscribed {
             Some(word) => *report.not_subscribed.entry(word).or_default() += 1,
-            None => newcomers.push(newcomer(app, person.request)?),
+            None => {
+                report.outside += usize::from(!app.may_sign_up(&person.request.address));
+                newcomers.push(newcomer(app, person.request)?);
+            }
         }
     }
     listener(Progress::Started { what: "importing", steps: newcomers.len().div_ceil(BATCH) });

@@ -35,6 +35,8 @@ pub enum Problem {
     Pause,
     /// Not an email address.
     Address,
+    /// An address at a domain that may not sign up.
+    Domain,
 }
 
 /// The outcome of a step. A step is not possible for the holder of a link who has unsubscribed, has not confirmed, or
@@ -133,6 +135,9 @@ fn morning(app: &App, day: NaiveDate) -> DateTime<Utc> {
 pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, LinkError> {
     let Some(person) = active(app, token).await? else { return Ok(Step::NotActive) };
     let Ok(address) = EmailAddress::parse_new(address) else { return Ok(Step::Problem(Problem::Address)) };
+    if !app.may_sign_up(&address) {
+        return Ok(Step::Problem(Problem::Domain));
+    }
     let (now, hash) = (app.clock.now(), app.keys.address_hash(&address));
     let named = format!("{}-{hash}", person.id);
     let token = token::sign(&app.keys.token, Purpose::Address, &named, Some(now + token::CONFIRM_FOR));
@@ -142,7 +147,7 @@ pub async fn ask_address(app: &App, token: &str, address: &str) -> Result<Step, 
     Ok(Step::Done)
 }
 
-/// Changes the address to the one that the link names.
+/// Changes the address to the one that the link names, and tells the old one.
 ///
 /// # Errors
 /// [`LinkError`].
@@ -151,11 +156,11 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
     let named = keys::named(app, Purpose::Address, token).await?;
     let (id, hash) = named.split_once('-').ok_or(TokenError::Invalid)?;
     let (keys, hash) = (app.keys.clone(), hash.to_owned());
-    Ok(app
-        .store
-        .subscribers()
-        .take_address(id.to_owned(), move |address| keys.address_hash(address) == hash, now)
-        .await?)
+    let language = app.store.subscribers().subscriber(id.to_owned()).await?.map(|person| person.preferences.language);
+    let words = app.config.languages.of(&language.unwrap_or_default());
+    let notice = transactional_emails::address_changed(app, words)?;
+    let is_it = move |address: &EmailAddress| keys.address_hash(address) == hash;
+    Ok(app.store.subscribers().take_address(id.to_owned(), is_it, notice, now).await?)
 }
 
 /// Emails an active subscriber the link to their page, at most once an hour. The caller must not reveal the result; the

@@ -77,6 +77,9 @@ pub fn check(app: &App, words: &Catalogue, form: &Form) -> Result<SignUp, Mistak
         let is_empty = form.address.trim().is_empty();
         errors.address = words.words(if is_empty { "sign_up.no_address" } else { "sign_up.bad_address" });
     });
+    if address.as_ref().is_ok_and(|address| !app.may_sign_up(address)) {
+        errors.address = words.text("sign_up.bad_domain", &[("domains", (&app.domains_in_words(words)).into())]);
+    }
     let cadence = form.cadence.parse().map_err(|_| errors.cadence = words.words("sign_up.no_cadence"));
     let known = &app.config.topic.themes;
     let mut themes: Vec<_> =
@@ -169,6 +172,7 @@ async fn render(app: &App, words: &Catalogue, form: Form, errors: ErrorsView) ->
         sources: words.text("sign_up.sources", &[("n", sources.into())]),
         source_count: sources,
         latest: archive::latest(app).await?.unwrap_or_default(),
+        domains: app.domains_in_words(words),
         cadences: choices::cadences(words, |cadence| form.cadence == cadence.as_str()),
         themes: choices::themes(app, words, |name| form.themes.iter().any(|theme| theme == name)),
         consent: app.consent(words),
@@ -177,7 +181,7 @@ async fn render(app: &App, words: &Catalogue, form: Form, errors: ErrorsView) ->
         stamp: stamp(app, made(app, &form.stamp).unwrap_or(now)),
         address: form.address,
         errors,
-        sender: app.sender(),
+        sender: app.sender(words),
     };
     Ok(app.renderer.page(words, &view)?)
 }

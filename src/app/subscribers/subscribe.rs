@@ -5,9 +5,10 @@ use crate::app::operations::keys::{self, LinkError};
 use crate::app::operations::status;
 use crate::app::{App, ReadOnly, hex, random};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digests::schedule::Slot;
 use crate::domain::operations::shell::quoted;
 use crate::domain::subscribers::subscriber::{Cadence, Changes, ConsentBy, EmailAddress, Preferences, Status};
-use crate::domain::subscribers::token::Purpose;
+use crate::domain::subscribers::token::{Purpose, sign};
 use crate::store::{Confirmed, Joined, NewSubscriber, Subscriber};
 
 /// Who asks for a subscriber to be added.
@@ -238,17 +239,30 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, LinkError> {
     Ok(confirmed != Confirmed::Nobody)
 }
 
-/// The day of the next digest of the subscriber who holds a confirmation token; `None` for a link that no longer works.
+/// What the holder of a confirmation token is shown after confirming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// The day of their next digest; empty if it is not known.
+    pub next: String,
+    /// The path of their own page.
+    pub own_page: String,
+}
+
+/// What comes next for the subscriber who holds a confirmation token; `None` for a link that no longer works.
 ///
 /// # Errors
 /// The database fails.
-pub async fn next_digest(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Option<String>> {
+pub async fn outlook(app: &App, words: &Catalogue, token: &str) -> anyhow::Result<Option<Outlook>> {
     let Ok(id) = keys::named(app, Purpose::Confirm, token).await else { return Ok(None) };
     let Some(person) = app.store.subscribers().subscriber(id).await? else { return Ok(None) };
     let slots = status::next_slots(&app.config.settings, app.clock.now(), 1)?;
     let next = slots.iter().find(|(of, _)| *of == person.preferences.cadence);
     let zone = app.config.settings.timezone;
-    Ok(next.map(|(_, slot)| words.locale().date_with_weekday(&slot.utc.with_timezone(&zone))))
+    let day = |slot: &Slot| words.locale().date_with_weekday(&slot.utc.with_timezone(&zone));
+    Ok(Some(Outlook {
+        next: next.map_or_else(String::new, |(_, slot)| day(slot)),
+        own_page: format!("p/{}", sign(&app.keys.token, Purpose::Preferences, &person.id, None)),
+    }))
 }
 
 /// The result of asking for another confirmation email.

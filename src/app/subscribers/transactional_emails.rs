@@ -1,5 +1,5 @@
-//! Emails that answer a subscriber's own step: requests to confirm a sign-up or a new address, the welcome, the notice
-//! that they are already subscribed, and the link to their page. None contains anything that a visitor typed. The store
+//! Emails that answer a subscriber's own step: requests to confirm a sign-up or a new address, the notice to the old one,
+//! the welcome, the notice that they are already subscribed, and the link to their page. None contains anything that a visitor typed. The store
 //! decides when they may be queued.
 
 use anyhow::Context as _;
@@ -14,8 +14,8 @@ use crate::domain::subscribers::token;
 use crate::domain::subscribers::token::Purpose;
 use crate::render::view::LinksView;
 use crate::render::{
-    ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered, UNSUBSCRIBE_PLACEHOLDER,
-    WelcomeView,
+    ChangedView, ConfirmView, KnownView, LinkPurpose, LinkView, PREFERENCES_PLACEHOLDER, Rendered,
+    UNSUBSCRIBE_PLACEHOLDER, WelcomeView,
 };
 use crate::store::{Answer, Kind};
 
@@ -28,7 +28,7 @@ pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cade
         what: what(app, words, cadence),
         confirm_url: app.page_in(words, &format!("confirm/{token}")),
         valid_for: confirm_for(words),
-        sender: app.sender(),
+        sender: app.sender(words),
     };
     let rendered = app.renderer.email(words, &view).context("cannot render the confirmation")?;
     answer(app, words, Kind::Confirmation, 'c', rendered)
@@ -36,7 +36,7 @@ pub(crate) fn confirmation(app: &App, words: &Catalogue, id: &str, cadence: Cade
 
 /// The notice to an active subscriber that they are already subscribed.
 pub(crate) fn known(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
-    let view = KnownView { name: app.name(words).to_owned(), links: links(), sender: app.sender() };
+    let view = KnownView { name: app.name(words).to_owned(), links: links(), sender: app.sender(words) };
     let rendered = app.renderer.email(words, &view).context("cannot render the answer to a subscriber")?;
     answer(app, words, Kind::Known, 'k', rendered)
 }
@@ -55,7 +55,7 @@ pub(crate) async fn welcome(app: &App, words: &Catalogue, cadence: Cadence) -> a
         }),
         latest: latest.map_or_else(String::new, |path| app.page_in(words, &path)),
         links: links(),
-        sender: app.sender(),
+        sender: app.sender(words),
     };
     let rendered = app.renderer.email(words, &view).context("cannot render the welcome")?;
     answer(app, words, Kind::Welcome, 'w', rendered)
@@ -74,6 +74,18 @@ pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyho
     answer(app, words, Kind::AddressChange, 'a', rendered)
 }
 
+/// The notice to the old address after a change. It does not name the new one.
+pub(crate) fn address_changed(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
+    let view = ChangedView {
+        name: app.name(words).to_owned(),
+        date: app.day(words, app.clock.now()),
+        sign_up_url: app.page_in(words, ""),
+        sender: app.sender(words),
+    };
+    let rendered = app.renderer.email(words, &view).context("cannot render the notice to an old address")?;
+    answer(app, words, Kind::AddressChanged, 'o', rendered)
+}
+
 /// The link to the preferences page, which does not expire.
 pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Answer> {
     let token = token::sign(&app.keys.token, Purpose::Preferences, id, None);
@@ -83,7 +95,7 @@ pub(crate) fn link(app: &App, words: &Catalogue, id: &str) -> anyhow::Result<Ans
 }
 
 fn link_view(app: &App, words: &Catalogue, purpose: LinkPurpose, url: String, valid_for: String) -> LinkView {
-    LinkView { name: app.name(words).to_owned(), url, valid_for, sender: app.sender(), purpose }
+    LinkView { name: app.name(words).to_owned(), url, valid_for, sender: app.sender(words), purpose }
 }
 
 fn confirm_for(words: &Catalogue) -> String {

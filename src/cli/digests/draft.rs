@@ -299,7 +299,7 @@ impl Desk<'_> {
                         json!({ "act": done.kind().as_str(), "story": done.story(), "version": version, "status": status }),
                     );
                 } else {
-                    print(format_args!("{}: {}", row.slot, done.sentence(title)));
+                    print(format_args!("draft of {}: {}", row.slot, done.sentence(title)));
                 }
                 Ok(())
             }

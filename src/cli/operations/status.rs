@@ -152,6 +152,7 @@ impl Screen<'_> {
             lines.extend(fact(&format!("next {cadence}"), &slot.to_string()));
         }
         let returned = report.returned.iter().map(|(what, known)| (what.replace('_', " "), known.count));
+        lines.extend(report.quality.summary().iter().flat_map(|quality| fact("selection", quality)));
         lines.extend(fact("subscribers", &counts(report.subscribers.iter())));
         lines.extend(fact("messages", &counts(report.messages.iter())));
         lines.extend(fact("returned", &counts(returned)));

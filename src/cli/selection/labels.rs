@@ -140,7 +140,7 @@ pub(super) fn show_quality(quality: &Quality) {
     }
 }
 
-pub(super) fn quality_json(quality: &Quality) -> Value {
+pub(in crate::cli) fn quality_json(quality: &Quality) -> Value {
     let recall = quality.recall.map(|it| {
         let interval = |(value, low, high): (f64, f64, f64)| json!({ "value": value, "interval": [low, high] });
         json!({ "sampled": it.sampled, "found": it.found, "missed": interval(it.missed), "recall": interval(it.recall),

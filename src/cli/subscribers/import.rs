@@ -9,6 +9,7 @@ use crate::app::subscribers::import::{ImportReport, import};
 use crate::cli::terminal::files;
 use crate::cli::terminal::progress::Bar;
 use crate::cli::{Ending, Global, Usage, print};
+use crate::domain::items::text::count;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -81,6 +82,10 @@ fn tell(report: &ImportReport, csv: &Path, rejects: &Path) {
     if report.duplicates > 0 {
         print(format_args!("left out because they repeat a person above: {}", report.duplicates));
     }
+    if report.outside > 0 {
+        let subscribers = count(report.outside, "subscriber");
+        print(format_args!("imported although their domain is not in `sign_up_domains`: {subscribers}"));
+    }
     if rejected > 0 {
         print(format_args!("next: correct the rejected lines in {}, and import that file", rejects.display()));
     }
@@ -91,6 +96,7 @@ fn to_json(report: &ImportReport, rejects: &Path) -> serde_json::Value {
     json!({
         "added": report.added, "known": report.known, "suppressed": report.suppressed, "left": report.left,
         "not_subscribed": report.not_subscribed, "duplicates": report.duplicates,
+        "outside_sign_up_domains": report.outside,
         "rejected": rejected.collect::<Vec<_>>(), "rejects": (!report.rejected.is_empty()).then_some(rejects),
     })
 }

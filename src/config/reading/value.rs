@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use toml::de::DeValue;
 use url::Url;
@@ -15,7 +16,7 @@ use crate::config::settings::Network;
 use crate::domain::digests::accent::{Accent, LEAST};
 use crate::domain::digests::locale::Locale;
 pub use addresses::domain_name;
-pub(in crate::config) use addresses::{address, dns_name, mailbox, recipient, tagged_address};
+pub(in crate::config) use addresses::{address, dns_name, domain_pattern, mailbox, recipient, tagged_address};
 
 /// Why a value was refused.
 #[derive(Debug)]
@@ -185,6 +186,16 @@ pub(in crate::config) fn some_time(value: &DeValue<'_>) -> Read<Duration> {
     match duration(value)? {
         Duration::ZERO => Err(Wrong::new("must be more than zero", "write a duration such as `30m` or `7d`")),
         duration => Ok(duration),
+    }
+}
+
+/// A day, as text or as TOML writes it.
+pub(in crate::config) fn date(value: &DeValue<'_>) -> Read<NaiveDate> {
+    let date = |text: &str| text.parse().ok();
+    match value {
+        DeValue::Datetime(written) => date(&written.to_string())
+            .ok_or_else(|| Wrong::new("must be a day without a time", "write for example \"2026-11-30\"")),
+        other => parsed("a day such as `2026-11-30`", date)(other),
     }
 }
 

@@ -18,6 +18,7 @@ fn the_shipped_digest_toml_names_every_key() {
     let text = include_str!("../../../config/digest.toml");
     crate::config::digest::read(Table::parse(text, File::Digest, &diagnostics), Path::new(""));
     let tables = [
+        "accessibility",
         "database",
         "digest",
         "editor",
@@ -49,6 +50,44 @@ fn a_remote_mail_server_needs_a_public_https_address() {
         read(&[("digest.toml", SMTP_ELSEWHERE)], &[("POLICY_DIGEST__PUBLIC_URL", "https://d.example.org")]).is_ok()
     );
     assert!(read(&[("digest.toml", "[mail]\ntransport = \"smtp\"\n[mail.smtp]\ntls = \"none\"\n")], &[]).is_ok());
+}
+
+#[test]
+fn a_domain_that_is_none_is_refused_at_its_place_with_what_to_write() {
+    let text = "sign_up_domains = [\"gov.scot\", \"@gov.uk\", \"*gov.uk\", \"*\"]\n";
+    let findings = read(&[("digest.toml", text)], &[]).unwrap_err();
+    let shown: Vec<_> =
+        findings.iter().map(|it| (it.line, it.column, it.message.as_str(), it.hint.as_deref().unwrap_or(""))).collect();
+    let entry = "an entry of `sign_up_domains`";
+    let at = format!("{entry} has an `@`");
+    let star = format!("{entry} has a `*` that is not at its beginning with a dot behind it");
+    let all = format!("{entry} would let every address in");
+    assert_eq!(
+        shown,
+        [
+            (Some(1), Some(32), at.as_str(), "write only what follows the `@`, such as `gov.scot`"),
+            (Some(1), Some(43), star.as_str(), "write `*.gov.uk` for all domains that end in `.gov.uk`"),
+            (Some(1), Some(54), all.as_str(), "leave the list empty to let everyone sign up"),
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_key_of_the_statement_is_answered_with_the_one_that_was_meant() {
+    let text =
+        "sign_up_domain = []\n[accessibility]\ncontcat = \"a\"\nprepared = 2026-11-30T08:00:00Z\ntested = \"soon\"\n";
+    let findings = read(&[("digest.toml", text)], &[]).unwrap_err();
+    let hints: Vec<_> = findings.iter().map(|it| (it.line, it.message.clone(), it.hint.clone())).collect();
+    let has = |line, message: &str, hint: &str| {
+        hints.iter().any(|(at, said, next)| {
+            *at == Some(line) && said.contains(message) && next.as_deref().is_some_and(|next| next.contains(hint))
+        })
+    };
+    assert!(has(1, "sign_up_domain", "sign_up_domains") && has(3, "contcat", "contact"), "{hints:?}");
+    assert!(has(4, "must be a day without a time", "2026-11-30"), "{hints:?}");
+    assert!(hints.iter().any(|(at, said, _)| *at == Some(5) && said.contains("must be a day")), "{hints:?}");
+    let native = read(&[("digest.toml", "[accessibility]\nprepared = 2026-11-30\n")], &[]).unwrap();
+    assert_eq!(native.settings.accessibility.prepared.unwrap().to_string(), "2026-11-30");
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub const COMMENT_CHARS: usize = 600;
 /// The longest note, in bytes; the same as for the file `note.md`.
 pub const NOTE_BYTES: usize = 10 * 1024;
 
+/// The number of near misses in a draft.
+pub const NEAR_MISSES: usize = 30;
+
 /// What a draft was made from. It never changes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Base {
@@ -41,9 +44,11 @@ pub struct Base {
     pub stories: Vec<Story>,
     /// The `seq` of those that an earlier draft of the cadence held for this one. Every subscriber of the run gets them.
     pub carried: Vec<i64>,
-    /// Items that are not in the digest, the best score first. Their `seq` is the item's.
+    /// Items that are not in the digest: the [`NEAR_MISSES`] best, the best score first, then others of the blind sample.
+    /// Their `seq` is the item's.
     pub near_misses: Vec<Story>,
     /// The `seq` of those of them that are the blind sample, in order of arrival: drawn at random, whatever their score.
+    /// A near miss may be one of them.
     pub sample: Vec<i64>,
     /// The `seq` of all of these, the best first.
     pub order: Vec<i64>,
@@ -204,22 +209,24 @@ impl Draft {
         self.with_fate(Fate::In).map(|piece| piece.story.clone()).collect()
     }
 
-    /// Near misses that no editor included, the best first, without the blind sample.
+    /// Near misses that no editor included, the best first. Those that were drawn for the blind sample as well are shown
+    /// here, once, and count for it.
     #[must_use]
     pub fn near_misses(&self) -> Vec<&Piece> {
-        self.not_included().filter(|piece| !self.base.sample.contains(&piece.story.seq)).collect()
+        let best_first = self.base.near_misses.iter().enumerate();
+        let shown = best_first.filter(|(at, story)| *at < NEAR_MISSES || !self.base.sample.contains(&story.seq));
+        self.not_included(shown.map(|(_, story)| story.seq)).collect()
     }
 
-    /// The posts of the blind sample that no editor included.
+    /// The posts of the blind sample that are no near misses and that no editor included, in order of arrival.
     #[must_use]
     pub fn sample(&self) -> Vec<&Piece> {
-        let drawn = self.base.sample.iter().filter_map(|seq| self.piece(*seq));
-        drawn.filter(|piece| piece.fate == Fate::NearMiss).collect()
+        let near: Vec<i64> = self.base.near_misses.iter().take(NEAR_MISSES).map(|story| story.seq).collect();
+        self.not_included(self.base.sample.iter().copied().filter(|seq| !near.contains(seq))).collect()
     }
 
-    fn not_included(&self) -> impl Iterator<Item = &Piece> {
-        let best_first = self.base.near_misses.iter().filter_map(|story| self.piece(story.seq));
-        best_first.filter(|piece| piece.fate == Fate::NearMiss)
+    fn not_included(&self, seqs: impl Iterator<Item = i64>) -> impl Iterator<Item = &Piece> {
+        seqs.filter_map(|seq| self.piece(seq)).filter(|piece| piece.fate == Fate::NearMiss)
     }
 
     /// The numbers of stories that the program did not select and that are in the digest by an editor's decision.

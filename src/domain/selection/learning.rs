@@ -2,16 +2,19 @@
 //! ask, with a penalty for every step away from them (logistic regression with a normal prior at the present weights), so
 //! the posts that the classifier was trained on are not needed. The same lessons give the same weights on every machine.
 //!
-//! [`learn`] compares both classifiers on labels that the new one has not seen. Only editors' labels measure; readers'
-//! votes teach a little, and never decide whether they helped.
+//! [`learn`] compares both classifiers on labels of feeds that the new one has not seen. Nothing is tuned on these labels:
+//! the strength is fixed, and how many items are selected follows from scores alone. Only editors' labels measure;
+//! readers' votes teach a little, and never decide whether they helped.
 
 use std::collections::BTreeMap;
 
 use super::classifier::probability::logistic;
 use super::classifier::{Classifier, Reading};
-use super::measures::{Estimate, RESAMPLES, interval};
-use super::random::Random;
+use super::measures::Estimate;
 use super::training::least_squares::{Sample, fit, sum};
+use comparison::Judged;
+
+mod comparison;
 
 /// A labelled item.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,43 +40,54 @@ const ROUNDS: usize = 8;
 const LEAST_SPREAD: f64 = 0.02;
 /// The number of parts that sources are divided into for the back-test.
 const PARTS: usize = 5;
-/// With fewer editors' labels, or labels from fewer sources, a back-test says nothing.
+/// With fewer editors' labels, a back-test says nothing.
 pub const LEAST_LABELS: usize = 60;
-/// See [`LEAST_LABELS`].
+/// With labels from fewer sources, a back-test says nothing.
 pub const LEAST_SOURCES: usize = 8;
-/// The shifts of all log-odds that are tried, so that neither precision nor recall pays for the other.
-const SHIFTS: [f64; 21] =
-    [0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4, -0.5, 0.5, -0.6, 0.6, -0.7, 0.7, -0.8, 0.8, -0.9, 0.9, -1.0, 1.0];
+/// With fewer relevant labels, or fewer irrelevant ones, a back-test says nothing.
+pub const LEAST_OF_EACH: usize = 15;
+/// The share of resamples of the sources in which the changes must be better than chance, so that labels drawn at random pass
+/// in fewer than one of twenty draws.
+const SURE: f64 = 0.95;
+/// What is added to that, divided by the number of sources: resamples of few sources differ too little. With it, the share
+/// is that of Student's distribution for 8 to 100 sources, to half a hundredth.
+const FEW_SOURCES: f64 = 0.24;
 
 /// The threshold in percent from which an item is selected.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold(pub f64);
 
 impl Threshold {
-    fn selects(self, reading: &Reading, log_odds: f64) -> bool {
-        !reading.is_excluded() && logistic(log_odds) * 100.0 >= self.0
+    /// The same in log-odds.
+    fn log_odds(self) -> f64 {
+        let share = (self.0 / 100.0).clamp(1e-6, 1.0 - 1e-6);
+        (share / (1.0 - share)).ln()
     }
 }
 
-/// Precision and recall, each with its interval over sources.
+/// Precision, recall and F1, each with its interval over sources.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
     /// The share of the selected items that are relevant.
     pub precision: Estimate,
     /// The share of the relevant items that are selected.
     pub recall: Estimate,
+    /// The harmonic mean of both.
+    pub f1: Estimate,
 }
 
-/// Whether the learnt weights should be used.
+/// Whether the learnt weights should be used, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// There are too few labels, or too few of one kind, to say anything.
+    /// There are too few labels, sources, or labels of one kind to say anything.
     TooFew,
     /// Precision or recall would fall.
     Worse,
-    /// Neither would change.
+    /// No labelled item would be judged otherwise.
     Same,
-    /// One of them rises, and the other does not fall.
+    /// It looks better, and may be chance.
+    Unproven,
+    /// Neither precision nor recall falls, and the changes are better than chance.
     Better,
 }
 
@@ -82,7 +96,9 @@ pub enum Verdict {
 pub struct BackTest {
     /// Editors' labels.
     pub labels: usize,
-    /// The sources of those.
+    /// Those that say "relevant".
+    pub relevant: usize,
+    /// The sources of all of them.
     pub sources: usize,
     /// With the present weights.
     pub before: Quality,
@@ -90,10 +106,26 @@ pub struct BackTest {
     pub after: Quality,
     /// The differences; their intervals are narrower than those of the values, because both judge the same items.
     pub gain: Quality,
+    /// Labelled items that would be added rightly and wrongly, and dropped rightly and wrongly.
+    pub changes: Changes,
+    /// The share of resamples of the sources in which the changes are better than as many made at random.
+    pub confidence: f64,
+    /// The share that it takes.
+    pub needed: f64,
     /// What is added to the log-odds of every item.
     pub shift: f64,
     /// The conclusion.
     pub verdict: Verdict,
+}
+
+/// Labelled items on which both classifiers differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub struct Changes {
+    pub added_relevant: usize,
+    pub added_irrelevant: usize,
+    pub dropped_relevant: usize,
+    pub dropped_irrelevant: usize,
 }
 
 /// What learning comes to.
@@ -101,7 +133,8 @@ pub struct BackTest {
 pub struct Learnt {
     /// The comparison.
     pub back_test: BackTest,
-    /// Whether readers' votes were used: only if neither precision nor recall is lower than without them.
+    /// Whether readers' votes were used: only if the weights without them have proved themselves, and those with them do so
+    /// too and are no worse.
     pub uses_votes: bool,
     /// The file of the classifier, to be used if the verdict is [`Verdict::Better`].
     pub file: Vec<u8>,
@@ -112,11 +145,9 @@ pub struct Learnt {
 pub fn learn(base: &Classifier, lessons: &[Lesson], threshold: Threshold) -> Learnt {
     let edited: Vec<Lesson> = lessons.iter().filter(|lesson| lesson.stands_for > 0.0).cloned().collect();
     let alone = back_test(base, &edited, threshold);
-    if edited.len() < lessons.len() {
+    if edited.len() < lessons.len() && alone.verdict == Verdict::Better {
         let with_votes = back_test(base, lessons, threshold);
-        let (with, without) = (&with_votes.after, &alone.after);
-        let is_no_worse = with.precision.value >= without.precision.value && with.recall.value >= without.recall.value;
-        if is_no_worse {
+        if with_votes.verdict == Verdict::Better && with_votes.after.f1.value >= alone.after.f1.value {
             let file = taught(base, lessons, with_votes.shift);
             return Learnt { back_test: with_votes, uses_votes: true, file };
         }
@@ -168,13 +199,6 @@ fn weights<'a>(rows: &[&'a Row<'a>], features: usize) -> Vec<f64> {
     weights
 }
 
-/// One editor's label under both classifiers.
-struct Judged<'a> {
-    lesson: &'a Lesson,
-    before: f64,
-    after: f64,
-}
-
 /// Learns from the lessons of all sources but some, judges those, and compares.
 fn back_test(base: &Classifier, lessons: &[Lesson], threshold: Threshold) -> BackTest {
     let rows: Vec<Row<'_>> = lessons.iter().map(|lesson| Row::of(lesson, base)).collect();
@@ -190,77 +214,7 @@ fn back_test(base: &Classifier, lessons: &[Lesson], threshold: Threshold) -> Bac
             after: row.log_odds + sum(&weights, &row.values),
         }));
     }
-    compare(&judged, threshold)
-}
-
-fn compare(judged: &[Judged<'_>], threshold: Threshold) -> BackTest {
-    let mut by_source: BTreeMap<&str, Vec<&Judged<'_>>> = BTreeMap::new();
-    for it in judged {
-        by_source.entry(&it.lesson.source).or_default().push(it);
-    }
-    let before = figures(judged, threshold, |it| it.before);
-    let ranked = SHIFTS.iter().map(|shift| (*shift, figures(judged, threshold, |it| it.after + shift)));
-    let keeps = |after: &[f64; 2]| after[0] >= before[0] && after[1] >= before[1];
-    let f1 = |it: &[f64; 2]| if it[0] + it[1] > 0.0 { 2.0 * it[0] * it[1] / (it[0] + it[1]) } else { 0.0 };
-    let best = ranked.clone().filter(|(_, after)| keeps(after)).fold(None, |best: Option<(f64, [f64; 2])>, next| {
-        if best.as_ref().is_none_or(|best| f1(&next.1) > f1(&best.1)) { Some(next) } else { best }
-    });
-    let is_kept = best.is_some();
-    let (shift, after) = best.or_else(|| ranked.clone().next()).unwrap_or((0.0, before));
-    let relevant = judged.iter().filter(|it| it.lesson.relevant).count();
-    let is_enough = judged.len() >= LEAST_LABELS
-        && by_source.len() >= LEAST_SOURCES
-        && relevant * 10 >= judged.len()
-        && (judged.len() - relevant) * 10 >= judged.len();
-    let verdict = match (is_enough, is_kept) {
-        (false, _) => Verdict::TooFew,
-        (true, false) => Verdict::Worse,
-        (true, true) if after == before => Verdict::Same,
-        (true, true) => Verdict::Better,
-    };
-    let sources: Vec<&Vec<&Judged<'_>>> = by_source.values().collect();
-    let mut drawn: [Vec<f64>; 6] = Default::default();
-    let mut random = Random::default();
-    for _ in 0..if sources.len() > 1 { RESAMPLES } else { 0 } {
-        let resample: Vec<&Judged<'_>> =
-            sources.iter().flat_map(|_| sources[random.below(sources.len())].iter().copied()).collect();
-        let before = figures_of(&resample, threshold, |it| it.before);
-        let after = figures_of(&resample, threshold, |it| it.after + shift);
-        let values = [before[0], before[1], after[0], after[1], after[0] - before[0], after[1] - before[1]];
-        drawn.iter_mut().zip(values).for_each(|(drawn, value)| drawn.push(value));
-    }
-    let [p0, r0, p1, r1, p2, r2] = drawn.map(interval);
-    let quality = |values: [f64; 2], intervals: [Option<(f64, f64)>; 2]| Quality {
-        precision: Estimate { value: values[0], interval: intervals[0] },
-        recall: Estimate { value: values[1], interval: intervals[1] },
-    };
-    BackTest {
-        labels: judged.len(),
-        sources: by_source.len(),
-        before: quality(before, [p0, r0]),
-        after: quality(after, [p1, r1]),
-        gain: quality([after[0] - before[0], after[1] - before[1]], [p2, r2]),
-        shift,
-        verdict,
-    }
-}
-
-fn figures(judged: &[Judged<'_>], threshold: Threshold, log_odds: impl Fn(&Judged<'_>) -> f64) -> [f64; 2] {
-    figures_of(&judged.iter().collect::<Vec<_>>(), threshold, log_odds)
-}
-
-/// Precision and recall; 0 where nothing is selected or nothing is relevant.
-fn figures_of(judged: &[&Judged<'_>], threshold: Threshold, log_odds: impl Fn(&Judged<'_>) -> f64) -> [f64; 2] {
-    let (mut right, mut selected, mut relevant) = (0.0, 0.0, 0.0);
-    for it in judged {
-        let weight = it.lesson.stands_for;
-        let is_selected = threshold.selects(&it.lesson.reading, log_odds(it));
-        selected += if is_selected { weight } else { 0.0 };
-        relevant += if it.lesson.relevant { weight } else { 0.0 };
-        right += if is_selected && it.lesson.relevant { weight } else { 0.0 };
-    }
-    let share = |all: f64| if all > 0.0 { right / all } else { 0.0 };
-    [share(selected), share(relevant)]
+    comparison::compare(&judged, threshold)
 }
 
 /// The part of each source; the largest sources are distributed first.

@@ -77,6 +77,12 @@ impl EmailAddress {
         }
     }
 
+    /// The domain, in ASCII and lower case.
+    #[must_use]
+    pub fn domain(&self) -> String {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase()
+    }
+
     /// What two spellings of one mailbox share: the lower-cased address.
     #[must_use]
     pub fn key(&self) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use super::public::{archive, source};
 use super::*;
 use crate::render::{GUIDE, TEMPLATES};
 
@@ -46,6 +47,9 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
         ("A digest in the list", serde_json::to_value(archive()).unwrap()),
         ("The sources", serde_json::to_value(sources()).unwrap()),
         ("A source", serde_json::to_value(source()).unwrap()),
+        ("The notice to an old address", serde_json::to_value(changed()).unwrap()),
+        ("What is kept", serde_json::to_value(privacy()).unwrap()),
+        ("The accessibility statement", serde_json::to_value(accessibility()).unwrap()),
         ("A mail with a link", serde_json::to_value(link()).unwrap()),
         ("A person's own page", serde_json::to_value(preferences()).unwrap()),
         ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),

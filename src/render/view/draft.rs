@@ -202,6 +202,8 @@ pub struct DraftNotice {
     pub link: String,
     /// Whether no story was selected.
     pub is_empty: bool,
+    /// Whether it is worth learning from the editors' labels.
+    pub is_worth_learning: bool,
 }
 
 /// A view that becomes a page for editors.

@@ -47,28 +47,77 @@ impl EmailView for AlarmsView {
     }
 }
 
-/// The state of an installation.
+/// The state of an installation, or of a part of it: a run, or the messages in a state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StatusView {
-    /// The digest's name.
+    /// The digest's name, or that of the part.
     pub name: String,
     /// When the state was read.
     pub now: String,
+    /// Whether it is of a part, and not of the whole installation.
+    pub is_part: bool,
     /// The facts; those that need a person come first.
     pub facts: Vec<FactView>,
-    /// Charts of the last weeks.
+    /// Charts of the last weeks; none of a part.
     pub charts: Vec<ChartView>,
-    /// The feeds; those in trouble come first.
+    /// The feeds; those in trouble come first. None of a part.
     pub feeds: Vec<FeedView>,
+    /// Lists of what a part consists of.
+    pub lists: Vec<ListView>,
+}
+
+/// A list with a heading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ListView {
+    /// Its heading.
+    pub title: String,
+    /// Its lines.
+    pub lines: Vec<LineView>,
+}
+
+/// A line of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LineView {
+    /// Its anchor; may be empty.
+    pub id: String,
+    /// The line.
+    pub text: Vec<TextView>,
+    /// A second line, less important; may be empty.
+    pub detail: String,
+}
+
+/// Text that may be a link.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TextView {
+    /// The text.
+    pub text: String,
+    /// Where it goes; empty for no link.
+    pub href: String,
+}
+
+impl TextView {
+    /// Text alone.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), href: String::new() }
+    }
+
+    /// A link.
+    #[must_use]
+    pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { text: text.into(), href: href.into() }
+    }
 }
 
 /// A name and a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FactView {
+    /// Its anchor; may be empty.
+    pub id: String,
     /// The name, in a word or two.
     pub name: String,
-    /// The value, on one line.
-    pub value: String,
+    /// The value, on one line, in pieces.
+    pub value: Vec<TextView>,
     /// Whether it needs a person.
     pub is_bad: bool,
 }
@@ -106,6 +155,10 @@ pub struct BarView {
 pub struct FeedView {
     /// Its short name.
     pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its address, without what is secret in it; may be empty.
+    pub link: String,
     /// A note about its state; may be empty.
     pub note: String,
     /// Whether it needs attention.

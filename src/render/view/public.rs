@@ -1,8 +1,8 @@
-//! The views of the public pages: the list of digests, and the sources.
+//! The views of the public pages: the list of digests, the sources, and what is said about data and accessibility.
 
 use serde::Serialize;
 
-use super::PageView;
+use super::{PageView, SenderView};
 
 /// The list of digests on the web, one page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -26,6 +26,10 @@ pub struct ArchiveView {
     pub link: String,
     /// Its subject.
     pub title: String,
+    /// The titles of its first stories; may be empty.
+    pub headlines: Vec<String>,
+    /// How many more there are: "and 5 more"; may be empty.
+    pub others: String,
     /// "23 November 2026".
     pub date: String,
     /// "8 posts".
@@ -60,6 +64,68 @@ pub struct SourceView {
     pub is_failing: bool,
     /// Whether its server says that it is gone for good.
     pub is_gone: bool,
+}
+
+/// What is kept about subscribers, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PrivacyView {
+    /// "Public Service Reform Digest: how we use your data".
+    pub title: String,
+    /// The page's absolute address.
+    pub canonical: String,
+    /// What is selected: "public service reform".
+    pub topic: String,
+    /// The organisation's own privacy notice; may be empty.
+    pub notice_url: String,
+    /// How long an address is kept after unsubscribing: "28 days".
+    pub left: String,
+    /// How long a sign-up waits to be confirmed.
+    pub pending: String,
+    /// How long it is kept what became of each email.
+    pub attempts: String,
+    /// How long the texts of posts are kept.
+    pub content: String,
+    /// Whether readers can say that a post is not on topic.
+    pub has_votes: bool,
+    /// Whom to ask.
+    pub sender: SenderView,
+}
+
+/// The accessibility statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AccessibilityView {
+    /// "Public Service Reform Digest: accessibility statement".
+    pub title: String,
+    /// The page's absolute address.
+    pub canonical: String,
+    /// Whom to write to or call.
+    pub contact: String,
+    /// What not everybody can use, a sentence each; may be empty.
+    pub problems: Vec<String>,
+    /// The language of these, if it is not the page's; may be empty.
+    pub problems_lang: String,
+    /// Who enforces the law; may be empty.
+    pub enforcement: String,
+    /// Their web address; may be empty.
+    pub enforcement_url: String,
+    /// When the statement was written: "23 November 2026"; may be empty.
+    pub prepared: String,
+    /// When the pages were last tested; may be empty.
+    pub tested: String,
+    /// Who runs the pages.
+    pub sender: SenderView,
+}
+
+impl PageView for PrivacyView {
+    fn template(&self) -> &'static str {
+        "page/privacy.html.j2"
+    }
+}
+
+impl PageView for AccessibilityView {
+    fn template(&self) -> &'static str {
+        "page/accessibility.html.j2"
+    }
 }
 
 impl PageView for ArchivesView {

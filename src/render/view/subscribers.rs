@@ -21,6 +21,8 @@ pub struct SignUpView {
     pub latest: String,
     /// The address that was entered; may be empty.
     pub address: String,
+    /// The domains whose addresses may sign up, in words; empty if everyone may.
+    pub domains: String,
     /// The cadences to choose from; never empty on the page.
     pub cadences: Vec<ChoiceView>,
     /// The themes to choose from; may be empty.
@@ -78,6 +80,19 @@ pub struct KnownView {
     pub name: String,
     /// The subscriber's own pages.
     pub links: LinksView,
+    /// Who sends it.
+    pub sender: SenderView,
+}
+
+/// The email to an old address after a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ChangedView {
+    /// The digest's name.
+    pub name: String,
+    /// The day of the change: "23 November 2026".
+    pub date: String,
+    /// The sign-up page.
+    pub sign_up_url: String,
     /// Who sends it.
     pub sender: SenderView,
 }
@@ -145,6 +160,10 @@ pub struct PreferencesView {
     pub problem: String,
     /// What was entered in that field.
     pub typed: String,
+    /// The domains at which a new address may be, in words; empty if it may be anywhere.
+    pub domains: String,
+    /// Whether the new address that was entered is at another one.
+    pub is_outside: bool,
     /// The cadences to choose one from.
     pub cadences: Vec<ChoiceView>,
     /// The themes to choose from.
@@ -198,6 +217,12 @@ impl EmailView for ConfirmView {
 impl EmailView for WelcomeView {
     fn folder(&self) -> &'static str {
         "welcome"
+    }
+}
+
+impl EmailView for ChangedView {
+    fn folder(&self) -> &'static str {
+        "changed"
     }
 }
 

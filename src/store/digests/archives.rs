@@ -73,21 +73,6 @@ pub struct SentStory {
     pub correction: Option<(Kind, String, DateTime<Utc>)>,
 }
 
-/// A line in the list of pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArchiveRow {
-    /// The last segment of its address.
-    pub name: String,
-    /// The subject of its digest.
-    pub title: String,
-    /// The instant of its run's slot.
-    pub due: DateTime<Utc>,
-    /// When its digest was first sent.
-    pub sent: DateTime<Utc>,
-    /// How many stories are on it.
-    pub stories: usize,
-}
-
 /// A whole page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchivePage {
@@ -107,10 +92,6 @@ const PAGE: &str =
     "SELECT coalesce(l.html, a.html) AS html, r.made, r.published IS NOT NULL AND r.held IS NULL AS is_listed
     FROM archives a JOIN runs r ON r.id = a.run LEFT JOIN archive_languages l ON l.run = a.run AND l.language = ?2
     WHERE a.name = ?1";
-
-const LIST: &str = "SELECT a.name, coalesce(l.title, a.title) AS title, r.due, r.published, r.stories FROM runs r
-    JOIN archives a ON a.run = r.id LEFT JOIN archive_languages l ON l.run = a.run AND l.language = ?3
-    WHERE r.published IS NOT NULL AND r.held IS NULL ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2";
 
 impl Archive<'_> {
     /// `base` itself, or with the first number from 2 that no run has: `2026-11-23-2`.
@@ -147,30 +128,6 @@ impl Archive<'_> {
                     Ok(ArchivePage { html, made: time(row.get("made")?)?, is_listed })
                 };
                 rows.next()?.map(page).transpose()
-            })
-            .await
-    }
-
-    /// At most `limit` listed pages after the first `skip`, newest first, with their titles in a language.
-    ///
-    /// # Errors
-    /// [`Error::Statement`], [`Error::Content`].
-    pub async fn pages(self, language: String, skip: usize, limit: usize) -> Result<Vec<ArchiveRow>, Error> {
-        self.reader
-            .read(move |connection| {
-                let mut statement = connection.prepare(LIST)?;
-                let mut rows = statement.query(params![limit as u64, skip as u64, language])?;
-                let mut archives = Vec::new();
-                while let Some(row) = rows.next()? {
-                    archives.push(ArchiveRow {
-                        name: row.get("name")?,
-                        title: row.get("title")?,
-                        due: time(row.get("due")?)?,
-                        sent: time(row.get("published")?)?,
-                        stories: row.get("stories")?,
-                    });
-                }
-                Ok(archives)
             })
             .await
     }

@@ -327,9 +327,10 @@ fn found(row: Row<'_>, lane: &Lane, is_unknown: bool) -> Result<Found, Error> {
     let made = time(row.get("made")?)?;
     let own: Option<String> = row.get("cadence")?;
     let deadline = match (kind, lane.slot) {
-        (Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::Link, _) => {
-            Some(confirmation_deadline(made))
-        }
+        (
+            Kind::Confirmation | Kind::Welcome | Kind::Known | Kind::AddressChange | Kind::AddressChanged | Kind::Link,
+            _,
+        ) => Some(confirmation_deadline(made)),
         (Kind::Digest, Some(slot)) => {
             // A run of `once` is for subscribers of every cadence, and counts as a run of each one's own.
             let own = own.map(|own| word("a cadence", own)).transpose()?;

@@ -109,7 +109,7 @@ impl Outbox<'_> {
         self.reader.read(move |connection| select_reported(connection, REPORTED, [message])).await
     }
 
-    /// The message of a subscriber that has this Message-ID, else their newest.
+    /// The message of a subscriber that has this Message-ID, else their newest at the address that they have.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -168,7 +168,7 @@ const RETURNED: &str = "SELECT what, count, last FROM returned";
 const REPORTED: &str = "SELECT id, subscriber, address, message_id, made FROM messages WHERE id = ?1";
 
 const REPORTED_OF: &str = "SELECT id, subscriber, address, message_id, made FROM messages WHERE subscriber = ?1
-    ORDER BY message_id = ?2 DESC, id DESC LIMIT 1";
+    ORDER BY message_id = ?2 DESC, kind IN ('address_change', 'address_changed'), id DESC LIMIT 1";
 
 fn select_reported(
     connection: &Connection,

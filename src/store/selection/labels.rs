@@ -175,12 +175,22 @@ impl LabelChanges<'_> {
             .await
     }
 
-    /// Removes the texts of items that were labelled before this moment; their features stay. Returns how many.
+    /// Removes the texts of items that were labelled before this moment or whose own text is removed, and readers' votes
+    /// before this moment; features and editors' labels stay. Returns how many texts and votes.
     ///
     /// # Errors
     /// [`Error::Statement`].
-    pub async fn remove_texts(self, before: DateTime<Utc>) -> Result<usize, Error> {
-        self.store.write(move |tx| Ok(tx.execute(REMOVE_TEXTS, [seconds(before)])?)).await
+    pub async fn remove_old(self, before: DateTime<Utc>) -> Result<(usize, usize), Error> {
+        self.store
+            .write(move |tx| {
+                let texts = tx.execute(REMOVE_TEXTS, [seconds(before)])?;
+                let votes = tx.execute(REMOVE_OLD, params![Kind::ReaderOffTopic.as_str(), seconds(before)])?;
+                if votes > 0 {
+                    tx.execute(REMOVE_UNLABELLED, [])?;
+                }
+                Ok((texts, votes))
+            })
+            .await
     }
 }
 
@@ -230,7 +240,9 @@ const REMOVE_OF: &str = "DELETE FROM labels WHERE who = ?1";
 const REMOVE_VOTES: &str = "DELETE FROM labels WHERE who = ?1 AND kind = ?2";
 const REMOVE_UNLABELLED: &str =
     "DELETE FROM labelled_items WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.key = labelled_items.key)";
-const REMOVE_TEXTS: &str = "UPDATE labelled_items SET text = NULL WHERE text IS NOT NULL AND made < ?1";
+const REMOVE_TEXTS: &str = "UPDATE labelled_items SET text = NULL WHERE text IS NOT NULL AND (made < ?1
+    OR EXISTS (SELECT 1 FROM items i WHERE i.seq = labelled_items.item AND i.text_removed IS NOT NULL))";
+const REMOVE_OLD: &str = "DELETE FROM labels WHERE kind = ?1 AND at < ?2";
 
 fn label(row: Row<'_>) -> Result<LabelRow, Error> {
     Ok(NewLabel {

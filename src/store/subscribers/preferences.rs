@@ -199,7 +199,8 @@ impl SubscriberChanges<'_> {
             .await
     }
 
-    /// A subscriber confirms the address they asked for; `is_it` says whether it is the one in their link.
+    /// A subscriber confirms the address they asked for; `is_it` says whether it is the one in their link. `notice` is
+    /// queued for the old address, in the same transaction.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
@@ -207,6 +208,7 @@ impl SubscriberChanges<'_> {
         self,
         id: String,
         is_it: impl Fn(&EmailAddress) -> bool + Send + 'static,
+        notice: Answer,
         now: DateTime<Utc>,
     ) -> Result<AddressTaken, Error> {
         self.store
@@ -231,6 +233,8 @@ impl SubscriberChanges<'_> {
                 tx.execute(TAKE_ADDRESS, params![id, address.reveal(), address.key()])?;
                 tx.execute("DELETE FROM address_changes WHERE subscriber = ?1", [&id])?;
                 erasure::readdress(tx, &id, address.reveal())?;
+                let old = (id.as_str(), known.address.reveal());
+                outbox::queue(tx, notice.kind, old, (&notice.body, &notice.message_id), now)?;
                 Ok(AddressTaken::Taken)
             })
             .await

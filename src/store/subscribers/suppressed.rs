@@ -8,11 +8,11 @@ use crate::domain::subscribers::subscriber::Status;
 use crate::store::{Error, seconds};
 
 /// What fails at an address that they have not confirmed, or have no more, says nothing about the one that they have; a
-/// complaint does, unless it is about the question at that other address.
+/// complaint does, unless it is about the question at a new address, or the notice at an old one.
 const SUPPRESS: &str = "UPDATE subscribers SET status = :suppressed, ended = :now
     WHERE id = (SELECT subscriber FROM messages WHERE id = :message) AND status IN (:active, :pending)
     AND EXISTS (SELECT 1 FROM messages WHERE id = :message AND (lower(address) = address_key
-        OR (:fault = :complaint AND kind <> 'address_change')))";
+        OR (:fault = :complaint AND kind NOT IN ('address_change', 'address_changed'))))";
 
 /// Suppresses the subscriber of a message.
 pub(in crate::store) fn suppress(

@@ -55,13 +55,19 @@ pub(crate) async fn again(site: Site, from: Visitor, Path(token): Path<String>) 
 
 async fn subscribed(site: &Site, token: &str) -> Result<Response, Failure> {
     let mut text = site.named("confirming.done");
-    if let Some(next) = subscribe::next_digest(site, &site.words, token).await? {
-        text = format!("{text} {}", site.text("confirming.next", &[("date", (&next).into())]));
+    let outlook = subscribe::outlook(site, &site.words, token).await?;
+    if let Some(outlook) = outlook.as_ref().filter(|outlook| !outlook.next.is_empty()) {
+        text = format!("{text} {}", site.text("confirming.next", &[("date", (&outlook.next).into())]));
     }
     let latest = archive::latest(site).await?;
     let link = latest.map(|path| PageLink { href: site.page_address(&path), text: site.words.words("welcome.latest") });
+    let own_page = |outlook: subscribe::Outlook| PageLink {
+        href: site.page_address(&outlook.own_page),
+        text: site.words.words("confirming.preferences"),
+    };
+    let more_links = outlook.map(own_page).into_iter().collect();
     let title = site.words.words("confirming.done_title");
-    site.rendered(StatusCode::OK, &MessageView { link, ..MessageView::new(&title, &[text]) })
+    site.rendered(StatusCode::OK, &MessageView { link, more_links, ..MessageView::new(&title, &[text]) })
 }
 
 fn closed(site: &Site) -> Result<Response, Failure> {

@@ -42,7 +42,7 @@ impl Setup {
         let port = self.sink.port;
         let rest = format!(
             "[sender]\norganisation = \"The Institute\"\npostal_address = \"1 High Street\"\ncontact = \"editor@digest.test\"\n\
-             privacy_url = \"https://digest.example.org/privacy\"\n[mail]\ntransport = \"smtp\"\nfrom = \"{from}\"\n\
+             [accessibility]\ncontact = \"editor@digest.test\"\nprepared = \"2026-11-02\"\n[mail]\ntransport = \"smtp\"\nfrom = \"{from}\"\n\
              [mail.smtp]\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n{more}"
         );
         write_config(self.folder.path(), &[("blog", &feed)], &rest);
@@ -214,6 +214,10 @@ async fn who_sends_must_be_said_before_mail_leaves() {
     let setup = Setup::good().await;
     setup.edit("digest.toml", "postal_address = \"1 High Street\"", "");
     setup.finds(0, "lacks `postal_address`", "fill in `[sender]`");
+    setup.edit("digest.toml", "prepared = \"2026-11-02\"\n", "");
+    setup.finds(0, "does not say when it was prepared", "write the day into `prepared`");
+    setup.edit("digest.toml", "[accessibility]\ncontact = \"editor@digest.test\"\n", "");
+    setup.finds(0, "there is no accessibility statement", "name there whom to contact");
     setup.configure("digest@example.org", "");
     setup.finds(
         0,

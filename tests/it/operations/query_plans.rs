@@ -50,7 +50,7 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
     ("alarms.rs", "DELETE FROM alarms WHERE told_end <", "when an incident ends; alarms are kept for a year"),
     ("alarms.rs", "SELECT max(at) AS told FROM", "when there is something to report; alarms are kept for a year"),
     ("alarms.rs", "SELECT id, kind, subject", "`alarms list`; in the order of the table, and stops at its limit"),
-    ("archives.rs", "SELECT a.name, coalesce(l.title", "in the order of an index, and stops at its limit"),
+    ("archive_list.rs", "SELECT r.id, a.name, coalesce(l.title", "in the order of an index, and stops at its limit"),
     ("erasure.rs", "", "an address is erased wherever it is: by hand, and once a day"),
     ("items.rs", "SELECT i.seq, i.feed", "`explain`, by a link as the feed wrote it"),
     ("items.rs", "SELECT count(*) AS count FROM item_texts", "`check`, of those with a text"),

@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
+use policy_digest::app::operations::cleanup::cleanup;
 use policy_digest::app::selection::labels::{Acts, draw_sample, record_labels};
-use policy_digest::app::selection::quality::quality;
+use policy_digest::app::selection::learn;
+use policy_digest::app::selection::quality::{Quality, quality};
 use serde_json::{Value, json};
 
 use crate::support::program::{policy_digest, text};
@@ -102,6 +104,10 @@ async fn a_damaged_or_outdated_file_of_weights_is_ignored() {
     let world = world.restarted().await;
     assert_eq!(world.app.config.topic.fingerprint, shipped);
     assert!(run(&folder, &["topic", "learn"]).contains("ignored: they start from another version"));
+    let check = json(&folder, &["check", "--offline"]).to_string();
+    assert!(check.contains("start from another classifier") && check.contains("topic learn --apply"), "{check}");
+    assert!(run(&folder, &["topic", "learn", "--forget"]).contains("removed"));
+    assert!(!json(&folder, &["check", "--offline"]).to_string().contains("weights"));
 }
 
 #[tokio::test]
@@ -123,14 +129,27 @@ async fn what_an_editor_did_to_a_draft_becomes_labels_and_a_recall() {
     };
     assert_eq!(record_labels(app, &acts).await.unwrap(), 25);
     assert_eq!(record_labels(app, &acts).await.unwrap(), 0, "saying it again changes nothing");
-    let quality = quality(app).await.unwrap();
-    assert_eq!((quality.kept, quality.off_topic, quality.kept_percent()), (19, 1, Some(95)));
-    let recall = quality.recall.unwrap();
+    let found = quality(app).await.unwrap();
+    assert_eq!((found.kept, found.off_topic, found.kept_percent()), (19, 1, Some(95)));
+    let recall = found.recall.unwrap();
     assert_eq!((recall.sampled, recall.found), (5, 1));
     let expected = 19.0 / (19.0 + 1.0 / sample[0].drawn.probability);
     assert!((recall.recall.0 - expected).abs() < 1e-9 && recall.recall.1 < expected && expected < recall.recall.2);
     let kinds = "SELECT kind || ' ' || count(*) FROM labels GROUP BY kind ORDER BY kind";
     assert_eq!(world.rows::<String>(kinds), ["kept 19", "off-topic 1", "passed-over 4", "sample-missed 1"]);
+    let summary = found.summary().unwrap();
+    let shown = run(world.folder(), &["status"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    let starts = "editors kept 95 % of 20 selected posts; recall about ";
+    assert!(
+        summary.starts_with(starts) && summary.contains("from 1 missed in 5 sampled posts; one in about"),
+        "{summary}"
+    );
+    assert!(shown.contains(&format!("selection {starts}")), "{shown}");
+    let interval = &json(world.folder(), &["status"])["quality"]["sample"]["recall"]["interval"];
+    assert_eq!(interval[0].as_f64(), Some(recall.recall.1));
+    // After twelve weeks it says nothing of the selection now.
+    world.days(7 * 12 + 1);
+    assert_eq!((quality(app).await.unwrap(), Quality::default().summary()), (Quality::default(), None));
 }
 
 #[tokio::test]
@@ -142,7 +161,8 @@ async fn labels_are_exported_removed_and_imported_and_outlive_their_texts() {
     record_labels(&world.app, &acts).await.unwrap();
     let features = "SELECT hex(features) FROM labelled_items ORDER BY key";
     let before: Vec<String> = world.rows(features);
-    world.app.store.labels().remove_texts(world.app.clock.now() + TimeDelta::seconds(1)).await.unwrap();
+    let later = world.app.clock.now() + TimeDelta::seconds(1);
+    assert_eq!(world.app.store.labels().remove_old(later).await.unwrap(), (3, 0));
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM labelled_items WHERE text IS NULL"), [3]);
     let exported = run(&folder, &["labels", "export"]);
     assert_eq!(exported.lines().count(), 3, "{exported}");
@@ -156,4 +176,51 @@ async fn labels_are_exported_removed_and_imported_and_outlive_their_texts() {
     std::fs::write(folder.join("kept.jsonl"), exported.replace("\"kept\"", "\"good\"")).unwrap();
     let refused = run(&folder, &["labels", "import", "kept.jsonl"]);
     assert!(refused.contains("line 1") && refused.contains("not a kind of label"), "{refused}");
+}
+
+#[tokio::test]
+async fn labels_and_votes_are_kept_as_long_as_retention_says() {
+    let world = world().await;
+    let selected: Vec<i64> = world.rows("SELECT seq FROM items WHERE selected = 1 ORDER BY seq LIMIT 3");
+    let pass = async |days: i64| {
+        let mut votes = 0;
+        for _ in 0..days {
+            world.days(1);
+            votes += cleanup(&world.app).await.unwrap().votes;
+        }
+        votes
+    };
+    pass(80).await;
+    let acts = Acts { who: "ed@example.org".to_owned(), kept: selected[..2].to_vec(), ..Acts::default() };
+    record_labels(&world.app, &acts).await.unwrap();
+    let voted = "INSERT INTO labelled_items (key, item, feed, title, text, features, made)
+        SELECT 'https://blog.example.org/v', NULL, feed, 'Voted', 'A text.', NULL, made FROM labelled_items LIMIT 1;
+        INSERT INTO labels (key, who, kind, at) SELECT 'https://blog.example.org/v', 's1', 'reader-off-topic', made
+        FROM labelled_items LIMIT 1";
+    world.execute(voted);
+    let texts = "SELECT count(*) FROM labelled_items WHERE text IS NOT NULL";
+    assert_eq!((pass(5).await, world.rows::<i64>(texts)), (0, vec![3]));
+    assert_eq!((pass(10).await, world.rows::<i64>(texts)), (0, vec![1]), "they go with the items' own texts");
+    assert_eq!((pass(80).await, world.rows::<i64>("SELECT count(*) FROM labels")), (1, vec![2]));
+    assert_eq!(world.rows::<i64>("SELECT count(*) FROM labelled_items WHERE features IS NOT NULL"), [2]);
+}
+
+#[tokio::test]
+async fn editors_are_told_once_a_month_that_learning_is_worth_it() {
+    let world = world().await;
+    let folder = world.folder().to_owned();
+    let told = async || learn::is_to_be_told(&world.app).await.unwrap();
+    learn::look_due(&world.app).await.unwrap();
+    assert!(!told().await, "there is nothing to learn from");
+    assert!(run(&folder, &["labels", "import", &labels(&folder, 80)]).contains("imported 80 labels"));
+    learn::look_due(&world.app).await.unwrap();
+    assert!(told().await);
+    assert!(run(&folder, &["status"]).contains("worth it: `policy-digest topic learn`"));
+    learn::told(&world.app).await.unwrap();
+    assert!(!told().await);
+    world.days(31);
+    learn::look_due(&world.app).await.unwrap();
+    assert!(told().await, "a month later it still is");
+    assert!(run(&folder, &["topic", "learn", "--apply"]).contains("in use from now on"));
+    assert!(!told().await && !run(&folder, &["status"]).contains("worth it"), "it was done");
 }

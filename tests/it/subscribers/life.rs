@@ -187,6 +187,9 @@ impl Life {
         self.browser.press(&words.words("new_address.button")).await;
         self.browser.says(&words.words("new_address.done_title")).await;
         self.look("address-changed").await;
+        let notice = self.mail().await;
+        assert_eq!(notice.header("To"), "ada@example.org", "the old address is told");
+        self.read(&notice, "mail-changed").await;
     }
 
     async fn read_a_digest(&mut self, address: &str) -> Mail {

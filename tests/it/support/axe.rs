@@ -15,7 +15,7 @@ const SIZES: [(u32, u32); 2] = [(390, 844), (1200, 900)];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// What axe has no default rule for: a page that is wider than its window, what is too small for a finger (44 px, WCAG
-/// 2.5.5), and, where a digest begins, a first screen without a story.
+/// 2.5.5), and a first screen without a story, where a digest begins, or without the button of the sign-up form.
 const MEASURE: &str = r#"
     const found = [];
     const { scrollWidth, clientWidth } = document.documentElement;
@@ -24,9 +24,14 @@ const MEASURE: &str = r#"
       const { height } = target.getBoundingClientRect();
       if (height > 0 && height < 44) found.push(`target: ${height} px high: ${target.textContent.trim()}`);
     }
-    const story = document.querySelector("h3");
+    const story = document.querySelector("form") ? null : document.querySelector("h3");
     if (story && innerWidth < 600 && story.getBoundingClientRect().bottom + scrollY > innerHeight) {
       found.push("first screen: the first story is not on it");
+    }
+    const send = document.getElementById("send");
+    const isEmpty = !document.querySelector(".problem");
+    if (send && isEmpty && innerWidth < 600 && send.getBoundingClientRect().bottom + scrollY > innerHeight) {
+      found.push(`first screen: the button ends at ${send.getBoundingClientRect().bottom + scrollY}`);
     }
     return found;
 "#;

@@ -36,7 +36,7 @@ pub use rss::{Entry, rss};
 pub use servers::feed_server::{FeedServer, Reply};
 pub use servers::name_server::NameServer;
 pub use servers::smtp_sink::SmtpSink;
-pub use servers::{hostile, proxy, smtp_stage};
+pub use servers::{hostile, proxy, reverse_proxy, smtp_stage};
 use tempfile::TempDir;
 
 /// A topic of two themes, so that what is picked is plain to see.
@@ -188,6 +188,19 @@ impl World {
         Self { app, clock, server, sent, folder }
     }
 
+    /// The process ends without a word, and one that stood by takes over; a file has none, and is opened again.
+    pub async fn taken_over(mut self) -> Self {
+        if !self.app.has_server() {
+            return self.restarted().await;
+        }
+        let standby = self.app.reconnect("a standby").await.unwrap();
+        assert!(!standby.take_over().await.unwrap(), "one process works");
+        self.app.store.close().await;
+        assert!(wait_for_worker(&standby).await, "the server has noticed");
+        self.app = standby;
+        self
+    }
+
     /// The same after the process has ended and begun again.
     pub async fn restarted(self) -> Self {
         let Self { app, clock, server, sent, folder } = self;
@@ -288,6 +301,16 @@ impl World {
     pub fn days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }
+}
+
+async fn wait_for_worker(standby: &App) -> bool {
+    for _ in 0..200 {
+        if standby.take_over().await.unwrap() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    false
 }
 
 /// The token of a message's return path.

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::support::pages::request;
 use crate::support::program::{policy_digest, text};
 use crate::support::visitor::{Answer, say};
-use crate::support::{Entry, Reply, World, rss};
+use crate::support::{Entry, Reply, World, everything, rss};
 
 /// Two feeds, one of them broken, a digest sent to two subscribers, and a bounce.
 async fn busy() -> World {
@@ -47,7 +47,7 @@ async fn the_page_shows_what_is_wrong_first_and_charts_with_words_and_no_address
     let (address, _folder) = busy_and_served().await;
     let page = request(address, "GET", "/status", "", "").await;
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("no-store"), "{page}");
-    assert!(page.find("class=\"name\">broken").unwrap() < page.find("class=\"name\">blog").unwrap(), "{page}");
+    assert!(page.find("id=\"feed-broken\"").unwrap() < page.find("id=\"feed-blog\"").unwrap(), "{page}");
     assert_eq!(page.matches("<svg class=\"chart\"").count(), 4);
     let label = "Items a week, the last 12 weeks, oldest first: 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 6";
     assert!(page.contains(&format!("aria-label=\"{label}\"")), "{page}");
@@ -107,7 +107,7 @@ async fn an_alarm_stands_first_on_the_page_and_is_counted() {
     look(&world.app).await.unwrap();
     let (address, _folder) = serve(world).await;
     let page = request(address, "GET", "/status", "", "").await;
-    let alarm = page.find(&format!("run {run} is held, since")).unwrap_or_else(|| panic!("{page}"));
+    let alarm = page.find(&format!("run {run} is held</a>, since")).unwrap_or_else(|| panic!("{page}"));
     assert!(alarm < page.find("Last run").unwrap(), "{page}");
     let measured = request(address, "GET", "/metrics", "", "").await;
     assert!(measured.contains("policy_digest_alarms{kind=\"run_held\"} 1"), "{measured}");
@@ -136,4 +136,51 @@ async fn the_operators_pages_are_shown_under_no_strangers_name() {
     }
     let whole = "GET http://stranger.example/status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     assert_eq!(Answer::read(&say(address, whole.as_bytes()).await).unwrap().status, 421);
+}
+
+#[tokio::test]
+async fn titles_runs_messages_and_alarms_lead_to_what_they_are_about() {
+    let world = busy().await;
+    let run = world.app.store.digests().runs(1).await.unwrap()[0].id;
+    world.app.store.digests().hold(run, "by hand".to_owned(), world.clock.now()).await.unwrap();
+    look(&world.app).await.unwrap();
+    let database = world.folder().join("data/policy-digest.db");
+    let (address, _folder) = serve(world).await;
+    let before = everything(&database);
+    let page = request(address, "GET", "/status", "", "").await.replace("&#x2f;", "/");
+    for link in [
+        format!("<a href=\"/status/runs/{run}\">run {run} is held</a>"),
+        format!("<a href=\"/status/runs/{run}\">run {run}</a>"),
+        "<a href=\"/status/messages/sent\">4 sent</a>".to_owned(),
+        "/blog.xml\">The blog</a>".to_owned(),
+        "<li id=\"feed-broken\">".to_owned(),
+    ] {
+        assert!(page.contains(&link), "{link}: {page}");
+    }
+    // Every link of ours leads to a page, and every anchor to its place.
+    let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    for link in links {
+        match link.strip_prefix('#') {
+            Some(anchor) => assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}: {page}"),
+            None if link.starts_with('/') => {
+                let part = request(address, "GET", link, "", "").await;
+                assert!(part.starts_with("HTTP/1.1 200") && part.contains("no-store"), "{link}: {part}");
+            }
+            None => {}
+        }
+    }
+    let part = request(address, "GET", &format!("/status/runs/{run}"), "", "").await.replace("&#x2f;", "/");
+    for words in
+        ["http://localhost:8080/archive/2026-11-30", "Collaborative governance, part 3", "by hand", ">Message "]
+    {
+        assert!(part.contains(words), "{words}: {part}");
+    }
+    assert!(!part.contains("ada@") && !part.contains("a…@"), "{part}");
+    for path in ["/status/runs/999", "/status/runs/x", "/status/messages/x", "/status/runs/-1", "/status/messages"] {
+        assert!(request(address, "GET", path, "", "").await.starts_with("HTTP/1.1 404"), "{path}");
+    }
+    for path in [format!("/status/runs/{run}"), "/status/messages/sent".to_owned()] {
+        assert!(request(address, "POST", &path, "", "").await.starts_with("HTTP/1.1 405"), "{path}");
+    }
+    assert_eq!(everything(&database), before);
 }

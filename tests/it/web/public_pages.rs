@@ -34,6 +34,8 @@ fn archives() -> ArchivesView {
     let digest = |day: &str, title: &str, count: &str| ArchiveView {
         link: format!("archive/2026-11-{day}"),
         title: title.into(),
+        headlines: vec![title.split(',').next().unwrap_or_default().into(), "Weeknotes <13>".into()],
+        others: "and 6 more".into(),
         date: format!("{day} November 2026"),
         count: count.into(),
     };

@@ -32,7 +32,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = World::configured("[accessibility]\ncontact = \"help@example.org\"\n").await;
         world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
         let mut people = vec![sign_up(&world.app).await, "nobody".to_owned()];
         for name in ["active", "left", "paused"] {
@@ -160,6 +160,9 @@ async fn emails_of_every_kind() -> (Site, Vec<Mail>, PathBuf) {
     let own = sign(&site.app.keys.token, Purpose::Preferences, &ada.id, None);
     ask_address(&site.app, &own, "ada2@example.org").await.unwrap();
     mails.extend(site.mails().await);
+    let question = mails.iter().find(|mail| mail.text.contains("/address/")).unwrap();
+    request(site.at, "POST", &link(question, "/address/"), FORM, "").await;
+    mails.extend(site.mails().await);
     site.world.clock.advance(TimeDelta::days(1));
     send_link(&site.app, &EmailAddress::parse("bob@example.org").unwrap()).await.unwrap();
     mails.extend(site.mails().await);
@@ -179,7 +182,7 @@ fn links(text: &str, base: &Url) -> Vec<Url> {
 #[tokio::test]
 async fn a_crawler_that_follows_every_link_of_every_mail_leaves_all_as_it_was() {
     let (site, mails, database) = emails_of_every_kind().await;
-    assert_eq!(mails.len(), 7, "digest, two confirmations, welcome, known, address, link");
+    assert_eq!(mails.len(), 8, "digest, two confirmations, welcome, known, address, the notice to the old one, link");
     let root = Url::parse(site.app.config.settings.public_url.as_str()).unwrap();
     let mut waiting: VecDeque<Url> =
         mails.iter().flat_map(|mail| links(&format!("{}\n{}", mail.headers, mail.text), &root)).collect();
@@ -199,9 +202,18 @@ async fn a_crawler_that_follows_every_link_of_every_mail_leaves_all_as_it_was() 
     }
     assert_eq!(everything(&database), before);
     let paths: String = visited.iter().map(|link| format!("{}\n", link.path())).collect();
-    for part in
-        ["/unsubscribe/", "/confirm/", "/p/", "/address/", "/archive/", "/choices", "/pause", "/data", "/delete"]
-    {
+    for part in [
+        "/unsubscribe/",
+        "/confirm/",
+        "/p/",
+        "/address/",
+        "/archive/",
+        "/choices",
+        "/pause",
+        "/data",
+        "/delete",
+        "/privacy",
+    ] {
         assert!(paths.contains(part), "{part} was not reached:\n{paths}");
     }
 }

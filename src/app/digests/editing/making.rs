@@ -9,14 +9,13 @@ use super::super::edition::Edition;
 use super::super::{DigestReport, note, page_name, publish, quiet, rescore};
 use super::{learning, telling};
 use crate::app::App;
-use crate::app::selection::quality;
+use crate::app::selection::{learn, quality};
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Story};
-use crate::domain::digests::draft::{Act, Base, Draft, LedgerEntry, Next, PROGRAM, Status, WhenSilent, next};
+use crate::domain::digests::draft::{
+    Act, Base, Draft, LedgerEntry, NEAR_MISSES, Next, PROGRAM, Status, WhenSilent, next,
+};
 use crate::store::{DraftRow, Error, NewDraft, Recorded, Window};
-
-/// The number of near misses in a draft.
-const NEAR_MISSES: usize = 30;
 
 /// How often a run is made again because an editor did something while it was rendered.
 const TRIES: usize = 5;
@@ -107,8 +106,12 @@ async fn tell(app: &App, row: &DraftRow) -> anyhow::Result<()> {
         _ => false,
     };
     if is_news && app.config.settings.editor.has_drafts() {
-        let mails = telling::mails(app, row).await?;
+        let is_worth_it = learn::is_to_be_told(app).await?;
+        let mails = telling::mails(app, row, is_worth_it).await?;
         app.store.digests().tell_editors(row.id, mails, now).await?;
+        if is_worth_it {
+            learn::told(app).await?;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The email to an editor: the digest as it would go out, above it what is odd and the editor's own link.
+//! The email to an editor: the digest as it would go out, above it what is odd and the editor's own link; once a month,
+//! that it is worth learning from the labels.
 
 use anyhow::Context as _;
 
@@ -10,7 +11,7 @@ use crate::render::DraftNotice;
 use crate::store::{DraftMail, DraftRow};
 
 /// One email to each editor.
-pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<DraftMail>> {
+pub(super) async fn mails(app: &ReadOnly, row: &DraftRow, is_worth_learning: bool) -> anyhow::Result<Vec<DraftMail>> {
     let digest = page::preview(app, row).await?;
     let odd = signals::odd(app, row).await?;
     let (settings, words) = (&app.config.settings, app.words());
@@ -26,6 +27,7 @@ pub(super) async fn mails(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Vec<
             odd: odd.iter().map(|odd| sentences::odd(words, odd)).collect(),
             link: app.page(&format!("edit/{}", super::token(app, row, editor))),
             is_empty: digest.is_none(),
+            is_worth_learning,
         };
         let rendered =
             app.renderer.draft(words, &notice, digest.as_ref()).context("cannot render the email to an editor")?;

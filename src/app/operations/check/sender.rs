@@ -1,4 +1,5 @@
-//! Checks the sender: the footer that most countries' law requires, and a real address.
+//! Checks what the sender must say: the footer that most countries' law requires, an accessibility statement, and a real
+//! address.
 
 use super::finding::{CheckFinding, Part};
 use crate::config::{Settings, TransportKind};
@@ -14,13 +15,23 @@ pub(super) fn look(settings: &Settings) -> Part {
         ("organisation", &sender.organisation),
         ("postal_address", &sender.postal_address),
         ("contact", &sender.contact),
-        ("privacy_url", &sender.privacy_url),
     ];
     let empty: Vec<_> = keys.iter().filter(|(_, value)| value.is_empty()).map(|(key, _)| format!("`{key}`")).collect();
     if !empty.is_empty() {
         findings.push(CheckFinding::advice(
             format!("the footer of each email lacks {}", empty.join(", ")),
             "fill in `[sender]` in digest.toml: the law of most countries requires the sender's name",
+        ));
+    }
+    if !settings.accessibility.has_statement() {
+        findings.push(CheckFinding::advice(
+            "there is no accessibility statement: `contact` in `[accessibility]` is empty",
+            "name there whom to contact; public bodies in the UK and the EU must publish a statement",
+        ));
+    } else if settings.accessibility.prepared.is_none() {
+        findings.push(CheckFinding::advice(
+            "the accessibility statement does not say when it was prepared",
+            "write the day into `prepared` in `[accessibility]`: `prepared = \"2026-11-30\"`",
         ));
     }
     let domain = settings.mail.from.domain();

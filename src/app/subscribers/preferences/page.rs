@@ -57,6 +57,8 @@ fn view(app: &App, words: &Catalogue, record: &OwnRecord, state: PageState) -> P
         done: state.done,
         problem: state.problem.map_or("", word).to_owned(),
         typed: state.typed,
+        domains: app.domains_in_words(words),
+        is_outside: state.problem == Some(Problem::Domain),
         cadences,
         themes,
         languages: choices::languages(app, &person.preferences.language),
@@ -104,6 +106,6 @@ fn word(problem: Problem) -> &'static str {
         Problem::Cadence => "cadence",
         Problem::Themes => "themes",
         Problem::Pause => "pause",
-        Problem::Address => "address",
+        Problem::Address | Problem::Domain => "address",
     }
 }

@@ -7,6 +7,7 @@ use crate::app::operations::status::{DraftRow, StatusReport};
 use crate::cli::digests::draft::ledger_json;
 use crate::cli::digests::once::held_json;
 use crate::cli::outbox::pause::pause_json;
+use crate::cli::selection::labels::quality_json;
 use crate::domain::feeds::Cut;
 
 /// How much was left out of a feed's document; null for nothing.
@@ -82,7 +83,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
         .collect();
     json!({ "processes": processes, "alarms": alarms, "feeds": feeds, "messages": report.messages, "pauses": pauses, "subscribers": report.subscribers, "held_slots": held_slots, "held": held_json(&report.held),
         "returned": returned, "drafts": drafts, "last_run": last, "next": next,
-        "weeks": weeks, "disk": { "database": report.disk.database, "free": report.disk.free },
+        "weeks": weeks, "quality": quality_json(&report.quality), "disk": { "database": report.disk.database, "free": report.disk.free },
         "untaken": report.untaken.as_ref().map(|untaken| json!({
             "refused": untaken.is_refused, "text": untaken.text, "since": untaken.since.to_rfc3339() })) })
 }

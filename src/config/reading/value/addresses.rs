@@ -3,6 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Read, Wrong, parsed};
+use crate::domain::subscribers::domains::{DomainPattern, PatternError};
 use crate::domain::subscribers::subscriber::{EmailAddress, ascii_domain};
 
 /// `someone@example.org`, by its shape only: the mail server has the last word. An international domain is read into its
@@ -36,6 +37,15 @@ pub(in crate::config) fn tagged_address(value: &DeValue<'_>) -> Read<String> {
 /// A name in the DNS, or a part of one: letters, digits and hyphens, with dots between.
 pub(in crate::config) fn dns_name(value: &DeValue<'_>) -> Read<String> {
     parsed("a name of letters, digits, hyphens and dots such as `example.org`", domain_name)(value)
+}
+
+/// `gov.scot`, or `*.gov.uk` for the domains below it.
+pub(in crate::config) fn domain_pattern(value: &DeValue<'_>) -> Read<DomainPattern> {
+    let DeValue::String(text) = value else {
+        return Err(Wrong::mistyped("a domain such as `gov.scot` or `*.gov.uk`", value));
+    };
+    let wrong = |error: PatternError| Wrong::new(error.to_string(), error.hint());
+    DomainPattern::parse(text).map_err(wrong)
 }
 
 /// The text in lower case, if it is a name in the DNS, or a part of one.

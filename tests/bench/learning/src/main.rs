@@ -1,7 +1,7 @@
 //! Simulates an installation that learns. The classifier is trained on half of the sources, so that it does not know the
 //! posts of the other half, which arrive over twelve weeks. An editor who knows the truth edits each week's draft (or
 //! every other one, while readers vote), and the weights are learnt anew from all labels so far. The same posts without
-//! learning are the comparison. Usage: `learning-bench CONFIG_FOLDER POSTS.jsonl [PLOT.svg]`.
+//! learning are the comparison, and so is learning without any proof that it helps. Usage: `learning-bench CONFIG_FOLDER POSTS.jsonl [PLOT.svg]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -106,10 +106,13 @@ impl Installation {
         Self { posts: live, readings, shipped, threshold, margin }
     }
 
-    fn run(&self, who: Who) -> Weeks {
+    /// Runs all weeks. With `needs_proof`, learnt weights are used as `topic learn --apply` would; else as soon as there are
+    /// labels enough.
+    fn run(&self, who: Who, needs_proof: bool) -> (Weeks, Vec<usize>) {
         let mut random = Random::seeded(7);
         let mut learnt = self.shipped.clone();
         let (mut labels, mut probabilities, mut weeks) = (Vec::new(), BTreeMap::new(), Weeks::new());
+        let mut applied = Vec::new();
         for week in 0..WEEKS {
             let at = DateTime::from_timestamp(week as i64 * 7 * 24 * 3600, 0).unwrap_or_default();
             let is_edited = who == Who::Editor || week % 2 == 0;
@@ -156,14 +159,20 @@ impl Installation {
                 }
             }
             let result = learn(&self.shipped, &self.lessons(&labels, &probabilities), Threshold(self.threshold));
-            if result.back_test.verdict == Verdict::Better
+            let is_used = match result.back_test.verdict {
+                Verdict::Better => true,
+                Verdict::Unproven | Verdict::Worse => !needs_proof,
+                Verdict::TooFew | Verdict::Same => false,
+            };
+            if is_used
                 && let Ok(classifier) = Classifier::parse(&result.file)
             {
                 learnt = classifier;
+                applied.push(week + 1);
             }
             weeks.push(counts);
         }
-        weeks
+        (weeks, applied)
     }
 
     fn lessons(&self, labels: &[Label], probabilities: &BTreeMap<i64, f64>) -> Vec<Lesson> {
@@ -195,18 +204,23 @@ fn main() {
 fn simulate(topic: &Topic, posts: &[Example], plot: Option<&String>) {
     let installations: Vec<Installation> = (0..SPLITS).map(|split| Installation::new(topic, posts, split)).collect();
     let runs = [
-        ("an editor, every week", Who::Editor),
-        ("an editor every other week, and 100 readers", Who::EditorAndReaders),
-        ("the same, 20 of the readers hostile", Who::EditorAndHostileReaders),
+        ("an editor, every week", Who::Editor, true),
+        ("the same, learning without proof", Who::Editor, false),
+        ("an editor every other week, and 100 readers", Who::EditorAndReaders, true),
+        ("the same, 20 of the readers hostile", Who::EditorAndHostileReaders, true),
     ];
-    let mut of_editor = Weeks::new();
-    for (name, who) in runs {
+    let mut plotted: Vec<Weeks> = Vec::new();
+    for (name, who, needs_proof) in runs {
         println!("\n{name}; {SPLITS} installations together\n");
         println!("| week | precision, shipped | learnt | recall, shipped | learnt | F1, shipped | learnt |");
         println!("|---|---|---|---|---|---|---|");
-        let all: Vec<Weeks> = installations.iter().map(|installation| installation.run(who)).collect();
+        let all: Vec<(Weeks, Vec<usize>)> = std::thread::scope(|scope| {
+            let run = |installation| scope.spawn(move || Installation::run(installation, who, needs_proof));
+            let running: Vec<_> = installations.iter().map(run).collect();
+            running.into_iter().map(|run| run.join().expect("a simulation ends")).collect()
+        });
         let mut weeks = vec![[Count::default(); 2]; WEEKS + 1];
-        for (week, counts) in all.iter().flat_map(|weeks| weeks.iter().enumerate()) {
+        for (week, counts) in all.iter().flat_map(|(weeks, _)| weeks.iter().enumerate()) {
             for at in 0..2 {
                 weeks[week][at].add(counts[at]);
                 weeks[WEEKS][at].add(counts[at]);
@@ -217,49 +231,56 @@ fn simulate(topic: &Topic, posts: &[Example], plot: Option<&String>) {
             let ([p0, r0, f0], [p1, r1, f1]) = (shipped.figures(), learnt.figures());
             println!("| {name} | {p0:.2} | {p1:.2} | {r0:.2} | {r1:.2} | {f0:.2} | {f1:.2} |");
         }
-        for (split, weeks) in all.iter().enumerate() {
+        for (first, name) in [(0, "1 to 4"), (4, "5 to 8"), (8, "9 to 12")] {
+            let mut sums = [Count::default(); 2];
+            weeks[first..first + 4].iter().for_each(|counts| (0..2).for_each(|at| sums[at].add(counts[at])));
+            let [[p0, r0, f0], [p1, r1, f1]] = sums.map(Count::figures);
+            println!("| {name} | {p0:.3} | {p1:.3} | {r0:.3} | {r1:.3} | {f0:.3} | {f1:.3} |");
+        }
+        for (split, (weeks, applied)) in all.iter().enumerate() {
             let mut sums = [Count::default(); 2];
             weeks.iter().for_each(|counts| (0..2).for_each(|at| sums[at].add(counts[at])));
             let [[p0, r0, f0], [p1, r1, f1]] = sums.map(Count::figures);
             println!(
-                "installation {}: P {p0:.3} R {r0:.3} F1 {f0:.3}, learnt P {p1:.3} R {r1:.3} F1 {f1:.3}",
+                "installation {}: P {p0:.3} R {r0:.3} F1 {f0:.3}, learnt P {p1:.3} R {r1:.3} F1 {f1:.3}; used after weeks {applied:?}",
                 split + 1
             );
         }
-        if who == Who::Editor {
-            of_editor = weeks;
-        }
+        plotted.push(weeks[..WEEKS].to_vec());
     }
     if let Some(path) = plot {
-        std::fs::write(path, svg(&of_editor[..WEEKS])).expect("the plot can be written");
+        std::fs::write(path, svg(&plotted[0], &plotted[1])).expect("the plot can be written");
     }
 }
 
-/// Precision and recall by week, three weeks averaged, without learning dashed.
-fn svg(weeks: &[[Count; 2]]) -> String {
+/// F1 by week, three weeks averaged: with the shipped weights, with learnt ones, and with those used without proof.
+fn svg(weeks: &[[Count; 2]], without_proof: &[[Count; 2]]) -> String {
     let mut svg = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 260\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"480\" height=\"260\" fill=\"white\"/>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 560 260\" font-family=\"sans-serif\" font-size=\"12\">\n\
+         <rect width=\"560\" height=\"260\" fill=\"white\"/>\n",
     );
-    let y = |value: f64| 230.0 - (value - 0.4) * 400.0;
-    for tenth in 4..=9 {
-        let (value, at) = (f64::from(tenth) / 10.0, y(f64::from(tenth) / 10.0));
+    let y = |value: f64| 230.0 - (value - 0.65) * 2000.0;
+    for step in 0..=5 {
+        let value = 0.65 + 0.02 * f64::from(step);
+        let at = y(value);
         let _ = writeln!(
             svg,
-            "<path d=\"M40 {at}H380\" stroke=\"#ddd\"/><text x=\"12\" y=\"{}\">{value:.1}</text>",
+            "<path d=\"M40 {at:.0}H380\" stroke=\"#ddd\"/><text x=\"8\" y=\"{:.0}\">{value:.2}</text>",
             at + 4.0
         );
     }
-    let lines =
-        [(0, 1, "#b10e1e", "precision"), (0, 0, "#b10e1e", ""), (1, 1, "#1d4f91", "recall"), (1, 0, "#1d4f91", "")];
-    for (measure, learns, colour, name) in lines {
+    let lines = [
+        (weeks, 0, "#505a5f", "shipped weights", " stroke-dasharray=\"4 4\""),
+        (weeks, 1, "#1d4f91", "learnt, proved", ""),
+        (without_proof, 1, "#b10e1e", "learnt, without proof", " stroke-dasharray=\"1 3\""),
+    ];
+    for (weeks, learns, colour, name, dash) in lines {
         let point = |week: usize| {
             let mut sum = Count::default();
             weeks[week.saturating_sub(1)..(week + 2).min(weeks.len())].iter().for_each(|it| sum.add(it[learns]));
-            (40.0 + 340.0 * week as f64 / (weeks.len() - 1) as f64, y(sum.figures()[measure]))
+            (40.0 + 340.0 * week as f64 / (weeks.len() - 1) as f64, y(sum.figures()[2]))
         };
         let path: Vec<String> = (0..weeks.len()).map(point).map(|(x, y)| format!("{x:.0} {y:.0}")).collect();
-        let dash = if learns == 0 { " stroke-dasharray=\"4 4\"" } else { "" };
         let _ = writeln!(
             svg,
             "<path d=\"M{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{dash}/>",
@@ -268,6 +289,6 @@ fn svg(weeks: &[[Count; 2]]) -> String {
         let (_, at) = point(weeks.len() - 1);
         let _ = writeln!(svg, "<text x=\"388\" y=\"{:.0}\" fill=\"{colour}\">{name}</text>", at + 4.0);
     }
-    svg.push_str("<text x=\"200\" y=\"252\">week 1 to 12; dashed: shipped weights</text>\n</svg>\n");
+    svg.push_str("<text x=\"140\" y=\"252\">F1, weeks 1 to 12, mean of three weeks</text>\n</svg>\n");
     svg
 }

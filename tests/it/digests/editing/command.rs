@@ -29,7 +29,7 @@ async fn each_act_has_a_command_and_the_ledger_says_who() {
     assert!(shown.contains("the weekly digest of 2026-11-30T08:00, version 0"), "{shown}");
     let json: Value = serde_json::from_str(&run(&scene, &["show", "--json"]).await.1).unwrap();
     let story = |at: usize| json["sections"][0]["stories"][at]["seq"].to_string();
-    let near = json["sample"][0]["seq"].to_string();
+    let near = json["near_misses"][0]["seq"].to_string();
     let note = scene.world.folder().join("my-note.md");
     std::fs::write(&note, "Dear readers.").unwrap();
     let (first, second, third) = (story(0), story(1), story(2));

@@ -1,5 +1,6 @@
 //! What an editor decided holds for the next digest and for subscribers who are behind.
 
+use policy_digest::app::operations::cleanup::cleanup;
 use policy_digest::domain::subscribers::subscriber::Cadence;
 
 use super::{LEAD, SLOT, Scene, near_miss, posts, to_subscribers, write};
@@ -94,4 +95,49 @@ async fn a_daily_digest_made_between_a_weekly_draft_and_its_slot_changes_neither
     scene.wake("2026-12-01T04:00:00Z").await;
     scene.wake("2026-12-01T07:00:00Z").await;
     assert_eq!(of(&to_subscribers(scene.world.mails()), "dan@"), ["7"], "nothing is lost between two drafts");
+}
+
+#[tokio::test]
+async fn a_draft_goes_with_its_ledger_after_its_time_and_the_newest_sent_one_stays() {
+    let scene = Scene::with_a_draft().await;
+    let first = scene.seq("Collaborative governance, part 1").await;
+    scene.does(&format!("act=leave_out&seq={first}")).await;
+    scene.wake(SLOT).await;
+    let counts = |world: &crate::support::World| {
+        let count = |table: &str| world.rows::<i64>(&format!("SELECT count(*) FROM {table}"))[0];
+        (count("drafts"), count("ledger") > 0)
+    };
+    let pass = async |days: i64| {
+        for _ in 0..days {
+            scene.world.days(1);
+            cleanup(&scene.world.app).await.unwrap();
+        }
+    };
+    pass(95).await;
+    assert_eq!(counts(&scene.world), (1, true), "what it held would be in the next one");
+    write(&scene.world, &[Entry::on_topic("7")]);
+    scene.wake("2027-03-08T06:00:00Z").await;
+    scene.wake("2027-03-08T08:00:00Z").await;
+    assert_eq!(counts(&scene.world), (2, true));
+    pass(1).await;
+    assert_eq!(scene.world.rows::<String>("SELECT slot FROM drafts"), ["2027-03-08T08:00"]);
+    assert_eq!(scene.world.rows::<i64>("SELECT count(DISTINCT draft) FROM ledger"), [1]);
+    assert_eq!(scene.world.rows::<i64>("SELECT count(*) FROM runs"), [2]);
+}
+
+#[tokio::test]
+async fn the_email_to_an_editor_says_once_a_month_that_learning_is_worth_it() {
+    let scene = Scene::new().await;
+    for mark in ["learning: looked", "learning: worth it"] {
+        scene.world.app.store.operations().mark(mark, scene.world.app.clock.now()).await.unwrap();
+    }
+    scene.wake(LEAD).await;
+    let said =
+        |mails: &[Mail]| mails.iter().map(|mail| mail.text.contains("policy-digest topic learn")).collect::<Vec<_>>();
+    assert_eq!(said(&scene.world.mails()), [true, true]);
+    scene.wake(SLOT).await;
+    scene.world.mails();
+    write(&scene.world, &[Entry::on_topic("7")]);
+    scene.wake(NEXT_LEAD).await;
+    assert_eq!(said(&scene.world.mails()), [false, false]);
 }
