@@ -6,10 +6,10 @@ use minijinja::Value;
 use minijinja::value::Serde;
 
 use super::view::{
-    AccessibilityView, AlarmsView, ArchiveView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView,
-    CorrectionView, DigestView, EntryView, ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView,
-    LogoView, MessageView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, PrivacyView, QuietView,
-    SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
+    AccessibilityView, AlarmsView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView, CorrectionView,
+    DigestView, EntryView, ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView,
+    MessageView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, PrivacyView, QuietView, SectionView,
+    SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
 };
 use public::{accessibility, archives, changed, privacy, sources};
 
