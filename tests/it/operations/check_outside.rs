@@ -112,7 +112,7 @@ async fn a_good_set_up_is_all_green() {
     for word in [" warning ", " error ", "next:", "TXT records"] {
         assert!(!shown.contains(word), "{word}: {shown}");
     }
-    assert_eq!(shown.matches(" ok ").count(), 12, "{shown}");
+    assert_eq!(shown.matches(" ok ").count(), 13, "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -270,6 +270,7 @@ async fn json_has_every_part_and_finding() {
         names,
         [
             "templates",
+            "languages",
             "note",
             "sender",
             "signature",

@@ -60,6 +60,7 @@ const MAY_SCAN: [(&str, &str, &str); 14] = [
     ("status_counts.rs", "SELECT id, cadence, slot, made", "`runs list`; stops at its limit"),
     ("status_counts.rs", "SELECT id, cadence FROM runs WHERE id IN (SELECT run", "`explain`, of one item"),
     ("rows.rs", "SELECT id, address, name", "`subscribers list`, of everybody"),
+    ("retention.rs", "SELECT d.id FROM drafts", "once a day: drafts are few, and the old ones go"),
     ("bodies.rs", "SELECT max(r.id) AS run", "once a day, for each two hundred messages: runs are few"),
 ];
 
