@@ -46,7 +46,7 @@ const OF_WHAT_IS_OPEN: [&str; 9] = [
 ];
 
 /// Statements that may read all of a table: the file, how the statement begins, and why.
-const MAY_SCAN: [(&str, &str, &str); 14] = [
+const MAY_SCAN: [(&str, &str, &str); 15] = [
     ("alarms.rs", "DELETE FROM alarms WHERE told_end <", "when an incident ends; alarms are kept for a year"),
     ("alarms.rs", "SELECT max(at) AS told FROM", "when there is something to report; alarms are kept for a year"),
     ("alarms.rs", "SELECT id, kind, subject", "`alarms list`; in the order of the table, and stops at its limit"),
