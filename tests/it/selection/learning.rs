@@ -159,8 +159,8 @@ async fn labels_are_exported_removed_and_imported_and_outlive_their_texts() {
     let selected: Vec<i64> = world.rows("SELECT seq FROM items WHERE selected = 1 ORDER BY seq LIMIT 3");
     let acts = Acts { who: "ed@example.org".to_owned(), kept: selected.clone(), ..Acts::default() };
     record_labels(&world.app, &acts).await.unwrap();
-    let features = "SELECT hex(features) FROM labelled_items ORDER BY key";
-    let before: Vec<String> = world.rows(features);
+    let features = "SELECT features FROM labelled_items ORDER BY key";
+    let before: Vec<Vec<u8>> = world.rows(features);
     let later = world.app.clock.now() + TimeDelta::seconds(1);
     assert_eq!(world.app.store.labels().remove_old(later).await.unwrap(), (3, 0));
     assert_eq!(world.rows::<i64>("SELECT count(*) FROM labelled_items WHERE text IS NULL"), [3]);
@@ -171,7 +171,7 @@ async fn labels_are_exported_removed_and_imported_and_outlive_their_texts() {
     assert!(run(&folder, &["labels", "remove", "--who", "ed@example.org"]).contains("removed 2 labels"));
     assert!(run(&folder, &["labels", "list"]).contains("no labels yet"));
     assert!(run(&folder, &["labels", "import", "kept.jsonl"]).contains("imported 3 labels"));
-    assert_eq!(world.rows::<String>(features), before);
+    assert_eq!(world.rows::<Vec<u8>>(features), before);
     assert_eq!(json(&folder, &["labels", "list"])["counts"]["kept"], 3);
     std::fs::write(folder.join("kept.jsonl"), exported.replace("\"kept\"", "\"good\"")).unwrap();
     let refused = run(&folder, &["labels", "import", "kept.jsonl"]);
