@@ -93,13 +93,14 @@ async fn read(
     now: DateTime<Utc>,
 ) -> Result<Result<parse::Document, parse::Error>, String> {
     let (response, limits) = (Arc::clone(response), app.config.settings.polling.limits);
+    let length = body(&response).0.len();
     let work = move |give_up| {
         let (bytes, content_type) = body(&response);
         let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
         let base = Some(&response.final_url);
         parse::parse(&parse::Source { bytes, content_type, base, now, known: None, limits: &limits, budget: &budget })
     };
-    readers.read(work).await.map_err(|error| error.to_string())
+    readers.read(length, work).await.map_err(|error| error.to_string())
 }
 
 /// Without validators, the server cannot answer "unchanged".
@@ -117,12 +118,14 @@ pub(super) async fn discover(
     page: &Arc<Response>,
     most: usize,
 ) -> Vec<(Url, FetchedFeed)> {
-    let read = Arc::clone(page);
+    let (read, length) = (Arc::clone(page), body(page).0.len());
     let work = move |_| {
         let (bytes, content_type) = body(&read);
         parse::html::discover::page(bytes, content_type, &read.final_url)
     };
-    let Ok(parse::html::discover::Page { feeds, generator }) = readers.read(work).await else { return Vec::new() };
+    let Ok(parse::html::discover::Page { feeds, generator }) = readers.read(length, work).await else {
+        return Vec::new();
+    };
     let named = verify(app, readers, page, feeds, most).await;
     if !named.is_empty() {
         return named;

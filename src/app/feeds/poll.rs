@@ -172,7 +172,7 @@ async fn read(app: &App, round: &Round<'_>, feed: &Feed, state: &FeedState) -> R
     let (limits, excerpt_chars) = (app.config.settings.polling.limits, app.config.settings.digest.excerpt_chars);
     let (log, id) = (round.log.clone(), feed.id.clone());
     let served_from = [feed.url.clone(), final_url.clone()];
-    let parsed = round.readers.read(move |give_up| {
+    let parsed = round.readers.read(bytes.len(), move |give_up| {
         let _noted = Reading::begin(log, id);
         let budget = Budget::new(bytes.len(), limits.memory_bytes, give_up);
         let source = parse::Source {

@@ -111,7 +111,7 @@ impl App {
     /// [`App::edit`].
     ///
     /// # Errors
-    /// [`super::lock::Busy`], which names the holder.
+    /// [`Busy`], which names the holder.
     pub async fn lock(&self, command: &str) -> anyhow::Result<Option<Arc<Lock>>> {
         if self.has_server() {
             self.store.introduce(command).await?;

@@ -22,6 +22,9 @@ const BATCH: usize = 32;
 /// The maximum time for reading one body. No known document takes a second; one that does must not hold up the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
 
+/// A body of more bytes than this is a large one.
+const LARGE: usize = 256 * 1024;
+
 /// How often a waiting task checks whether any place can still become free.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -29,6 +32,8 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Readers {
     places: Arc<Semaphore>,
+    /// Large bodies are parsed one at a time, because each may take sixty times its size in memory.
+    large: Semaphore,
     most: usize,
     longest: Duration,
     /// How many of them are busy with abandoned work.
@@ -54,15 +59,27 @@ impl Readers {
     }
 
     fn of(most: usize, longest: Duration) -> Self {
-        Self { places: Arc::new(Semaphore::new(most)), most, longest, given_up: Arc::default() }
+        Self {
+            places: Arc::new(Semaphore::new(most)),
+            large: Semaphore::new(1),
+            most,
+            longest,
+            given_up: Arc::default(),
+        }
     }
 
-    /// Runs `work` when a core is free. Work that takes too long is asked to stop and abandoned. It keeps its place
+    /// Runs `work` on a body of so many bytes when a core is free. Work that takes too long is asked to stop and abandoned. It keeps its place
     /// until it really ends, because it uses a core, so there is never more of it than cores.
     pub(in crate::app) async fn read<T: Send + 'static>(
         &self,
+        bytes: usize,
         work: impl FnOnce(GiveUp) -> T + Send + 'static,
     ) -> Result<T, TooHard> {
+        // Abandoned work does not keep it: the others need not wait for work that never ends.
+        let _one_at_a_time = match bytes > LARGE {
+            true => Some(self.large.acquire().await.expect("the semaphore is never closed")),
+            false => None,
+        };
         let place = self.place().await?;
         let give_up = GiveUp::default();
         let signal = give_up.clone();
@@ -190,8 +207,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_of_the_parser_gives_its_place_back() {
         let readers = Readers::of(1, LONGEST_READ);
-        assert_eq!(readers.read(|_| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
-        assert_eq!(readers.read(|_| 2).await, Ok(2));
+        assert_eq!(readers.read(0, |_| panic!("a fault of the parser")).await, Err::<(), _>(TooHard::Panicked));
+        assert_eq!(readers.read(0, |_| 2).await, Ok(2));
     }
 
     #[tokio::test]
@@ -201,12 +218,32 @@ mod tests {
         for _ in 0..2 {
             let (end, ended) = std::sync::mpsc::channel::<()>();
             ends.push(end);
-            assert_eq!(readers.read(move |_| ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
+            assert_eq!(readers.read(0, move |_| ended.recv().is_ok()).await, Err(TooHard::TookTooLong));
         }
-        assert_eq!(readers.read(|_| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
+        assert_eq!(readers.read(0, |_| unreachable!("no core is free for it")).await, Err(TooHard::NoReader));
         drop(ends.pop());
-        assert_eq!(readers.read(|_| 1).await, Ok(1), "one of them has ended");
+        assert_eq!(readers.read(0, |_| 1).await, Ok(1), "one of them has ended");
         assert_eq!(readers.places.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn large_bodies_are_read_one_at_a_time_and_small_ones_beside_them() {
+        let readers = Readers::of(3, LONGEST_READ);
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let first = readers.read(LARGE + 1, move |_| {
+            begin.send(()).unwrap();
+            ended.recv().is_err()
+        });
+        let second = async {
+            begun.await.unwrap();
+            let large = readers.read(LARGE + 1, |_| 2);
+            assert!(tokio::time::timeout(Duration::from_millis(50), large).await.is_err(), "it waits");
+            assert_eq!(readers.read(LARGE, |_| 3).await, Ok(3));
+            drop(end);
+        };
+        assert_eq!(tokio::join!(first, second).0, Ok(true));
+        assert_eq!(readers.read(LARGE + 1, |_| 4).await, Ok(4));
     }
 
     #[test]
