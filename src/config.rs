@@ -153,6 +153,7 @@ fn read(
 
     if is_whole {
         check::relevance(&settings.relevance, topic::scale(trained.file.as_ref()), &diagnostics);
+        check::translated_themes(&settings, &topic, &diagnostics);
     }
 
     let written = diagnostics.written(&digest_text);

@@ -231,6 +231,14 @@ impl Store {
         self.reader.clone()
     }
 
+    /// Waits until the writer or a reader is lost, as [`Reader::lost`] says.
+    pub async fn lost(&self) {
+        tokio::select! {
+            () = self.reader.lost() => {}
+            () = self.writer.ended() => {}
+        }
+    }
+
     /// Closes it: the log is written back, so that the file is the complete database. Without that, as after a kill, the next
     /// start does so.
     pub async fn close(&self) {

@@ -11,13 +11,14 @@ use croner::parser::{CronParser, Seconds, Year};
 use url::{Host, Url};
 
 use super::reading::diagnostics::Diagnostics;
+use super::reading::value;
 use super::reading::value::{Read, Wrong};
 use super::settings::{Relevance, Secret, Settings, Tls, TransportKind};
 use super::topic::off_scale;
 use super::words;
 use crate::domain::digests::logo::Logo;
 use crate::domain::operations::shell;
-use crate::domain::selection::topic::Scale;
+use crate::domain::selection::topic::{Scale, Topic};
 
 /// A month, plus the half month by which its digest may be late.
 const TEXT_IS_NEEDED: Duration = Duration::from_secs(47 * 24 * 3600);
@@ -106,11 +107,24 @@ pub(super) fn settings(settings: &mut Settings, diagnostics: &Diagnostics) {
     }
 }
 
+/// Themes that have a title in another language exist.
+pub(super) fn translated_themes(settings: &Settings, topic: &Topic, diagnostics: &Diagnostics) {
+    for (code, own) in &settings.translations {
+        for name in own.themes.keys().filter(|name| topic.themes.iter().all(|theme| theme.name != **name)) {
+            let message = format!("there is no theme `{name}` in topic.toml");
+            let known = || topic.themes.iter().map(|theme| &*theme.name);
+            let hint = value::meant(name, known())
+                .unwrap_or_else(|| format!("the themes are {}", known().collect::<Vec<_>>().join(", ")));
+            diagnostics.add(diagnostics.place_of(&format!("in.{code}.themes.{name}")), message, Some(hint));
+        }
+    }
+}
+
 /// Reads the logo.
 fn logo(settings: &mut Settings, diagnostics: &Diagnostics) {
     let Some(path) = &settings.logo else { return };
     let note = |message: String, hint: &str| diagnostics.add(diagnostics.place_of("logo"), message, hint.to_owned());
-    match std::fs::read(path).map(Logo::parse) {
+    match read_picture(path).map(Logo::parse) {
         Ok(Ok(logo)) => settings.logo_picture = Some(logo),
         Ok(Err(unusable)) => note(format!("`logo`: `{}` {unusable}", path.display()), unusable.next()),
         Err(error) => {
@@ -122,6 +136,14 @@ fn logo(settings: &mut Settings, diagnostics: &Diagnostics) {
         let hint = "write what it shows, such as your organisation's name: some subscribers do not see pictures";
         note("`logo` needs `logo_alt`, or `organisation` in `[sender]`".to_owned(), hint);
     }
+}
+
+/// A file's bytes; a device or a pipe may have no end.
+fn read_picture(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    std::fs::read(path)
 }
 
 /// Reads additional certificate authorities.

@@ -18,7 +18,7 @@ use lines::Lines;
 pub struct Sheet {
     /// Comma, semicolon or tab.
     delimiter: u8,
-    /// The names of its columns.
+    /// The names of its columns; where it names none, only that of the addresses.
     headers: Vec<String>,
     /// Every line below the header that is not blank.
     pub lines: Vec<Line>,
@@ -61,13 +61,23 @@ const MAX_COLUMNS: usize = 1_000;
 pub fn read(text: &str) -> Result<Sheet, Error> {
     let text = lines::with_line_feeds(text);
     let mut lines = Lines::new(&text);
-    let (delimiter, headers) = lines.headers()?;
+    let (delimiter, mut headers) = lines.headers()?;
     if headers.len() > MAX_COLUMNS {
         return Err(Error::TooWide(headers.len()));
     }
-    let lines: Vec<_> = lines.collect();
+    let first = (lines.number(), Ok(headers.clone()));
+    let mut lines: Vec<_> = lines.collect();
+    // A list of bare addresses has no line of names, and its first line is a person.
+    let has_names = !columns::has_address(&headers);
+    if !has_names {
+        lines.insert(0, first);
+        headers.fill(String::new());
+    }
     let cells = lines.iter().filter_map(|(_, cells)| cells.as_ref().ok());
     let columns = Columns::find(&headers, cells).ok_or_else(|| Error::NoEmailColumn(headers.join(", ")))?;
+    if !has_names {
+        columns.name_in(&mut headers);
+    }
     let lines = lines.into_iter().map(|(number, cells)| match cells {
         Ok(cells) => Line { number, row: Ok(columns.row(&cells)), cells },
         // A rough split, so that the line can be written out to be corrected.

@@ -156,9 +156,11 @@ pub async fn take_address(app: &App, token: &str) -> Result<AddressTaken, LinkEr
     let named = keys::named(app, Purpose::Address, token).await?;
     let (id, hash) = named.split_once('-').ok_or(TokenError::Invalid)?;
     let (keys, hash) = (app.keys.clone(), hash.to_owned());
-    let language = app.store.subscribers().subscriber(id.to_owned()).await?.map(|person| person.preferences.language);
-    let words = app.config.languages.of(&language.unwrap_or_default());
-    let notice = transactional_emails::address_changed(app, words)?;
+    let person = app.store.subscribers().subscriber(id.to_owned()).await?;
+    let words = app.config.languages.of(person.as_ref().map_or("", |person| &person.preferences.language));
+    // An administrator may have added an address that could not sign up by itself.
+    let may_return = person.is_none_or(|person| app.may_sign_up(&person.address));
+    let notice = transactional_emails::address_changed(app, words, may_return)?;
     let is_it = move |address: &EmailAddress| keys.address_hash(address) == hash;
     Ok(app.store.subscribers().take_address(id.to_owned(), is_it, notice, now).await?)
 }

@@ -74,12 +74,12 @@ pub(crate) fn address_change(app: &App, words: &Catalogue, token: &str) -> anyho
     answer(app, words, Kind::AddressChange, 'a', rendered)
 }
 
-/// The notice to the old address after a change. It does not name the new one.
-pub(crate) fn address_changed(app: &App, words: &Catalogue) -> anyhow::Result<Answer> {
+/// The notice to the old address after a change. It does not name the new one, and says how to sign up again to those who may.
+pub(crate) fn address_changed(app: &App, words: &Catalogue, may_sign_up: bool) -> anyhow::Result<Answer> {
     let view = ChangedView {
         name: app.name(words).to_owned(),
         date: app.day(words, app.clock.now()),
-        sign_up_url: app.page_in(words, ""),
+        sign_up_url: if may_sign_up { app.page_in(words, "") } else { String::new() },
         sender: app.sender(words),
     };
     let rendered = app.renderer.email(words, &view).context("cannot render the notice to an old address")?;

@@ -72,7 +72,8 @@ pub(in crate::config) fn nearest<'k>(written: &str, known: impl Iterator<Item = 
     near.min().map(|(_, known)| known)
 }
 
-fn meant<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+/// The hint that names it.
+pub(in crate::config) fn meant<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
     nearest(written, known).map(|near| format!("did you mean `{near}`?"))
 }
 

@@ -91,7 +91,7 @@ pub struct ChangedView {
     pub name: String,
     /// The day of the change: "23 November 2026".
     pub date: String,
-    /// The sign-up page.
+    /// The sign-up page; empty where the address may not sign up by itself.
     pub sign_up_url: String,
     /// Who sends it.
     pub sender: SenderView,

@@ -88,6 +88,10 @@ impl Error {
                      let the pooler work in session mode",
                 )
             }
+            (Self::Open { source, .. }, _) if source.is_of_server() => Some(
+                "see that the server runs and has this database, and that `url`, `password_file` and `tls` in [database] of \
+                 digest.toml are right",
+            ),
             (Self::Damaged { .. }, _) | (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
                 Some(RESTORE)
             }

@@ -191,11 +191,27 @@ impl Reader {
         answer
     }
 
-    /// Waits until a connection is lost, because a panic in a query has ended its thread. It answers nothing any more, so the
-    /// process must end and be restarted.
+    /// Waits until a connection is lost: a server has ended it, which is noticed within seconds, or a panic in a query has
+    /// ended its thread. It answers nothing any more, so that the database must be opened again.
     pub async fn lost(&self) {
+        let mut is_lost = self.is_lost.subscribe();
         // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.is_lost.subscribe().wait_for(|is_lost| *is_lost).await;
+        let answered = async { drop(is_lost.wait_for(|is_lost| *is_lost).await) };
+        let pool = Arc::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner));
+        // Connections to a file are opened anew where it changes, and end for that.
+        let ended = async {
+            match self.place {
+                Place::File(_) => std::future::pending().await,
+                Place::Server(_) => {
+                    let sessions = pool.connections.iter().map(|session| Box::pin(session.ended()));
+                    futures::future::select_all(sessions).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = answered => {}
+            () = ended => {}
+        }
     }
 
     /// A separate connection for a long task, which must not make other queries wait.

@@ -6,7 +6,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::sql::{self, Connection};
 use crate::store::Error;
@@ -15,6 +15,8 @@ use crate::store::Error;
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     work: mpsc::Sender<Work>,
+    /// Closed when the thread ends.
+    life: watch::Receiver<()>,
 }
 
 enum Work {
@@ -30,16 +32,20 @@ impl Session {
     pub(crate) async fn open(open: impl FnOnce() -> Result<Connection, Error> + Send + 'static) -> Result<Self, Error> {
         let (work, to_do) = mpsc::channel();
         let (opened, is_open) = oneshot::channel();
-        let run = move || match open() {
-            Ok(connection) => {
-                let _ = opened.send(Ok(()));
-                serve(connection, &to_do);
+        let (alive, life) = watch::channel(());
+        let run = move || {
+            let _alive = alive;
+            match open() {
+                Ok(connection) => {
+                    let _ = opened.send(Ok(()));
+                    serve(connection, &to_do);
+                }
+                Err(error) => drop(opened.send(Err(error))),
             }
-            Err(error) => drop(opened.send(Err(error))),
         };
         thread::Builder::new().name("database".to_owned()).spawn(run).map_err(|_| Error::Closed)?;
         is_open.await.map_err(|_| Error::Closed)??;
-        Ok(Self { work })
+        Ok(Self { work, life })
     }
 
     /// Runs `work` on the connection, after what was asked before.
@@ -58,6 +64,12 @@ impl Session {
         });
         self.work.send(Work::Run(run)).map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Waits until the session has ended, whoever ended it: nothing that it is asked will be answered.
+    pub(crate) async fn ended(&self) {
+        let mut life = self.life.clone();
+        while life.changed().await.is_ok() {}
     }
 
     /// Closes the connection, whatever other handles there are.

@@ -168,6 +168,11 @@ impl Columns {
         })
     }
 
+    /// Names the column of addresses in a file that names none.
+    pub(super) fn name_in(&self, headers: &mut [String]) {
+        names::EMAIL[0].clone_into(&mut headers[self.email]);
+    }
+
     pub(super) fn row(&self, cells: &[String]) -> Row {
         let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| unguarded(cell)).unwrap_or_default();
         let whole = cell(self.name);
@@ -215,8 +220,16 @@ fn bare(cell: &str) -> (String, String) {
 
 /// How many lines have an address in this column.
 fn addresses(lines: &[&Vec<String>], at: usize) -> usize {
-    let is_address = |cell: &String| EmailAddress::parse(&bare(&unguarded(cell)).0).is_ok();
-    lines.iter().filter(|cells| cells.get(at).is_some_and(is_address)).count()
+    lines.iter().filter(|cells| cells.get(at).is_some_and(|cell| is_address(cell))).count()
+}
+
+/// Whether one of these cells is an address.
+pub(super) fn has_address(cells: &[String]) -> bool {
+    cells.iter().any(|cell| is_address(cell))
+}
+
+fn is_address(cell: &str) -> bool {
+    EmailAddress::parse(&bare(&unguarded(cell)).0).is_ok()
 }
 
 /// "E-Mail Address" and `email_address` are one name.

@@ -50,6 +50,11 @@ impl<'t> Lines<'t> {
         Ok((self.delimiter, headers))
     }
 
+    /// The number of the last line that was read.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     fn next_filled(&mut self) -> Option<&'t str> {
         loop {
             let line = self.next_line()?;

@@ -134,3 +134,24 @@ proptest::proptest! {
         proptest::prop_assert_eq!(again.lines.iter().filter(|line| line.row.is_ok()).count(), sheet.lines.len());
     }
 }
+
+#[test]
+fn a_list_without_a_line_of_names_begins_with_its_first_person() {
+    for text in [
+        "a1@example.org\na2@example.org\n",
+        "a1@example.org\n",
+        "Ann <a1@example.org>\nBen <a2@example.org>\n",
+        "Ann;a1@example.org\nBen;a2@example.org\n",
+        "a1@example.org,2026-01-02,yes\nnot an address,2026-01-02,yes\na2@example.org,2026-01-03,yes\n",
+    ] {
+        let sheet = read(text).unwrap();
+        assert_eq!(sheet.lines.len(), text.lines().count(), "{text}");
+        assert_eq!(
+            (sheet.lines[0].number, &*sheet.lines[0].row.as_ref().unwrap().email),
+            (1, "a1@example.org"),
+            "{text}"
+        );
+    }
+    let named = read("email\na1@example.org\n").unwrap();
+    assert_eq!((named.lines.len(), named.lines[0].number), (1, 2));
+}

@@ -275,3 +275,29 @@ fn a_server_that_is_killed_and_one_that_is_replaced_in_mid_run_lose_nothing() {
     aloud(&format!("the server killed once and replaced once: {doubled} sent twice"));
     assert!(doubled <= 2 * CONNECTIONS, "{doubled}; {}", site.logs());
 }
+
+#[test]
+fn a_worker_whose_session_alone_is_ended_stands_by_or_works_again() {
+    let Some(url) = engine::empty_database() else { return };
+    let mut site = Site::new(&url);
+    site.start(|_| {});
+    until("a process works", || site.worker().is_some());
+    site.deliver();
+    let end_writers = || {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE application_name LIKE 'policy-digest/%' AND datname = current_database()";
+        with_client(&url, |client| client.batch_execute(end).unwrap());
+    };
+    end_writers();
+    site.is_back(1);
+    // And one that stands by for it.
+    site.start(|_| {});
+    end_writers();
+    for (daemon, times) in site.daemons.iter().zip([2, 1]) {
+        until("it has noticed", || daemon.log().matches("the database answers again").count() >= times);
+    }
+    until("a process works", || site.worker().is_some());
+    site.publish();
+    site.deliver();
+    assert_eq!(site.doubled(), 0);
+}

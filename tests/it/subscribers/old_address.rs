@@ -116,3 +116,17 @@ async fn an_address_that_another_subscriber_has_tells_nobody() {
     assert_eq!(take_address(&world.app, &token).await.unwrap(), AddressTaken::Occupied);
     assert_eq!(to_old(&world).await.len(), 0);
 }
+
+#[tokio::test]
+async fn an_old_address_that_may_not_sign_up_is_not_sent_to_do_so() {
+    let world = World::topped("sign_up_domains = [\"gov.scot\"]\n").await;
+    let id = world.subscribe("ada@example.org").await;
+    let own = sign(&world.app.keys.token, Purpose::Preferences, &id, None);
+    ask_address(&world.app, &own, "new@gov.scot").await.unwrap();
+    deliver(&world.app, &silent).await.unwrap();
+    let mail = world.mails().pop().unwrap();
+    let token = mail.text.split_once("/address/").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(take_address(&world.app, &token).await.unwrap(), AddressTaken::Taken);
+    let mails = to_old(&world).await;
+    assert!(!mails[0].text.contains("sign up") && mails[0].text.contains("Please"), "{}", mails[0].text);
+}

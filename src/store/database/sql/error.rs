@@ -64,6 +64,11 @@ impl SqlError {
         matches!(&self.0, Cause::Postgres(error) if error.code().is_some_and(|code| codes.contains(code)))
     }
 
+    /// Whether a server said it, or kept silent.
+    pub(in crate::store::database) fn is_of_server(&self) -> bool {
+        matches!(self.0, Cause::Postgres(_) | Cause::Tls(_))
+    }
+
     /// SQLite's code for it.
     pub(in crate::store::database) fn sqlite_code(&self) -> Option<rusqlite::ErrorCode> {
         match &self.0 {
