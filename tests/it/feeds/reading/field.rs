@@ -267,6 +267,8 @@ async fn a_refusal_that_says_when_to_come_back_holds_for_the_host() {
     assert!(report.feeds.iter().all(|feed| matches!(feed.result, FeedResult::Waiting(_))), "{report:?}");
     assert_eq!(world.server.requests().len(), 1);
     world.clock.advance(TimeDelta::hours(2));
+    // Asked to wait again, the other feed of the host would wait as well, if the answer came first.
+    world.server.serve("/one.xml", Reply::feed(document(&[])));
     poll(&world.app, &Which::All, &silent).await.unwrap();
     assert!(world.server.requests().iter().any(|request| request.contains("/two.xml")));
 }
