@@ -132,12 +132,11 @@ impl App {
     }
 
     fn of(installation: Installation, store: Store, lock: Option<Lock>) -> Self {
-        let is_worker = Arc::new(AtomicBool::new(lock.is_some()));
         Self {
             looked_at: ReadOnly(Arc::new(installation)),
             store: Arc::new(store),
             lock: lock.map(Arc::new),
-            is_worker,
+            is_worker: Arc::default(),
         }
     }
 

@@ -103,7 +103,7 @@ impl Global {
         let mut is_waiting = false;
         loop {
             match App::serve(config.clone(), Clock::System, &self.name()).await {
-                Err(error) if config.settings.database.url.is_some() && will_pass(&error) => {
+                Err(error) if config.settings.database.is_on_server() && will_pass(&error) => {
                     if !is_waiting {
                         tracing::warn!("waiting for processes of an earlier version to end: {error:#}");
                     }

@@ -174,6 +174,14 @@ pub struct Database {
     pub readers: usize,
 }
 
+impl Database {
+    /// Whether it is on a server, and not in a file.
+    #[must_use]
+    pub fn is_on_server(&self) -> bool {
+        self.url.is_some()
+    }
+}
+
 /// `[web]`: where the pages are served.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 pub struct Web {

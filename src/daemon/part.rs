@@ -108,7 +108,7 @@ impl Role {
             }
             Ok(false) => {
                 if let Ok(processes) = app.store.processes().await {
-                    app.limits.share(processes.iter().filter(|process| process.command == "run").count());
+                    app.limits.share(processes.iter().filter(|process| process.serves()).count());
                 }
             }
             Err(error) => {

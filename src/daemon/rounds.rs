@@ -17,8 +17,8 @@ use crate::app::operations::reload::Live;
 use crate::app::outbox::deliver::{DeliverReport, deliver};
 use crate::app::silent;
 
-/// The two loops, running. When this is dropped, they are broken off where they are, as by a kill: whoever takes the work over
-/// finds what was left undone.
+/// The two loops, running. When this is dropped, they are broken off where they are, as by a kill: the process that takes
+/// the work over finds what was left undone.
 pub(super) struct Rounds {
     gather: JoinHandle<()>,
     send: JoinHandle<()>,

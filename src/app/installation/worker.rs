@@ -19,10 +19,16 @@ impl ReadOnly {
     /// # Errors
     /// The database fails.
     pub async fn holder(&self) -> anyhow::Result<Option<String>> {
-        if self.config.settings.database.url.is_none() {
-            return Ok(lock::holder(&self.config.settings.data));
+        match self.has_server() {
+            true => Ok(worker(self.store.processes().await?)),
+            false => Ok(lock::holder(&self.config.settings.data)),
         }
-        Ok(worker(self.store.processes().await?))
+    }
+
+    /// Whether the database is on a server, so that processes may stand by for one another.
+    #[must_use]
+    pub fn has_server(&self) -> bool {
+        self.config.settings.database.is_on_server()
     }
 
     /// The same installation with its database opened anew.
@@ -54,7 +60,7 @@ impl App {
     /// [`Error::OlderSchema`], [`Error::EarlierVersions`], which end by themselves.
     pub async fn serve(config: Config, clock: Clock, command: &str) -> anyhow::Result<Self> {
         match Self::work(config.clone(), clock.clone(), command).await {
-            Err(error) if error.is::<Busy>() && config.settings.database.url.is_some() => {
+            Err(error) if error.is::<Busy>() && config.settings.database.is_on_server() => {
                 let app = Self::edit(config, clock).await?;
                 app.store.introduce(command).await?;
                 Ok(app)
@@ -99,12 +105,6 @@ impl App {
     #[must_use]
     pub fn is_worker(&self) -> bool {
         self.is_worker.load(Ordering::SeqCst)
-    }
-
-    /// Whether processes may stand by for one another.
-    #[must_use]
-    pub fn has_server(&self) -> bool {
-        self.config.settings.database.url.is_some()
     }
 
     /// Takes the lock for something that only one process may do at a time, in an installation opened with

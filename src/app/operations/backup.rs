@@ -33,7 +33,7 @@ pub async fn backup(app: &ReadOnly, to: &Path) -> Result<(), Error> {
 /// Another process is using the data folder ([`crate::app::lock::Busy`]), or `from` is not an intact database of this
 /// program. In both cases nothing has changed.
 pub async fn restore(config: &Config, clock: &Clock, from: &Path) -> anyhow::Result<Option<PathBuf>> {
-    if config.settings.database.url.is_some() {
+    if config.settings.database.is_on_server() {
         anyhow::bail!(
             "a backup is restored into a file: do so without `url` in [database], and take it to an empty database of the server \
              with `policy-digest migrate-to`"

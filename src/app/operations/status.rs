@@ -139,7 +139,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
 
 /// The processes that serve, with the part that each has, the worker first; commands are left out.
 pub(crate) fn parts(processes: &[Process]) -> impl Iterator<Item = (&'static str, &Process)> {
-    let standing_by = processes.iter().filter(|it| !it.is_worker && it.command == "run");
+    let standing_by = processes.iter().filter(|it| !it.is_worker && it.serves());
     let workers = processes.iter().filter(|it| it.is_worker);
     workers.map(|it| ("At work", it)).chain(standing_by.map(|it| ("Standing by", it)))
 }

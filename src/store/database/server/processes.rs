@@ -1,5 +1,5 @@
 //! The processes that have the database open for writing: the worker, those that stand by, and commands. Each names itself
-//! on its writer's session, so that the server knows who there is, and nobody keeps a list.
+//! on its writer's session, so that the server knows all of them and no list is kept.
 
 use std::fmt;
 
@@ -29,6 +29,14 @@ pub struct Process {
     pub since: DateTime<Utc>,
     /// Whether it holds the worker's lock.
     pub is_worker: bool,
+}
+
+impl Process {
+    /// Whether it serves the pages: it works or stands by, and is no command.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.command == "run"
+    }
 }
 
 /// "`policy-digest run` 0.1.0 (process 4711 on 10.0.0.5)".

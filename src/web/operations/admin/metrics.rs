@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::app::operations::status::{FeedState, StatusReport, needs_attention};
+use crate::app::operations::status::{FeedState, StatusReport, needs_attention, parts};
 
 /// One label and its value.
 type Labels = Vec<(&'static str, String)>;
@@ -30,12 +30,12 @@ pub(super) fn text(report: &StatusReport) -> Result<String, std::fmt::Error> {
     };
     let one = |value: f64| vec![(Labels::new(), value)];
     add("build", "the running version", vec![(vec![("version", env!("CARGO_PKG_VERSION").to_owned())], 1.0)]);
-    let count = |is_worker: bool| {
-        report.processes.iter().filter(|it| it.is_worker == is_worker && (is_worker || it.command == "run")).count()
-    };
     if !report.processes.is_empty() {
-        let of = |part: &str, is_worker| (vec![("part", part.to_owned())], count(is_worker) as f64);
-        add("processes", "processes on the database, by their part", vec![of("worker", true), of("standby", false)]);
+        let (workers, standbys): (Vec<_>, Vec<_>) =
+            parts(&report.processes).partition(|(_, process)| process.is_worker);
+        let of = |part: &str, processes: usize| (vec![("part", part.to_owned())], processes as f64);
+        let values = vec![of("worker", workers.len()), of("standby", standbys.len())];
+        add("processes", "processes on the database, by their part", values);
     }
     let troubled = report.feeds.iter().filter(|feed| needs_attention(feed)).count();
     add("feeds", "feeds in the list", one(report.feeds.len() as f64));

@@ -9,7 +9,7 @@ use super::postgres::{answers, as_user};
 use crate::support::{free_port, wait_for};
 
 /// A PgBouncer of the tests' own in front of a database, which gives sessions away as `mode` says; ended when it is dropped.
-/// `None`, told on standard error, where it is not installed.
+/// `None`, with a notice on standard error, where it is not installed.
 pub struct Pooler {
     pub url: String,
     child: Child,

@@ -2,7 +2,6 @@
 //! and log in a temporary folder, delivers into files, and lets nothing out. The system's own is not touched. It is
 //! stopped when it is dropped.
 
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::support::wait_for;
+use crate::support::{free_port, wait_for};
 
 /// The user whose files mailboxes are: nobody.
 const NOBODY: u32 = 65_534;
@@ -51,7 +50,7 @@ impl Postfix {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let postfix = Self { port, folder };
         postfix.set_up(users);
         let started = postfix.ask("start");

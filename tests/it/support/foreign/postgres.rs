@@ -73,9 +73,8 @@ impl Postgres {
             as_user(&mut keep).spawn().unwrap()
         };
         self.keepers.push(begin());
-        let answers = || self.with(|_| ());
-        assert!(wait_for(Duration::from_secs(60), || std::panic::catch_unwind(std::panic::AssertUnwindSafe(answers))
-            .is_ok()));
+        let url = self.url("postgres");
+        assert!(wait_for(Duration::from_secs(60), || answers(&url)), "it answers");
     }
 
     /// Ends it at once, as a power cut would, and all its processes.

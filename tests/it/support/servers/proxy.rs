@@ -13,7 +13,7 @@ pub enum Wire {
     Open,
     /// Connections are closed, and new ones at once.
     Cut,
-    /// Nothing passes, and nobody is told.
+    /// Nothing passes, and neither end is told.
     Frozen,
 }
 
