@@ -25,13 +25,13 @@
 //! email leaves and what comes back), `subscribers` (who gets it) and `operations` (keeping it healthy).
 //!
 //! # The way of one item
-//! 1. `app/feeds/poll.rs` finds the feeds that are due, has them fetched and parsed, and scores each item.
-//! 2. `store/feeds.rs` keeps a poll's outcome in one transaction; `store/items/arrival.rs` tells new items from known ones and
+//! 1. `app/feeds/poll/mod.rs` finds the feeds that are due, has them fetched and parsed, and scores each item.
+//! 2. `store/feeds/mod.rs` keeps a poll's outcome in one transaction; `store/items/arrival/mod.rs` tells new items from known ones and
 //!    numbers them.
-//! 3. `app/digests.rs` composes and renders what has arrived since each subscriber's cursor, when a slot is due.
+//! 3. `app/digests/mod.rs` composes and renders what has arrived since each subscriber's cursor, when a slot is due.
 //! 4. `store/digests/runs.rs` freezes that as a run: its stories, its bodies, and one message for each subscriber.
-//! 5. `app/outbox/deliver.rs` claims messages that are due (`store/outbox/claims.rs` records the attempt first) and sends them.
-//! 6. `store/outbox.rs` settles each attempt with the state that `domain/outbox.rs` says follows.
+//! 5. `app/outbox/deliver/mod.rs` claims messages that are due (`store/outbox/attempts.rs` records the attempt first) and sends them.
+//! 6. `store/outbox/mod.rs` settles each attempt with the state that `domain/outbox/mod.rs` says follows.
 //!
 //! # Ways in
 //! `App::look` reads and changes nothing. `App::work` takes the lock first, and then makes and migrates the database, polls and

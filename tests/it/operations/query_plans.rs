@@ -83,12 +83,12 @@ const PARTS: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// Folders and files whose statements are a server's, or are made for each table.
-const NOT_SQLITE: [&str; 4] = ["server", "server.rs", "sql", "copy.rs"];
+const NOT_SQLITE: [&str; 3] = ["server", "sql", "copy.rs"];
 
 /// Constants that statements in other files have in them.
 const SHARED: [&str; 3] = ["COVERED", "SERVED", "STANDS"];
 
-/// A statement with each of its parts, and the name of its file.
+/// A statement with each of its parts, and the name of its module's file.
 struct Statement {
     file: String,
     alternatives: Vec<String>,
@@ -153,7 +153,7 @@ fn statements() -> Vec<Statement> {
         .map(|path| {
             let source = std::fs::read_to_string(path).unwrap();
             let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
-            (path.file_name().unwrap().to_str().unwrap().to_owned(), literals(source))
+            (module_file(path), literals(source))
         })
         .collect();
     let constants: HashMap<(&str, &str), &str> = texts
@@ -175,6 +175,12 @@ fn statements() -> Vec<Statement> {
         }
     }
     statements
+}
+
+/// The name of a module's file; that of a folder's own file is the folder's.
+fn module_file(path: &Path) -> String {
+    let module = if path.ends_with("mod.rs") { path.parent().unwrap() } else { path };
+    format!("{}.rs", module.file_stem().unwrap().to_str().unwrap())
 }
 
 fn read(folder: &Path, sources: &mut Vec<PathBuf>) {

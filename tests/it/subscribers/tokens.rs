@@ -12,7 +12,7 @@ use crate::support::{World, start};
 
 /// Every address with a token, as the table of routes has it.
 fn addresses() -> Vec<&'static str> {
-    include_str!("../../../src/web.rs")
+    include_str!("../../../src/web/mod.rs")
         .split('"')
         .filter(|text| text.starts_with('/') && text.contains("{token}"))
         .collect()

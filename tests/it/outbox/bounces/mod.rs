@@ -18,9 +18,12 @@ use policy_digest::domain::subscribers::token;
 use policy_digest::domain::subscribers::token::{Key, KeyRing, Purpose, Returning};
 use policy_digest::store::{Joined, Taken};
 
-use super::returned_emails::{LINK_TOKEN, TOKEN, fixture};
+use crate::outbox::returned_emails::{LINK_TOKEN, TOKEN, fixture};
 use crate::support::program::{policy_digest, smtp_config, text};
 use crate::support::{Entry, Reply, SmtpSink, World, rss, start};
+
+mod confusion;
+mod providers;
 
 /// The key and the number of the message to an address, as the database of a folder has them.
 fn token_for(folder: &Path, address: &str) -> String {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use chrono::Datelike;
 
 /// One line for each date format; the file explains itself.
-const DATES: &str = include_str!("locale/dates.tsv");
+const DATES: &str = include_str!("dates.tsv");
 
 /// Languages written from right to left.
 const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "he", "ur"];

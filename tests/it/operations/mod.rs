@@ -1,10 +1,8 @@
 //! Operations: alarms, checks, backup, damage, clean-up, and costs that follow the work.
 
 mod alarms;
-mod alarms_told;
 mod backup;
 mod check;
-mod check_outside;
 mod clock;
 mod costs;
 mod damage;

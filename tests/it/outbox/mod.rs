@@ -2,16 +2,13 @@
 
 mod bounce_model;
 mod bounces;
-mod confusion;
 mod delivery;
 mod dkim;
 mod headers;
 mod held_runs;
 mod pauses;
 mod postfix;
-mod provider_bounces;
 mod reconcile;
 pub mod returned_emails;
 mod smtp;
-mod smtp_hostile;
 mod states;

@@ -12,7 +12,6 @@ pub mod once;
 pub(crate) mod pins;
 mod preview;
 pub mod proof;
-pub(super) mod proof_email;
 pub mod public_feeds;
 mod quiet;
 pub mod runs;
@@ -170,7 +169,7 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
     if let Content::Draft(row) = content {
         editing::record_labels(app, row).await?;
     }
-    let proof = proof_email::of_run(app, &windows);
+    let proof = proof::of_run(app, &windows);
     let corrections = renderer.corrections.iter().map(|correction| correction.id).collect();
     let (cadence, through_seq, draft) = (*cadence, *through_seq, content.draft_of_run());
     let run = NewRun {

@@ -6,6 +6,8 @@ use crate::support::daemon::Daemon;
 use crate::support::program::{policy_digest, smtp_config, text};
 use crate::support::{Entry, SmtpSink, rss, write_config};
 
+mod outside;
+
 /// A folder with so many items stored, of which the first alone is on the topic.
 fn with_items(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -109,7 +111,7 @@ fn check_names_the_messages_that_a_language_lacks() {
     let shown = check(folder.path()).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("config/own/words/fr.toml: ") && shown.contains(" messages not translated"), "{shown}");
     assert!(shown.contains("so in English: `a") && !shown.contains("digest.editor"), "{shown}");
-    std::fs::write(words.join("fr.toml"), include_str!("../../../templates/words/en.toml")).unwrap();
+    std::fs::write(words.join("fr.toml"), include_str!("../../../../templates/words/en.toml")).unwrap();
     let whole = check(folder.path());
     assert!(whole.contains("languages") && !whole.contains("not translated"), "{whole}");
 }

@@ -14,7 +14,7 @@ use policy_digest::app::{digests, silent};
 use policy_digest::domain::operations::alarm::{Alarm, Change, Kind, Trouble};
 use policy_digest::store::PauseCause;
 
-use super::alarms::{FEEDS, PLENTY, alarms, break_down, healthy, now, pause, post, posts, serve, told, wake};
+use super::{FEEDS, PLENTY, alarms, break_down, healthy, now, pause, post, posts, serve, told, wake};
 use crate::support::program::{policy_digest, text};
 use crate::support::{Entry, Mail, SmtpSink, World, wait_for, write_config};
 

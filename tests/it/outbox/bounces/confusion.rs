@@ -37,7 +37,7 @@ struct Found {
 }
 
 pub fn samples() -> Vec<Sample> {
-    let text = include_str!("../fixtures/returned.txt");
+    let text = include_str!("../../fixtures/returned.txt");
     let sample = |text: &'static str| {
         let (head, rest) = text.split_once('\n').unwrap();
         let (class, name) = head.split_once(' ').unwrap();

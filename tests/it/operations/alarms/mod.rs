@@ -14,6 +14,8 @@ use policy_digest::store::{Pause, PauseCause, PendingConfiguration};
 
 use crate::support::{Entry, Mail, Reply, World, rss, start};
 
+mod told;
+
 pub const FEEDS: [&str; 4] = ["a", "b", "c", "d"];
 const STEP: TimeDelta = TimeDelta::hours(6);
 pub const PLENTY: u64 = 10 << 30;

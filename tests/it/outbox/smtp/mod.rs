@@ -11,6 +11,8 @@ use proptest::prelude::*;
 
 use crate::support::smtp_stage::{Act, Script, Stage, say};
 
+mod hostile;
+
 pub fn settings(stage: &Stage) -> Settings {
     Settings {
         host: "127.0.0.1".to_owned(),

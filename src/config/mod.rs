@@ -46,8 +46,8 @@ const FOLDER: &str = "config";
 /// The default file of the editor's note.
 const NOTE: &str = "note.md";
 /// The topic used without a `topic.toml`, and the classifier that it names.
-const TOPIC: &str = include_str!("../config/topic.toml");
-const CLASSIFIER: &[u8] = include_bytes!("../config/topic.classifier");
+const TOPIC: &str = include_str!("../../config/topic.toml");
+const CLASSIFIER: &[u8] = include_bytes!("../../config/topic.classifier");
 
 /// A checked configuration.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,7 @@ use policy_digest::mail::reply::Command;
 use policy_digest::mail::smtp::{Login, Pool, Settings, Tls};
 use policy_digest::mail::{Error, Verdict};
 
-use super::smtp::{send, settings};
+use super::{send, settings};
 use crate::support::program::{policy_digest, text};
 use crate::support::smtp_stage::{Act, Script, Stage, say};
 use crate::support::write_config;
