@@ -14,6 +14,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// The hash of two consecutive stems.
+#[inline]
 pub(crate) fn pair(first: u64, second: u64) -> u64 {
     (first.rotate_left(23) ^ second).wrapping_mul(PRIME)
 }
@@ -25,15 +26,19 @@ pub(crate) fn in_title(stem: u64) -> u64 {
 
 /// The part of a hash that a file keeps: its upper half, which the multiplication mixes best. One in thirty thousand
 /// words and pairs of a text is mistaken for a feature.
+#[inline]
 pub(crate) fn key(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// Maps the keys of features, which are sorted, to their numbers. The leading bits of a key say where to start the
-/// search. For a pair that is not a feature, this table and the keys are enough, and they fit into a core's level-2
-/// cache.
+/// This many keys are compared at once.
+const WINDOW: usize = 8;
+
+/// Maps the keys of features, which are sorted, to their numbers. The leading bits of a key say where it would be, give
+/// or take a few keys, which are all compared without a branch. So look-ups do not wait for one another.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
+    /// Followed by a window of the highest key, so that there is one from every position on.
     keys: Vec<u32>,
     numbers: Vec<u32>,
     /// For each prefix, the position of the first key with that prefix or a later one.
@@ -47,43 +52,50 @@ impl Features {
     pub(crate) fn new(keys: &[u32]) -> Self {
         let mut sorted: Vec<(u32, u32)> = keys.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        let (keys, numbers): (Vec<u32>, Vec<u32>) = sorted.into_iter().unzip();
+        let (mut keys, numbers): (Vec<u32>, Vec<u32>) = sorted.into_iter().unzip();
         // Two to four keys for each prefix.
         let bits = (keys.len() / 2).max(2).ilog2();
         let shift = u32::BITS - bits;
-        let (mut starts, mut start) = (Vec::with_capacity((1 << bits) + 1), 0);
-        for beginning in 0..=1 << bits {
+        let (mut starts, mut start) = (Vec::with_capacity(1 << bits), 0);
+        for beginning in 0..1 << bits {
             while keys.get(start as usize).is_some_and(|key| key >> shift < beginning) {
                 start += 1;
             }
             starts.push(start);
         }
+        keys.extend([u32::MAX; WINDOW]);
         Self { keys, numbers, starts, shift }
     }
 
     /// The key of each feature, by number.
     pub(crate) fn keys(&self) -> Vec<u32> {
-        let mut keys = vec![0; self.keys.len()];
+        let mut keys = vec![0; self.len()];
         self.keys.iter().zip(&self.numbers).for_each(|(key, number)| keys[*number as usize] = *key);
         keys
     }
 
-    /// The number of the feature with this key.
-    pub(crate) fn with_key(&self, key: u32) -> Option<u32> {
-        self.get(u64::from(key) << u32::BITS)
-    }
-
     /// The number of features.
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.numbers.len()
     }
 
     /// The number of the feature with this hash.
+    #[inline]
     pub(crate) fn get(&self, hash: u64) -> Option<u32> {
-        let key = key(hash);
-        let beginning = (key >> self.shift) as usize;
-        let (start, end) = (self.starts[beginning] as usize, self.starts[beginning + 1] as usize);
-        let at = self.keys[start..end].iter().position(|it| *it == key)?;
-        Some(self.numbers[start + at])
+        self.with_key(key(hash))
+    }
+
+    /// The number of the feature with this key.
+    #[inline]
+    pub(crate) fn with_key(&self, key: u32) -> Option<u32> {
+        let mut at = self.starts[(key >> self.shift) as usize] as usize;
+        while let Some(window) = self.keys[at..].first_chunk::<WINDOW>() {
+            let lower: u32 = window.iter().map(|it| u32::from(*it < key)).sum();
+            at += lower as usize;
+            if lower as usize != WINDOW {
+                break;
+            }
+        }
+        if self.keys[at] == key { self.numbers.get(at).copied() } else { None }
     }
 }

@@ -127,16 +127,21 @@ pub(crate) struct Judgement<'a> {
     pub(crate) per_point: f32,
     /// The words that contributed most in the direction of the judgement, heaviest first.
     pub(crate) decisive: Vec<&'a str>,
+    /// The values of the features found.
+    values: Vec<f32>,
 }
 
-/// The features of one text, collected passage by passage.
+/// The features of one text, collected passage by passage. A bag is used again for further texts: its counts of all
+/// features take longer to allocate than to use.
 #[derive(Debug, Default)]
-pub(crate) struct Bag<'a> {
+pub(crate) struct Bag {
     /// The weighted count of each feature.
     times: Vec<u8>,
     /// The features found, in order.
     met: Vec<Met>,
-    texts: Vec<&'a str>,
+    /// For each word of the last passage, the feature of the pair that ends with it.
+    pairs: Vec<Option<u32>>,
+    passages: usize,
     words: usize,
 }
 
@@ -144,34 +149,42 @@ pub(crate) struct Bag<'a> {
 #[derive(Debug)]
 struct Met {
     feature: u32,
-    text: u32,
+    /// The number of the passage.
+    passage: u32,
     place: Range<u32>,
 }
 
-impl<'a> Bag<'a> {
-    /// Adds a passage, which must have been prepared with these features, and the text that it was made from.
-    pub(crate) fn take(&mut self, features: &Features, passage: &Passage, text: &'a str, is_title: bool) {
-        self.times.resize(features.len(), 0);
-        self.met.reserve(passage.folded().len());
-        self.texts.push(text);
-        self.words += passage.folded().len();
+impl Bag {
+    /// Forgets the text.
+    pub(crate) fn clear(&mut self) {
+        self.met.drain(..).for_each(|met| self.times[met.feature as usize] = 0);
+        (self.passages, self.words) = (0, 0);
+    }
+
+    /// Adds a passage, which must have been prepared with these features, those of all texts of this bag.
+    pub(crate) fn take(&mut self, features: &Features, passage: &Passage, is_title: bool) {
         let folded = passage.folded();
+        self.times.resize(features.len(), 0);
+        self.met.reserve(folded.len());
+        let number = place(self.passages);
         // Look up all pairs first: these lookups are independent, so that the processor can overlap their cache misses.
-        let pairs: Vec<Option<u32>> = pairs(passage).map(|pair| features.get(pair?)).collect();
-        let number = place(self.texts.len() - 1);
+        self.pairs.clear();
+        self.pairs.extend(pairs(passage).map(|pair| features.get(pair?)));
         walk(passage, is_title, |found| {
             let feature = match found.group {
                 Group::Word => found.word_feature,
                 Group::TitleWord => features.get(found.hash),
-                Group::Pair => pairs[found.words.end - 1],
+                Group::Pair => self.pairs[found.words.end - 1],
             };
             let Some(feature) = feature else { return };
             let times = &mut self.times[feature as usize];
             if *times == 0 {
-                self.met.push(Met { feature, text: number, place: folded.place(found.words) });
+                self.met.push(Met { feature, passage: number, place: folded.place(found.words) });
             }
             *times = times.saturating_add(found.times);
         });
+        self.passages += 1;
+        self.words += folded.len();
     }
 
     /// The number of words read.
@@ -278,11 +291,12 @@ impl Classifier {
         &self.by_hash
     }
 
-    /// Judges a text from its words.
-    pub(crate) fn judge<'a>(&self, bag: &Bag<'a>) -> Judgement<'a> {
+    /// Judges a text from its words; `passages` are those that the bag has taken.
+    pub(crate) fn judge<'a>(&self, bag: &Bag, passages: &[&'a str]) -> Judgement<'a> {
         let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut sum = 0.0_f32;
-        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
+        let values = bag.values(&self.rarity, self.sizes);
+        for (met, value) in bag.met.iter().zip(&values) {
             let feature = met.feature as usize;
             let share = value * f32::from(self.weights[feature]);
             sum += share;
@@ -298,19 +312,19 @@ impl Classifier {
             // Pick the few heaviest, the first among equals, without sorting all of them.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
-            let word = bag.texts[met.text as usize].get(whole(&met.place)).unwrap_or_default();
+            let word = passages[met.passage as usize].get(whole(&met.place)).unwrap_or_default();
             if !decisive.iter().any(|named| named.eq_ignore_ascii_case(word)) {
                 decisive.push(word);
             }
         }
-        Judgement { log_odds, per_point: self.topic.per_point(length), decisive }
+        Judgement { log_odds, per_point: self.topic.per_point(length), decisive, values }
     }
 
-    /// The log-odds of each theme for a relevant text, given the points of the phrases for each theme.
-    pub(crate) fn judge_themes(&self, bag: &Bag<'_>, points: &[f32]) -> Vec<f32> {
+    /// The log-odds of each theme for a relevant text, given its judgement and the points of the phrases for each theme.
+    pub(crate) fn judge_themes(&self, bag: &Bag, judgement: &Judgement<'_>, points: &[f32]) -> Vec<f32> {
         let width = self.themes.len();
         let mut sums = vec![0.0_f32; width];
-        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
+        for (met, value) in bag.met.iter().zip(&judgement.values) {
             let feature = met.feature as usize;
             if group(self.sizes, met.feature) == Group::Pair {
                 continue;

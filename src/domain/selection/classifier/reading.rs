@@ -20,7 +20,7 @@ const HEAD: usize = 9;
 const FEATURE: usize = 5;
 
 impl Reading {
-    pub(crate) fn of(bag: &Bag<'_>, classifier: &Classifier, points: f32, is_excluded: bool) -> Self {
+    pub(crate) fn of(bag: &Bag, classifier: &Classifier, points: f32, is_excluded: bool) -> Self {
         let keys = classifier.by_hash.keys();
         let mut counts: Vec<(u32, u8)> = bag.counts().map(|(feature, times)| (keys[feature as usize], times)).collect();
         counts.sort_unstable();

@@ -174,7 +174,7 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
             let mut bag = Bag::default();
             for (text, is_title) in [(post.title.as_str(), true), (text, false)] {
                 passage.refill(text, READ, &index, Some(&features));
-                bag.take(&features, &passage, text, is_title);
+                bag.take(&features, &passage, is_title);
             }
             let points = scorer.points(&Text { title: &post.title, content: text, ..Text::default() });
             rows.push(Row {
