@@ -29,6 +29,7 @@ const IN_TITLE: u8 = 2;
 const NAMED: usize = 3;
 /// A word is named only if fewer than one source in ten uses it; `they` and `people` tell a reader nothing.
 const TELLING: f32 = 2.6;
+const RARITY_UNIT: f32 = 0.001;
 /// Added to the square of a group's length before it is scaled to one, so that a single known word does not decide.
 const RESERVE: f32 = 10.0;
 /// 1 + ln(n) for n from 1 to 8: each further mention of a word adds less, and mentions after the eighth add nothing.
@@ -63,19 +64,34 @@ impl Group {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier {
     themes: Vec<String>,
-    /// The rarity of each feature.
-    rarity: Vec<f32>,
     /// The number of features in each group. Words come first, then title words, then pairs.
     sizes: [usize; Group::COUNT],
-    /// The topic's weight for each feature, in units of `weight_unit`.
-    weights: Vec<i16>,
+    by_hash: Features,
+    /// What is known of each feature, by its position in `by_hash`.
+    features: Vec<Feature>,
     weight_unit: f32,
-    /// Each theme's weight for each feature except pairs, in units of `theme_unit`.
+    /// Each theme's weight for each feature except pairs, by number, in units of `theme_unit`.
     theme_weights: Vec<i8>,
     theme_unit: f32,
     topic: Calibration,
     calibrated_themes: Vec<Calibration>,
-    by_hash: Features,
+}
+
+/// Eight bytes, which are read together.
+#[derive(Debug, Clone, PartialEq)]
+struct Feature {
+    /// Its number in the file, where the groups follow one another.
+    number: u32,
+    /// In thousandths.
+    rarity: u16,
+    /// The topic's weight for it, in units of `weight_unit`.
+    weight: i16,
+}
+
+impl Feature {
+    fn rarity(&self) -> f32 {
+        f32::from(self.rarity) * RARITY_UNIT
+    }
 }
 
 /// Converts the linear sum and the points of the phrases into log-odds: that a text is relevant, or that a relevant
@@ -145,7 +161,7 @@ pub(crate) struct Bag {
     words: usize,
 }
 
-/// A feature, and where its words first appear.
+/// A feature by its position, and where its words first appear.
 #[derive(Debug)]
 struct Met {
     feature: u32,
@@ -192,45 +208,39 @@ impl Bag {
         self.words
     }
 
-    /// The features found and their values, to be multiplied by weights. `sizes` is the number of features in each
-    /// group.
-    pub(crate) fn row(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
-        self.met.iter().map(|met| met.feature).zip(self.values(rarity, sizes)).collect()
-    }
-
-    /// The values of the features found, from their counts and rarity, with each group scaled to its length.
-    fn values(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
-        values(self.counts(), rarity, sizes)
-    }
-
     /// The features found and their weighted counts.
-    fn counts(&self) -> impl Iterator<Item = (u32, u8)> + Clone {
+    fn counts(&self) -> impl Iterator<Item = (u32, u8)> {
         self.met.iter().map(|met| (met.feature, self.times[met.feature as usize]))
+    }
+
+    /// The features found, by number, and their values, to be multiplied by weights. `order` has the number of each
+    /// feature, `rarity` its rarity by number, and `sizes` how many there are in each group.
+    pub(crate) fn row(&self, order: &[u32], rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
+        let counts = || self.counts().map(|(feature, times)| (order[feature as usize], times));
+        let values = values(counts().map(|(number, times)| (group(sizes, number), rarity[number as usize], times)));
+        counts().map(|(number, _)| number).zip(values).collect()
     }
 }
 
-/// The values of features with these counts, with each group scaled to its length.
-fn values(counts: impl Iterator<Item = (u32, u8)> + Clone, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
+/// The values of features with these groups, rarities and weighted counts, with each group scaled to its length.
+fn values(features: impl Iterator<Item = (Group, f32, u8)>) -> Vec<f32> {
     let mut squares = [RESERVE; Group::COUNT];
-    let value = |(feature, times): (u32, u8)| {
-        let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity[feature as usize];
-        squares[group(sizes, feature) as usize] += value * value;
-        value
+    let value = |(group, rarity, times): (Group, f32, u8)| {
+        let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity;
+        squares[group as usize] += value * value;
+        (group, value)
     };
-    let mut values: Vec<f32> = counts.clone().map(value).collect();
+    let values: Vec<(Group, f32)> = features.map(value).collect();
     let scales =
         [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
-    for ((feature, _), value) in counts.zip(&mut values) {
-        *value *= scales[group(sizes, feature) as usize];
-    }
-    values
+    values.into_iter().map(|(group, value)| value * scales[group as usize]).collect()
 }
 
 /// A candidate for a feature.
 pub(crate) struct Found {
     pub(crate) group: Group,
     pub(crate) hash: u64,
-    /// The feature of its last word.
+    /// The feature of its last word, by position.
     word_feature: Option<u32>,
     words: Range<usize>,
     /// Its weighted count.
@@ -261,9 +271,9 @@ fn pairs(passage: &Passage) -> impl Iterator<Item = Option<u64>> {
     })
 }
 
-/// The group of a feature.
-fn group([words, title_words, _]: [usize; Group::COUNT], feature: u32) -> Group {
-    let feature = feature as usize;
+/// The group of a feature by its number.
+fn group([words, title_words, _]: [usize; Group::COUNT], number: u32) -> Group {
+    let feature = number as usize;
     if feature < words {
         Group::Word
     } else if feature < words + title_words {
@@ -283,7 +293,7 @@ impl Classifier {
     /// The number of words and pairs of words that it knows.
     #[must_use]
     pub fn features(&self) -> usize {
-        self.rarity.len()
+        self.features.len()
     }
 
     /// Its features, indexed by their hashes.
@@ -291,16 +301,24 @@ impl Classifier {
         &self.by_hash
     }
 
+    /// The values of features with these weighted counts.
+    fn values(&self, counts: impl Iterator<Item = (u32, u8)>) -> Vec<f32> {
+        values(counts.map(|(feature, times)| {
+            let feature = &self.features[feature as usize];
+            (group(self.sizes, feature.number), feature.rarity(), times)
+        }))
+    }
+
     /// Judges a text from its words; `passages` are those that the bag has taken.
     pub(crate) fn judge<'a>(&self, bag: &Bag, passages: &[&'a str]) -> Judgement<'a> {
         let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut sum = 0.0_f32;
-        let values = bag.values(&self.rarity, self.sizes);
+        let values = self.values(bag.counts());
         for (met, value) in bag.met.iter().zip(&values) {
-            let feature = met.feature as usize;
-            let share = value * f32::from(self.weights[feature]);
+            let feature = &self.features[met.feature as usize];
+            let share = value * f32::from(feature.weight);
             sum += share;
-            if self.rarity[feature] >= TELLING {
+            if feature.rarity() >= TELLING {
                 shares.push((share, met));
             }
         }
@@ -325,12 +343,12 @@ impl Classifier {
         let width = self.themes.len();
         let mut sums = vec![0.0_f32; width];
         for (met, value) in bag.met.iter().zip(&judgement.values) {
-            let feature = met.feature as usize;
-            if group(self.sizes, met.feature) == Group::Pair {
+            let number = self.features[met.feature as usize].number;
+            if group(self.sizes, number) == Group::Pair {
                 continue;
             }
-            let value = value * self.theme_unit;
-            let weights = &self.theme_weights[feature * width..(feature + 1) * width];
+            let (value, number) = (value * self.theme_unit, number as usize);
+            let weights = &self.theme_weights[number * width..(number + 1) * width];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * f32::from(*weight);
             }
