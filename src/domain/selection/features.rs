@@ -72,15 +72,28 @@ impl Features {
         self.keys[position as usize]
     }
 
-    /// The position of the feature with this hash.
+    /// Where the feature with this hash would be, and whether it is there.
     #[inline]
-    pub(crate) fn get(&self, hash: u64) -> Option<u32> {
-        self.with_key(key(hash))
+    pub(crate) fn seek(&self, hash: u64) -> (u32, bool) {
+        let key = key(hash);
+        let at = self.lower_bound(key);
+        (place(at), (self.keys[at] == key) & (at < self.len()))
     }
 
-    /// The position of the feature with this key; the first, if two features have the same.
-    #[inline]
+    /// The position of the feature with this hash; the first, if two features have the same key.
+    pub(crate) fn get(&self, hash: u64) -> Option<u32> {
+        let (at, is_there) = self.seek(hash);
+        is_there.then_some(at)
+    }
+
+    /// The position of the feature with this key.
     pub(crate) fn with_key(&self, key: u32) -> Option<u32> {
+        self.get(u64::from(key) << u32::BITS)
+    }
+
+    /// The position of the first key that is not lower than this one.
+    #[inline]
+    fn lower_bound(&self, key: u32) -> usize {
         let mut at = self.starts[(key >> self.shift) as usize] as usize;
         while let Some(window) = self.keys[at..].first_chunk::<WINDOW>() {
             let lower = window.iter().map(|it| u32::from(*it < key)).sum::<u32>() as usize;
@@ -89,6 +102,6 @@ impl Features {
                 break;
             }
         }
-        (self.keys[at] == key && at < self.len()).then(|| place(at))
+        at
     }
 }

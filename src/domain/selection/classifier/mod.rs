@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::features::{Features, in_title, pair};
-use super::phrases::folded::{place, whole};
+use super::phrases::folded::place;
 use super::phrases::vocabulary::Passage;
 
 mod file;
@@ -155,19 +155,27 @@ pub(crate) struct Bag {
     times: Vec<u8>,
     /// The features found, in order.
     met: Vec<Met>,
-    /// For each word of the last passage, the feature of the pair that ends with it.
-    pairs: Vec<Option<u32>>,
+    /// The features of the last passage, in order, with the weight of each mention.
+    mentions: Vec<(Met, u8)>,
     passages: usize,
     words: usize,
 }
 
 /// A feature by its position, and where its words first appear.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Met {
     feature: u32,
     /// The number of the passage.
     passage: u32,
-    place: Range<u32>,
+    /// The range of the words in the passage.
+    place: [u32; 2],
+}
+
+/// Adds a value if the condition holds, without a branch that a processor would often predict wrongly.
+#[inline]
+fn push_if<T: Copy>(condition: bool, list: &mut Vec<T>, value: T) {
+    list.push(value);
+    list.truncate(list.len() - usize::from(!condition));
 }
 
 impl Bag {
@@ -181,24 +189,23 @@ impl Bag {
     pub(crate) fn take(&mut self, features: &Features, passage: &Passage, is_title: bool) {
         let folded = passage.folded();
         self.times.resize(features.len(), 0);
-        self.met.reserve(folded.len());
+        self.mentions.clear();
         let number = place(self.passages);
-        // Look up all pairs first: these lookups are independent, so that the processor can overlap their cache misses.
-        self.pairs.clear();
-        self.pairs.extend(pairs(passage).map(|pair| features.get(pair?)));
+        // Look up all of them first: these look-ups are independent, so that the processor overlaps its waits for memory.
         walk(passage, is_title, |found| {
-            let feature = match found.group {
-                Group::Word => found.word_feature,
-                Group::TitleWord => features.get(found.hash),
-                Group::Pair => self.pairs[found.words.end - 1],
+            let (feature, is_known) = match found.group {
+                Group::Word => (found.word_feature.unwrap_or_default(), found.word_feature.is_some()),
+                Group::TitleWord | Group::Pair => features.seek(found.hash),
             };
-            let Some(feature) = feature else { return };
-            let times = &mut self.times[feature as usize];
-            if *times == 0 {
-                self.met.push(Met { feature, passage: number, place: folded.place(found.words) });
-            }
-            *times = times.saturating_add(found.times);
+            let Range { start, end } = folded.place(found.words);
+            let met = Met { feature, passage: number, place: [start, end] };
+            push_if(is_known, &mut self.mentions, (met, found.times));
         });
+        for (met, more) in &self.mentions {
+            let times = &mut self.times[met.feature as usize];
+            push_if(*times == 0, &mut self.met, *met);
+            *times = times.saturating_add(*more);
+        }
         self.passages += 1;
         self.words += folded.len();
     }
@@ -318,9 +325,7 @@ impl Classifier {
             let feature = &self.features[met.feature as usize];
             let share = value * f32::from(feature.weight);
             sum += share;
-            if feature.rarity() >= TELLING {
-                shares.push((share, met));
-            }
+            push_if(feature.rarity() >= TELLING, &mut shares, (share, met));
         }
         let length = Calibration::length(bag.words);
         let log_odds = self.topic.base(length) + self.topic.per_sum(length) * self.weight_unit * sum;
@@ -330,7 +335,8 @@ impl Classifier {
             // Pick the few heaviest, the first among equals, without sorting all of them.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
-            let word = passages[met.passage as usize].get(whole(&met.place)).unwrap_or_default();
+            let [start, end] = met.place.map(|at| at as usize);
+            let word = passages[met.passage as usize].get(start..end).unwrap_or_default();
             if !decisive.iter().any(|named| named.eq_ignore_ascii_case(word)) {
                 decisive.push(word);
             }

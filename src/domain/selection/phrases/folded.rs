@@ -148,6 +148,7 @@ impl Folded {
     }
 
     /// The byte range of these words in the source.
+    #[inline]
     pub(crate) fn place(&self, words: Range<usize>) -> Range<u32> {
         self.words[words.start].source.start..self.words[words.end - 1].source.end
     }
@@ -259,12 +260,14 @@ impl Folding<'_> {
     }
 
     /// Adds a sign between words, which may end a sentence.
+    #[inline]
     fn part(&mut self, sign: char) {
         self.close();
         self.after_stop |= matches!(sign, '.' | '!' | '?' | '…');
         self.sentence_ended |= self.after_stop && sign.is_whitespace();
     }
 
+    #[inline]
     fn open(&mut self, at: usize) {
         if self.in_word {
             return;
@@ -279,6 +282,7 @@ impl Folding<'_> {
         (self.in_word, self.after_stop, self.sentence_ended) = (true, false, false);
     }
 
+    #[inline]
     fn extend(&mut self, source_end: usize) {
         let letters_end = self.folded.letters.len();
         if let Some(word) = self.folded.words.last_mut() {
@@ -287,6 +291,7 @@ impl Folding<'_> {
         }
     }
 
+    #[inline]
     fn close(&mut self) {
         self.in_word = false;
         if self.folded.words.last().is_some_and(|word| word.letters.is_empty()) {
