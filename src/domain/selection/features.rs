@@ -34,7 +34,7 @@ pub(crate) fn key(hash: u64) -> u32 {
 }
 
 /// This many keys are compared at once.
-const WINDOW: usize = 32;
+const WINDOW: usize = 16;
 
 /// The keys of features, sorted. The leading bits of a key say where it would be, give or take a few keys, which are all
 /// compared without a branch, so that look-ups do not wait for one another. A look-up takes two lines of a core's cache.

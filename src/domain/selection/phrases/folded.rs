@@ -77,7 +77,13 @@ impl Folded {
                 }
                 run => {
                     folding.take_run(at, &block, run);
-                    run
+                    // Most words end with a space: the next block begins behind it.
+                    if bytes.get(at + run) == Some(&b' ') {
+                        folding.part(' ');
+                        run + 1
+                    } else {
+                        run
+                    }
                 }
             };
         }
