@@ -48,7 +48,8 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    const COUNT: usize = 3;
+    const ALL: [Self; 3] = [Self::Word, Self::TitleWord, Self::Pair];
+    const COUNT: usize = Self::ALL.len();
 
     /// The group's weight relative to the others, as the square root of its share; found by cross-validation.
     fn scale(self) -> f32 {
@@ -234,12 +235,14 @@ fn values(features: impl Iterator<Item = (Group, f32, u8)>) -> Vec<f32> {
     let mut squares = [RESERVE; Group::COUNT];
     let value = |(group, rarity, times): (Group, f32, u8)| {
         let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity;
-        squares[group as usize] += value * value;
+        // Sums in turn would wait for one another; to add nothing changes none.
+        for (it, square) in Group::ALL.into_iter().zip(&mut squares) {
+            *square += if it == group { value * value } else { 0.0 };
+        }
         (group, value)
     };
     let values: Vec<(Group, f32)> = features.map(value).collect();
-    let scales =
-        [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
+    let scales = Group::ALL.map(|group| group.scale() / squares[group as usize].sqrt());
     values.into_iter().map(|(group, value)| value * scales[group as usize]).collect()
 }
 
@@ -255,27 +258,21 @@ pub(crate) struct Found {
 }
 
 /// All candidates for features in a passage, in order.
+#[inline]
 pub(crate) fn walk(passage: &Passage, is_title: bool, mut note: impl FnMut(Found)) {
     let times = if is_title { IN_TITLE } else { 1 };
-    for ((word, (hash, word_feature)), pair) in passage.features().enumerate().zip(pairs(passage)) {
+    let mut before = None;
+    for (word, (hash, word_feature)) in passage.features().enumerate() {
         note(Found { group: Group::Word, hash, word_feature, words: word..word + 1, times });
         if is_title {
             let hash = in_title(hash);
             note(Found { group: Group::TitleWord, hash, word_feature, words: word..word + 1, times: 1 });
         }
-        if let Some(hash) = pair {
-            note(Found { group: Group::Pair, hash, word_feature, words: word - 1..word + 1, times });
+        // The first word of a sentence makes no pair with the one before it.
+        if let Some(first) = before.replace(hash).filter(|_| !passage.folded().opens_sentence(word)) {
+            note(Found { group: Group::Pair, hash: pair(first, hash), word_feature, words: word - 1..word + 1, times });
         }
     }
-}
-
-/// For each word, the hash of the pair that ends with it; none for the first word of a sentence.
-fn pairs(passage: &Passage) -> impl Iterator<Item = Option<u64>> {
-    let mut before = None;
-    passage.features().enumerate().map(move |(word, (hash, _))| {
-        let first = before.replace(hash)?;
-        (!passage.folded().opens_sentence(word)).then(|| pair(first, hash))
-    })
 }
 
 /// The group of a feature by its number.

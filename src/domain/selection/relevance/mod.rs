@@ -143,7 +143,6 @@ impl Find<'_> {
 }
 
 /// The phrases found in a text.
-#[derive(Default)]
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
     /// The number of words in all passages so far.
@@ -224,7 +223,7 @@ impl Scorer {
     /// The phrases of a text that count, and in the scratch buffers its bag.
     fn see<'a>(&self, text: &Text<'a>, is_foreign: bool, scratch: &mut Scratch) -> Vec<Find<'a>> {
         let classifier = self.classifier.as_deref();
-        let mut seen = Seen::default();
+        let mut seen = Seen { finds: Vec::with_capacity(64), words: 0 };
         scratch.bag.clear();
         self.read(text, scratch, |scratch, passage, place, offset| {
             if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
@@ -247,7 +246,7 @@ impl Scorer {
     /// The points from the phrases alone.
     pub(crate) fn points(&self, text: &Text<'_>) -> Points {
         let (text, _) = self.in_own_language(text);
-        let mut seen = Seen::default();
+        let mut seen = Seen { finds: Vec::with_capacity(64), words: 0 };
         self.with_scratch(|scratch| {
             self.read(&text, scratch, |scratch, passage, place, offset| {
                 self.note(scratch, passage, place, offset, &mut seen);
