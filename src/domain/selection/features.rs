@@ -37,9 +37,12 @@ pub(crate) fn key(hash: u64) -> u32 {
 const WINDOW: usize = 16;
 
 /// The keys of features, sorted. The leading bits of a key say where it would be, give or take a few keys, which are all
-/// compared without a branch, so that look-ups do not wait for one another. A look-up takes two lines of a core's cache.
+/// compared without a branch, so that look-ups do not wait for one another. A sieve stops most keys of other pairs, and
+/// fits into a core's cache.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
+    /// A bit for the low bits of each key.
+    sieve: Vec<u64>,
     /// Followed by a window of the highest key, so that there is one from every position on.
     keys: Vec<u32>,
     /// For each prefix, the position of the first key with that prefix or a later one.
@@ -58,8 +61,14 @@ impl Features {
         let bits = (keys.len() / 8).max(2).ilog2();
         let shift = u32::BITS - bits;
         let starts = (0..1 << bits).map(|prefix| place(keys.partition_point(|key| key >> shift < prefix))).collect();
+        // Four to eight bits for each key.
+        let mut sieve = vec![0; (keys.len() / 16).next_power_of_two()];
+        for key in &keys {
+            let (word, bit) = sift(&sieve, *key);
+            sieve[word] |= bit;
+        }
         keys.extend([u32::MAX; WINDOW]);
-        (Self { keys, starts, shift }, order)
+        (Self { sieve, keys, starts, shift }, order)
     }
 
     /// The number of features.
@@ -76,6 +85,10 @@ impl Features {
     #[inline]
     pub(crate) fn seek(&self, hash: u64) -> (u32, bool) {
         let key = key(hash);
+        let (word, bit) = sift(&self.sieve, key);
+        if self.sieve[word] & bit == 0 {
+            return (0, false);
+        }
         let at = self.lower_bound(key);
         (place(at), (self.keys[at] == key) & (at < self.len()))
     }
@@ -104,4 +117,11 @@ impl Features {
         }
         at
     }
+}
+
+/// The place of a key's bit in a sieve, which has a power of two of words.
+#[inline]
+fn sift(sieve: &[u64], key: u32) -> (usize, u64) {
+    let bit = key as usize;
+    ((bit >> 6) & (sieve.len() - 1), 1 << (bit & 63))
 }

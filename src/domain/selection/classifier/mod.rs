@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::features::{Features, in_title, pair};
-use super::phrases::folded::place;
+use super::phrases::folded::{place, whole};
 use super::phrases::vocabulary::Passage;
 
 mod file;
@@ -156,25 +156,24 @@ pub(crate) struct Bag {
     times: Vec<u8>,
     /// The features found, in order.
     met: Vec<Met>,
-    /// The features of the last passage, in order, with the weight of each mention.
-    mentions: Vec<(Met, u8)>,
+    /// The features of the last passage, in order: the position, the range of words, and the weight of each mention.
+    mentions: Vec<(u32, u32, u32, u8)>,
     passages: usize,
     words: usize,
 }
 
 /// A feature by its position, and where its words first appear.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Met {
     feature: u32,
     /// The number of the passage.
     passage: u32,
-    /// The range of the words in the passage.
-    place: [u32; 2],
+    place: Range<u32>,
 }
 
 /// Adds a value if the condition holds, without a branch that a processor would often predict wrongly.
 #[inline]
-fn push_if<T: Copy>(condition: bool, list: &mut Vec<T>, value: T) {
+fn push_if<T>(condition: bool, list: &mut Vec<T>, value: T) {
     list.push(value);
     list.truncate(list.len() - usize::from(!condition));
 }
@@ -198,14 +197,16 @@ impl Bag {
                 Group::Word => (found.word_feature.unwrap_or_default(), found.word_feature.is_some()),
                 Group::TitleWord | Group::Pair => features.seek(found.hash),
             };
-            let Range { start, end } = folded.place(found.words);
-            let met = Met { feature, passage: number, place: [start, end] };
-            push_if(is_known, &mut self.mentions, (met, found.times));
+            push_if(is_known, &mut self.mentions, (feature, place(found.words.start), place(found.words.end), found.times));
         });
-        for (met, more) in &self.mentions {
-            let times = &mut self.times[met.feature as usize];
-            push_if(*times == 0, &mut self.met, *met);
-            *times = times.saturating_add(*more);
+        let earlier = self.met.len();
+        for &(feature, start, end, more) in &self.mentions {
+            let times = &mut self.times[feature as usize];
+            push_if(*times == 0, &mut self.met, Met { feature, passage: number, place: start..end });
+            *times = times.saturating_add(more);
+        }
+        for met in &mut self.met[earlier..] {
+            met.place = folded.place(whole(&met.place));
         }
         self.passages += 1;
         self.words += folded.len();
@@ -332,8 +333,7 @@ impl Classifier {
             // Pick the few heaviest, the first among equals, without sorting all of them.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
-            let [start, end] = met.place.map(|at| at as usize);
-            let word = passages[met.passage as usize].get(start..end).unwrap_or_default();
+            let word = passages[met.passage as usize].get(whole(&met.place)).unwrap_or_default();
             if !decisive.iter().any(|named| named.eq_ignore_ascii_case(word)) {
                 decisive.push(word);
             }
