@@ -197,7 +197,11 @@ impl Bag {
                 Group::Word => (found.word_feature.unwrap_or_default(), found.word_feature.is_some()),
                 Group::TitleWord | Group::Pair => features.seek(found.hash),
             };
-            push_if(is_known, &mut self.mentions, (feature, place(found.words.start), place(found.words.end), found.times));
+            push_if(
+                is_known,
+                &mut self.mentions,
+                (feature, place(found.words.start), place(found.words.end), found.times),
+            );
         });
         let earlier = self.met.len();
         for &(feature, start, end, more) in &self.mentions {

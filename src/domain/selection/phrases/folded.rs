@@ -16,15 +16,14 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::block::{Block, Short};
+
 /// Words of at most this many letters are not stemmed: `use` and `its` gain nothing from it.
 const UNSTEMMED_LETTERS: usize = 3;
 /// Words longer than this, in bytes, are not stemmed either: no English word is so long, but an encoded image may be.
 const LONGEST_STEMMED: usize = 64;
 /// The capacity that is kept between passages; a larger buffer, after a word of megabytes, is freed.
 const KEPT_BYTES: usize = 16 * 1024;
-
-/// The number of bytes that are looked at together.
-const BLOCK: usize = 16;
 
 /// One passage, folded.
 #[derive(Debug, Default)]
@@ -33,9 +32,6 @@ pub(crate) struct Folded {
     letters: Vec<u8>,
     words: Vec<Word>,
 }
-
-/// The letters of a word of at most sixteen bytes as two numbers, padded with zero bytes, which occur in no word.
-pub(crate) type Short = (u64, u64);
 
 #[derive(Debug)]
 struct Word {
@@ -64,9 +60,9 @@ impl Folded {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() && (folding.in_word || folding.folded.size() < limit) {
-            let block = block(bytes, at);
-            at += match alphanumerics(&block) {
-                0 if block[0] == b' ' => {
+            let block = Block::at(bytes, at);
+            at += match block.alphanumerics() {
+                0 if bytes[at] == b' ' => {
                     folding.part(' ');
                     1
                 }
@@ -141,11 +137,7 @@ impl Folded {
     /// A short word in its folded form.
     #[inline]
     pub(crate) fn short(&self, word: usize) -> Option<Short> {
-        let Range { start, end } = whole(&self.words[word].letters);
-        let unused = BLOCK.checked_sub(end - start)?;
-        let letters = u128::from_le_bytes(block(&self.letters, start)) & (u128::MAX >> (8 * unused));
-        #[expect(clippy::cast_possible_truncation, reason = "its two halves")]
-        Some((letters as u64, (letters >> 64) as u64))
+        Short::of(&self.letters, whole(&self.words[word].letters))
     }
 
     /// All words in their folded form, in order.
@@ -166,31 +158,6 @@ impl Folded {
             _ => "",
         }
     }
-}
-
-/// The bytes from `at` on, with zeros after the end.
-#[inline]
-fn block(bytes: &[u8], at: usize) -> [u8; BLOCK] {
-    let rest = &bytes[at..];
-    rest.first_chunk().copied().unwrap_or_else(|| {
-        let mut padded = [0; BLOCK];
-        padded[..rest.len()].copy_from_slice(rest);
-        padded
-    })
-}
-
-/// The number of ASCII letters and digits that a block begins with. All bytes are tested at once, as one large number:
-/// in each, the highest bit of a sum says whether the byte reaches a bound, and never carries over into the next.
-#[inline]
-fn alphanumerics(block: &[u8; BLOCK]) -> usize {
-    const fn each(byte: u8) -> u128 {
-        u128::from_ne_bytes([byte; BLOCK])
-    }
-    let within = |bytes: u128, [first, last]: [u8; 2]| (bytes + each(0x80 - first)) & !(bytes + each(0x7f - last));
-    let bytes = u128::from_le_bytes(*block);
-    let low = bytes & each(0x7f);
-    let alphanumeric = (within(low | each(0x20), *b"az") | within(low, *b"09")) & !bytes;
-    (!alphanumeric & each(0x80)).trailing_zeros() as usize / 8
 }
 
 /// Converts an index into a text or its letters.
@@ -224,11 +191,11 @@ struct Folding<'a> {
 
 impl Folding<'_> {
     /// Adds the ASCII letters and digits at the beginning of a block; their case is folded at the end, all at once.
-    fn take_run(&mut self, at: usize, block: &[u8; BLOCK], run: usize) {
+    fn take_run(&mut self, at: usize, block: &Block, run: usize) {
         self.open(at);
         // Copying a whole block is quicker than copying as much as is needed.
         let letters = self.folded.letters.len() + run;
-        self.folded.letters.extend_from_slice(block);
+        self.folded.letters.extend_from_slice(&block.0);
         self.folded.letters.truncate(letters);
         self.extend(at + run);
     }

@@ -11,7 +11,8 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use super::folded::{self, Folded, Short, place};
+use super::block::Short;
+use super::folded::{self, Folded, place};
 use super::index::{Index, Opening};
 use super::inflection;
 use crate::domain::selection::features;
@@ -38,7 +39,8 @@ impl Passage {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
         self.numbers.clear();
-        self.numbers.extend((0..self.folded.len()).map(|word| self.vocabulary.number(&self.folded, word, index, model)));
+        self.numbers
+            .extend((0..self.folded.len()).map(|word| self.vocabulary.number(&self.folded, word, index, model)));
     }
 
     /// The folded text: its words, and their places in the source.
