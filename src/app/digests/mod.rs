@@ -1,6 +1,6 @@
 //! Makes a digest. It judges items that are not yet in a run with today's topic, composes and renders each window of
-//! stories that subscribers have not had, once each (`bodies`), and freezes the run with its messages and its page in
-//! one transaction.
+//! stories that subscribers have not had, once each (`bodies`), freezes the run with its page and its first messages in one
+//! transaction, and queues the other messages in batches.
 
 pub mod archive;
 mod bodies;
