@@ -13,7 +13,7 @@ use super::visit::Line;
 use super::{FeedReport, FeedResult, chain};
 use crate::app::{Listener, Progress};
 use crate::domain::feeds::budget::GiveUp;
-use crate::fetch::Share;
+use crate::fetch::{Share, background};
 use crate::store::{self, Poll, Saved, Store};
 
 /// The maximum number of polls stored with one commit; as many may wait for it. Their shares limit the memory that they
@@ -83,7 +83,7 @@ impl Readers {
         let place = self.place().await?;
         let give_up = GiveUp::default();
         let signal = give_up.clone();
-        let mut running = tokio::task::spawn_blocking(move || {
+        let mut running = background::run_blocking(move || {
             let _place = place;
             work(signal)
         });
