@@ -109,6 +109,12 @@ pub struct RunRow {
 }
 
 impl RunRow {
+    /// Whether it was made before its slot, because somebody asked for that.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        self.made < self.due
+    }
+
     /// What it made: "7 stories, 1 message".
     #[must_use]
     pub fn size(&self) -> String {
@@ -160,17 +166,29 @@ impl Digests<'_> {
 }
 
 impl Digests<'_> {
-    /// The last run of a cadence (`None`: of any, `once` included) whose slot is not after `now`: one made while
-    /// the clock was ahead must not block later ones.
+    /// The last run of a cadence whose slot is not after `now`: one made while the clock was ahead must not block later ones.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
-    pub async fn last_run(self, cadence: Option<Cadence>, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
+    pub async fn last_run(self, cadence: Cadence, now: DateTime<Utc>) -> Result<Option<RunRow>, Error> {
         self.reader
             .read(move |connection| {
-                let question = if cadence.is_some() { LAST_OF_CADENCE } else { LAST_OF_ALL };
-                let mut statement = connection.prepare(question)?;
-                let mut rows = statement.query(params![seconds(now), cadence.map(Cadence::as_str)])?;
+                let mut statement = connection.prepare(LAST_OF_CADENCE)?;
+                let mut rows = statement.query(params![seconds(now), cadence.as_str()])?;
+                rows.next()?.map(run_row).transpose()
+            })
+            .await
+    }
+
+    /// The run that was made last, of any cadence or by `once`, whenever its slot is.
+    ///
+    /// # Errors
+    /// [`Error::Statement`], [`Error::Content`].
+    pub async fn newest_run(self) -> Result<Option<RunRow>, Error> {
+        self.reader
+            .read(move |connection| {
+                let mut statement = connection.prepare(NEWEST)?;
+                let mut rows = statement.query([])?;
                 rows.next()?.map(run_row).transpose()
             })
             .await
@@ -255,11 +273,10 @@ const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id) AS messages
     FROM runs WHERE due <= ?1 AND cadence = ?2 ORDER BY due DESC, id DESC LIMIT 1";
 
-/// `?2` is always NULL here.
-const LAST_OF_ALL: &str = "SELECT id, cadence, slot, due, made, through_seq,
+const NEWEST: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id) AS messages
-    FROM runs WHERE due <= ?1 AND ?2 IS NULL ORDER BY due DESC, id DESC LIMIT 1";
+    FROM runs ORDER BY id DESC LIMIT 1";
 
 fn run_row(row: Row<'_>) -> Result<RunRow, Error> {
     Ok(RunRow {

@@ -94,7 +94,7 @@ async fn view(
         stories: pieces.list(digest.lead.as_slice(), false),
     });
     let sections = digest.iter().flat_map(|digest| &digest.sections).map(|section| DraftSectionView {
-        title: section.title.clone(),
+        title: section.title(),
         stories: pieces.list(&section.stories, false),
     });
     let more = digest.as_ref().map_or_else(Vec::new, |digest| pieces.list(&digest.more, true));
