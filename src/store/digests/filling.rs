@@ -14,9 +14,6 @@ use crate::store::subscribers::recipients;
 use crate::store::subscribers::recipients::Batch;
 use crate::store::{DigestChanges, Digests, Error, seconds, to_json};
 
-/// Subscribers who are looked at in one transaction: a tenth of a second's work.
-const BATCH: usize = 5_000;
-
 /// What was frozen, and how far it is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrozenRun {
@@ -197,8 +194,8 @@ fn fill(tx: &Transaction<'_>, run: i64, domain: &str, now: DateTime<Utc>) -> Res
         .query_row([run], |row| Ok((row.get("cadence")?, row.get("through_seq")?, row.get("filled_to")?)))
         .optional()?;
     let Some((cadence, through_seq, after)) = found else { return Ok(None) };
-    let (last, is_more) = recipients::next(tx, after, BATCH)?;
-    let batch = Batch { run, cadence: cadence.parse().ok(), after, last };
+    let (last, is_more) = recipients::last(tx, after)?;
+    let batch = Batch { run, cadence: cadence.parse().ok(), after };
     states::supersede(tx, &batch, now)?;
     let messages = states::queue(tx, &batch, false, domain, now)? as u64;
     let quiet = states::queue(tx, &batch, true, domain, now)? as u64;

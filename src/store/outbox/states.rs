@@ -73,14 +73,13 @@ pub(in crate::store) fn supersede(tx: &Transaction<'_>, batch: &Batch, now: Date
     let statement = format!(
         "UPDATE messages SET state = :to, settled = :now WHERE run IS NOT NULL
          AND state IN (:from_1, :from_2, :from_3, :from_4)
-         AND subscriber IN (SELECT s.id FROM {IN_BATCH} AND w.body IS NOT NULL AND {SERVED} AND {NOT_WAITING})"
+         AND subscriber IN (SELECT s.id FROM {IN_BATCH} w.body IS NOT NULL AND {SERVED} AND {NOT_WAITING})"
     );
     tx.prepare(&statement)?.execute(transition! {
         Event::Superseded,
         ":now": seconds(now),
         ":run": batch.run,
         ":after": batch.after,
-        ":last": batch.last,
         ":active": Status::Active.as_str(),
         ":cadence": batch.cadence.map(Cadence::as_str),
         ":queued": State::Queued.as_str(),
@@ -105,14 +104,13 @@ pub(in crate::store) fn queue(
     let statement = format!(
         "INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
          SELECT :kind, :run, s.id, s.address, '<' || :run || '.' || s.id || '@' || :domain || '>', w.body, w.through_seq,
-         :state, :now, :now FROM {IN_BATCH} AND w.body IS NOT NULL AND w.is_quiet = :is_quiet AND {SERVED} AND {NOT_WAITING}
+         :state, :now, :now FROM {IN_BATCH} w.body IS NOT NULL AND w.is_quiet = :is_quiet AND {SERVED} AND {NOT_WAITING}
          ORDER BY s.number"
     );
     Ok(tx.prepare(&statement)?.execute(named_params! {
         ":kind": Kind::Digest.as_str(),
         ":run": batch.run,
         ":after": batch.after,
-        ":last": batch.last,
         ":is_quiet": is_quiet,
         ":domain": domain,
         ":state": FIRST.as_str(),

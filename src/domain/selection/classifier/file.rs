@@ -164,7 +164,8 @@ impl Classifier {
         }
         let (features, of_themes) = body.split_at(count * FEATURE_BYTES);
         let (features, _) = features.as_chunks::<FEATURE_BYTES>();
-        let keys: Vec<u32> = features.iter().map(|[k0, k1, k2, k3, ..]| u32::from_le_bytes([*k0, *k1, *k2, *k3])).collect();
+        let keys: Vec<u32> =
+            features.iter().map(|[k0, k1, k2, k3, ..]| u32::from_le_bytes([*k0, *k1, *k2, *k3])).collect();
         let (by_hash, order) = Features::new(&keys);
         let feature = |number: u32| {
             let [.., r0, r1, w0, w1] = features[number as usize];

@@ -38,7 +38,8 @@ impl Passage {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
         self.numbers.clear();
-        self.numbers.extend((0..self.folded.len()).map(|word| self.vocabulary.number(&self.folded, word, index, model)));
+        self.numbers
+            .extend((0..self.folded.len()).map(|word| self.vocabulary.number(&self.folded, word, index, model)));
     }
 
     /// The folded text: its words, and their places in the source.
