@@ -28,6 +28,7 @@ use crate::config::{Config, Database, Limits, Settings};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::feeds::budget::{Budget, GiveUp};
 use crate::domain::items::item::Item;
+use crate::domain::items::language::Detector;
 use crate::domain::selection::topic::Theme;
 use crate::fetch::{self, Fetcher};
 use crate::render::view::{LanguageLink, LogoView, SiteView};
@@ -112,6 +113,25 @@ impl ReadOnly {
     pub(crate) fn theme_description<'a>(&self, words: &Catalogue, theme: &'a Theme) -> &'a str {
         let own = self.config.settings.translations.get(words.code());
         if own.is_some_and(|own| own.themes.contains_key(&theme.name)) { "" } else { &theme.description }
+    }
+
+    /// The language of a theme's title and description where that is not the page's: nobody translated it. Else empty.
+    pub(crate) fn theme_language<'l>(&self, words: &Catalogue, theme: &Theme, topic_language: &'l str) -> &'l str {
+        let own = self.config.settings.translations.get(words.code());
+        if own.is_some_and(|own| own.themes.contains_key(&theme.name)) { "" } else { topic_language }
+    }
+
+    /// The language of the titles and descriptions in topic.toml, BCP 47; empty if it is the page's. It is told by their words,
+    /// else it is the default one.
+    pub(crate) fn topic_language(&self, words: &Catalogue) -> String {
+        let themes = self.config.topic.themes.iter().flat_map(|theme| [&*theme.title, ". ", &*theme.description, ". "]);
+        let text: String = themes.collect();
+        let foreign_to = |words: &Catalogue| Detector::new(&[words.code().to_owned()]).foreign("", &text);
+        match foreign_to(words) {
+            Some(language) => language.code().to_owned(),
+            None if words.code() == self.words().code() || foreign_to(self.words()).is_some() => String::new(),
+            None => self.words().locale().to_string(),
+        }
     }
 
     /// What a subscriber agrees to, in a language.

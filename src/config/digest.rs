@@ -24,6 +24,7 @@ use super::settings::{
 };
 use crate::domain::digests::accent::Accent;
 use crate::domain::digests::draft::{MAX_LEAD, WhenSilent};
+use crate::domain::digests::locale::Locale;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -118,6 +119,18 @@ fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, 
         };
         own.finish();
         translations.insert(code.clone(), translation);
+    }
+    for code in Locale::known().filter(|code| !languages.iter().any(|listed| listed == code)) {
+        if let Some(place) = table.removed(code) {
+            let message = format!("`[in.{code}]` is for a language that is not in `languages`");
+            let hint = match languages.is_empty() && code != "en" {
+                true => {
+                    format!("add `languages = [\"en\", \"{code}\"]` at the top of digest.toml, or remove this table")
+                }
+                false => format!("add `{code}` to `languages` in digest.toml, or remove this table"),
+            };
+            table.report(place, message, hint);
+        }
     }
     table.finish();
     translations

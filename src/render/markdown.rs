@@ -1,6 +1,7 @@
 //! The editor's note: turns Markdown (CommonMark) into HTML and plain text. Only a small subset is kept: paragraphs,
 //! emphasis, lists, headings (all third-level, because the note is below a second-level one), and http, https and mailto
-//! links. Images are dropped; raw HTML and code are shown as plain text. Everything is escaped.
+//! links. Images are dropped; raw HTML and code are shown as plain text. Characters that would turn the direction of the
+//! text around, or that nobody sees, are removed, also where they are written as references. Everything is escaped.
 
 use std::fmt::Write as _;
 
@@ -9,7 +10,7 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::text::wrap;
-use crate::domain::items::text::single_line;
+use crate::domain::items::text::{single_line, visible};
 
 /// The deepest nesting of lists and emphasis. Deeper ones are flattened: people cannot tell them apart, and mail programs
 /// have trouble with them.
@@ -35,7 +36,7 @@ pub(super) fn html(markdown: &str) -> String {
             Event::HardBreak => html.push_str("<br>\n"),
             other => {
                 let text = plain(&other).unwrap_or_default();
-                write!(html, "{}", HtmlEscape(text)).expect("writing to a String cannot fail");
+                write!(html, "{}", HtmlEscape(&*visible(text))).expect("writing to a String cannot fail");
             }
         }
     }
@@ -243,6 +244,15 @@ mod tests {
         let text = text(note);
         assert!(!html.contains("></a>") && !text.contains("/ok"), "a link without text is dropped: {html}{text}");
         assert!(!text.contains("javascript:") && !text.contains("data:") && !text.contains(".gif"), "{text}");
+    }
+
+    #[test]
+    fn direction_overrides_and_invisible_characters_are_removed_however_they_are_written() {
+        let note = "pay \u{202e}lap\u{202c} us &#x202E;now&#8203;\n\n`\u{2066}code\u{2069}` [a\u{200b}b](https://example.org/\u{202e}x)";
+        let html = html(note);
+        assert!(html.starts_with("<p>pay lap us now</p>\n<p>code <a href="), "{html}");
+        assert!(html.ends_with(">ab</a></p>\n") && html.is_ascii(), "{html}");
+        assert!(text(note).is_ascii() && text(note).starts_with("pay lap us now\n\ncode ab"), "{}", text(note));
     }
 
     #[test]

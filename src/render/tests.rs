@@ -7,7 +7,7 @@ use chrono::{TimeZone, Utc};
 use super::view::{Frame, LinksView, NoteView, SenderView};
 use super::*;
 use crate::config::built_in_languages;
-use crate::domain::digests::digest::{Digest, Entry, Section};
+use crate::domain::digests::digest::{Digest, Entry, Section, Title};
 use crate::domain::selection::sample::ShownQuality;
 use crate::domain::subscribers::subscriber::Cadence;
 
@@ -26,7 +26,8 @@ fn entry(seq: i64, title: &str) -> Entry {
         sample: String::new(),
         reading_minutes: 4,
         reason: "joined-up working; Christie Commission".into(),
-        tags: vec!["Leadership".into()],
+        theme: None,
+        tags: vec![Title { text: "Leadership".into(), lang: String::new() }],
         comment: String::new(),
     }
 }
@@ -44,7 +45,7 @@ fn digest() -> Digest {
     };
     let section = |title: &str, description: &str, stories| Section {
         name: title.to_lowercase(),
-        title: title.into(),
+        titles: vec![Title { text: title.into(), lang: String::new() }],
         description: description.into(),
         stories,
     };

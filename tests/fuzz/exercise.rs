@@ -187,7 +187,7 @@ pub fn compose(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let stories: Vec<Story> = text.split("\n\n").take(20).zip(1..).map(|(lines, seq)| a_story(lines, seq)).collect();
     let outline =
-        |name: &str| SectionOutline { name: name.to_owned(), title: name.to_uppercase(), description: String::new() };
+        |name: &str| SectionOutline { name: name.to_owned(), title: name.to_uppercase(), ..SectionOutline::default() };
     let outlines = [outline("a"), outline("b")];
     let languages = built_in_languages();
     let words =

@@ -6,7 +6,7 @@ use crate::app::{App, Document};
 use crate::domain::catalogue::{Catalogue, Value};
 use crate::domain::digests::correction::{Correction, Kind};
 use crate::render;
-use crate::render::view::ArchiveView;
+use crate::render::view::{ArchiveView, TitleView};
 use crate::render::{ArchivesView, Foot, PageLink};
 use crate::store::Neighbour;
 
@@ -91,6 +91,14 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
     let mut rows = app.store.archive().pages(words.code().to_owned(), skip, DIGESTS_A_PAGE + 1).await?;
     let has_older = rows.len() > DIGESTS_A_PAGE;
     rows.truncate(DIGESTS_A_PAGE);
+    // A story in the default language is in another one than this page if that is translated.
+    let default = app.words();
+    let language = |own: &str| match own {
+        "" if words.code() == default.code() => String::new(),
+        "" => default.locale().to_string(),
+        own if own == words.code() => String::new(),
+        own => own.to_owned(),
+    };
     let digests = rows.into_iter().map(|row| ArchiveView {
         link: format!("archive/{}", row.name),
         others: match row.stories.saturating_sub(row.headlines.len()) {
@@ -98,7 +106,12 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
             _ => String::new(),
         },
         title: row.title,
-        headlines: row.headlines,
+        titles: row
+            .headlines
+            .iter()
+            .map(|it| TitleView { title: it.title.clone(), lang: language(&it.language) })
+            .collect(),
+        headlines: row.headlines.into_iter().map(|it| it.title).collect(),
         date: app.day(words, row.due),
         count: words.text("digest.posts", &[("n", row.stories.into())]),
     });

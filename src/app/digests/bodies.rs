@@ -132,7 +132,7 @@ pub(super) fn outlines(topic: &Topic) -> Vec<SectionOutline> {
     let outline = |theme: &Theme| SectionOutline {
         name: theme.name.clone(),
         title: theme.title.clone(),
-        description: theme.description.clone(),
+        ..SectionOutline::default()
     };
     topic.themes.iter().map(outline).collect()
 }
@@ -258,9 +258,11 @@ impl BodyRenderer {
     fn compose(&self, stories: &[Story], themes: Option<&[String]>, posts: usize) -> Result<Digest, NoStory> {
         let settings = &self.app.config.settings;
         let topic = &self.app.config.topic;
+        let language = self.app.topic_language(&self.words);
         let outline = |theme: &Theme| SectionOutline {
             name: theme.name.clone(),
             title: self.app.theme_title(&self.words, theme).to_owned(),
+            lang: self.app.theme_language(&self.words, theme, &language).to_owned(),
             description: self.app.theme_description(&self.words, theme).to_owned(),
         };
         let outlines: Vec<SectionOutline> = topic.themes.iter().map(outline).collect();

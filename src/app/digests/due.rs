@@ -53,7 +53,7 @@ pub(super) async fn drafts_due(app: &ReadOnly) -> anyhow::Result<Vec<Due>> {
 /// The slot of a cadence that is due at `at`, now or soon. A slot with a draft is not: its draft says when it goes out.
 async fn due_at(app: &ReadOnly, cadence: Cadence, at: DateTime<Utc>) -> anyhow::Result<Option<Due>> {
     let now = app.clock.now();
-    let last = app.store.digests().last_run(Some(cadence), at).await?;
+    let last = app.store.digests().last_run(cadence, at).await?;
     // Ignore a mark in the future, from a clock that was ahead.
     let passed = app.store.operations().marked(mark(cadence)).await?.filter(|passed| *passed <= now);
     let since = match last.as_ref().map(|run| run.due).max(passed) {

@@ -68,7 +68,7 @@ pub(super) async fn covered(app: &ReadOnly, cadence: Cadence) -> anyhow::Result<
     Ok(match windows.iter().max_by_key(|window| window.people) {
         Some(Window { cursor, .. }) => *cursor,
         None => {
-            let last = app.store.digests().last_run(Some(cadence), app.clock.now()).await?;
+            let last = app.store.digests().last_run(cadence, app.clock.now()).await?;
             last.map_or(0, |run| run.through_seq)
         }
     })

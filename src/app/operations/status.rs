@@ -44,9 +44,9 @@ pub struct StatusReport {
     pub held_slots: Vec<Due>,
     /// Drafts that are neither sent nor rolled on.
     pub drafts: Vec<DraftRow>,
-    /// The last run of any kind.
+    /// The run of any kind that was made last.
     pub last_run: Option<RunRow>,
-    /// The next slot of each cadence.
+    /// The next slot of each cadence whose digest is not made yet.
     pub next: Vec<(Cadence, Slot)>,
     /// An edit of the configuration that the running daemon has not taken over.
     pub untaken: Option<PendingConfiguration>,
@@ -95,8 +95,18 @@ pub async fn status(app: &ReadOnly) -> anyhow::Result<StatusReport> {
 /// The database fails.
 pub async fn figures(app: &ReadOnly) -> anyhow::Result<StatusReport> {
     let held_slots = digests::due(app).await?.into_iter().filter(|due| due.thin.is_some()).collect();
-    let known = known(&app.store, &app.config.settings.data, app.clock.now()).await?;
-    Ok(StatusReport { held_slots, next: next_slots(&app.config.settings, app.clock.now(), 1)?, ..known })
+    let known = known(&app.store, &app.config.settings.data).await?;
+    let mut next: Vec<(Cadence, Slot)> = Vec::new();
+    for (cadence, slot) in next_slots(&app.config.settings, app.clock.now(), 2)? {
+        if next.iter().any(|(known, _)| *known == cadence) {
+            continue;
+        }
+        let last = app.store.digests().last_run(cadence, slot.utc).await?;
+        if last.is_none_or(|run| run.due < slot.utc) {
+            next.push((cadence, slot));
+        }
+    }
+    Ok(StatusReport { held_slots, next, ..known })
 }
 
 /// Like [`status`], but without the next slots, for callers that cannot read the configuration; `None` if there is no
@@ -109,14 +119,14 @@ pub async fn without_configuration(data: &Path, clock: &Clock) -> anyhow::Result
         Ok(store) => {
             let weeks = store.operations().weeks(clock.now()).await?;
             let quality = quality::of(&store, clock.now()).await?;
-            Ok(Some(StatusReport { weeks, quality, ..known(&store, data, clock.now()).await? }))
+            Ok(Some(StatusReport { weeks, quality, ..known(&store, data).await? }))
         }
         Err(Error::Missing { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Result<StatusReport> {
+async fn known(store: &Reader, data: &Path) -> anyhow::Result<StatusReport> {
     Ok(StatusReport {
         processes: store.processes().await?,
         alarms: notices(&store.operations().open_alarms().await?),
@@ -128,7 +138,7 @@ async fn known(store: &Reader, data: &Path, now: DateTime<Utc>) -> anyhow::Resul
         returned: store.outbox().returned().await?,
         held_slots: Vec::new(),
         drafts: store.digests().open_drafts().await?,
-        last_run: store.digests().last_run(None, now).await?,
+        last_run: store.digests().newest_run().await?,
         next: Vec::new(),
         weeks: Weeks::default(),
         quality: Quality::default(),

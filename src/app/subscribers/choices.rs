@@ -16,8 +16,8 @@ pub(crate) fn cadences(words: &Catalogue, is_chosen: impl Fn(Cadence) -> bool) -
             Cadence::Weekly => "cadence.weekly",
             Cadence::Monthly => "cadence.monthly",
         }),
-        description: String::new(),
         is_chosen: is_chosen(cadence),
+        ..ChoiceView::default()
     };
     Cadence::ALL.iter().copied().map(choice).collect()
 }
@@ -28,8 +28,8 @@ pub(crate) fn languages(app: &App, chosen: &str) -> Vec<ChoiceView> {
     let choice = |words: &Arc<Catalogue>| ChoiceView {
         value: words.code().to_owned(),
         title: words.words("language.name"),
-        description: String::new(),
         is_chosen: words.code() == chosen,
+        ..ChoiceView::default()
     };
     let choices: Vec<ChoiceView> = app.config.languages.iter().map(choice).collect();
     if choices.len() > 1 { choices } else { Vec::new() }
@@ -37,7 +37,9 @@ pub(crate) fn languages(app: &App, chosen: &str) -> Vec<ChoiceView> {
 
 /// The themes to choose from.
 pub(crate) fn themes(app: &App, words: &Catalogue, is_chosen: impl Fn(&str) -> bool) -> Vec<ChoiceView> {
+    let language = app.topic_language(words);
     let choices = app.config.topic.themes.iter().map(|theme| ChoiceView {
+        lang: app.theme_language(words, theme, &language).to_owned(),
         value: theme.name.clone(),
         title: app.theme_title(words, theme).to_owned(),
         description: app.theme_description(words, theme).to_owned(),

@@ -53,6 +53,21 @@ fn a_remote_mail_server_needs_a_public_https_address() {
 }
 
 #[test]
+fn a_table_for_a_language_that_is_not_listed_says_how_to_list_it() {
+    for (languages, code, hint) in [
+        ("languages = [\"en\", \"gd\"]", "cy", "add `cy` to `languages` in digest.toml, or remove this table"),
+        ("", "cy", "add `languages = [\"en\", \"cy\"]` at the top of digest.toml, or remove this table"),
+        ("", "en", "add `en` to `languages` in digest.toml, or remove this table"),
+        ("languages = [\"en\", \"cy\"]", "cz", "did you mean `cy`?"),
+    ] {
+        let text = format!("{languages}\n[in.{code}]\nname = \"Crynhoad\"\n[in.{code}.themes]\nplace = \"Lle\"\n");
+        let findings = read(&[("digest.toml", &text)], &[]).unwrap_err();
+        let shown: Vec<_> = findings.iter().map(|it| (it.line, it.column, it.hint.as_deref().unwrap_or(""))).collect();
+        assert_eq!(shown, [(Some(2), Some(5), hint)], "{code}");
+    }
+}
+
+#[test]
 fn a_domain_that_is_none_is_refused_at_its_place_with_what_to_write() {
     let text = "sign_up_domains = [\"gov.scot\", \"@gov.uk\", \"*gov.uk\", \"*\"]\n";
     let findings = read(&[("digest.toml", text)], &[]).unwrap_err();

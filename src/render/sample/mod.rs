@@ -8,8 +8,8 @@ use minijinja::value::Serde;
 use super::view::{
     AccessibilityView, AlarmsView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView, CorrectionView,
     DigestView, EntryView, ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView,
-    MessageView, NoteView, NoticeView, PageForm, PageLink, PreferencesView, PrivacyView, QuietView, SectionView,
-    SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
+    MessageView, NoteView, NoticeView, PageForm, PageLink, PartView, PreferencesView, PrivacyView, QuietView,
+    SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
 };
 use public::{accessibility, archives, changed, privacy, sources};
 
@@ -169,7 +169,8 @@ fn quiet() -> QuietView {
 
 fn section() -> SectionView {
     SectionView {
-        title: "Integration".into(),
+        title: "Integration · Leadership".into(),
+        titles: vec![titled("Integration", "en"), titled("Leadership", "")],
         description: "Services made one.".into(),
         stories: vec![entry(), EntryView { title: "Weeknotes".into(), ..EntryView::default() }],
     }
@@ -188,9 +189,18 @@ fn entry() -> EntryView {
         tags: "Leadership, Workforce".into(),
         facts: vec!["Reform Blog".into(), "12 March".into()],
         picked: "Picked for joined-up working · also Leadership".into(),
+        picked_parts: vec![part("Picked for ", ""), part("joined-up working", "en"), part(" · also Leadership", "")],
         vote: "https://digest.example.org/off-topic/token?story=1".into(),
         comment: "Read this one first.".into(),
     }
+}
+
+fn titled(title: &str, lang: &str) -> TitleView {
+    TitleView { title: title.into(), lang: lang.into() }
+}
+
+fn part(text: &str, lang: &str) -> PartView {
+    PartView { text: text.into(), lang: lang.into() }
 }
 
 fn vote() -> VoteView {
@@ -199,6 +209,7 @@ fn vote() -> VoteView {
         title: title.into(),
         description: "Reform Blog".into(),
         is_chosen,
+        ..ChoiceView::default()
     };
     let stories = vec![choice("1", "Joined-up care in Fife", true), choice("2", "Weeknotes", false)];
     VoteView { topic: "public service reform".into(), stories }
@@ -294,7 +305,7 @@ fn sign_up() -> SignUpView {
         cadences: vec![choice()],
         themes: vec![choice()],
         languages: vec![language()],
-        consent: "By signing up you agree to get this digest by mail.".into(),
+        consent: "By signing up you agree to get this digest by email.".into(),
         stamp: "token".into(),
         errors: errors(),
         sender: sender(),
@@ -333,12 +344,13 @@ fn choice() -> ChoiceView {
         value: "integration".into(),
         title: "Integration".into(),
         description: "Services made one.".into(),
+        lang: "en".into(),
         is_chosen: true,
     }
 }
 
 fn language() -> ChoiceView {
-    ChoiceView { value: "cy".into(), title: "Cymraeg".into(), description: String::new(), is_chosen: false }
+    ChoiceView { value: "cy".into(), title: "Cymraeg".into(), ..ChoiceView::default() }
 }
 
 fn errors() -> ErrorsView {

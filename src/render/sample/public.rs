@@ -1,6 +1,6 @@
 //! Sample data for the public pages, and for the notice to an old address.
 
-use super::sender;
+use super::{sender, titled};
 use crate::render::view::{
     AccessibilityView, ArchiveView, ArchivesView, ChangedView, PrivacyView, SourceView, SourcesView,
 };
@@ -59,6 +59,7 @@ pub(super) fn archive() -> ArchiveView {
         link: "archive/2026-11-23".into(),
         title: "Joined-up care in Fife, and 2 more on public service reform".into(),
         headlines: vec!["Joined-up care in Fife".into(), "Weeknotes".into()],
+        titles: vec![titled("Joined-up care in Fife", "en"), titled("Weeknotes", "")],
         others: "and 1 more".into(),
         date: "23 November 2026".into(),
         count: "3 posts".into(),

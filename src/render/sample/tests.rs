@@ -6,12 +6,26 @@ use serde_json::Value as Json;
 
 use super::public::{archive, source};
 use super::*;
-use crate::render::{GUIDE, TEMPLATES};
+use crate::config::built_in_languages;
+use crate::render::{GUIDE, Renderer, TEMPLATES, inlined};
 
 #[test]
 fn every_template_that_is_not_only_extended_is_tried() {
     for (name, _) in TEMPLATES {
         assert!(name.starts_with("base.") || !values(name).is_empty(), "{name} has no sample");
+    }
+}
+
+#[test]
+fn every_email_and_page_has_the_logo_once_with_its_words() {
+    let languages = built_in_languages();
+    let renderer = Renderer::new(None, &languages).unwrap().for_site(|_| site());
+    for (name, _) in TEMPLATES.iter().filter(|(name, _)| name.contains(".html") && !values(name).is_empty()) {
+        for values in values(name) {
+            let html = inlined(renderer.environment(languages.first()), name, values).unwrap();
+            assert_eq!(html.matches("<img ").count(), 1, "{name}");
+            assert!(html.contains("alt=\"Reform Institute\" width=\"160\" height=\"40\""), "{name}: {html}");
+        }
     }
 }
 
@@ -30,6 +44,7 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
         ("The digest", serde_json::to_value(digest()).unwrap()),
         ("A title", serde_json::to_value(contents_title()).unwrap()),
         ("The note", serde_json::to_value(digest().note).unwrap()),
+        ("A part", serde_json::to_value(part("x", "en")).unwrap()),
         ("A section", serde_json::to_value(section()).unwrap()),
         ("A story", serde_json::to_value(entry()).unwrap()),
         ("The sender", serde_json::to_value(sender()).unwrap()),
@@ -50,8 +65,8 @@ fn the_guide_lists_every_variable_of_every_view_with_its_type() {
         ("The notice to an old address", serde_json::to_value(changed()).unwrap()),
         ("What is kept", serde_json::to_value(privacy()).unwrap()),
         ("The accessibility statement", serde_json::to_value(accessibility()).unwrap()),
-        ("A mail with a link", serde_json::to_value(link()).unwrap()),
-        ("A person's own page", serde_json::to_value(preferences()).unwrap()),
+        ("An email with a link", serde_json::to_value(link()).unwrap()),
+        ("A subscriber's own page", serde_json::to_value(preferences()).unwrap()),
         ("The page that asks for an address", serde_json::to_value(ask_link()).unwrap()),
         ("A page", page),
         ("The form", serde_json::to_value(form()).unwrap()),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::picked::{self, PartView};
 use super::{EmailView, LinksView, PageView, SenderView};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digests::correction::{Correction, Kind};
@@ -101,20 +102,22 @@ pub struct CorrectionView {
     pub words: String,
 }
 
-/// One title in the list of what is inside.
+/// A title, in the list of what is inside or of a theme.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TitleView {
     /// On one line.
     pub title: String,
-    /// As that of its story.
+    /// BCP 47, if it is clearly in another language than the email; else empty.
     pub lang: String,
 }
 
 /// One theme.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SectionView {
-    /// "Joined-up working".
+    /// "Joined-up working", or "Leadership · Workforce".
     pub title: String,
+    /// The same, one for each theme.
+    pub titles: Vec<TitleView>,
     /// One line; may be empty.
     pub description: String,
     /// Never empty.
@@ -146,6 +149,8 @@ pub struct EntryView {
     pub facts: Vec<String>,
     /// "Picked for joined-up working · also Leadership".
     pub picked: String,
+    /// The same, in parts with their languages.
+    pub picked_parts: Vec<PartView>,
     /// Where the subscriber says that it is not on topic; may be empty.
     pub vote: String,
     /// What the editor says about it; may be empty.
@@ -195,7 +200,12 @@ impl DigestView {
         let languages = Detector::new(&[frame.words.locale().to_string()]);
         let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame, &languages)).collect();
         let section = |section: &Section| SectionView {
-            title: section.title.clone(),
+            title: section.title(),
+            titles: section
+                .titles
+                .iter()
+                .map(|it| TitleView { title: it.text.clone(), lang: it.lang.clone() })
+                .collect(),
             description: section.description.clone(),
             stories: entries(&section.stories),
         };
@@ -301,30 +311,29 @@ fn entry(story: &Entry, frame: &Frame<'_>, languages: &Detector) -> EntryView {
     let is_harmless = link.len() <= LINK_BYTES && words(link) == link;
     let is_web = matches!(story.link.scheme(), "http" | "https") && is_harmless && !is_nowhere;
     let vote = &frame.links.vote;
+    let lang = foreign(story, languages);
+    let reason = match (story.reason.as_str(), &story.theme) {
+        ("", Some(theme)) => PartView { text: words(&theme.text), lang: theme.lang.clone() },
+        (phrases, _) => PartView { text: words(phrases), lang: lang.clone() },
+    };
+    let tags: Vec<PartView> =
+        story.tags.iter().map(|tag| PartView { text: tag.text.clone(), lang: tag.lang.clone() }).collect();
+    let picked_parts = picked::parts(frame.words, &reason, &tags);
     EntryView {
         title: words(&story.title),
-        lang: foreign(story, languages),
+        lang,
         link: if is_web { link.to_owned() } else { String::new() },
         excerpt: words(&story.excerpt),
         source,
         meta: meta.join(" · "),
         also_on: words(&story.also_on.join(", ")),
-        reason: words(&story.reason),
-        picked: picked(frame.words, &words(&story.reason), &story.tags.join(", ")),
+        reason: reason.text,
+        picked: picked_parts.iter().map(|part| part.text.as_str()).collect(),
+        picked_parts,
         facts,
-        tags: story.tags.join(", "),
+        tags: tags.iter().map(|tag| tag.text.as_str()).collect::<Vec<_>>().join(", "),
         vote: if vote.is_empty() { String::new() } else { format!("{vote}?story={}", story.seq) },
         comment: words(&story.comment),
-    }
-}
-
-/// "Picked for joined-up working · also Leadership": never empty.
-fn picked(words: &Catalogue, reasons: &str, themes: &str) -> String {
-    match (reasons, themes) {
-        ("", "") => words.words("digest.reason_whole"),
-        (reasons, "") => words.text("digest.reason", &[("reasons", reasons.into())]),
-        ("", themes) => words.text("digest.also_about", &[("themes", themes.into())]),
-        _ => words.text("digest.reason_also", &[("reasons", reasons.into()), ("themes", themes.into())]),
     }
 }
 

@@ -5,6 +5,7 @@
 mod digest;
 mod draft;
 mod operations;
+mod picked;
 mod public;
 mod quiet;
 mod subscribers;
@@ -21,6 +22,7 @@ pub use draft::{
 pub use operations::{
     AlarmsView, BarView, ChartView, FactView, FeedView, LineView, ListView, NoticeView, StatusView, TextView,
 };
+pub use picked::PartView;
 pub use public::{AccessibilityView, ArchiveView, ArchivesView, PrivacyView, SourceView, SourcesView};
 pub use quiet::QuietView;
 pub use subscribers::{

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PageView, SenderView};
+use super::{PageView, SenderView, TitleView};
 
 /// The list of digests on the web, one page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -28,6 +28,8 @@ pub struct ArchiveView {
     pub title: String,
     /// The titles of its first stories; may be empty.
     pub headlines: Vec<String>,
+    /// The same, with their languages.
+    pub titles: Vec<TitleView>,
     /// How many more there are: "and 5 more"; may be empty.
     pub others: String,
     /// "23 November 2026".

@@ -204,6 +204,8 @@ pub struct ChoiceView {
     pub title: String,
     /// One line; may be empty.
     pub description: String,
+    /// The language of both, BCP 47, if it is not the page's; else empty.
+    pub lang: String,
     /// Whether it is chosen.
     pub is_chosen: bool,
 }

@@ -22,7 +22,16 @@ pub struct ArchiveRow {
     /// How many stories are on it.
     pub stories: usize,
     /// The titles of the first of these that are not withdrawn; none of a run of an early version.
-    pub headlines: Vec<String>,
+    pub headlines: Vec<Headline>,
+}
+
+/// The title of a story of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headline {
+    /// On one line.
+    pub title: String,
+    /// Its language if it is not the one of the page in the default language, else empty.
+    pub language: String,
 }
 
 /// The page before or after another one.
@@ -50,7 +59,7 @@ const LIST: &str = "SELECT r.id, a.name, coalesce(l.title, a.title) AS title, r.
     JOIN archives a ON a.run = r.id LEFT JOIN archive_languages l ON l.run = a.run AND l.language = ?3
     WHERE r.published IS NOT NULL AND r.held IS NULL ORDER BY r.due DESC, r.id DESC LIMIT ?1 OFFSET ?2";
 
-const FIRST_TITLES: &str = "SELECT s.title FROM archive_stories s WHERE s.run = ?1 AND NOT EXISTS (
+const FIRST_TITLES: &str = "SELECT s.title, s.language FROM archive_stories s WHERE s.run = ?1 AND NOT EXISTS (
         SELECT 1 FROM corrections c WHERE c.run = s.run AND c.seq = s.seq AND c.kind = ?2)
     ORDER BY s.place LIMIT ?3";
 
@@ -135,8 +144,9 @@ fn neighbour(connection: &Connection, question: &str, due: i64, id: i64) -> Resu
     rows.next()?.map(read).transpose()
 }
 
-fn first_titles(connection: &Connection, run: i64) -> Result<Vec<String>, Error> {
+fn first_titles(connection: &Connection, run: i64) -> Result<Vec<Headline>, Error> {
     let mut statement = connection.prepare(FIRST_TITLES)?;
-    let titles = statement.query_map(params![run, Kind::Withdrawn.as_str(), HEADLINES], |row| row.get("title"))?;
+    let headline = |row: Row<'_>| Ok(Headline { title: row.get("title")?, language: row.get("language")? });
+    let titles = statement.query_map(params![run, Kind::Withdrawn.as_str(), HEADLINES], headline)?;
     Ok(titles.collect::<Result<_, _>>()?)
 }

@@ -45,23 +45,24 @@ fn story(connection: &Connection, row: Row<'_>, excerpt_chars: usize) -> Result<
 }
 
 impl Items<'_> {
-    /// The `limit` best items with a number in (`after`, `through_seq`] whose story is in no digest, as stories with the
-    /// item's number, the best first.
+    /// The `limit` best items with a number in (`after`, `through_seq`] and at least the score `least` whose story is in no
+    /// digest, as stories with the item's number, the best first.
     ///
     /// # Errors
     /// [`Error::Statement`], [`Error::Content`].
     pub async fn near_misses(
         self,
-        after: i64,
-        through_seq: i64,
+        (after, through_seq): (i64, i64),
+        least: f64,
         limit: usize,
         excerpt_chars: usize,
     ) -> Result<Vec<Story>, Error> {
         self.reader
             .read(move |connection| {
-                let best = statement("i.seq > ?1 AND i.seq <= ?2 ORDER BY i.score DESC, i.seq LIMIT ?3");
+                let best =
+                    statement("i.seq > ?1 AND i.seq <= ?2 AND i.score >= ?4 ORDER BY i.score DESC, i.seq LIMIT ?3");
                 let mut statement = connection.prepare(&best)?;
-                let mut rows = statement.query(params![after, through_seq, limit as u64])?;
+                let mut rows = statement.query(params![after, through_seq, limit as u64, least])?;
                 let mut stories = Vec::new();
                 while let Some(row) = rows.next()? {
                     stories.push(story(connection, row, excerpt_chars)?);

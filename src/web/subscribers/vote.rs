@@ -27,6 +27,7 @@ pub(crate) async fn ask(site: Site, Path(token): Path<String>, RawQuery(query): 
         title: single_line(&story.title),
         description: single_line(&story.source),
         is_chosen: Some(story.seq) == chosen,
+        ..ChoiceView::default()
     };
     let topic = single_line(&site.config.topic.title);
     site.rendered(StatusCode::OK, &VoteView { topic, stories: stories.into_iter().map(choice).collect() })

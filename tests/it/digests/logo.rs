@@ -2,6 +2,8 @@
 
 use mail_parser::MimeHeaders as _;
 
+use crate::support::pages::get;
+use crate::support::site::Site;
 use crate::support::{Entry, Reply, World, rss};
 
 /// A PNG of 320 × 80 pixels, as far as its header says.
@@ -47,4 +49,20 @@ async fn the_page_of_a_digest_holds_the_logo() {
     world.once().await;
     let page: Vec<String> = world.rows("SELECT html FROM archives");
     assert!(page[0].contains(" src=\"data:image/png;base64,"), "{}", page[0]);
+}
+
+#[tokio::test]
+async fn the_other_emails_and_the_public_pages_have_it_too_with_its_words() {
+    let site = Site::of(with_logo().await).await;
+    for path in ["/", "/archive", "/sources", "/p", "/privacy"] {
+        let page = get(site.at, path).await;
+        let (headers, body) = page.split_once("\r\n\r\n").unwrap();
+        assert!(headers.contains("; img-src data:"), "{path}: {headers}");
+        assert_eq!(body.matches(" src=\"data:image/png;base64,").count(), 1, "{path}");
+        assert!(body.contains("alt=\"The &quot;Institute&quot;\" width=\"160\" height=\"40\""), "{path}: {body}");
+    }
+    site.sign_up("cleo@example.org").await;
+    let mail = site.mails().await.remove(0);
+    assert!(mail.html().contains("src=\"cid:") && mail.html().contains("<h1"), "{}", mail.html());
+    assert_eq!(mail.html().matches("<img ").count(), 1);
 }

@@ -3,6 +3,7 @@
 mod archive;
 pub mod editing;
 pub mod emails;
+mod languages;
 mod logo;
 mod note;
 mod pins;

@@ -46,6 +46,7 @@ pub fn mail(stories: Vec<Story>, max_stories: usize, locale: &str) -> Rendered {
         name: name.to_owned(),
         title: title.to_owned(),
         description: description.to_owned(),
+        lang: String::new(),
     };
     let outlines = [
         outline("collaboration", "Collaboration", "People and bodies working across boundaries."),

@@ -2,7 +2,7 @@
 //! shared styles are left out.
 
 use policy_digest::config::built_in_languages;
-use policy_digest::render::view::{ArchiveView, SourceView};
+use policy_digest::render::view::{ArchiveView, SourceView, TitleView};
 use policy_digest::render::{ArchivesView, Renderer, SourcesView};
 
 #[test]
@@ -31,10 +31,12 @@ pub fn pages() -> [(&'static str, String); 3] {
 }
 
 fn archives() -> ArchivesView {
+    let story = |title: &str, lang: &str| TitleView { title: title.into(), lang: lang.into() };
     let digest = |day: &str, title: &str, count: &str| ArchiveView {
         link: format!("archive/2026-11-{day}"),
         title: title.into(),
-        headlines: vec![title.split(',').next().unwrap_or_default().into(), "Weeknotes <13>".into()],
+        headlines: Vec::new(),
+        titles: vec![story(title.split(',').next().unwrap_or_default(), "cy"), story("Weeknotes <13>", "")],
         others: "and 6 more".into(),
         date: format!("{day} November 2026"),
         count: count.into(),

@@ -13,7 +13,7 @@ use crate::app::selection::{learn, quality};
 use crate::domain::digests::digest;
 use crate::domain::digests::digest::{Arrangement, Story};
 use crate::domain::digests::draft::{
-    Act, Base, Draft, LedgerEntry, NEAR_MISSES, Next, PROGRAM, Status, WhenSilent, next,
+    Act, Base, Draft, LedgerEntry, NEAR, NEAR_MISSES, Next, PROGRAM, Status, WhenSilent, next,
 };
 use crate::store::{DraftRow, Error, NewDraft, Recorded, Window};
 
@@ -131,20 +131,23 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
     let is_carried = |story: &Story| carried.iter().any(|carried| carried.seq == story.seq);
     let mut stories = app.store.items().stories(after, through_seq, excerpt_chars).await?;
     stories.retain(|story| !is_carried(story));
-    let mut near_misses = app.store.items().near_misses(after, through_seq, NEAR_MISSES, excerpt_chars).await?;
+    let least = f64::from(app.config.topic.threshold * NEAR);
+    let items = app.store.items();
+    let mut near_misses = items.near_misses((after, through_seq), least, NEAR_MISSES, excerpt_chars).await?;
+    let near = near_misses.len();
     let rolled_on = digests.latest_draft(due.cadence).await?.filter(|row| row.draft.status() == Status::RolledOn);
     if let Some(row) = &rolled_on {
         let known: Vec<i64> = stories.iter().chain(&near_misses).map(|story| story.seq).collect();
         let extras = row.draft.extras().into_iter().filter(|seq| *seq > after && !known.contains(seq));
         near_misses.extend(extras.filter_map(|seq| Some(row.draft.piece(seq)?.story.clone())));
     }
-    if carried.is_empty() && stories.is_empty() && near_misses.is_empty() {
+    let sample: Vec<i64> = learning::sample(app, due.cadence, &due.slot.key(), after, through_seq).await?;
+    if carried.is_empty() && stories.is_empty() && near_misses.is_empty() && sample.is_empty() {
         return Ok(None);
     }
-    let sample: Vec<i64> = learning::sample(app, due.cadence, &due.slot.key(), after, through_seq).await?;
     let drawn: Vec<i64> =
         sample.iter().copied().filter(|seq| near_misses.iter().all(|known| known.seq != *seq)).collect();
-    near_misses.extend(app.store.items().not_selected(drawn, excerpt_chars).await?);
+    near_misses.extend(items.not_selected(drawn, excerpt_chars).await?);
     let carried_seqs = carried.iter().map(|story| story.seq).collect();
     let stories: Vec<Story> = carried.into_iter().chain(stories).collect();
     let all: Vec<Story> = stories.iter().chain(&near_misses).cloned().collect();
@@ -154,6 +157,7 @@ async fn make(app: &App, due: &Due) -> anyhow::Result<Option<i64>> {
         stories,
         carried: carried_seqs,
         near_misses,
+        near,
         sample,
         note: note::next(app, Some(due.cadence)).await?.markdown,
         corrections: digests.unannounced(Some(due.cadence)).await?,

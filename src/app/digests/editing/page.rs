@@ -93,10 +93,10 @@ async fn view(
         title: words.words("draft.leads"),
         stories: pieces.list(digest.lead.as_slice(), false),
     });
-    let sections = digest.iter().flat_map(|digest| &digest.sections).map(|section| DraftSectionView {
-        title: section.title.clone(),
-        stories: pieces.list(&section.stories, false),
-    });
+    let sections = digest
+        .iter()
+        .flat_map(|digest| &digest.sections)
+        .map(|section| DraftSectionView { title: section.title(), stories: pieces.list(&section.stories, false) });
     let more = digest.as_ref().map_or_else(Vec::new, |digest| pieces.list(&digest.more, true));
     let listed = match &digest {
         Some(digest) => digest.listed.iter().filter_map(|entry| pieces.of(entry.seq)).collect(),

@@ -37,7 +37,7 @@ impl Shown<'_> {
         }
         self.list("Leads the digest", digest.iter().flat_map(|digest| &digest.lead).map(|entry| entry.seq));
         for section in digest.iter().flat_map(|digest| &digest.sections) {
-            self.list(&section.title, section.stories.iter().map(|entry| entry.seq));
+            self.list(&section.title(), section.stories.iter().map(|entry| entry.seq));
         }
         self.entries("Also this week", digest.as_ref().map(|digest| &digest.more));
         self.entries("You may also like", digest.as_ref().map(|digest| &digest.listed));
@@ -105,7 +105,7 @@ impl Shown<'_> {
         let digest: Option<Digest> = page::composed(self.app, row).await?;
         let piece = |seq: i64| draft.piece(seq).map(|piece| self.piece(piece));
         let sections = digest.iter().flat_map(|digest| &digest.sections).map(|section| {
-            json!({ "name": section.name, "title": section.title,
+            json!({ "name": section.name, "title": section.title(),
                 "stories": section.stories.iter().filter_map(|entry| piece(entry.seq)).collect::<Vec<_>>() })
         });
         let entries = |entries: Option<&Vec<Entry>>| -> Vec<Value> {

@@ -48,7 +48,7 @@ pub(super) fn report(report: &StatusReport) -> serde_json::Value {
         .map(|(cadence, slot)| json!({ "cadence": cadence.as_str(), "utc": slot.utc.to_rfc3339() }))
         .collect();
     let last = report.last_run.as_ref().map(|run| {
-        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "upto": run.through_seq,
+        json!({ "id": run.id, "cadence": run.cadence, "slot": run.slot, "made": run.made.to_rfc3339(), "is_early": run.is_early(), "upto": run.through_seq,
             "stories": run.stories, "messages": run.messages })
     });
     let returned: serde_json::Map<_, _> = report

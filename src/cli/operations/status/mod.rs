@@ -141,7 +141,9 @@ impl Screen<'_> {
         }
         let last = report.last_run.as_ref().map_or("none yet".to_owned(), |run| {
             let made = run.made.with_timezone(zone).format("%a %-d %b %Y %H:%M");
-            format!("{} {made}: {}", run.cadence, run.size())
+            let slot = run.due.with_timezone(zone).format("%a %-d %b %H:%M");
+            let early = if run.is_early() { format!(", sent early for the slot of {slot}") } else { String::new() };
+            format!("{} {made}: {}{early}", run.cadence, run.size())
         });
         lines.extend(fact("last run", &last));
         for due in &report.held_slots {

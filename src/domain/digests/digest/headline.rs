@@ -51,17 +51,26 @@ const LABELS: [&str; 14] = [
 
 /// The title, else as many of its first clauses as fit, else what follows a label before a colon; `None` if none fits.
 pub(super) fn shortened(title: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
-    let title = match title.strip_suffix('.') {
-        Some(sentence) if !sentence.ends_with('.') => sentence,
-        _ => title,
-    };
+    let title = bare(title);
     if fits(title) {
         return Some(title.to_owned());
     }
     let clauses = clause_ends(title).into_iter().rev().map(|end| title[..end].trim_end());
     let clauses = clauses.filter(|clause| says_enough(clause) && is_balanced(clause));
     let after_label = title.split_once(": ").filter(|(label, _)| !says_enough(label)).map(|(_, rest)| rest.trim());
+    let after_label = after_label.filter(|rest| rest.contains(char::is_alphanumeric));
     clauses.chain(after_label).find(|clause| fits(clause)).map(capitalised)
+}
+
+/// The title without a mark at its end after which something is missing, such as the colon of a title that is only a label,
+/// and without its full stop: words follow it in a subject.
+pub(super) fn bare(title: &str) -> &str {
+    let kept = title.trim_end_matches([':', ';', ',', '–', '—', '-', '|', ' ']);
+    let kept = match kept.strip_suffix('.') {
+        Some(sentence) if !sentence.ends_with('.') => sentence,
+        _ => kept,
+    };
+    if kept.is_empty() { title } else { kept }
 }
 
 /// The title on a line of so many characters: whole clauses if there are any that fit, else its beginning.
@@ -189,6 +198,22 @@ mod tests {
         assert_eq!(within(50, title).as_deref(), Some("Why early help is cut first and missed last"));
         assert_eq!(within(20, title), None);
         assert_eq!(within(60, title).as_deref(), Some(title));
+    }
+
+    #[test]
+    fn a_title_that_is_only_a_label_stays() {
+        for (title, expected) in [
+            ("Guest blog:", "Guest blog"),
+            ("Podcast", "Podcast"),
+            ("Podcast: –", "Podcast"),
+            ("Reform pays.", "Reform pays"),
+            ("And then...", "And then..."),
+            ("—", "—"),
+        ] {
+            assert_eq!(within(44, title).as_deref(), Some(expected));
+        }
+        assert_eq!(within(8, "Podcast: (…)"), None);
+        assert_eq!(line("Podcast: (…)", 8), "Podcast…");
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub struct Story {
 }
 
 /// A possible section of a digest: a theme of the topic, in the order of the topic file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SectionOutline {
     /// The theme's name, as stories carry it.
     pub name: String,
@@ -80,6 +80,17 @@ pub struct SectionOutline {
     pub title: String,
     /// One line.
     pub description: String,
+    /// The language of both, BCP 47, if it is not the digest's; else empty.
+    pub lang: String,
+}
+
+/// The title of a theme.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Title {
+    /// As readers see it.
+    pub text: String,
+    /// Its language, BCP 47, if it is not the digest's; else empty.
+    pub lang: String,
 }
 
 /// How much a digest may contain.
@@ -141,8 +152,8 @@ pub struct NoStory {
 pub struct Section {
     /// The theme's name; empty for the stories without one.
     pub name: String,
-    /// As readers see it.
-    pub title: String,
+    /// The title of each of its themes; never empty.
+    pub titles: Vec<Title>,
     /// One line; may be empty.
     pub description: String,
     /// Never empty.
@@ -172,10 +183,12 @@ pub struct Entry {
     pub sample: String,
     /// 0 when there is no text to read.
     pub reading_minutes: usize,
-    /// "joined-up working, Christie Commission": at most two phrases, or its theme; empty when neither is known.
+    /// "joined-up working, Christie Commission": at most two phrases, as the post has them; may be empty.
     pub reason: String,
+    /// The title of its theme, if it has one.
+    pub theme: Option<Title>,
     /// Titles of its other themes, at most two.
-    pub tags: Vec<String>,
+    pub tags: Vec<Title>,
     /// The editor's words about it; may be empty.
     pub comment: String,
 }
@@ -217,7 +230,7 @@ pub fn compose(
     let mut filled: Vec<Section> = sections.iter().map(Section::empty).collect();
     filled.push(Section {
         name: String::new(),
-        title: context.words.words("digest.other_theme"),
+        titles: vec![Title { text: context.words.words("digest.other_theme"), lang: String::new() }],
         description: String::new(),
         stories: Vec::new(),
     });
@@ -264,7 +277,7 @@ fn shared(filled: Vec<Section>) -> Vec<Section> {
         match open {
             Some((place, themes)) if section.stories.len() == 1 && themes < SHARED => {
                 let joined = &mut sections[place];
-                joined.title = format!("{} · {}", joined.title, section.title);
+                joined.titles.extend(section.titles);
                 joined.description.clear();
                 joined.stories.extend(section.stories);
                 open = Some((place, themes + 1));
@@ -296,11 +309,24 @@ impl Digest {
     }
 }
 
+impl SectionOutline {
+    fn title(&self) -> Title {
+        Title { text: self.title.clone(), lang: self.lang.clone() }
+    }
+}
+
 impl Section {
+    /// As readers see it: "Leadership · Workforce".
+    #[must_use]
+    pub fn title(&self) -> String {
+        let titles: Vec<&str> = self.titles.iter().map(|title| title.text.as_str()).collect();
+        titles.join(" · ")
+    }
+
     fn empty(outline: &SectionOutline) -> Self {
         Self {
             name: outline.name.clone(),
-            title: outline.title.clone(),
+            titles: vec![outline.title()],
             description: outline.description.clone(),
             stories: Vec::new(),
         }
@@ -312,7 +338,7 @@ const TAGS: usize = 2;
 
 /// A story on one line, without an excerpt.
 fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalogue) -> Entry {
-    let (home, reason) = (sections.get(place), reason(&story.phrases));
+    let home = sections.get(place);
     let others = story.themes.iter().filter(|name| home.is_none_or(|home| home.name != **name));
     let titles = others.filter_map(|name| sections.iter().find(|section| section.name == *name));
     Entry {
@@ -325,8 +351,9 @@ fn line(story: &Story, place: usize, sections: &[SectionOutline], words: &Catalo
         excerpt: String::new(),
         sample: story.excerpt.clone(),
         reading_minutes: story.reading_minutes,
-        reason: if reason.is_empty() { home.map_or_else(String::new, |home| home.title.clone()) } else { reason },
-        tags: titles.take(TAGS).map(|section| section.title.clone()).collect(),
+        reason: reason(&story.phrases),
+        theme: home.map(SectionOutline::title),
+        tags: titles.take(TAGS).map(SectionOutline::title).collect(),
         comment: text::single_line(&story.comment),
         link: story.link.clone(),
     }

@@ -29,7 +29,12 @@ fn story(seq: i64, score: f32, source: &str, themes: &[&str]) -> Story {
 }
 
 fn outlines() -> Vec<SectionOutline> {
-    let outline = |name: &str| SectionOutline { name: name.into(), title: name.to_uppercase(), description: "".into() };
+    let outline = |name: &str| SectionOutline {
+        name: name.into(),
+        title: name.to_uppercase(),
+        description: "".into(),
+        lang: "cy".into(),
+    };
     vec![outline("integration"), outline("collaboration")]
 }
 
@@ -90,7 +95,7 @@ fn nothing_makes_no_digest() {
 fn a_story_appears_once_in_its_strongest_theme_and_the_others_are_tags() {
     let digest = made(vec![story(1, 5.0, "A", &["collaboration", "integration"])], 12, None).expect("a digest");
     assert_eq!((digest.sections.len(), digest.count, in_full(&digest).len()), (0, 1, 1), "it is the lead");
-    assert_eq!(in_full(&digest)[0].tags, ["INTEGRATION"]);
+    assert_eq!(in_full(&digest)[0].tags, [Title { text: "INTEGRATION".into(), lang: "cy".into() }]);
 }
 
 #[test]
@@ -110,7 +115,7 @@ fn sections_follow_the_topic_and_the_themeless_come_last() {
     let (one, two) = (["collaboration"], ["integration"]);
     let stories = vec![of(1, &[]), of(2, &one), of(3, &two), of(4, &[]), of(5, &one), of(6, &two), of(7, &[])];
     let digest = made(stories, 12, None).expect("a digest");
-    let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
+    let titles: Vec<String> = digest.sections.iter().map(Section::title).collect();
     assert_eq!(titles, ["INTEGRATION", "COLLABORATION", "More on the topic"]);
 }
 
@@ -119,7 +124,7 @@ fn themes_with_one_story_share_a_section() {
     let stories =
         vec![story(1, 9.0, "A", &[]), story(2, 5.0, "B", &["collaboration"]), story(3, 1.0, "C", &["integration"])];
     let digest = made(stories, 12, None).expect("a digest");
-    let titles: Vec<&str> = digest.sections.iter().map(|section| section.title.as_str()).collect();
+    let titles: Vec<String> = digest.sections.iter().map(Section::title).collect();
     assert_eq!(titles, ["INTEGRATION · COLLABORATION"]);
     assert_eq!(
         (numbers(&in_full(&digest)), digest.contents),
@@ -155,6 +160,8 @@ fn the_reason_names_each_phrase_once() {
 
 #[test]
 fn the_subject_names_the_best_story_and_counts_the_others() {
+    assert_eq!(subject("Guest blog:", 3, &named("reform")), "Guest blog, and 2 more on reform");
+    assert_eq!(subject("Reform pays.", 2, &named("reform")), "Reform pays, and 1 more on reform");
     assert_eq!(
         subject("Joined-up care in Fife", 8, &named("public service reform")),
         "Joined-up care in Fife, and 7 more on public service reform"

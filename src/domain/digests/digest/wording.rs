@@ -1,6 +1,6 @@
 //! The digest's own texts: the subject, the preheader, and the reason for each story.
 
-use super::headline::shortened;
+use super::headline::{bare, shortened};
 use super::{Context, SUBJECT_CHARS, text};
 use crate::domain::catalogue::Catalogue;
 
@@ -72,7 +72,7 @@ pub(super) fn unused_subject(
 /// the title's end, then the number; a title whose clauses are all too long is not cut, but counted: "8 posts on public
 /// service reform".
 pub(super) fn subject(first: &str, count: usize, context: &Context<'_>) -> String {
-    let topic = topic(context);
+    let (topic, first) = (topic(context), bare(first));
     let with = |key: Option<&str>, title: &str| {
         let values = [("title", title.into()), ("n", (count - 1).into()), ("topic", topic.as_str().into())];
         key.map_or_else(|| title.to_owned(), |key| context.words.text(key, &values))

@@ -2,6 +2,7 @@
 
 use super::{COMMENT_CHARS, EXCERPT_CHARS, NOTE_BYTES, TITLE_CHARS, line};
 use crate::domain::digests::digest::Story;
+use crate::domain::items::text::visible;
 use crate::domain::word::words;
 
 /// One change of a draft. `seq` is the number of a story.
@@ -333,7 +334,7 @@ impl Act {
             }
             Self::Comment { seq, comment } => Self::Comment { seq, comment: line(&comment, "comment", COMMENT_CHARS)? },
             Self::Note { markdown } => {
-                let markdown = markdown.replace("\r\n", "\n").trim().to_owned();
+                let markdown = visible(&markdown.replace("\r\n", "\n")).trim().to_owned();
                 if markdown.len() > NOTE_BYTES {
                     return Err(Refusal::TooLong { what: "note", limit: NOTE_BYTES });
                 }

@@ -34,8 +34,12 @@ pub const COMMENT_CHARS: usize = 600;
 /// The longest note, in bytes; the same as for the file `note.md`.
 pub const NOTE_BYTES: usize = 10 * 1024;
 
-/// The number of near misses in a draft.
+/// The most near misses in a draft.
 pub const NEAR_MISSES: usize = 30;
+
+/// The least score of a near miss, as a part of the threshold. Editors need not read what is far from it; the blind sample
+/// shows whether something good is among that.
+pub const NEAR: f32 = 1.0 / 3.0;
 
 /// What a draft was made from. It never changes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,9 +48,11 @@ pub struct Base {
     pub stories: Vec<Story>,
     /// The `seq` of those that an earlier draft of the cadence held for this one. Every subscriber of the run gets them.
     pub carried: Vec<i64>,
-    /// Items that are not in the digest: the [`NEAR_MISSES`] best, the best score first, then others of the blind sample.
-    /// Their `seq` is the item's.
+    /// Items that are not in the digest: the near misses, the best score first, then others of the blind sample. Their `seq`
+    /// is the item's.
     pub near_misses: Vec<Story>,
+    /// How many of them are near misses: at most [`NEAR_MISSES`], none with less than [`NEAR`] of the threshold.
+    pub near: usize,
     /// The `seq` of those of them that are the blind sample, in order of arrival: drawn at random, whatever their score.
     /// A near miss may be one of them.
     pub sample: Vec<i64>,
@@ -214,14 +220,14 @@ impl Draft {
     #[must_use]
     pub fn near_misses(&self) -> Vec<&Piece> {
         let best_first = self.base.near_misses.iter().enumerate();
-        let shown = best_first.filter(|(at, story)| *at < NEAR_MISSES || !self.base.sample.contains(&story.seq));
+        let shown = best_first.filter(|(at, story)| *at < self.base.near || !self.base.sample.contains(&story.seq));
         self.not_included(shown.map(|(_, story)| story.seq)).collect()
     }
 
     /// The posts of the blind sample that are no near misses and that no editor included, in order of arrival.
     #[must_use]
     pub fn sample(&self) -> Vec<&Piece> {
-        let near: Vec<i64> = self.base.near_misses.iter().take(NEAR_MISSES).map(|story| story.seq).collect();
+        let near: Vec<i64> = self.base.near_misses.iter().take(self.base.near).map(|story| story.seq).collect();
         self.not_included(self.base.sample.iter().copied().filter(|seq| !near.contains(seq))).collect()
     }
 

@@ -35,19 +35,19 @@ fn draft() -> Draft {
     stories[4].themes = vec!["b".to_owned()];
     stories.push(Story { is_listed: true, ..story(6, 2.5, "a") });
     let near_misses = vec![story(7, 2.0, "b"), story(8, 1.0, "a")];
-    Draft::new(Base { stories, near_misses, order: (1..=8).collect(), ..Base::default() })
+    Draft::new(Base { stories, near_misses, near: 2, order: (1..=8).collect(), ..Base::default() })
 }
 
 #[test]
 fn near_misses_are_always_shown_and_the_blind_sample_has_the_others_that_were_drawn() {
     let all: Vec<Story> = (1..=40).map(|seq| story(seq, 2.0, "a")).collect();
     let seqs = |pieces: Vec<&Piece>| pieces.into_iter().map(|piece| piece.story.seq).collect::<Vec<_>>();
-    let few = Base { near_misses: all[..3].to_vec(), sample: vec![1, 2, 3], ..Base::default() };
+    let few = Base { near_misses: all[..3].to_vec(), near: 2, sample: vec![1, 3], ..Base::default() };
     let draft = Draft::new(few);
-    assert_eq!((seqs(draft.near_misses()), seqs(draft.sample())), (vec![1, 2, 3], vec![]));
+    assert_eq!((seqs(draft.near_misses()), seqs(draft.sample())), (vec![1, 2], vec![3]), "the third is far from it");
     // The best thirty, a post of a draft that rolled on, and two that were drawn.
     let near_misses = [&all[..30], &all[32..33], &all[35..37]].concat();
-    let mut draft = Draft::new(Base { near_misses, sample: vec![4, 36, 37], ..Base::default() });
+    let mut draft = Draft::new(Base { near_misses, near: 30, sample: vec![4, 36, 37], ..Base::default() });
     assert_eq!(seqs(draft.near_misses()), (1..=30).chain([33]).collect::<Vec<_>>());
     assert_eq!(seqs(draft.sample()), [36, 37]);
     draft.apply(Act::Include { seq: 36 }, "ada@example.org", now()).expect("an act");
@@ -59,7 +59,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn outline(name: &str) -> SectionOutline {
-    SectionOutline { name: name.to_owned(), title: name.to_uppercase(), description: String::new() }
+    SectionOutline { name: name.to_owned(), title: name.to_uppercase(), ..SectionOutline::default() }
 }
 
 fn composed(draft: &Draft, max_stories: usize) -> Digest {

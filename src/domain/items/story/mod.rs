@@ -228,6 +228,7 @@ mod tests {
             ("Joined-up working pays", "Joined up working pays"),
             ("Shared services in Fife | Council Insight", "Shared services in Fife – Future Services"),
             ("Weeknotes", "Weeknotes"),
+            ("[News]", "[News]"),
         ] {
             assert!(are_one(one, other, str::to_owned), "{one} / {other}");
         }
@@ -252,6 +253,7 @@ mod tests {
             ("Integration in Fife", "Integration in Angus"),
             ("Council Insight", "Council Insight | Shared services in Fife"),
             ("Spending review 2025", "Spending review 2026"),
+            ("[News]", "[Update]"),
             ("", ""),
         ] {
             assert!(!are_one(one, other, str::to_owned), "{one} / {other}");

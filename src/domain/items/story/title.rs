@@ -95,7 +95,8 @@ fn is_name(part: &str) -> bool {
     part.split(' ').count() <= MOST_NAME_WORDS && !part.split(' ').any(is_serial)
 }
 
-/// The title without its kind: from "Guest post: Title", "[Guest post] Title" or "Title (updated)".
+/// The title without its kind: from "Guest post: Title", "[Guest post] Title" or "Title (updated)". A title that is nothing
+/// else stays as it is.
 fn without_kind(title: &str) -> &str {
     let title = title.trim();
     let before = title.split_once(": ").filter(|(kind, _)| is_kind(kind) || is_by_a_guest(kind)).map(|(_, rest)| rest);
@@ -103,7 +104,8 @@ fn without_kind(title: &str) -> &str {
     let in_front = bracketed.filter(|(kind, _)| is_kind(kind)).map(|(_, rest)| rest);
     let behind = title.strip_suffix([')', ']']).and_then(|rest| rest.rsplit_once(['(', '[']));
     let at_end = behind.filter(|(_, kind)| is_kind(kind)).map(|(rest, _)| rest);
-    before.or(in_front).or(at_end).map_or(title, str::trim)
+    let rest = before.or(in_front).or(at_end).map(str::trim);
+    rest.filter(|rest| rest.contains(char::is_alphanumeric)).unwrap_or(title)
 }
 
 fn is_kind(text: &str) -> bool {

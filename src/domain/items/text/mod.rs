@@ -4,6 +4,7 @@
 
 mod boilerplate;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -225,6 +226,17 @@ pub fn single_line(text: &str) -> String {
     }
     line.truncate(line.trim_end().len());
     line
+}
+
+/// A text of several lines without the characters that [`single_line`] removes from one: direction overrides, invisible
+/// characters and, except for line breaks and tabs, control characters.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let is_removed = |c: char| is_invisible(c) || c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    match text.contains(is_removed) {
+        true => text.replace(is_removed, "").into(),
+        false => text.into(),
+    }
 }
 
 /// Characters that are invisible or change the direction of the text around them (UAX 9, "Trojan source").

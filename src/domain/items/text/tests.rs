@@ -71,6 +71,12 @@ fn a_line_cannot_hold_breaks_overrides_or_invisible_characters() {
 }
 
 #[test]
+fn several_lines_keep_their_breaks_and_lose_overrides_and_invisible_characters() {
+    assert_eq!(visible("one\r\n\ttwo \u{202e}owt\u{202c}\u{2067}\0\u{feff}\nthree"), "one\r\n\ttwo owt\nthree");
+    assert_eq!(visible("👩\u{200d}👧 نمی\u{200c}خواهم"), "👩\u{200d}👧 نمی\u{200c}خواهم", "joiners stay");
+}
+
+#[test]
 fn a_cut_is_between_words_and_counts_its_ellipsis() {
     assert_eq!(truncate_at_word("joined-up working, in Fife", 20), "joined-up working…");
     assert_eq!(truncate_at_word(&"x".repeat(30), 10), format!("{}…", "x".repeat(9)));

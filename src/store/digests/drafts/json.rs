@@ -92,6 +92,9 @@ struct Base {
     stories: Vec<Story>,
     carried: Vec<i64>,
     near_misses: Vec<Story>,
+    /// Drafts of early versions had as many as there are.
+    #[serde(default = "all_near")]
+    near: usize,
     #[serde(default)]
     sample: Vec<i64>,
     order: Vec<i64>,
@@ -102,6 +105,10 @@ struct Base {
     earlier: Vec<String>,
     #[serde(default)]
     quality: Option<ShownQuality>,
+}
+
+fn all_near() -> usize {
+    draft::NEAR_MISSES
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +141,7 @@ pub(super) fn write_base(base: &draft::Base) -> String {
         stories: stories(&base.stories),
         carried: base.carried.clone(),
         near_misses: stories(&base.near_misses),
+        near: base.near,
         sample: base.sample.clone(),
         order: base.order.clone(),
         note: base.note.clone(),
@@ -152,6 +160,7 @@ pub(super) fn read_base(text: &str) -> Result<draft::Base, Error> {
         stories: stories(base.stories),
         carried: base.carried,
         near_misses: stories(base.near_misses),
+        near: base.near,
         sample: base.sample,
         order: base.order,
         note: base.note,

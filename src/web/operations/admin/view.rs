@@ -98,10 +98,12 @@ fn facts(report: &StatusReport, zone: Tz) -> Vec<FactView> {
         facts.push(FactView { id: first(at, "drafts").to_owned(), ..fact("Draft", draft(row, zone)) });
     }
     let last = match &report.last_run {
-        Some(run) => vec![
-            run_link(run.id),
-            TextView::plain(format!(" ({}), {}: {}", run.cadence, moment(run.made, zone), run.size())),
-        ],
+        Some(run) => {
+            let slot = || format!(", sent early for the slot of {}", moment(run.due, zone));
+            let early = run.is_early().then(slot).unwrap_or_default();
+            let rest = format!(" ({}), {}: {}{early}", run.cadence, moment(run.made, zone), run.size());
+            vec![run_link(run.id), TextView::plain(rest)]
+        }
         None => vec![TextView::plain("none yet")],
     };
     facts.push(FactView { id: "last-run".to_owned(), name: "Last run".to_owned(), value: last, ..FactView::default() });

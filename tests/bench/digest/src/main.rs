@@ -70,6 +70,7 @@ fn main() -> ExitCode {
         name: format!("theme-{n}"),
         title: format!("Theme {n}"),
         description: format!("What is about {n}."),
+        ..SectionOutline::default()
     };
     let outlines: Vec<SectionOutline> = (0..12).map(outline).collect();
     let mut dice = Dice(2_463_534_242);

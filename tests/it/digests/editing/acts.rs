@@ -1,9 +1,14 @@
 //! What editors do to a draft is what subscribers, the archive and the feeds get, and nothing else.
 
+use policy_digest::app::operations::reload::Live;
+use policy_digest::app::operations::status::{StatusReport, status};
 use policy_digest::domain::digests::draft::Status;
+use policy_digest::domain::subscribers::subscriber::Cadence;
+use policy_digest::web;
+use tokio::net::TcpListener;
 
 use super::{SLOT, Scene, posts, to_editor, to_subscribers, write};
-use crate::support::pages::get;
+use crate::support::pages::{get, request};
 use crate::support::{Entry, Reply};
 
 const PAGE: &str = "<html><head><title>One purse | A blog</title></head><body><article><h1>One purse for two towns</h1>\
@@ -173,4 +178,41 @@ async fn a_draft_without_a_story_is_not_approved_and_nothing_is_sent() {
     assert_eq!(to_subscribers(scene.world.mails()).len(), 0);
     assert_eq!(scene.draft().await.status(), Status::Sent, "it is over, and the cursors have moved");
     assert_eq!(scene.wake("2026-12-07T05:00:00Z").await.delivery.sent, 0, "nothing is left for the next one");
+}
+
+#[tokio::test]
+async fn a_digest_that_was_sent_early_is_the_last_run_and_its_slot_is_not_the_next_one() {
+    let scene = Scene::with_a_draft().await;
+    let weekly = |report: &StatusReport| {
+        let next = report.next.iter().find(|(cadence, _)| *cadence == Cadence::Weekly);
+        next.map(|(_, slot)| slot.utc.to_rfc3339())
+    };
+    let before = status(&scene.world.app).await.unwrap();
+    assert!(before.last_run.is_none() && weekly(&before).as_deref() == Some("2026-11-30T08:00:00+00:00"));
+    scene.does("act=send").await;
+    scene.wake("2026-11-30T05:00:10Z").await;
+    let after = status(&scene.world.app).await.unwrap();
+    let run = after.last_run.as_ref().expect("a run");
+    assert!(run.is_early() && run.due.to_rfc3339() == "2026-11-30T08:00:00+00:00", "{run:?}");
+    assert_eq!(weekly(&after).as_deref(), Some("2026-12-07T08:00:00+00:00"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(web::serve_admin(Live::new(scene.world.app.clone()), listener, std::future::pending()));
+    let page = request(address, "GET", "/status", "", "").await;
+    assert!(page.contains("sent early for the slot of Mon 30 Nov 2026 08:00 GMT"), "{page}");
+}
+
+#[tokio::test]
+async fn direction_overrides_and_invisible_characters_are_taken_out_of_what_editors_write() {
+    let scene = Scene::with_a_draft().await;
+    let seq = scene.seq("Collaborative governance, part 1").await;
+    // U+202E, U+2066, U+200B and U+202C.
+    let odd = "a%E2%80%AEb%E2%81%A6c%E2%80%8Bd%E2%80%AC";
+    scene.does(&format!("act=edit&seq={seq}&title={odd}+title&excerpt={odd}+excerpt")).await;
+    scene.does(&format!("act=comment&seq={seq}&comment={odd}+comment")).await;
+    scene.does(&format!("act=note&markdown=*{odd}*%0A%0A{odd}+note")).await;
+    let draft = scene.draft().await;
+    let story = &draft.piece(seq).expect("the story").story;
+    let kept = [story.title.as_str(), &story.excerpt, &story.comment, draft.note()];
+    assert_eq!(kept, ["abcd title", "abcd excerpt", "abcd comment", "*abcd*\n\nabcd note"]);
 }

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 
 use crate::support::pages::{FORM, request};
 use crate::support::visitor::Answer;
-use crate::support::{Entry, Mail, Reply, World, rss};
+use crate::support::{Entry, Mail, Reply, TOPIC, World, rss};
 
 pub const EDITORS: &str = "[editor]\nto = [\"ada@example.org\", \"ben@example.org\"]\n";
 /// The first slot after the tests' start, and three hours before it.
@@ -48,6 +48,10 @@ impl Scene {
 
     pub async fn configured(editor: &str) -> Self {
         let world = World::topped(&format!("admin_to = [\"admin@example.org\"]\n{editor}")).await;
+        // Near misses are not far from the topic.
+        let topic = TOPIC.replacen("plain = []", "plain = [\"drawn up this year\"]", 1);
+        std::fs::write(world.folder().join("config/topic.toml"), topic).unwrap();
+        let world = world.restarted().await;
         // What is older than the first poll is not mailed.
         write(&world, &[]);
         once(&world.app, true, &silent).await.unwrap();
@@ -146,6 +150,11 @@ pub fn near_miss(id: &str) -> Entry {
         text: format!("Part {id} is about the budgets of three towns and how they were drawn up this year."),
         ..Entry::on_topic(id)
     }
+}
+
+/// A post that is not selected and that has nothing to do with the topic.
+pub fn far_miss(id: &str) -> Entry {
+    Entry { text: format!("Part {id} is about the choir of the town."), ..near_miss(id) }
 }
 
 pub fn write(world: &World, entries: &[Entry]) {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{EDITORS, LEAD, Scene, near_miss, write};
+use super::{EDITORS, LEAD, Scene, far_miss, near_miss, write};
 use crate::support::pages::get;
 use crate::support::site::status_of;
 use crate::support::{Entry, aloud, everything};
@@ -31,6 +31,32 @@ async fn the_page_shows_every_story_with_its_score_and_reasons_and_the_near_miss
     assert!(!body.contains("<script"), "no script");
     assert_eq!(page.header("cache-control").as_deref(), Some("no-store"));
     assert!(page.header("x-robots-tag").is_some());
+}
+
+#[tokio::test]
+async fn posts_far_from_the_topic_are_no_near_misses_and_may_be_in_the_blind_sample() {
+    let scene = Scene::new().await;
+    let on_topic = (1..=5).map(|id| Entry::on_topic(&id.to_string()));
+    let far = (10..30).map(|id| far_miss(&id.to_string()));
+    write(&scene.world, &on_topic.chain([near_miss("6")]).chain(far).collect::<Vec<_>>());
+    scene.wake(LEAD).await;
+    let draft = scene.draft().await;
+    let titles: Vec<&str> = draft.near_misses().iter().map(|piece| piece.story.title.as_str()).collect();
+    assert_eq!(titles, ["Notes on budgets, part 6"]);
+    let is_drawn = |seq: &i64| draft.base().sample.contains(seq);
+    let sample: Vec<i64> = draft.sample().iter().map(|piece| piece.story.seq).collect();
+    assert!(draft.base().sample.len() == 5 && sample.len() >= 4 && sample.iter().all(is_drawn), "{sample:?}");
+    scene.does(&format!("act=include&seq={}", sample[0])).await;
+    assert_eq!(scene.draft().await.extras(), [sample[0]], "it can be included");
+}
+
+#[tokio::test]
+async fn a_week_with_nothing_near_the_topic_still_has_its_blind_sample() {
+    let scene = Scene::configured(EDITORS).await;
+    write(&scene.world, &(10..15).map(|id| far_miss(&id.to_string())).collect::<Vec<_>>());
+    scene.wake(LEAD).await;
+    let draft = scene.draft().await;
+    assert_eq!((draft.stories().len(), draft.near_misses().len(), draft.sample().len()), (0, 0, 5));
 }
 
 #[tokio::test]
