@@ -124,7 +124,9 @@ fn translations(mut table: Table<'_>, languages: &[String]) -> BTreeMap<String, 
         if let Some(place) = table.removed(code) {
             let message = format!("`[in.{code}]` is for a language that is not in `languages`");
             let hint = match languages.is_empty() && code != "en" {
-                true => format!("add `languages = [\"en\", \"{code}\"]` at the top of digest.toml, or remove this table"),
+                true => {
+                    format!("add `languages = [\"en\", \"{code}\"]` at the top of digest.toml, or remove this table")
+                }
                 false => format!("add `{code}` to `languages` in digest.toml, or remove this table"),
             };
             table.report(place, message, hint);

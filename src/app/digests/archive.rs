@@ -106,7 +106,11 @@ pub async fn list(app: &App, words: &Catalogue, page: u32) -> anyhow::Result<Doc
             _ => String::new(),
         },
         title: row.title,
-        titles: row.headlines.iter().map(|it| TitleView { title: it.title.clone(), lang: language(&it.language) }).collect(),
+        titles: row
+            .headlines
+            .iter()
+            .map(|it| TitleView { title: it.title.clone(), lang: language(&it.language) })
+            .collect(),
         headlines: row.headlines.into_iter().map(|it| it.title).collect(),
         date: app.day(words, row.due),
         count: words.text("digest.posts", &[("n", row.stories.into())]),

@@ -8,8 +8,8 @@ use minijinja::value::Serde;
 use super::view::{
     AccessibilityView, AlarmsView, ArchivesView, AskLinkView, ChangedView, ChoiceView, ConfirmView, CorrectionView,
     DigestView, EntryView, ErrorsView, KnownView, LanguageLink, LinkPurpose, LinkView, LinksView, LogoView,
-    MessageView, NoteView, NoticeView, PageForm, PageLink, PartView, PreferencesView, PrivacyView, QuietView, SectionView,
-    SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
+    MessageView, NoteView, NoticeView, PageForm, PageLink, PartView, PreferencesView, PrivacyView, QuietView,
+    SectionView, SenderView, SignUpView, SiteView, SourceView, SourcesView, TitleView, VoteView, WelcomeView,
 };
 use public::{accessibility, archives, changed, privacy, sources};
 

@@ -201,7 +201,11 @@ impl DigestView {
         let entries = |stories: &[Entry]| stories.iter().map(|story| entry(story, frame, &languages)).collect();
         let section = |section: &Section| SectionView {
             title: section.title(),
-            titles: section.titles.iter().map(|it| TitleView { title: it.text.clone(), lang: it.lang.clone() }).collect(),
+            titles: section
+                .titles
+                .iter()
+                .map(|it| TitleView { title: it.text.clone(), lang: it.lang.clone() })
+                .collect(),
             description: section.description.clone(),
             stories: entries(&section.stories),
         };

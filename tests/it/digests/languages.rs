@@ -11,7 +11,8 @@ const WELSH: &str = "[in.cy]\ntopic = \"ddiwygio\"\n[in.cy.themes]\nintegration 
 async fn themes_and_reasons_that_nobody_translated_are_marked_in_a_digest() {
     let html = quickstart_digest("cy").await.html;
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"cy\""), "{}", &html[..200]);
-    let headings: Vec<&str> = html.split("<h2 class=\"part\"").skip(1).filter_map(|it| it.split("</h2>").next()).collect();
+    let headings: Vec<&str> =
+        html.split("<h2 class=\"part\"").skip(1).filter_map(|it| it.split("</h2>").next()).collect();
     let is_marked = |heading: &&&str| heading.contains("<span dir=\"auto\" lang=\"en\">");
     assert!(headings.iter().filter(is_marked).count() >= 5, "{headings:#?}");
     let reasons = html.matches("Dewiswyd am <span dir=\"auto\" lang=\"").count();
