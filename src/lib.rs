@@ -29,7 +29,7 @@
 //! 2. `store/feeds/mod.rs` keeps a poll's outcome in one transaction; `store/items/arrival/mod.rs` tells new items from known ones and
 //!    numbers them.
 //! 3. `app/digests/mod.rs` composes and renders what has arrived since each subscriber's cursor, when a slot is due.
-//! 4. `store/digests/runs.rs` freezes that as a run: its stories, its bodies, and one message for each subscriber.
+//! 4. `store/digests/filling.rs` freezes that as a run: its stories, its bodies, and one message for each subscriber.
 //! 5. `app/outbox/deliver/mod.rs` claims messages that are due (`store/outbox/attempts.rs` records the attempt first) and sends them.
 //! 6. `store/outbox/mod.rs` settles each attempt with the state that `domain/outbox/mod.rs` says follows.
 //!

@@ -53,7 +53,8 @@ pub async fn run(
     let listen = app.config.settings.web.listen;
     let (listener, address) = bind("the pages", listen, "listen").await?;
     let live = Live::new(app.clone());
-    let [gathering, sending, looking] = [(); 3].map(|()| Arc::new(Notify::new()));
+    let [gathering, looking] = [(); 2].map(|()| Arc::new(Notify::new()));
+    let sending = Arc::clone(&app.queued);
     let mut timer =
         start_timer([&gathering, &sending, &looking].map(Arc::clone)).await.context("cannot start the scheduler")?;
     let stop = Arc::clone(&app.stop);

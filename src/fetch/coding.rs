@@ -63,6 +63,17 @@ pub(super) fn is_packed(bytes: &[u8], label: &str) -> bool {
     bytes.starts_with(&[0x1f, 0x8b]) || label.to_ascii_lowercase().contains("deflate") && !is_text(bytes)
 }
 
+/// Whether the part of a gzipped body that has come unpacks to more than `limit`; nothing of it is kept.
+pub(super) fn exceeds(packed: &[u8], limit: u64) -> bool {
+    if !packed.starts_with(&[0x1f, 0x8b]) {
+        return false;
+    }
+    let mut unpacked = MultiGzDecoder::new(packed).take(limit.saturating_add(1));
+    // An error is the end of what has come.
+    let _ = std::io::copy(&mut unpacked, &mut std::io::sink());
+    unpacked.limit() == 0
+}
+
 /// Whether it begins as a document does, after a mark of its encoding and white space.
 fn is_text(bytes: &[u8]) -> bool {
     let blank = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff);

@@ -11,6 +11,8 @@ use url::Url;
 
 use crate::domain::feeds::{Block, without_login};
 
+pub mod background;
+mod body;
 mod caching;
 mod client;
 mod coding;

@@ -11,9 +11,9 @@ use reqwest::header::{
 use tokio::time::Instant;
 use url::Url;
 
-use super::error::{self, Error, shown};
-use super::room::FREE_BYTES;
-use super::{Fetcher, Outcome, Response, Share, Stage, Validators, caching, coding};
+use super::body::Coming;
+use super::error::{self, Error};
+use super::{Fetcher, Outcome, Response, Stage, Validators, background, caching, coding};
 use crate::domain::feeds::block::Answer;
 use crate::domain::feeds::{Block, without_login};
 
@@ -79,7 +79,15 @@ impl Fetcher {
         }
         let content_type = text(&headers, &CONTENT_TYPE);
         let mut response = found(Outcome::Unchanged, fresh);
-        let (bytes, flaw) = self.body(&mut answer, &mut response.share, &headers, ask.url, until).await?;
+        let body = Coming {
+            answer,
+            share: self.room.share(),
+            label: text(&headers, &CONTENT_ENCODING).unwrap_or_default(),
+            limit: self.options.max_body_bytes,
+            url: url.clone(),
+        };
+        let (bytes, flaw);
+        (bytes, flaw, response.share) = body.read(until, self.options.deadlines.total).await?;
         // RFC 9110 §15.3.7: a part is no document, and we ask for none; but some servers call all of it so.
         if status == StatusCode::PARTIAL_CONTENT && !coding::ends_whole(&bytes) {
             return Err(Error::Status { code: status.as_u16(), retry_after: None, block: None });
@@ -107,7 +115,8 @@ impl Fetcher {
         // The name and the connection have their own deadlines within this one.
         let limit = deadlines.first_byte;
         let host = || error::host(url);
-        let answer = match tokio::time::timeout_at(until.min(Instant::now() + limit), request.send()).await {
+        let sent = background::run(request.send());
+        let answer = match tokio::time::timeout_at(until.min(Instant::now() + limit), sent).await {
             Ok(answer) => answer.map_err(|error| Error::of_request(error, url, deadlines))?,
             Err(_) => return Err(Error::Timeout { host: host(), stage: Stage::FirstByte, limit }),
         };
@@ -116,89 +125,6 @@ impl Fetcher {
             self.guard.check_address(peer.ip()).map_err(|source| Error::Address { host: host(), source })?;
         }
         Ok(answer)
-    }
-
-    /// The unpacked body. If the answer ends badly but its document is whole, also what was wrong with the answer.
-    async fn body(
-        &self,
-        answer: &mut reqwest::Response,
-        share: &mut Share,
-        headers: &HeaderMap,
-        url: &Url,
-        until: Instant,
-    ) -> Result<(Vec<u8>, Option<String>), Error> {
-        let limit = self.options.max_body_bytes;
-        if answer.content_length().is_some_and(|length| length > limit) {
-            return Err(Error::TooLarge { limit });
-        }
-        let mut packed = Vec::new();
-        let end = match tokio::time::timeout_at(until, self.collect(answer, &mut packed, share, url)).await {
-            Ok(end) => end,
-            Err(_) => {
-                let limit = self.options.deadlines.total;
-                Err(Error::Timeout { host: error::host(url), stage: Stage::Body, limit })
-            }
-        };
-        if let Err(error @ (Error::TooLarge { .. } | Error::Memory { .. })) = end {
-            return Err(error);
-        }
-        let received = packed.len();
-        let label = text(headers, &CONTENT_ENCODING).unwrap_or_default();
-        let unpacked = unpack(packed, &label, limit, share).await.map_err(|failure| match failure {
-            coding::Failure::TooLarge => Error::TooLarge { limit },
-            coding::Failure::Memory => Error::Memory { host: error::host(url) },
-            coding::Failure::Unknown => Error::Encoding(shown(&label)),
-        })?;
-        let is_whole = || coding::ends_whole(&unpacked.bytes);
-        match (end, unpacked.flaw) {
-            (Ok(()), None) => Ok((unpacked.bytes, None)),
-            (Ok(()), Some(flaw)) if is_whole() => Ok((unpacked.bytes, Some(flaw.to_owned()))),
-            (Ok(()), Some(_)) => Err(Error::BadlyPacked { host: error::host(url), received }),
-            (Err(_), _) if is_whole() => {
-                Ok((unpacked.bytes, Some("the connection did not end as the answer said it would".to_owned())))
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    /// Collects the body as it arrives and as there is room for it; waiting for room counts within the fetch's timeout.
-    async fn collect(
-        &self,
-        answer: &mut reqwest::Response,
-        bytes: &mut Vec<u8>,
-        share: &mut Share,
-        url: &Url,
-    ) -> Result<(), Error> {
-        let limit = self.options.max_body_bytes;
-        let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        let no_memory = |_| Error::Memory { host: error::host(url) };
-        let mut look = FIRST_LOOK;
-        bytes.try_reserve_exact(announced.min(FREE_BYTES)).map_err(no_memory)?;
-        loop {
-            match answer.chunk().await {
-                Ok(None) => return Ok(()),
-                Ok(Some(piece)) if (bytes.len() + piece.len()) as u64 > limit => return Err(Error::TooLarge { limit }),
-                Ok(Some(piece)) => {
-                    let needed = bytes.len() + piece.len();
-                    if needed > bytes.capacity() {
-                        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-                        let capacity = needed.saturating_add(needed / 2).min(most).max(needed);
-                        share.grow_to(capacity).await;
-                        // Where the process's memory is limited, this visit fails and the process goes on.
-                        bytes.try_reserve_exact(capacity - bytes.len()).map_err(no_memory)?;
-                    }
-                    bytes.extend_from_slice(&piece);
-                    // What unpacks to more than is read is given up long before it has all come.
-                    if bytes.len() >= look && coding::is_packed(bytes, "") {
-                        look *= 2;
-                        if matches!(coding::unpack(bytes.clone(), "", limit), Err(coding::Failure::TooLarge)) {
-                            return Err(Error::TooLarge { limit });
-                        }
-                    }
-                }
-                Err(error) => return Err(Error::of_body(error, url, bytes.len())),
-            }
-        }
     }
 
     /// The beginning of an answer that is no feed, as far as it comes.
@@ -220,31 +146,6 @@ impl Fetcher {
         coding::unpack(bytes, &label, 1024 * 1024).map(|unpacked| unpacked.bytes).unwrap_or_default()
     }
 }
-
-/// Unpacks a body. Most feeds fit into the part of a body that is free; the others get room for the limit while they are
-/// unpacked, and keep what they need.
-async fn unpack(
-    packed: Vec<u8>,
-    label: &str,
-    limit: u64,
-    share: &mut Share,
-) -> Result<coding::Unpacked, coding::Failure> {
-    if !coding::is_packed(&packed, label) {
-        return coding::unpack(packed, label, limit);
-    }
-    let free = limit.min(FREE_BYTES as u64);
-    match coding::unpack(packed.clone(), label, free) {
-        Err(coding::Failure::TooLarge) if free < limit => {}
-        unpacked => return unpacked,
-    }
-    share.grow_to(packed.len().saturating_add(usize::try_from(limit).unwrap_or(usize::MAX))).await;
-    let unpacked = coding::unpack(packed, label, limit)?;
-    share.shrink_to(unpacked.bytes.len());
-    Ok(unpacked)
-}
-
-/// The number of packed bytes after which the body is unpacked on trial; then after twice as many, and so on.
-const FIRST_LOOK: usize = 64 * 1024;
 
 const A_WHILE: Duration = Duration::from_secs(3);
 

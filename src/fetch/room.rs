@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is not counted of each body: most feeds are shorter.
 pub(super) const FREE_BYTES: usize = 256 * 1024;
 /// What all others hold together.
-const STORE_BYTES: usize = 32 * 1024 * 1024;
+const STORE_BYTES: usize = 16 * 1024 * 1024;
 /// What is counted together.
 const UNIT_BYTES: usize = 64 * 1024;
 

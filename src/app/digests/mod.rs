@@ -1,6 +1,6 @@
 //! Makes a digest. It judges items that are not yet in a run with today's topic, composes and renders each window of
-//! stories that subscribers have not had, once each (`bodies`), and freezes the run with its messages and its page in
-//! one transaction.
+//! stories that subscribers have not had, once each (`bodies`), freezes the run with its page and its first messages in one
+//! transaction, and queues the other messages in batches.
 
 pub mod archive;
 mod bodies;
@@ -29,7 +29,9 @@ use crate::domain::digests::digest::{Digest, NoStory};
 use crate::domain::feeds::Reach;
 use crate::domain::subscribers::subscriber::Cadence;
 use crate::render::Rendered;
-use crate::store::{FrozenRun, ItemRow, LanguagePage, NewArchive, NewBody, NewRun, Reader, Rescored, WindowBody};
+use crate::store::{
+    FrozenRun, ItemRow, LanguagePage, NewArchive, NewBody, NewRun, PauseCause, Reader, Rescored, WindowBody,
+};
 use bodies::{BodyRenderer, Page, Stories};
 pub use due::{Due, due, schedule};
 use edition::{Content, Edition};
@@ -98,6 +100,7 @@ async fn make_for(app: &App, due: Option<Due>) -> anyhow::Result<DigestReport> {
 
 /// Composes and renders an edition for each window of subscribers, and freezes it as a run.
 async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
+    fill_begun(app).await?;
     let now = app.clock.now();
     let Edition { cadence, slot, through_seq, name, content, renderer, missed, .. } = &edition;
     let mut report = DigestReport { cadence: *cadence, ..DigestReport::default() };
@@ -188,6 +191,10 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
         corrections,
     };
     report.run = app.store.digests().freeze(run).await?;
+    if let Some(frozen) = &mut report.run {
+        app.queued.notify_one();
+        *frozen = fill(app, *frozen).await?;
+    }
     match report.run {
         Some(FrozenRun { id, messages, quiet, .. }) => {
             report.note = if messages > 0 { fate } else { NoteUse::None };
@@ -196,6 +203,37 @@ async fn publish(app: &App, edition: Edition) -> anyhow::Result<DigestReport> {
         None => (report.stories, report.listed, report.subject) = (0, 0, None),
     }
     Ok(report)
+}
+
+/// Queues the messages of a run that are not queued yet, batch by batch; a request to stop leaves the others to the next
+/// start. What is queued now.
+async fn fill(app: &App, mut frozen: FrozenRun) -> anyhow::Result<FrozenRun> {
+    while !frozen.is_filled && !app.stop.is_requested() {
+        let Some(more) = app.store.digests().fill(frozen.id, app.mail_domain().to_owned(), app.clock.now()).await?
+        else {
+            break;
+        };
+        frozen = frozen.and(more);
+    }
+    Ok(frozen)
+}
+
+/// Fills the runs that an earlier process began to fill; not in a restored database, where they may have been filled since.
+async fn fill_begun(app: &App) -> anyhow::Result<()> {
+    if is_restored(app).await? {
+        return Ok(());
+    }
+    for run in app.store.digests().unfilled().await? {
+        let FrozenRun { messages, quiet, .. } = fill(app, FrozenRun::begun(run)).await?;
+        tracing::info!(run, messages, quiet, "queued the rest of a digest's emails");
+        app.queued.notify_one();
+    }
+    Ok(())
+}
+
+/// Whether the database is a copy that may not send yet.
+async fn is_restored(app: &ReadOnly) -> anyhow::Result<bool> {
+    Ok(app.store.outbox().pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored))
 }
 
 /// The page of a run in every language.

@@ -2,7 +2,7 @@
 //! here until next week. What an earlier process left open is sent first, so that nothing
 //! newer is made for people whose last digest may still be on its way.
 
-use super::{DigestReport, make, make_due};
+use super::{DigestReport, fill_begun, is_restored, make, make_due};
 use crate::app::feeds::poll::{PollReport, Which, poll};
 use crate::app::operations::alarms;
 use crate::app::operations::alarms::AlarmReport;
@@ -12,7 +12,7 @@ use crate::app::selection::learn;
 use crate::app::{App, Listener, Progress};
 use crate::domain::operations::alarm::Notice;
 use crate::domain::outbox::LONGEST_PAUSE;
-use crate::store::{HeldRun, Pause, PauseCause};
+use crate::store::{HeldRun, Pause};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -82,6 +82,7 @@ pub async fn once_and_wait(
     limit: Duration,
     listener: Listener<'_>,
 ) -> anyhow::Result<OnceReport> {
+    fill_begun(app).await?;
     let resumed = if only_due { deliver(app, listener).await? } else { deliver_now(app, listener).await? };
     let (poll, digests) = gather(app, only_due, listener).await?;
     let mut delivery = DeliverReport { pause: resumed.pause.clone(), ..DeliverReport::default() };
@@ -156,6 +157,7 @@ pub async fn gather(
     only_due: bool,
     listener: Listener<'_>,
 ) -> anyhow::Result<(PollReport, Vec<DigestReport>)> {
+    fill_begun(app).await?;
     if only_due {
         cleanup_due(app).await?;
         // A digest does not wait for what only `status` says.
@@ -167,8 +169,7 @@ pub async fn gather(
     }
     let which = if only_due { Which::Due } else { Which::All };
     let poll = poll(app, &which, listener).await?;
-    let is_restored = app.store.outbox().pauses().await?.iter().any(|pause| pause.cause == PauseCause::Restored);
-    if app.stop.is_requested() || is_restored {
+    if app.stop.is_requested() || is_restored(app).await? {
         // After a stop request some feeds may be unread, so no digest is made.
         return Ok((poll, Vec::new()));
     }

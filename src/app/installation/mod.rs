@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 use super::clock::Clock;
 use super::feeds::poll;
@@ -82,6 +83,8 @@ pub struct Installation {
     pub keys: Keys,
     /// Whether the process was asked to stop.
     pub stop: Arc<Stop>,
+    /// Wakes delivery: notified when messages were queued.
+    pub queued: Arc<Notify>,
     /// Rate limits for visitors of the pages.
     pub limits: Arc<Limits>,
     pub(crate) fetcher: Arc<Fetcher>,
@@ -312,6 +315,7 @@ fn install(
         clock,
         keys,
         stop: Arc::default(),
+        queued: Arc::default(),
         fetcher,
         readers: Arc::new(Readers::new()),
         renderer,

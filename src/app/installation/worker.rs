@@ -41,6 +41,7 @@ impl ReadOnly {
             opened: old.opened,
             keys,
             stop: Arc::clone(&old.stop),
+            queued: Arc::clone(&old.queued),
             limits: Arc::clone(&old.limits),
             fetcher: Arc::clone(&old.fetcher),
             readers: Arc::clone(&old.readers),

@@ -120,6 +120,7 @@ async fn take_over(old: &App, mut config: Config) -> anyhow::Result<(App, Reload
         clock: old.clock.clone(),
         keys: old.keys.clone(),
         stop: Arc::clone(&old.stop),
+        queued: Arc::clone(&old.queued),
     };
     let app = App { looked_at: ReadOnly(Arc::new(installation)), ..old.clone() };
     if app.is_worker() {

@@ -188,3 +188,31 @@ async fn a_log_in_is_sent_and_goes_no_further() {
     let answer = fetch(options(), &url, &Validators::default()).await.unwrap();
     assert!(!format!("{answer:?}").contains("secret"), "links are resolved against the address");
 }
+
+#[tokio::test]
+async fn no_thread_of_the_caller_is_busy_with_a_server() {
+    let (asked, mut threads) = tokio::sync::mpsc::unbounded_channel();
+    let names = Names::by(move |_| {
+        let _ = asked.send(std::thread::current().name().map(str::to_owned));
+        Box::pin(std::future::ready(Ok(vec![IpAddr::from([127, 0, 0, 1])])))
+    });
+    let mut url = serve(|_| reply("200 OK", b"<rss/>")).await;
+    url.set_host(Some("blog.example.org")).unwrap();
+    fetch(Options { names, ..options() }, &url, &Validators::default()).await.unwrap();
+    assert_eq!(threads.recv().await.unwrap().as_deref(), Some("network"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_given_up_is_left() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let left = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        while stream.read(&mut [0; 8192]).await.is_ok_and(|length| length > 0) {}
+    });
+    let short = Options { deadlines: Deadlines::within(Duration::from_millis(200)), ..options() };
+    let fetcher = Fetcher::new(short).unwrap();
+    let now = "2026-11-24T12:00:00Z".parse().unwrap();
+    assert!(matches!(fetcher.fetch(&url, &Validators::default(), now).await, Err(Error::Timeout { .. })));
+    tokio::time::timeout(Duration::from_secs(20), left).await.expect("the connection ends").unwrap();
+}

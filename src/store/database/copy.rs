@@ -7,7 +7,7 @@ use super::sql::{Bind, Cell, ColumnKind, Connection, Row, SqlError};
 use crate::store::Error;
 
 /// Every table, after those that it refers to, with the column that numbers its rows.
-const TABLES: [(&str, &str); 33] = [
+const TABLES: [(&str, &str); 34] = [
     ("keys", ""),
     ("former_keys", ""),
     ("marks", ""),
@@ -23,6 +23,7 @@ const TABLES: [(&str, &str); 33] = [
     ("address_changes", ""),
     ("wordings", ""),
     ("bodies", "id"),
+    ("run_windows", ""),
     ("messages", "id"),
     ("attempts", ""),
     ("samples", ""),

@@ -47,6 +47,7 @@ pub(crate) const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0034_corrections.sql")),
     M::up(include_str!("migrations/0035_labels.sql")),
     M::up(include_str!("migrations/0036_draft_samples.sql")),
+    M::up(include_str!("migrations/0037_filling.sql")),
 ];
 
 /// Marks a file as ours in SQLite's header (<https://sqlite.org/pragma.html#pragma_application_id>): "PDig".

@@ -6,6 +6,7 @@ use crate::store::DigestChanges;
 use crate::store::database::sql::{OptionalExtension as _, Transaction, named_params, params};
 use chrono::{DateTime, Utc};
 
+use super::filling;
 use super::status_counts::{HeldRun, held};
 use crate::domain::outbox::bounce::{Judgement, SAMPLE, judge as judge_sample};
 use crate::store::outbox::{messages, states, suppressions};
@@ -111,20 +112,22 @@ impl DigestChanges<'_> {
             .await
     }
 
-    /// Ends a run: its open messages are cancelled and move no cursor, so that the next digest has its stories. The
-    /// waiting reports of a held run are dropped. `None` if there is no run of this number, it is cancelled already, or it
-    /// is neither held nor has anything open.
+    /// Ends a run: its open messages are cancelled and move no cursor, so that the next digest has its stories, and no more
+    /// are queued. The waiting reports of a held run are dropped. `None` if there is no run of this number, it is cancelled
+    /// already, or it is neither held nor has anything open.
     ///
     /// # Errors
     /// [`Error::Statement`].
     pub async fn cancel(self, run: i64, now: DateTime<Utc>) -> Result<Option<Cancelled>, Error> {
         self.store
             .write(move |tx| {
-                let is_held: Option<bool> = tx.query_row(IS_HELD, [run], |row| row.get("is_held")).optional()?;
-                let Some(is_held) = is_held else { return Ok(None) };
-                if !is_held && messages::open_of(tx, run)? == 0 {
+                let found: Option<(bool, bool)> =
+                    tx.query_row(IS_HELD, [run], |row| Ok((row.get("is_held")?, row.get("is_filled")?))).optional()?;
+                let Some((is_held, is_filled)) = found else { return Ok(None) };
+                if !is_held && is_filled && messages::open_of(tx, run)? == 0 {
                     return Ok(None);
                 }
+                filling::end(tx, run)?;
                 if is_held {
                     suppressions::forget_waiting(tx, run, now)?;
                 }
@@ -139,7 +142,8 @@ impl DigestChanges<'_> {
 const RELEASE: &str = "UPDATE runs SET held = NULL, released = ?2, judged = coalesce(judged, ?2)
     WHERE id = ?1 AND held IS NOT NULL";
 
-const IS_HELD: &str = "SELECT held IS NOT NULL AS is_held FROM runs WHERE id = ?1 AND cancelled IS NULL";
+const IS_HELD: &str = "SELECT held IS NOT NULL AS is_held, filled_to IS NULL AS is_filled FROM runs
+    WHERE id = ?1 AND cancelled IS NULL";
 
 const CANCEL: &str = "UPDATE runs SET cancelled = ?2, held = NULL, released = coalesce(released, ?2),
     judged = coalesce(judged, ?2) WHERE id = ?1";
@@ -166,8 +170,8 @@ pub(in crate::store) fn forget_sample(tx: &Transaction<'_>, message: i64) -> Res
 }
 
 const STATUS: &str =
-    "SELECT held IS NOT NULL AS is_held, judged IS NOT NULL AS is_judged, released IS NOT NULL AS is_released
-    FROM runs WHERE id = ?1";
+    "SELECT held IS NOT NULL AS is_held, judged IS NOT NULL AS is_judged, released IS NOT NULL AS is_released,
+    filled_to IS NULL AS is_filled FROM runs WHERE id = ?1";
 
 const ATTEMPTED: &str =
     "SELECT count(*) AS attempted, CAST(coalesce(sum(failed), 0) AS BIGINT) AS failed FROM samples WHERE run = ?1";
@@ -180,22 +184,25 @@ const STILL_OPEN: &str = "SELECT count(*) AS open FROM (SELECT 1 FROM messages
 /// Judges a run by its sample: its waiting reports are applied, or it is held. A run that was found good is held as well
 /// when reports by email, which come late, say otherwise.
 pub(crate) fn judge(tx: &Transaction<'_>, run: i64, now: DateTime<Utc>) -> Result<Standing, Error> {
-    let (held, judged, released): (bool, bool, bool) = tx
-        .prepare(STATUS)?
-        .query_row([run], |row| Ok((row.get("is_held")?, row.get("is_judged")?, row.get("is_released")?)))?;
+    let (held, judged, released, is_filled): (bool, bool, bool, bool) =
+        tx.prepare(STATUS)?.query_row([run], |row| {
+            Ok((row.get("is_held")?, row.get("is_judged")?, row.get("is_released")?, row.get("is_filled")?))
+        })?;
     if held || released {
         return Ok(if held { Standing::Held } else { Standing::Judged });
     }
     let (attempted, failed): (usize, usize) =
         tx.prepare(ATTEMPTED)?.query_row([run], |row| Ok((row.get("attempted")?, row.get("failed")?)))?;
-    // In a run with fewer messages, the sample is what was attempted and what may still be.
+    // In a run with fewer messages, the sample is what was attempted and what may still be; of one that is being filled, it
+    // is not known yet.
     let room = named_params! {
         ":run": run,
         ":sample": SAMPLE,
         ":attempted": attempted,
         ":digest": Kind::Digest.as_str(),
     };
-    let size = attempted + tx.prepare(STILL_OPEN)?.query_row(room, |row| row.get::<_, usize>("open"))?;
+    let open: usize = tx.prepare(STILL_OPEN)?.query_row(room, |row| row.get("open"))?;
+    let size = if is_filled { attempted + open } else { SAMPLE };
     match judge_sample(size, attempted, failed) {
         Judgement::Bad => {
             let because = because(tx, run, attempted, failed)?;

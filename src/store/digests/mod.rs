@@ -4,6 +4,7 @@ pub(super) mod archive_list;
 pub(super) mod archives;
 pub(super) mod corrections;
 pub(super) mod drafts;
+pub(super) mod filling;
 pub(super) mod held_runs;
 pub(super) mod proofs;
 pub(super) mod retention;

@@ -1,24 +1,18 @@
-//! Runs: the windows of subscribers, the stories in them, and the one transaction that freezes a run with its stories,
-//! rendered bodies and messages.
+//! Runs: the windows of subscribers, what is frozen with a run (`filling`), and which runs there were.
 
 use std::collections::BTreeMap;
 
-use crate::store::database::sql::{OptionalExtension as _, Row, Transaction, named_params, params};
-use crate::store::{DigestChanges, Digests};
+use crate::store::Digests;
+use crate::store::database::sql::{OptionalExtension as _, Row, named_params, params};
 use chrono::{DateTime, Utc};
 
-use super::archives::{self, NewArchive};
-use super::corrections;
-use super::drafts::{self, DraftOfRun};
-use super::proofs::{self, NewProof};
+use super::archives::NewArchive;
+use super::drafts::DraftOfRun;
+use super::proofs::NewProof;
 use crate::domain::items::text::count;
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
-use crate::store::items::stories;
-use crate::store::outbox::states::NewDigests;
-use crate::store::outbox::{bodies, states};
-use crate::store::subscribers::recipients;
-use crate::store::subscribers::recipients::{Recipients, SERVED};
+use crate::store::subscribers::recipients::SERVED;
 use crate::store::{Error, from_json, seconds, time};
 
 /// The subscribers of a run who see the same digest: those with the same cursor, themes and language.
@@ -32,12 +26,6 @@ pub struct Window {
     pub language: String,
     /// Their number.
     pub people: u64,
-}
-
-impl Window {
-    fn recipients(&self, cadence: Option<Cadence>) -> Recipients {
-        Recipients::new(cadence, self.cursor, self.themes.as_deref(), &self.language)
-    }
 }
 
 /// A rendered digest, and the stories in it.
@@ -97,19 +85,6 @@ pub struct NewRun {
     pub draft: Option<DraftOfRun>,
     /// The numbers of the corrections that its digests announce.
     pub corrections: Vec<i64>,
-}
-
-/// What was frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrozenRun {
-    /// The run's number.
-    pub id: i64,
-    /// Digests queued.
-    pub messages: u64,
-    /// Quiet notes queued.
-    pub quiet: u64,
-    /// People for whom it holds nothing.
-    pub nothing_for: u64,
 }
 
 /// A run as kept.
@@ -187,17 +162,6 @@ impl Digests<'_> {
                 Ok(windows)
             })
             .await
-    }
-}
-
-impl DigestChanges<'_> {
-    /// Freezes a run, all or nothing. A message that was surely not delivered is replaced by the newer one;
-    /// the cursor of those for whom it holds nothing moves at once. `None` when a `once` has no one to serve.
-    ///
-    /// # Errors
-    /// [`Error::Statement`]; a slot that has a run already is one. [`Error::DraftChanged`].
-    pub async fn freeze(self, run: NewRun) -> Result<Option<FrozenRun>, Error> {
-        self.store.write(move |tx| freeze(tx, &run)).await
     }
 }
 
@@ -325,76 +289,4 @@ fn run_row(row: Row<'_>) -> Result<RunRow, Error> {
         stories: row.get("stories_shown")?,
         messages: row.get("messages")?,
     })
-}
-
-const INSERT: &str = "INSERT INTO runs (cadence, slot, due, made, through_seq, note)
-    VALUES (:cadence, :slot, :due, :now, :through_seq, :note) RETURNING id";
-
-fn freeze(tx: &Transaction<'_>, run: &NewRun) -> Result<Option<FrozenRun>, Error> {
-    let id = tx.prepare(INSERT)?.query_row(
-        named_params! {
-            ":cadence": run.cadence.map_or("once", Cadence::as_str),
-            ":slot": run.slot,
-            ":due": seconds(run.due),
-            ":now": seconds(run.now),
-            ":through_seq": run.through_seq,
-            ":note": run.note,
-        },
-        |row| row.get("id"),
-    )?;
-    let mut frozen = FrozenRun { id, messages: 0, quiet: 0, nothing_for: 0 };
-    if let Some(draft) = &run.draft {
-        drafts::end(tx, draft, id, run.now)?;
-        draft.extras.iter().try_for_each(|seq| stories::admit(tx, *seq))?;
-    }
-    for WindowBody { window, body, .. } in &run.windows {
-        match (body, run.quiet.get(&window.language)) {
-            (Some(body), _) => frozen.messages += queue(tx, run, frozen.id, window, body)?,
-            (None, Some(quiet)) => frozen.quiet += queue(tx, run, frozen.id, window, quiet)?,
-            (None, None) => {}
-        }
-    }
-    if frozen.messages == 0 && run.cadence.is_none() {
-        // Everybody's digest is on its way already, or was refused: `once` leaves nothing behind.
-        tx.execute("DELETE FROM run_stories WHERE run = ?1", [frozen.id])?;
-        bodies::remove_of_run(tx, frozen.id)?;
-        tx.execute("DELETE FROM runs WHERE id = ?1", [frozen.id])?;
-        return Ok(None);
-    }
-    if frozen.messages > 0 {
-        corrections::announce(tx, &run.corrections, frozen.id)?;
-    }
-    if let Some(proof) = run.proof.as_ref().filter(|_| frozen.messages > 0) {
-        proofs::queue(tx, proof, (frozen.id, &run.domain), run.now)?;
-    }
-    if let Some(archive) = &run.archive {
-        archives::keep(tx, frozen.id, archive)?;
-    }
-    for WindowBody { window, .. } in run.windows.iter().filter(|window| window.body.is_none() && !window.waits) {
-        frozen.nothing_for += recipients::skip(tx, &window.recipients(run.cadence), run.through_seq)? as u64;
-    }
-    Ok(Some(frozen))
-}
-
-const STORY: &str = "INSERT INTO run_stories (run, story, listed) SELECT ?1, id, ?3 FROM stories WHERE seq = ?2
-    ON CONFLICT DO NOTHING";
-
-/// Queues a window's body for its subscribers. Items that are only listed make no message newer. A quiet note has no
-/// stories: its message moves no cursor, and waits for any open digest.
-fn queue(tx: &Transaction<'_>, run: &NewRun, id: i64, window: &Window, body: &NewBody) -> Result<u64, Error> {
-    // Nobody whose cursor is past a story has it in an open message: an earlier draft held it for this one.
-    let is_carried = body.stories.iter().any(|seq| *seq <= window.cursor);
-    let (newest, through_seq) = match body.stories.iter().max() {
-        Some(_) if is_carried => (run.through_seq, run.through_seq),
-        Some(newest) => (*newest, run.through_seq),
-        None => (window.cursor + 1, window.cursor),
-    };
-    let kept = bodies::insert(tx, Some(id), &body.language, (&body.subject, &body.text, &body.html))?;
-    let listed = body.listed.iter().map(|seq| (seq, true));
-    for (seq, is_listed) in body.stories.iter().map(|seq| (seq, false)).chain(listed) {
-        tx.prepare(STORY)?.execute(params![id, seq, is_listed])?;
-    }
-    let whom = &window.recipients(run.cadence);
-    let digests = NewDigests { run: id, body: kept, newest, through_seq, domain: &run.domain, whom, now: run.now };
-    Ok(states::queue_digests(tx, &digests)? as u64)
 }

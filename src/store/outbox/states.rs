@@ -8,7 +8,7 @@ use super::Kind;
 use crate::domain::outbox::transitions::{Event, FIRST, Turn};
 use crate::domain::outbox::{Outcome, State};
 use crate::domain::subscribers::subscriber::{Cadence, Status};
-use crate::store::subscribers::recipients::{Recipients, SERVED};
+use crate::store::subscribers::recipients::{Batch, IN_BATCH, SERVED};
 use crate::store::{Error, seconds};
 
 /// The state that an event leads to, as `:to` binds it.
@@ -61,45 +61,27 @@ pub(super) fn insert(tx: &Transaction<'_>, new: &NewMessage<'_>, now: DateTime<U
     Ok(())
 }
 
-/// The digests of one window of a run.
-pub(in crate::store) struct NewDigests<'a> {
-    pub(in crate::store) run: i64,
-    pub(in crate::store) body: i64,
-    /// The newest story in it, at least; who has it in an open message gets no other one.
-    pub(in crate::store) newest: i64,
-    /// Where the digest ends.
-    pub(in crate::store) through_seq: i64,
-    /// Domain of the Message-IDs.
-    pub(in crate::store) domain: &'a str,
-    pub(in crate::store) whom: &'a Recipients,
-    pub(in crate::store) now: DateTime<Utc>,
-}
-
 /// Subscribers who are not waiting for a message with the newest story already. `once` presses no digest on an address
 /// that has just refused it either; one that expired, or that was not accepted in time, is not in the way.
-const NOT_WAITING: &str =
-    "cursor = :cursor AND themes IS NOT DISTINCT FROM :themes AND language = :language AND NOT EXISTS (SELECT 1 FROM messages m
-    WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.through_seq >= :newest
+const NOT_WAITING: &str = "NOT EXISTS (SELECT 1 FROM messages m
+    WHERE m.subscriber = s.id AND m.run IS NOT NULL AND m.through_seq >= w.newest
     AND (m.state IN (:queued, :retry) OR (m.state = :failed AND :cadence IS NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.message = m.id AND a.number = m.attempts AND a.outcome = :refused))))";
 
-/// Queues the digests of a window; older ones that were surely not delivered are superseded. How many.
-pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>) -> Result<usize, Error> {
-    let whom = new.whom;
-    let supersede = format!(
+/// Ends the older messages of a batch of a run's subscribers, which were surely not delivered: newer ones are queued for them.
+pub(in crate::store) fn supersede(tx: &Transaction<'_>, batch: &Batch, now: DateTime<Utc>) -> Result<(), Error> {
+    let statement = format!(
         "UPDATE messages SET state = :to, settled = :now WHERE run IS NOT NULL
          AND state IN (:from_1, :from_2, :from_3, :from_4)
-         AND subscriber IN (SELECT id FROM subscribers WHERE {SERVED} AND {NOT_WAITING})"
+         AND subscriber IN (SELECT s.id FROM {IN_BATCH} w.body IS NOT NULL AND {SERVED} AND {NOT_WAITING})"
     );
-    tx.prepare(&supersede)?.execute(transition! {
+    tx.prepare(&statement)?.execute(transition! {
         Event::Superseded,
-        ":now": seconds(new.now),
+        ":now": seconds(now),
+        ":run": batch.run,
+        ":after": batch.after,
         ":active": Status::Active.as_str(),
-        ":cadence": whom.cadence.map(Cadence::as_str),
-        ":cursor": whom.cursor,
-        ":themes": whom.themes,
-        ":language": whom.language,
-        ":newest": new.newest,
+        ":cadence": batch.cadence.map(Cadence::as_str),
         ":queued": State::Queued.as_str(),
         ":sending": State::Sending.as_str(),
         ":unknown": State::Unknown.as_str(),
@@ -107,25 +89,34 @@ pub(in crate::store) fn queue_digests(tx: &Transaction<'_>, new: &NewDigests<'_>
         ":failed": State::Failed.as_str(),
         ":refused": Outcome::Refused.as_str(),
     })?;
-    let insert = format!(
+    Ok(())
+}
+
+/// Queues the digests of a batch of a run's subscribers, or its notes that there is nothing new. How many. `domain` is that of
+/// the Message-IDs.
+pub(in crate::store) fn queue(
+    tx: &Transaction<'_>,
+    batch: &Batch,
+    is_quiet: bool,
+    domain: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let statement = format!(
         "INSERT INTO messages (kind, run, subscriber, address, message_id, body, through_seq, state, next_attempt, made)
-         SELECT :kind, :run, id, address, '<' || :run || '.' || id || '@' || :domain || '>', :body, :through_seq, :state,
-         :now, :now FROM subscribers WHERE {SERVED} AND {NOT_WAITING} ORDER BY joined, number"
+         SELECT :kind, :run, s.id, s.address, '<' || :run || '.' || s.id || '@' || :domain || '>', w.body, w.through_seq,
+         :state, :now, :now FROM {IN_BATCH} w.body IS NOT NULL AND w.is_quiet = :is_quiet AND {SERVED} AND {NOT_WAITING}
+         ORDER BY s.number"
     );
-    Ok(tx.prepare(&insert)?.execute(named_params! {
+    Ok(tx.prepare(&statement)?.execute(named_params! {
         ":kind": Kind::Digest.as_str(),
-        ":run": new.run,
-        ":domain": new.domain,
-        ":body": new.body,
-        ":through_seq": new.through_seq,
+        ":run": batch.run,
+        ":after": batch.after,
+        ":is_quiet": is_quiet,
+        ":domain": domain,
         ":state": FIRST.as_str(),
-        ":now": seconds(new.now),
+        ":now": seconds(now),
         ":active": Status::Active.as_str(),
-        ":cadence": whom.cadence.map(Cadence::as_str),
-        ":cursor": whom.cursor,
-        ":themes": whom.themes,
-        ":language": whom.language,
-        ":newest": new.newest,
+        ":cadence": batch.cadence.map(Cadence::as_str),
         ":queued": State::Queued.as_str(),
         ":sending": State::Sending.as_str(),
         ":unknown": State::Unknown.as_str(),

@@ -1,54 +1,64 @@
-//! Whom a run serves, and the cursors that move with it. The conditions are bodies of statements in `digests::runs` and
-//! `outbox::states`; each of their parameters has one name and one meaning everywhere.
+//! Whom a run serves, and the cursors that move with it. The conditions are parts of statements in `digests::runs`,
+//! `digests::filling` and `outbox::states`; each of their parameters has one name and one meaning everywhere.
 
-use crate::store::database::sql::{Transaction, named_params};
+use crate::store::database::sql::{Connection, Transaction, named_params};
 
 use crate::domain::outbox::State;
 use crate::domain::subscribers::subscriber::{Cadence, Status};
-use crate::store::{Error, to_json};
+use crate::store::Error;
 
-/// The subscribers of one window: the same cursor, the same themes, the same language.
-#[derive(Debug, Clone)]
-pub(in crate::store) struct Recipients {
-    /// The cadence of the run; `None` for `once`, which serves everybody.
+/// How many subscribers are looked at in one transaction: a tenth of a second's work.
+pub(in crate::store) const BATCH: usize = 5_000;
+
+/// Subscribers who are looked at together when a run's messages are queued, in the order in which they joined.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Batch {
+    /// The run.
+    pub(in crate::store) run: i64,
+    /// Its cadence; `None` for `once`, which serves everybody.
     pub(in crate::store) cadence: Option<Cadence>,
-    pub(in crate::store) cursor: i64,
-    /// A JSON list, as it is stored.
-    pub(in crate::store) themes: Option<String>,
-    pub(in crate::store) language: String,
-}
-
-impl Recipients {
-    pub(in crate::store) fn new(
-        cadence: Option<Cadence>,
-        cursor: i64,
-        themes: Option<&[String]>,
-        language: &str,
-    ) -> Self {
-        Self { cadence, cursor, themes: themes.map(to_json), language: language.to_owned() }
-    }
+    /// The next [`BATCH`] of those with a number above this one.
+    pub(in crate::store) after: i64,
 }
 
 /// Subscribers for whom a digest may be made now: active, not paused, of the cadence, and without a message that may have
 /// been delivered and is not settled: that one is resent before anything newer is made for them.
 pub(in crate::store) const SERVED: &str = "status = :active AND paused_until IS NULL
-    AND (:cadence IS NULL OR cadence = :cadence) AND NOT EXISTS (SELECT 1 FROM messages m
-    WHERE m.subscriber = subscribers.id AND m.run IS NOT NULL AND m.state IN (:sending, :unknown))";
+    AND (:cadence IS NULL OR cadence = :cadence)
+    AND id NOT IN (SELECT subscriber FROM messages WHERE turn IN (:sending, :unknown) AND run IS NOT NULL)";
 
-/// Moves the cursors of subscribers for whom a run holds nothing. An open digest of theirs moves it by itself.
-pub(in crate::store) fn skip(tx: &Transaction<'_>, whom: &Recipients, through_seq: i64) -> Result<usize, Error> {
+/// The subscribers `s` of a batch, each with the window `w` of the run that is theirs. The limit, that of [`BATCH`], has them
+/// found by their numbers before anything else is asked of them.
+pub(in crate::store) const IN_BATCH: &str =
+    "(SELECT id, number, address, status, cadence, paused_until, cursor, themes, language
+    FROM subscribers WHERE number > :after ORDER BY number LIMIT 5000) s
+    JOIN run_windows w ON w.run = :run AND w.cursor = s.cursor AND w.language = s.language
+    AND w.themes = coalesce(s.themes, '') WHERE";
+
+const LAST: &str = "SELECT coalesce(max(number), ?1) AS last, count(*) AS people
+    FROM (SELECT number FROM subscribers WHERE number > ?1 ORDER BY number LIMIT 5000) batch";
+
+/// The number of the last subscriber of a batch, and whether there may be more after it.
+pub(in crate::store) fn last(connection: &Connection, after: i64) -> Result<(i64, bool), Error> {
+    let (last, people): (i64, usize) =
+        connection.prepare(LAST)?.query_row([after], |row| Ok((row.get("last")?, row.get("people")?)))?;
+    Ok((last, people == BATCH))
+}
+
+/// Moves the cursors of those of a batch for whom its run holds nothing. An open digest of theirs moves it by itself.
+pub(in crate::store) fn skip(tx: &Transaction<'_>, batch: &Batch, through_seq: i64) -> Result<usize, Error> {
     let statement = format!(
-        "UPDATE subscribers SET cursor = :through_seq WHERE {SERVED} AND cursor = :cursor AND themes IS NOT DISTINCT FROM :themes
-         AND language = :language AND cursor < :through_seq AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = subscribers.id
-         AND m.run IS NOT NULL AND m.through_seq > :cursor AND m.state IN (:queued, :retry))"
+        "UPDATE subscribers SET cursor = :through_seq WHERE id IN (
+             SELECT s.id FROM {IN_BATCH} w.is_skipped = 1 AND s.cursor < :through_seq AND {SERVED}
+             AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.subscriber = s.id
+                 AND m.run IS NOT NULL AND m.through_seq > s.cursor AND m.state IN (:queued, :retry)))"
     );
     Ok(tx.prepare(&statement)?.execute(named_params! {
         ":through_seq": through_seq,
+        ":run": batch.run,
+        ":after": batch.after,
         ":active": Status::Active.as_str(),
-        ":cadence": whom.cadence.map(Cadence::as_str),
-        ":cursor": whom.cursor,
-        ":themes": whom.themes,
-        ":language": whom.language,
+        ":cadence": batch.cadence.map(Cadence::as_str),
         ":sending": State::Sending.as_str(),
         ":unknown": State::Unknown.as_str(),
         ":queued": State::Queued.as_str(),

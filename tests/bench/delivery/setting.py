@@ -141,11 +141,11 @@ messages_per_second = {per_second}
         """Into the database, which `poll` made: an import would take a commit for each."""
         self.run("poll", check=True)
         now = int(time.time())
-        rows = [(os.urandom(12).hex(), a, a, now - 10**6 + n, now - 10**6 + n) for n, a in enumerate(addresses)]
+        rows = [(os.urandom(12).hex(), a, a, now - 10**6 + n, now - 10**6 + n, n + 1) for n, a in enumerate(addresses)]
         with self.sql() as database:
             database.executemany(
-                "INSERT INTO subscribers (id, address, address_key, status, cadence, cursor, consent, joined, confirmed)"
-                " VALUES (?, ?, ?, 'active', 'weekly', 0, 'a bench', ?, ?)", rows)
+                "INSERT INTO subscribers (id, address, address_key, status, cadence, cursor, consent, joined, confirmed, number)"
+                " VALUES (?, ?, ?, 'active', 'weekly', 0, 'a bench', ?, ?, ?)", rows)
 
     @contextlib.contextmanager
     def sql(self):
@@ -172,7 +172,7 @@ messages_per_second = {per_second}
 
     def queue(self):
         """The digest is made for everybody, and nothing of it sent: nobody listens yet."""
-        made = self.run("once")
+        made = self.run("once", "--wait", "0s")
         if self.states().get("queued", 0) == 0:
             sys.exit(f"no digest was made:\n{made.stdout}{made.stderr}")
 

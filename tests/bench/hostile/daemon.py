@@ -118,11 +118,12 @@ admin_listen = "127.0.0.1:0"
 
 
 class Pages(threading.Thread):
-    """A visitor who asks for a page ten times a second, and how long each took, in milliseconds."""
+    """A visitor who asks for a page ten times a second, and how long each took, in milliseconds; which it was, and when."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
         self.at, self.took, self.failed, self.is_over = f"http://127.0.0.1:{port}", [], [], False
+        self.begin = time.monotonic()
 
     def run(self):
         paths = ["/", "/archive", "/sources", "/feed.xml", "/health/ready"]
@@ -133,7 +134,7 @@ class Pages(threading.Thread):
                 urllib.request.urlopen(self.at + path, timeout=30).read()
             except OSError as error:
                 self.failed.append(f"{path}: {error}")
-            self.took.append((time.monotonic() - begin) * 1000)
+            self.took.append(((time.monotonic() - begin) * 1000, path, begin - self.begin))
             time.sleep(max(0, 0.1 - (time.monotonic() - begin)))
 
 
@@ -175,7 +176,7 @@ def lateness(place, until):
 
 def judge(place, listed, pages, peak, asked, ended, reports):
     took = sorted(pages.took)
-    at_99 = took[int(len(took) * 0.99)]
+    at_99, _, _ = took[int(len(took) * 0.99)]
     runs = lateness(place, time.time() - MOST_LATE)
     late = [(due, by) for due, by, number, sent in runs if sent < number or by is None or by > MOST_LATE]
     told = {feed["id"]: feed for feed in reports["feeds"]}
@@ -186,7 +187,9 @@ def judge(place, listed, pages, peak, asked, ended, reports):
     for name in listed:
         if not name.startswith("good"):
             print(f"{name:24} {told[name]['outcome'] or '-':10} {told[name]['took_ms'] or 0:6} ms  {told[name]['error'] or ''}")
-    print(f"\nlateness of the digests, in seconds: {[by for _, by, _, _ in runs]}")
+    slowest = ", ".join(f"{path} {ms:.0f} ms after {at:.0f} s" for ms, path, at in reversed(took[-8:]))
+    print(f"\nslowest pages: {slowest}")
+    print(f"lateness of the digests, in seconds: {[by for _, by, _, _ in runs]}")
     return [
         setting.verdict(f"{len(runs)} digests at their slots or asked for, {len(late)} of them late", runs and not late),
         setting.verdict(f"asked for and sent after {[round(seconds, 1) for seconds in asked]} seconds", all(seconds <= MOST_LATE for seconds in asked)),

@@ -180,6 +180,12 @@ fn killed_workers_are_replaced_and_everybody_gets_each_digest() {
     assert!(doubled <= kills() * CONNECTIONS, "{doubled} were sent twice");
 }
 
+/// For how long a worker is frozen, at least: as long as it takes to take over, or `FREEZE_SECONDS`.
+fn frozen_for() -> Duration {
+    let seconds = std::env::var("FREEZE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or_default())
+}
+
 #[test]
 fn a_frozen_worker_loses_its_part_and_sends_nothing_when_it_wakes() {
     let Some(url) = engine::empty_database() else { return };
@@ -193,6 +199,7 @@ fn a_frozen_worker_loses_its_part_and_sends_nothing_when_it_wakes() {
     let took = site.wait_for_another(frozen);
     site.publish();
     site.deliver();
+    std::thread::sleep(frozen_for().saturating_sub(took));
     site.daemons[worker].thaw();
     until("it has noticed", || site.daemons[worker].log().contains("not at work any more"));
     until("it serves again", || get(&site.daemons[worker], "/health/ready").contains("200"));

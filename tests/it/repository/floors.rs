@@ -44,6 +44,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         &[
             "runs",
             "run_stories",
+            "run_windows",
             "samples",
             "archives",
             "archive_languages",

@@ -14,6 +14,7 @@ use super::{FeedReport, FeedResult, chain};
 use crate::app::{Listener, Progress};
 use crate::domain::feeds::budget::GiveUp;
 use crate::fetch::Share;
+use crate::fetch::background::{self, LARGE};
 use crate::store::{self, Poll, Saved, Store};
 
 /// The maximum number of polls stored with one commit; as many may wait for it. Their shares limit the memory that they
@@ -21,9 +22,6 @@ use crate::store::{self, Poll, Saved, Store};
 const BATCH: usize = 32;
 /// The maximum time for reading one body. No known document takes a second; one that does must not hold up the others.
 const LONGEST_READ: Duration = Duration::from_secs(30);
-
-/// A body of more bytes than this is a large one.
-const LARGE: usize = 256 * 1024;
 
 /// How often a waiting task checks whether any place can still become free.
 const LOOK: Duration = Duration::from_secs(1);
@@ -83,7 +81,7 @@ impl Readers {
         let place = self.place().await?;
         let give_up = GiveUp::default();
         let signal = give_up.clone();
-        let mut running = tokio::task::spawn_blocking(move || {
+        let mut running = background::read(bytes, move || {
             let _place = place;
             work(signal)
         });

@@ -5,13 +5,12 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use super::{Calibration, Classifier, Group};
+use super::{Calibration, Classifier, Feature, Group, RARITY_UNIT};
 use crate::domain::selection::features::{Features, hash_bytes};
 
 /// The first line of the file.
 const HEAD: &str = "policy-digest classifier 1";
 const FEATURE_BYTES: usize = 8;
-const RARITY_UNIT: f32 = 0.001;
 
 /// Why a classifier file was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,22 +53,23 @@ impl Classifier {
         let count = themes.len();
         Self {
             themes,
-            rarity: Vec::new(),
             sizes: [0; Group::COUNT],
-            weights: Vec::new(),
+            by_hash: Features::new(&[]).0,
+            features: Vec::new(),
             weight_unit: 1.0,
             theme_weights: Vec::new(),
             theme_unit: 1.0,
             topic: Calibration::default(),
             calibrated_themes: vec![Calibration::default(); count],
-            by_hash: Features::new(&[]),
         }
     }
 
-    /// The file of the same classifier with its topic's weights and base shifted.
+    /// The file of the same classifier with its topic's weights, by position, and its base shifted.
     pub(crate) fn shifted(&self, shift: &[f64], base: f64) -> Vec<u8> {
         let unit = f64::from(self.weight_unit);
-        let weights = self.weights.iter().zip(shift).map(|(weight, shift)| f64::from(*weight) * unit + shift);
+        let mut by_number: Vec<(&Feature, u32, &f64)> =
+            self.features.iter().zip(0..).zip(shift).map(|((feature, at), shift)| (feature, at, shift)).collect();
+        by_number.sort_unstable_by_key(|(feature, ..)| feature.number);
         let theme_unit = f64::from(self.theme_unit);
         let theme_weights = (0..self.themes.len()).map(|theme| {
             let of = self.theme_weights.iter().skip(theme).step_by(self.themes.len());
@@ -82,9 +82,9 @@ impl Classifier {
         Self::write(&Parts {
             themes: self.themes.clone(),
             sizes: self.sizes,
-            keys: self.by_hash.keys(),
-            rarity: self.rarity.clone(),
-            weights: weights.collect(),
+            keys: by_number.iter().map(|(_, at, _)| self.by_hash.key(*at)).collect(),
+            rarity: by_number.iter().map(|(feature, ..)| feature.rarity()).collect(),
+            weights: by_number.iter().map(|(it, _, shift)| f64::from(it.weight) * unit + *shift).collect(),
             theme_weights: theme_weights.collect(),
             topic,
             calibrated_themes: self.calibrated_themes.clone(),
@@ -163,27 +163,24 @@ impl Classifier {
             return Err(ClassifierError::Damaged);
         }
         let (features, of_themes) = body.split_at(count * FEATURE_BYTES);
-        let (mut keys, mut rarity, mut weights) =
-            (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
-        for feature in features.as_chunks::<FEATURE_BYTES>().0 {
-            let [k0, k1, k2, k3, r0, r1, w0, w1] = *feature;
-            keys.push(u32::from_le_bytes([k0, k1, k2, k3]));
-            rarity.push(f32::from(u16::from_le_bytes([r0, r1])) * RARITY_UNIT);
-            weights.push(i16::from_le_bytes([w0, w1]));
-        }
-        let theme_weights = of_themes.iter().map(|byte| i8::from_le_bytes([*byte])).collect();
-        let by_hash = Features::new(&keys);
+        let (features, _) = features.as_chunks::<FEATURE_BYTES>();
+        let keys: Vec<u32> =
+            features.iter().map(|[k0, k1, k2, k3, ..]| u32::from_le_bytes([*k0, *k1, *k2, *k3])).collect();
+        let (by_hash, order) = Features::new(&keys);
+        let feature = |number: u32| {
+            let [.., r0, r1, w0, w1] = features[number as usize];
+            Feature { number, rarity: u16::from_le_bytes([r0, r1]), weight: i16::from_le_bytes([w0, w1]) }
+        };
         Ok(Self {
             themes,
-            rarity,
             sizes,
-            weights,
+            by_hash,
+            features: order.into_iter().map(feature).collect(),
             weight_unit,
-            theme_weights,
+            theme_weights: of_themes.iter().map(|byte| i8::from_le_bytes([*byte])).collect(),
             theme_unit,
             topic,
             calibrated_themes,
-            by_hash,
         })
     }
 }

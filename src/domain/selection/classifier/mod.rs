@@ -29,6 +29,7 @@ const IN_TITLE: u8 = 2;
 const NAMED: usize = 3;
 /// A word is named only if fewer than one source in ten uses it; `they` and `people` tell a reader nothing.
 const TELLING: f32 = 2.6;
+const RARITY_UNIT: f32 = 0.001;
 /// Added to the square of a group's length before it is scaled to one, so that a single known word does not decide.
 const RESERVE: f32 = 10.0;
 /// 1 + ln(n) for n from 1 to 8: each further mention of a word adds less, and mentions after the eighth add nothing.
@@ -63,19 +64,34 @@ impl Group {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier {
     themes: Vec<String>,
-    /// The rarity of each feature.
-    rarity: Vec<f32>,
     /// The number of features in each group. Words come first, then title words, then pairs.
     sizes: [usize; Group::COUNT],
-    /// The topic's weight for each feature, in units of `weight_unit`.
-    weights: Vec<i16>,
+    by_hash: Features,
+    /// What is known of each feature, by its position in `by_hash`.
+    features: Vec<Feature>,
     weight_unit: f32,
-    /// Each theme's weight for each feature except pairs, in units of `theme_unit`.
+    /// Each theme's weight for each feature except pairs, by number, in units of `theme_unit`.
     theme_weights: Vec<i8>,
     theme_unit: f32,
     topic: Calibration,
     calibrated_themes: Vec<Calibration>,
-    by_hash: Features,
+}
+
+/// Eight bytes, which are read together.
+#[derive(Debug, Clone, PartialEq)]
+struct Feature {
+    /// Its number in the file, where the groups follow one another.
+    number: u32,
+    /// In thousandths.
+    rarity: u16,
+    /// The topic's weight for it, in units of `weight_unit`.
+    weight: i16,
+}
+
+impl Feature {
+    fn rarity(&self) -> f32 {
+        f32::from(self.rarity) * RARITY_UNIT
+    }
 }
 
 /// Converts the linear sum and the points of the phrases into log-odds: that a text is relevant, or that a relevant
@@ -127,51 +143,64 @@ pub(crate) struct Judgement<'a> {
     pub(crate) per_point: f32,
     /// The words that contributed most in the direction of the judgement, heaviest first.
     pub(crate) decisive: Vec<&'a str>,
+    /// The values of the features found.
+    values: Vec<f32>,
 }
 
-/// The features of one text, collected passage by passage.
+/// The features of one text, collected passage by passage. A bag is used again for further texts: its counts of all
+/// features take longer to allocate than to use.
 #[derive(Debug, Default)]
-pub(crate) struct Bag<'a> {
+pub(crate) struct Bag {
     /// The weighted count of each feature.
     times: Vec<u8>,
     /// The features found, in order.
     met: Vec<Met>,
-    texts: Vec<&'a str>,
+    /// For each word of the last passage, the feature of the pair that ends with it.
+    pairs: Vec<Option<u32>>,
+    passages: usize,
     words: usize,
 }
 
-/// A feature, and where its words first appear.
+/// A feature by its position, and where its words first appear.
 #[derive(Debug)]
 struct Met {
     feature: u32,
-    text: u32,
+    /// The number of the passage.
+    passage: u32,
     place: Range<u32>,
 }
 
-impl<'a> Bag<'a> {
-    /// Adds a passage, which must have been prepared with these features, and the text that it was made from.
-    pub(crate) fn take(&mut self, features: &Features, passage: &Passage, text: &'a str, is_title: bool) {
-        self.times.resize(features.len(), 0);
-        self.met.reserve(passage.folded().len());
-        self.texts.push(text);
-        self.words += passage.folded().len();
+impl Bag {
+    /// Forgets the text.
+    pub(crate) fn clear(&mut self) {
+        self.met.drain(..).for_each(|met| self.times[met.feature as usize] = 0);
+        (self.passages, self.words) = (0, 0);
+    }
+
+    /// Adds a passage, which must have been prepared with these features, those of all texts of this bag.
+    pub(crate) fn take(&mut self, features: &Features, passage: &Passage, is_title: bool) {
         let folded = passage.folded();
+        self.times.resize(features.len(), 0);
+        self.met.reserve(folded.len());
+        let number = place(self.passages);
         // Look up all pairs first: these lookups are independent, so that the processor can overlap their cache misses.
-        let pairs: Vec<Option<u32>> = pairs(passage).map(|pair| features.get(pair?)).collect();
-        let number = place(self.texts.len() - 1);
+        self.pairs.clear();
+        self.pairs.extend(pairs(passage).map(|pair| features.get(pair?)));
         walk(passage, is_title, |found| {
             let feature = match found.group {
                 Group::Word => found.word_feature,
                 Group::TitleWord => features.get(found.hash),
-                Group::Pair => pairs[found.words.end - 1],
+                Group::Pair => self.pairs[found.words.end - 1],
             };
             let Some(feature) = feature else { return };
             let times = &mut self.times[feature as usize];
             if *times == 0 {
-                self.met.push(Met { feature, text: number, place: folded.place(found.words) });
+                self.met.push(Met { feature, passage: number, place: folded.place(found.words) });
             }
             *times = times.saturating_add(found.times);
         });
+        self.passages += 1;
+        self.words += folded.len();
     }
 
     /// The number of words read.
@@ -179,45 +208,39 @@ impl<'a> Bag<'a> {
         self.words
     }
 
-    /// The features found and their values, to be multiplied by weights. `sizes` is the number of features in each
-    /// group.
-    pub(crate) fn row(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
-        self.met.iter().map(|met| met.feature).zip(self.values(rarity, sizes)).collect()
-    }
-
-    /// The values of the features found, from their counts and rarity, with each group scaled to its length.
-    fn values(&self, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
-        values(self.counts(), rarity, sizes)
-    }
-
     /// The features found and their weighted counts.
-    fn counts(&self) -> impl Iterator<Item = (u32, u8)> + Clone {
+    fn counts(&self) -> impl Iterator<Item = (u32, u8)> {
         self.met.iter().map(|met| (met.feature, self.times[met.feature as usize]))
+    }
+
+    /// The features found, by number, and their values, to be multiplied by weights. `order` has the number of each
+    /// feature, `rarity` its rarity by number, and `sizes` how many there are in each group.
+    pub(crate) fn row(&self, order: &[u32], rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<(u32, f32)> {
+        let counts = || self.counts().map(|(feature, times)| (order[feature as usize], times));
+        let values = values(counts().map(|(number, times)| (group(sizes, number), rarity[number as usize], times)));
+        counts().map(|(number, _)| number).zip(values).collect()
     }
 }
 
-/// The values of features with these counts, with each group scaled to its length.
-fn values(counts: impl Iterator<Item = (u32, u8)> + Clone, rarity: &[f32], sizes: [usize; Group::COUNT]) -> Vec<f32> {
+/// The values of features with these groups, rarities and weighted counts, with each group scaled to its length.
+fn values(features: impl Iterator<Item = (Group, f32, u8)>) -> Vec<f32> {
     let mut squares = [RESERVE; Group::COUNT];
-    let value = |(feature, times): (u32, u8)| {
-        let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity[feature as usize];
-        squares[group(sizes, feature) as usize] += value * value;
-        value
+    let value = |(group, rarity, times): (Group, f32, u8)| {
+        let value = DAMPED[usize::from(times).min(DAMPED.len() - 1)] * rarity;
+        squares[group as usize] += value * value;
+        (group, value)
     };
-    let mut values: Vec<f32> = counts.clone().map(value).collect();
+    let values: Vec<(Group, f32)> = features.map(value).collect();
     let scales =
         [Group::Word, Group::TitleWord, Group::Pair].map(|group| group.scale() / squares[group as usize].sqrt());
-    for ((feature, _), value) in counts.zip(&mut values) {
-        *value *= scales[group(sizes, feature) as usize];
-    }
-    values
+    values.into_iter().map(|(group, value)| value * scales[group as usize]).collect()
 }
 
 /// A candidate for a feature.
 pub(crate) struct Found {
     pub(crate) group: Group,
     pub(crate) hash: u64,
-    /// The feature of its last word.
+    /// The feature of its last word, by position.
     word_feature: Option<u32>,
     words: Range<usize>,
     /// Its weighted count.
@@ -248,9 +271,9 @@ fn pairs(passage: &Passage) -> impl Iterator<Item = Option<u64>> {
     })
 }
 
-/// The group of a feature.
-fn group([words, title_words, _]: [usize; Group::COUNT], feature: u32) -> Group {
-    let feature = feature as usize;
+/// The group of a feature by its number.
+fn group([words, title_words, _]: [usize; Group::COUNT], number: u32) -> Group {
+    let feature = number as usize;
     if feature < words {
         Group::Word
     } else if feature < words + title_words {
@@ -270,7 +293,7 @@ impl Classifier {
     /// The number of words and pairs of words that it knows.
     #[must_use]
     pub fn features(&self) -> usize {
-        self.rarity.len()
+        self.features.len()
     }
 
     /// Its features, indexed by their hashes.
@@ -278,15 +301,24 @@ impl Classifier {
         &self.by_hash
     }
 
-    /// Judges a text from its words.
-    pub(crate) fn judge<'a>(&self, bag: &Bag<'a>) -> Judgement<'a> {
+    /// The values of features with these weighted counts.
+    fn values(&self, counts: impl Iterator<Item = (u32, u8)>) -> Vec<f32> {
+        values(counts.map(|(feature, times)| {
+            let feature = &self.features[feature as usize];
+            (group(self.sizes, feature.number), feature.rarity(), times)
+        }))
+    }
+
+    /// Judges a text from its words; `passages` are those that the bag has taken.
+    pub(crate) fn judge<'a>(&self, bag: &Bag, passages: &[&'a str]) -> Judgement<'a> {
         let mut shares: Vec<(f32, &Met)> = Vec::with_capacity(bag.met.len());
         let mut sum = 0.0_f32;
-        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
-            let feature = met.feature as usize;
-            let share = value * f32::from(self.weights[feature]);
+        let values = self.values(bag.counts());
+        for (met, value) in bag.met.iter().zip(&values) {
+            let feature = &self.features[met.feature as usize];
+            let share = value * f32::from(feature.weight);
             sum += share;
-            if self.rarity[feature] >= TELLING {
+            if feature.rarity() >= TELLING {
                 shares.push((share, met));
             }
         }
@@ -298,25 +330,25 @@ impl Classifier {
             // Pick the few heaviest, the first among equals, without sorting all of them.
             let heaviest = |best: usize, at: usize| if shares[at].0.abs() > shares[best].0.abs() { at } else { best };
             let (_, met) = shares.remove((0..shares.len()).fold(0, heaviest));
-            let word = bag.texts[met.text as usize].get(whole(&met.place)).unwrap_or_default();
+            let word = passages[met.passage as usize].get(whole(&met.place)).unwrap_or_default();
             if !decisive.iter().any(|named| named.eq_ignore_ascii_case(word)) {
                 decisive.push(word);
             }
         }
-        Judgement { log_odds, per_point: self.topic.per_point(length), decisive }
+        Judgement { log_odds, per_point: self.topic.per_point(length), decisive, values }
     }
 
-    /// The log-odds of each theme for a relevant text, given the points of the phrases for each theme.
-    pub(crate) fn judge_themes(&self, bag: &Bag<'_>, points: &[f32]) -> Vec<f32> {
+    /// The log-odds of each theme for a relevant text, given its judgement and the points of the phrases for each theme.
+    pub(crate) fn judge_themes(&self, bag: &Bag, judgement: &Judgement<'_>, points: &[f32]) -> Vec<f32> {
         let width = self.themes.len();
         let mut sums = vec![0.0_f32; width];
-        for (met, value) in bag.met.iter().zip(bag.values(&self.rarity, self.sizes)) {
-            let feature = met.feature as usize;
-            if group(self.sizes, met.feature) == Group::Pair {
+        for (met, value) in bag.met.iter().zip(&judgement.values) {
+            let number = self.features[met.feature as usize].number;
+            if group(self.sizes, number) == Group::Pair {
                 continue;
             }
-            let value = value * self.theme_unit;
-            let weights = &self.theme_weights[feature * width..(feature + 1) * width];
+            let (value, number) = (value * self.theme_unit, number as usize);
+            let weights = &self.theme_weights[number * width..(number + 1) * width];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * f32::from(*weight);
             }

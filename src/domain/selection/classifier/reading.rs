@@ -2,7 +2,7 @@
 //! knows, with their counts. A reading can be judged again with other weights, and teaches as much as the text.
 
 use super::probability::logistic;
-use super::{Bag, Calibration, Classifier, values};
+use super::{Bag, Calibration, Classifier};
 
 /// The features of a text and the points of its phrases.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,9 +20,9 @@ const HEAD: usize = 9;
 const FEATURE: usize = 5;
 
 impl Reading {
-    pub(crate) fn of(bag: &Bag<'_>, classifier: &Classifier, points: f32, is_excluded: bool) -> Self {
-        let keys = classifier.by_hash.keys();
-        let mut counts: Vec<(u32, u8)> = bag.counts().map(|(feature, times)| (keys[feature as usize], times)).collect();
+    pub(crate) fn of(bag: &Bag, classifier: &Classifier, points: f32, is_excluded: bool) -> Self {
+        let key = |feature| classifier.by_hash.key(feature);
+        let mut counts: Vec<(u32, u8)> = bag.counts().map(|(feature, times)| (key(feature), times)).collect();
         counts.sort_unstable();
         Self { words: u32::try_from(bag.words).unwrap_or(u32::MAX), points, is_excluded, counts }
     }
@@ -62,13 +62,13 @@ impl Reading {
     pub(crate) fn row(&self, classifier: &Classifier) -> (Vec<(u32, f32)>, f64) {
         let known = |(key, times): &(u32, u8)| Some((classifier.by_hash.with_key(*key)?, *times));
         let counts: Vec<(u32, u8)> = self.counts.iter().filter_map(known).collect();
-        let values = values(counts.iter().copied(), &classifier.rarity, classifier.sizes);
+        let values = classifier.values(counts.iter().copied());
         let length = Calibration::length(self.words as usize);
         let per_sum = classifier.topic.per_sum(length);
         let mut sum = 0.0_f64;
         let mut row = Vec::with_capacity(counts.len());
         for ((feature, _), value) in counts.into_iter().zip(values) {
-            sum += f64::from(value) * f64::from(classifier.weights[feature as usize]);
+            sum += f64::from(value) * f64::from(classifier.features[feature as usize].weight);
             row.push((feature, value * per_sum));
         }
         let calibration = &classifier.topic;

@@ -4,7 +4,8 @@
 //!
 //! Words are stored one after the other without gaps, so that `co-production`, `co production` and `coproduction` are
 //! the same run of letters. Each word records whether a hyphen joins it to the previous word, and its place in the
-//! original text. ASCII is processed in runs, other text letter by letter. `vocabulary` assigns numbers to words.
+//! original text. ASCII is processed in blocks of sixteen bytes, which hold nearly any word, other text letter by letter.
+//! `vocabulary` assigns numbers to words.
 
 use std::borrow::Cow;
 use std::iter;
@@ -22,12 +23,19 @@ const LONGEST_STEMMED: usize = 64;
 /// The capacity that is kept between passages; a larger buffer, after a word of megabytes, is freed.
 const KEPT_BYTES: usize = 16 * 1024;
 
+/// The number of bytes that are looked at together.
+const BLOCK: usize = 16;
+
 /// One passage, folded.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
-    letters: String,
+    /// UTF-8.
+    letters: Vec<u8>,
     words: Vec<Word>,
 }
+
+/// The letters of a word of at most sixteen bytes as two numbers, padded with zero bytes, which occur in no word.
+pub(crate) type Short = (u64, u64);
 
 #[derive(Debug)]
 struct Word {
@@ -53,25 +61,25 @@ impl Folded {
         self.words.clear();
         let mut folding =
             Folding { folded: self, in_word: false, after_stop: false, sentence_ended: true, hyphen_ends: None };
-        let mut rest = text.as_bytes();
-        while let Some(&first) = rest.first() {
-            if !folding.in_word && folding.folded.size() >= limit {
-                break;
-            }
-            let at = text.len() - rest.len();
-            let taken = if first.is_ascii_alphanumeric() {
-                let run = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
-                folding.take_run(at, &text[at..at + run]);
-                run
-            } else if first == b' ' {
-                folding.part(' ');
-                1
-            } else {
-                let letter = text[at..].chars().next().unwrap_or_default();
-                folding.take(at, letter, &text[at + letter.len_utf8()..]);
-                letter.len_utf8()
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() && (folding.in_word || folding.folded.size() < limit) {
+            let block = block(bytes, at);
+            at += match alphanumerics(&block) {
+                0 if block[0] == b' ' => {
+                    folding.part(' ');
+                    1
+                }
+                0 => {
+                    let letter = text[at..].chars().next().unwrap_or_default();
+                    folding.take(at, letter, &text[at + letter.len_utf8()..]);
+                    letter.len_utf8()
+                }
+                run => {
+                    folding.take_run(at, &block, run);
+                    run
+                }
             };
-            rest = &rest[taken..];
         }
         folding.close();
         // Other letters were folded one by one.
@@ -79,16 +87,19 @@ impl Folded {
     }
 
     /// The number of words.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.words.len()
     }
 
     /// The size in bytes: the letters, and one gap for each word.
+    #[inline]
     pub(crate) fn size(&self) -> usize {
         self.letters.len() + self.words.len()
     }
 
     /// The offset of a word in the passage, measured like `size`.
+    #[inline]
     pub(crate) fn offset(&self, word: usize) -> usize {
         self.words[word].letters.start as usize + word
     }
@@ -99,23 +110,41 @@ impl Folded {
     }
 
     /// Whether a sentence begins with this word.
+    #[inline]
     pub(crate) fn opens_sentence(&self, word: usize) -> bool {
         self.words[word].opens_sentence
     }
 
     /// Whether only a hyphen separates this word from the previous one.
+    #[inline]
     pub(crate) fn is_hyphenated(&self, word: usize) -> bool {
         self.words[word].is_hyphenated
     }
 
     /// A word in its folded form.
     pub(crate) fn word(&self, word: usize) -> &str {
+        str::from_utf8(self.letters(word)).expect("folded letters are UTF-8")
+    }
+
+    /// A word in its folded form, as bytes.
+    #[inline]
+    pub(crate) fn letters(&self, word: usize) -> &[u8] {
         &self.letters[whole(&self.words[word].letters)]
+    }
+
+    /// A short word in its folded form.
+    #[inline]
+    pub(crate) fn short(&self, word: usize) -> Option<Short> {
+        let Range { start, end } = whole(&self.words[word].letters);
+        let unused = BLOCK.checked_sub(end - start)?;
+        let letters = u128::from_le_bytes(block(&self.letters, start)) & (u128::MAX >> (8 * unused));
+        #[expect(clippy::cast_possible_truncation, reason = "its two halves")]
+        Some((letters as u64, (letters >> 64) as u64))
     }
 
     /// All words in their folded form, in order.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(|word| &self.letters[whole(&word.letters)])
+        (0..self.len()).map(|word| self.word(word))
     }
 
     /// The byte range of these words in the source.
@@ -132,12 +161,39 @@ impl Folded {
     }
 }
 
+/// The bytes from `at` on, with zeros after the end.
+#[inline]
+fn block(bytes: &[u8], at: usize) -> [u8; BLOCK] {
+    let rest = &bytes[at..];
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; BLOCK];
+        padded[..rest.len()].copy_from_slice(rest);
+        padded
+    })
+}
+
+/// The number of ASCII letters and digits that a block begins with. All bytes are tested at once, as one large number:
+/// in each, the highest bit of a sum says whether the byte reaches a bound, and never carries over into the next.
+#[inline]
+fn alphanumerics(block: &[u8; BLOCK]) -> usize {
+    const fn each(byte: u8) -> u128 {
+        u128::from_ne_bytes([byte; BLOCK])
+    }
+    let within = |bytes: u128, [first, last]: [u8; 2]| (bytes + each(0x80 - first)) & !(bytes + each(0x7f - last));
+    let bytes = u128::from_le_bytes(*block);
+    let low = bytes & each(0x7f);
+    let alphanumeric = (within(low | each(0x20), *b"az") | within(low, *b"09")) & !bytes;
+    (!alphanumeric & each(0x80)).trailing_zeros() as usize / 8
+}
+
 /// Converts an index into a text or its letters.
+#[inline]
 pub(crate) fn place(at: usize) -> u32 {
     u32::try_from(at).expect("a passage is shorter than 4 GB")
 }
 
 /// Converts a range back into indices.
+#[inline]
 pub(crate) fn whole(range: &Range<u32>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
@@ -160,11 +216,14 @@ struct Folding<'a> {
 }
 
 impl Folding<'_> {
-    /// Adds ASCII letters and digits; their case is folded at the end, all at once.
-    fn take_run(&mut self, at: usize, run: &str) {
+    /// Adds the ASCII letters and digits at the beginning of a block; their case is folded at the end, all at once.
+    fn take_run(&mut self, at: usize, block: &[u8; BLOCK], run: usize) {
         self.open(at);
-        self.folded.letters.push_str(run);
-        self.extend(at + run.len());
+        // Copying a whole block is quicker than copying as much as is needed.
+        let letters = self.folded.letters.len() + run;
+        self.folded.letters.extend_from_slice(block);
+        self.folded.letters.truncate(letters);
+        self.extend(at + run);
     }
 
     /// Adds any other letter; `rest` is the text after it.
@@ -173,7 +232,7 @@ impl Folding<'_> {
         if letter == '&' {
             self.close();
             self.open(at);
-            self.folded.letters.push_str("and");
+            self.folded.letters.extend_from_slice(b"and");
             self.extend(end);
             self.close();
         } else if is_silent(letter) {
@@ -183,11 +242,13 @@ impl Folding<'_> {
         } else if !letter.is_ascii() && letter.is_alphanumeric() {
             self.open(at);
             let plain = iter::once(letter).nfkd().default_case_fold().nfkd();
-            self.folded.letters.extend(plain.filter(|c| c.is_alphanumeric() && !is_silent(*c)));
+            for letter in plain.filter(|letter| letter.is_alphanumeric() && !is_silent(*letter)) {
+                self.folded.letters.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            }
             self.extend(end);
         } else if is_apostrophe(letter) {
             if self.in_word && is_within_word(rest) {
-                self.folded.letters.push('\'');
+                self.folded.letters.push(b'\'');
                 self.extend(end);
             }
         } else {

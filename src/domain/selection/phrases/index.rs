@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::inflection::is_gerund;
 use super::pattern::{Key, Segment, Sequence};
 
 /// Indexed sequences; each is identified by its number, in the order in which they were added.
@@ -58,7 +59,8 @@ impl Index {
     pub(crate) fn openings(&self, word: &str, base: &str, openings: &mut Vec<Opening>) {
         let before = openings.len();
         for (shelf, begun) in [(&self.by_bases, base), (&self.by_words, word), (&self.by_beginning, word)] {
-            let admitted = shelf.beginning_with(begun).filter(|(key, ..)| key.admits(begun.len(), word));
+            let is_admitted = |key: &Key| !key.needs_gerund(begun.len()) || is_gerund(word);
+            let admitted = shelf.beginning_with(begun).filter(|(key, ..)| is_admitted(key));
             openings.extend(admitted.map(|filed| self.opening(filed, begun.len())));
         }
         let is_begun = |key: &Key| key.letters.len() < word.len() && word.starts_with(&key.letters);

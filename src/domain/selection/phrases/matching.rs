@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::index::{Index, Opening, Spelling};
+use super::inflection::is_gerund;
 use super::pattern::{Key, Segment};
 use super::vocabulary::Passage;
 
@@ -31,7 +32,7 @@ impl Index {
             if !passage.opens(start) {
                 continue;
             }
-            let next = continues(passage, start + 1).then(|| passage.folded().word(start + 1).as_bytes()[0]);
+            let next = continues(passage, start + 1).then(|| passage.folded().letters(start + 1)[0]);
             let first = hits.len();
             for opening in passage.openings(start, next) {
                 let sequence = opening.sequence as usize;
@@ -59,10 +60,10 @@ impl Index {
         let (used, second) = (opening.used as usize, start + 1);
         let at = match (first, opening.spelling) {
             (Segment::Inflected { bases, .. }, Spelling::Inflected(number)) => {
-                run(&bases[usize::from(number)], used, passage, second, |word| passage.base(word))
+                run(&bases[usize::from(number)], used, passage, second, |word| passage.base(word).as_bytes())
             }
             (Segment::Beginning(key), _) => beginning(key, used, passage, second),
-            _ => run(first.written(), used, passage, second, |word| passage.folded().word(word)),
+            _ => run(first.written(), used, passage, second, |word| passage.folded().letters(word)),
         };
         further.iter().try_fold(at?, |at, segment| take(segment, passage, at))
     }
@@ -73,9 +74,9 @@ fn take(segment: &Segment, passage: &Passage, at: usize) -> Option<usize> {
     match segment {
         Segment::Inflected { bases, written } => bases
             .iter()
-            .find_map(|key| run(key, 0, passage, at, |word| passage.base(word)))
-            .or_else(|| run(written, 0, passage, at, |word| passage.folded().word(word))),
-        Segment::Exact(written) => run(written, 0, passage, at, |word| passage.folded().word(word)),
+            .find_map(|key| run(key, 0, passage, at, |word| passage.base(word).as_bytes()))
+            .or_else(|| run(written, 0, passage, at, |word| passage.folded().letters(word))),
+        Segment::Exact(written) => run(written, 0, passage, at, |word| passage.folded().letters(word)),
         Segment::Beginning(letters) => beginning(letters, 0, passage, at),
     }
 }
@@ -86,15 +87,15 @@ fn run<'a>(
     mut used: usize,
     passage: &Passage,
     mut at: usize,
-    spelling: impl Fn(usize) -> &'a str,
+    spelling: impl Fn(usize) -> &'a [u8],
 ) -> Option<usize> {
     while used < key.letters.len() {
         if !goes_on(key, used, passage, at) {
             return None;
         }
         let spelt = spelling(at);
-        used += key.letters[used..].starts_with(spelt).then_some(spelt.len())?;
-        if !key.admits(used, passage.folded().word(at)) {
+        used += key.letters.as_bytes()[used..].starts_with(spelt).then_some(spelt.len())?;
+        if key.needs_gerund(used) && !is_gerund(passage.folded().word(at)) {
             return None;
         }
         at += 1;
@@ -108,7 +109,7 @@ fn beginning(key: &Key, mut used: usize, passage: &Passage, mut at: usize) -> Op
         if !goes_on(key, used, passage, at) {
             return None;
         }
-        let (rest, word) = (&key.letters[used..], passage.folded().word(at));
+        let (rest, word) = (&key.letters.as_bytes()[used..], passage.folded().letters(at));
         used += if word.starts_with(rest) { rest.len() } else { rest.starts_with(word).then_some(word.len())? };
         at += 1;
     }

@@ -83,9 +83,9 @@ impl Key {
         !self.gaps.is_empty()
     }
 
-    /// Whether a word of the text that ends after `used` bytes is allowed there.
-    pub(crate) fn admits(&self, used: usize, word: &str) -> bool {
-        self.gerunds.binary_search(&used).is_err() || inflection::is_gerund(word)
+    /// Whether a word of the text that ends after `used` bytes must be a gerund.
+    pub(crate) fn needs_gerund(&self, used: usize) -> bool {
+        self.gerunds.binary_search(&used).is_ok()
     }
 }
 

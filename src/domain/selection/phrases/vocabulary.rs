@@ -3,7 +3,7 @@
 //!
 //! When a word first appears, it is stemmed for the model, reduced to its base for the phrases, and looked up in the
 //! index of sequences; after that, reading it takes one table look-up. Nearly all words have at most sixteen letters
-//! and are compared as one number. The table is only a cache: scores do not depend on it. When it is full it is
+//! and are hashed and compared as two numbers. The table is only a cache: scores do not depend on it. When it is full it is
 //! cleared, so a stream of odd words cannot make it grow.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use super::folded::{self, Folded, place};
+use super::folded::{self, Folded, Short, place};
 use super::index::{Index, Opening};
 use super::inflection;
 use crate::domain::selection::features;
@@ -22,9 +22,6 @@ use crate::domain::selection::features::Features;
 const MOST_WORDS: usize = 28 * 1024;
 /// The maximum size of all bases, in bytes.
 const MOST_BYTES: usize = 512 * 1024;
-
-/// The maximum length of a short word, in bytes.
-const SHORT: usize = 16;
 
 /// A buffer for one passage at a time, with its words numbered.
 #[derive(Debug, Default)]
@@ -41,30 +38,36 @@ impl Passage {
         self.folded.refill(text, limit);
         self.vocabulary.make_room();
         self.numbers.clear();
-        self.numbers.extend(self.folded.words().map(|word| self.vocabulary.number(word, index, model)));
+        self.numbers
+            .extend((0..self.folded.len()).map(|word| self.vocabulary.number(&self.folded, word, index, model)));
     }
 
     /// The folded text: its words, and their places in the source.
+    #[inline]
     pub(crate) fn folded(&self) -> &Folded {
         &self.folded
     }
 
     /// The key that all forms of a word share.
+    #[inline]
     pub(crate) fn base(&self, word: usize) -> &str {
         self.vocabulary.base(self.numbers[word])
     }
 
     /// For all words in order, the hash of the stem, and the word's feature of the model if it has one.
+    #[inline]
     pub(crate) fn features(&self) -> impl Iterator<Item = (u64, Option<u32>)> {
         self.numbers.iter().map(|number| self.vocabulary.of(*number)).map(|met| (met.hash, met.feature))
     }
 
     /// Whether a word may begin any sequence.
+    #[inline]
     pub(crate) fn opens(&self, word: usize) -> bool {
         !self.vocabulary.of(self.numbers[word]).openings.is_empty()
     }
 
     /// The sequences that a word may begin, where the next word of its sentence begins with `next`.
+    #[inline]
     pub(crate) fn openings(&self, word: usize, next: Option<u8>) -> impl Iterator<Item = &Opening> {
         let met = self.vocabulary.of(self.numbers[word]);
         // Those that need no further word come first, the others in the order of the byte that must follow.
@@ -82,7 +85,7 @@ impl Passage {
 
 #[derive(Debug, Default)]
 struct Vocabulary {
-    short: HashMap<[u8; SHORT], u32, FixedState>,
+    short: HashMap<Short, u32, FixedState>,
     long: HashMap<Box<str>, u32, FixedState>,
     met: Vec<Met>,
     bases: String,
@@ -101,13 +104,7 @@ struct Met {
     feature: Option<u32>,
 }
 
-/// A short word, padded with zero bytes, which occur in no word.
-fn short(word: &str) -> Option<[u8; SHORT]> {
-    let mut letters = [0; SHORT];
-    letters.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
-    Some(letters)
-}
-
+#[inline]
 fn bit(letter: u8) -> u64 {
     1 << (letter % 64)
 }
@@ -120,15 +117,17 @@ impl Vocabulary {
         }
     }
 
-    fn number(&mut self, word: &str, index: &Index, model: Option<&Features>) -> u32 {
-        let short = short(word);
+    #[inline]
+    fn number(&mut self, folded: &Folded, word: usize, index: &Index, model: Option<&Features>) -> u32 {
+        let short = folded.short(word);
         let known = match &short {
             Some(short) => self.short.get(short),
-            None => self.long.get(word),
+            None => self.long.get(folded.word(word)),
         };
         if let Some(number) = known {
             return *number;
         }
+        let word = folded.word(word);
         let number = self.meet(word, index, model);
         match short {
             Some(short) => self.short.insert(short, number),
@@ -137,6 +136,7 @@ impl Vocabulary {
         number
     }
 
+    #[inline(never)]
     fn meet(&mut self, word: &str, index: &Index, model: Option<&Features>) -> u32 {
         let base = inflection::base(word);
         let (base_start, openings_start) = (self.bases.len(), self.openings.len());
@@ -156,10 +156,12 @@ impl Vocabulary {
         number
     }
 
+    #[inline]
     fn of(&self, number: u32) -> &Met {
         &self.met[number as usize]
     }
 
+    #[inline]
     fn base(&self, number: u32) -> &str {
         let base = &self.of(number).base;
         &self.bases[base.start as usize..base.end as usize]

@@ -71,6 +71,7 @@ pub struct Scorer {
 struct Scratch {
     passage: Passage,
     hits: Hits,
+    bag: Bag,
 }
 
 #[derive(Debug)]
@@ -141,13 +142,12 @@ impl Find<'_> {
     }
 }
 
-/// Everything found in a text.
+/// The phrases found in a text.
 #[derive(Default)]
 struct Seen<'a> {
     finds: Vec<Find<'a>>,
     /// The number of words in all passages so far.
     words: usize,
-    bag: Bag<'a>,
 }
 
 impl Exclusion {
@@ -214,26 +214,29 @@ impl Scorer {
     /// If the item's language is not one of the topic's, only title and categories are judged.
     #[must_use]
     pub fn score(&self, text: &Text<'_>) -> Score {
-        let (seen, language) = self.see(text);
-        Score { language, ..self.weigh(seen, text.prior) }
+        self.with_scratch(|scratch| {
+            let (text, language) = self.in_own_language(text);
+            let finds = self.see(&text, language.is_some(), scratch);
+            Score { language, ..self.weigh(finds, &scratch.bag, &text) }
+        })
     }
 
-    /// Everything in a text that counts, and its language if that is not one of the topic's.
-    fn see<'a>(&self, text: &Text<'a>) -> (Seen<'a>, Option<Language>) {
-        let (text, language) = self.in_own_language(text);
+    /// The phrases of a text that count, and in the scratch buffers its bag.
+    fn see<'a>(&self, text: &Text<'a>, is_foreign: bool, scratch: &mut Scratch) -> Vec<Find<'a>> {
         let classifier = self.classifier.as_deref();
         let mut seen = Seen::default();
-        self.read(&text, |scratch, passage, place, offset| {
+        scratch.bag.clear();
+        self.read(text, scratch, |scratch, passage, place, offset| {
             if let (Some(classifier), Place::Title | Place::Text) = (classifier, place) {
-                seen.bag.take(classifier.by_hash(), &scratch.passage, passage, place == Place::Title);
+                scratch.bag.take(classifier.by_hash(), &scratch.passage, place == Place::Title);
             }
             self.note(scratch, passage, place, offset, &mut seen);
         });
         // The words of a title in another language may mean something else: "Budget" is also German.
-        if language.is_some() && !seen.finds.iter().any(|find| self.tells(find)) {
-            seen.bag = Bag::default();
+        if is_foreign && !seen.finds.iter().any(|find| self.tells(find)) {
+            scratch.bag.clear();
         }
-        (seen, language)
+        seen.finds
     }
 
     /// Whether a reader would be shown this phrase as the reason.
@@ -245,7 +248,11 @@ impl Scorer {
     pub(crate) fn points(&self, text: &Text<'_>) -> Points {
         let (text, _) = self.in_own_language(text);
         let mut seen = Seen::default();
-        self.read(&text, |scratch, passage, place, offset| self.note(scratch, passage, place, offset, &mut seen));
+        self.with_scratch(|scratch| {
+            self.read(&text, scratch, |scratch, passage, place, offset| {
+                self.note(scratch, passage, place, offset, &mut seen);
+            });
+        });
         self.points_of(seen.finds)
     }
 
@@ -254,10 +261,13 @@ impl Scorer {
     #[must_use]
     pub fn reading(&self, text: &Text<'_>) -> Option<Reading> {
         let classifier = self.classifier.as_deref()?;
-        let (seen, _) = self.see(text);
         let is_excluded = !self.score(text).excluded.is_empty();
-        let points = self.points_of(seen.finds).total + text.prior;
-        Some(Reading::of(&seen.bag, classifier, points, is_excluded))
+        let (text, language) = self.in_own_language(text);
+        Some(self.with_scratch(|scratch| {
+            let finds = self.see(&text, language.is_some(), scratch);
+            let points = self.points_of(finds).total + text.prior;
+            Reading::of(&scratch.bag, classifier, points, is_excluded)
+        }))
     }
 
     /// The phrases in a text, including those covered by a longer one, by their numbers in the order of the topic:
@@ -266,18 +276,20 @@ impl Scorer {
     pub fn phrases_in(&self, text: &Text<'_>) -> Vec<usize> {
         let (text, _) = self.in_own_language(text);
         let mut held = Vec::new();
-        self.read(&text, |scratch, _, place, _| {
-            for hits in scratch.hits.by_sequence() {
-                let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
-                let is_near = |number: &usize| match self.phrases[*number].looks_for {
-                    LooksFor::Whole(_) => true,
-                    LooksFor::Near(_, right, within) => {
-                        matching::nearest(hits, scratch.hits.of(right), within).is_some()
-                    }
-                };
-                let phrases = self.phrases_of[hits[0].sequence].iter();
-                held.extend(phrases.filter(|number| counts(number) && is_near(number)));
-            }
+        self.with_scratch(|scratch| {
+            self.read(&text, scratch, |scratch, _, place, _| {
+                for hits in scratch.hits.by_sequence() {
+                    let counts = |number: &usize| place == Place::Title || !self.phrases[*number].title_only;
+                    let is_near = |number: &usize| match self.phrases[*number].looks_for {
+                        LooksFor::Whole(_) => true,
+                        LooksFor::Near(_, right, within) => {
+                            matching::nearest(hits, scratch.hits.of(right), within).is_some()
+                        }
+                    };
+                    let phrases = self.phrases_of[hits[0].sequence].iter();
+                    held.extend(phrases.filter(|number| counts(number) && is_near(number)));
+                }
+            });
         });
         held
     }
@@ -290,10 +302,22 @@ impl Scorer {
         }
     }
 
-    /// Reads a text passage by passage; passes on each with its place and the amount of text before it.
-    fn read<'a>(&self, text: &Text<'a>, mut take: impl FnMut(&Scratch, &'a str, Place, usize)) {
+    /// Lends scratch buffers that no other thread uses meanwhile.
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let scratch_buffers = || self.scratch_buffers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = scratch_buffers().pop().unwrap_or_default();
+        let done = work(&mut scratch);
+        scratch_buffers().push(scratch);
+        done
+    }
+
+    /// Reads a text passage by passage; passes on each with its place and the amount of text before it.
+    fn read<'a>(
+        &self,
+        text: &Text<'a>,
+        scratch: &mut Scratch,
+        mut take: impl FnMut(&mut Scratch, &'a str, Place, usize),
+    ) {
         let features = self.classifier.as_ref().map(|classifier| classifier.by_hash());
         let limit = if features.is_some() { classifier::READ } else { READ };
         let mut read = |passage: &'a str, place, limit, offset| {
@@ -304,7 +328,7 @@ impl Scorer {
             };
             let words = scratch.passage.folded().words_before(READ.saturating_sub(offset));
             self.index.find(&scratch.passage, words, covers, &mut scratch.hits);
-            take(&scratch, passage, place, offset);
+            take(scratch, passage, place, offset);
             scratch.passage.folded().size()
         };
         read(text.title, Place::Title, TITLE_LIMIT, 0);
@@ -313,7 +337,6 @@ impl Scorer {
         for category in text.categories.iter().take(CATEGORIES) {
             read(category, Place::Category, CATEGORY_LIMIT, 0);
         }
-        scratch_buffers().push(scratch);
     }
 
     /// Records the phrases of a passage.

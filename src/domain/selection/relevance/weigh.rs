@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use super::{Find, Phrase, Place, Reason, Score, Scorer, Seen, Speaks};
+use super::{Bag, Classifier, Find, Phrase, Place, Reason, Score, Scorer, Speaks, Text};
 use crate::domain::selection::classifier::probability::logistic;
 use crate::domain::selection::training::MOST_THEMES;
 
@@ -96,18 +96,19 @@ fn without_repeats<'f, 'a: 'f>(finds: impl Iterator<Item = &'f Find<'a>>) -> Vec
 }
 
 impl Scorer {
-    pub(super) fn weigh(&self, seen: Seen<'_>, prior: f32) -> Score {
-        let mut evidence = self.of_phrases(seen.finds);
+    pub(super) fn weigh(&self, finds: Vec<Find<'_>>, bag: &Bag, text: &Text<'_>) -> Score {
+        let mut evidence = self.of_phrases(finds);
         let capped = evidence.total.clamp(-self.most, self.most);
         evidence.add(CAP, String::new(), Place::Text, capped - evidence.total);
         let mut per_point = 1.0;
-        if let Some(classifier) = &self.classifier {
-            let judgement = classifier.judge(&seen.bag);
+        let judge = |classifier: &Arc<Classifier>| classifier.judge(bag, &[text.title, text.summary, text.content]);
+        let judgement = self.classifier.as_ref().map(judge);
+        if let Some(judgement) = &judgement {
             per_point = judgement.per_point;
             evidence.scale(per_point);
             evidence.add(CLASSIFIER, judgement.decisive.join(", "), Place::Classifier, judgement.log_odds);
         }
-        evidence.add("prior", String::new(), Place::Feed, prior * per_point);
+        evidence.add("prior", String::new(), Place::Feed, text.prior * per_point);
 
         let Evidence { total, by_theme, in_title, against, mut reasons } = evidence;
         let decides = |exclusion: usize| {
@@ -125,10 +126,10 @@ impl Scorer {
         // However wide the margin, an item without any evidence is not borderline.
         let borderline = !is_out && !is_clear && total > 0.0 && total >= self.threshold - self.borderline.margin;
         let selected = is_clear || borderline && self.borderline.is_in;
-        let themes = match &self.classifier {
+        let themes = match self.classifier.as_ref().zip(judgement) {
             _ if !selected && !borderline => Vec::new(),
-            Some(classifier) => {
-                let log_odds = classifier.judge_themes(&seen.bag, &self.for_themes(&by_theme));
+            Some((classifier, judgement)) => {
+                let log_odds = classifier.judge_themes(bag, &judgement, &self.for_themes(&by_theme));
                 self.likeliest(&log_odds, &by_theme, &in_title)
             }
             None => self.strongest(&by_theme),

@@ -162,8 +162,8 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
     // Score the phrases as if a classifier were present.
     let untrained = Classifier::untrained(topic.themes.iter().map(|theme| theme.name.clone()).collect());
     let scorer = Scorer::new(&Topic { classifier: Some(Arc::new(untrained)), ..topic.clone() });
-    let (features, index) = (Features::new(&vocabulary.keys), Index::new(Vec::new()));
-    let mut passage = Passage::default();
+    let (features, order) = Features::new(&vocabulary.keys);
+    let (mut passage, index) = (Passage::default(), Index::new(Vec::new()));
     let mut rows = Vec::new();
     for (example, post) in examples.iter().enumerate() {
         let is_of_posts = example < posts;
@@ -174,7 +174,7 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
             let mut bag = Bag::default();
             for (text, is_title) in [(post.title.as_str(), true), (text, false)] {
                 passage.refill(text, READ, &index, Some(&features));
-                bag.take(&features, &passage, text, is_title);
+                bag.take(&features, &passage, is_title);
             }
             let points = scorer.points(&Text { title: &post.title, content: text, ..Text::default() });
             rows.push(Row {
@@ -182,7 +182,7 @@ fn rows(topic: &Topic, examples: &[&Example], posts: usize, vocabulary: &Vocabul
                 is_of_posts,
                 weight: weight * kind,
                 fitted: fitted * kind,
-                values: bag.row(&vocabulary.rarity, vocabulary.sizes),
+                values: bag.row(&order, &vocabulary.rarity, vocabulary.sizes),
                 length: Calibration::length(bag.words()).into(),
                 points: points.total.into(),
                 theme_points: points.by_theme.into_iter().map(f64::from).collect(),

@@ -26,6 +26,7 @@ const SERVER_STEPS: &[(usize, Step, &str)] = &[
     (34, Step::Expands, include_str!("0034_corrections.sql")),
     (35, Step::Expands, include_str!("0035_labels.sql")),
     (36, Step::Expands, include_str!("0036_draft_samples.sql")),
+    (37, Step::Expands, include_str!("0037_filling.sql")),
 ];
 
 /// Whether there is a table that keeps the schema's number, and one of its name that would be in the way of ours.

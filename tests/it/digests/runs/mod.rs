@@ -1,5 +1,6 @@
 //! Runs: which slots and windows they serve, at what instant, and what `once` and `send-now` make.
 
+mod filling;
 mod once_waits;
 mod send_now;
 mod slots;

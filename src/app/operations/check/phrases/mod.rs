@@ -29,13 +29,22 @@ pub(super) fn count(topic: &Topic) -> usize {
 /// # Errors
 /// The database fails.
 pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Result<(Part, usize)> {
+    let begin = Instant::now();
+    look_while(app, listener, || begin.elapsed() < LONGEST).await
+}
+
+/// The same, as long as there is time for another page of items.
+async fn look_while(
+    app: &ReadOnly,
+    listener: Listener<'_>,
+    mut has_time: impl FnMut() -> bool,
+) -> anyhow::Result<(Part, usize)> {
     let phrases = phrases(&app.config.topic);
     let mut is_held = vec![false; phrases.len()];
     let stored = app.store.items().items_with_text().await?;
     let (mut seen, mut items, mut bytes, mut before) = (0, 0, 0, i64::MAX);
     listener(Progress::Started { what: "phrases", steps: stored.min(MOST_ITEMS).div_ceil(PAGE) });
-    let begin = Instant::now();
-    while seen < MOST_ITEMS && bytes < MOST_TEXT && begin.elapsed() < LONGEST {
+    while seen < MOST_ITEMS && bytes < MOST_TEXT && has_time() {
         let page = app.store.items().items_before(before, PAGE).await?;
         let Some(oldest) = page.last() else { break };
         before = oldest.seq;
@@ -55,9 +64,14 @@ pub(super) async fn look(app: &ReadOnly, listener: Listener<'_>) -> anyhow::Resu
         let unmatched = phrases.iter().zip(is_held).filter(|(_, is_held)| !is_held);
         findings.extend(unmatched.map(|(phrase, _)| phrase.finding(&places, items)));
     } else if !phrases.is_empty() {
+        let (what, next) = if stored < ENOUGH_ITEMS {
+            ("items are stored", format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"))
+        } else {
+            ("items are as many as this check could read", "run it again when the machine is less busy".to_owned())
+        };
         findings.push(CheckFinding {
-            message: format!("{items} items are stored, too few to show which phrases match nothing"),
-            next: format!("run `policy-digest poll` until there are {ENOUGH_ITEMS}"),
+            message: format!("{items} {what}, too few to show which phrases match nothing"),
+            next,
             place: None,
             severity: Severity::Advice,
             phrase: None,
