@@ -49,7 +49,7 @@ async fn what_the_digest_is_about_is_said_in_the_subscribers_language_where_they
     let confirmed = request(site.at, "POST", &confirm, FORM, "").await;
     assert!(confirmed.starts_with("HTTP/1.1 200"), "{confirmed}");
     site.mails().await;
-    let report = once(&site.app, true, &silent).await.unwrap();
+    let report = once(&site.app, false, &silent).await.unwrap();
     let digest = site.mails().await.pop().unwrap_or_else(|| panic!("{report:?}"));
     assert!(digest.html().contains(">Ddim ar ddiwygio?</a>"), "{}", digest.html());
     let page = get(site.at, &link(&digest, "/off-topic/")).await;
