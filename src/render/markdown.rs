@@ -36,7 +36,7 @@ pub(super) fn html(markdown: &str) -> String {
             Event::HardBreak => html.push_str("<br>\n"),
             other => {
                 let text = plain(&other).unwrap_or_default();
-                write!(html, "{}", HtmlEscape(&*visible(text))).expect("writing to a String cannot fail");
+                write!(html, "{}", HtmlEscape(&visible(text))).expect("writing to a String cannot fail");
             }
         }
     }

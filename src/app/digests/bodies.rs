@@ -302,7 +302,7 @@ impl BodyRenderer {
                 note: self.note.view.clone(),
                 corrections: &self.corrections,
                 missed: &self.missed,
-                topic: &self.app.config.topic.title,
+                topic: self.app.topic(&self.words),
                 quality: self.quality,
                 why,
                 since,

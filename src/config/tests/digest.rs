@@ -55,7 +55,7 @@ fn a_remote_mail_server_needs_a_public_https_address() {
 #[test]
 fn a_table_for_a_language_that_is_not_listed_says_how_to_list_it() {
     for (languages, code, hint) in [
-        ("languages = [\"en\", \"gd\"]", "cy", "add `cy` to `languages` in digest.toml, or remove this table"),
+        ("languages = [\"en\"]", "cy", "add `cy` to `languages` in digest.toml, or remove this table"),
         ("", "cy", "add `languages = [\"en\", \"cy\"]` at the top of digest.toml, or remove this table"),
         ("", "en", "add `en` to `languages` in digest.toml, or remove this table"),
         ("languages = [\"en\", \"cy\"]", "cz", "did you mean `cy`?"),

@@ -276,7 +276,7 @@ const LAST_OF_CADENCE: &str = "SELECT id, cadence, slot, due, made, through_seq,
 const NEWEST: &str = "SELECT id, cadence, slot, due, made, through_seq,
     (SELECT count(*) FROM run_stories WHERE run = runs.id AND listed = 0) AS stories_shown,
     (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM tallies WHERE run = runs.id) AS messages
-    FROM runs ORDER BY id DESC LIMIT 1";
+    FROM runs WHERE id = (SELECT max(id) FROM runs)";
 
 fn run_row(row: Row<'_>) -> Result<RunRow, Error> {
     Ok(RunRow {

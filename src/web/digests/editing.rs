@@ -1,6 +1,6 @@
 //! The page of a draft, for the editor whose link it is. Every act is a POST with the version that the editor saw; after it,
-//! the browser is redirected to the page, at the story that it was about. What reads an address, previews a note or sends
-//! at once shows a page first.
+//! the browser is redirected to the page, where the editor reads on: at the story that it was about, or at the one below it if
+//! that story has gone elsewhere. What reads an address, previews a note or sends at once shows a page first.
 
 use std::time::Duration;
 
@@ -139,12 +139,17 @@ struct Form<'a> {
 impl Form<'_> {
     async fn does(&self, act: Act, version: u32, fields: &Fields) -> Result<Response, Failure> {
         let (row, by) = (self.desk.row.clone(), self.desk.editor.reveal());
+        let below = match act.story().filter(|_| moves_away(&act)) {
+            Some(seq) => page::next_story(self.site, &row, seq).await?,
+            None => None,
+        };
         let ended = acts::act(self.site, row, act.clone(), by, version).await?;
         match ended {
             Outcome::Stale(row) => {
                 let desk = Desk { row: *row, editor: self.desk.editor.clone() };
                 Form { desk, ..*self }.stale(&act, version, fields)
             }
+            Outcome::Done(_) if below.is_some() => Ok(redirect(self.token, act.kind().as_str(), below)),
             ended => self.ended(&act, ended).await,
         }
     }
@@ -346,6 +351,14 @@ fn unknown() -> Result<Response, Failure> {
 }
 
 /// A 303 (RFC 9110 §15.4.4), relative to the address of the form, to the story that the act was about.
+/// Whether the story of an act is in another list after it.
+fn moves_away(act: &Act) -> bool {
+    matches!(
+        act.kind(),
+        Kind::LeaveOut | Kind::OffTopic | Kind::Postpone | Kind::PutBack | Kind::Include | Kind::Lead | Kind::Section
+    )
+}
+
 fn redirect(token: &str, done: &str, seq: Option<i64>) -> Response {
     // The token comes from the request, so it is escaped before it goes into a header.
     let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();

@@ -29,7 +29,7 @@ pub(crate) async fn ask(site: Site, Path(token): Path<String>, RawQuery(query): 
         is_chosen: Some(story.seq) == chosen,
         ..ChoiceView::default()
     };
-    let topic = single_line(&site.config.topic.title);
+    let topic = single_line(site.topic(&site.words));
     site.rendered(StatusCode::OK, &VoteView { topic, stories: stories.into_iter().map(choice).collect() })
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn vote(site: Site, Path(token): Path<String>, fields: Fields) 
             site.page(StatusCode::UNPROCESSABLE_ENTITY, "vote.none_title", &[text], None)
         }
         Ok(true) => {
-            let text = site.text("vote.done", &[("topic", (&site.config.topic.title).into())]);
+            let text = site.text("vote.done", &[("topic", site.topic(&site.words).into())]);
             site.page(StatusCode::OK, "vote.done_title", &[text], None)
         }
         Ok(false) => closed(&site),

@@ -1,7 +1,10 @@
 //! Text in another language than its page or email says so: a screen reader would read English by the rules of Welsh.
 
+use policy_digest::app::digests::once::once;
+use policy_digest::app::silent;
+
 use super::shown::quickstart_digest;
-use crate::support::pages::{get, serve};
+use crate::support::pages::{FORM, get, request, serve};
 use crate::support::site::{Site, link};
 use crate::support::{Entry, Reply, World, rss};
 
@@ -32,6 +35,25 @@ async fn the_choice_of_themes_marks_those_that_nobody_translated() {
         assert!(page.contains("<span>Integreiddio</span>"), "{path}: {page}");
     }
     assert!(!get(site.at, "/").await.contains("lang=\"en-GB\">Collaboration"));
+}
+
+#[tokio::test]
+async fn what_the_digest_is_about_is_said_in_the_subscribers_language_where_they_vote_too() {
+    let world = World::configured(&format!("[digest]\nreader_votes = true\n{WELSH}")).await;
+    world.server.serve("/blog.xml", Reply::feed(rss(&[Entry::on_topic("1")])));
+    let site = Site::of(world).await;
+    let fields = "address=mair%40example.org&cadence=weekly&language=cy&theme=collaboration&theme=integration";
+    let form = site.form(fields).await;
+    request(site.at, "POST", "/cy/", FORM, &form).await;
+    let confirm = link(&site.mails().await.remove(0), "/confirm/");
+    let confirmed = request(site.at, "POST", &confirm, FORM, "").await;
+    assert!(confirmed.starts_with("HTTP/1.1 200"), "{confirmed}");
+    site.mails().await;
+    let report = once(&site.app, false, &silent).await.unwrap();
+    let digest = site.mails().await.pop().unwrap_or_else(|| panic!("{report:?}"));
+    assert!(digest.html().contains(">Ddim ar ddiwygio?</a>"), "{}", digest.html());
+    let page = get(site.at, &link(&digest, "/off-topic/")).await;
+    assert!(page.contains("<h1>Pa erthygl nad yw ar ddiwygio?</h1>"), "{page}");
 }
 
 #[tokio::test]

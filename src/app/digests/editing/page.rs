@@ -79,6 +79,27 @@ pub async fn composed(app: &ReadOnly, row: &DraftRow) -> anyhow::Result<Option<D
     Ok(edition.renderer.whole(&stories.after(i64::MIN)))
 }
 
+/// The story below another one on the page, where an editor who has decided about that one reads on; `None` at its end.
+///
+/// # Errors
+/// The database fails.
+pub async fn next_story(app: &ReadOnly, row: &DraftRow, seq: i64) -> anyhow::Result<Option<i64>> {
+    let draft = &row.draft;
+    let digest = composed(app, row).await?;
+    let in_digest = digest.iter().flat_map(|digest| digest.in_full().chain(&digest.more).chain(&digest.listed));
+    let mut shown: Vec<i64> = in_digest.map(|entry| entry.seq).collect();
+    for pieces in [taken_out(draft).collect(), draft.near_misses(), draft.sample()] {
+        shown.extend(pieces.iter().map(|piece| piece.story.seq));
+    }
+    let place = shown.iter().position(|shown| *shown == seq);
+    Ok(place.and_then(|place| shown.get(place + 1)).copied())
+}
+
+/// The stories that editors took out.
+fn taken_out(draft: &Draft) -> impl Iterator<Item = &Piece> {
+    [Fate::LeftOut, Fate::OffTopic, Fate::Postponed].into_iter().flat_map(|fate| draft.with_fate(fate))
+}
+
 async fn view(
     app: &ReadOnly,
     words: &Catalogue,
@@ -103,8 +124,7 @@ async fn view(
         // They make no digest alone, and can still be included.
         None => draft.with_fate(Fate::In).map(|piece| pieces.view(piece)).collect(),
     };
-    let taken_out = [Fate::LeftOut, Fate::OffTopic, Fate::Postponed];
-    let out = taken_out.into_iter().flat_map(|fate| draft.with_fate(fate)).map(|piece| pieces.view(piece));
+    let out = taken_out(draft).map(|piece| pieces.view(piece));
     let themes = topic.themes.iter().map(|theme| ChoiceView {
         value: theme.name.clone(),
         title: theme.title.clone(),

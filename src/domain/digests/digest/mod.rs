@@ -262,8 +262,8 @@ pub fn compose(
 /// The number of titles in the list of what is inside.
 const CONTENTS: usize = 3;
 
-/// A phone shows about so many characters on a line of that list.
-const CONTENTS_CHARS: usize = 40;
+/// An email shows about so many characters on a line of that list; a phone cuts a line that is longer than its screen.
+const CONTENTS_CHARS: usize = 68;
 
 /// So many themes with one story each share a section.
 const SHARED: usize = 2;

@@ -189,7 +189,7 @@ async fn a_digest_that_was_sent_early_is_the_last_run_and_its_slot_is_not_the_ne
     };
     let before = status(&scene.world.app).await.unwrap();
     assert!(before.last_run.is_none() && weekly(&before).as_deref() == Some("2026-11-30T08:00:00+00:00"));
-    scene.does("act=send").await;
+    scene.does("act=send&sure=yes").await;
     scene.wake("2026-11-30T05:00:10Z").await;
     let after = status(&scene.world.app).await.unwrap();
     let run = after.last_run.as_ref().expect("a run");

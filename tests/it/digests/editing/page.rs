@@ -60,6 +60,27 @@ async fn a_week_with_nothing_near_the_topic_still_has_its_blind_sample() {
 }
 
 #[tokio::test]
+async fn after_a_decision_the_editor_reads_on_at_the_story_below() {
+    let scene = Scene::with_a_draft().await;
+    let mut shown: Vec<String> = Vec::new();
+    for part in scene.page("ada@example.org").await.body.split("<h3 id=\"s").skip(1) {
+        shown.push(part.split('"').next().unwrap().to_owned());
+    }
+    assert_eq!(shown.len(), 6, "{shown:?}");
+    for (act, at, next) in [
+        ("leave_out", 1, 2),
+        ("off_topic", 2, 3),
+        ("comment", 3, 3),
+        ("lead", 3, 4),
+        ("postpone", 4, 1),
+        ("include", 5, 5),
+    ] {
+        let place = scene.act(&format!("act={act}&seq={}&comment=x", shown[at])).await.header("location").unwrap();
+        assert!(place.ends_with(&format!("?done={act}#s{}", shown[next])), "{act}: {place} of {shown:?}");
+    }
+}
+
+#[tokio::test]
 async fn looking_changes_nothing() {
     let scene = Scene::with_a_draft().await;
     let database = scene.world.folder().join("data/policy-digest.db");
