@@ -47,7 +47,7 @@ const OF_WHAT_IS_OPEN: [&str; 10] = [
 ];
 
 /// Statements that may read all of a table: the file, how the statement begins, and why.
-const MAY_SCAN: [(&str, &str, &str); 15] = [
+const MAY_SCAN: [(&str, &str, &str); 16] = [
     ("alarms.rs", "DELETE FROM alarms WHERE told_end <", "when an incident ends; alarms are kept for a year"),
     ("alarms.rs", "SELECT max(at) AS told FROM", "when there is something to report; alarms are kept for a year"),
     ("alarms.rs", "SELECT id, kind, subject", "`alarms list`; in the order of the table, and stops at its limit"),
@@ -58,6 +58,11 @@ const MAY_SCAN: [(&str, &str, &str); 15] = [
     ("key.rs", "SELECT seq, identity", "once, when a database of an earlier version is opened"),
     ("messages.rs", "SELECT", "`messages list`, by any of its conditions"),
     ("runs.rs", "SELECT note FROM runs", "when a digest is made; stops at the newest run with a note"),
+    (
+        "runs.rs",
+        "SELECT id, cadence, slot, due, made",
+        "`status`, of the run made last; in the order of the table, and stops at it",
+    ),
     ("status_counts.rs", "SELECT id, cadence, slot, made", "`runs list`; stops at its limit"),
     ("status_counts.rs", "SELECT id, cadence FROM runs WHERE id IN (SELECT run", "`explain`, of one item"),
     ("rows.rs", "SELECT id, address, name", "`subscribers list`, of everybody"),
