@@ -37,7 +37,7 @@ impl Block {
 
 /// The letters of a word of at most sixteen bytes as two numbers, padded with zero bytes, which occur in no word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Short(u64, u64);
+pub(crate) struct Short(u64, u64);
 
 impl Short {
     /// The word in this range of the letters, if it is short.
