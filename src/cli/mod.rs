@@ -2,6 +2,8 @@
 //! error. Each command has its own file; `global` opens the configuration and the database, `error` prints errors.
 
 pub mod access;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod allocator;
 mod digests;
 mod error;
 mod feeds;
@@ -157,6 +159,10 @@ pub fn main() -> ExitCode {
     let is_daemon = matches!(cli.command, Command::Run(_));
     let json = is_daemon && !std::io::stderr().is_terminal();
     telemetry::start(cli.global.verbose.saturating_add(u8::from(is_daemon)), json);
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if is_daemon {
+        allocator::limit();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("cannot start the runtime")),

@@ -39,6 +39,7 @@ use crate::domain::operations::os_error;
 use crate::domain::selection::topic::{Classifier, Topic};
 use reading::diagnostics::{Diagnostics, File, Place};
 use reading::environment;
+pub use reading::environment::is_in_environment;
 use reading::table::Table;
 
 /// The default folder.

@@ -57,6 +57,12 @@ fn is_service_link(name: &str, value: &str) -> bool {
         || (rest == "PORT" && value.contains("://"))
 }
 
+/// Whether a variable of this process is set.
+#[must_use]
+pub fn is_in_environment(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}
+
 /// The variables of this process.
 pub(in crate::config) fn of_process() -> Vec<(String, String)> {
     let readable = |text: std::ffi::OsString| text.to_string_lossy().into_owned();

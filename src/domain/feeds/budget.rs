@@ -13,9 +13,8 @@ const BASE_STEPS: u64 = 300_000_000;
 /// Additional steps for each byte: ten times what the worst known kind of hostile document needs.
 const STEPS_PER_BYTE: u64 = 300;
 
-/// The minimum memory that is requested before a document is read. Of a freed block of up to 32 MiB, the C library of most
-/// Linux systems learns to keep that much of what is freed, and twice as much, for every thread; so a larger one is requested.
-const LEAST_ROOM: u64 = 33 * 1024 * 1024;
+/// The minimum memory that is requested before a document is read.
+const LEAST_ROOM: u64 = 4 * 1024 * 1024;
 /// The memory that is requested for each byte of a document.
 const ROOM_PER_BYTE: u64 = 32;
 

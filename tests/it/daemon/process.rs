@@ -185,3 +185,25 @@ fn leave_mails_to_send(sink: &SmtpSink, folder: &Path) {
 fn id(data: &str) -> String {
     Mail::read(data.as_bytes()).header("Message-ID").to_owned()
 }
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_daemon_has_limits_for_what_its_allocator_keeps_unless_others_are_set() {
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path());
+    let limits = |daemon: &Daemon| {
+        let variables = std::fs::read(format!("/proc/{}/environ", daemon.id())).unwrap();
+        let variables = String::from_utf8_lossy(&variables).into_owned();
+        variables
+            .split('\0')
+            .filter(|variable| variable.starts_with("MALLOC_"))
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    let daemon = Daemon::start(folder.path());
+    let expected = ["MALLOC_MMAP_THRESHOLD_=131072", "MALLOC_TRIM_THRESHOLD_=131072"].map(str::to_owned);
+    assert_eq!(limits(&daemon), BTreeSet::from(expected));
+    drop(daemon);
+    let own = Daemon::start_with(folder.path(), |command| _ = command.env("MALLOC_TRIM_THRESHOLD_", "1000000"));
+    assert_eq!(limits(&own), BTreeSet::from(["MALLOC_TRIM_THRESHOLD_=1000000".to_owned()]));
+}
