@@ -106,6 +106,8 @@ def main():
         begin = time.monotonic()
         back = subprocess.run(there.command("backup", folder / "back.db"), capture_output=True, text=True)
         print(f"back in {time.monotonic() - begin:.0f} s", flush=True)
+        if back.returncode != 0:
+            sys.exit(f"no way back:\n{back.stdout}{back.stderr}")
         met.append(("back in a file, which does not send", back.returncode == 0 and is_silent(folder / "back.db")))
         different, tables, rows = differences(saved, folder / "back.db")
         met.append((f"{tables} tables, {rows} rows: {different or 'none'} differ", not different))

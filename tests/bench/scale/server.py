@@ -80,7 +80,9 @@ class Place(setting.Place):
     def configure(self, port, connections, more=""):
         super().configure(port, connections)
         digest = self.config / "digest.toml"
-        where = f'[database]\nurl = "{self.url}"\ntls = false\n' if self.url else ""
+        url = f'url = "{self.url}"\n' if self.url else ""
+        # A server that is moved to is reached as these say, too.
+        where = f"[database]\n{url}tls = false\n"
         digest.write_text(more + digest.read_text() + where)
 
     def ask(self, question):

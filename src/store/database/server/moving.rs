@@ -11,8 +11,10 @@ use crate::store::database::{copy, schema};
 use crate::store::outbox::pauses;
 use crate::store::{Error, Store};
 
-/// One state of the whole database, whatever is written meanwhile.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// One state of the whole database, whatever is written meanwhile. Nothing is asked of the server while the copy of a large
+/// table is read again.
+const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '10min'";
 
 /// Writes a server's database into a file that is marked as a restored copy. An existing file is never overwritten.
 pub(in crate::store::database) fn back_up(
