@@ -15,7 +15,6 @@ pub mod background;
 mod body;
 mod caching;
 mod client;
-mod coding;
 mod cookies;
 mod deadline;
 pub mod discover;
@@ -25,21 +24,20 @@ mod guard;
 mod names;
 mod redirect;
 mod request;
-mod room;
-mod status;
 mod turns;
 
+pub use body::room::Share;
 pub use caching::Validators;
 pub use deadline::{Deadlines, Stage};
 pub use error::{Error, Verdict};
 pub use guard::Refused;
 pub use names::Names;
-pub use room::Share;
 
+use body::coding;
+use body::room::Room;
 use cookies::Cookies;
 use redirect::Trail;
 use request::{Ask, Hop};
-use room::Room;
 pub use turns::key as host_key;
 
 const MAX_REDIRECTS: usize = 10;

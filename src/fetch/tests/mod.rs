@@ -116,7 +116,7 @@ async fn a_large_body_and_an_unknown_encoding_are_refused() {
 
 #[tokio::test]
 async fn a_large_body_waits_until_those_before_it_are_done_with_and_a_small_one_does_not() {
-    let bytes = |request: &str| if request.starts_with("GET /large") { 4 * room::FREE_BYTES } else { 1_000 };
+    let bytes = |request: &str| if request.starts_with("GET /large") { 4 * body::room::FREE_BYTES } else { 1_000 };
     let small = serve(move |request| reply("200 OK", &vec![b'x'; bytes(request)])).await;
     let large = small.join("/large").unwrap();
     let room = Room::of(0);

@@ -3,6 +3,8 @@
 
 #![expect(missing_docs, reason = "the messages say what the fields are")]
 
+mod status;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +12,6 @@ use url::Url;
 
 use super::deadline::{Deadlines, Stage};
 use super::guard::{Refused, Unresolved};
-use super::status;
 use crate::domain::feeds::Block;
 use crate::domain::operations::os_error;
 

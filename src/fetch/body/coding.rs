@@ -6,22 +6,22 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 /// What we can unpack.
-pub(super) const ACCEPTED: &str = "gzip, deflate";
+pub(in crate::fetch) const ACCEPTED: &str = "gzip, deflate";
 
 /// Servers that compress what is compressed do so twice.
 const MOST_LAYERS: usize = 3;
 
 /// A body as it was meant.
 #[derive(Debug)]
-pub(super) struct Unpacked {
-    pub(super) bytes: Vec<u8>,
+pub(in crate::fetch) struct Unpacked {
+    pub(in crate::fetch) bytes: Vec<u8>,
     /// What was packed ends too early, or with something else.
-    pub(super) flaw: Option<&'static str>,
+    pub(in crate::fetch) flaw: Option<&'static str>,
 }
 
 /// Why there is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(in crate::fetch) enum Failure {
     /// It would be larger than the limit.
     TooLarge,
     /// No memory for it.
@@ -31,7 +31,7 @@ pub(super) enum Failure {
 }
 
 /// Unpacks a body with this label; `limit` is that of the unpacked bytes.
-pub(super) fn unpack(bytes: Vec<u8>, label: &str, limit: u64) -> Result<Unpacked, Failure> {
+pub(in crate::fetch) fn unpack(bytes: Vec<u8>, label: &str, limit: u64) -> Result<Unpacked, Failure> {
     let labels: Vec<String> = label.split(',').map(|label| label.trim().to_ascii_lowercase()).collect();
     let mut unpacked = Unpacked { bytes, flaw: None };
     let mut is_deflated = labels.iter().any(|label| label == "deflate" || label == "x-deflate");
@@ -59,12 +59,12 @@ pub(super) fn unpack(bytes: Vec<u8>, label: &str, limit: u64) -> Result<Unpacked
 }
 
 /// Whether [`unpack`] would change the body.
-pub(super) fn is_packed(bytes: &[u8], label: &str) -> bool {
+pub(in crate::fetch) fn is_packed(bytes: &[u8], label: &str) -> bool {
     bytes.starts_with(&[0x1f, 0x8b]) || label.to_ascii_lowercase().contains("deflate") && !is_text(bytes)
 }
 
 /// Whether the part of a gzipped body that has come unpacks to more than `limit`; nothing of it is kept.
-pub(super) fn exceeds(packed: &[u8], limit: u64) -> bool {
+pub(in crate::fetch) fn exceeds(packed: &[u8], limit: u64) -> bool {
     if !packed.starts_with(&[0x1f, 0x8b]) {
         return false;
     }
@@ -98,7 +98,7 @@ fn read(mut packed: impl Read, limit: u64) -> Result<(Vec<u8>, bool), Failure> {
 }
 
 /// Whether a document is whole although its answer ended badly: the end of its root element has come, or of its object.
-pub(super) fn ends_whole(bytes: &[u8]) -> bool {
+pub(in crate::fetch) fn ends_whole(bytes: &[u8]) -> bool {
     const TAIL: usize = 2_048;
     let tail: Vec<u8> = bytes[bytes.len().saturating_sub(TAIL)..].iter().copied().filter(|byte| *byte != 0).collect();
     let tail = String::from_utf8_lossy(&tail).to_ascii_lowercase();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What is not counted of each body: most feeds are shorter.
-pub(super) const FREE_BYTES: usize = 256 * 1024;
+pub(in crate::fetch) const FREE_BYTES: usize = 256 * 1024;
 /// What all others hold together.
 const STORE_BYTES: usize = 16 * 1024 * 1024;
 /// What is counted together.
@@ -20,7 +20,7 @@ const UNIT_BYTES: usize = 64 * 1024;
 
 /// The common store.
 #[derive(Debug, Clone)]
-pub(super) struct Room {
+pub(in crate::fetch) struct Room {
     units: Arc<Semaphore>,
     /// The leave to go on without it, for one at a time.
     beyond: Arc<Semaphore>,
@@ -36,16 +36,16 @@ pub struct Share {
 }
 
 impl Room {
-    pub(super) fn new() -> Self {
+    pub(in crate::fetch) fn new() -> Self {
         Self::of(STORE_BYTES)
     }
 
-    pub(super) fn of(bytes: usize) -> Self {
+    pub(in crate::fetch) fn of(bytes: usize) -> Self {
         Self { units: Arc::new(Semaphore::new(bytes / UNIT_BYTES)), beyond: Arc::new(Semaphore::new(1)) }
     }
 
     /// A share of no bytes yet.
-    pub(super) fn share(&self) -> Share {
+    pub(in crate::fetch) fn share(&self) -> Share {
         Share { room: self.clone(), bytes: 0, units: None, beyond: None }
     }
 }

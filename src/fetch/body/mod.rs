@@ -1,13 +1,16 @@
 //! The body of an answer: collected as it arrives and as there is room for it, and unpacked.
 
+pub(super) mod coding;
+pub(super) mod room;
+
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::error::{self, Error, shown};
-use super::room::FREE_BYTES;
-use super::{Share, Stage, background, coding};
+use super::{Share, Stage, background};
+use room::FREE_BYTES;
 
 /// The number of packed bytes after which the body is unpacked on trial; then after twice as many, and so on.
 const FIRST_LOOK: usize = 64 * 1024;
