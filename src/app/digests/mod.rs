@@ -220,10 +220,12 @@ async fn fill(app: &App, mut frozen: FrozenRun) -> anyhow::Result<FrozenRun> {
 
 /// Fills the runs that an earlier process began to fill; not in a restored database, where they may have been filled since.
 async fn fill_begun(app: &App) -> anyhow::Result<()> {
-    if is_restored(app).await? {
+    let unfilled = app.store.digests().unfilled().await?;
+    // Looked up first: nearly always there is none.
+    if unfilled.is_empty() || is_restored(app).await? {
         return Ok(());
     }
-    for run in app.store.digests().unfilled().await? {
+    for run in unfilled {
         let FrozenRun { messages, quiet, .. } = fill(app, FrozenRun::begun(run)).await?;
         tracing::info!(run, messages, quiet, "queued the rest of a digest's emails");
         app.queued.notify_one();
