@@ -1,7 +1,7 @@
 //! The editor's note: turns Markdown (CommonMark) into HTML and plain text. Only a small subset is kept: paragraphs,
 //! emphasis, lists, headings (all third-level, because the note is below a second-level one), and http, https and mailto
 //! links. Images are dropped; raw HTML and code are shown as plain text. Characters that would turn the direction of the
-//! text around, or that nobody sees, are removed, also where they are written as references. Everything is escaped.
+//! text around, or that no reader sees, are removed, also where they are written as references. Everything is escaped.
 
 use std::fmt::Write as _;
 

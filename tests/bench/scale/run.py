@@ -99,7 +99,7 @@ def few(args, place, people):
     place.configure(port, CONNECTIONS)
     place.feed(STORIES)
     place.crowd(people)
-    # Queued first, with nobody listening.
+    # Queued first, while no server listens.
     place.run("once", "--wait", "0s")
     place.do("DELETE FROM pauses; UPDATE messages SET next_attempt = 0 WHERE turn IS NOT NULL;")
     before = place.states().get("sent", 0)
